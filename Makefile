@@ -1,0 +1,69 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := core expectations flows tasks
+TYPED := build/types/counterpoise
+CORE_COVERAGE := 90
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## Balance a generated fraud table and show where the report is
+	$(BIN)/counterpoise demo
+
+.PHONY: test
+test: check ## Lint, format check, strict types and all tests with coverage
+	$(BIN)/python -m pytest -n 2 --dist loadfile \
+		--cov=counterpoise.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(CORE_COVERAGE)
+
+.PHONY: check
+check: lint types ## Lint, format check and strict types, without the tests
+
+.PHONY: lint
+lint: setup ## Lint and check the format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: setup $(TYPED) ## Check types strictly, in code and tests
+	MYPYPATH=build/types:. $(BIN)/mypy --namespace-packages --explicit-package-bases \
+		$(addprefix $(TYPED)/,$(PACKAGES)) tests benchmarks examples
+
+.PHONY: setup
+setup: $(READY) ## Make .venv from the lock file; does nothing where it is up to date
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Name another one: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Folder x/ is imported as counterpoise.x: links show mypy what setuptools makes of it.
+$(TYPED): Makefile
+	@rm -rf $@ && mkdir -p $@
+	@for folder in $(PACKAGES); do ln -s ../../../$$folder $@/$$folder; done
+
+.PHONY: format
+format: setup ## Put the code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile pyproject.toml --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links \
+		--extra postgres --group dev --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Remove what make and the tools have made, but no datasets
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
+	find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
