@@ -1,0 +1,288 @@
+"""The configuration of one balanced dataset: one frozen model for YAML, the command line, Python and the Prefect form.
+
+Field descriptions become the form in the Prefect UI. That form shows unions as raw JSON, so no field is a union:
+an empty text means "not set". Mappings may be written in YAML where the field is a list of `name=value` texts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+
+from counterpoise.core.redact import redact_url
+
+__all__ = [
+    "BalanceConfig",
+    "ColumnsConfig",
+    "EvaluationConfig",
+    "LearnerName",
+    "OutputConfig",
+    "ResamplingConfig",
+    "SourceConfig",
+    "SplitConfig",
+    "StrategyName",
+    "ValidationConfig",
+]
+
+StrategyName = Literal["none", "random_over", "random_under", "smote"]
+LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_forest"]
+
+_SAMPLER_OPTIONS: dict[str, set[str]] = {
+    "none": set(),
+    "random_over": set(),
+    "random_under": {"replacement"},
+    "smote": set(),
+}
+_DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_URL_WITHOUT_CREDENTIALS = r"^(?!.*://[^:/@]*:(?!\$\{\w+\}@)[^@]*@).*$"
+
+
+def _pairs(value: Any) -> Any:
+    """Accept a mapping where a list of `name=value` texts is stored."""
+    return [f"{name}={item}" for name, item in value.items()] if isinstance(value, dict) else value
+
+
+def _json_text(value: Any) -> Any:
+    """Accept a mapping where JSON text is stored."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+
+
+def _check_pairs(value: tuple[str, ...]) -> tuple[str, ...]:
+    for item in value:
+        if "=" not in item:
+            raise ValueError(f"{item!r} is not of the form name=value")
+    return value
+
+
+def _check_json_object(value: str) -> str:
+    try:
+        parsed = json.loads(value or "{}")
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not valid JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise ValueError('a JSON object such as {"k_neighbors": 3} is expected')  # noqa: TRY004  # Pydantic wants it
+    return value
+
+
+Pairs = Annotated[tuple[str, ...], BeforeValidator(_pairs), AfterValidator(_check_pairs)]
+JsonObjectText = Annotated[str, BeforeValidator(_json_text), AfterValidator(_check_json_object)]
+
+
+class Section(BaseModel):
+    """What all sections share: frozen, strict about names, silent about values in errors."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, coerce_numbers_to_str=True, validate_default=True
+    )
+
+
+class SourceConfig(Section):
+    """Where the rows come from and how to read them."""
+
+    path: str = Field("", description="A file, a glob or a folder: delimited text, JSON lines, Parquet or Arrow.")
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="A SQLAlchemy URL instead of a path. Write ${VARIABLE} for secrets: they are read from the "
+        "environment of the run.",
+        json_schema_extra={"pattern": _URL_WITHOUT_CREDENTIALS, "format": "uri-template"},
+    )
+    table: str = Field("", description="With a URL: the table to read, optionally as schema.table.")
+    query: str = Field("", description="With a URL: the query to read instead of a table.")
+    format: Literal["auto", "delimited", "jsonl", "parquet", "arrow", "sql"] = Field(
+        "auto", description="The format of the source; auto goes by the file name and its first bytes."
+    )
+    delimiter: str = Field("", max_length=4, description="The field delimiter; empty means sniffed.")
+    quote: str = Field("", max_length=1, description="The quote character; empty means sniffed.")
+    header: Literal["auto", "yes", "no"] = Field("auto", description="Whether the first line names the columns.")
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = Field("utf-8", description="The encoding of text files.")
+    missing_values: tuple[str, ...] = Field(
+        ("",), description="Cells that mean missing in features, compared after trimming blanks; never in the label."
+    )
+    types: Pairs = Field(
+        (), description="Column types that override the sniffed ones, as name=type, for example zip=string."
+    )
+
+    @field_serializer("url")
+    def _url_without_secrets(self, url: SecretStr) -> str:
+        return redact_url(url.get_secret_value())
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SourceConfig:
+        url = self.url.get_secret_value()
+        if bool(self.path) == bool(url):
+            raise ValueError("exactly one of path and url must be set")
+        if url and bool(self.table) == bool(self.query):
+            raise ValueError("with a url, exactly one of table and query must be set")
+        if not url and (self.table or self.query):
+            raise ValueError("table and query need a url")
+        if url and self.format not in ("auto", "sql"):
+            raise ValueError(f"format {self.format} does not go with a url; use auto or sql")
+        if not url and self.format == "sql":
+            raise ValueError("format sql needs a url")
+        return self
+
+    def type_overrides(self) -> dict[str, str]:
+        """Return the declared types by column name."""
+        return dict(item.rsplit("=", 1) for item in self.types)
+
+
+class ColumnsConfig(Section):
+    """What each column is for; all columns not named here are features."""
+
+    target: str = Field(min_length=1, description="The label column.")
+    ids: tuple[str, ...] = Field((), description="Identifiers: kept in keys/, never among the features.")
+    group: str = Field("", description="Rows of one group stay in one partition; kept in keys/.")
+    time: str = Field("", description="The time of the event; kept in keys/.")
+    drop: tuple[str, ...] = Field((), description="Columns to leave out altogether.")
+    categorical: tuple[str, ...] = Field(
+        (), description="Numeric columns that hold codes: synthetic rows take a vote instead of interpolating."
+    )
+
+    @model_validator(mode="after")
+    def _one_role_a_column(self) -> ColumnsConfig:
+        named = [self.target, *self.ids, *filter(None, (self.group, self.time)), *self.drop]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"a column has one role only, but {', '.join(map(repr, twice))} has several")
+        return self
+
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the source columns that go to `keys/`, in the order ids, group, time."""
+        return (*self.ids, *filter(None, (self.group, self.time)))
+
+
+class ValidationConfig(Section):
+    """What the data must satisfy before it is used."""
+
+    suite: str = Field("", description="A Great Expectations suite (JSON), applied on top of the built-in contract.")
+    on_invalid_rows: Literal["stop", "quarantine"] = Field(
+        "quarantine", description="Rows that break a critical expectation: stop the run or set them apart."
+    )
+    max_rejected: float = Field(
+        0.1, ge=0, le=1, description="The largest share of rejected rows; above it the run stops."
+    )
+
+
+class SplitConfig(Section):
+    """How rows are divided into train, validation and test."""
+
+    test_size: float = Field(0.2, gt=0, lt=1, description="The share of rows in the test partition.")
+    validation_size: float = Field(0.2, gt=0, lt=1, description="The share of rows in the validation partition.")
+    duplicates: Literal["together", "ignore"] = Field(
+        "together", description="Rows with equal features: keep them in one partition, or split them freely."
+    )
+    rare_classes: Literal["stop", "train_only", "reject"] = Field(
+        "stop", description="Classes too rare for every partition: stop, keep in train only, or set apart."
+    )
+
+    @model_validator(mode="after")
+    def _room_for_train(self) -> SplitConfig:
+        if self.test_size + self.validation_size >= 1:
+            raise ValueError("test_size + validation_size must stay below 1, else nothing is left to train on")
+        return self
+
+
+class ResamplingConfig(Section):
+    """How the train partition, and only it, is balanced."""
+
+    strategy: StrategyName = Field("random_over", description="The resampling strategy.")
+    ratio: float = Field(
+        1.0, gt=0, le=1, description="Wanted size of each smaller class relative to the largest after resampling."
+    )
+    k_neighbors: int = Field(5, ge=1, le=100, description="Neighbours for SMOTE.")
+    too_few_neighbors: Literal["stop", "lower_k", "random_over"] = Field(
+        "stop", description="A class with k_neighbors rows or fewer: stop, lower k, or repeat its rows instead."
+    )
+    scale: bool = Field(True, description="Search neighbours in standardised space; values stay in the original one.")
+    options: JsonObjectText = Field("{}", description="Further options of the sampler, as a JSON object.")
+
+    @model_validator(mode="after")
+    def _known_options(self) -> ResamplingConfig:
+        known = _SAMPLER_OPTIONS[self.strategy]
+        unknown = sorted(set(self.sampler_options()) - known)
+        if unknown:
+            allowed = ", ".join(sorted(known)) or "none"
+            raise ValueError(f"options of {self.strategy}: {', '.join(unknown)} unknown; allowed: {allowed}")
+        return self
+
+    def sampler_options(self) -> dict[str, Any]:
+        """Return the sampler's own options."""
+        return dict(json.loads(self.options or "{}"))
+
+
+class OutputConfig(Section):
+    """Where and how versions are published."""
+
+    root: str = Field("datasets", min_length=1, description="The folder that holds all datasets.")
+    compression_level: int = Field(1, ge=1, le=19, description="The zstd level of the Parquet files.")
+    rows_per_file: int = Field(
+        1_000_000, ge=1_000, le=100_000_000, description="About how many rows a part file holds."
+    )
+
+
+class EvaluationConfig(Section):
+    """How the effect of resampling is measured."""
+
+    enabled: bool = Field(True, description="Whether to train learners and write the report's metrics.")
+    learners: tuple[LearnerName, ...] = Field(
+        ("logistic_regression", "hist_gradient_boosting"), min_length=1, description="The learners to compare with."
+    )
+    threshold: Literal["f1", "f2", "mcc", "balanced_accuracy"] = Field(
+        "f1", description="The metric that the decision threshold maximises on validation."
+    )
+    positive_class: str = Field("", description="With two classes: the one of interest; empty means the rarer one.")
+    max_train_rows: int = Field(
+        200_000, ge=1_000, description="At most so many train rows a fit: a stratified sample, told in the report."
+    )
+    bootstrap: int = Field(1_000, ge=0, le=100_000, description="Bootstrap resamples for the intervals; 0 for none.")
+
+
+class BalanceConfig(Section):
+    """Everything that decides one balanced dataset."""
+
+    name: str = Field(
+        pattern=_DATASET_NAME,
+        description="The name of the dataset: letters, digits, dot, dash and underscore, no path.",
+    )
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="The one seed of all random choices.")
+    source: SourceConfig = Field(description="Where the rows come from.")
+    columns: ColumnsConfig = Field(description="What each column is for.")
+    validation: ValidationConfig = Field(ValidationConfig(), description="What the data must satisfy.")
+    split: SplitConfig = Field(SplitConfig(), description="How rows are divided.")
+    resampling: ResamplingConfig = Field(ResamplingConfig(), description="How train is balanced.")
+    output: OutputConfig = Field(OutputConfig(), description="Where versions are published.")
+    evaluation: EvaluationConfig = Field(EvaluationConfig(), description="How the effect is measured.")
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if re.fullmatch(_DATASET_NAME, name) is None:
+            raise ValueError("must be a plain name")
+        return name
+
+    def published(self) -> dict[str, Any]:
+        """Return the configuration as it may be published: JSON-serialisable and without secrets."""
+        return self.model_dump(mode="json")
+
+    def portable(self) -> dict[str, Any]:
+        """Return the configuration for manifests and reports: without secrets, of absolute paths only the last name."""
+        settings = self.published()
+        for section, field in (("source", "path"), ("validation", "suite"), ("output", "root")):
+            path = PurePath(settings[section][field])
+            if path.is_absolute():
+                settings[section][field] = path.name
+        return settings

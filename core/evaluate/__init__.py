@@ -1,0 +1,41 @@
+"""Honest evaluation: does resampling help the learners that are trained on the result?
+
+`compare_strategies` returns the metrics record, a JSON-serialisable dictionary; numbers that are undefined are null:
+
+- `schema`: 1. `task`: binary or multiclass. `classes`: as text, in the order of their values. `positive_class`: null
+  with more than two classes. `strategy`, `learners`: what was compared.
+- `rows`: by table (train_natural, train_resampled, validation, test) its `rows` and `classes` (rows by class).
+  `natural_rows`: train rows before any sampling for speed.
+- `deciding_rows`: test rows of the rarer of two classes or of the smallest class, with `deciding_rows_are` (what they
+  are called) and `verdict_floor` (how many a verdict needs).
+- `chance_average_precision`: what a ranking by chance reaches on test: the prevalence, macro with more classes.
+  `majority_accuracy`: the accuracy of always answering with the largest class, to show the paradox.
+- `threshold_rule`: the `metric` that the threshold maximises and the table it was `chosen_on`; null for multiclass.
+- `features`: by strategy how the columns were encoded.
+- `bootstrap`: `resamples`, `confidence` and `method` of all intervals.
+- `arms`: one entry a trained learner and strategy, and the dummy (class shares of natural train) first:
+  - `learner`, `strategy`, `threshold` (null for multiclass), `notes`;
+  - `validation`: `average_precision`, and for binary `threshold_metric`, the best value of the threshold's metric;
+  - `test`: average_precision, roc_auc, precision, recall, f1, mcc, balanced_accuracy, g_mean, brier, log_loss and
+    accuracy (binary also f2 and specificity); macro means over the classes with test rows for multiclass;
+  - `intervals`: by metric `low` and `high`;
+  - binary: `confusion` (four counts at the threshold), `mean_probability`, `pr_curve` ([recall, precision]),
+    `roc_curve` ([false positive rate, recall]), `reliability` (bins: lower, upper, rows, mean_predicted, observed);
+  - multiclass: `confusion_matrix` (true class by called class) and `per_class` (class, rows, prevalence,
+    average_precision, roc_auc, precision, recall, f1, pr_curve, roc_curve).
+- `comparisons`: one entry a learner where something was resampled: `reference` none, `differences` (by metric
+  `difference`, `low`, `high`: strategy minus none, paired), `verdict` (`learner`, `outcome`, `text`).
+- `correction`: null for multiclass, else the prior correction of the resampled train table: `natural_prevalence`,
+  `training_prevalence`, `odds_factor`, `formula`, `snippet`, `test_prevalence` and by learner the threshold in both
+  scales (`threshold_training_scale`, `threshold_natural_scale`) and mean probability, Brier score and log loss
+  `before` and `after` it (with `reliability` after it).
+- `verdict`: one sentence on the learner that ranked best on validation, which is `verdict_learner`;
+  `verdict_outcome`: helped, hurt, no_difference, undecided, or baseline where nothing was resampled.
+- `notes`: what the reader must know.
+"""
+
+from counterpoise.core.evaluate.compare import compare_strategies
+from counterpoise.core.evaluate.imbalance import ImbalanceDegree, degree_of_imbalance
+from counterpoise.core.evaluate.tables import EvaluationTables
+
+__all__ = ["EvaluationTables", "ImbalanceDegree", "compare_strategies", "degree_of_imbalance"]

@@ -1,0 +1,168 @@
+"""Resampling against doing nothing: the same learners, the same threshold rule, the same test rows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from counterpoise.core.config import EvaluationConfig
+from counterpoise.core.errors import EvaluationError
+from counterpoise.core.evaluate.arms import DUMMY, Predictions, StrategyArms, dummy_predictions, train_arms
+from counterpoise.core.evaluate.binary import correction_record, prior_correction
+from counterpoise.core.evaluate.bootstrap import CONFIDENCE
+from counterpoise.core.evaluate.differences import arm_key, arm_record, compare_arms, resample_arms
+from counterpoise.core.evaluate.names import learner_label, strategy_label
+from counterpoise.core.evaluate.question import Question
+from counterpoise.core.evaluate.tables import EvaluationTables, read_label_codes
+from counterpoise.core.evaluate.verdict import FLOOR, baseline_verdict
+from counterpoise.core.progress import Progress, silent
+
+__all__ = ["compare_strategies"]
+
+
+def compare_strategies(
+    tables: EvaluationTables, *, strategy: str, config: EvaluationConfig, seed: int, progress: Progress = silent
+) -> dict[str, Any]:
+    """Train every learner with and without the strategy; return the metrics record of `counterpoise.core.evaluate`.
+
+    Args:
+        tables: The rows to train and judge on.
+        strategy: What `train_resampled` went through; with `none` only the natural train rows are used.
+        config: Learners, threshold rule, class of interest and number of bootstrap resamples.
+        seed: The run's seed.
+        progress: Told after each fit and after the bootstrap.
+
+    Raises:
+        EvaluationError: A table is empty, a label is null, or train holds one class only.
+        ConfigError: `evaluation.positive_class` names no class.
+    """
+    _check_rows(tables)
+    codes = read_label_codes(tables)
+    question = Question.of(codes, strategy=strategy, config=config)
+    total = len(question.strategies) * len(config.learners) + 1
+    groups = _train(tables, question, seed=seed, progress=lambda done: progress(done, total))
+    predictions = [dummy_predictions(tables, codes), *(arm for group in groups for arm in group.predictions)]
+    record = _judged(question, predictions, seed=seed)
+    progress(total, total)
+    notes = _notes(tables, question, groups, resamples=record["bootstrap"]["resamples"])
+    encodings = {group.strategy: group.features for group in groups}
+    cleaned = _without_nan({**_setting(tables, question), "features": encodings, **record, "notes": notes})
+    return dict(cleaned)
+
+
+def _check_rows(tables: EvaluationTables) -> None:
+    for name, table in tables.by_name().items():
+        if not table.num_rows:
+            raise EvaluationError(
+                "empty_table",
+                expected=f"rows in the {name.replace('_', ' ')} table",
+                found="none",
+                remedy="check the shares of the split, or set evaluation.enabled to false",
+            )
+
+
+def _train(tables: EvaluationTables, question: Question, *, seed: int, progress: Any) -> list[StrategyArms]:
+    groups, done = [], 0
+    arms = train_arms(
+        tables, question.codes, strategies=question.strategies, learners=question.config.learners, seed=seed
+    )
+    for trained in arms:
+        if isinstance(trained, StrategyArms):
+            groups.append(trained)
+        else:
+            done += 1
+            progress(done)
+    return groups
+
+
+def _judged(question: Question, predictions: list[Predictions], *, seed: int) -> dict[str, Any]:
+    """Return the part of the record that looks at test."""
+    judged = [question.judge(arm) for arm in predictions]
+    resampled, resamples = resample_arms(question, judged, seed=seed)
+    arms = [
+        arm_record(arm, answers, resampled[arm_key(arm.learner, arm.strategy)])
+        for arm, answers in zip(judged, predictions, strict=True)
+    ]
+    comparisons = compare_arms(question, arms, resampled)
+    headline = _headline(question, arms, comparisons)
+    pairs = [pair for pair in zip(predictions, judged, strict=True) if pair[0].learner != DUMMY]
+    return {
+        "bootstrap": {
+            "resamples": resamples,
+            "confidence": CONFIDENCE,
+            "method": "stratified, paired, percentile moved by the bias",
+        },
+        "arms": arms,
+        "comparisons": comparisons,
+        "correction": _correction(question, [pair for pair in pairs if pair[0].strategy == question.strategy]),
+        "verdict": headline["text"],
+        "verdict_outcome": headline["outcome"],
+        "verdict_learner": headline["learner"],
+    }
+
+
+def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the verdict on the learner that ranked best on validation, with or without the strategy."""
+    trained = [arm for arm in arms if arm["learner"] != DUMMY]
+    best = max(trained, key=lambda arm: _or_zero(arm["validation"]["average_precision"]))
+    for comparison in comparisons:
+        if comparison["learner"] == best["learner"]:
+            return dict(comparison["verdict"])
+    return baseline_verdict(best, prevalence=question.chance, rows=question.deciding_rows, counted=question.counted)
+
+
+def _correction(question: Question, pairs: list[Any]) -> dict[str, Any] | None:
+    if question.positive is None:
+        return None
+    correction = prior_correction(question.codes, question.positive, resampled=question.strategy != "none")
+    return correction_record(correction, pairs, question.codes, positive=question.positive)
+
+
+def _setting(tables: EvaluationTables, question: Question) -> dict[str, Any]:
+    codes = question.codes
+    labels = {name: getattr(codes, name) for name in tables.by_name()}
+    binary = question.positive is not None
+    return {
+        "schema": 1,
+        "task": "binary" if binary else "multiclass",
+        "classes": list(codes.classes),
+        "positive_class": question.positive_class,
+        "strategy": question.strategy,
+        "learners": list(question.config.learners),
+        "rows": {name: {"rows": len(label), "classes": codes.counts(label)} for name, label in labels.items()},
+        "natural_rows": tables.natural_rows,
+        "deciding_rows": question.deciding_rows,
+        "deciding_rows_are": question.counted,
+        "verdict_floor": FLOOR,
+        "chance_average_precision": question.chance,
+        "majority_accuracy": float(np.bincount(codes.test).max() / len(codes.test)),
+        "threshold_rule": {"metric": question.config.threshold, "chosen_on": "validation"} if binary else None,
+    }
+
+
+def _notes(tables: EvaluationTables, question: Question, groups: list[StrategyArms], *, resamples: int) -> list[str]:
+    notes = list(tables.notes)
+    if question.positive is None and question.config.positive_class:
+        notes.append("evaluation.positive_class was ignored: there are more than two classes")
+    if resamples < question.config.bootstrap:
+        notes.append(f"{resamples:,} instead of {question.config.bootstrap:,} bootstrap resamples, for speed")
+    for group in groups:
+        notes += [f"{strategy_label(group.strategy)}: {note}" for note in group.notes]
+        for arm in group.predictions:
+            notes += [f"{learner_label(arm.learner)}, {strategy_label(arm.strategy)}: {note}" for note in arm.notes]
+    return list(dict.fromkeys(notes))
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
+
+
+def _without_nan(value: Any) -> Any:
+    """Return the value with None for every number that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: _without_nan(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,99 @@
+"""Intervals of each arm and of the paired differences between arms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from counterpoise.core.evaluate.arms import JudgedArm, Predictions
+from counterpoise.core.evaluate.bootstrap import Resampled, bootstrap, interval_of
+from counterpoise.core.evaluate.question import Question
+from counterpoise.core.evaluate.verdict import strategy_verdict
+from counterpoise.core.randomness import child_generator
+
+__all__ = ["arm_key", "arm_record", "compare_arms", "resample_arms"]
+
+_MOST_WEIGHINGS = 4_000_000_000
+"""Rows × resamples × rankings × arms that a bootstrap may take: about half a minute on one core."""
+_FEWEST_RESAMPLES = 200
+_LEAST, _MOST = {"mcc": -1.0}, {"log_loss": np.inf, "brier": 2.0}
+"""The ranges of metrics that do not lie between 0 and 1."""
+
+
+def arm_key(learner: str, strategy: str) -> str:
+    """Return the name of an arm's resampled metrics."""
+    return f"{learner}/{strategy}"
+
+
+def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> tuple[dict[str, Resampled], int]:
+    """Return each arm's metrics on the same bootstrap resamples of test, and how many resamples were taken.
+
+    Fewer than `evaluation.bootstrap` are taken where rows × classes would make it last too long.
+    """
+    work = len(question.codes.test) * question.rankings * len(judged)
+    wanted = question.config.bootstrap
+    resamples = min(wanted, max(_FEWEST_RESAMPLES, _MOST_WEIGHINGS // max(1, work)))
+    found = bootstrap(
+        {arm_key(arm.learner, arm.strategy): arm.measure for arm in judged},
+        strata=question.codes.test,
+        resamples=resamples,
+        rng=child_generator(seed, "evaluate", "bootstrap"),
+    )
+    return found, resamples
+
+
+def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled) -> dict[str, Any]:
+    """Return an arm's entry in the metrics record."""
+    found = {
+        metric: interval_of(
+            values, arm.record["test"][metric], least=_LEAST.get(metric, 0.0), most=_MOST.get(metric, 1.0)
+        )
+        for metric, values in resampled.items()
+    }
+    return {
+        "learner": arm.learner,
+        "strategy": arm.strategy,
+        **arm.record,
+        "intervals": {
+            metric: {"low": interval.low, "high": interval.high} for metric, interval in found.items() if interval
+        },
+        "notes": list(predictions.notes),
+    }
+
+
+def compare_arms(
+    question: Question, arms: list[dict[str, Any]], resampled: dict[str, Resampled]
+) -> list[dict[str, Any]]:
+    """Return one comparison of the strategy with none for each learner; none at all where nothing was resampled."""
+    by_name = {arm_key(arm["learner"], arm["strategy"]): arm for arm in arms}
+    comparisons = []
+    for learner in question.config.learners if question.strategy != "none" else ():
+        keys = arm_key(learner, question.strategy), arm_key(learner, "none")
+        comparison = {
+            "learner": learner,
+            "strategy": question.strategy,
+            "reference": "none",
+            "differences": _differences(*(by_name[key]["test"] for key in keys), *(resampled[key] for key in keys)),
+        }
+        verdict = strategy_verdict(
+            comparison, strategy=question.strategy, rows=question.deciding_rows, counted=question.counted
+        )
+        comparisons.append({**comparison, "verdict": verdict})
+    return comparisons
+
+
+def _differences(
+    test: dict[str, float], reference: dict[str, float], resampled: Resampled, other: Resampled
+) -> dict[str, Any]:
+    """Return by metric the difference on test with the interval of its paired resamples, None where undefined."""
+    differences = {}
+    for metric, value in test.items():
+        difference = value - reference[metric]
+        interval = interval_of(resampled[metric] - other[metric], difference) if metric in resampled else None
+        differences[metric] = {
+            "difference": None if np.isnan(difference) else difference,
+            "low": interval.low if interval else None,
+            "high": interval.high if interval else None,
+        }
+    return differences

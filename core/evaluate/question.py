@@ -1,0 +1,84 @@
+"""What a comparison asks: which class is of interest, how an arm is judged, and what counts towards a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from counterpoise.core.config import EvaluationConfig
+from counterpoise.core.evaluate.arms import JudgedArm, Predictions
+from counterpoise.core.evaluate.binary import judge_binary, positive_code
+from counterpoise.core.evaluate.multiclass import judge_multiclass
+from counterpoise.core.evaluate.tables import LabelCodes
+
+__all__ = ["Question"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A comparison before any learner is trained.
+
+    Attributes:
+        codes: The labels of all tables.
+        strategy: What the resampled train rows went through.
+        positive: The code of the class of interest; None with more than two classes.
+        config: Learners, threshold rule and number of bootstrap resamples.
+    """
+
+    codes: LabelCodes
+    strategy: str
+    positive: int | None
+    config: EvaluationConfig
+
+    @classmethod
+    def of(cls, codes: LabelCodes, *, strategy: str, config: EvaluationConfig) -> Question:
+        """Build the question.
+
+        Raises:
+            ConfigError: With two classes, `evaluation.positive_class` names neither.
+        """
+        binary = len(codes.classes) == 2
+        return cls(codes, strategy, positive_code(codes, config.positive_class) if binary else None, config)
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """The train tables that learners are trained on."""
+        return ("none",) if self.strategy == "none" else ("none", self.strategy)
+
+    @property
+    def positive_class(self) -> str | None:
+        """The class of interest."""
+        return None if self.positive is None else self.codes.classes[self.positive]
+
+    @property
+    def rankings(self) -> int:
+        """How many rankings are judged an arm."""
+        return len(np.unique(self.codes.test)) if self.positive is None else 1
+
+    @property
+    def deciding_rows(self) -> int:
+        """Test rows of the rarer of two classes, or of the smallest class that has any."""
+        counts = np.bincount(self.codes.test, minlength=len(self.codes.classes))
+        return int(counts.min() if self.positive is not None else counts[counts > 0].min())
+
+    @property
+    def counted(self) -> str:
+        """What `deciding_rows` counts."""
+        if self.positive is None:
+            return "test rows in the smallest class"
+        positives = int((self.codes.test == self.positive).sum())
+        return "positives" if positives == self.deciding_rows else "negatives"
+
+    @property
+    def chance(self) -> float:
+        """The average precision of a ranking by chance: the test prevalence, or its mean over the classes."""
+        if self.positive is None:
+            return 1 / self.rankings
+        return float((self.codes.test == self.positive).mean())
+
+    def judge(self, predictions: Predictions) -> JudgedArm:
+        """Judge an arm: threshold from validation, test once."""
+        if self.positive is None:
+            return judge_multiclass(predictions, self.codes)
+        return judge_binary(predictions, self.codes, positive=self.positive, config=self.config)

@@ -1,0 +1,125 @@
+"""Database URLs: variables of the environment put in, secrets told apart."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from counterpoise.core.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+__all__ = ["DatabaseUrl", "database_url"]
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_SECRET = re.compile("pass|secret|token|key|pwd|auth|credential", re.IGNORECASE)
+_SUPPORTED = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True)
+class DatabaseUrl:
+    """A URL to connect to, and the texts that must not be shown."""
+
+    url: URL
+    secrets: tuple[str, ...]
+
+
+def database_url(text: str, environment: Mapping[str, str] = os.environ) -> DatabaseUrl:
+    """Return the URL with `${VARIABLE}` replaced from the environment.
+
+    A variable stands for itself: characters that have a meaning in URLs need no escaping, unless the variable holds
+    the whole URL.
+
+    Raises:
+        ConfigError: A variable is not set, the text is no URL, or the database is not supported.
+        InputError: The SQLite file does not exist.
+    """
+    values = _values(text, environment)
+    url = _parsed(text, values)
+    backend = url.get_backend_name()
+    if backend == "postgres":
+        url, backend = url.set(drivername="postgresql"), "postgresql"
+    if backend not in _SUPPORTED:
+        raise ConfigError(
+            "unsupported_database",
+            expected=f"a URL of {' or '.join(_SUPPORTED)}",
+            found=repr(backend),
+            remedy="export the table as Parquet and read that",
+        )
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if backend == "sqlite":
+        _check_file(url)
+    hidden = [*values.values(), url.password or "", *_secret_options(url)]
+    return DatabaseUrl(url, tuple(dict.fromkeys(filter(None, hidden))))
+
+
+def _secret_options(url: URL) -> list[str]:
+    found: list[str] = []
+    for name, value in url.query.items():
+        if _SECRET.search(name):
+            found += [value] if isinstance(value, str) else value
+    return found
+
+
+def _values(text: str, environment: Mapping[str, str]) -> dict[str, str]:
+    names = list(dict.fromkeys(_VARIABLE.findall(text)))
+    if unset := [name for name in names if name not in environment]:
+        raise ConfigError(
+            "unset_variable",
+            expected=f"the environment variables {', '.join(names)}, which source.url names",
+            found=f"not set: {', '.join(unset)}",
+            remedy="set them where the run executes",
+            values={"variables": unset},
+        )
+    return {name: environment[name] for name in names}
+
+
+def _parsed(text: str, values: Mapping[str, str]) -> URL:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    def put_in(part: str) -> str:
+        return _VARIABLE.sub(lambda match: values[match[1]], part)
+
+    try:
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            return make_url(put_in(text))
+        query = {
+            name: put_in(item) if isinstance(item, str) else tuple(map(put_in, item))
+            for name, item in url.query.items()
+        }
+        return url.set(
+            username=put_in(url.username or "") or None,
+            password=put_in(str(url.password or "")) or None,
+            host=put_in(url.host or "") or None,
+            database=put_in(url.database or "") or None,
+            query=query,
+        )
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "invalid_url",
+            expected="a SQLAlchemy URL such as postgresql://user:${PASSWORD}@host/database as source.url",
+            found="a text that is none",
+            remedy="correct source.url",
+        ) from None
+
+
+def _check_file(url: URL) -> None:
+    path = url.database or ""
+    if path.startswith("file:") or (path and path != ":memory:" and Path(path).is_file()):
+        return
+    raise InputError(
+        "source_not_found",
+        expected="an SQLite file",
+        found=f"nothing at {path!r}",
+        remedy="correct source.url; sqlite:////absolute/path has four slashes",
+        values={"path": path},
+    )

@@ -1,0 +1,172 @@
+"""A database table or query to a snapshot: streamed in batches, read only, values as the database keeps them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from counterpoise.core.config import SourceConfig
+from counterpoise.core.errors import ConfigError, InputError
+from counterpoise.core.ingest.database_url import DatabaseUrl, database_url
+from counterpoise.core.ingest.names import check_names
+from counterpoise.core.ingest.snapshot_files import Content
+from counterpoise.core.ingest.spool import Spool, spool_rows
+from counterpoise.core.progress import Progress
+from counterpoise.core.redact import redact
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, CursorResult, Executable
+
+__all__ = ["SqlContent", "read_sql"]
+
+
+@dataclass(frozen=True)
+class SqlContent:
+    """What was read, and the SHA-256 of its rows in the order read."""
+
+    content: Content
+    digest: str
+
+
+def read_sql(source: SourceConfig, *, target: str, folder: Path, progress: Progress) -> SqlContent:
+    """Read a table or query into one Parquet file.
+
+    Args:
+        source: The URL, the table or query, missing values (applied to texts) and declared types.
+        target: The label's column: its name or its position.
+        folder: Where to write.
+        progress: Told the rows written.
+
+    Raises:
+        ConfigError: The URL cannot be used, or its driver is not installed.
+        InputError: The database refuses, the table does not exist, or the rows are no table for us.
+    """
+    address = database_url(source.url.get_secret_value())
+    digest = hashlib.sha256()
+    with Spool(folder / "spool.arrow", source, target) as spool:
+        with _connection(address) as connection:
+            statement, numeric = _statement(connection, source)
+            with closing(connection.execute(statement)) as result:
+                _spool(result, spool, digest.update, numeric)
+        if spool.rows == 0:
+            raise _no_rows(source)
+        content = spool.finish(folder / "snapshot-00000.parquet", progress)
+    notes = content.notes
+    if "order by" not in source.query.lower():
+        notes = (*notes, "rows are in the order the database gave them, which may differ the next time")
+    return SqlContent(Content(content.files, content.schema, notes=notes), digest.hexdigest())
+
+
+def _spool(result: CursorResult[Any], spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
+    """Move all rows of a result into the spool, and their texts into the digest."""
+    names = list(result.keys())
+    check_names(names)
+    digest(repr(names).encode())
+    size = spool_rows(len(names))
+    while rows := result.fetchmany(size):
+        for row in rows:
+            digest(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+        spool.add(_columns(names, rows, numeric))
+
+
+@contextmanager
+def _connection(address: DatabaseUrl) -> Iterator[Connection]:
+    """Open a connection that cannot write; whatever goes wrong is told without secrets."""
+    from sqlalchemy import create_engine, exc
+    from sqlalchemy.pool import NullPool
+
+    try:
+        engine = create_engine(address.url, poolclass=NullPool, hide_parameters=True)
+    except (ModuleNotFoundError, exc.NoSuchModuleError):
+        raise _no_driver(address.url.drivername) from None
+    options: dict[str, Any] = {"stream_results": True}
+    if engine.dialect.name == "postgresql":
+        options["postgresql_readonly"] = True
+    try:
+        with engine.connect().execution_options(**options) as connection:
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+            yield connection
+    except exc.SQLAlchemyError as error:
+        raise _refused(error, address) from None
+
+
+def _statement(connection: Connection, source: SourceConfig) -> tuple[Executable, frozenset[str]]:
+    """Return what to execute, and the names of columns that SQLite stores as floats but declares as exact numbers."""
+    import sqlalchemy as sa
+
+    if source.query:
+        return sa.text(source.query.replace(":", r"\:")), frozenset()
+    inspector = sa.inspect(connection)
+    name, schema = source.table, None
+    if not (inspector.has_table(name) or name in inspector.get_view_names()):
+        schema, _, name = source.table.rpartition(".")
+        if not schema or not (inspector.has_table(name, schema) or name in inspector.get_view_names(schema)):
+            raise _no_table(source.table, [*inspector.get_table_names(), *inspector.get_view_names()])
+    numeric: frozenset[str] = frozenset()
+    if connection.dialect.name == "sqlite":
+        columns = inspector.get_columns(name, schema)
+        numeric = frozenset(
+            column["name"]
+            for column in columns
+            if isinstance(column["type"], sa.Numeric) and not isinstance(column["type"], sa.Float)
+        )
+    return sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema)), numeric
+
+
+def _columns(names: Sequence[str], rows: Sequence[Any], numeric: frozenset[str]) -> dict[str, Sequence[Any]]:
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    return {
+        name: [_exact(value) for value in values] if name in numeric else values for name, values in columns.items()
+    }
+
+
+def _exact(value: Any) -> Any:
+    """Return an SQLite float as the decimal that was written: the shortest that reads back as the same float."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _no_driver(driver: str) -> ConfigError:
+    return ConfigError(
+        "driver_missing",
+        expected=f"the driver of {driver} to be installed",
+        found="it is not",
+        remedy="install counterpoise[postgres]",
+        values={"driver": driver},
+    )
+
+
+def _refused(error: Exception, address: DatabaseUrl) -> InputError:
+    cause = getattr(error, "orig", None) or error
+    return InputError(
+        "database_refused",
+        expected="the database to answer the query",
+        found=redact(" ".join(str(cause).split()), *address.secrets)[:2_000],
+        remedy="check source.url, the rights of its user, and source.table or source.query",
+        values={"database": address.url.get_backend_name(), "error": type(cause).__name__},
+    )
+
+
+def _no_table(table: str, tables: Sequence[str]) -> InputError:
+    shown = ", ".join(map(repr, tables[:30]))
+    return InputError(
+        "table_not_found",
+        expected=f"the table {table!r} named in source.table",
+        found=f"{len(tables)} tables and views: {shown}",
+        remedy="correct source.table; write schema.table for another schema",
+        values={"table": table, "tables": list(tables[:200])},
+    )
+
+
+def _no_rows(source: SourceConfig) -> InputError:
+    return InputError(
+        "no_rows",
+        expected="rows",
+        found=f"none in {'table ' + repr(source.table) if source.table else 'the answer to source.query'}",
+        remedy="check the table or the query",
+    )

@@ -1,0 +1,102 @@
+"""The stage: a source of any kind to an immutable snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from counterpoise.core.config import SourceConfig
+from counterpoise.core.errors import InputError
+from counterpoise.core.ingest.arrow_tables import reference_tables
+from counterpoise.core.ingest.delimited import read_delimited
+from counterpoise.core.ingest.json_lines import read_json_lines
+from counterpoise.core.ingest.snapshot_files import Content, column_schemas, write_rejected_lines
+from counterpoise.core.ingest.source_files import (
+    SourceFiles,
+    check_unchanged,
+    digest_of,
+    file_digests,
+    find_files,
+    stamps,
+)
+from counterpoise.core.ingest.sql_source import read_sql
+from counterpoise.core.progress import Progress, silent
+from counterpoise.core.records import Snapshot
+
+__all__ = ["identify_source", "ingest_source"]
+
+
+def identify_source(source: SourceConfig) -> str:
+    """Return a digest of the source's bytes and of the options that change how they are read.
+
+    File names are no part of it: the same bytes elsewhere are the same source. Empty text for a database, where only
+    reading tells.
+
+    Raises:
+        InputError: Nothing at the path, or files that cannot be read.
+    """
+    if source.url.get_secret_value():
+        return ""
+    return digest_of(source, file_digests(find_files(source).paths))
+
+
+def ingest_source(source: SourceConfig, *, target: str, folder: Path, progress: Progress = silent) -> Snapshot:
+    """Make the immutable snapshot of a source: its row number is a row's identity from here on.
+
+    Delimited text, JSON lines and database rows are written as Parquet; Parquet and Arrow files are referenced where
+    they lie. Lines that are no rows are kept in `rejected_file`.
+
+    Args:
+        source: What to read and how.
+        target: The label's column: its name, or its 0-based position as text. Missing values are not applied to it,
+            but for the empty cell.
+        folder: The stage's working area; made if it does not exist.
+        progress: Told the rows written and the rows in all.
+
+    Raises:
+        InputError: The source cannot be read as a table, not exactly, or has changed meanwhile.
+        ColumnNotFoundError: No such target.
+        ConfigError: Options that do not go with the source.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if source.url.get_secret_value():
+        read = read_sql(source, target=target, folder=folder, progress=progress)
+        return _snapshot(read.content, digest_of(source, [read.digest]), folder)
+    files = find_files(source)
+    before, digests = stamps(files.paths), file_digests(files.paths)
+    content = _read_files(files, digests, source, target=target, folder=folder, progress=progress)
+    referenced = files.kind in ("parquet", "arrow")
+    check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
+    return _snapshot(content, digest_of(source, digests), folder)
+
+
+def _read_files(
+    files: SourceFiles,
+    digests: tuple[str, ...],
+    source: SourceConfig,
+    *,
+    target: str,
+    folder: Path,
+    progress: Progress,
+) -> Content:
+    if files.kind == "delimited":
+        return read_delimited(files.paths, source, target=target, folder=folder, progress=progress)
+    if files.kind == "jsonl":
+        return read_json_lines(files.paths, source, target=target, folder=folder, progress=progress)
+    return reference_tables(files.paths, digests, source, kind=files.kind, target=target)
+
+
+def _snapshot(content: Content, digest: str, folder: Path) -> Snapshot:
+    rows = sum(file.rows for file in content.files)
+    if rows == 0:
+        raise InputError(
+            "no_rows", expected="a table with rows", found="none", remedy="check the source", values={"rows": 0}
+        )
+    return Snapshot(
+        files=content.files,
+        rows=rows,
+        columns=column_schemas(content.schema),
+        digest=digest,
+        rejected_lines=len(content.rejected),
+        rejected_file=write_rejected_lines(folder / "rejected-lines.parquet", content.rejected),
+        notes=content.notes,
+    )

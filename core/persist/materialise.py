@@ -1,0 +1,222 @@
+"""From plans to Parquet files: wide rows are read in order and written once, several files at a time.
+
+Each worker writes one train file, window by window, and the validation and test rows of the stretch of source that the
+windows pass. Which rows stand in which file depends on the plan alone, so the files are the same bytes however many
+workers write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.core.columns import ColumnRoles
+from counterpoise.core.persist.gather import RowPool, SlabReader
+from counterpoise.core.persist.order import ORIGINS, TrainOrder, Window
+from counterpoise.core.persist.part_files import PartFile, PartWriter
+from counterpoise.core.persist.synthesis import Synthesis
+from counterpoise.core.progress import Progress, silent
+from counterpoise.core.records import PARTITIONS, Snapshot
+from counterpoise.core.row_hash import fingerprint, row_hashes
+from counterpoise.core.snapshot import SnapshotReader
+
+__all__ = ["KEY_FIELDS", "Materials", "WrittenParts", "key_schema", "write_partitions"]
+
+Ints = npt.NDArray[np.int64]
+
+KEY_FIELDS = (
+    pa.field("source_row", pa.int64()),
+    pa.field("origin", pa.string()),
+    pa.field("parent_a", pa.int64()),
+    pa.field("parent_b", pa.int64()),
+    pa.field("lambda", pa.float64()),
+)
+"""What stands in `keys/` for every row, before the source's own key columns."""
+
+_PARENT_FIELDS = KEY_FIELDS[2:]
+
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Everything that decides the published rows.
+
+    Attributes:
+        snapshot: The source.
+        roles: The roles of its columns.
+        partition: The partition code of every source row.
+        order: The order of the train partition.
+        pool: The rows of repeated and interpolated classes.
+        synthesis: What makes the synthetic rows; None without any.
+        compression_level: zstd's level.
+        windows_per_file: How many windows a train file holds.
+    """
+
+    snapshot: Snapshot
+    roles: ColumnRoles
+    partition: npt.NDArray[np.int8]
+    order: TrainOrder
+    pool: RowPool
+    synthesis: Synthesis | None
+    compression_level: int
+    windows_per_file: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that are read: data and keys."""
+        return (*self.roles.data, *self.roles.keys)
+
+
+@dataclass(frozen=True)
+class WrittenParts:
+    """The files of all partitions and the fingerprints of the source rows that went into them."""
+
+    files: tuple[PartFile, ...]
+    fingerprints: dict[str, int]
+
+
+def key_schema(schema: pa.Schema, roles: ColumnRoles) -> pa.Schema:
+    """Return the schema of the files in `keys/`; a source column called like one of ours gets `source_` in front."""
+    own = {field.name for field in KEY_FIELDS}
+    fields = [schema.field(name) for name in roles.keys]
+    renamed = [field.with_name(f"source_{field.name}") if field.name in own else field for field in fields]
+    return pa.schema([*KEY_FIELDS, *renamed])
+
+
+def write_partitions(materials: Materials, folder: Path, *, progress: Progress = silent) -> WrittenParts:
+    """Write train, validation, test and their keys under the folder.
+
+    Args:
+        materials: What to write.
+        folder: The version's data folder.
+        progress: Told the train windows done.
+    """
+    for name in PARTITIONS:
+        (folder / name).mkdir(parents=True)
+        (folder / "keys" / name).mkdir(parents=True)
+    windows = materials.order.windows
+    stretches = [
+        range(start, min(start + materials.windows_per_file, windows))
+        for start in range(0, windows, materials.windows_per_file)
+    ]
+    starts = materials.order.source_starts()
+    done: list[WrittenParts] = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        jobs = [
+            pool.submit(_PartJob(materials, folder, number, stretch, starts).run)
+            for number, stretch in enumerate(stretches)
+        ]
+        for job, stretch in zip(jobs, stretches, strict=True):
+            done.append(job.result())
+            progress(stretch.stop, windows)
+    totals = {name: sum(part.fingerprints[name] for part in done) % 2**64 for name in ("validation", "test")}
+    return WrittenParts(tuple(file for part in done for file in part.files), totals)
+
+
+class _PartJob:
+    """Writes the part files with one number, of all partitions."""
+
+    def __init__(self, materials: Materials, folder: Path, number: int, windows: range, starts: Ints) -> None:
+        self._materials = materials
+        self._folder = folder
+        self._number = number
+        self._windows = windows
+        self._starts = starts
+        schema = SnapshotReader(materials.snapshot).schema
+        self._data_schema = pa.schema([schema.field(name) for name in materials.roles.data])
+        self._key_schema = key_schema(schema, materials.roles)
+        self._slabs = SlabReader(materials.snapshot, materials.columns)
+        self._others = [SlabReader(materials.snapshot, materials.columns) for _ in materials.order.streams]
+        self._fingerprints = dict.fromkeys(("validation", "test"), 0)
+
+    def run(self) -> WrittenParts:
+        """Write the files and return what they are."""
+        with ExitStack() as stack:
+            writers = {name: [stack.enter_context(writer) for writer in self._writers(name)] for name in PARTITIONS}
+            for number in self._windows:
+                for name, data, keys in self._window_rows(number):
+                    writers[name][0].write(data)
+                    writers[name][1].write(keys)
+            files = tuple(writer.finish() for pair in writers.values() for writer in pair)
+        return WrittenParts(files, self._fingerprints)
+
+    def _writers(self, name: str) -> tuple[PartWriter, PartWriter]:
+        level = self._materials.compression_level
+        file = f"part-{self._number:05d}.parquet"
+        return (
+            PartWriter(self._folder / name / file, self._data_schema, compression_level=level),
+            PartWriter(self._folder / "keys" / name / file, self._key_schema, compression_level=level),
+        )
+
+    def _window_rows(self, number: int) -> Iterator[tuple[str, pa.Table, pa.Table]]:
+        """Yield partition, data and keys for the untouched rows of the stretch, then for the train window."""
+        start, stop = int(self._starts[number]), int(self._starts[number + 1])
+        slab = self._slabs.slab(start, stop)
+        for code, name in enumerate(PARTITIONS):
+            if name == "train":
+                continue
+            rows = start + np.flatnonzero(self._materials.partition[start:stop] == code)
+            table = slab.take(pa.array(rows - start))
+            data = table.select(self._materials.roles.data)
+            self._fingerprints[name] += fingerprint(rows, row_hashes(data))
+            yield name, data, self._keys(table, rows)
+        window = self._materials.order.window(number)
+        if len(window.items):
+            yield "train", *self._train_rows(window, slab, start)
+
+    def _train_rows(self, window: Window, slab: pa.Table, start: int) -> tuple[pa.Table, pa.Table]:
+        """Return the data and keys of a train window, in its order."""
+        tables, places = self._sources(window, slab, start)
+        recipe = None
+        if len(window.synthetic) and self._materials.synthesis is not None:
+            places[~window.real] = sum(table.num_rows for table in tables) + np.arange(len(window.synthetic))
+            rows, recipe = self._materials.synthesis.rows(window.synthetic, self._materials.pool)
+            tables.append(rows)
+        together = pa.concat_tables(tables).unify_dictionaries().take(pa.array(places))
+        return together.select(self._materials.roles.data), self._train_keys(together, window, recipe)
+
+    def _sources(self, window: Window, slab: pa.Table, start: int) -> tuple[list[pa.Table], Ints]:
+        """Return tables that together hold the window's source rows, and where each position's row stands in them."""
+        tables, places, offset = [slab], np.empty(len(window.items), dtype=np.int64), slab.num_rows
+        rows = window.sources
+        for code, stream in enumerate(self._materials.order.streams):
+            own = (window.codes == code) & window.real
+            inside = own & (rows >= start) & (rows < start + slab.num_rows)
+            places[inside] = rows[inside] - start
+            outside = own & ~inside
+            if outside.any():
+                distinct, which = np.unique(rows[outside], return_inverse=True)
+                tables.append((self._materials.pool.take if stream.pooled else self._others[code].rows)(distinct))
+                places[outside] = offset + which
+                offset += len(distinct)
+        return tables, places
+
+    def _keys(self, table: pa.Table, rows: Ints) -> pa.Table:
+        """Return the keys of untouched rows."""
+        number = len(rows)
+        origin = pa.repeat(pa.scalar(ORIGINS[0]), number)
+        return self._key_table([pa.array(rows), origin, *_no_parents(number)], table)
+
+    def _train_keys(self, table: pa.Table, window: Window, recipe: pa.Table | None) -> pa.Table:
+        """Return the keys of train rows: origin, parents and steps of synthetic ones."""
+        origin = pa.DictionaryArray.from_arrays(pa.array(window.origin), pa.array(ORIGINS)).cast(pa.string())
+        parents = _no_parents(len(window.items))
+        if recipe is not None:
+            place = pa.array(np.cumsum(~window.real) - 1, mask=window.real)
+            parents = [recipe[field.name].combine_chunks().take(place) for field in _PARENT_FIELDS]
+        return self._key_table([pa.array(window.sources, mask=~window.real), origin, *parents], table)
+
+    def _key_table(self, own: Sequence[pa.Array], table: pa.Table) -> pa.Table:
+        return pa.table([*own, *(table[name] for name in self._materials.roles.keys)], schema=self._key_schema)
+
+
+def _no_parents(number: int) -> list[pa.Array]:
+    return [pa.nulls(number, field.type) for field in _PARENT_FIELDS]

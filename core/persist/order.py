@@ -1,0 +1,180 @@
+"""The order of the train partition: windows that mix the classes at random and read the source nearly in order.
+
+The sequence of labels is one random permutation over the whole partition, so that a source sorted by class does not
+give a train set sorted by class. Each class is a stream of items. The stream of a class whose rows stand once each
+runs through the source in order, so that a window reads a narrow stretch of it, and is shuffled within the window.
+The stream of a class with repeated or synthetic rows is shuffled as a whole, its distinct rows being held in memory;
+where they would not fit, it runs through the source once for each copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.core.randomness import child_generator
+from counterpoise.core.split import TrainRows
+
+__all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build_order"]
+
+Ints = npt.NDArray[np.int64]
+
+WINDOW_ROWS = 131_072
+ORIGINS = ("original", "repeated", "synthetic")
+
+
+@dataclass(frozen=True)
+class TrainPlan:
+    """What stands in the resampled train partition.
+
+    Attributes:
+        train: The train rows.
+        copies: How often each of them stands there.
+        synthetic: Class codes of the synthetic rows, in recipe order.
+    """
+
+    train: TrainRows
+    copies: npt.NDArray[np.int32]
+    synthetic: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ClassStream:
+    """The items of one class in the order they are used.
+
+    Attributes:
+        items: What to write, int64: a source row r the first time, r + source rows for each repetition of it, or
+            -1 - n for the synthetic row n.
+        pooled: Whether the distinct source rows are held in memory.
+    """
+
+    items: Ints
+    pooled: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of the train partition, written as one row group.
+
+    Attributes:
+        items: What stands at each position, as in `ClassStream.items`.
+        codes: The class of each position.
+    """
+
+    items: Ints
+    codes: npt.NDArray[np.int32]
+    source_rows: int
+
+    @property
+    def real(self) -> npt.NDArray[np.bool_]:
+        """Where a source row stands, first or repeated."""
+        return self.items >= 0
+
+    @property
+    def origin(self) -> npt.NDArray[np.int8]:
+        """Each position's place in `ORIGINS`."""
+        return np.where(self.real, (self.items >= self.source_rows).astype(np.int8), np.int8(2))
+
+    @property
+    def sources(self) -> Ints:
+        """The source row of each position; meaningless where a synthetic row stands."""
+        return self.items % self.source_rows
+
+    @property
+    def synthetic(self) -> Ints:
+        """The numbers of the synthetic rows, in the order of their positions."""
+        return -1 - self.items[~self.real]
+
+
+@dataclass(frozen=True)
+class TrainOrder:
+    """The whole train partition in order.
+
+    Attributes:
+        sequence: Class codes, a random permutation, one a row.
+        streams: The classes' items.
+        source_rows: Rows of the source.
+        seed: The run's seed.
+    """
+
+    sequence: npt.NDArray[np.int32]
+    streams: tuple[ClassStream, ...]
+    source_rows: int
+    seed: int
+
+    @property
+    def rows(self) -> int:
+        """Rows of the partition."""
+        return len(self.sequence)
+
+    @property
+    def windows(self) -> int:
+        """The number of windows; at least one."""
+        return max(1, -(-self.rows // WINDOW_ROWS))
+
+    @cached_property
+    def _starts(self) -> Ints:
+        """Where each window begins in each stream, of shape (windows + 1, classes)."""
+        cuts = [self.sequence[start : start + WINDOW_ROWS] for start in range(0, self.rows, WINDOW_ROWS)]
+        counts = [np.bincount(cut, minlength=len(self.streams)) for cut in cuts]
+        return np.cumsum([np.zeros(len(self.streams), np.int64), *counts], axis=0)
+
+    def window(self, number: int) -> Window:
+        """Return a window's items: its labels as the sequence says, items shuffled within each class."""
+        codes = self.sequence[number * WINDOW_ROWS : (number + 1) * WINDOW_ROWS]
+        items = np.empty(len(codes), dtype=np.int64)
+        rng = child_generator(self.seed, "window", number)
+        for code, stream in enumerate(self.streams):
+            low, high = self._starts[number : number + 2, code] if len(codes) else (0, 0)
+            if low < high:
+                items[codes == code] = rng.permutation(stream.items[low:high])
+        return Window(items, codes, self.source_rows)
+
+    def source_starts(self) -> Ints:
+        """Return the source row that each window's stretch begins at, and the end: windows + 1 ascending rows.
+
+        The largest stream that follows the source decides; without one the source is cut evenly.
+        """
+        following = [code for code, stream in enumerate(self.streams) if not stream.pooled and len(stream.items)]
+        if not following or self.windows == 1:
+            return np.linspace(0, self.source_rows, self.windows + 1).astype(np.int64)
+        main = max(following, key=lambda code: len(self.streams[code].items))
+        items = self.streams[main].items
+        first = self._starts[1:-1, main]
+        inner = items[np.minimum(first, len(items) - 1)] % self.source_rows
+        return np.concatenate([[0], np.maximum.accumulate(inner), [self.source_rows]])
+
+
+def build_order(plan: TrainPlan, *, source_rows: int, pool_rows: int, seed: int) -> TrainOrder:
+    """Return the order of the train partition.
+
+    Args:
+        plan: What stands in it.
+        source_rows: Rows of the source.
+        pool_rows: How many distinct rows of a class may be held in memory.
+        seed: The run's seed.
+    """
+    streams = []
+    for code, name in enumerate(plan.train.classes):
+        own = plan.train.codes == code
+        rows, copies = plan.train.rows[own], plan.copies[own]
+        synthetic = np.flatnonzero(plan.synthetic == code)
+        if len(synthetic) or (copies.max(initial=0) > 1 and len(rows) <= pool_rows):
+            again = np.repeat(rows, np.maximum(copies - 1, 0)) + source_rows
+            items = np.concatenate([rows[copies > 0], again, -1 - synthetic])
+            streams.append(ClassStream(child_generator(seed, "stream", name).permutation(items), pooled=True))
+        else:
+            streams.append(ClassStream(_passes(rows, copies, source_rows), pooled=False))
+    sequence = np.repeat(np.arange(len(streams), dtype=np.int32), [len(stream.items) for stream in streams])
+    child_generator(seed, "label sequence").shuffle(sequence)
+    return TrainOrder(sequence, tuple(streams), source_rows, seed)
+
+
+def _passes(rows: Ints, copies: npt.NDArray[np.int32], source_rows: int) -> Ints:
+    """Return the rows in source order, once for each copy."""
+    passes = range(int(copies.max(initial=0)))
+    parts = [rows[copies > done] + (source_rows if done else 0) for done in passes]
+    return np.concatenate([np.zeros(0, np.int64), *parts])

@@ -1,0 +1,229 @@
+"""From plans to a published version: write, read back, certify, commit."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.core.columns import ColumnRoles, column_roles
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import IntegrityError, PublishError
+from counterpoise.core.labels import read_labels
+from counterpoise.core.persist.certificate import RowBalance, certify
+from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifest
+from counterpoise.core.persist.gather import RowPool, read_pool
+from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.manifest import draft_manifest, run_key, version_record
+from counterpoise.core.persist.materialise import Materials, WrittenParts, write_partitions
+from counterpoise.core.persist.order import WINDOW_ROWS, TrainPlan, build_order
+from counterpoise.core.persist.part_files import finished_part, sync_folder
+from counterpoise.core.persist.rejected import write_rejected
+from counterpoise.core.persist.synthesis import Synthesis
+from counterpoise.core.persist.workspace import reclaim_leftovers
+from counterpoise.core.progress import Progress, silent
+from counterpoise.core.records import (
+    Certificate,
+    DatasetVersion,
+    FileDigest,
+    ResamplingPlan,
+    Snapshot,
+    SplitPlan,
+    Validation,
+)
+from counterpoise.core.rejects import read_rejects
+from counterpoise.core.resample import read_copies, read_recipe
+from counterpoise.core.snapshot import SnapshotReader, check_unchanged
+from counterpoise.core.split import TrainRows, read_partition
+
+__all__ = ["publish_version"]
+
+_POOL_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What is published."""
+
+    config: BalanceConfig
+    snapshot: Snapshot
+    validation: Validation
+    split: SplitPlan
+    resampling: ResamplingPlan
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return SnapshotReader(self.snapshot).schema
+
+    @cached_property
+    def roles(self) -> ColumnRoles:
+        return column_roles(self.schema, self.config.columns)
+
+
+def publish_version(
+    config: BalanceConfig,
+    *,
+    snapshot: Snapshot,
+    validation: Validation,
+    split: SplitPlan,
+    resampling: ResamplingPlan,
+    progress: Progress = silent,
+) -> DatasetVersion:
+    """Write the planned partitions and publish them as the next version.
+
+    A run that was published before, by configuration, source and code, gives that version again.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        validation: The verdict on it; its outcomes are stored with the version.
+        split: Which row goes where.
+        resampling: What happens to the train rows.
+        progress: Told the windows written.
+
+    Raises:
+        PublishError: The file system refuses; nothing is visible then.
+        IntegrityError: What was written does not read back as certified; nothing is visible then.
+        InputError: The source has changed since it was ingested; nothing is visible then.
+    """
+    folder = DatasetFolder(config.output.root, config.name)
+    published = find_manifest(folder, run_key(config, snapshot.digest))
+    if published is not None:
+        return version_record(folder, published, created=False)
+    data = folder.data / uuid.uuid4().hex
+    try:
+        manifest = _write(_Run(config, snapshot, validation, split, resampling), folder, data, progress)
+        committed = commit_manifest(folder, manifest)
+    except OSError as error:
+        shutil.rmtree(data, ignore_errors=True)
+        raise _write_error(error) from error
+    except BaseException:
+        shutil.rmtree(data, ignore_errors=True)
+        raise
+    created = committed["data"] == manifest["data"]
+    if not created:
+        shutil.rmtree(data, ignore_errors=True)
+    _reclaim(folder)
+    return version_record(folder, committed, created=created)
+
+
+def _write_error(error: OSError) -> PublishError:
+    return PublishError(
+        "cannot_write",
+        expected="to write the version's files",
+        found=error.strerror or str(error),
+        remedy="check space, limits and permissions of output.root, then run again; nothing was published",
+        values={"errno": error.errno},
+    )
+
+
+def _write(run: _Run, folder: DatasetFolder, data: Path, progress: Progress) -> dict[str, Any]:
+    """Write all files of a version, certify what reads back, and return the manifest but for its number."""
+    written = write_partitions(_materials(run), data, progress=progress)
+    check_unchanged(run.snapshot)
+    write_rejected(run.snapshot, run.split, data / "rejected")
+    _write_recipe(run.resampling, data / "recipe")
+    (data / "validation.json").write_text(run.validation.model_dump_json(exclude={"rejects_file"}, indent=1) + "\n")
+    certificate = _certify(run, data, written)
+    return draft_manifest(
+        run.config,
+        snapshot=run.snapshot,
+        split=run.split,
+        resampling=run.resampling,
+        data=f"data/{data.name}",
+        schema=pa.schema([run.schema.field(name) for name in run.roles.data]),
+        files=_sync_files(data, folder.path, written),
+        certificate=certificate,
+    )
+
+
+def _certify(run: _Run, data: Path, written: WrittenParts) -> Certificate:
+    rows, copies = read_copies(run.resampling)
+    balance = RowBalance(
+        rows_in=run.snapshot.rows + run.snapshot.rejected_lines,
+        dropped=rows[copies == 0],
+        rejected=read_rejects(run.split.rejects_file)["source_row"].to_numpy(),
+        rejected_lines=run.snapshot.rejected_lines,
+        content_disjoint=run.config.split.duplicates == "together",
+    )
+    source = {name: f"{value:016x}" for name, value in written.fingerprints.items()}
+    certificate = certify(data, features=run.roles.features, balance=balance, source=source)
+    if not certificate.holds:
+        failed = [name for name, passed in certificate.checks.items() if not passed]
+        raise IntegrityError(
+            "certificate",
+            expected="every check of the leakage certificate to pass on the written files",
+            found=f"failed: {', '.join(failed)}",
+            remedy="report this as a fault of Counterpoise; nothing was published",
+            values={"failed": failed},
+        )
+    return certificate
+
+
+def _materials(run: _Run) -> Materials:
+    snapshot, roles = run.snapshot, run.roles
+    reader = SnapshotReader(snapshot)
+    train = TrainRows.from_plan(run.split, read_labels(reader, roles.target))
+    _, copies = read_copies(run.resampling)
+    recipe = read_recipe(run.resampling)
+    synthetic = np.zeros(0, np.int32)
+    if recipe is not None:
+        synthetic = train.codes[np.searchsorted(train.rows, recipe["parent_a"].to_numpy())]
+    columns = (*roles.data, *roles.keys)
+    pool_rows = _POOL_BYTES // _row_bytes(reader.subschema(columns))
+    plan = TrainPlan(train, copies, synthetic)
+    order = build_order(plan, source_rows=snapshot.rows, pool_rows=pool_rows, seed=run.config.seed)
+    pooled = np.isin(train.codes, [code for code, stream in enumerate(order.streams) if stream.pooled])
+    return Materials(
+        snapshot=snapshot,
+        roles=roles,
+        partition=read_partition(run.split),
+        order=order,
+        pool=RowPool(train.rows[pooled], read_pool(snapshot, train.rows[pooled], columns)),
+        synthesis=None if recipe is None else Synthesis(recipe, roles, run.config.seed),
+        compression_level=run.config.output.compression_level,
+        windows_per_file=max(1, run.config.output.rows_per_file // WINDOW_ROWS),
+    )
+
+
+def _row_bytes(schema: pa.Schema) -> int:
+    """Return about how many bytes a row takes in memory: texts are taken for 32 bytes."""
+    widths = [field.type.bit_width // 8 or 1 if pa.types.is_primitive(field.type) else 32 for field in schema]
+    return max(1, sum(widths))
+
+
+def _write_recipe(resampling: ResamplingPlan, folder: Path) -> None:
+    """Store what resampling did: rows that do not stand exactly once, and how synthetic rows are made."""
+    folder.mkdir(parents=True)
+    rows, copies = read_copies(resampling)
+    changed = copies != 1
+    table = pa.table({"source_row": rows[changed], "copies": copies[changed]})
+    pq.write_table(table, folder / "copies.parquet", compression="zstd", write_page_checksum=True)
+    recipe = read_recipe(resampling)
+    if recipe is not None:
+        pq.write_table(recipe, folder / "synthetic.parquet", compression="zstd", write_page_checksum=True)
+
+
+def _sync_files(data: Path, dataset: Path, written: WrittenParts) -> tuple[FileDigest, ...]:
+    """Return the digests of all files of a version, everything made durable."""
+    known = {file.path: file for file in written.files}
+    files = [path for path in sorted(data.rglob("*")) if path.is_file()]
+    parts = [known.get(path) or finished_part(path) for path in files]
+    for path in [data, *(path for path in data.rglob("*") if path.is_dir()), data.parent, dataset]:
+        sync_folder(path)
+    return tuple(
+        FileDigest(path=part.path.relative_to(dataset).as_posix(), rows=part.rows, bytes=part.bytes, sha256=part.sha256)
+        for part in parts
+    )
+
+
+def _reclaim(folder: DatasetFolder) -> None:
+    referenced = {Path(read_manifest(folder, version)["data"]).name for version in folder.version_numbers()}
+    reclaim_leftovers(folder, referenced=referenced)

@@ -1,0 +1,96 @@
+"""Recomputing digests and the leakage certificate of a published version from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from counterpoise.core.digest import file_sha256
+from counterpoise.core.errors import IntegrityError
+from counterpoise.core.persist.certificate import RowBalance, certify
+from counterpoise.core.persist.commit import read_manifest
+from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.records import Certificate
+
+__all__ = ["changed_files", "verify_version"]
+
+
+def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
+    """Return how a version differs from its manifest, in sentences; nothing where it holds.
+
+    Args:
+        root: The folder that holds all datasets.
+        dataset: The dataset's name.
+        number: The version.
+    """
+    folder = DatasetFolder(root, dataset)
+    manifest = read_manifest(folder, number)
+    differences = changed_files(folder, manifest)
+    if differences:
+        return differences
+    try:
+        recomputed = _recompute(folder, manifest)
+    except IntegrityError as error:
+        return [f"{error.expected}: {error.found}"]
+    return _certificate_differences(Certificate(**manifest["certificate"]), recomputed)
+
+
+def changed_files(folder: DatasetFolder, manifest: dict[str, Any], *, only: Path | None = None) -> list[str]:
+    """Return which files are missing, too many, or not the bytes that the manifest says.
+
+    Args:
+        folder: The dataset.
+        manifest: The version's manifest.
+        only: A folder of the version to look at alone.
+    """
+    differences = []
+    looked_at = (only or folder.path / manifest["data"]).relative_to(folder.path).as_posix() + "/"
+    expected = {file["path"]: file for file in manifest["files"] if file["path"].startswith(looked_at)}
+    for path, file in expected.items():
+        target = folder.path / path
+        if not target.is_file():
+            differences.append(f"{path}: missing")
+        elif target.stat().st_size != file["bytes"]:
+            differences.append(f"{path}: {target.stat().st_size} bytes instead of {file['bytes']}")
+        elif (found := file_sha256(target)) != file["sha256"]:
+            differences.append(f"{path}: SHA-256 {found[:16]}… instead of {file['sha256'][:16]}…")
+    present = {path.relative_to(folder.path).as_posix() for path in (folder.path / looked_at).rglob("*.parquet")}
+    return differences + [f"{path}: not in the manifest" for path in sorted(present - set(expected))]
+
+
+def _recompute(folder: DatasetFolder, manifest: dict[str, Any]) -> Certificate:
+    data = folder.path / manifest["data"]
+    target = manifest["config"]["columns"]["target"]
+    source = manifest["source"]
+    balance = RowBalance(
+        rows_in=source["rows"] + source["rejected_lines"],
+        dropped=_column(data / "recipe" / "copies.parquet", "source_row", only_dropped=True),
+        rejected=_column(data / "rejected" / "rows.parquet", 0),
+        rejected_lines=source["rejected_lines"],
+        content_disjoint=manifest["config"]["split"]["duplicates"] == "together",
+    )
+    features = tuple(column["name"] for column in manifest["schema"] if column["name"] != target)
+    return certify(data, features=features, balance=balance, source=manifest["certificate"]["fingerprints"])
+
+
+def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.NDArray[np.int64]:
+    if not path.exists():
+        return np.zeros(0, np.int64)
+    table = pq.read_table(path)
+    values = np.asarray(table[name].to_numpy())
+    return values[table["copies"].to_numpy() == 0] if only_dropped else values
+
+
+def _certificate_differences(certified: Certificate, recomputed: Certificate) -> list[str]:
+    differences = [f"certificate: {name} does not hold" for name, holds in recomputed.checks.items() if not holds]
+    before, after = certified.model_dump(exclude={"checks"}), recomputed.model_dump(exclude={"checks"})
+    differences += [
+        f"certificate: {name} is {after[name]} instead of {before[name]}"
+        for name in before
+        if before[name] != after[name]
+    ]
+    return differences

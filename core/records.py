@@ -1,0 +1,202 @@
+"""What passes between stages: small frozen records, JSON-serialisable, never a frame.
+
+The data itself lies as Parquet or Arrow files in the run's working area; a record says where, how much and with
+which digest.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = [
+    "PARTITIONS",
+    "Certificate",
+    "ClassCounts",
+    "ColumnSchema",
+    "DatasetVersion",
+    "Evaluation",
+    "ExpectationOutcome",
+    "FileDigest",
+    "PartitionSummary",
+    "Record",
+    "Report",
+    "ResamplingPlan",
+    "Snapshot",
+    "SnapshotFile",
+    "SplitPlan",
+    "Validation",
+]
+
+PARTITIONS: tuple[str, ...] = ("train", "validation", "test")
+
+ClassCounts = dict[str, int]
+"""Rows by class, the class as text."""
+
+
+class Record(BaseModel):
+    """What all records share."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SnapshotFile(Record):
+    """One data file of a snapshot; rows are numbered on from the files before it."""
+
+    path: str
+    format: Literal["parquet", "arrow"]
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class ColumnSchema(Record):
+    """A column's name and Arrow type as text."""
+
+    name: str
+    type: str
+
+
+class Snapshot(Record):
+    """The source as an immutable table: row number = identity, from 0.
+
+    `digest` identifies source bytes and reading options. `rejected_file` is a Parquet file of the lines that could not
+    be read, with the columns file (string), line (int64), reason (string) and text (string); empty text where there is
+    none.
+    """
+
+    files: tuple[SnapshotFile, ...]
+    rows: int
+    columns: tuple[ColumnSchema, ...]
+    digest: str
+    rejected_lines: int = 0
+    rejected_file: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class ExpectationOutcome(Record):
+    """One expectation's result, as small as a report needs it."""
+
+    expectation: str
+    columns: tuple[str, ...]
+    severity: Literal["critical", "warning", "info"]
+    status: Literal["passed", "failed", "nothing_checked", "error"]
+    source: Literal["contract", "suite"]
+    observed: str = ""
+    checked: int = 0
+    unexpected: int = 0
+    examples: tuple[str, ...] = ()
+    notes: str = ""
+
+
+class Validation(Record):
+    """The verdict on a snapshot.
+
+    `rejects_file` is a Parquet file with the columns source_row (int64, ascending, each row once), reason (string),
+    column (string) and value (string): the rows set apart. Empty text where there are none.
+    """
+
+    success: bool
+    outcomes: tuple[ExpectationOutcome, ...]
+    rejected_rows: int = 0
+    rejects_file: str = ""
+
+
+class SplitPlan(Record):
+    """Which row goes where: an Arrow file with one int8 column `partition`, a value a snapshot row.
+
+    Codes: 0 train, 1 validation, 2 test, -1 rejected. `rejects_file` is as in `Validation`, extended by the rows that
+    the split set apart.
+    """
+
+    file: str
+    sha256: str
+    classes: tuple[str, ...]
+    counts: dict[str, ClassCounts]
+    duplicate_rows: int = 0
+    contradictory_rows: int = 0
+    rejected_rows: int = 0
+    rejects_file: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class ResamplingPlan(Record):
+    """What happens to each train row and which rows are made.
+
+    `copies_file`: Arrow file with source_row (int64, ascending, every train row) and copies (int32; 0 dropped, 1 kept,
+    n repeated). `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one
+    column a voted feature; empty text where no row is synthetic.
+    """
+
+    strategy: str
+    copies_file: str
+    synthetic_file: str = ""
+    before: ClassCounts
+    after: ClassCounts
+    dropped: int = 0
+    repeated: int = 0
+    synthetic: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class FileDigest(Record):
+    """A published file, its path relative to the dataset's folder."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class PartitionSummary(Record):
+    """Rows of a published partition."""
+
+    rows: int
+    classes: ClassCounts
+
+
+class Certificate(Record):
+    """The leakage certificate: what was checked on the written files, and the row balance."""
+
+    checks: dict[str, bool]
+    rows_in: int
+    rows_original: int
+    rows_dropped: int
+    rows_rejected: int
+    fingerprints: dict[str, str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every check passed."""
+        return all(self.checks.values())
+
+
+class DatasetVersion(Record):
+    """A published version. Paths are relative to `root`, which is where this reader found it."""
+
+    root: str
+    dataset: str
+    version: int
+    run_key: str
+    data: str
+    manifest: str
+    partitions: dict[str, PartitionSummary]
+    rejected: int
+    dropped: int
+    created: bool = True
+
+
+class Evaluation(Record):
+    """What resampling did for the learners: all numbers stand in `metrics`, whose shape `core/evaluate` describes."""
+
+    metrics_file: str
+    metrics: dict[str, Any]
+
+
+class Report(Record):
+    """The published report: `html` and `metrics` are paths of files."""
+
+    html: str
+    metrics: str
+    verdict: str

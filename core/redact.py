@@ -1,0 +1,42 @@
+"""Secrets out of texts that reach logs, manifests, reports or errors."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["redact", "redact_url"]
+
+_PASSWORD = re.compile(r"(?P<head>[A-Za-z][\w+.-]*://[^:/@\s]*):(?P<password>\S*)@")
+_QUERY_VALUE = re.compile(
+    r"(?P<name>[?&;][^=&\s]*(?:pass|secret|token|key|pwd|auth|credential)[^=&\s]*)=[^&;\s'\")]*", re.IGNORECASE
+)
+_KEY_VALUE = re.compile(
+    r"(?P<name>\b(?:password|passwd|pwd|secret|token))(?P<sign>\s*[=:]\s*)[^\s,;&'\")]+", re.IGNORECASE
+)
+
+
+def redact_url(url: str) -> str:
+    """Return the URL with its password and secret query values replaced by `***`.
+
+    >>> redact_url("postgresql://ann:pa55@db/prod?sslpassword=x&application_name=etl")
+    'postgresql://ann:***@db/prod?sslpassword=***&application_name=etl'
+    >>> redact_url("postgresql://ann:${PGPASSWORD}@db/prod")
+    'postgresql://ann:${PGPASSWORD}@db/prod'
+    """
+
+    def hide(match: re.Match[str]) -> str:
+        password = match["password"]
+        return match[0] if re.fullmatch(r"\$\{\w+\}", password) else f"{match['head']}:***@"
+
+    return _QUERY_VALUE.sub(r"\g<name>=***", _PASSWORD.sub(hide, url))
+
+
+def redact(text: str, *secrets: str) -> str:
+    """Return the text without the given secrets and without anything that looks like a password.
+
+    >>> redact("connection to postgresql://ann:pa55@db failed: password=hunter2")
+    'connection to postgresql://ann:***@db failed: password=***'
+    """
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return _KEY_VALUE.sub(r"\g<name>\g<sign>***", redact_url(text))

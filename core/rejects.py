@@ -1,0 +1,30 @@
+"""The file of rows that are set apart: which, why, and by which value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+__all__ = ["REJECTS_SCHEMA", "read_rejects", "write_rejects"]
+
+REJECTS_SCHEMA = pa.schema(
+    [("source_row", pa.int64()), ("reason", pa.string()), ("column", pa.string()), ("value", pa.string())]
+)
+"""Ascending source rows, each once, with the reason and the column and value that gave it."""
+
+
+def read_rejects(path: str) -> pa.Table:
+    """Return a rejects file, with no rows where there is none."""
+    if not path:
+        return REJECTS_SCHEMA.empty_table()
+    return pq.read_table(path).select(REJECTS_SCHEMA.names).cast(REJECTS_SCHEMA)
+
+
+def write_rejects(path: Path, rejects: pa.Table) -> str:
+    """Write a rejects file and return its path, or an empty text where nothing was rejected."""
+    if not rejects.num_rows:
+        return ""
+    pq.write_table(rejects, path, compression="zstd", write_page_checksum=True)
+    return str(path)

@@ -1,0 +1,7 @@
+"""The report on a version: gathered as data first, rendered afterwards."""
+
+from counterpoise.core.report.brief import render_markdown, validation_table
+from counterpoise.core.report.data import ReportData, build_report_data
+from counterpoise.core.report.page import render_html
+
+__all__ = ["ReportData", "build_report_data", "render_html", "render_markdown", "validation_table"]

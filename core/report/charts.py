@@ -1,0 +1,246 @@
+"""Line charts as geometry: positions in a fixed view box, for a template to draw as inline SVG.
+
+Labels stand beside the lines themselves, where they cover none, so that no legend is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Chart", "Curve", "Dot", "Label", "Line", "Tick", "curve_chart", "reliability_chart"]
+
+Floats = npt.NDArray[np.float64]
+
+_WIDTH, _HEIGHT = 380, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
+_CHARACTER = 7.5
+_LABEL_HEIGHT = 16.0
+_CLEARANCE = 4.0
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A tick of an axis: its position along it and its text."""
+
+    position: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line: SVG points and the arm whose colour it has."""
+
+    points: str
+    arm: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A dot of an arm's colour; a larger one stands for more rows."""
+
+    x: float
+    y: float
+    radius: float
+    arm: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text beside a line, centred."""
+
+    x: float
+    y: float
+    text: str
+    arm: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart ready to be drawn in its view box."""
+
+    name: str
+    description: str
+    x_title: str
+    y_title: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    lines: tuple[Line, ...]
+    labels: tuple[Label, ...]
+    dots: tuple[Dot, ...] = ()
+    width: int = _WIDTH
+    height: int = _HEIGHT
+    left: int = _LEFT
+    right: int = _WIDTH - _RIGHT
+    top: int = _TOP
+    bottom: int = _HEIGHT - _BOTTOM
+
+
+def _x(share: float) -> float:
+    return round(_LEFT + share * (_WIDTH - _LEFT - _RIGHT), 1)
+
+
+def _y(share: float) -> float:
+    return round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
+
+
+def _line(points: Floats, arm: str) -> Line:
+    return Line(" ".join(f"{_x(x):g},{_y(y):g}" for x, y in points), arm)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve to draw: its points (shape (points, 2)), the arm it belongs to and what it is called."""
+
+    points: Floats
+    arm: str
+    text: str
+
+
+@dataclass(frozen=True)
+class _Wording:
+    """What a chart is called and what its axes show."""
+
+    name: str
+    description: str
+    x_title: str
+    y_title: str
+
+
+def curve_chart(kind: str, curves: Sequence[Curve], *, name: str, description: str, chance: float) -> Chart:
+    """Return a precision-recall (`pr`) or ROC (`roc`) chart with the line of a ranking by chance.
+
+    Args:
+        kind: `pr` or `roc`.
+        curves: One an arm.
+        name: Makes the chart's element names unique on the page.
+        description: What is shown, in words for those who cannot see it.
+        chance: The prevalence, drawn in a precision-recall chart.
+    """
+    axes = ("recall", "precision") if kind == "pr" else ("false positive rate", "recall")
+    wording = _Wording(name, description, *axes)
+    ends = [[0.0, chance], [1.0, chance]] if kind == "pr" else [[0.0, 0.0], [1.0, 1.0]]
+    lines = [_line(np.array(ends), "chance"), *(_line(curve.points, curve.arm) for curve in curves)]
+    chance_curve = Curve(np.array(ends), "chance", f"chance {chance:.3f}" if kind == "pr" else "chance")
+    return _chart(wording, lines, _placed_labels([*curves, chance_curve]))
+
+
+def reliability_chart(curves: Sequence[Curve], rows: Sequence[Sequence[int]], *, name: str, description: str) -> Chart:
+    """Return observed against predicted shares, with the line of perfect reliability.
+
+    Args:
+        curves: One an arm, x the mean prediction and y the observed share of each bin.
+        rows: For each curve the rows in each bin: the areas of its dots.
+        name: Makes the chart's element names unique on the page.
+        description: What is shown, in words for those who cannot see it.
+    """
+    wording = _Wording(name, description, "mean predicted probability", "observed share of positives")
+    perfect = np.array([[0.0, 0.0], [1.0, 1.0]])
+    lines = [_line(perfect, "chance")]
+    lines += [_line(curve.points, curve.arm) for curve in curves]
+    most = max((max(bins) for bins in rows if bins), default=1)
+    dots = [
+        Dot(_x(x), _y(y), round(2 + 4 * (number / most) ** 0.5, 1), curve.arm, f"{number:,} rows")
+        for curve, bins in zip(curves, rows, strict=True)
+        for (x, y), number in zip(curve.points, bins, strict=True)
+    ]
+    return _chart(wording, lines, _placed_labels(curves, around=[perfect]), dots)
+
+
+def _chart(wording: _Wording, lines: list[Line], labels: list[Label], dots: Sequence[Dot] = ()) -> Chart:
+    ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
+    return Chart(
+        name=wording.name,
+        description=wording.description,
+        x_title=wording.x_title,
+        y_title=wording.y_title,
+        x_ticks=tuple(Tick(_x(value), f"{value:g}") for value in ticks),
+        y_ticks=tuple(Tick(_y(value), f"{value:g}") for value in ticks),
+        lines=tuple(lines),
+        labels=tuple(labels),
+        dots=tuple(dots),
+    )
+
+
+def _placed_labels(curves: Sequence[Curve], around: Sequence[Floats] = ()) -> list[Label]:
+    """Return one label a curve: near it, nearer than to any other curve, and over no line and no other label.
+
+    Where no place is free, the one that covers least is taken.
+
+    Args:
+        curves: What is labelled, in the order in which places are given away.
+        around: Further lines that labels must not cover.
+    """
+    drawn = [_pixels(curve.points) for curve in curves]
+    others = [_pixels(points) for points in around]
+    taken: list[Floats] = []
+    labels = []
+    for curve, own in zip(curves, drawn, strict=True):
+        if not len(own):
+            continue
+        centres, half = _places(curve.text)
+        near = _distances(centres, half, _middle(own))
+        rivals = [points for other, points in zip(curves, drawn, strict=True) if other.arm not in (curve.arm, "chance")]
+        mistaken = _nearest(centres, half, rivals)
+        crowded = _nearest(centres, half, taken)
+        free = np.minimum(_nearest(centres, half, [*drawn, *others]), crowded)
+        cost = near + 1000 * np.maximum(_CLEARANCE - free, 0) + 4 * np.maximum(near + 2 - mistaken, 0)
+        cost += 0.1 * crowded if taken else 0  # labels of curves that coincide stand together
+        x, y = centres[int(np.argmin(cost))]
+        labels.append(Label(round(float(x), 1), round(float(y) + 4, 1), curve.text, curve.arm))
+        taken.append(_box(float(x), float(y), half))
+    return labels
+
+
+def _pixels(points: Floats) -> Floats:
+    """Return points along a line at most three pixels apart, in the view box."""
+    corners = np.array([[_x(x), _y(y)] for x, y in points]).reshape(-1, 2)
+    if len(corners) < 2:
+        return corners
+    lengths = np.hypot(*np.diff(corners, axis=0).T)
+    pieces = [
+        np.linspace(start, end, max(2, int(length / 3) + 2))
+        for start, end, length in zip(corners[:-1], corners[1:], lengths, strict=True)
+    ]
+    return np.concatenate(pieces)
+
+
+def _middle(points: Floats) -> Floats:
+    """Return a line without its ends, where curves run together in a corner."""
+    end = len(points) // 6
+    return points[end : len(points) - end]
+
+
+def _places(text: str) -> tuple[Floats, Floats]:
+    """Return the centres where a label may stand, shape (places, 2), and half its width and height."""
+    half = np.array([len(text) * _CHARACTER / 2, _LABEL_HEIGHT / 2])
+    wide = min(half[0], (_WIDTH - _RIGHT - _LEFT) / 2 - 3)
+    x = np.arange(_LEFT + wide + 2, _WIDTH - _RIGHT - wide, 8.0)
+    y = np.arange(_TOP + half[1], _HEIGHT - _BOTTOM - half[1] - 1, 5.0)
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2), half
+
+
+def _nearest(centres: Floats, half: Floats, lines: Sequence[Floats]) -> Floats:
+    """Return for each place how far its box lies from the nearest of several lines; infinity where there are none."""
+    nothing = np.full(len(centres), np.inf)
+    nearest: Floats = np.min([nothing, *(_distances(centres, half, points) for points in lines)], axis=0)
+    return nearest
+
+
+def _distances(centres: Floats, half: Floats, points: Floats) -> Floats:
+    """Return for each place how far its box lies from the nearest of the points, 0 where it covers one."""
+    if not len(points):
+        return np.full(len(centres), np.inf)
+    outside = np.maximum(np.abs(centres[:, None, :] - points[None, :, :]) - half, 0)
+    nearest: Floats = np.hypot(outside[..., 0], outside[..., 1]).min(axis=1)
+    return nearest
+
+
+def _box(x: float, y: float, half: Floats) -> Floats:
+    """Return points over the area of a label that is placed."""
+    across, down = np.linspace(-half[0], half[0], 25), np.linspace(-half[1], half[1], 5)
+    return np.stack(np.meshgrid(across + x, down + y), axis=-1).reshape(-1, 2)

@@ -1,0 +1,239 @@
+"""What a report says, as data: everything that the HTML page and the Markdown brief show, and nothing to compute."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.evaluate.imbalance import ImbalanceDegree, degree_of_imbalance
+from counterpoise.core.records import (
+    PARTITIONS,
+    Certificate,
+    ClassCounts,
+    ColumnSchema,
+    DatasetVersion,
+    ExpectationOutcome,
+    PartitionSummary,
+    Record,
+    ResamplingPlan,
+    Snapshot,
+    SplitPlan,
+    Validation,
+)
+
+__all__ = [
+    "PersistFacts",
+    "ReportData",
+    "ReproducibilityFacts",
+    "ResamplingFacts",
+    "SourceFacts",
+    "SplitFacts",
+    "ValidationFacts",
+    "build_report_data",
+]
+
+
+class SourceFacts(Record):
+    """Where the rows came from. `classes` counts the rows of all three partitions before resampling."""
+
+    location: str
+    files: int
+    rows: int
+    columns: tuple[ColumnSchema, ...]
+    target: str
+    keys: tuple[str, ...]
+    dropped_columns: tuple[str, ...]
+    digest: str
+    rejected_lines: int
+    notes: tuple[str, ...]
+    classes: ClassCounts
+    imbalance: ImbalanceDegree | None
+
+
+class ValidationFacts(Record):
+    """What was expected of the rows and what was found."""
+
+    success: bool
+    on_invalid_rows: str
+    outcomes: tuple[ExpectationOutcome, ...]
+    rejected_rows: int
+
+
+class SplitFacts(Record):
+    """Rows by partition and class before resampling, and what kept rows together or apart."""
+
+    counts: dict[str, ClassCounts]
+    duplicates: str
+    duplicate_rows: int
+    contradictory_rows: int
+    rejected_rows: int
+    notes: tuple[str, ...]
+
+
+class ResamplingFacts(Record):
+    """What happened to the train partition."""
+
+    strategy: str
+    options: dict[str, Any]
+    before: ClassCounts
+    after: ClassCounts
+    dropped: int
+    repeated: int
+    synthetic: int
+    notes: tuple[str, ...]
+
+
+class PersistFacts(Record):
+    """The published version and its leakage certificate."""
+
+    address: str
+    data: str
+    manifest: str
+    partitions: dict[str, PartitionSummary]
+    rejected: int
+    dropped: int
+    certificate: Certificate
+
+
+class ReproducibilityFacts(Record):
+    """What it takes to get the same version again."""
+
+    seed: int
+    run_key: str
+    command: str
+    libraries: dict[str, str]
+    config: dict[str, Any]
+
+
+class ReportData(Record):
+    """One report: the sections in the order of the stages.
+
+    Attributes:
+        title: What the page is called.
+        dataset: The dataset's name.
+        version: The version's number.
+        created: When the report was made, ISO 8601 in UTC.
+        metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
+    """
+
+    title: str
+    dataset: str
+    version: int
+    created: str
+    source: SourceFacts
+    validation: ValidationFacts
+    split: SplitFacts
+    resampling: ResamplingFacts
+    persist: PersistFacts
+    reproducibility: ReproducibilityFacts
+    metrics: dict[str, Any] | None
+
+
+def build_report_data(
+    *, config: BalanceConfig, snapshot: Snapshot, validation: Validation, split: SplitPlan, resampling: ResamplingPlan,
+    version: DatasetVersion, certificate: Certificate, libraries: dict[str, str], metrics: dict[str, Any] | None,
+    command: str = "", created: datetime | None = None,
+) -> ReportData:  # fmt: skip
+    """Gather a report from the records of all stages.
+
+    Args:
+        config: The configuration of the run.
+        snapshot: What ingest made.
+        validation: What validate found.
+        split: Which rows went where.
+        resampling: What happened to train.
+        version: The published version.
+        certificate: What was checked on its files.
+        libraries: Library versions by name.
+        metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
+        command: The command that gives the same version again; by default `counterpoise run` on `<name>.yaml`.
+        created: When the report is made; now by default.
+    """
+    moment = (created or datetime.now(UTC)).astimezone(UTC)
+    return ReportData(
+        title=f"{version.dataset}, version {version.version}",
+        dataset=version.dataset,
+        version=version.version,
+        created=moment.isoformat(timespec="seconds"),
+        source=_source(config, snapshot, split),
+        validation=_validation(config, validation),
+        split=_split(config, split),
+        resampling=_resampling(config, resampling),
+        persist=_persist(config, version, certificate),
+        reproducibility=ReproducibilityFacts(
+            seed=config.seed,
+            run_key=version.run_key,
+            command=command or f"counterpoise run {config.name}.yaml",
+            libraries=dict(sorted(libraries.items())),
+            config=config.portable(),
+        ),
+        metrics=metrics,
+    )
+
+
+def _source(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan) -> SourceFacts:
+    classes: ClassCounts = {}
+    for partition in PARTITIONS:
+        for name, rows in split.counts.get(partition, {}).items():
+            classes[name] = classes.get(name, 0) + rows
+    settings = config.portable()["source"]
+    return SourceFacts(
+        location=settings["path"] or settings["url"],
+        files=len(snapshot.files),
+        rows=snapshot.rows,
+        columns=snapshot.columns,
+        target=config.columns.target,
+        keys=config.columns.key_columns(),
+        dropped_columns=config.columns.drop,
+        digest=snapshot.digest,
+        rejected_lines=snapshot.rejected_lines,
+        notes=snapshot.notes,
+        classes=classes,
+        imbalance=degree_of_imbalance(classes) if any(classes.values()) else None,
+    )
+
+
+def _validation(config: BalanceConfig, validation: Validation) -> ValidationFacts:
+    return ValidationFacts(
+        success=validation.success,
+        on_invalid_rows=config.validation.on_invalid_rows,
+        outcomes=validation.outcomes,
+        rejected_rows=validation.rejected_rows,
+    )
+
+
+def _split(config: BalanceConfig, split: SplitPlan) -> SplitFacts:
+    return SplitFacts(
+        counts=split.counts,
+        duplicates=config.split.duplicates,
+        duplicate_rows=split.duplicate_rows,
+        contradictory_rows=split.contradictory_rows,
+        rejected_rows=split.rejected_rows,
+        notes=split.notes,
+    )
+
+
+def _resampling(config: BalanceConfig, plan: ResamplingPlan) -> ResamplingFacts:
+    options = {"ratio": config.resampling.ratio, **config.resampling.sampler_options()}
+    if plan.strategy == "smote":
+        options = {"k_neighbors": config.resampling.k_neighbors, "scale": config.resampling.scale, **options}
+    return ResamplingFacts(
+        strategy=plan.strategy,
+        options=options if plan.strategy != "none" else {},
+        **plan.model_dump(include={"before", "after", "dropped", "repeated", "synthetic", "notes"}),
+    )
+
+
+def _persist(config: BalanceConfig, version: DatasetVersion, certificate: Certificate) -> PersistFacts:
+    root = config.output.root if not Path(config.output.root).is_absolute() else Path(config.output.root).name
+    return PersistFacts(
+        address=f"{root}/{version.dataset}@{version.version}",
+        data=version.data,
+        manifest=version.manifest,
+        partitions=version.partitions,
+        rejected=version.rejected,
+        dropped=version.dropped,
+        certificate=certificate,
+    )

@@ -1,0 +1,223 @@
+"""The evaluation section: what stands in the metrics record, arranged for tables and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.core.report.charts import Chart, Curve, curve_chart, reliability_chart
+from counterpoise.core.report.wording import capital, count, number, share, shown
+
+__all__ = ["ArmRow", "EvaluationView", "Whisker", "arm_colour", "evaluation_view", "whiskers"]
+
+_WORST_CLASSES = 6
+_CHANGES = ("average_precision", "roc_auc", "f1", "mcc", "brier", "log_loss")
+_LOWER_IS_BETTER = frozenset({"brier", "log_loss"})
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """A value with its interval on a common scale, all in percent of the width; None where there is no interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+    mark: float
+
+
+@dataclass(frozen=True)
+class ArmRow:
+    """An arm in the leaderboard: its record, its colour and its average precision on the common scale."""
+
+    record: dict[str, Any]
+    learner: str
+    strategy: str
+    arm: str
+    whisker: Whisker
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A paired difference of a learner, strategy minus none; `first` opens the rows of a metric."""
+
+    learner: str
+    metric: str
+    lower_is_better: bool
+    first: bool
+    change: dict[str, Any]
+    whisker: Whisker
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart under its heading."""
+
+    heading: str
+    chart: Chart
+
+
+@dataclass(frozen=True)
+class EvaluationView:
+    """What the templates need of the metrics."""
+
+    metrics: dict[str, Any]
+    binary: bool
+    macro: str
+    rows: tuple[ArmRow, ...]
+    changes: tuple[ChangeRow, ...]
+    curves: tuple[Figure, ...]
+    reliability: tuple[Figure, ...]
+    classes: tuple[dict[str, Any], ...]
+
+
+def evaluation_view(metrics: dict[str, Any]) -> EvaluationView:
+    """Arrange a metrics record."""
+    binary = metrics["task"] == "binary"
+    return EvaluationView(
+        metrics=metrics,
+        binary=binary,
+        macro="" if binary else "macro ",
+        rows=tuple(_arm_rows(metrics)),
+        changes=tuple(_change_rows(metrics)),
+        curves=tuple(_binary_curves(metrics) if binary else _class_curves(metrics)),
+        reliability=tuple(_reliability(metrics)) if metrics["correction"] else (),
+        classes=() if binary else tuple(_class_rows(metrics)),
+    )
+
+
+def arm_colour(strategy: str) -> str:
+    """Return the style of a strategy's colour, the same everywhere on the page."""
+    return "natural" if strategy == "none" else "resampled"
+
+
+def whiskers(values: list[tuple[float | None, float | None, float | None]], mark: float) -> list[Whisker]:
+    """Put (value, low, high) of several rows on one scale, together with a mark such as zero."""
+    known = [item for row in values for item in row if item is not None] + [mark]
+    low, high = min(known), max(known)
+    spread = (high - low) or 1.0
+
+    def place(value: float | None) -> float | None:
+        return None if value is None else round(4 + 92 * (value - low) / spread, 2)
+
+    return [Whisker(place(value) or 0.0, place(low), place(high), place(mark) or 0.0) for value, low, high in values]
+
+
+def _arm_rows(metrics: dict[str, Any]) -> Iterator[ArmRow]:
+    arms = [arm for _, own in _by_learner(metrics) for arm in own] + [
+        arm for arm in metrics["arms"] if arm["learner"] == "dummy"
+    ]
+    values = [(arm["test"]["average_precision"], *_bounds(arm["intervals"].get("average_precision"))) for arm in arms]
+    for arm, whisker in zip(arms, whiskers(values, metrics["chance_average_precision"]), strict=True):
+        yield ArmRow(
+            record=arm,
+            learner=capital(learner_label(arm["learner"])),
+            strategy=strategy_label(arm["strategy"]),
+            arm="dummy" if arm["learner"] == "dummy" else arm_colour(arm["strategy"]),
+            whisker=whisker,
+        )
+
+
+def _change_rows(metrics: dict[str, Any]) -> Iterator[ChangeRow]:
+    for metric in _CHANGES:
+        changes = [comparison["differences"][metric] for comparison in metrics["comparisons"]]
+        scaled = whiskers([(change["difference"], change["low"], change["high"]) for change in changes], 0.0)
+        for index, comparison in enumerate(metrics["comparisons"]):
+            yield ChangeRow(
+                learner=capital(learner_label(comparison["learner"])),
+                metric=METRIC_LABELS[metric],
+                lower_is_better=metric in _LOWER_IS_BETTER,
+                first=index == 0,
+                change=changes[index],
+                whisker=scaled[index],
+            )
+
+
+def _bounds(interval: dict[str, float] | None) -> tuple[float | None, float | None]:
+    return (interval["low"], interval["high"]) if interval else (None, None)
+
+
+def _by_learner(metrics: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for learner in metrics["learners"]:
+        yield learner, [arm for arm in metrics["arms"] if arm["learner"] == learner]
+
+
+def _binary_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
+    positives = metrics["rows"]["test"]["classes"][metrics["positive_class"]]
+    for kind, metric, name in (("pr", "average_precision", "Precision and recall"), ("roc", "roc_auc", "ROC")):
+        for learner, arms in _by_learner(metrics):
+            heading = f"{name}: {learner_label(learner)}"
+            known = [(arm, arm["test"][metric]) for arm in arms if arm[f"{kind}_curve"]]
+            what = f"{METRIC_LABELS[metric]} " + ", ".join(
+                f"{number(value)} with {strategy_label(arm['strategy'])}" for arm, value in known
+            )
+            described = f"{heading}, {count(positives)} positives in test; {what}."
+            chart = _curves(kind, [(arm, arm, value) for arm, value in known], metrics["chance_average_precision"])
+            yield Figure(heading, chart(f"{kind}-{learner}", described))
+
+
+def _class_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
+    """Yield precision-recall charts of the smallest classes, for the learner of the verdict."""
+    arms = [arm for arm in metrics["arms"] if arm["learner"] == metrics["verdict_learner"]]
+    order = sorted(range(len(arms[0]["per_class"])), key=lambda index: arms[0]["per_class"][index]["rows"])
+    for index in order[:_WORST_CLASSES]:
+        own = [(arm, arm["per_class"][index]) for arm in arms]
+        heading = f"{shown(own[0][1]['class'], 40)}: {count(own[0][1]['rows'])} test rows"
+        described = f"Precision and recall of {heading}, {learner_label(metrics['verdict_learner'])}."
+        known = [(arm, part, part["average_precision"]) for arm, part in own if part["pr_curve"]]
+        yield Figure(heading, _curves("pr", known, own[0][1]["prevalence"])(f"pr-class-{index}", described))
+
+
+def _curves(kind: str, known: list[tuple[dict[str, Any], dict[str, Any], Any]], chance: float) -> Any:
+    curves = [
+        Curve(
+            np.array(holder[f"{kind}_curve"]),
+            arm_colour(arm["strategy"]),
+            f"{strategy_label(arm['strategy'])} {number(value)}",
+        )
+        for arm, holder, value in known
+    ]
+
+    def chart(name: str, description: str) -> Chart:
+        return curve_chart(kind, curves, name=name, description=description, chance=chance)
+
+    return chart
+
+
+def _reliability(metrics: dict[str, Any]) -> Iterator[Figure]:
+    for learner, arms in _by_learner(metrics):
+        series = [(arm["reliability"], arm_colour(arm["strategy"]), strategy_label(arm["strategy"])) for arm in arms]
+        if metrics["strategy"] != "none":
+            corrected = metrics["correction"]["learners"][learner]["after"]["reliability"]
+            series.append((corrected, "corrected", "after the correction"))
+        heading = f"Reliability: {learner_label(learner)}"
+        curves = [
+            Curve(np.array([[item["mean_predicted"], item["observed"]] for item in bins]), arm, text)
+            for bins, arm, text in series
+        ]
+        description = f"{heading}. Observed share of positives against the mean prediction in ten bins of equal width."
+        rows = [[item["rows"] for item in bins] for bins, _, _ in series]
+        yield Figure(
+            heading,
+            reliability_chart(curves, rows, name=f"rel-{learner}", description=description),
+        )
+
+
+def _class_rows(metrics: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield one row a class and learner, the smallest classes first: its figures with and without the strategy."""
+    for learner, arms in _by_learner(metrics):
+        for index in sorted(range(len(arms[0]["per_class"])), key=lambda index: arms[0]["per_class"][index]["rows"]):
+            own = [arm["per_class"][index] for arm in arms]
+            yield {
+                "learner": capital(learner_label(learner)),
+                "class": own[0]["class"],
+                "rows": own[0]["rows"],
+                "prevalence": share(own[0]["prevalence"]),
+                "arms": [
+                    {"strategy": strategy_label(arm["strategy"]), "arm": arm_colour(arm["strategy"]), **part}
+                    for arm, part in zip(arms, own, strict=True)
+                ],
+            }

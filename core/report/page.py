@@ -1,0 +1,111 @@
+"""The report as one HTML page that opens offline: no request, no script, plots as inline SVG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.core.records import PARTITIONS, ClassCounts
+from counterpoise.core.report import wording
+from counterpoise.core.report.data import ReportData
+from counterpoise.core.report.evaluation_view import evaluation_view
+
+__all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html"]
+
+SECTIONS = ("Source", "Validation", "Split", "Resampling", "Persist", "Evaluation", "Reproducibility")
+"""The sections after the summary, named after the stages, in their order."""
+
+_MOST_BARS = 30
+_FILTERS = ("capital", "count", "number", "ratio", "share", "shown", "signed", "words")
+
+
+@dataclass(frozen=True)
+class ClassBar:
+    """A class before and after resampling: rows, shares, and bar lengths in percent of the longest bar."""
+
+    name: str
+    before: int
+    after: int
+    before_share: float
+    after_share: float
+    before_bar: float
+    after_bar: float
+
+
+def render_html(data: ReportData) -> str:
+    """Return the report as a self-contained HTML page, the same text for equal data."""
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        data=data,
+        sections=SECTIONS,
+        partitions=PARTITIONS,
+        bars=class_bars(data.resampling.before, data.resampling.after),
+        most_bars=_MOST_BARS,
+        outcomes=_outcomes(data),
+        checks=sorted(data.persist.certificate.checks.items()),
+        strategy=strategy_label(data.resampling.strategy),
+        evaluation=evaluation_view(data.metrics) if data.metrics else None,
+        config_yaml=_yaml(data.reproducibility.config),
+    )
+
+
+def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
+    """Return the classes, largest first, with their rows before and after resampling."""
+    totals = max(1, sum(before.values())), max(1, sum(after.values()))
+    longest = max([1, *before.values(), *after.values()])
+    names = sorted({*before, *after}, key=lambda name: (-before.get(name, 0), name))
+    return [
+        ClassBar(
+            name=name,
+            before=before.get(name, 0),
+            after=after.get(name, 0),
+            before_share=before.get(name, 0) / totals[0],
+            after_share=after.get(name, 0) / totals[1],
+            before_bar=round(100 * before.get(name, 0) / longest, 2),
+            after_bar=round(100 * after.get(name, 0) / longest, 2),
+        )
+        for name in names
+    ]
+
+
+def _outcomes(data: ReportData) -> dict[str, list[Any]]:
+    """Return the expectations that want attention and those that hold."""
+    outcomes = data.validation.outcomes
+    return {
+        "open": [outcome for outcome in outcomes if outcome.status != "passed"],
+        "passed": [outcome for outcome in outcomes if outcome.status == "passed"],
+    }
+
+
+def _yaml(config: dict[str, Any]) -> str:
+    """Return the configuration as YAML; where it holds invisible signs, with all but ASCII written out."""
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    visible = text.replace("\n", "").isprintable()
+    return text if visible else yaml.safe_dump(config, sort_keys=False)
+
+
+@cache
+def _environment() -> Environment:
+    """Return the template environment: every value is escaped, whatever the template is called."""
+    environment = Environment(
+        autoescape=True,
+        loader=FunctionLoader(_read),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {name: getattr(wording, name) for name in _FILTERS}
+    environment.filters |= {"learner": learner_label, "metric": METRIC_LABELS.__getitem__}
+    environment.globals["style"] = Markup(_read("style.css"))  # noqa: S704  # our own file, no data in it
+    return environment
+
+
+def _read(name: str) -> str:
+    return resources.files("counterpoise.core.report").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,95 @@
+"""Values as readers see them: counts, shares, and texts from the data made harmless to the eye."""
+
+from __future__ import annotations
+
+from counterpoise.core.evaluate.names import number, signed
+
+__all__ = ["capital", "count", "markdown_cell", "number", "ratio", "share", "shown", "signed", "words"]
+
+_MOST_CHARACTERS = 80
+_MARKDOWN = str.maketrans(
+    {
+        **{sign: f"\\{sign}" for sign in "\\`*_[]()#!~|$"},
+        "<": "&lt;",
+        ">": "&gt;",
+        "&": "&amp;",
+    }
+)
+
+
+def count(value: int) -> str:
+    """Return a whole number with thousands marked.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return f"{value:,}"
+
+
+def share(value: float) -> str:
+    """Return a share in percent, with as many digits as small shares need.
+
+    >>> share(0.5), share(0.0234), share(0.00172), share(0.0)
+    ('50.0 %', '2.3 %', '0.17 %', '0 %')
+    """
+    percent = value * 100
+    if percent == 0:
+        return "0 %"
+    if percent >= 1:
+        return f"{percent:.1f} %"
+    return f"{percent:.2f} %" if percent >= 0.01 else "< 0.01 %"
+
+
+def ratio(value: float) -> str:
+    """Return an imbalance ratio.
+
+    >>> ratio(1.0), ratio(41.96), ratio(2.54), ratio(12345.0)
+    ('1.0 : 1', '42 : 1', '2.5 : 1', '12,345 : 1')
+    """
+    return f"{value:,.0f} : 1" if value >= 10 else f"{value:.1f} : 1"
+
+
+def words(name: str) -> str:
+    """Return a name in snake case as words.
+
+    >>> words("rows_balance")
+    'rows balance'
+    """
+    return name.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """Return the text with its first letter in upper case, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def shown(value: object, most: int = _MOST_CHARACTERS) -> str:
+    r"""Return a text from the data in one line: control signs written out, long texts cut in the middle.
+
+    >>> shown("a\x00b\n")
+    'a\\x00b\\n'
+    >>> shown("abcdefghij", 7)
+    'abc…hij'
+    >>> shown("")
+    '(empty)'
+    """
+    text = "".join(_visible(sign) for sign in str(value)[: 4 * most]) or "(empty)"
+    if len(str(value)) <= 4 * most and len(text) <= most:
+        return text
+    end = "".join(_visible(sign) for sign in str(value)[-most:])
+    half = (most - 1) // 2
+    return f"{text[: most - 1 - half]}…{end[-half:]}"
+
+
+def markdown_cell(value: object) -> str:
+    r"""Return a text for a cell of a Markdown table: inert, in one line.
+
+    >>> markdown_cell("a|b <script>")
+    'a\\|b &lt;script&gt;'
+    """
+    return shown(value).translate(_MARKDOWN)
+
+
+def _visible(sign: str) -> str:
+    """Return a sign, or how it is written where it has no shape or would turn the text around."""
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,7 @@
+"""Resampling of the train partition, as a plan: which rows to repeat or drop, which to make from which parents."""
+
+from __future__ import annotations
+
+from counterpoise.core.resample.plan import plan_resampling, read_copies, read_recipe
+
+__all__ = ["plan_resampling", "read_copies", "read_recipe"]

@@ -1,0 +1,182 @@
+"""Reading a snapshot: narrow columns whole, wide rows a batch at a time.
+
+A batch is the unit of reading: a slice of one row group (or of one record batch of an Arrow file). Batches are
+numbered in row order over all files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.core.digest import file_sha256
+from counterpoise.core.errors import InputError
+from counterpoise.core.records import Snapshot, SnapshotFile
+
+__all__ = ["BATCH_ROWS", "RowGroup", "SnapshotReader", "check_unchanged"]
+
+BATCH_ROWS = 131_072
+
+
+class _Source(Protocol):
+    """One open data file."""
+
+    schema: pa.Schema
+
+    def group_rows(self) -> list[int]: ...
+
+    def read_group(self, group: int, columns: Sequence[str] | None) -> pa.Table: ...
+
+    def iter_group(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]: ...
+
+
+class _ParquetSource:
+    def __init__(self, file: SnapshotFile) -> None:
+        self._file = pq.ParquetFile(file.path)
+        self.schema = self._file.schema_arrow
+
+    def group_rows(self) -> list[int]:
+        metadata = self._file.metadata
+        return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+
+    def read_group(self, group: int, columns: Sequence[str] | None) -> pa.Table:
+        return self._file.read_row_group(group, columns=None if columns is None else list(columns))
+
+    def iter_group(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]:
+        for batch in self._file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns)):
+            yield pa.Table.from_batches([batch])
+
+
+class _ArrowSource:
+    def __init__(self, file: SnapshotFile) -> None:
+        self._reader = pa.ipc.open_file(pa.memory_map(file.path))
+        self.schema = self._reader.schema
+
+    def group_rows(self) -> list[int]:
+        return [self._reader.get_batch(group).num_rows for group in range(self._reader.num_record_batches)]
+
+    def read_group(self, group: int, columns: Sequence[str] | None) -> pa.Table:
+        table = pa.Table.from_batches([self._reader.get_batch(group)], schema=self.schema)
+        return table if columns is None else table.select(list(columns))
+
+    def iter_group(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]:
+        table = self.read_group(group, columns)
+        for start in range(0, table.num_rows, BATCH_ROWS):
+            yield table.slice(start, BATCH_ROWS)
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """Where a row group lies: file and group index, its first snapshot row and its number of rows."""
+
+    file: int
+    group: int
+    first_row: int
+    rows: int
+
+
+class SnapshotReader:
+    """Reads the rows of a snapshot; each thread needs a reader of its own, because Parquet files are not shared.
+
+    Args:
+        snapshot: What to read. Its files are opened on first use.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @cached_property
+    def _sources(self) -> list[_Source]:
+        return [
+            _ParquetSource(file) if file.format == "parquet" else _ArrowSource(file) for file in self.snapshot.files
+        ]
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the first file; ingest has checked that the others agree."""
+        if not self._sources:
+            raise InputError(
+                "no_files", expected="a snapshot with files", found="none", remedy="ingest the source again"
+            )
+        return self._sources[0].schema
+
+    @cached_property
+    def row_groups(self) -> list[RowGroup]:
+        """All row groups in row order, empty ones left out."""
+        groups, first = [], 0
+        for number, source in enumerate(self._sources):
+            for group, rows in enumerate(source.group_rows()):
+                if rows:
+                    groups.append(RowGroup(number, group, first, rows))
+                first += rows
+        return groups
+
+    def read_group(self, group: RowGroup, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the rows of one row group, in order."""
+        return self._conform(self._sources[group.file].read_group(group.group, columns), columns)
+
+    def iter_batches(self, group: RowGroup, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield a row group's rows in order, at most `BATCH_ROWS` at a time."""
+        for table in self._sources[group.file].iter_group(group.group, columns):
+            yield self._conform(table, columns)
+
+    def _conform(self, table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+        """Return the table with the snapshot's schema: files may differ in metadata and dictionaries."""
+        wanted = self.subschema(columns)
+        table = table.select(wanted.names)
+        return table if table.schema.equals(wanted, check_metadata=True) else table.cast(wanted)
+
+    def subschema(self, columns: Sequence[str] | None) -> pa.Schema:
+        """Return the schema of some columns, without the file's metadata."""
+        return pa.schema([self.schema.field(name) for name in (self.schema.names if columns is None else columns)])
+
+    def read_columns(self, columns: Sequence[str]) -> pa.Table:
+        """Return whole columns, one row a snapshot row, in row order."""
+        schema = self.subschema(columns)
+        tables = [self.read_group(group, columns) for group in self.row_groups]
+        return pa.concat_tables(tables) if tables else schema.empty_table()
+
+    def iter_groups(self, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
+        """Yield (first row, rows) for each row group in row order."""
+        for group in self.row_groups:
+            yield group.first_row, self.read_group(group, columns)
+
+    def read_rows(self, rows: np.ndarray, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the given rows in ascending order.
+
+        Args:
+            rows: Snapshot row numbers, int64, strictly ascending.
+            columns: The columns to read; all by default.
+        """
+        schema = self.subschema(columns)
+        parts = []
+        for group in self.row_groups:
+            low, high = np.searchsorted(rows, [group.first_row, group.first_row + group.rows])
+            if low < high:
+                parts.append(self.read_group(group, columns).take(pa.array(rows[low:high] - group.first_row)))
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+
+def check_unchanged(snapshot: Snapshot) -> None:
+    """Check that the files of a snapshot are still the bytes that were ingested.
+
+    Raises:
+        InputError: A file was changed, replaced or removed meanwhile.
+    """
+    for file in snapshot.files:
+        path = Path(file.path)
+        if not path.is_file() or path.stat().st_size != file.bytes or file_sha256(path) != file.sha256:
+            raise InputError(
+                "source_changed",
+                expected=f"{path.name} to stay as it was when the run began",
+                found="other content" if path.is_file() else "no such file",
+                remedy="run again when nobody writes to the source; nothing was published",
+                values={"file": path.name},
+            )

@@ -1,0 +1,40 @@
+"""The train partition's rows as a type of their own, so that resampling cannot be handed others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.core.labels import Labels
+from counterpoise.core.records import PARTITIONS, ClassCounts, SplitPlan
+from counterpoise.core.split.files import read_partition
+
+__all__ = ["TrainRows"]
+
+
+@dataclass(frozen=True)
+class TrainRows:
+    """The rows of the train partition, and no others: all that resampling ever sees.
+
+    Attributes:
+        rows: Source row numbers, int64, ascending.
+        codes: Class codes, one a row.
+        classes: Class names by code.
+    """
+
+    rows: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int32]
+    classes: tuple[str, ...]
+
+    @classmethod
+    def from_plan(cls, split: SplitPlan, labels: Labels) -> TrainRows:
+        """Take the train rows out of a split plan."""
+        rows = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
+        return cls(rows, labels.codes[rows], labels.classes)
+
+    def counts(self) -> ClassCounts:
+        """Return rows by class."""
+        found = np.bincount(self.codes, minlength=len(self.classes))
+        return {name: int(count) for name, count in zip(self.classes, found, strict=True)}

@@ -1,0 +1,50 @@
+"""Arrow columns as the pandas frame that Great Expectations understands, value for value.
+
+Unlike `core.exact_pandas` decimals, dates and nested values are Python objects: its metrics know no Arrow types.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["to_frame"]
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Return the table as a frame whose index is the row number.
+
+    Nothing is rounded: integers with nulls become pandas' nullable integers, booleans with nulls its nullable
+    booleans, texts `str`, dictionaries their values. A null and a NaN among floats are both missing to pandas.
+    """
+    import pandas as pd
+
+    columns = {name: _series(column) for name, column in zip(table.schema.names, table.columns, strict=True)}
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+
+
+def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
+    series: pd.Series[Any] = column.to_pandas(types_mapper=_nullable if column.null_count else None)
+    return series
+
+
+def _nullable(kind: pa.DataType) -> Any:
+    """Return pandas' nullable type for types that pandas could otherwise not hold beside a null."""
+    import pandas as pd
+
+    if pa.types.is_boolean(kind):
+        return pd.BooleanDtype()
+    if pa.types.is_integer(kind):
+        sign = "UInt" if pa.types.is_unsigned_integer(kind) else "Int"
+        return pd.api.types.pandas_dtype(f"{sign}{kind.bit_width}")
+    return None

@@ -1,0 +1,88 @@
+"""Which columns an expectation touches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = ["Scope", "find_scope", "judges_table"]
+
+_NAMES_ONLY = frozenset(
+    {
+        "expect_column_to_exist",
+        "expect_table_column_count_to_be_between",
+        "expect_table_column_count_to_equal",
+        "expect_table_columns_to_match_ordered_list",
+        "expect_table_columns_to_match_set",
+    }
+)
+_ROWS_ONLY = frozenset({"expect_table_row_count_to_be_between", "expect_table_row_count_to_equal"})
+_KNOWN_MODULES = ("great_expectations.expectations.core.", "counterpoise.expectations.")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expectation must see to give the result it would give on the whole table.
+
+    Attributes:
+        kind: `names` the column names alone; `columns` all rows of some columns (of none: only how many rows there
+            are); `table` everything.
+        columns: The columns it touches, in the order it names them.
+        missing: Those of them that the table does not have.
+    """
+
+    kind: Literal["names", "columns", "table"]
+    columns: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def find_scope(expectation: Mapping[str, Any], names: Sequence[str]) -> Scope:
+    """Return what the expectation must see.
+
+    Args:
+        expectation: In the JSON form of Great Expectations; its type is registered there.
+        names: The table's columns.
+    """
+    kind, kwargs = expectation["type"], expectation.get("kwargs", {})
+    if kind in _NAMES_ONLY:
+        return Scope("names", _only_texts([kwargs.get("column")]))
+    own = _own_columns(kwargs)
+    if kind not in _ROWS_ONLY and not (own and _is_known(kind)):
+        return Scope("table", own)
+    columns = tuple(dict.fromkeys((*own, *_condition_columns(kwargs.get("row_condition"), names))))
+    return Scope("columns", columns, tuple(name for name in columns if name not in set(names)))
+
+
+def judges_table(kind: str) -> bool:
+    """Return whether the expectation is about the table as such: that has something to check even without rows."""
+    return kind in _NAMES_ONLY | _ROWS_ONLY
+
+
+def _own_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    named = [kwargs.get("column"), kwargs.get("column_A"), kwargs.get("column_B"), *(kwargs.get("column_list") or ())]
+    return tuple(dict.fromkeys(_only_texts(named)))
+
+
+def _only_texts(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _is_known(kind: str) -> bool:
+    """Return whether the expectation is one whose keywords name all the columns it touches."""
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    return f"{get_expectation_impl(kind).__module__}.".startswith(_KNOWN_MODULES)
+
+
+def _condition_columns(condition: Any, names: Sequence[str]) -> Iterator[str]:
+    """Yield the columns of a row condition; for one written as text every name that stands in it."""
+    if isinstance(condition, Mapping):
+        if isinstance(column := condition.get("column"), Mapping):
+            yield str(column["name"])
+        for part in condition.get("conditions") or ():
+            yield from _condition_columns(part, names)
+        condition = condition.get("pass_through_filter")
+    if isinstance(condition, str):
+        yield from (name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", condition))

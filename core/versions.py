@@ -1,0 +1,166 @@
+"""Reading published versions: `open_version("datasets/fraud@7").to_pandas("train")`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import CounterpoiseError, IntegrityError, VersionNotFoundError
+from counterpoise.core.exact_pandas import to_pandas
+from counterpoise.core.persist.commit import find_manifest, read_manifest
+from counterpoise.core.persist.layout import DatasetFolder, parse_address
+from counterpoise.core.persist.manifest import run_key, version_record
+from counterpoise.core.persist.part_files import iter_part
+from counterpoise.core.persist.verify import changed_files
+from counterpoise.core.records import PARTITIONS, DatasetVersion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Version", "find_version", "list_datasets", "list_versions", "open_version", "run_key"]
+
+
+class Version:
+    """A published version, to be read.
+
+    Args:
+        folder: The dataset.
+        number: The version's number.
+    """
+
+    def __init__(self, folder: DatasetFolder, number: int) -> None:
+        self._folder = folder
+        self.manifest: dict[str, Any] = read_manifest(folder, number)
+
+    def __repr__(self) -> str:
+        return f"open_version({str(self._folder.path)!r} '@{self.number}')"
+
+    @property
+    def number(self) -> int:
+        """The version's number."""
+        return int(self.manifest["version"])
+
+    @property
+    def record(self) -> DatasetVersion:
+        """The version as the record that the flow returns."""
+        return version_record(self._folder, self.manifest, created=False)
+
+    @cached_property
+    def data(self) -> Path:
+        """The folder of the version's files."""
+        return self._folder.path / str(self.manifest["data"])
+
+    @property
+    def evaluation(self) -> Path:
+        """The folder of the version's evaluation, which may not exist."""
+        return self._folder.evaluation(self.number)
+
+    def path(self, part: str) -> Path:
+        """Return the folder of a part: `train`, `validation`, `test`, `keys/train` … or `rejected`.
+
+        Raises:
+            VersionNotFoundError: There is no such part.
+        """
+        known = [*PARTITIONS, *(f"keys/{name}" for name in PARTITIONS), "rejected", "recipe"]
+        if part not in known:
+            raise VersionNotFoundError(
+                "no_such_part",
+                expected=f"one of {', '.join(known)}",
+                found=repr(part),
+                remedy="name one of them",
+                values={"known": known},
+            )
+        return self.data / part
+
+    def to_arrow(self, part: str) -> pa.Table:
+        """Return a part's rows, every page checked against its checksum.
+
+        Raises:
+            IntegrityError: The files are not those that were published.
+        """
+        folder = self.path(part)
+        changed = changed_files(self._folder, self.manifest, only=folder)
+        if changed:
+            raise IntegrityError(
+                "changed_files",
+                expected=f"the files of {part} as they were published",
+                found="; ".join(changed[:5]),
+                remedy="restore them from a backup, or publish the dataset again",
+                values={"files": changed},
+            )
+        tables = [table for path in sorted(folder.glob("*.parquet")) for table in iter_part(path)]
+        if tables:
+            return pa.concat_tables(tables).unify_dictionaries()
+        first = next(iter(sorted(folder.glob("*.parquet"))), None)
+        return pq.read_schema(first).empty_table() if first else pa.table({})
+
+    def to_pandas(self, part: str) -> pd.DataFrame:
+        """Return a part's rows as a frame that loses nothing: integers with nulls come as `Int64`."""
+        return to_pandas(self.to_arrow(part))
+
+
+def open_version(address: str | Path) -> Version:
+    """Open a published version.
+
+    Args:
+        address: `root/name` for the newest version, `root/name@7` for a certain one.
+
+    Raises:
+        VersionNotFoundError: There is no such dataset or version.
+    """
+    root, dataset, number = parse_address(address)
+    folder = _known_folder(root, dataset)
+    numbers = folder.version_numbers()
+    if not numbers or (number is not None and number not in numbers):
+        raise VersionNotFoundError(
+            "no_such_version",
+            expected="a published version" if number is None else f"version {number} of {dataset}",
+            found=f"versions {', '.join(map(str, numbers[-20:]))}" if numbers else "none",
+            remedy="list them with `counterpoise versions`, or run the flow",
+            values={"versions": numbers},
+        )
+    return Version(folder, numbers[-1] if number is None else number)
+
+
+def list_datasets(root: str | Path) -> list[str]:
+    """Return the names of the datasets under a root that have a version, sorted."""
+    folders = sorted(path.parent for path in Path(root).glob("*/versions") if path.is_dir())
+    return [path.name for path in folders if DatasetFolder(root, path.name).version_numbers()]
+
+
+def list_versions(root: str | Path, dataset: str) -> list[DatasetVersion]:
+    """Return a dataset's published versions, ascending."""
+    folder = DatasetFolder(root, dataset)
+    return [version_record(folder, read_manifest(folder, number), created=False) for number in folder.version_numbers()]
+
+
+def find_version(config: BalanceConfig, digest: str) -> DatasetVersion | None:
+    """Return the version that this configuration and source have already given, or None.
+
+    Args:
+        config: The configuration.
+        digest: The source's digest; an empty text is never found.
+    """
+    if not digest:
+        return None
+    folder = DatasetFolder(config.output.root, config.name)
+    manifest = find_manifest(folder, run_key(config, digest))
+    return None if manifest is None else version_record(folder, manifest, created=False)
+
+
+def _known_folder(root: Path, dataset: str) -> DatasetFolder:
+    """Return the dataset's folder, saying which datasets there are where the name is not one."""
+    try:
+        return DatasetFolder(root, dataset)
+    except CounterpoiseError as error:
+        raise VersionNotFoundError(
+            "no_such_dataset",
+            expected="an address such as datasets/fraud or datasets/fraud@7",
+            found=repr(str(root / dataset)),
+            remedy=f"name one of: {', '.join(list_datasets(root)) or 'there is none yet'}",
+        ) from error
