@@ -1,0 +1,217 @@
+"""A first suite for a dataset: tight enough to catch a broken feed, loose enough for next week's data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from counterpoise.core.config import ColumnsConfig
+from counterpoise.core.labels import Labels, read_labels
+from counterpoise.core.propose.profile import ColumnProfile, profile_columns
+from counterpoise.core.records import Snapshot
+from counterpoise.core.snapshot import SnapshotReader
+
+__all__ = ["propose_suite"]
+
+Expectation = dict[str, Any]
+
+_MOSTLY = 0.99
+_MOST_CLASSES = 50
+_STEADY_CLASS = 30
+_FEW_VALUES_A_ROW = 0.05
+_QUANTITY = 2**53  # larger integers are codes, and Great Expectations compares with floats
+
+
+def propose_suite(snapshot: Snapshot, columns: ColumnsConfig) -> list[Expectation]:
+    """Return expectations that the snapshot meets and that a person would keep, each with a note why.
+
+    Columns, types and classes are critical: without them the data mean something else. Sizes, ranges, categories and
+    missing shares are warnings: they move. The same snapshot gives the same suite.
+
+    Args:
+        snapshot: The data as they should be.
+        columns: The roles of its columns.
+    """
+    labels = read_labels(SnapshotReader(snapshot), columns.target)
+    suite = [*_table(snapshot), *_classes(snapshot, columns.target, labels)]
+    for profile in profile_columns(snapshot):
+        if profile.name in columns.drop or profile.present == 0:
+            continue
+        suite += _type(profile)
+        if profile.name in columns.ids:
+            suite += _identifier(profile)
+        elif profile.name != columns.target:
+            suite += [*_missing_share(profile), *_range(profile), *_categories(profile)]
+    return suite
+
+
+def _table(snapshot: Snapshot) -> Iterator[Expectation]:
+    names = [column.name for column in snapshot.columns]
+    yield _critical(
+        "expect_table_columns_to_match_set",
+        {"column_set": names, "exact_match": True},
+        "A column that is gone, renamed or new changes what the model sees.",
+    )
+    low, high = math.floor(snapshot.rows * 0.6), math.ceil(snapshot.rows * 1.6)
+    yield _warning(
+        "expect_table_row_count_to_be_between",
+        {"min_value": low, "max_value": high},
+        f"There were {snapshot.rows:,} rows: far fewer or twice as many hint at a cut or doubled feed.",
+    )
+
+
+def _classes(snapshot: Snapshot, target: str, labels: Labels) -> Iterator[Expectation]:
+    """Yield which classes there are and how their shares may move."""
+    counts = labels.counts()
+    total = sum(counts.values())
+    if not 0 < len(counts) <= _MOST_CLASSES:
+        return
+    values = _label_values(snapshot, target)
+    if values:
+        yield _critical(
+            "expect_column_distinct_values_to_be_in_set",
+            {"column": target, "value_set": values},
+            "A new label is most often a misspelt one.",
+        )
+        steady = [value for value, rows in zip(values, counts.values(), strict=True) if rows >= _STEADY_CLASS]
+        if steady:
+            yield _critical(
+                "expect_column_distinct_values_to_contain_set",
+                {"column": target, "value_set": steady},
+                f"These classes had at least {_STEADY_CLASS} rows each: none should vanish.",
+            )
+    yield _warning(
+        "expect_column_class_proportions_to_be_between",
+        {"column": target, "bands": {name: _band(rows, total) for name, rows in counts.items()}},
+        "A class whose share moves by half or more hints at swapped labels or another population.",
+    )
+
+
+def _label_values(snapshot: Snapshot, target: str) -> list[Any]:
+    """Return the labels as JSON values in class order; none for types that JSON has no value for."""
+    import pyarrow.compute as pc
+
+    column = SnapshotReader(snapshot).read_columns([target]).column(0)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
+    distinct = pc.unique(column).drop_null()
+    values = distinct.take(pc.sort_indices(distinct)).to_pylist()
+    return values if all(isinstance(value, str | bool | int | float) for value in values) else []
+
+
+def _band(rows: int, total: int) -> list[float]:
+    share = rows / total
+    slack = max(share / 2, 4 * math.sqrt(share * (1 - share) / total))
+    return [max(0.0, _down(share - slack, 5)), min(1.0, _up(share + slack, 5))]
+
+
+def _type(profile: ColumnProfile) -> Iterator[Expectation]:
+    note = "Another type changes every step after this one."
+    kind = profile.type
+    if names := _type_names(kind):
+        yield _critical("expect_column_values_to_be_in_type_list", {"column": profile.name, "type_list": names}, note)
+    elif profile.is_text:
+        yield _critical("expect_column_type_to_be", {"column": profile.name, "type_": "str"}, note)
+    elif pa.types.is_timestamp(kind):
+        zone = "" if kind.tz is None else f"[{kind.unit}, {kind.tz}]"
+        yield _critical("expect_column_type_to_be", {"column": profile.name, "type_": f"datetime64{zone}"}, note)
+
+
+def _type_names(kind: pa.DataType) -> list[str]:
+    """Return the pandas types a column of this type may have, with and without missing values."""
+    if pa.types.is_boolean(kind):
+        return ["bool", "BooleanDtype"]
+    if pa.types.is_integer(kind):
+        nullable = str(kind).replace("uint", "UInt").replace("int", "Int") + "Dtype"
+        return [str(kind), nullable]
+    if pa.types.is_float64(kind):
+        return ["float64", "int64", "Int64Dtype"]
+    if pa.types.is_float32(kind) or pa.types.is_float16(kind):
+        return [f"float{kind.bit_width}"]
+    return []
+
+
+def _identifier(profile: ColumnProfile) -> Iterator[Expectation]:
+    if profile.is_unique:
+        yield _warning(
+            "expect_column_values_to_be_unique",
+            {"column": profile.name},
+            "It identified every row: repeated values hint at a doubled feed.",
+        )
+
+
+def _missing_share(profile: ColumnProfile) -> Iterator[Expectation]:
+    share = profile.missing / profile.rows
+    slack = max(0.01, 0.25 * share + 3 * math.sqrt(share * (1 - share) / profile.rows))
+    mostly = _down(1 - share - slack, 3)
+    if mostly > 0:
+        yield _warning(
+            "expect_column_values_to_not_be_null",
+            {"column": profile.name, "mostly": mostly},
+            f"{share:.2%} of the values were missing.",
+        )
+
+
+def _range(profile: ColumnProfile) -> Iterator[Expectation]:
+    """Yield where the values and their middle may lie, where they are plain quantities."""
+    if not profile.quantiles or profile.infinite or max(map(abs, profile.quantiles)) > _QUANTITY:
+        return
+    low, quarter, _, three_quarters, high = profile.quantiles
+    low_limit, high_limit = _limits(profile, low, high)
+    yield _warning(
+        "expect_column_values_to_be_between",
+        {"column": profile.name, "min_value": low_limit, "max_value": high_limit, "mostly": _MOSTLY},
+        f"Values ran from {low:.6g} to {high:.6g}; a tenth of that range is allowed on both sides.",
+    )
+    if quarter < three_quarters:
+        yield _warning(
+            "expect_column_median_to_be_between",
+            {"column": profile.name, "min_value": quarter, "max_value": three_quarters},
+            "The middle value should stay in the middle half; another unit would move it.",
+        )
+
+
+def _limits(profile: ColumnProfile, low: float, high: float) -> tuple[float, float]:
+    slack = (high - low) / 10 or max(1.0, abs(low) / 10)
+    below = 0.0 if 0 <= low < slack else low - slack
+    if pa.types.is_integer(profile.type):
+        return math.floor(below), math.ceil(high + slack)
+    return _rounded(below, slack, math.floor), _rounded(high + slack, slack, math.ceil)
+
+
+def _rounded(value: float, slack: float, towards: Callable[[float], int]) -> float:
+    """Return the value with no more digits than its slack makes sense of."""
+    digits = 1 - math.floor(math.log10(slack))
+    if not 0 <= digits <= 15:
+        return float(value)
+    return float(round(towards(value * 10**digits) / 10**digits, digits))
+
+
+def _categories(profile: ColumnProfile) -> Iterator[Expectation]:
+    if profile.is_text and profile.values and len(profile.values) <= max(2, _FEW_VALUES_A_ROW * profile.present):
+        yield _warning(
+            "expect_column_values_to_be_in_set",
+            {"column": profile.name, "value_set": list(profile.values), "mostly": _MOSTLY},
+            f"These were all {len(profile.values)} categories; a few new ones are allowed.",
+        )
+
+
+def _critical(kind: str, kwargs: dict[str, Any], note: str) -> Expectation:
+    return {"type": kind, "kwargs": kwargs, "severity": "critical", "notes": note}
+
+
+def _warning(kind: str, kwargs: dict[str, Any], note: str) -> Expectation:
+    return {"type": kind, "kwargs": kwargs, "severity": "warning", "notes": note}
+
+
+def _down(value: float, digits: int) -> float:
+    return float(round(math.floor(value * 10**digits) / 10**digits, digits))
+
+
+def _up(value: float, digits: int) -> float:
+    return float(round(math.ceil(value * 10**digits) / 10**digits, digits))
