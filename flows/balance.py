@@ -1,0 +1,80 @@
+"""The flow: from a raw source to a published, verified, balanced dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.records import DatasetVersion
+from counterpoise.flows.workspace import run_workspace
+from counterpoise.tasks.evaluate import evaluate
+from counterpoise.tasks.ingest import ingest
+from counterpoise.tasks.persist import persist
+from counterpoise.tasks.reporting import log
+from counterpoise.tasks.resample import resample
+from counterpoise.tasks.split import split
+from counterpoise.tasks.validate import validate
+
+__all__ = ["balance"]
+
+
+def _run_name() -> str:
+    """Name the run after its dataset, whether the configuration is a model or still the deployment's mapping."""
+    config = flow_run.parameters["config"]
+    return f"balance-{config['name'] if isinstance(config, dict) else config.name}"
+
+
+@flow(
+    name="balance",
+    flow_run_name=_run_name,
+    validate_parameters=True,
+    persist_result=True,
+    result_serializer="json",
+    log_prints=False,
+)
+def balance(config: BalanceConfig) -> DatasetVersion:
+    """Turn an imbalanced source into a published version: split, resampled, certified and evaluated.
+
+    A source and configuration that were published before give that version again, without work.
+
+    Args:
+        config: Everything that decides the dataset. Relative paths start at the working directory of the run.
+
+    Returns:
+        The published version.
+
+    Raises:
+        CounterpoiseError: The data or the configuration is refused, or the version cannot be written; the message says
+            what was expected, what was found and what to do.
+    """
+    from counterpoise.core.ingest import identify_source
+
+    with run_workspace(config) as folder:
+        return _published_before(config, identify_source(config.source)) or _publish(config, folder)
+
+
+def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
+    snapshot = ingest(config, folder=folder)
+    if known := _published_before(config, snapshot.digest):
+        return known
+    validation = validate(config, snapshot, folder=folder)
+    plan = split(config, snapshot, validation, folder=folder)
+    resampling = resample(config, snapshot, plan, folder=folder)
+    version = persist(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling)
+    evaluate(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling, version=version)
+    return version
+
+
+def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | None:
+    """Return the version of an unchanged source and configuration, if its evaluation is there too."""
+    from counterpoise.core.evaluation_inputs import find_evaluation
+    from counterpoise.core.versions import find_version
+
+    known = find_version(config, digest)
+    if known is None or (config.evaluation.enabled and find_evaluation(known) is None):
+        return None
+    log(f"unchanged: version {known.version} of {known.dataset} was published from this source and configuration")
+    return known

@@ -1,0 +1,205 @@
+"""The command `counterpoise`.
+
+Exit codes: 0 done; 1 a failure of ours or a version that does not verify; 2 bad input or configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.redact import redact
+from counterpoise.flows.console import (
+    print_json,
+    print_manifest,
+    print_run,
+    print_versions,
+    say,
+    show_error,
+    stage_lines,
+)
+from counterpoise.flows.prefect_settings import set_defaults
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="counterpoise",
+    help="Balanced, leak-proof, versioned training sets from imbalanced data.",
+    epilog="Every command takes --debug, which shows tracebacks and Prefect's own log.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field, such as split.test_size=0.3.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, all else on standard error.")]
+Address = Annotated[str, typer.Argument(metavar="ROOT/NAME[@N]", help="A version; the newest where @N is left out.")]
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    debug = "--debug" in sys.argv[1:]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    set_defaults(debug=debug)
+    sys.exit(run_command(arguments, debug=debug))
+
+
+def run_command(arguments: list[str], *, debug: bool = False) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        arguments: The command and its arguments.
+        debug: Whether to show tracebacks.
+    """
+    try:
+        app(arguments)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except CounterpoiseError as error:
+        show_error(error)
+        _show_traceback(debug)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  # the process must end with a readable line, whatever failed
+        say(f"failed: {type(error).__name__}: {redact(str(error))}")
+        say("This is a failure of ours or of the machine. Run again with --debug for the traceback.")
+        _show_traceback(debug)
+        return 1
+    return 0
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where table, configuration and datasets go.")] = Path("counterpoise-demo"),
+    rows: Annotated[int, typer.Option(min=2_000, help="Rows of the generated table.")] = 20_000,
+) -> None:
+    """Balance a generated fraud-like table and show where the report is."""
+    from counterpoise.flows.demo import run_demo
+
+    run_demo(out, rows=rows)
+
+
+@app.command()
+def sample(
+    kind: Annotated[Literal["toy", "fraud"], typer.Argument(help="Two Gaussian features, or a fraud-like table.")],
+    out: Annotated[Path, typer.Option(help="The file to write; its ending gives the format.")],
+    rows: Annotated[int, typer.Option(min=1, help="How many rows.")] = 1_000,
+    seed: Annotated[int, typer.Option(min=0, help="The seed: the same one gives the same table.")] = 0,
+) -> None:
+    """Write a generated imbalanced table."""
+    from counterpoise.core.sample import write_sample
+
+    typer.echo(str(write_sample(kind, rows=rows, out=out, seed=seed)))
+
+
+@app.command()
+def init(
+    source: Annotated[str, typer.Argument(help="A file, glob or folder, or a SQLAlchemy URL.")],
+    *,
+    target: Annotated[str, typer.Option(help="The label column: its name, or its index from 0.")],
+    name: Annotated[str, typer.Option(help="The name of the dataset.")],
+    table: Annotated[str, typer.Option(help="With a URL: the table to read.")] = "",
+    query: Annotated[str, typer.Option(help="With a URL: the query to read.")] = "",
+    out: Annotated[Path, typer.Option(help="The folder for NAME.yaml and NAME.suite.json.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+) -> None:
+    """Look at a source and write NAME.yaml and NAME.suite.json for it."""
+    from counterpoise.flows.first_files import source_settings, write_first_files
+
+    settings = source_settings(source, table=table, query=query)
+    for path in write_first_files(settings, target=target, name=name, out=out, force=force):
+        typer.echo(str(path))
+    if redact(source) != source:
+        say("The password was not written: put ${VARIABLE} for *** in source.url, and set VARIABLE for the run.")
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Publish the dataset that a configuration describes; an unchanged one is not made again."""
+    from counterpoise.core.config_file import load_config
+
+    started = time.perf_counter()
+    settings = load_config(config, overrides or ())
+    from counterpoise.flows.local_run import run_balance
+
+    with stage_lines():
+        version, report = run_balance(settings)
+    seconds = time.perf_counter() - started
+    if as_json:
+        print_json(_run_record(version, report, seconds))
+    else:
+        print_run(version, report, seconds)
+
+
+@app.command()
+def versions(
+    address: Annotated[str, typer.Argument(metavar="ROOT[/NAME]", help="A folder of datasets, or one dataset.")],
+    as_json: Json = False,
+) -> None:
+    """List published versions."""
+    from counterpoise.flows.listing import find_versions
+
+    found = find_versions(Path(address))
+    if as_json:
+        print_json({"versions": [version.model_dump(mode="json", exclude={"created"}) for version in found]})
+    else:
+        print_versions(found)
+
+
+@app.command()
+def show(address: Address, as_json: Json = False) -> None:
+    """Show the facts of a version; with --json its whole manifest."""
+    from counterpoise.core.evaluation_inputs import find_evaluation
+    from counterpoise.core.versions import open_version
+
+    version = open_version(address)
+    if as_json:
+        print_json(version.manifest)
+    else:
+        print_manifest(version.record, version.manifest, find_evaluation(version.record))
+
+
+@app.command()
+def verify(address: Address) -> None:
+    """Recompute a version's digests and leakage certificate from its files; exit 1 where they differ."""
+    from counterpoise.core.persist import verify_version
+    from counterpoise.core.versions import open_version
+
+    record = open_version(address).record
+    differences = verify_version(record.root, record.dataset, record.version)
+    for difference in differences:
+        typer.echo(difference)
+    if differences:
+        raise typer.Exit(1)
+    typer.echo(f"{record.dataset} version {record.version}: all files and the leakage certificate hold")
+
+
+def _run_record(version: Any, report: Any, seconds: float) -> dict[str, Any]:
+    folder = Path(version.root, version.dataset)
+    return {
+        "dataset": version.dataset,
+        "version": version.version,
+        "manifest": str(folder / version.manifest),
+        "report": None if report is None else report.html,
+        "partitions": {name: part.model_dump() for name, part in version.partitions.items()},
+        "rejected": version.rejected,
+        "dropped": version.dropped,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _show_traceback(debug: bool) -> None:
+    if debug:
+        say(redact(traceback.format_exc()))

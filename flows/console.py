@@ -1,0 +1,133 @@
+"""What the command line shows: stage lines on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.records import PARTITIONS, DatasetVersion, Report
+
+__all__ = ["print_json", "print_manifest", "print_run", "print_versions", "say", "show_error", "stage_lines"]
+
+_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
+
+
+def say(message: str) -> None:
+    """Write a line to standard error."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(escape(message))
+
+
+def show_error(error: CounterpoiseError) -> None:
+    """Write a readable error to standard error: what was expected, what was found, what to do."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[bold red]{error.stage}[/]: {escape(error.reason)}", end="\n")
+    for label, text in (("expected", error.expected), ("found", error.found), ("what to do", error.remedy)):
+        console.print(f"  [bold]{label:<12}[/]{escape(text)}")
+
+
+@contextmanager
+def stage_lines() -> Iterator[None]:
+    """Show what the stages log while a flow runs, and send whatever else prints to standard error.
+
+    Prefect must have been imported: it sets up its loggers then.
+    """
+    handler = _StageLines()
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+
+
+class _StageLines(logging.Handler):
+    """Shows the lines that stages log themselves, not those of Prefect's engine."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "counterpoise", False):
+            say(f"  {record.getMessage()}")
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Write one JSON object to standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_run(version: DatasetVersion, report: Report | None, seconds: float) -> None:
+    """Show what a run has published."""
+    console = _output()
+    state = "published" if version.created else "unchanged since"
+    console.print(f"[bold]{escape(version.dataset)}[/]: {state} version {version.version}, {seconds:.1f} s")
+    console.print(_partition_table(version))
+    console.print(f"rejected {version.rejected:,} rows, dropped by resampling {version.dropped:,}")
+    console.print(f"manifest {escape(str(Path(version.root, version.dataset, version.manifest)))}")
+    if report is not None:
+        console.print(f"report   {escape(report.html)}")
+        console.print(f"verdict  {escape(report.verdict)}")
+
+
+def print_versions(versions: Sequence[DatasetVersion]) -> None:
+    """Show published versions, one a line."""
+    table = Table("dataset", "version", *PARTITIONS, "rejected", "dropped", box=None)
+    for version in versions:
+        rows = [f"{version.partitions[name].rows:,}" for name in PARTITIONS]
+        counts = [*rows, f"{version.rejected:,}", f"{version.dropped:,}"]
+        table.add_row(escape(version.dataset), str(version.version), *counts)
+    _output().print(table)
+
+
+def print_manifest(version: DatasetVersion, manifest: Mapping[str, Any], report: Report | None) -> None:
+    """Show the facts of one version."""
+    certificate = manifest["certificate"]
+    failed = [name for name, holds in certificate["checks"].items() if not holds]
+    facts = {
+        "dataset": f"{version.dataset} version {version.version}",
+        "created": manifest["created"],
+        "source": f"{manifest['source']['rows']:,} rows, digest {manifest['source']['digest'][:16]}…",
+        "target": manifest["config"]["columns"]["target"],
+        "strategy": manifest["resampling"]["strategy"],
+        "seed": str(manifest["seed"]),
+        "certificate": f"fails: {', '.join(failed)}" if failed else f"holds, {len(certificate['checks'])} checks",
+        "rejected": f"{version.rejected:,} rows",
+        "dropped": f"{version.dropped:,} rows",
+        "data": str(Path(version.root, version.dataset, version.data)),
+        "report": report.html if report is not None else "none",
+        "verdict": report.verdict if report is not None else "none",
+    }
+    console = _output()
+    for name, fact in facts.items():
+        console.print(f"[bold]{name:<13}[/]{escape(str(fact))}")
+    console.print(_partition_table(version))
+
+
+def _partition_table(version: DatasetVersion) -> Table:
+    classes = list(dict.fromkeys(name for part in PARTITIONS for name in version.partitions[part].classes))
+    shown = classes[:8]
+    more = ["…"] if shown != classes else []
+    table = Table("partition", "rows", *map(escape, shown), *more, box=None)
+    for part in PARTITIONS:
+        summary = version.partitions[part]
+        shares = (_share(summary.classes.get(name, 0), summary.rows) for name in shown)
+        table.add_row(part, f"{summary.rows:,}", *shares)
+    return table
+
+
+def _share(count: int, rows: int) -> str:
+    return f"{count:,} ({100 * count / rows:.2f} %)" if rows else "0"
+
+
+def _output() -> Console:
+    return Console(highlight=False, soft_wrap=True)

@@ -1,0 +1,55 @@
+"""The demo: the whole way from a generated table to a report, without touching the user's Prefect."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from counterpoise.core.config import SourceConfig
+from counterpoise.core.config_file import load_config
+from counterpoise.flows.console import print_run, say, stage_lines
+from counterpoise.flows.first_files import write_first_files
+from counterpoise.flows.prefect_settings import use_own_home
+
+__all__ = ["run_demo"]
+
+
+def run_demo(out: Path, *, rows: int) -> None:
+    """Generate a fraud-like table, propose a configuration, publish a version and show where its report is.
+
+    Args:
+        out: Where table, configuration and datasets go.
+        rows: How many rows to generate.
+    """
+    from counterpoise.core.sample import write_sample
+
+    out.mkdir(parents=True, exist_ok=True)
+    table = write_sample("fraud", rows=rows, out=out / "transactions.csv", seed=0)
+    say(f"generated {rows:,} transactions: {table}")
+    source = SourceConfig(path=str(table))
+    settings, suite = write_first_files(source, target="is_fraud", name="fraud", out=out, force=True)
+    say(f"proposed a configuration and a suite: {settings}, {suite}")
+    started = time.perf_counter()
+    overrides = [
+        f"output.root={out / 'datasets'}",
+        "columns.ids=[transaction_id]",
+        "columns.group=customer_id",
+    ]
+    config = load_config(settings, overrides)
+    use_own_home(_passing_home())
+    from counterpoise.flows.local_run import run_balance
+
+    with stage_lines():
+        version, report = run_balance(config)
+    print_run(version, report, time.perf_counter() - started)
+    say("open the report in a browser; it needs no network")
+
+
+def _passing_home() -> Path:
+    """Return a new folder that goes when the process ends, after Prefect's temporary server, which is stopped first."""
+    home = Path(tempfile.mkdtemp(prefix="counterpoise-prefect-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return home

@@ -1,0 +1,109 @@
+"""The first two files of a dataset: a configuration and a suite, proposed from a look at the source."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from counterpoise.core.config import BalanceConfig, SourceConfig
+from counterpoise.core.config_file import build_config, build_section
+from counterpoise.core.errors import ConfigError
+from counterpoise.core.records import Snapshot
+
+__all__ = ["source_settings", "write_first_files"]
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+def source_settings(source: str, *, table: str = "", query: str = "") -> SourceConfig:
+    """Return the settings of a source given on the command line.
+
+    Args:
+        source: A path, glob or folder, or a SQLAlchemy URL.
+        table: With a URL: the table to read.
+        query: With a URL: the query to read.
+
+    Raises:
+        ConfigError: Both or neither of table and query with a URL, or one of them without.
+    """
+    place = {"url": source} if _URL.match(source) else {"path": source}
+    return build_section(SourceConfig, {**place, "table": table, "query": query}, name="source")
+
+
+def write_first_files(
+    source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False
+) -> tuple[Path, Path]:
+    """Read a source and write `NAME.yaml` and `NAME.suite.json` for it.
+
+    Args:
+        source: What to read.
+        target: The label column, by name or by index from 0.
+        name: The dataset's name.
+        out: The folder for both files.
+        force: Whether to overwrite files that are there.
+
+    Returns:
+        The paths of the configuration and of the suite.
+
+    Raises:
+        ConfigError: A file is there already, or the name is not a plain one.
+        InputError: The source cannot be read as a table, or has no such column.
+    """
+    from counterpoise.core.propose import render_config
+    from counterpoise.expectations.propose import propose_suite
+    from counterpoise.expectations.suite_file import write_suite
+
+    build_config({"name": name, "source": source, "columns": {"target": target}})
+    files = _free_paths(out, name, force=force)
+    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
+        look = _look_at(source, target=target, name=name, folder=Path(folder))
+        expectations = propose_suite(look.snapshot, look.config.columns)
+    write_suite(files[1], name, expectations)
+    files[0].write_text(render_config(look.config, look.comments, str(files[1])), encoding="utf-8")
+    return files
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was found in a source."""
+
+    snapshot: Snapshot
+    config: BalanceConfig
+    comments: dict[str, str]
+
+
+def _look_at(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
+    """Read the source, and once more where it turns out to write missing values in a way of its own."""
+    first = _propose(source, target=target, name=name, folder=folder / "first")
+    if first.config.source == source:
+        return first
+    second = _propose(first.config.source, target=target, name=name, folder=folder / "second")
+    about_source = {field: text for field, text in first.comments.items() if field.startswith("source")}
+    return replace(second, comments={**about_source, **second.comments})
+
+
+def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
+    from counterpoise.core.ingest import ingest_source, resolve_column
+    from counterpoise.core.progress import silent
+    from counterpoise.core.propose import propose_config
+
+    snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
+    column = resolve_column([column.name for column in snapshot.columns], target)
+    config, comments = propose_config(snapshot, source=source, target=column, name=name)
+    return _Look(snapshot, config, comments)
+
+
+def _free_paths(out: Path, name: str, *, force: bool) -> tuple[Path, Path]:
+    files = (out / f"{name}.yaml", out / f"{name}.suite.json")
+    there = [str(path) for path in files if path.exists()]
+    if there and not force:
+        raise ConfigError(
+            "file_exists",
+            expected="free names for the configuration and the suite",
+            found=f"{' and '.join(there)} already there",
+            remedy="choose another --name or --out, or overwrite with --force",
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    return files

@@ -1,0 +1,34 @@
+"""The first stage: the source becomes an immutable snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.records import Snapshot
+from counterpoise.tasks.reporting import artifact_key, log, stage_progress
+from counterpoise.tasks.stage import stage
+
+__all__ = ["ingest"]
+
+
+@stage
+def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
+    """Read the source, exactly, into the run's working area.
+
+    Args:
+        config: The whole configuration.
+        folder: The run's working area.
+
+    Raises:
+        InputError: The source cannot be read as a table.
+    """
+    from counterpoise.core.ingest import ingest_source
+
+    progress = stage_progress(artifact_key(config.name, "ingest"), description="Reading the source")
+    snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "ingest", progress=progress)
+    log(
+        f"ingest: {snapshot.rows:,} rows by {len(snapshot.columns):,} columns"
+        + (f", {snapshot.rejected_lines:,} lines set apart" if snapshot.rejected_lines else "")
+    )
+    return snapshot

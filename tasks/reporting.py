@@ -1,0 +1,108 @@
+"""What a stage tells Prefect: log lines, progress, artifacts. Outside of a run nothing is told but the log line.
+
+Telling can fail while the work does not: a server that is away must not cost a dataset. Such failures are logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import httpx
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.exceptions import PrefectException
+from prefect.logging import get_run_logger
+
+from counterpoise.core.progress import Progress, silent
+
+__all__ = ["artifact_key", "log", "publish_markdown", "publish_table", "stage_progress"]
+
+_SECONDS_BETWEEN = 2.0
+_TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
+
+
+def log(message: str) -> None:
+    """Write a line to the run's log, or to the plain log where there is no run."""
+    if _in_run():
+        get_run_logger().info(message, extra={"counterpoise": True})
+    else:
+        logging.getLogger("counterpoise").info(message)
+
+
+def artifact_key(*parts: str) -> str:
+    """Return a valid artifact key: lower case, digits and dashes.
+
+    >>> artifact_key("Fraud_2024.v1", "validation")
+    'fraud-2024-v1-validation'
+    """
+    text = "-".join(parts).lower()
+    dashed = "".join(character if character.isascii() and character.isalnum() else "-" for character in text)
+    return "-".join(filter(None, dashed.split("-")))
+
+
+def publish_markdown(key: str, text: str, *, description: str) -> None:
+    """Show a Markdown text in the Prefect UI."""
+    _tell(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
+
+
+def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> None:
+    """Show a table in the Prefect UI."""
+    _tell(lambda: create_table_artifact(table=rows, key=key, description=description))
+
+
+def stage_progress(key: str, *, description: str) -> Progress:
+    """Return a listener that shows a stage's progress in the Prefect UI, every few seconds at most.
+
+    A stage that ends before the first few seconds are over shows none.
+    """
+    return _ProgressBar(key, description) if _in_run() else silent
+
+
+class _ProgressBar:
+    """A progress artifact, made when there is something to show."""
+
+    def __init__(self, key: str, description: str) -> None:
+        self._key = key
+        self._description = description
+        self._told = time.monotonic()
+        self._artifact: UUID | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        finished = done >= total and self._artifact is not None
+        if not finished and time.monotonic() - self._told < _SECONDS_BETWEEN:
+            return
+        self._told = time.monotonic()
+        self._show(100.0 * min(done, total) / max(total, 1))
+
+    def _show(self, percent: float) -> None:
+        known = self._artifact
+        if known is None:
+            self._artifact = _tell(
+                lambda: create_progress_artifact(progress=percent, key=self._key, description=self._description)
+            )
+        else:
+            _tell(lambda: update_progress_artifact(artifact_id=known, progress=percent))
+
+
+def _tell(publish: Callable[[], object]) -> UUID | None:
+    if not _in_run():
+        return None
+    try:
+        artifact = publish()
+    except _TELLING_ERRORS as error:
+        get_run_logger().warning("An artifact could not be shown: %s", type(error).__name__)
+        return None
+    return artifact if isinstance(artifact, UUID) else None
+
+
+def _in_run() -> bool:
+    return TaskRunContext.get() is not None or FlowRunContext.get() is not None

@@ -1,0 +1,42 @@
+"""The fourth stage: which train rows are repeated, dropped or made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan
+from counterpoise.tasks.reporting import artifact_key, log, stage_progress
+from counterpoise.tasks.stage import stage
+
+__all__ = ["resample"]
+
+
+@stage
+def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> ResamplingPlan:
+    """Plan the resampling of the train partition; no other row is looked at.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        split: Which of its rows are train.
+        folder: The run's working area.
+
+    Raises:
+        ResamplingError: The train partition cannot be resampled as asked.
+    """
+    from counterpoise.core.resample import plan_resampling
+
+    plan = plan_resampling(
+        snapshot,
+        split,
+        columns=config.columns,
+        config=config.resampling,
+        seed=config.seed,
+        folder=folder / "resample",
+        progress=stage_progress(artifact_key(config.name, "resample"), description="Planning the resampling"),
+    )
+    rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
+    for line in (f"{plan.strategy}, {rows}", *plan.notes):
+        log(f"resample: {line}")
+    return plan

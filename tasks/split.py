@@ -1,0 +1,41 @@
+"""The third stage: each row gets its partition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.records import PARTITIONS, Snapshot, SplitPlan, Validation
+from counterpoise.tasks.reporting import log
+from counterpoise.tasks.stage import stage
+
+__all__ = ["split"]
+
+
+@stage
+def split(config: BalanceConfig, snapshot: Snapshot, validation: Validation, *, folder: Path) -> SplitPlan:
+    """Decide for each row whether it is train, validation, test or rejected.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        validation: Whose rejected rows are left out.
+        folder: The run's working area.
+
+    Raises:
+        SplitError: The rows cannot be divided as asked.
+    """
+    from counterpoise.core.split import split_snapshot
+
+    plan = split_snapshot(
+        snapshot,
+        columns=config.columns,
+        config=config.split,
+        validation=validation,
+        seed=config.seed,
+        folder=folder / "split",
+    )
+    sizes = (f"{name} {sum(plan.counts[name].values()):,}" for name in PARTITIONS)
+    for line in (", ".join(sizes), *plan.notes):
+        log(f"split: {line}")
+    return plan
