@@ -1,0 +1,203 @@
+"""Time and memory of split + resample + persist beside a plain copy and the scripts that users write today.
+
+    python benchmarks/engine.py [--rows 2000000] [--strategies random_over smote] [--scripts FOLDER]
+
+Every contender runs in a process of its own, which reports the seconds after its imports and its peak memory. FOLDER
+holds reference_script.py, polars_script.py and duckdb_script.py, each called with SOURCE TARGET [KIND] OUT; a script
+whose library is not installed is left out. Ratios are of one run: compare them, not the seconds, between machines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SCRIPTS = {"pandas": "reference_script.py", "polars": "polars_script.py", "duckdb": "duckdb_script.py"}
+
+
+def make_table(path: Path, rows: int) -> None:
+    """Write 28 normal floats, a lognormal amount, an int64 id and an int8 label at 0.17 %."""
+    rng = np.random.default_rng(0)
+    schema = pa.schema(
+        [
+            *((f"f{i}", pa.float64()) for i in range(28)),
+            ("amount", pa.float64()),
+            ("id", pa.int64()),
+            ("label", pa.int8()),
+        ]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start in range(0, rows, 131_072):
+            number = min(131_072, rows - start)
+            label = (rng.random(number) < 0.0017).astype("i1")
+            columns = [rng.normal(size=number) + label * (i % 3) for i in range(28)]
+            identity = np.arange(start, start + number)
+            writer.write_table(pa.table([*columns, rng.lognormal(size=number), identity, label], schema=schema))
+
+
+def ours(source: Path, strategy: str, duplicates: str, folder: Path) -> int:
+    """Run our engine and return the rows it wrote."""
+    import scipy.sparse.csgraph  # noqa: F401  # imported here, so that what is timed is work
+
+    from counterpoise.core.config import BalanceConfig
+    from counterpoise.core.persist import publish_version
+    from counterpoise.core.records import ColumnSchema, Snapshot, SnapshotFile, Validation
+    from counterpoise.core.resample import plan_resampling
+    from counterpoise.core.split import split_snapshot
+
+    config = BalanceConfig(
+        name="bench",
+        source={"path": str(source)},
+        columns={"target": "label", "ids": ["id"]},
+        split={"duplicates": duplicates},
+        resampling={"strategy": strategy},
+        output={"root": str(folder / "datasets")},
+    )
+    file = pq.ParquetFile(source)
+    from counterpoise.core.digest import file_sha256
+
+    digest = file_sha256(source)
+    snapshot = Snapshot(
+        files=(
+            SnapshotFile(
+                path=str(source),
+                format="parquet",
+                rows=file.metadata.num_rows,
+                bytes=source.stat().st_size,
+                sha256=digest,
+            ),
+        ),
+        rows=file.metadata.num_rows,
+        columns=tuple(ColumnSchema(name=field.name, type=str(field.type)) for field in file.schema_arrow),
+        digest=digest,
+    )
+    unchecked = Validation(success=True, outcomes=())
+    start = time.perf_counter()
+    split = split_snapshot(
+        snapshot, columns=config.columns, config=config.split, validation=unchecked, seed=0, folder=folder / "split"
+    )
+    planned = time.perf_counter()
+    plan = plan_resampling(
+        snapshot, split, columns=config.columns, config=config.resampling, seed=0, folder=folder / "plan"
+    )
+    resampled = time.perf_counter()
+    version = publish_version(config, snapshot=snapshot, validation=unchecked, split=split, resampling=plan)
+    end = time.perf_counter()
+    rows = sum(part.rows for part in version.partitions.values())
+    report(end - start, rows, split=planned - start, resample=resampled - planned, persist=end - resampled)
+    return rows
+
+
+def copy(source: Path, rows: int, folder: Path) -> None:
+    """Read every row group and write as many rows as ours, with our codec, without a dictionary, on two threads."""
+    groups = pq.ParquetFile(source).num_row_groups
+    start = time.perf_counter()
+
+    def half(number: int) -> None:
+        file = pq.ParquetFile(source)
+        left, mine = rows // 2, range(number, groups, 2)
+        with pq.ParquetWriter(
+            folder / f"copy-{number}.parquet", file.schema_arrow, compression="zstd", compression_level=1,
+            use_dictionary=False,
+        ) as writer:  # fmt: skip
+            while left > 0:
+                for group in mine:
+                    table = file.read_row_group(group).slice(0, left)
+                    writer.write_table(table)
+                    left -= table.num_rows
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(half, range(2)))
+    report(time.perf_counter() - start, rows)
+
+
+def report(seconds: float, rows: int, **parts: float) -> None:
+    """Print one line that the parent process reads."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "rows": rows, **parts}))
+
+
+def run(*arguments: str) -> dict[str, float]:
+    """Run this file, or a script, in a process of its own and return what it reports.
+
+    What others have written is flushed before: only ours waits for its files to be on disk, and not for theirs.
+    """
+    os.sync()
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {}
+    last = done.stdout.strip().splitlines()[-1]
+    if last.startswith("{"):
+        return dict(json.loads(last))
+    words = last.split()
+    return {words[i]: float(words[i + 1]) for i in range(0, len(words), 2)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--strategies", nargs="+", default=["random_over", "smote"])
+    parser.add_argument("--scripts", type=Path)
+    parser.add_argument("--contender", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.contender:
+        kind, source, argument, duplicates, folder = options.contender
+        if kind == "ours":
+            ours(Path(source), argument, duplicates, Path(folder))
+        else:
+            copy(Path(source), int(argument), Path(folder))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        compare(Path(folder), options)
+
+
+def compare(folder: Path, options: argparse.Namespace) -> None:
+    """Run all contenders and print a Markdown table."""
+    source = folder / "source.parquet"
+    make_table(source, options.rows)
+    print(f"{options.rows:,} × 31, source {source.stat().st_size / 2**20:.0f} MiB\n")
+    print("| strategy | contender | seconds | peak MB | ours / this |")
+    print("|---|---|---:|---:|---:|")
+    for strategy in options.strategies:
+        results = {}
+        for duplicates in ("ignore", "together"):
+            place = folder / f"{strategy}-{duplicates}"
+            place.mkdir()
+            results[f"ours, duplicates {duplicates}"] = run(
+                __file__, "--contender", "ours", str(source), strategy, duplicates, str(place)
+            )
+        mine = results["ours, duplicates ignore"]
+        results["copy"] = run(__file__, "--contender", "copy", str(source), str(int(mine["rows"])), "-", str(folder))
+        if options.scripts:
+            results |= peers(options.scripts, source, strategy, folder)
+        for name, result in results.items():
+            if result:
+                ratio = mine["seconds"] / result["seconds"]
+                print(f"| {strategy} | {name} | {result['seconds']:.2f} | {result['peak_mb']:.0f} | {ratio:.2f} |")
+
+
+def peers(scripts: Path, source: Path, strategy: str, folder: Path) -> dict[str, dict[str, float]]:
+    """Run the scripts that do the same job; only the pandas one knows more than over-sampling."""
+    kinds = {"random_over": "over", "random_under": "under", "smote": "smote"}
+    found = {}
+    for name, script in SCRIPTS.items():
+        kind = [kinds[strategy]] if name == "pandas" else []
+        if name == "pandas" or strategy == "random_over":
+            found[f"{name} script"] = run(str(scripts / script), str(source), "label", *kind, str(folder / name))
+    return found
+
+
+if __name__ == "__main__":
+    main()
