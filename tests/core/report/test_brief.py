@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import base64
+import io
+import re
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+from matplotlib.image import imread
+
+from counterpoise.core.records import ExpectationOutcome
+from counterpoise.core.report import render_markdown, validation_table
+
+
+def _images(markdown: str) -> list[Any]:
+    found = re.findall(r"!\[[^\]]+\]\(data:image/png;base64,([^)]+)\)", markdown)
+    return [imread(io.BytesIO(base64.b64decode(text)), format="png") for text in found]
+
+
+def test_the_brief_has_verdict_leaderboard_and_plots_in_a_small_size(make_data: Any, metrics: dict[str, Any]) -> None:
+    markdown = render_markdown(make_data(metrics=metrics))
+    assert len(markdown) < 500_000
+    assert f"**{metrics['verdict']}**" in markdown
+    assert len(_images(markdown)) == 2
+    assert "| Logistic regression | random over-sampling |" in markdown
+    assert "leakage certificate holds (4 checks)" in markdown
+
+
+def test_all_rows_of_a_table_have_as_many_cells(make_data: Any, metrics: dict[str, Any]) -> None:
+    markdown = render_markdown(make_data(metrics=metrics, counts={"a|b": 50, "c\nd": 20, "`e`": 10}))
+    for table in re.findall(r"(?:^\|.*\n)+", markdown, flags=re.MULTILINE):
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
+        assert len(widths) == 1
+
+
+def test_the_brief_is_the_same_for_equal_data_and_leaves_matplotlib_alone(
+    make_data: Any, metrics: dict[str, Any]
+) -> None:
+    before = dict(mpl.rcParams)
+    data = make_data(metrics=metrics)
+    assert render_markdown(data) == render_markdown(data)
+    assert dict(mpl.rcParams) == before
+
+
+def test_without_an_evaluation_the_brief_says_so(make_data: Any) -> None:
+    markdown = render_markdown(make_data(checks={"rows_balance": False}))
+    assert "evaluation.enabled is false" in markdown
+    assert "leakage certificate broken: rows balance" in markdown
+
+
+def test_many_classes_have_no_curves_in_the_brief(make_data: Any, make_metrics: Any) -> None:
+    markdown = render_markdown(make_data(metrics=make_metrics(("a", "b", "c"), rows=300)))
+    assert len(_images(markdown)) == 1
+
+
+@pytest.mark.parametrize("name", ["$x$", "<script>alert(1)</script>", "שם", "\x00", "a" * 3_000, "$\\frac{"])
+def test_hostile_class_names_are_inert(make_data: Any, name: str) -> None:
+    markdown = render_markdown(make_data(counts={name: 90, "b": 10}))
+    assert "<script" not in markdown
+    assert len(_images(markdown)) == 1
+    assert "a" * 100 not in markdown
+
+
+def test_expectations_that_did_not_pass_stand_first(make_data: Any) -> None:
+    rows = validation_table(make_data())
+    assert [row["result"] for row in rows] == ["✗ failed", "– nothing checked", "! error", "✓ passed"]
+    assert rows[0]["checked"] == "1,000"
+    assert all(isinstance(value, str) for row in rows for value in row.values())
+
+
+def test_values_in_the_validation_table_are_inert(make_data: Any) -> None:
+    outcome = ExpectationOutcome(
+        expectation="<b>x</b>",
+        columns=("[link](javascript:alert(1))",),
+        severity="info",
+        status="failed",
+        source="suite",
+        observed="<img src=x>",
+    )
+    (row,) = validation_table(make_data(results=(outcome,)))
+    assert "<" not in "".join(row.values())
+    assert "[link]" not in row["columns"]

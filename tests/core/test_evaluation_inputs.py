@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.core.evaluation_inputs import find_evaluation, load_tables, publish_evaluation
+from tests.snapshots import mixed_table, run_engine
+
+
+def test_learners_see_train_before_and_after_and_the_untouched_partitions(tmp_path: Path) -> None:
+    table = mixed_table(900)
+    run = run_engine(
+        table, tmp_path, columns={"target": "label", "ids": ["id"]}, resampling={"strategy": "random_under"}
+    )
+    tables = load_tables(run.config, snapshot=run.snapshot, split=run.split, version=run.version)
+    assert tables.train_natural.num_rows == tables.natural_rows == sum(run.split.counts["train"].values())
+    assert tables.train_resampled.num_rows == run.version.partitions["train"].rows
+    assert tables.test.num_rows == run.version.partitions["test"].rows
+    assert tables.train_natural.schema.names == table.drop_columns(["id"]).schema.names
+    assert tables.notes == ()
+
+
+def test_a_large_train_partition_is_sampled_by_class_and_it_is_told(tmp_path: Path) -> None:
+    run = run_engine(
+        mixed_table(4000, share=0.05), tmp_path, columns={"target": "label"}, evaluation={"max_train_rows": 1000}
+    )
+    tables = load_tables(run.config, snapshot=run.snapshot, split=run.split, version=run.version)
+    assert abs(tables.train_natural.num_rows - 1000) <= 2
+    share = pc.mean(tables.train_natural["label"].cast(pa.float64())).as_py()
+    before = run.split.counts["train"]
+    assert abs(share - before["1"] / (before["0"] + before["1"])) < 0.002
+    assert "stratified sample of 1,000" in tables.notes[0]
+    assert len(tables.notes) == 2
+
+
+def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path) -> None:
+    run = run_engine(mixed_table(300), tmp_path)
+    assert find_evaluation(run.version) is None
+    first = publish_evaluation(
+        run.version, metrics={"verdict": "it helped", "correction": {"pi": 0.1}}, html="<p>1</p>"
+    )
+    again = publish_evaluation(run.version, metrics={"verdict": "it did not"}, html="<p>2</p>")
+    assert first == again == find_evaluation(run.version)
+    assert first.verdict == "it helped"
+    assert Path(first.html).read_text() == "<p>1</p>"
+    folder = Path(first.html).parent
+    assert json.loads((folder / "correction.json").read_text()) == {"pi": 0.1}
+    assert [path.name for path in folder.parent.iterdir()] == ["00000001"]

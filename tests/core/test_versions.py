@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from counterpoise.core.errors import VersionNotFoundError
+from counterpoise.core.versions import find_version, list_datasets, list_versions, open_version, run_key
+from tests.snapshots import mixed_table, run_engine
+
+
+def test_versions_are_opened_by_number_or_the_newest(tmp_path: Path) -> None:
+    table = mixed_table(300)
+    run_engine(table, tmp_path)
+    run_engine(table, tmp_path, seed=1)
+    root = tmp_path / "datasets"
+    assert open_version(root / "tested").number == 2
+    assert open_version(f"{root}/tested@1").number == 1
+    assert [version.version for version in list_versions(root, "tested")] == [1, 2]
+    assert list_datasets(root) == ["tested"]
+    assert list_datasets(tmp_path / "nothing") == []
+
+
+@pytest.mark.parametrize("address", ["tested@9", "tested@0", "other", "..", ""])
+def test_what_was_never_published_is_told_with_what_was(tmp_path: Path, address: str) -> None:
+    run_engine(mixed_table(300), tmp_path)
+    with pytest.raises(VersionNotFoundError, match="What to do"):
+        open_version(f"{tmp_path / 'datasets'}/{address}")
+
+
+def test_an_unknown_part_is_told_with_the_known_ones(tmp_path: Path) -> None:
+    run_engine(mixed_table(300), tmp_path)
+    with pytest.raises(VersionNotFoundError, match="train, validation, test"):
+        open_version(tmp_path / "datasets" / "tested").path("training")
+
+
+def test_frames_lose_nothing(tmp_path: Path) -> None:
+    """Fault 10: 2^53 + 1 beside a null."""
+    table = mixed_table(500)
+    run_engine(table, tmp_path)
+    version = open_version(tmp_path / "datasets" / "tested")
+    frame = version.to_pandas("test")
+    rows = version.to_arrow("keys/test")["source_row"]
+    assert str(frame["big"].dtype) == "Int64"
+    expected = table.take(rows).to_pylist()
+    assert [None if pd.isna(value) else int(value) for value in frame["big"]] == [row["big"] for row in expected]
+    assert frame["day"].tolist() == [row["day"] for row in expected]
+    assert frame["price"].tolist() == [row["price"] for row in expected]
+
+
+def test_an_empty_part_reads_as_no_rows(tmp_path: Path) -> None:
+    run_engine(mixed_table(300), tmp_path)
+    version = open_version(tmp_path / "datasets" / "tested")
+    assert version.to_arrow("rejected").num_rows == 0
+    assert version.to_pandas("rejected").shape == (0, 0)
+
+
+def test_the_run_key_follows_what_decides_the_bytes_and_nothing_else(tmp_path: Path) -> None:
+    run = run_engine(mixed_table(300), tmp_path)
+    key = run_key(run.config, "digest")
+    moved = run.config.model_copy(update={"output": run.config.output.model_copy(update={"root": "elsewhere"})})
+    assert run_key(moved, "digest") == key
+    assert run_key(run.config, "other") != key
+    assert run_key(run.config.model_copy(update={"seed": 1}), "digest") != key
+
+
+def test_a_version_is_found_by_configuration_and_source(tmp_path: Path) -> None:
+    run = run_engine(mixed_table(300), tmp_path)
+    found = find_version(run.config, run.snapshot.digest)
+    assert found == run.version.model_copy(update={"created": False})
+    assert find_version(run.config, "other") is None
+    assert find_version(run.config, "") is None

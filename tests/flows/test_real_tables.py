@@ -1,0 +1,61 @@
+"""Every real table goes through `init` and `run` untouched by hand, or is refused for the right reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.config_file import load_config
+from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.persist import verify_version
+from counterpoise.core.versions import open_version
+from counterpoise.flows.balance import balance
+from counterpoise.flows.first_files import source_settings, write_first_files
+from tests.catalog import RealTable, table_parameters
+
+TOO_RARE = {
+    "ecoli": ["'imS' (2 rows", "'imL' (2 rows"],
+    "kddcup": ["'spy.' (2 rows"],
+    "nursery": ["'recommend' (2 rows"],
+    "creditcard_head": ["'1.0' (2 rows"],
+}
+EVALUATED_UP_TO = 12_500
+
+
+@pytest.mark.parametrize("table", table_parameters())
+def test_a_real_table_is_published_and_verified_or_refused_for_its_rare_classes(
+    table: RealTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = write_first_files(source_settings(str(table.path)), target=table.target, name=table.name, out=tmp_path)
+    overrides = ["evaluation.bootstrap=50", f"evaluation.enabled={str(table.rows <= EVALUATED_UP_TO).lower()}"]
+    config = load_config(files[0], overrides)
+    if table.name in TOO_RARE:
+        check_refusal(table, config)
+        return
+    version = balance(config)
+    assert verify_version("datasets", table.name, version.version) == []
+    check_row_balance(table)
+    if config.evaluation.enabled:
+        report = tmp_path / "datasets" / table.name / "evaluations" / "00000001" / "report.html"
+        assert "</html>" in report.read_text()
+
+
+def check_refusal(table: RealTable, config: BalanceConfig) -> None:
+    with pytest.raises(CounterpoiseError, match="rows") as caught:
+        balance(config)
+    assert caught.value.exit_code == 2
+    assert all(name.split(" (")[0] in str(caught.value) for name in TOO_RARE[table.name])
+    assert not (Path("datasets") / table.name / "versions").exists()
+    assert list((Path("datasets") / table.name / "rejected").glob("*/reason.json"))
+
+
+def check_row_balance(table: RealTable) -> None:
+    """Row for row: rows in = original rows published + dropped by resampling + rejected."""
+    version = open_version(f"datasets/{table.name}")
+    origins = [version.to_arrow(f"keys/{name}")["origin"] for name in ("train", "validation", "test")]
+    original = sum(pc.sum(pc.equal(origin, "original")).as_py() for origin in origins)
+    assert original + version.record.dropped + version.record.rejected == table.rows

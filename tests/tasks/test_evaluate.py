@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import flow
+
+from counterpoise.core.evaluation_inputs import find_evaluation
+from counterpoise.core.records import Report
+from counterpoise.tasks.evaluate import evaluate
+from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
+from tests.tasks.stored import stored_artifact
+
+QUICK = {"learners": ["logistic_regression"], "bootstrap": 20}
+
+
+@pytest.fixture(name="run")
+def evaluated_run(tmp_path: Path) -> EngineRun:
+    return run_engine(mixed_table(600, share=0.2), tmp_path, evaluation=QUICK)
+
+
+def evaluated(run: EngineRun, task: Any = evaluate.fn) -> Report | None:
+    report: Report | None = task(
+        run.config,
+        snapshot=run.snapshot,
+        validation=UNCHECKED,
+        split=run.split,
+        resampling=run.resampling,
+        version=run.version,
+    )
+    return report
+
+
+def test_the_report_is_published_beside_its_version(run: EngineRun) -> None:
+    report = evaluated(run)
+    assert report is not None
+    assert report == find_evaluation(run.version)
+    assert Path(report.html).read_text().lstrip().lower().startswith("<!doctype html>")
+    assert json.loads(Path(report.metrics).read_text())["verdict"] == report.verdict
+    assert report.verdict
+
+
+def test_an_evaluation_that_is_left_out_publishes_nothing(run: EngineRun) -> None:
+    off = run.config.evaluation.model_copy(update={"enabled": False})
+    without = EngineRun(
+        run.config.model_copy(update={"evaluation": off}), run.snapshot, run.split, run.resampling, run.version
+    )
+    assert evaluated(without) is None
+    assert find_evaluation(run.version) is None
+
+
+def test_summary_and_expectations_are_shown_in_the_prefect_ui(run: EngineRun) -> None:
+    @flow
+    def shows() -> None:
+        evaluated(run, evaluate)
+
+    shows()
+    summary, table = stored_artifact("tested-summary"), stored_artifact("tested-validation")
+    assert summary is not None
+    assert "![" in str(summary.data)
+    assert "data:image/png;base64," in str(summary.data)
+    assert len(str(summary.data)) < 500_000
+    assert table is not None

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from counterpoise.core.config_file import build_config
+from counterpoise.core.errors import InputError
+from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.tasks.ingest import ingest
+
+
+def test_the_source_becomes_a_snapshot_in_the_working_area(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a,label\n1,x\n2,y\n3,x\n")
+    config = build_config({"name": "t", "source": {"path": str(table)}, "columns": {"target": "label"}})
+    snapshot = ingest.fn(config, folder=tmp_path / "run")
+    assert snapshot.rows == 3
+    assert [column.name for column in snapshot.columns] == ["a", "label"]
+    assert SnapshotReader(snapshot).read_columns(["label"])["label"].to_pylist() == ["x", "y", "x"]
+    assert all(Path(file.path).is_relative_to(tmp_path / "run") for file in snapshot.files)
+
+
+def test_a_missing_source_is_refused(tmp_path: Path) -> None:
+    source = {"path": str(tmp_path / "nothing.csv")}
+    config = build_config({"name": "t", "source": source, "columns": {"target": "label"}})
+    with pytest.raises(InputError, match=r"nothing\.csv"):
+        ingest.fn(config, folder=tmp_path / "run")

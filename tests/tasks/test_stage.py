@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from counterpoise.core.config_file import build_config
+from counterpoise.core.errors import ContractError, CounterpoiseError, PublishError
+from counterpoise.core.records import PartitionSummary
+from counterpoise.tasks.stage import is_transient, stage
+
+CALLS: list[str] = []
+
+
+@stage
+def counted(value: int, *, folder: Path) -> PartitionSummary:
+    """Count how often the body runs."""
+    CALLS.append(str(value))
+    return PartitionSummary(rows=value, classes={})
+
+
+@stage
+def failing(kind: str) -> None:
+    """Fail, the first time or always."""
+    CALLS.append(kind)
+    if kind == "passing" and len(CALLS) > 1:
+        return
+    raise {
+        "passing": ConnectionResetError(errno.ECONNRESET, "gone for a moment"),
+        "refused": ContractError("r", expected="a", found="b", remedy="c"),
+        "fault": ZeroDivisionError("ours"),
+        "full": OSError(errno.ENOSPC, "no space left"),
+    }[kind]
+
+
+@pytest.fixture(autouse=True)
+def _no_calls_and_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    CALLS.clear()
+    monkeypatch.setattr(failing, "retry_delay_seconds", 0)
+
+
+def cause(error: BaseException, of: CounterpoiseError) -> CounterpoiseError:
+    of.__cause__ = error
+    return of
+
+
+PUBLISH: dict[str, Any] = {"expected": "to write", "found": "an error", "remedy": "try again"}
+
+
+@pytest.mark.parametrize(
+    ("error", "transient"),
+    [
+        (ConnectionResetError(), True),
+        (TimeoutError(errno.ETIMEDOUT, "timed out"), True),
+        (OSError(errno.EIO, "input/output error"), True),
+        (cause(OSError(errno.EIO, "input/output error"), PublishError("cannot_write", **PUBLISH)), True),
+        (cause(OSError(errno.ENOSPC, "no space"), PublishError("cannot_write", **PUBLISH)), False),
+        (FileNotFoundError(errno.ENOENT, "gone"), False),
+        (PermissionError(errno.EACCES, "no"), False),
+        (OSError("an Arrow file that ends early"), False),
+        (ContractError("r", **PUBLISH), False),
+        (ValueError("bug"), False),
+        (None, False),
+    ],
+)
+def test_only_errors_that_may_pass_are_transient(error: object, transient: bool) -> None:
+    assert is_transient(error) is transient
+
+
+def run_in_flow(kind: str) -> State[Any]:
+    @flow
+    def fails() -> None:
+        failing(kind)
+
+    return fails(return_state=True)
+
+
+@pytest.mark.parametrize(("kind", "calls"), [("passing", 2), ("refused", 1), ("fault", 1), ("full", 1)])
+def test_a_stage_is_retried_for_passing_errors_only(kind: str, calls: int) -> None:
+    state = run_in_flow(kind)
+    assert state.is_completed() is (kind == "passing")
+    assert len(CALLS) == calls
+
+
+def test_a_retried_flow_run_takes_finished_stages_from_their_results(tmp_path: Path) -> None:
+    attempts = []
+
+    @flow(retries=1)
+    def fails_once() -> PartitionSummary:
+        summary = counted(3, folder=tmp_path)
+        attempts.append(summary)
+        if len(attempts) == 1:
+            raise ZeroDivisionError("later")
+        return summary
+
+    assert fails_once() == PartitionSummary(rows=3, classes={})
+    assert len(attempts) == 2
+    assert CALLS == ["3"]
+
+
+def test_results_do_not_outlive_the_working_area_they_refer_to(tmp_path: Path) -> None:
+    attempts = []
+
+    @flow(retries=1)
+    def loses_its_files() -> None:
+        attempts.append(counted(3, folder=tmp_path))
+        if len(attempts) == 1:
+            for path in tmp_path.iterdir():
+                path.unlink()
+            raise ZeroDivisionError("later")
+
+    loses_its_files()
+    assert CALLS == ["3", "3"]
+
+
+def test_another_flow_run_does_its_own_work(tmp_path: Path) -> None:
+    @flow
+    def once() -> None:
+        counted(3, folder=tmp_path)
+
+    once()
+    once()
+    assert CALLS == ["3", "3"]
+
+
+def test_a_stage_runs_without_any_run_around_it(tmp_path: Path) -> None:
+    assert counted.fn(4, folder=tmp_path).rows == 4
+
+
+def test_the_key_of_a_result_holds_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from counterpoise.tasks import stage as module
+
+    seen: list[Any] = []
+
+    def remember(value: Any) -> str:
+        seen.append(value)
+        return "key"
+
+    monkeypatch.setattr(module, "json_sha256", remember)
+    config = build_config(
+        {"name": "x", "columns": {"target": "y"}, "source": {"url": "postgresql://ann:pa55@db/prod", "table": "t"}}
+    )
+
+    class Context:
+        class task_run:  # noqa: N801
+            flow_run_id = "run"
+
+        class task:  # noqa: N801
+            name = "ingest"
+
+    assert module.result_key(Context, {"config": config, "folder": tmp_path}) == "key"  # type: ignore[arg-type]  # enough of one
+    assert "pa55" not in str(seen)
+    assert "ann:***@db" in str(seen)

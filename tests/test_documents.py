@@ -1,0 +1,73 @@
+"""What the documents show works."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from counterpoise.core.config_file import build_config
+from counterpoise.flows.command_line import run_command
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+
+
+def blocks(language: str, document: str = "README.md") -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / document).read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def shown_commands(name: str) -> list[list[str]]:
+    lines = [line for document in DOCUMENTS for block in blocks("sh", document) for line in block.splitlines()]
+    words = [shlex.split(line, comments=True) for line in lines]
+    return [line for line in words if line[:1] == [name]]
+
+
+def test_the_configuration_of_the_readme_is_one() -> None:
+    (text,) = blocks("yaml")
+    config = build_config(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506  # all values as texts
+    assert config.name == "fraud"
+    assert config.resampling.strategy == "smote"
+
+
+@pytest.mark.parametrize("snippet", blocks("python"))
+def test_every_name_that_a_snippet_imports_is_there(snippet: str) -> None:
+    tree = ast.parse(snippet)
+    imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imports
+    subprocess.run([sys.executable, "-c", "\n".join(imports)], check=True)
+
+
+def test_the_notebook_snippet_runs(tmp_path: Path) -> None:
+    (snippet,) = [block for block in blocks("python") if "balance_frame" in block]
+    check = "assert balanced.train['fraud'].mean() == 0.5 and len(balanced.keys['train']) == len(balanced.train)"
+    subprocess.run([sys.executable, "-c", f"{snippet}\n{check}"], check=True, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("words", shown_commands("counterpoise"), ids=" ".join)
+def test_every_command_that_is_shown_exists_with_its_options(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command([words[1], "--help"]) == 0
+    known = capsys.readouterr().out
+    for word in words[2:]:
+        if word.startswith("--"):
+            assert re.search(rf"{word}\b", known)
+
+
+@pytest.mark.parametrize("words", shown_commands("make"), ids=" ".join)
+def test_every_target_that_is_shown_can_be_made(words: list[str]) -> None:
+    subprocess.run(["make", "--dry-run", "-C", str(ROOT), *words[1:]], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_of_a_document_lead_somewhere(document: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
+    for link in links:
+        assert link.startswith("https://") or (ROOT / link).exists(), link

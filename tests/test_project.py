@@ -1,0 +1,150 @@
+"""Rules that hold for the project as a whole."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("core", "expectations", "flows", "tasks")
+SLOW = ("duckdb", "great_expectations", "imblearn", "matplotlib", "pandas", "pyarrow", "sklearn", "skrub", "sqlalchemy")
+
+
+def pyproject() -> dict[str, dict[str, dict[str, object]]]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported_modules(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+def files_of_the_project() -> list[Path]:
+    """Return what git tracks or would add; all files outside of folders that tools make where git is not there."""
+    if (ROOT / ".git").exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        return [ROOT / name for name in filter(None, listed.split("\0")) if (ROOT / name).is_file()]
+    made = {".venv", "build", "dist", "datasets"}
+    return [path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.relative_to(ROOT).parts)]
+
+
+@pytest.mark.parametrize("path", modules("core"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_core_knows_nothing_above_it(path: Path) -> None:
+    above = {"prefect", "counterpoise.flows", "counterpoise.tasks"}
+    for name in imported_modules(path):
+        assert not any(name == other or name.startswith(f"{other}.") for other in above)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_are_absolute(package: str) -> None:
+    for path in modules(package):
+        relative = [node for node in ast.walk(ast.parse(path.read_text())) if getattr(node, "level", 0)]
+        assert not relative, path
+
+
+def test_all_packages_of_the_tree_are_installed() -> None:
+    found = {
+        f"counterpoise.{'.'.join(path.parent.relative_to(ROOT).parts)}"
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    }
+    assert found == set(pyproject()["tool"]["setuptools"]["packages"])  # type: ignore[call-overload]  # a list of names
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_package_says_that_it_is_typed(package: str) -> None:
+    assert (ROOT / package / "py.typed").exists()
+
+
+@pytest.mark.parametrize("module", ["counterpoise.flows.balance", "counterpoise.flows.command_line"])
+def test_importing_the_flow_or_the_command_imports_no_slow_library(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert module in loaded
+    ours = {name for name in loaded if name.startswith("counterpoise.")}
+    before = subprocess.run(
+        [sys.executable, "-c", "import sys, prefect, prefect.flows, prefect.artifacts; print(*sys.modules)"],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert ours
+    assert not (set(SLOW) & loaded) - set(before.split())
+
+
+def test_the_command_does_not_import_prefect_before_it_needs_it() -> None:
+    code = "import sys, counterpoise.flows.command_line; sys.exit('prefect' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_file_names_a_package_index() -> None:
+    # Put together here so that this file does not name one either.
+    index = re.compile("|".join(["--(extra-)?" + "index-url", "--find" + "-links ", r"https?://[^\s]*/" + r"simple\b"]))
+    for path in files_of_the_project():
+        assert not index.search(path.read_text(encoding="utf-8", errors="replace")), path
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    machine = re.compile(r"(?<![\w.)}\]*~])/" + r"(home|root|work|Users)/" + r"[\w.]")
+    for path in files_of_the_project():
+        assert not machine.search(path.read_text(encoding="utf-8", errors="replace")), path
+
+
+def test_the_lock_file_has_a_hash_for_every_package() -> None:
+    entries = re.split(r"\n(?=[a-z])", (ROOT / "requirements.lock").read_text())
+    pinned = [entry for entry in entries if re.match(r"[a-z0-9._-]+==", entry)]
+    assert len(pinned) > 100
+    assert all("--hash=sha256:" in entry for entry in pinned)
+
+
+def test_no_source_file_is_longer_than_400_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): length
+        for package in (*PACKAGES, "tests", "benchmarks")
+        for path in modules(package)
+        if (length := len(path.read_text().splitlines())) > 400
+    }
+    assert not long
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    opening = (ROOT / "README.md").read_text().splitlines()[:12]
+    assert "make demo" in " ".join(opening)
+    assert "make test" in " ".join(opening)
+
+
+def test_the_changelog_knows_the_version() -> None:
+    version = pyproject()["project"]["version"]
+    assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_make_without_a_target_shows_what_can_be_made() -> None:
+    shown = subprocess.run(["make", "-C", str(ROOT)], check=True, capture_output=True, text=True).stdout
+    for target in ("demo", "test", "setup", "check", "lint", "types", "lock", "clean"):
+        assert re.search(rf"make {target} +\w", shown)
+
+
+def test_make_says_so_where_python_is_too_old(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    old = tmp_path / "old-python"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2\nexit 1\n')
+    old.chmod(0o755)
+    done = subprocess.run(["make", "setup", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True)  # noqa: PLW1510
+    assert done.returncode != 0
+    assert "Python 3.11 or newer is needed" in done.stderr
+    assert "Python 3.9.2" in done.stderr
