@@ -18,12 +18,14 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationError,
     field_serializer,
     field_validator,
     model_validator,
 )
 
 from counterpoise.core.redact import redact_url
+from counterpoise.core.strategies import STRATEGIES, StrategyName
 
 __all__ = [
     "BalanceConfig",
@@ -34,20 +36,13 @@ __all__ = [
     "ResamplingConfig",
     "SourceConfig",
     "SplitConfig",
-    "StrategyName",
     "ValidationConfig",
 ]
 
-StrategyName = Literal["none", "random_over", "random_under", "smote"]
 LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_forest"]
 
-_SAMPLER_OPTIONS: dict[str, set[str]] = {
-    "none": set(),
-    "random_over": set(),
-    "random_under": {"replacement"},
-    "smote": set(),
-}
 _DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_MEMORY = r"^(\d+(\.\d+)? ?(MB|GB|MiB|GiB))?$"
 _URL_WITHOUT_CREDENTIALS = r"^(?!.*://[^:/@]*:(?!\$\{\w+\}@)[^@]*@).*$"
 
 
@@ -199,29 +194,71 @@ class SplitConfig(Section):
 class ResamplingConfig(Section):
     """How the train partition, and only it, is balanced."""
 
-    strategy: StrategyName = Field("random_over", description="The resampling strategy.")
-    ratio: float = Field(
-        1.0, gt=0, le=1, description="Wanted size of each smaller class relative to the largest after resampling."
+    strategy: StrategyName = Field(
+        "random_over", description="The resampling strategy; auto takes the advised one and says why."
     )
-    k_neighbors: int = Field(5, ge=1, le=100, description="Neighbours for SMOTE.")
+    ratio: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Wanted size of each smaller class relative to the largest after resampling, or, where larger "
+        "classes shrink, of the smallest relative to each of them.",
+    )
+    class_ratios: Pairs = Field(
+        (), description="Ratios of single classes, as class=ratio; the other classes have the ratio above."
+    )
+    k_neighbors: int = Field(5, ge=1, le=100, description="Neighbours for SMOTE and its family.")
     too_few_neighbors: Literal["stop", "lower_k", "random_over"] = Field(
         "stop", description="A class with k_neighbors rows or fewer: stop, lower k, or repeat its rows instead."
     )
+    neighbor_search: Literal["exact", "approximate"] = Field(
+        "exact",
+        description="How SMOTE and SMOTENC find neighbours: exactly, or by an index for very large classes "
+        "(needs counterpoise[approximate]).",
+    )
     scale: bool = Field(True, description="Search neighbours in standardised space; values stay in the original one.")
+    memory_limit: str = Field(
+        "",
+        pattern=_MEMORY,
+        description="The most memory that resampling may need, such as 8 GiB; empty means what the machine has free.",
+    )
     options: JsonObjectText = Field("{}", description="Further options of the sampler, as a JSON object.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ratio_by_class(cls, values: Any) -> Any:
+        """Accept a mapping of classes where the ratio stands."""
+        if isinstance(values, dict) and isinstance(values.get("ratio"), dict):
+            others = {name: value for name, value in values.items() if name != "ratio"}
+            return {**others, "class_ratios": values["ratio"]}
+        return values
+
+    @field_validator("class_ratios")
+    @classmethod
+    def _ratios_in_range(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        for pair in pairs:
+            name, _, number = pair.rpartition("=")
+            if re.fullmatch(r"\d*\.?\d+(?:[eE]-?\d+)?", number) is None or not 0 < float(number) <= 1:
+                raise ValueError(f"the ratio of class {name!r} must be above 0 and at most 1, not {number!r}")
+        return pairs
 
     @model_validator(mode="after")
     def _known_options(self) -> ResamplingConfig:
-        known = _SAMPLER_OPTIONS[self.strategy]
-        unknown = sorted(set(self.sampler_options()) - known)
-        if unknown:
-            allowed = ", ".join(sorted(known)) or "none"
-            raise ValueError(f"options of {self.strategy}: {', '.join(unknown)} unknown; allowed: {allowed}")
+        try:
+            STRATEGIES[self.strategy].options.model_validate_json(self.options or "{}")
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            allowed = ", ".join(STRATEGIES[self.strategy].options.model_fields) or "none"
+            raise ValueError(f"options of {self.strategy}: {wrong}; allowed: {allowed}") from None
         return self
 
     def sampler_options(self) -> dict[str, Any]:
-        """Return the sampler's own options."""
-        return dict(json.loads(self.options or "{}"))
+        """Return the sampler's own options, as far as they are set."""
+        return STRATEGIES[self.strategy].options.model_validate_json(self.options or "{}").given()
+
+    def ratios(self) -> dict[str, float]:
+        """Return the ratios of single classes."""
+        return {name: float(number) for name, _, number in (pair.rpartition("=") for pair in self.class_ratios)}
 
 
 class OutputConfig(Section):
@@ -231,6 +268,11 @@ class OutputConfig(Section):
     compression_level: int = Field(1, ge=1, le=19, description="The zstd level of the Parquet files.")
     rows_per_file: int = Field(
         1_000_000, ge=1_000, le=100_000_000, description="About how many rows a part file holds."
+    )
+    materialise: Literal["rows", "recipe"] = Field(
+        "rows",
+        description="Publish the train partition as rows, or as the recipe alone, from which `counterpoise rebuild` "
+        "makes the rows.",
     )
 
 

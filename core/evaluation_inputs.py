@@ -55,7 +55,15 @@ def load_tables(
         target=roles.target,
         natural_rows=len(train),
         notes=tuple(notes),
+        weights=_train_weights(published, fewer),
     )
+
+
+def _train_weights(published: Version, rows: Ints) -> npt.NDArray[np.int32] | None:
+    """Return the weights of some train rows, or None where rows have none."""
+    if published.manifest["resampling"]["strategy"] != "weights":
+        return None
+    return np.asarray(published.to_arrow("keys/train")["weight"].to_numpy())[rows]
 
 
 def _read(reader: SnapshotReader, rows: Ints, roles: ColumnRoles) -> pa.Table:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from counterpoise.core.arrow_files import write_arrow
-from counterpoise.core.config import BalanceConfig, StrategyName
+from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import InputError
 from counterpoise.core.exact_pandas import to_pandas
@@ -19,6 +19,7 @@ from counterpoise.core.persist import publish_version
 from counterpoise.core.records import ColumnSchema, ResamplingPlan, Snapshot, SnapshotFile, SplitPlan, Validation
 from counterpoise.core.resample import plan_resampling
 from counterpoise.core.split import split_snapshot
+from counterpoise.core.strategies import StrategyName
 from counterpoise.core.versions import Version, open_version
 
 if TYPE_CHECKING:

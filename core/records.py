@@ -19,6 +19,7 @@ __all__ = [
     "Evaluation",
     "ExpectationOutcome",
     "FileDigest",
+    "FileStamp",
     "PartitionSummary",
     "Record",
     "Report",
@@ -41,14 +42,29 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class FileStamp(Record):
+    """What changes with a file: where it lies, its size in bytes, and its times in nanoseconds."""
+
+    device: int
+    inode: int
+    bytes: int
+    modified: int
+    changed: int
+
+
 class SnapshotFile(Record):
-    """One data file of a snapshot; rows are numbered on from the files before it."""
+    """One data file of a snapshot; rows are numbered on from the files before it.
+
+    `stamp` was taken before the digest; while the file still has it, its bytes are those of the digest. Without one,
+    only the digest tells.
+    """
 
     path: str
     format: Literal["parquet", "arrow"]
     rows: int
     bytes: int
     sha256: str
+    stamp: FileStamp | None = None
 
 
 class ColumnSchema(Record):
@@ -125,8 +141,9 @@ class ResamplingPlan(Record):
     """What happens to each train row and which rows are made.
 
     `copies_file`: Arrow file with source_row (int64, ascending, every train row) and copies (int32; 0 dropped, 1 kept,
-    n repeated). `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one
-    column a voted feature; empty text where no row is synthetic.
+    n repeated), and, where rows are weighted instead of repeated, weight (int32), whose sums by class are `weighted`.
+    `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one column a voted
+    feature; empty text where no row is synthetic.
     """
 
     strategy: str
@@ -134,6 +151,7 @@ class ResamplingPlan(Record):
     synthetic_file: str = ""
     before: ClassCounts
     after: ClassCounts
+    weighted: ClassCounts = {}
     dropped: int = 0
     repeated: int = 0
     synthetic: int = 0

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from counterpoise.core.config_file import build_config
+from counterpoise.core.strategies import STRATEGIES
 from counterpoise.flows.command_line import run_command
 
 ROOT = Path(__file__).parents[1]
@@ -71,3 +72,12 @@ def test_links_of_a_document_lead_somewhere(document: str) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
     for link in links:
         assert link.startswith("https://") or (ROOT / link).exists(), link
+
+
+def test_every_strategy_and_its_options_stand_in_the_guide() -> None:
+    text = (ROOT / "docs" / "strategies.md").read_text()
+    rows = {cells[1].strip(" `"): cells for line in text.splitlines() if len(cells := line.split("|")) == 6}
+    for name, strategy in STRATEGIES.items():
+        said = rows[name][4]
+        if not said.strip().startswith("the same"):
+            assert all(f"`{option}`" in said for option in strategy.options.model_fields), name

@@ -91,15 +91,25 @@ def train_arms(
     Encoders, imputers, scalers and learners see their own train table only. Both arms of a learner get the same seed.
     """
     plan = FeaturePlan.of(tables.train_natural, tables.target)
-    trains = {"none": (tables.train_natural, codes.train_natural)}
+    natural = (tables.train_natural, _TrainLabels(codes.train_natural, len(codes.classes)))
+    resampled = (tables.train_resampled, _TrainLabels(codes.train_resampled, len(codes.classes), codes.weights))
     for strategy in strategies:
-        train, labels = trains.get(strategy, (tables.train_resampled, codes.train_resampled))
+        train, labels = natural if strategy == "none" else resampled
         encoded = _encode(FeatureEncoder(plan, seed=child_seed(seed, "evaluate", "features")), train, tables)
         done = []
         for learner in learners:
-            done.append(_train_one(learner, strategy, encoded, labels, classes=len(codes.classes), seed=seed))
+            done.append(_train_one(learner, strategy, encoded, labels, seed=seed))
             yield done[-1]
         yield StrategyArms(strategy, tuple(done), encoded.features, (*plan.notes(), *encoded.notes))
+
+
+@dataclass(frozen=True)
+class _TrainLabels:
+    """Class codes of train rows, and how much each row counts."""
+
+    codes: Codes
+    classes: int
+    weights: Codes | None = None
 
 
 @dataclass(frozen=True)
@@ -121,10 +131,12 @@ def _encode(encoder: FeatureEncoder, train: pa.Table, tables: EvaluationTables) 
 
 
 def _train_one(
-    learner: LearnerName, strategy: str, encoded: _Encoded, labels: Codes, *, classes: int, seed: int
+    learner: LearnerName, strategy: str, encoded: _Encoded, labels: _TrainLabels, *, seed: int
 ) -> Predictions:
     seed = child_seed(seed, "evaluate", learner)
-    fitted, notes = fit_learner(learner, encoded.train, labels, classes=classes, seed=seed)
+    fitted, notes = fit_learner(
+        learner, encoded.train, labels.codes, classes=labels.classes, seed=seed, weights=labels.weights
+    )
     with gathered_warnings() as more:
         validation, test = fitted.probabilities(encoded.validation), fitted.probabilities(encoded.test)
     return Predictions(learner, strategy, validation, test, (*notes, *more))

@@ -68,7 +68,7 @@ def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, 
 def prior_correction(codes: LabelCodes, positive: int, *, resampled: bool) -> PriorCorrection:
     """Return the correction for the train tables, both of which hold both classes."""
     natural = float((codes.train_natural == positive).mean())
-    training = float((codes.train_resampled == positive).mean()) if resampled else natural
+    training = float(np.average(codes.train_resampled == positive, weights=codes.weights)) if resampled else natural
     return PriorCorrection(natural=natural, training=training)
 
 

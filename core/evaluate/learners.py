@@ -46,7 +46,7 @@ class FittedLearner:
 
 
 def fit_learner(
-    name: LearnerName, features: Matrix, labels: Codes, *, classes: int, seed: int
+    name: LearnerName, features: Matrix, labels: Codes, *, classes: int, seed: int, weights: Codes | None = None
 ) -> tuple[FittedLearner, list[str]]:
     """Train a learner and return it with what it had to say about it.
 
@@ -56,13 +56,21 @@ def fit_learner(
         labels: Class codes of the train rows.
         classes: How many classes the code book has.
         seed: Seed of the learner's own randomness.
+        weights: How much each row counts; all once by default.
     """
     model = _BUILDERS[name](seed)
     with gathered_warnings() as notes, _threads_for(features):
-        model.fit(features, labels)
+        model.fit(features, labels, **_weighting(model, weights))
     if name == "random_forest":
         model.set_params(n_jobs=1)  # threads would add up the trees' votes in any order, differently each time
     return FittedLearner(model, classes), notes
+
+
+def _weighting(model: Any, weights: Codes | None) -> dict[str, Any]:
+    """Return the weights as the argument that the model takes them by: in a pipeline, that of its last step."""
+    steps = getattr(model, "steps", None)
+    name = f"{steps[-1][0]}__sample_weight" if steps else "sample_weight"
+    return {} if weights is None else {name: weights}
 
 
 @contextmanager
@@ -79,7 +87,7 @@ def gathered_warnings() -> Iterator[list[str]]:
 @contextmanager
 def _threads_for(features: Matrix) -> Iterator[None]:
     """Compute small tables on one thread: OpenMP threads that wait for busy cores took ten times as long in trials."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1 if features.size <= _SMALL else None):
         yield

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from counterpoise.core.strategies import STRATEGIES
+
 __all__ = ["METRIC_LABELS", "learner_label", "number", "signed", "strategy_label"]
 
-_STRATEGIES = {
-    "none": "no resampling",
-    "random_over": "random over-sampling",
-    "random_under": "random under-sampling",
-    "smote": "SMOTE",
-}
 _LEARNERS = {
     "dummy": "dummy",
     "logistic_regression": "logistic regression",
@@ -34,7 +30,7 @@ METRIC_LABELS = {
 
 def strategy_label(name: str) -> str:
     """Return a strategy's name for the middle of a sentence."""
-    return _STRATEGIES.get(name, name.replace("_", " "))
+    return STRATEGIES[name].label if name in STRATEGIES else name.replace("_", " ")
 
 
 def learner_label(name: str) -> str:

@@ -28,6 +28,7 @@ class EvaluationTables:
         target: The label column.
         natural_rows: Train rows before resampling and before any sampling for speed.
         notes: What the reader of the metrics must know about these tables, such as that a sample was taken.
+        weights: How much each resampled train row counts; None where all count once.
     """
 
     train_natural: pa.Table
@@ -37,6 +38,7 @@ class EvaluationTables:
     target: str
     natural_rows: int
     notes: tuple[str, ...] = ()
+    weights: Codes | None = None
 
     def by_name(self) -> dict[str, pa.Table]:
         """Return the four tables by name."""
@@ -50,13 +52,17 @@ class EvaluationTables:
 
 @dataclass(frozen=True)
 class LabelCodes:
-    """The labels of all four tables in one code book: a code is a position in `classes`."""
+    """The labels of all four tables in one code book: a code is a position in `classes`.
+
+    `weights` says how much each resampled train row counts; None where all count once.
+    """
 
     classes: tuple[str, ...]
     train_natural: Codes
     train_resampled: Codes
     validation: Codes
     test: Codes
+    weights: Codes | None = None
 
     def counts(self, codes: Codes) -> dict[str, int]:
         """Return rows by class; classes without rows count 0."""
@@ -81,7 +87,8 @@ def read_label_codes(tables: EvaluationTables) -> LabelCodes:
             remedy="validate the table first; rows without a label are set apart there",
         )
     ends = np.cumsum([len(part) for part in parts.values()])[:-1]
-    codes = LabelCodes(labels.classes, *np.split(labels.codes, ends))
+    parts_codes = dict(zip(parts, np.split(labels.codes, ends), strict=True))
+    codes = LabelCodes(classes=labels.classes, weights=tables.weights, **parts_codes)
     _check_classes(labels.classes, codes.train_natural, "train rows")
     _check_classes(labels.classes, codes.train_resampled, "resampled train rows")
     return codes

@@ -44,16 +44,18 @@ def interpolate(first: pa.Array, second: pa.Array, *, steps: Floats, draws: Floa
     Args:
         first: Values of the base rows.
         second: Values of their neighbours.
-        steps: How far to go from the first to the second, in [0, 1).
+        steps: How far to go from the first to the second, below 1. Below 0 leads away from the second: that only
+            floats do, other values stay within their parents' range.
         draws: Uniform draws for rounding; unused for floats.
     """
     kind = first.type
+    within = np.maximum(steps, 0.0)
     if pa.types.is_floating(kind):
         between = _between_floats(first, second, steps)
     elif pa.types.is_decimal(kind):
-        between = _between_decimals(first, second, steps, draws)
+        between = _between_decimals(first, second, within, draws)
     else:
-        between = _between_integers(first, second, steps, draws)
+        between = _between_integers(first, second, within, draws)
     present = pc.and_(_is_present(first), _is_present(second))
     nearer = pc.if_else(pa.array(steps < 0.5), first, second)
     return pc.if_else(present, between, nearer)

@@ -14,23 +14,26 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from counterpoise.core.columns import ColumnRoles
 from counterpoise.core.errors import ResamplingError
+from counterpoise.core.resample.job import ResamplingJob, is_interpolated
+from counterpoise.core.resample.recipe_table import VOTE
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import TrainRows
 
-__all__ = ["NumericStatistics", "category_codes", "is_interpolated", "numeric_matrix", "train_statistics"]
+__all__ = [
+    "ClassSpace",
+    "NumericStatistics",
+    "TrainSpace",
+    "category_codes",
+    "is_interpolated",
+    "numeric_matrix",
+    "train_statistics",
+]
 
+Ints = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float64]
 
 _SAMPLE_ROWS = 200_000
-
-
-def is_interpolated(field: pa.Field, roles: ColumnRoles) -> bool:
-    """Return whether synthetic rows interpolate the column; the others take a vote."""
-    kind = field.type
-    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    return (numeric or pa.types.is_temporal(kind)) and field.name not in roles.categorical
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,114 @@ class NumericStatistics:
 
     median: Matrix
     deviation: Matrix
+
+
+@dataclass(frozen=True)
+class ClassSpace:
+    """The rows of one class as points.
+
+    Attributes:
+        rows: Their source rows.
+        points: Numeric features, of shape (rows, numeric features).
+        codes: Category codes, of shape (rows, voted features).
+        categories: The values that the codes stand for, by voted feature.
+    """
+
+    rows: Ints
+    points: Matrix
+    codes: Matrix
+    categories: dict[str, pa.Array]
+
+    @classmethod
+    def read(cls, job: ResamplingJob, code: int) -> ClassSpace:
+        """Read the train rows of one class."""
+        rows = job.train.rows[job.train.codes == code]
+        table = job.reader.read_rows(rows, [*job.numeric, *job.voted])
+        codes, categories = category_codes(table.select(job.voted))
+        points = _placed(job, numeric_matrix(table.select(job.numeric)))
+        return cls(rows, points, codes, dict(zip(job.voted, categories, strict=True)))
+
+
+@dataclass(frozen=True)
+class TrainSpace:
+    """All train rows as points: numbers, then one column for each category of each voted feature.
+
+    As in SMOTENC, two rows that differ in a category are half the median deviation of the numbers apart in each of its
+    columns.
+
+    Attributes:
+        points: Of shape (train rows, numeric features + categories).
+        codes: Category codes, of shape (train rows, voted features).
+        categories: The values that the codes stand for, by voted feature.
+        mismatch: The entry of a row's own category; the others are 0.
+    """
+
+    points: Matrix
+    codes: Ints
+    categories: dict[str, pa.Array]
+    mismatch: float
+
+    @classmethod
+    def read(cls, job: ResamplingJob) -> TrainSpace:
+        """Read all train rows, a row group at a time."""
+        codes, categories = category_codes(job.reader.read_rows(job.train.rows, job.voted))
+        whole, numbers = codes.astype(np.int64), len(job.numeric)
+        points = np.zeros((len(job.train.rows), numbers + sum(map(len, categories))))
+        _fill_numbers(job, points[:, :numbers])
+        points[:, :numbers] = _placed(job, points[:, :numbers])
+        mismatch = float(np.median(points[:, :numbers].std(axis=0))) / 2 if numbers else 1.0
+        space = cls(points, whole, dict(zip(job.voted, categories, strict=True)), mismatch or 1.0)
+        space.mark(points, whole)
+        return space
+
+    @property
+    def numbers(self) -> int:
+        """How many columns of the points are numbers."""
+        return int(self.points.shape[1]) - sum(map(len, self.categories.values()))
+
+    def mark(self, points: Matrix, codes: Ints) -> None:
+        """Set the entries of the rows' own categories."""
+        start = self.numbers
+        for index, values in enumerate(self.categories.values()):
+            points[np.arange(len(points)), start + codes[:, index]] = self.mismatch
+            start += len(values)
+
+    def synthetic_points(self, recipe: pa.Table, rows: Ints) -> Matrix:
+        """Return the points of synthetic rows.
+
+        Args:
+            recipe: How they are made.
+            rows: The source rows of the train rows, ascending.
+        """
+        first = np.searchsorted(rows, recipe["parent_a"].to_numpy())
+        second = np.searchsorted(rows, pc.coalesce(recipe["parent_b"], recipe["parent_a"]).to_numpy())
+        steps = pc.fill_null(recipe["lambda"], 0.0).to_numpy()[:, np.newaxis]
+        made = np.zeros((recipe.num_rows, self.points.shape[1]))
+        start = self.points[first, : self.numbers]
+        made[:, : self.numbers] = start + steps * (self.points[second, : self.numbers] - start)
+        votes = [_codes_of(recipe[f"{VOTE}{name}"], values) for name, values in self.categories.items()]
+        self.mark(made, np.column_stack(votes) if votes else np.zeros((len(made), 0), np.int64))
+        return made
+
+
+def _fill_numbers(job: ResamplingJob, numbers: Matrix) -> None:
+    """Fill in the numeric features of all train rows, a row group at a time."""
+    rows = job.train.rows
+    for group in job.reader.row_groups if job.numeric else ():
+        low, high = np.searchsorted(rows, [group.first_row, group.first_row + group.rows])
+        if low < high:
+            part = job.reader.read_group(group, job.numeric).take(pa.array(rows[low:high] - group.first_row))
+            numbers[low:high] = numeric_matrix(part)
+
+
+def _placed(job: ResamplingJob, points: Matrix) -> Matrix:
+    """Return numeric features imputed and (unless switched off) standardised."""
+    missing = np.isnan(points)
+    if not points.shape[1] or (not job.config.scale and not missing.any()):
+        return points
+    statistics = train_statistics(job.reader, job.train, job.numeric)
+    points = np.where(missing, statistics.median, points)
+    return (points - statistics.median) / statistics.deviation if job.config.scale else points
 
 
 def numeric_matrix(table: pa.Table) -> Matrix:
@@ -79,7 +190,7 @@ def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence
     return NumericStatistics(median, deviation)
 
 
-def _sample(reader: SnapshotReader, train: TrainRows) -> npt.NDArray[np.int64]:
+def _sample(reader: SnapshotReader, train: TrainRows) -> Ints:
     """Return train rows of evenly spread row groups, about as many as the sample may have."""
     if len(train.rows) <= _SAMPLE_ROWS:
         return train.rows
@@ -110,10 +221,16 @@ def category_codes(table: pa.Table) -> tuple[Matrix, list[pa.Array]]:
                 values={"column": field.name, "type": str(field.type)},
             )
         distinct = _sorted_categories(column)
-        found = pc.fill_null(pc.index_in(_plain(column), value_set=distinct), len(distinct))
-        codes[:, index] = found.to_numpy()
-        categories.append(pa.concat_arrays([distinct, pa.nulls(1, distinct.type)]))
+        values = pa.concat_arrays([distinct, pa.nulls(1, distinct.type)])
+        codes[:, index] = _codes_of(column, values)
+        categories.append(values)
     return codes, categories
+
+
+def _codes_of(column: pa.ChunkedArray, values: pa.Array) -> Ints:
+    """Return the positions of a column's values among its categories, the last of which stands for missing."""
+    missing = len(values) - 1
+    return np.asarray(pc.fill_null(pc.index_in(_plain(column), value_set=values[:missing]), missing).to_numpy())
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

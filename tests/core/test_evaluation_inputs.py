@@ -36,6 +36,18 @@ def test_a_large_train_partition_is_sampled_by_class_and_it_is_told(tmp_path: Pa
     assert len(tables.notes) == 2
 
 
+def test_weights_come_with_the_train_rows_that_they_belong_to(tmp_path: Path) -> None:
+    run = run_engine(
+        mixed_table(900), tmp_path, columns={"target": "label", "ids": ["id"]}, resampling={"strategy": "weights"}
+    )
+    tables = load_tables(run.config, snapshot=run.snapshot, split=run.split, version=run.version)
+    assert tables.weights is not None
+    positive = tables.train_resampled["label"].to_numpy() == 1
+    assert set(tables.weights[~positive]) == {1}
+    assert tables.weights[positive].sum() == tables.weights[~positive].sum()
+    assert tables.train_resampled.num_rows == tables.natural_rows
+
+
 def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path) -> None:
     run = run_engine(mixed_table(300), tmp_path)
     assert find_evaluation(run.version) is None

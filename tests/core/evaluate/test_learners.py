@@ -69,3 +69,17 @@ def test_equal_warnings_are_gathered_once() -> None:
         for _ in range(3):
             warnings.warn("first line\nsecond line", UserWarning, stacklevel=1)
     assert notes == ["first line"]
+
+
+@pytest.mark.parametrize("name", _ALL)
+def test_a_learner_takes_weighted_rows_for_as_many_rows(name: LearnerName) -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(600) < 0.1).astype(np.int32)
+    features = rng.normal(size=(600, 2))
+    weights = np.where(labels == 1, 9, 1).astype(np.int32)
+    asked = rng.normal(size=(500, 2))
+    plain, weighted = (
+        fit_learner(name, features, labels, classes=2, seed=0, weights=given)[0].probabilities(asked)[:, 1].mean()
+        for given in (None, weights)
+    )
+    assert weighted > plain * 1.1

@@ -133,10 +133,43 @@ def test_nested_features_are_refused_by_smote_and_carried_by_random_over(tmp_pat
     assert made.repeated > 0
 
 
-def test_categories_alone_are_refused_by_smote(tmp_path: Path) -> None:
-    table = pa.table({"w": [f"v{n}" for n in range(200)], "label": [0] * 150 + [1] * 50})
-    with pytest.raises(ResamplingError, match="at least one numeric or date feature"):
-        plan(table, tmp_path, columns={"target": "label"}, strategy="smote")
+def test_categories_alone_are_voted_on_and_have_one_parent(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {"w": rng.choice(list("abc"), 200), "v": rng.choice(list("xy"), 200), "label": [0] * 150 + [1] * 50}
+    )
+    made, _ = plan(table, tmp_path, columns={"target": "label"}, strategy="smote")
+    recipe = read_recipe(made)
+    assert recipe is not None
+    assert recipe["parent_b"].null_count == recipe["lambda"].null_count == recipe.num_rows == made.synthetic
+    assert set(recipe["vote:w"].to_pylist()) <= set("abc")
+
+
+@pytest.mark.parametrize(("strategy", "columns"), [("smotenc", ["x"]), ("smotenc", ["w"]), ("smoten", ["x", "w"])])
+def test_a_strategy_that_does_not_suit_the_features_is_refused(
+    tmp_path: Path, strategy: str, columns: list[str]
+) -> None:
+    table = pa.table({"x": np.arange(200.0), "w": [f"v{n}" for n in range(200)], "label": [0] * 150 + [1] * 50})
+    with pytest.raises(ResamplingError, match=r"unsuitable_features.*choose smote, which goes by the features"):
+        plan(table.select([*columns, "label"]), tmp_path, columns={"target": "label"}, strategy=strategy)
+
+
+def test_cleaning_that_leaves_no_row_of_a_class_is_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table({"x": rng.normal(size=400), "label": rng.permutation([0] * 380 + [1] * 20)})
+    with pytest.raises(ResamplingError, match=r"class_removed.*none left of '1'"):
+        plan(
+            table,
+            tmp_path,
+            columns={"target": "label"},
+            strategy="edited_nearest_neighbours",
+            options={"sampling_strategy": "all"},
+        )
+
+
+def test_a_ratio_of_a_class_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ResamplingError, match=r"unknown_class.*'2'"):
+        plan(mixed_table(300), tmp_path, strategy="random_over", ratio={"2": 0.5})
 
 
 def test_balanced_classes_are_left_alone_and_it_is_told(tmp_path: Path) -> None:
@@ -162,7 +195,7 @@ def test_large_tables_are_scaled_by_an_even_sample(tmp_path: Path, monkeypatch: 
 def test_no_class_is_changed_the_other_way(counts: dict[str, int], ratio: float, strategy: Any) -> None:
     if not any(counts.values()):
         return
-    wanted = wanted_rows(counts, strategy=strategy, ratio=ratio)
+    wanted = wanted_rows(counts, ResamplingConfig(strategy=strategy, ratio=ratio))
     for name, number in wanted.items():
         assert number <= counts[name] if strategy == "random_under" else number >= counts[name]
         assert number >= 1
