@@ -13,7 +13,7 @@ from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError, IntegrityError, VersionNotFoundError
 from counterpoise.core.exact_pandas import to_pandas
 from counterpoise.core.persist.commit import find_manifest, read_manifest
-from counterpoise.core.persist.layout import DatasetFolder, parse_address
+from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, parse_address, stored_as_recipe
 from counterpoise.core.persist.manifest import run_key, version_record
 from counterpoise.core.persist.part_files import iter_part
 from counterpoise.core.persist.verify import changed_files
@@ -84,6 +84,7 @@ class Version:
             IntegrityError: The files are not those that were published.
         """
         folder = self.path(part)
+        self._check_stored(part)
         changed = changed_files(self._folder, self.manifest, only=folder)
         if changed:
             raise IntegrityError(
@@ -98,6 +99,16 @@ class Version:
             return pa.concat_tables(tables).unify_dictionaries()
         first = next(iter(sorted(folder.glob("*.parquet"))), None)
         return pq.read_schema(first).empty_table() if first else pa.table({})
+
+    def _check_stored(self, part: str) -> None:
+        if part in TRAIN_FOLDERS and stored_as_recipe(self._folder.path, self.manifest):
+            address = f"{self._folder.path}@{self.number}"
+            raise VersionNotFoundError(
+                "stored_as_recipe",
+                expected=f"the rows of {part}",
+                found="a version that is stored as a recipe (output.materialise)",
+                remedy=f"make them with `counterpoise rebuild {address}`",
+            )
 
     def to_pandas(self, part: str) -> pd.DataFrame:
         """Return a part's rows as a frame that loses nothing: integers with nulls come as `Int64`."""

@@ -65,7 +65,7 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
     resampling = resample(config, snapshot, plan, folder=folder)
     version = persist(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling)
     evaluate(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling, version=version)
-    return version
+    return _stored_as_asked(version)
 
 
 def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | None:
@@ -77,4 +77,15 @@ def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | No
     if known is None or (config.evaluation.enabled and find_evaluation(known) is None):
         return None
     log(f"unchanged: version {known.version} of {known.dataset} was published from this source and configuration")
-    return known
+    return _stored_as_asked(known)
+
+
+def _stored_as_asked(version: DatasetVersion) -> DatasetVersion:
+    """Put the train rows away once everybody has read them, where the version is to be stored as a recipe."""
+    from counterpoise.core.rebuild import store_as_asked
+
+    if store_as_asked(version):
+        log(
+            f"stored as a recipe: `counterpoise rebuild {version.root}/{version.dataset}@{version.version}` makes train"
+        )
+    return version

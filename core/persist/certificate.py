@@ -5,6 +5,7 @@ Publishing fills it in from what was written; `verify` recomputes it from the fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -20,13 +21,16 @@ from counterpoise.core.persist.part_files import iter_part
 from counterpoise.core.records import PARTITIONS, Certificate
 from counterpoise.core.row_hash import Hashes, fingerprint, row_hashes
 
-__all__ = ["UNTOUCHED", "RowBalance", "certify"]
+__all__ = ["UNTOUCHED", "PartContent", "RowBalance", "certify", "read_part", "read_parts"]
 
 UNTOUCHED = ("validation", "test")
 
 _READERS = 2
 
 Ints = npt.NDArray[np.int64]
+
+_NO_ROWS = np.zeros(0, np.int64)
+_NO_HASHES = np.zeros(0, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -48,100 +52,138 @@ class RowBalance:
     content_disjoint: bool
 
 
-@dataclass
-class _Partition:
-    """What the files of one partition hold."""
+@dataclass(frozen=True)
+class PartContent:
+    """What a part file and its keys hold, as far as the certificate asks.
 
-    rows: list[Ints] = field(default_factory=list)
-    parents: list[Ints] = field(default_factory=list)
-    contents: list[Hashes] = field(default_factory=list)
+    Attributes:
+        source_rows: Source rows of the original rows, in the order of the file.
+        parents: Source rows of the synthetic rows' parents.
+        contents: The distinct hashes of the original rows' compared columns, ascending; none without such columns.
+        fingerprint: The fingerprint of its rows; 0 in train.
+        untouched: Whether all rows are original ones.
+        aligned: Whether the file and its keys have the same rows.
+    """
+
+    source_rows: Ints
+    parents: Ints
+    contents: Hashes = field(default_factory=lambda: _NO_HASHES)
     fingerprint: int = 0
-    untouched: bool = True
+    untouched: bool = False
     aligned: bool = True
 
-    @property
-    def source_rows(self) -> Ints:
-        """Source rows of the original rows, in the order of the files."""
-        return np.concatenate([np.zeros(0, np.int64), *self.rows])
+
+Contents = Mapping[str, Sequence[PartContent]]
+"""The contents of a version's part files, by partition."""
 
 
-def certify(data: Path, *, features: tuple[str, ...], balance: RowBalance, source: dict[str, str]) -> Certificate:
-    """Recompute the certificate of a version from its files.
+def certify(found: Contents, *, balance: RowBalance, source: dict[str, str]) -> Certificate:
+    """Compute the certificate of a version from what its files hold.
 
     Args:
-        data: The version's data folder.
-        features: The feature columns, by which rows are equal or not.
+        found: What was read from the files.
         balance: Where the source's rows went.
         source: The fingerprints of the validation and test rows, taken from the source itself.
     """
-    compared = features if balance.content_disjoint else ()
-    with ThreadPoolExecutor(_READERS) as pool:
-        parts = pool.map(lambda name: _read_partition(data, name, compared), PARTITIONS)
-        found = dict(zip(PARTITIONS, parts, strict=True))
-    fingerprints = {name: f"{found[name].fingerprint:016x}" for name in UNTOUCHED}
+    fingerprints = {name: f"{sum(part.fingerprint for part in found[name]) % 2**64:016x}" for name in UNTOUCHED}
     checks = {
         **_row_checks(found, balance),
-        "validation_and_test_untouched": all(found[name].untouched for name in UNTOUCHED),
+        "validation_and_test_untouched": all(part.untouched for name in UNTOUCHED for part in found[name]),
         "validation_and_test_as_in_source": fingerprints == source,
-        "keys_aligned": all(part.aligned for part in found.values()),
+        "keys_aligned": all(part.aligned for parts in found.values() for part in parts),
     }
     if balance.content_disjoint:
-        checks["partitions_disjoint_by_content"] = _disjoint([part.contents for part in found.values()])
+        checks["partitions_disjoint_by_content"] = _disjoint(found)
     return Certificate(
         checks=checks,
         rows_in=balance.rows_in,
-        rows_original=sum(len(part.source_rows) for part in found.values()),
+        rows_original=sum(len(part.source_rows) for parts in found.values() for part in parts),
         rows_dropped=len(balance.dropped),
         rows_rejected=len(balance.rejected) + balance.rejected_lines,
         fingerprints=fingerprints,
     )
 
 
-def _row_checks(found: dict[str, _Partition], balance: RowBalance) -> dict[str, bool]:
+def _row_checks(found: Contents, balance: RowBalance) -> dict[str, bool]:
     """Return what follows from row numbers alone: each source row stands in one place, parents in train."""
     rows = balance.rows_in - balance.rejected_lines
-    published = np.concatenate([part.source_rows for part in found.values()])
+    published = np.concatenate([_NO_ROWS, *(part.source_rows for parts in found.values() for part in parts)])
     known = np.concatenate([published, balance.dropped, balance.rejected])
     if len(known) and (known.min() < 0 or known.max() >= rows):
         return dict.fromkeys(("partitions_disjoint_by_row", "parents_in_train", "rows_balance"), False)
     in_train = np.zeros(rows, dtype=bool)
-    in_train[found["train"].source_rows] = True
-    in_train[balance.dropped] = True
+    in_train[np.concatenate([balance.dropped, *(part.source_rows for part in found["train"])])] = True
     return {
         "partitions_disjoint_by_row": int(np.bincount(published, minlength=1).max()) <= 1,
         "parents_in_train": all(
-            bool(in_train[np.clip(parents, 0, rows - 1)].all()) and bool(((parents >= 0) & (parents < rows)).all())
-            for parents in found["train"].parents
+            bool(in_train[np.clip(part.parents, 0, rows - 1)].all())
+            and bool(((part.parents >= 0) & (part.parents < rows)).all())
+            for part in found["train"]
         ),
         "rows_balance": bool((np.bincount(known, minlength=rows) == 1).all()),
     }
 
 
-def _read_partition(data: Path, name: str, compared: tuple[str, ...]) -> _Partition:
-    part = _Partition()
-    for path in sorted((data / name).glob("part-*.parquet")):
-        for rows, keys in zip_longest(iter_part(path), iter_part(data / "keys" / name / path.name)):
-            if rows is None or keys is None or rows.num_rows != keys.num_rows:
-                part.aligned = False
-            else:
-                _add(part, rows, keys, compared)
-    return part
+def read_parts(
+    data: Path, *, compared: Sequence[str], partitions: Sequence[str] = PARTITIONS
+) -> dict[str, Sequence[PartContent]]:
+    """Read all part files of a version, several at a time.
+
+    Args:
+        data: The version's data folder.
+        compared: The columns by whose content partitions must be disjoint.
+        partitions: The partitions to read.
+    """
+    files = [(name, path.name) for name in partitions for path in sorted((data / name).glob("part-*.parquet"))]
+    with ThreadPoolExecutor(_READERS) as pool:
+        parts = list(pool.map(lambda file: read_part(data, *file, compared=compared), files))
+    return {name: [part for file, part in zip(files, parts, strict=True) if file[0] == name] for name in partitions}
 
 
-def _add(part: _Partition, rows: pa.Table, keys: pa.Table, compared: tuple[str, ...]) -> None:
-    """Take a row group into account: original rows by number and content, synthetic ones by their parents."""
-    original = np.flatnonzero(np.asarray(pc.equal(keys["origin"], ORIGINS[0])))
-    untouched = len(original) == rows.num_rows
-    source_rows = np.asarray(keys["source_row"].take(pa.array(original)).to_numpy())
-    part.untouched &= untouched
-    part.rows.append(source_rows)
-    part.parents += [keys[name].drop_null().to_numpy() for name in ("parent_a", "parent_b")]
-    contents = row_hashes(rows.select(compared))
-    if compared:
-        part.contents.append(_distinct(contents[original]))
-    if untouched:
-        rest = row_hashes(rows.drop_columns(list(compared)))
-        part.fingerprint = (part.fingerprint + fingerprint(source_rows, contents + rest)) % 2**64
+def read_part(data: Path, name: str, file: str, *, compared: Sequence[str]) -> PartContent:
+    """Read a part file and its keys, every page checked, and return what they hold.
+
+    Args:
+        data: The version's data folder.
+        name: The partition.
+        file: The file's name.
+        compared: The columns by whose content partitions must be disjoint.
+
+    Raises:
+        IntegrityError: The file cannot be read back.
+    """
+    keys_of_groups = iter_part(data / "keys" / name / file, read_dictionary=["origin"])
+    groups, aligned = [], True
+    for rows, keys in zip_longest(iter_part(data / name / file), keys_of_groups):
+        if rows is None or keys is None or rows.num_rows != keys.num_rows:
+            aligned = False
+        else:
+            groups.append(_content(rows, keys, compared, hashed=name in UNTOUCHED))
+    return PartContent(
+        source_rows=np.concatenate([_NO_ROWS, *(group.source_rows for group in groups)]),
+        parents=np.concatenate([_NO_ROWS, *(group.parents for group in groups)]),
+        contents=_distinct(np.concatenate([_NO_HASHES, *(group.contents for group in groups)])),
+        fingerprint=sum(group.fingerprint for group in groups) % 2**64,
+        untouched=all(group.untouched for group in groups),
+        aligned=aligned,
+    )
+
+
+def _content(rows: pa.Table, keys: pa.Table, compared: Sequence[str], *, hashed: bool) -> PartContent:
+    """Return what a row group holds: original rows by number and content, synthetic ones by their parents."""
+    original = np.asarray(pc.equal(keys["origin"], ORIGINS[0]).fill_null(False))
+    source_rows = keys["source_row"].filter(pa.array(original)).to_numpy()
+    untouched = bool(original.all())
+    contents = row_hashes(rows.select(list(compared)))
+    whole = hashed and untouched
+    rest = row_hashes(rows.drop_columns(list(compared))) if whole else _NO_HASHES
+    return PartContent(
+        source_rows=source_rows,
+        parents=np.concatenate([keys[name].drop_null().to_numpy() for name in ("parent_a", "parent_b")]),
+        contents=_distinct(contents[original]) if compared else _NO_HASHES,
+        fingerprint=fingerprint(source_rows, contents + rest) if whole else 0,
+        untouched=untouched,
+    )
 
 
 def _distinct(hashes: Hashes) -> Hashes:
@@ -150,7 +192,8 @@ def _distinct(hashes: Hashes) -> Hashes:
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
-def _disjoint(contents: list[list[Hashes]]) -> bool:
+def _disjoint(found: Contents) -> bool:
     """Return whether no hash stands in two partitions."""
-    together = np.concatenate([_distinct(np.concatenate([np.zeros(0, np.uint64), *hashes])) for hashes in contents])
+    distinct = [_distinct(np.concatenate([_NO_HASHES, *(part.contents for part in parts)])) for parts in found.values()]
+    together = np.concatenate(distinct)
     return len(_distinct(together)) == len(together)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -93,14 +94,18 @@ class SlabReader:
         self._held.clear()
         index = int(np.searchsorted(self._first_rows, row, side="right")) - 1
         self._next_row = int(self._first_rows[index])
-        self._coming = self._batches(self._reader.row_groups[index:])
+        self._coming = _batches(self._reader, self._reader.row_groups[index:], self._columns)
 
-    def _batches(self, groups: Sequence[RowGroup]) -> Iterator[tuple[int, pa.Table]]:
-        for group in groups:
-            first = group.first_row
-            for table in self._reader.iter_batches(group, self._columns):
-                yield first, table
-                first += table.num_rows
+
+def _batches(
+    reader: SnapshotReader, groups: Sequence[RowGroup], columns: Sequence[str]
+) -> Iterator[tuple[int, pa.Table]]:
+    """Yield first rows and batches; no method, so that what is held is freed with the slab reader, at once."""
+    for group in groups:
+        first = group.first_row
+        for table in reader.iter_batches(group, columns):
+            yield first, table
+            first += table.num_rows
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,18 @@ class RowPool:
 
     def take(self, rows: Ints) -> pa.Table:
         """Return the given source rows, in the given order."""
-        return self.table.take(pa.array(np.searchsorted(self.rows, rows)))
+        return self.table.take(pa.array(self.places(rows)))
+
+    def places(self, rows: Ints) -> Ints:
+        """Return where the given source rows stand in the table."""
+        return np.searchsorted(self.rows, rows)
+
+    @cached_property
+    def complete_doubles(self) -> dict[str, npt.NDArray[np.float64]]:
+        """The values of the float64 columns in which none is missing."""
+        doubles = {field.name: self.table[field.name] for field in self.table.schema if field.type == pa.float64()}
+        values = {name: column.to_numpy() for name, column in doubles.items() if column.null_count == 0}
+        return {name: column for name, column in values.items() if not np.isnan(column).any()}
 
 
 def read_pool(snapshot: Snapshot, rows: Ints, columns: Sequence[str]) -> pa.Table:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from counterpoise.core.errors import ConfigError, VersionNotFoundError
 
-__all__ = ["DatasetFolder", "parse_address"]
+__all__ = ["TRAIN_FOLDERS", "DatasetFolder", "parse_address", "stored_as_recipe"]
+
+TRAIN_FOLDERS = ("train", "keys/train")
+"""What of a version's data can be rebuilt from its source and recipe."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ADDRESS = re.compile(r"(?P<path>.*?)(?:@(?P<version>[^@/]*))?")
@@ -76,6 +80,17 @@ class DatasetFolder:
         if not self.versions.is_dir():
             return []
         return sorted(int(path.stem) for path in self.versions.glob("*.json") if re.fullmatch(r"\d{8,}", path.stem))
+
+
+def stored_as_recipe(dataset: Path, manifest: dict[str, Any]) -> bool:
+    """Return whether the train rows of a version were put away, to be rebuilt from source and recipe.
+
+    Args:
+        dataset: The dataset's folder.
+        manifest: The version's manifest.
+    """
+    wanted = manifest["config"]["output"].get("materialise") == "recipe"
+    return wanted and not (dataset / manifest["data"] / "train").exists()
 
 
 def parse_address(address: str | Path) -> tuple[Path, str, int | None]:

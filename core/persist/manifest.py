@@ -38,7 +38,7 @@ _LIBRARIES = (
     "duckdb",
     "skrub",
 )
-_FILES_VERSION = 1
+_FILES_VERSION = 2
 """Raised when the same configuration and source give other bytes than before."""
 
 

@@ -8,9 +8,10 @@ workers write them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.core.columns import ColumnRoles
+from counterpoise.core.persist.certificate import UNTOUCHED, PartContent, read_part
 from counterpoise.core.persist.gather import RowPool, SlabReader
 from counterpoise.core.persist.order import ORIGINS, TrainOrder, Window
 from counterpoise.core.persist.part_files import PartFile, PartWriter
@@ -40,9 +42,29 @@ KEY_FIELDS = (
 )
 """What stands in `keys/` for every row, before the source's own key columns."""
 
+WEIGHT_FIELD = pa.field("weight", pa.int32())
+"""What stands behind them in `keys/train/` where train rows are weighted."""
+
 _PARENT_FIELDS = KEY_FIELDS[2:]
 
 WORKERS = 2
+
+
+@dataclass(frozen=True)
+class RowWeights:
+    """How much train rows count.
+
+    Attributes:
+        rows: Their source rows, ascending.
+        weights: One int32 a row.
+    """
+
+    rows: Ints
+    weights: npt.NDArray[np.int32]
+
+    def of(self, rows: Ints) -> pa.Array:
+        """Return the weights of the given source rows."""
+        return pa.array(self.weights[np.searchsorted(self.rows, rows)])
 
 
 @dataclass(frozen=True)
@@ -56,8 +78,9 @@ class Materials:
         order: The order of the train partition.
         pool: The rows of repeated and interpolated classes.
         synthesis: What makes the synthetic rows; None without any.
+        weights: How much train rows count; None where rows have no weights.
         compression_level: zstd's level.
-        windows_per_file: How many windows a train file holds.
+        windows_per_file: How many windows a train file holds at most.
     """
 
     snapshot: Snapshot
@@ -66,6 +89,7 @@ class Materials:
     order: TrainOrder
     pool: RowPool
     synthesis: Synthesis | None
+    weights: RowWeights | None
     compression_level: int
     windows_per_file: int
 
@@ -77,83 +101,109 @@ class Materials:
 
 @dataclass(frozen=True)
 class WrittenParts:
-    """The files of all partitions and the fingerprints of the source rows that went into them."""
+    """The files of all partitions.
+
+    Attributes:
+        files: The files.
+        fingerprints: Of the source rows that went into validation and test.
+        contents: What was read back from each partition's files.
+    """
 
     files: tuple[PartFile, ...]
     fingerprints: dict[str, int]
+    contents: dict[str, tuple[PartContent, ...]]
 
 
-def key_schema(schema: pa.Schema, roles: ColumnRoles) -> pa.Schema:
+def key_schema(schema: pa.Schema, roles: ColumnRoles, *, weighted: bool = False) -> pa.Schema:
     """Return the schema of the files in `keys/`; a source column called like one of ours gets `source_` in front."""
-    own = {field.name for field in KEY_FIELDS}
+    own = (*KEY_FIELDS, WEIGHT_FIELD) if weighted else KEY_FIELDS
+    taken = {field.name for field in own}
     fields = [schema.field(name) for name in roles.keys]
-    renamed = [field.with_name(f"source_{field.name}") if field.name in own else field for field in fields]
-    return pa.schema([*KEY_FIELDS, *renamed])
+    renamed = [field.with_name(f"source_{field.name}") if field.name in taken else field for field in fields]
+    return pa.schema([*own, *renamed])
 
 
-def write_partitions(materials: Materials, folder: Path, *, progress: Progress = silent) -> WrittenParts:
+def write_partitions(
+    materials: Materials, folder: Path, *, compared: Sequence[str] = (), progress: Progress = silent
+) -> WrittenParts:
     """Write train, validation, test and their keys under the folder.
 
     Args:
         materials: What to write.
         folder: The version's data folder.
+        compared: The columns by whose content partitions must be disjoint: their hashes are taken when reading back.
         progress: Told the train windows done.
     """
     for name in PARTITIONS:
         (folder / name).mkdir(parents=True)
         (folder / "keys" / name).mkdir(parents=True)
-    windows = materials.order.windows
-    stretches = [
-        range(start, min(start + materials.windows_per_file, windows))
-        for start in range(0, windows, materials.windows_per_file)
-    ]
+    stretches = _stretches(materials)
     starts = materials.order.source_starts()
     done: list[WrittenParts] = []
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(WORKERS) as disk, ThreadPoolExecutor(WORKERS) as pool:
         jobs = [
-            pool.submit(_PartJob(materials, folder, number, stretch, starts).run)
+            pool.submit(_PartJob(materials, folder, number, starts).run, stretch, compared, disk)
             for number, stretch in enumerate(stretches)
         ]
         for job, stretch in zip(jobs, stretches, strict=True):
             done.append(job.result())
-            progress(stretch.stop, windows)
-    totals = {name: sum(part.fingerprints[name] for part in done) % 2**64 for name in ("validation", "test")}
-    return WrittenParts(tuple(file for part in done for file in part.files), totals)
+            progress(stretch.stop, materials.order.windows)
+    return _together(done)
+
+
+def _stretches(materials: Materials) -> list[range]:
+    """Return the windows of each file: an even number of files of nearly one size, so that two workers end together."""
+    windows = materials.order.windows
+    pairs = -(-windows // (2 * materials.windows_per_file))
+    cuts = np.linspace(0, windows, min(windows, 2 * pairs) + 1).astype(int).tolist()
+    return [range(start, stop) for start, stop in pairwise(cuts)]
+
+
+def _together(done: Sequence[WrittenParts]) -> WrittenParts:
+    return WrittenParts(
+        files=tuple(file for part in done for file in part.files),
+        fingerprints={name: sum(part.fingerprints[name] for part in done) % 2**64 for name in UNTOUCHED},
+        contents={name: tuple(content for part in done for content in part.contents[name]) for name in PARTITIONS},
+    )
 
 
 class _PartJob:
     """Writes the part files with one number, of all partitions."""
 
-    def __init__(self, materials: Materials, folder: Path, number: int, windows: range, starts: Ints) -> None:
+    def __init__(self, materials: Materials, folder: Path, number: int, starts: Ints) -> None:
         self._materials = materials
         self._folder = folder
-        self._number = number
-        self._windows = windows
+        self._file = f"part-{number:05d}.parquet"
         self._starts = starts
         schema = SnapshotReader(materials.snapshot).schema
         self._data_schema = pa.schema([schema.field(name) for name in materials.roles.data])
-        self._key_schema = key_schema(schema, materials.roles)
+        self._key_schemas = {
+            name: key_schema(schema, materials.roles, weighted=name == "train" and materials.weights is not None)
+            for name in PARTITIONS
+        }
         self._slabs = SlabReader(materials.snapshot, materials.columns)
         self._others = [SlabReader(materials.snapshot, materials.columns) for _ in materials.order.streams]
-        self._fingerprints = dict.fromkeys(("validation", "test"), 0)
+        self._fingerprints = dict.fromkeys(UNTOUCHED, 0)
 
-    def run(self) -> WrittenParts:
-        """Write the files and return what they are."""
+    def run(self, windows: range, compared: Sequence[str], disk: Executor) -> WrittenParts:
+        """Write the files, read them back while the disk is busy, and return what they are and hold."""
         with ExitStack() as stack:
-            writers = {name: [stack.enter_context(writer) for writer in self._writers(name)] for name in PARTITIONS}
-            for number in self._windows:
+            writers = {name: [stack.enter_context(one) for one in self._writers(name, disk)] for name in PARTITIONS}
+            for number in windows:
                 for name, data, keys in self._window_rows(number):
                     writers[name][0].write(data)
                     writers[name][1].write(keys)
             files = tuple(writer.finish() for pair in writers.values() for writer in pair)
-        return WrittenParts(files, self._fingerprints)
+            contents = {name: (read_part(self._folder, name, self._file, compared=compared),) for name in PARTITIONS}
+        return WrittenParts(files, self._fingerprints, contents)
 
-    def _writers(self, name: str) -> tuple[PartWriter, PartWriter]:
-        level = self._materials.compression_level
-        file = f"part-{self._number:05d}.parquet"
+    def _writers(self, name: str, disk: Executor) -> tuple[PartWriter, PartWriter]:
+        level, keys = self._materials.compression_level, self._key_schemas[name]
+        rows = set(keys.names).difference(field.name for field in (*_PARENT_FIELDS, WEIGHT_FIELD))
+        data_path, key_path = self._folder / name / self._file, self._folder / "keys" / name / self._file
         return (
-            PartWriter(self._folder / name / file, self._data_schema, compression_level=level),
-            PartWriter(self._folder / "keys" / name / file, self._key_schema, compression_level=level),
+            PartWriter(data_path, self._data_schema, compression_level=level, disk=disk),
+            PartWriter(key_path, keys, compression_level=level, disk=disk, distinct=rows),
         )
 
     def _window_rows(self, number: int) -> Iterator[tuple[str, pa.Table, pa.Table]]:
@@ -167,7 +217,7 @@ class _PartJob:
             table = slab.take(pa.array(rows - start))
             data = table.select(self._materials.roles.data)
             self._fingerprints[name] += fingerprint(rows, row_hashes(data))
-            yield name, data, self._keys(table, rows)
+            yield name, data, self._keys(name, table, rows)
         window = self._materials.order.window(number)
         if len(window.items):
             yield "train", *self._train_rows(window, slab, start)
@@ -199,11 +249,11 @@ class _PartJob:
                 offset += len(distinct)
         return tables, places
 
-    def _keys(self, table: pa.Table, rows: Ints) -> pa.Table:
+    def _keys(self, name: str, table: pa.Table, rows: Ints) -> pa.Table:
         """Return the keys of untouched rows."""
         number = len(rows)
         origin = pa.repeat(pa.scalar(ORIGINS[0]), number)
-        return self._key_table([pa.array(rows), origin, *_no_parents(number)], table)
+        return self._key_table(name, [pa.array(rows), origin, *_no_parents(number)], table)
 
     def _train_keys(self, table: pa.Table, window: Window, recipe: pa.Table | None) -> pa.Table:
         """Return the keys of train rows: origin, parents and steps of synthetic ones."""
@@ -212,10 +262,13 @@ class _PartJob:
         if recipe is not None:
             place = pa.array(np.cumsum(~window.real) - 1, mask=window.real)
             parents = [recipe[field.name].combine_chunks().take(place) for field in _PARENT_FIELDS]
-        return self._key_table([pa.array(window.sources, mask=~window.real), origin, *parents], table)
+        weights = self._materials.weights
+        weight = [] if weights is None else [weights.of(window.sources)]
+        return self._key_table("train", [pa.array(window.sources, mask=~window.real), origin, *parents, *weight], table)
 
-    def _key_table(self, own: Sequence[pa.Array], table: pa.Table) -> pa.Table:
-        return pa.table([*own, *(table[name] for name in self._materials.roles.keys)], schema=self._key_schema)
+    def _key_table(self, name: str, own: Sequence[pa.Array], table: pa.Table) -> pa.Table:
+        keys = (table[key] for key in self._materials.roles.keys)
+        return pa.table([*own, *keys], schema=self._key_schemas[name])
 
 
 def _no_parents(number: int) -> list[pa.Array]:

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,14 +18,12 @@ from counterpoise.core.errors import IntegrityError, PublishError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.certificate import RowBalance, certify
 from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifest
-from counterpoise.core.persist.gather import RowPool, read_pool
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.manifest import draft_manifest, run_key, version_record
 from counterpoise.core.persist.materialise import Materials, WrittenParts, write_partitions
-from counterpoise.core.persist.order import WINDOW_ROWS, TrainPlan, build_order
+from counterpoise.core.persist.materials import TrainRecipe, gather_materials
 from counterpoise.core.persist.part_files import finished_part, sync_folder
 from counterpoise.core.persist.rejected import write_rejected
-from counterpoise.core.persist.synthesis import Synthesis
 from counterpoise.core.persist.workspace import reclaim_leftovers
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import (
@@ -39,13 +36,11 @@ from counterpoise.core.records import (
     Validation,
 )
 from counterpoise.core.rejects import read_rejects
-from counterpoise.core.resample import read_copies, read_recipe
+from counterpoise.core.resample import read_copies, read_recipe, read_weights
 from counterpoise.core.snapshot import SnapshotReader, check_unchanged
 from counterpoise.core.split import TrainRows, read_partition
 
 __all__ = ["publish_version"]
-
-_POOL_BYTES = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -126,12 +121,12 @@ def _write_error(error: OSError) -> PublishError:
 
 def _write(run: _Run, folder: DatasetFolder, data: Path, progress: Progress) -> dict[str, Any]:
     """Write all files of a version, certify what reads back, and return the manifest but for its number."""
-    written = write_partitions(_materials(run), data, progress=progress)
+    written = write_partitions(_materials(run), data, compared=_compared(run), progress=progress)
     check_unchanged(run.snapshot)
     write_rejected(run.snapshot, run.split, data / "rejected")
     _write_recipe(run.resampling, data / "recipe")
     (data / "validation.json").write_text(run.validation.model_dump_json(exclude={"rejects_file"}, indent=1) + "\n")
-    certificate = _certify(run, data, written)
+    certificate = _certify(run, written)
     return draft_manifest(
         run.config,
         snapshot=run.snapshot,
@@ -144,17 +139,22 @@ def _write(run: _Run, folder: DatasetFolder, data: Path, progress: Progress) -> 
     )
 
 
-def _certify(run: _Run, data: Path, written: WrittenParts) -> Certificate:
+def _compared(run: _Run) -> tuple[str, ...]:
+    """Return the columns by whose content partitions must be disjoint."""
+    return run.roles.features if run.config.split.duplicates == "together" else ()
+
+
+def _certify(run: _Run, written: WrittenParts) -> Certificate:
     rows, copies = read_copies(run.resampling)
     balance = RowBalance(
         rows_in=run.snapshot.rows + run.snapshot.rejected_lines,
         dropped=rows[copies == 0],
         rejected=read_rejects(run.split.rejects_file)["source_row"].to_numpy(),
         rejected_lines=run.snapshot.rejected_lines,
-        content_disjoint=run.config.split.duplicates == "together",
+        content_disjoint=bool(_compared(run)),
     )
     source = {name: f"{value:016x}" for name, value in written.fingerprints.items()}
-    certificate = certify(data, features=run.roles.features, balance=balance, source=source)
+    certificate = certify(written.contents, balance=balance, source=source)
     if not certificate.holds:
         failed = [name for name, passed in certificate.checks.items() if not passed]
         raise IntegrityError(
@@ -168,43 +168,28 @@ def _certify(run: _Run, data: Path, written: WrittenParts) -> Certificate:
 
 
 def _materials(run: _Run) -> Materials:
-    snapshot, roles = run.snapshot, run.roles
-    reader = SnapshotReader(snapshot)
-    train = TrainRows.from_plan(run.split, read_labels(reader, roles.target))
+    train = TrainRows.from_plan(run.split, read_labels(SnapshotReader(run.snapshot), run.roles.target))
     _, copies = read_copies(run.resampling)
-    recipe = read_recipe(run.resampling)
-    synthetic = np.zeros(0, np.int32)
-    if recipe is not None:
-        synthetic = train.codes[np.searchsorted(train.rows, recipe["parent_a"].to_numpy())]
-    columns = (*roles.data, *roles.keys)
-    pool_rows = _POOL_BYTES // _row_bytes(reader.subschema(columns))
-    plan = TrainPlan(train, copies, synthetic)
-    order = build_order(plan, source_rows=snapshot.rows, pool_rows=pool_rows, seed=run.config.seed)
-    pooled = np.isin(train.codes, [code for code, stream in enumerate(order.streams) if stream.pooled])
-    return Materials(
-        snapshot=snapshot,
-        roles=roles,
+    return gather_materials(
+        run.snapshot,
+        TrainRecipe(train, copies, read_recipe(run.resampling), read_weights(run.resampling)),
+        roles=run.roles,
         partition=read_partition(run.split),
-        order=order,
-        pool=RowPool(train.rows[pooled], read_pool(snapshot, train.rows[pooled], columns)),
-        synthesis=None if recipe is None else Synthesis(recipe, roles, run.config.seed),
-        compression_level=run.config.output.compression_level,
-        windows_per_file=max(1, run.config.output.rows_per_file // WINDOW_ROWS),
+        seed=run.config.seed,
+        output=run.config.output,
     )
 
 
-def _row_bytes(schema: pa.Schema) -> int:
-    """Return about how many bytes a row takes in memory: texts are taken for 32 bytes."""
-    widths = [field.type.bit_width // 8 or 1 if pa.types.is_primitive(field.type) else 32 for field in schema]
-    return max(1, sum(widths))
-
-
 def _write_recipe(resampling: ResamplingPlan, folder: Path) -> None:
-    """Store what resampling did: rows that do not stand exactly once, and how synthetic rows are made."""
+    """Store what resampling did: rows that do not stand or count exactly once, and how synthetic rows are made."""
     folder.mkdir(parents=True)
     rows, copies = read_copies(resampling)
+    columns, weights = {"source_row": rows, "copies": copies}, read_weights(resampling)
     changed = copies != 1
-    table = pa.table({"source_row": rows[changed], "copies": copies[changed]})
+    if weights is not None:
+        columns["weight"] = weights
+        changed |= weights != 1
+    table = pa.table(columns).filter(pa.array(changed))
     pq.write_table(table, folder / "copies.parquet", compression="zstd", write_page_checksum=True)
     recipe = read_recipe(resampling)
     if recipe is not None:

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import IntegrityError
-from counterpoise.core.persist.certificate import RowBalance, certify
+from counterpoise.core.persist.certificate import UNTOUCHED, PartContent, RowBalance, certify, read_parts
 from counterpoise.core.persist.commit import read_manifest
-from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, stored_as_recipe
 from counterpoise.core.records import Certificate
 
 __all__ = ["changed_files", "verify_version"]
@@ -50,6 +50,9 @@ def changed_files(folder: DatasetFolder, manifest: dict[str, Any], *, only: Path
     differences = []
     looked_at = (only or folder.path / manifest["data"]).relative_to(folder.path).as_posix() + "/"
     expected = {file["path"]: file for file in manifest["files"] if file["path"].startswith(looked_at)}
+    if stored_as_recipe(folder.path, manifest):
+        away = tuple(f"{manifest['data']}/{name}/" for name in TRAIN_FOLDERS)
+        expected = {path: file for path, file in expected.items() if not path.startswith(away)}
     for path, file in expected.items():
         target = folder.path / path
         if not target.is_file():
@@ -74,7 +77,28 @@ def _recompute(folder: DatasetFolder, manifest: dict[str, Any]) -> Certificate:
         content_disjoint=manifest["config"]["split"]["duplicates"] == "together",
     )
     features = tuple(column["name"] for column in manifest["schema"] if column["name"] != target)
-    return certify(data, features=features, balance=balance, source=manifest["certificate"]["fingerprints"])
+    compared = features if balance.content_disjoint else ()
+    if stored_as_recipe(folder.path, manifest):
+        train = _train_of_recipe(data, balance, rows=source["rows"])
+        found = {"train": [train], **read_parts(data, compared=compared, partitions=UNTOUCHED)}
+    else:
+        found = read_parts(data, compared=compared)
+    return certify(found, balance=balance, source=manifest["certificate"]["fingerprints"])
+
+
+def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartContent:
+    """Return what a recipe says of train rows that were put away: their numbers and parents, not their content."""
+    elsewhere = [
+        np.concatenate([np.zeros(0, np.int64), *(pq.read_table(file)["source_row"].to_numpy() for file in files)])
+        for files in (sorted((data / "keys" / name).glob("*.parquet")) for name in UNTOUCHED)
+    ]
+    train = np.ones(rows, dtype=bool)
+    for gone in (*elsewhere, balance.dropped, balance.rejected):
+        train[gone[(gone >= 0) & (gone < rows)]] = False
+    made = data / "recipe" / "synthetic.parquet"
+    table = pq.read_table(made, columns=["parent_a", "parent_b"]) if made.exists() else None
+    parents = [] if table is None else [column.drop_null().to_numpy() for column in table.columns]
+    return PartContent(np.flatnonzero(train), np.concatenate([np.zeros(0, np.int64), *parents]))
 
 
 def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.NDArray[np.int64]:

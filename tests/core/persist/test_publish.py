@@ -32,7 +32,7 @@ def read(run: EngineRun, part: str) -> pa.Table:
 def window_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run with windows far smaller than the table, too: several windows, files and workers."""
     monkeypatch.setattr(order, "WINDOW_ROWS", request.param)
-    monkeypatch.setattr("counterpoise.core.persist.publish.WINDOW_ROWS", request.param)
+    monkeypatch.setattr("counterpoise.core.persist.materials.WINDOW_ROWS", request.param)
     return int(request.param)
 
 
@@ -178,7 +178,7 @@ def runs_test(labels: Any) -> float:
 
 @pytest.mark.usefixtures("window_rows")
 def test_a_class_too_large_for_memory_is_repeated_pass_by_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("counterpoise.core.persist.publish._POOL_BYTES", 1000)
+    monkeypatch.setattr("counterpoise.core.persist.materials._POOL_BYTES", 1000)
     run = run_engine(mixed_table(3000, share=0.3), tmp_path, columns=IDS, output=out(tmp_path))
     assert run.version.partitions["train"].classes["0"] == run.version.partitions["train"].classes["1"]
     assert verify_version(run.version.root, "tested", 1) == []

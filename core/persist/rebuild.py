@@ -1,0 +1,164 @@
+"""The train partition of a version made again, bit for bit, from its source and its recipe; and its rows put away.
+
+A version says with `output.materialise: recipe` that its train rows need not be kept. The manifest holds their digests
+all the same, so whatever is rebuilt is known to be what was published, evaluated and certified.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.core.columns import column_roles
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import IntegrityError
+from counterpoise.core.labels import read_labels
+from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder
+from counterpoise.core.persist.manifest import library_versions
+from counterpoise.core.persist.materialise import Materials, write_partitions
+from counterpoise.core.persist.materials import TrainRecipe, gather_materials
+from counterpoise.core.persist.part_files import PartFile, sync_folder
+from counterpoise.core.persist.verify import changed_files
+from counterpoise.core.progress import Progress, silent
+from counterpoise.core.records import PARTITIONS, Snapshot
+from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.split import REJECTED, TrainRows
+
+__all__ = ["put_away_train_rows", "rebuild_train"]
+
+Ints = npt.NDArray[np.int64]
+
+
+def rebuild_train(
+    folder: DatasetFolder, manifest: dict[str, Any], snapshot: Snapshot, *, out: Path, progress: Progress = silent
+) -> int:
+    """Write the files of `train/` and `keys/train/` of a version under a folder and return their rows.
+
+    Args:
+        folder: The dataset.
+        manifest: The version's manifest.
+        snapshot: The version's source, ingested again.
+        out: Where the two folders are made; they must not exist there.
+        progress: Told the windows written.
+
+    Raises:
+        IntegrityError: The source, the recipe or the rebuilt bytes are not those of the version.
+    """
+    _check_source(manifest, snapshot)
+    data = folder.path / manifest["data"]
+    _check_files(
+        folder, manifest, [data / "recipe", data / "rejected", *(data / "keys" / name for name in PARTITIONS[1:])]
+    )
+    draft = out / f".rebuilt-{uuid.uuid4().hex}"
+    try:
+        written = write_partitions(_materials(manifest, snapshot, data), draft, progress=progress)
+        parts = [part for part in written.files if part.path.relative_to(draft).parent.as_posix() in TRAIN_FOLDERS]
+        _check_bytes(manifest, parts, draft)
+        for name in reversed(TRAIN_FOLDERS):  # keys first: rows without keys would look whole
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).rename(out / name)
+            sync_folder((out / name).parent)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return sum(part.rows for part in parts if part.path.parent.parent == draft)
+
+
+def put_away_train_rows(folder: DatasetFolder, manifest: dict[str, Any]) -> bool:
+    """Remove the train rows of a version that is stored as a recipe; return whether there were any."""
+    data = folder.path / manifest["data"]
+    there = [data / name for name in TRAIN_FOLDERS if (data / name).exists()]
+    if manifest["config"]["output"]["materialise"] != "recipe":
+        return False
+    for path in there:
+        away = data / f".away-{uuid.uuid4().hex}"
+        path.rename(away)
+        shutil.rmtree(away)
+    return bool(there)
+
+
+def _check_source(manifest: dict[str, Any], snapshot: Snapshot) -> None:
+    if snapshot.digest != manifest["source"]["digest"]:
+        raise IntegrityError(
+            "other_source",
+            expected=f"the source of version {manifest['version']}, with digest {manifest['source']['digest'][:16]}…",
+            found=f"a source with digest {snapshot.digest[:16]}…",
+            remedy="name the file that the version was made from with --source, read with the same options",
+            values={"expected": manifest["source"]["digest"], "found": snapshot.digest},
+        )
+
+
+def _check_files(folder: DatasetFolder, manifest: dict[str, Any], folders: list[Path]) -> None:
+    changed = [line for part in folders for line in changed_files(folder, manifest, only=part)]
+    if changed:
+        raise IntegrityError(
+            "changed_files",
+            expected="recipe and keys as they were published",
+            found="; ".join(changed[:5]),
+            remedy="restore them from a backup, or publish the dataset again",
+            values={"files": changed},
+        )
+
+
+def _check_bytes(manifest: dict[str, Any], parts: list[PartFile], draft: Path) -> None:
+    """Compare the digests of rebuilt files with those of the published ones."""
+    prefix = f"{manifest['data']}/"
+    published = {file["path"].removeprefix(prefix): file["sha256"] for file in manifest["files"]}
+    wanted = {path: digest for path, digest in published.items() if str(Path(path).parent) in TRAIN_FOLDERS}
+    rebuilt = {part.path.relative_to(draft).as_posix(): part.sha256 for part in parts}
+    if rebuilt != wanted:
+        then, now = manifest["libraries"], library_versions()
+        other = [f"{name} {then.get(name)} (here {now[name]})" for name in now if then.get(name) != now[name]]
+        raise IntegrityError(
+            "other_bytes",
+            expected="the bytes that were published",
+            found=f"{sum(rebuilt.get(path) != digest for path, digest in wanted.items())} other files",
+            remedy=f"rebuild with the libraries of then: {', '.join(other)}"
+            if other
+            else "report this as a fault of Counterpoise: source, recipe and libraries are the same",
+            values={"libraries": other},
+        )
+
+
+def _materials(manifest: dict[str, Any], snapshot: Snapshot, data: Path) -> Materials:
+    """Gather what train was made of; the other partitions are left out."""
+    config = BalanceConfig.model_validate(manifest["config"])
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, config.columns)
+    partition = np.zeros(snapshot.rows, dtype=np.int8)
+    partition[_rows_elsewhere(data)] = REJECTED
+    labels = read_labels(reader, roles.target)
+    rows = np.flatnonzero(partition == PARTITIONS.index("train"))
+    train = TrainRows(rows, labels.codes[rows], labels.classes)
+    return gather_materials(
+        snapshot, _recipe(train, data / "recipe"), roles=roles, partition=partition, seed=config.seed,
+        output=config.output,
+    )  # fmt: skip
+
+
+def _rows_elsewhere(data: Path) -> Ints:
+    """Return the source rows that are validation, test or rejected."""
+    files = [file for name in PARTITIONS[1:] for file in sorted((data / "keys" / name).glob("*.parquet"))]
+    tables = [pq.read_table(file, columns=["source_row"]) for file in files]
+    rejected = data / "rejected" / "rows.parquet"
+    if rejected.exists():
+        tables.append(pq.read_table(rejected).select([0]).rename_columns(["source_row"]))
+    return np.concatenate([np.zeros(0, np.int64), *(table["source_row"].to_numpy() for table in tables)])
+
+
+def _recipe(train: TrainRows, folder: Path) -> TrainRecipe:
+    changed = pq.read_table(folder / "copies.parquet")
+    places = np.searchsorted(train.rows, changed["source_row"].to_numpy())
+    counts = {}
+    for name in set(changed.schema.names) & {"copies", "weight"}:
+        counts[name] = np.ones(len(train.rows), dtype=np.int32)
+        counts[name][places] = changed[name].to_numpy()
+    made = folder / "synthetic.parquet"
+    synthetic: pa.Table | None = pq.read_table(made) if made.exists() else None
+    return TrainRecipe(train, counts["copies"], synthetic, counts.get("weight"))
