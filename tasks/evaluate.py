@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from counterpoise.core.config import BalanceConfig
@@ -10,6 +11,7 @@ from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, pu
 from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
+    from counterpoise.core.quality import SyntheticReview
     from counterpoise.core.report import ReportData
 
 __all__ = ["evaluate"]
@@ -25,7 +27,7 @@ def evaluate(
     resampling: ResamplingPlan,
     version: DatasetVersion,
 ) -> Report | None:
-    """Compare learners with and without resampling, publish the report, show its summary in the Prefect UI.
+    """Compare learners with and without resampling, review the synthetic rows, publish the report, show its summary.
 
     Args:
         config: The whole configuration; with `evaluation.enabled` off only the summary is shown.
@@ -42,7 +44,9 @@ def evaluate(
     from counterpoise.core.report import build_report_data, render_html
     from counterpoise.core.versions import open_version
 
-    metrics = _metrics(config, snapshot, split, version) if config.evaluation.enabled else None
+    enabled = config.evaluation.enabled
+    metrics = _metrics(config, snapshot, split, version, resampling.strategy) if enabled else None
+    review = _review(config, snapshot, split, version) if enabled else None
     manifest = open_version(f"{version.root}/{version.dataset}@{version.version}").manifest
     data = build_report_data(
         config=config,
@@ -54,26 +58,52 @@ def evaluate(
         certificate=manifest["certificate"],
         libraries=manifest["libraries"],
         metrics=metrics,
+        synthetic=review,
     )
     _show(data, config.name)
     if metrics is None:
         return None
-    report = publish_evaluation(version, metrics=metrics, html=render_html(data))
+    report = publish_evaluation(version, metrics=metrics | _as_metrics(review), html=render_html(data))
     log(f"evaluate: {report.verdict}")
     return report
 
 
-def _metrics(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion) -> dict[str, Any]:
+def _metrics(
+    config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, strategy: str
+) -> dict[str, Any]:
     from counterpoise.core.evaluate import compare_strategies
     from counterpoise.core.evaluation_inputs import load_tables
 
     return compare_strategies(
         load_tables(config, snapshot=snapshot, split=split, version=version),
-        strategy=config.resampling.strategy,
+        strategy=strategy,
         config=config.evaluation,
         seed=config.seed,
         progress=stage_progress(artifact_key(config.name, "evaluate"), description="Training learners"),
     )
+
+
+def _review(
+    config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion
+) -> SyntheticReview | None:
+    """Measure the synthetic rows and ask the source's rules again; what they break is told, and stops nothing."""
+    from counterpoise.core.quality import review_synthetic_rows
+    from counterpoise.core.report import rules_in_words
+    from counterpoise.expectations.suites import configured_suites
+
+    suites = configured_suites(config, snapshot)
+    review = review_synthetic_rows(config, snapshot=snapshot, split=split, version=version, suites=suites)
+    if review is not None:
+        log(f"evaluate: {rules_in_words(review)}", level=logging.WARNING if review.broken else logging.INFO)
+    return review
+
+
+def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:
+    """Return what metrics.json says of synthetic rows: nothing where there are none."""
+    if review is None:
+        return {"synthetic_quality": None, "resampled_validation": []}
+    plain = review.model_dump(mode="json")
+    return {"synthetic_quality": plain["quality"], "resampled_validation": plain["outcomes"]}
 
 
 def _show(data: ReportData, dataset: str) -> None:

@@ -30,12 +30,12 @@ _SECONDS_BETWEEN = 2.0
 _TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 
-def log(message: str) -> None:
+def log(message: str, *, level: int = logging.INFO) -> None:
     """Write a line to the run's log, or to the plain log where there is no run."""
     if _in_run():
-        get_run_logger().info(message, extra={"counterpoise": True})
+        get_run_logger().log(level, message, extra={"counterpoise": True})
     else:
-        logging.getLogger("counterpoise").info(message)
+        logging.getLogger("counterpoise").log(level, message)
 
 
 def artifact_key(*parts: str) -> str:

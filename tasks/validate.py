@@ -26,12 +26,9 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
         ContractError: A critical expectation fails and quarantine cannot mend it.
     """
     from counterpoise.core.validate import validate_snapshot
-    from counterpoise.expectations.contract import build_contract
-    from counterpoise.expectations.suite_file import load_suite
+    from counterpoise.expectations.suites import configured_suites
 
-    suites = [build_contract(config, snapshot)]
-    if config.validation.suite:
-        suites.append(load_suite(Path(config.validation.suite)))
+    suites = configured_suites(config, snapshot)
     progress = stage_progress(artifact_key(config.name, "validate"), description="Checking expectations")
     try:
         validation = validate_snapshot(

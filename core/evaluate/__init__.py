@@ -32,6 +32,8 @@
 - `verdict`: one sentence on the learner that ranked best on validation, which is `verdict_learner`;
   `verdict_outcome`: helped, hurt, no_difference, undecided, or baseline where nothing was resampled.
 - `notes`: what the reader must know.
+
+The flow adds `synthetic_quality` and `resampled_validation`, see `counterpoise.core.quality`.
 """
 
 from counterpoise.core.evaluate.compare import compare_strategies

@@ -56,7 +56,7 @@ class Synthesis:
             return drawn.recipe[vote].cast(field.type)
         if field.name in pool.complete_doubles:
             return _between_doubles(pool.complete_doubles[field.name], drawn)
-        draws = rounding_draws(self.seed, field.name, drawn.numbers)
+        draws = rounding_draws(self.seed, drawn.numbers)
         column = pool.table[field.name].combine_chunks()
         first, second = (column.take(pa.array(places)) for places in (drawn.first, drawn.second))
         return interpolate(first, second, steps=drawn.steps, draws=draws)

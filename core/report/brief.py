@@ -6,24 +6,29 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from counterpoise.core.evaluate.names import learner_label, number, strategy_label
+from counterpoise.core.quality.records import SyntheticReview
 from counterpoise.core.records import PARTITIONS
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.images import curves_png, distribution_png
+from counterpoise.core.report.synthetic_view import drift_rows, nearness_in_words, rules_in_words
 from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, words
 
 __all__ = ["render_markdown", "validation_table"]
 
 _MOST_CLASSES = 20
+_MOST_DRIFTS = 5
 _STATES = {"passed": "✓ passed", "failed": "✗ failed", "error": "! error", "nothing_checked": "– nothing checked"}
 
 
 def render_markdown(data: ReportData) -> str:
-    """Return the report in brief: verdict, rows by partition, class distribution, leaderboard, curves.
+    """Return the report in brief: verdict, rows by partition, class distribution, synthetic rows, leaderboard, curves.
 
     Plots are inline PNG; all of it stays below 500 kB, which the Prefect UI wants.
     """
     parts = [f"# {markdown_cell(data.title)}", _verdict(data), _facts(data), _partitions(data)]
     parts.append(f"![Class distribution of train]({distribution_png(data.resampling.before, data.resampling.after)})")
+    if data.synthetic:
+        parts += _synthetic_rows(data.synthetic)
     if data.metrics:
         parts.append(_leaderboard(data.metrics))
         if data.metrics["task"] == "binary":
@@ -82,6 +87,28 @@ def _partitions(data: ReportData) -> str:
         for name in classes
     ]
     return _table(["class", "train before", *published], rows)
+
+
+def _synthetic_rows(review: SyntheticReview) -> list[str]:
+    """Return what is known of the synthetic rows: where they lie, whether they obey the rules, the worst drift."""
+    quality = review.quality
+    said = [f"{count(quality.synthetic_rows)} rows of train are synthetic."]
+    said += [nearness_in_words(part, name=markdown_cell(part.name)) for part in quality.classes[:1]]
+    copies = sum(part.copies_of_own_class + part.copies_of_another_class for part in quality.classes)
+    said.append(
+        f"{count(copies)} are exact copies of a real row." if copies else "None is an exact copy of a real row."
+    )
+    drifts = [
+        [
+            markdown_cell(row.name),
+            markdown_cell(row.record.column),
+            number(row.record.drift),
+            markdown_cell(row.changed, 300),
+        ]
+        for row in drift_rows(quality)[:_MOST_DRIFTS]
+    ]
+    table = [_table(["class", "column", "drift of synthetic rows", "what changed"], drifts)] if drifts else []
+    return [" ".join(filter(None, [*said, rules_in_words(review)])), *table]
 
 
 def _with_share(rows: int, total: int) -> str:

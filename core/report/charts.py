@@ -5,13 +5,14 @@ Labels stand beside the lines themselves, where they cover none, so that no lege
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Chart", "Curve", "Dot", "Label", "Line", "Tick", "curve_chart", "reliability_chart"]
+__all__ = ["Chart", "Curve", "Dot", "Label", "Line", "Tick", "curve_chart", "distance_chart", "reliability_chart"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -151,14 +152,42 @@ def reliability_chart(curves: Sequence[Curve], rows: Sequence[Sequence[int]], *,
     return _chart(wording, lines, _placed_labels(curves, around=[perfect]), dots)
 
 
-def _chart(wording: _Wording, lines: list[Line], labels: list[Label], dots: Sequence[Dot] = ()) -> Chart:
+def distance_chart(curves: Sequence[Curve], *, name: str, description: str) -> Chart:
+    """Return cumulative distributions of distances: which share of the rows lies within a distance.
+
+    Args:
+        curves: x a distance, y the share of rows within it.
+        name: Makes the chart's element names unique on the page.
+        description: What is shown, in words for those who cannot see it.
+    """
+    longest = _axis_end(max((float(curve.points[:, 0].max()) for curve in curves if len(curve.points)), default=0.0))
+    wording = _Wording(name, description, "distance to the nearest real row", "share of rows within it")
+    scaled = [Curve(curve.points / [longest, 1.0], curve.arm, curve.text) for curve in curves]
+    return _chart(wording, [_line(one.points, one.arm) for one in scaled], _placed_labels(scaled), x_end=longest)
+
+
+def _axis_end(longest: float) -> float:
+    """Return where an axis from 0 ends, so that its quarters are plain numbers.
+
+    >>> _axis_end(1.83), _axis_end(0.0021), _axis_end(0.0)
+    (2.0, 0.0024, 1.0)
+    """
+    if longest <= 0:
+        return 1.0
+    unit = 10.0 ** math.floor(math.log10(longest))
+    return float(f"{next(end * unit for end in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10) if end * unit >= longest):.2g}")
+
+
+def _chart(
+    wording: _Wording, lines: list[Line], labels: list[Label], dots: Sequence[Dot] = (), *, x_end: float = 1.0
+) -> Chart:
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
     return Chart(
         name=wording.name,
         description=wording.description,
         x_title=wording.x_title,
         y_title=wording.y_title,
-        x_ticks=tuple(Tick(_x(value), f"{value:g}") for value in ticks),
+        x_ticks=tuple(Tick(_x(value), f"{value * x_end:.4g}") for value in ticks),
         y_ticks=tuple(Tick(_y(value), f"{value:g}") for value in ticks),
         lines=tuple(lines),
         labels=tuple(labels),

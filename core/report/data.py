@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from counterpoise.core.config import BalanceConfig
+from counterpoise.core.config import BalanceConfig, ResamplingConfig
 from counterpoise.core.evaluate.imbalance import ImbalanceDegree, degree_of_imbalance
+from counterpoise.core.quality.records import SyntheticReview
 from counterpoise.core.records import (
     PARTITIONS,
     Certificate,
@@ -22,6 +23,7 @@ from counterpoise.core.records import (
     SplitPlan,
     Validation,
 )
+from counterpoise.core.strategies import STRATEGIES, Strategy
 
 __all__ = [
     "PersistFacts",
@@ -79,6 +81,7 @@ class ResamplingFacts(Record):
     options: dict[str, Any]
     before: ClassCounts
     after: ClassCounts
+    weighted: ClassCounts
     dropped: int
     repeated: int
     synthetic: int
@@ -116,6 +119,7 @@ class ReportData(Record):
         version: The version's number.
         created: When the report was made, ISO 8601 in UTC.
         metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
+        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
     """
 
     title: str
@@ -129,12 +133,13 @@ class ReportData(Record):
     persist: PersistFacts
     reproducibility: ReproducibilityFacts
     metrics: dict[str, Any] | None
+    synthetic: SyntheticReview | None = None
 
 
 def build_report_data(
     *, config: BalanceConfig, snapshot: Snapshot, validation: Validation, split: SplitPlan, resampling: ResamplingPlan,
     version: DatasetVersion, certificate: Certificate, libraries: dict[str, str], metrics: dict[str, Any] | None,
-    command: str = "", created: datetime | None = None,
+    synthetic: SyntheticReview | None = None, command: str = "", created: datetime | None = None,
 ) -> ReportData:  # fmt: skip
     """Gather a report from the records of all stages.
 
@@ -148,6 +153,7 @@ def build_report_data(
         certificate: What was checked on its files.
         libraries: Library versions by name.
         metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
+        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
         command: The command that gives the same version again; by default `counterpoise run` on `<name>.yaml`.
         created: When the report is made; now by default.
     """
@@ -170,6 +176,7 @@ def build_report_data(
             config=config.portable(),
         ),
         metrics=metrics,
+        synthetic=synthetic,
     )
 
 
@@ -216,14 +223,21 @@ def _split(config: BalanceConfig, split: SplitPlan) -> SplitFacts:
 
 
 def _resampling(config: BalanceConfig, plan: ResamplingPlan) -> ResamplingFacts:
-    options = {"ratio": config.resampling.ratio, **config.resampling.sampler_options()}
-    if plan.strategy == "smote":
-        options = {"k_neighbors": config.resampling.k_neighbors, "scale": config.resampling.scale, **options}
     return ResamplingFacts(
         strategy=plan.strategy,
-        options=options if plan.strategy != "none" else {},
-        **plan.model_dump(include={"before", "after", "dropped", "repeated", "synthetic", "notes"}),
+        options=_shown_options(config.resampling, STRATEGIES[plan.strategy]),
+        **plan.model_dump(include={"before", "after", "weighted", "dropped", "repeated", "synthetic", "notes"}),
     )
+
+
+def _shown_options(config: ResamplingConfig, strategy: Strategy) -> dict[str, Any]:
+    """Return the options that made a difference to the strategy."""
+    options: dict[str, Any] = {}
+    if strategy.searches:
+        options = {"k_neighbors": config.k_neighbors, "scale": config.scale}
+    if strategy.family in ("over", "under", "combine"):
+        options |= {"ratio": config.ratio} | {f"ratio of {name}": ratio for name, ratio in config.ratios().items()}
+    return options | config.sampler_options()
 
 
 def _persist(config: BalanceConfig, version: DatasetVersion, certificate: Certificate) -> PersistFacts:

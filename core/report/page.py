@@ -16,11 +16,21 @@ from counterpoise.core.records import PARTITIONS, ClassCounts
 from counterpoise.core.report import wording
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.evaluation_view import evaluation_view
+from counterpoise.core.report.synthetic_view import synthetic_view
 
 __all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html"]
 
-SECTIONS = ("Source", "Validation", "Split", "Resampling", "Persist", "Evaluation", "Reproducibility")
-"""The sections after the summary, named after the stages, in their order."""
+SECTIONS = (
+    "Source",
+    "Validation",
+    "Split",
+    "Resampling",
+    "Synthetic rows",
+    "Persist",
+    "Evaluation",
+    "Reproducibility",
+)
+"""The sections after the summary, named after the stages, in their order; synthetic rows are what resampling made."""
 
 _MOST_BARS = 30
 _FILTERS = ("capital", "count", "number", "ratio", "share", "shown", "signed", "words")
@@ -52,6 +62,7 @@ def render_html(data: ReportData) -> str:
         checks=sorted(data.persist.certificate.checks.items()),
         strategy=strategy_label(data.resampling.strategy),
         evaluation=evaluation_view(data.metrics) if data.metrics else None,
+        synthetic=synthetic_view(data.synthetic) if data.synthetic else None,
         config_yaml=_yaml(data.reproducibility.config),
     )
 

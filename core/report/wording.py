@@ -81,13 +81,13 @@ def shown(value: object, most: int = _MOST_CHARACTERS) -> str:
     return f"{text[: most - 1 - half]}…{end[-half:]}"
 
 
-def markdown_cell(value: object) -> str:
+def markdown_cell(value: object, most: int = _MOST_CHARACTERS) -> str:
     r"""Return a text for a cell of a Markdown table: inert, in one line.
 
     >>> markdown_cell("a|b <script>")
     'a\\|b &lt;script&gt;'
     """
-    return shown(value).translate(_MARKDOWN)
+    return shown(value, most).translate(_MARKDOWN)
 
 
 def _visible(sign: str) -> str:

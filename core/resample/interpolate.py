@@ -26,12 +26,14 @@ Ints = npt.NDArray[np.int64]
 _DECIMAL_DIGITS = 80  # more than the 76 of Arrow's widest decimal
 
 
-def rounding_draws(seed: int, column: str, numbers: Ints) -> Floats:
-    """Return uniform draws in [0, 1) for the synthetic rows with the given numbers, for one column.
+def rounding_draws(seed: int, numbers: Ints) -> Floats:
+    """Return uniform draws in [0, 1) for the synthetic rows with the given numbers.
 
-    The draws are addressed by row number (splitmix64), so that any rows can be made on their own.
+    The draws are addressed by row number (splitmix64), so that any rows can be made on their own. All columns of a row
+    share one draw: rounding is then monotone across columns, so that a column that is nowhere above another one in the
+    source is not above it in synthetic rows, and equal columns stay equal.
     """
-    salt = np.uint64(child_seed(seed, "rounding", column))
+    salt = np.uint64(child_seed(seed, "rounding"))
     words = salt + (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E37_79B9_7F4A_7C15)
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
@@ -93,13 +95,14 @@ def _round_between(a: npt.NDArray[np.integer], b: npt.NDArray[np.integer], steps
     The distance is taken in unsigned 64-bit arithmetic, which is exact for every pair of 64-bit integers.
     """
     wide = np.uint64 if a.dtype == np.uint64 else np.int64
-    low, high = np.minimum(a, b).astype(wide), np.maximum(a, b).astype(wide)
-    distance = high.view(np.uint64) - low.view(np.uint64)
-    exact_steps = np.where(a <= b, steps, 1 - steps)
-    offset = exact_steps * distance
-    floor = np.floor(offset)
-    whole = floor.astype(np.uint64) + (draws < offset - floor).astype(np.uint64)
-    return np.asarray((low.view(np.uint64) + np.minimum(whole, distance)).view(wide))
+    start, rises = a.astype(wide).view(np.uint64), a <= b
+    end = b.astype(wide).view(np.uint64)
+    distance = np.where(rises, end - start, start - end)
+    offset = steps * distance
+    away = np.floor(offset) + (draws < offset - np.floor(offset))
+    down = np.ceil(offset) - (draws < np.ceil(offset) - offset)
+    whole = np.minimum(np.where(rises, away, down).astype(np.uint64), distance)
+    return np.asarray(np.where(rises, start + whole, start - whole).view(wide))
 
 
 def _between_decimals(first: pa.Array, second: pa.Array, steps: Floats, draws: Floats) -> pa.Array:

@@ -23,7 +23,7 @@ from counterpoise.core.validate.verdict import Finding, check_findings, check_re
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["validate_snapshot"]
+__all__ = ["answer_all", "make_questions", "validate_snapshot"]
 
 _WORKERS = 2
 
@@ -55,10 +55,10 @@ def validate_snapshot(
     """
     folder.mkdir(parents=True, exist_ok=True)
     load_engine()
-    questions = _questions(suites, [column.name for column in snapshot.columns])
+    questions = make_questions(suites, [column.name for column in snapshot.columns])
     invalid = InvalidRows(snapshot.rows)
     with quiet():
-        answers = _answer_all(snapshot, questions, progress)
+        answers = answer_all(snapshot, questions, progress)
     findings = [_finding(index, question, answers, invalid) for index, question in questions.items()]
     rejects = folder / "invalid_rows.parquet"
     if invalid.count:
@@ -75,13 +75,20 @@ def validate_snapshot(
     )
 
 
-def _questions(suites: Iterable[Suite], names: Sequence[str]) -> dict[int, Question]:
+def make_questions(suites: Iterable[Suite], names: Sequence[str]) -> dict[int, Question]:
     """Return the expectations of all suites by their position in the run."""
     pairs = [(suite, {"kwargs": {}, **each}) for suite in suites for each in suite.expectations]
     return {index: Question(each, suite.source, find_scope(each, names)) for index, (suite, each) in enumerate(pairs)}
 
 
-def _answer_all(snapshot: Snapshot, questions: Mapping[int, Question], progress: Progress) -> dict[int, Answer]:
+def answer_all(snapshot: Snapshot, questions: Mapping[int, Question], progress: Progress = silent) -> dict[int, Answer]:
+    """Return Great Expectations' answers by position; none to an expectation on columns that are not there.
+
+    Args:
+        snapshot: What to check.
+        questions: What to ask, by position in the run.
+        progress: Told how many are answered.
+    """
     names = [column.name for column in snapshot.columns]
     scopes = {index: question.scope for index, question in questions.items() if not question.scope.missing}
     groups = plan_groups(scopes, names=names, rows=snapshot.rows)

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from prefect import flow
 
@@ -49,6 +51,40 @@ def test_an_evaluation_that_is_left_out_publishes_nothing(run: EngineRun) -> Non
     )
     assert evaluated(without) is None
     assert find_evaluation(run.version) is None
+
+
+def test_synthetic_rows_are_reviewed_and_what_they_break_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = {"type": "expect_column_distinct_values_to_be_in_set", "kwargs": {"column": "code", "value_set": [0, 10]}}
+    (tmp_path / "suite.json").write_text(json.dumps({"name": "codes", "expectations": [whole]}))
+    table = mixed_table(600, share=0.2)
+    run = run_engine(
+        table.append_column("code", pa.array(np.arange(600) % 2 * 10)),
+        tmp_path,
+        evaluation=QUICK,
+        columns={"target": "label", "ids": ["id"]},
+        resampling={"strategy": "smote"},
+        validation={"suite": str(tmp_path / "suite.json")},
+    )
+    with caplog.at_level("INFO", logger="counterpoise"):
+        report = evaluated(run)
+    assert report is not None
+    metrics = json.loads(Path(report.metrics).read_text())
+    (broken,) = [outcome for outcome in metrics["resampled_validation"] if outcome["status"] == "failed"]
+    assert broken["unexpected"] == broken["unexpected_synthetic"] > 0
+    assert metrics["synthetic_quality"]["synthetic_rows"] == run.resampling.synthetic
+    assert "Synthetic rows break 1 of the 5 rules" in Path(report.html).read_text()
+    assert "evaluate: Synthetic rows break 1 of the 5 rules" in caplog.text
+
+
+def test_without_synthetic_rows_the_metrics_say_so(run: EngineRun) -> None:
+    report = evaluated(run)
+    assert report is not None
+    metrics = json.loads(Path(report.metrics).read_text())
+    assert metrics["synthetic_quality"] is None
+    assert metrics["resampled_validation"] == []
+    assert "There are none: every row of train is a row of the source." in Path(report.html).read_text()
 
 
 def test_summary_and_expectations_are_shown_in_the_prefect_ui(run: EngineRun) -> None:

@@ -13,6 +13,16 @@ import pytest
 
 from counterpoise.core.config import BalanceConfig, EvaluationConfig
 from counterpoise.core.evaluate import EvaluationTables, compare_strategies
+from counterpoise.core.quality.records import (
+    QUANTILES,
+    ClassQuality,
+    ColumnDrift,
+    Distances,
+    Nearness,
+    ResampledOutcome,
+    SyntheticQuality,
+    SyntheticReview,
+)
 from counterpoise.core.records import (
     Certificate,
     ClassCounts,
@@ -111,6 +121,7 @@ def make_data(outcomes: tuple[ExpectationOutcome, ...]) -> MakeData:
         checks: dict[str, bool] | None = None,
         command: str = "",
         root: str = "datasets",
+        synthetic: SyntheticReview | None = None,
     ) -> ReportData:
         counts = counts or {"no": 800, "yes": 200}
         after = dict.fromkeys(counts, max(counts.values())) if strategy != "none" else counts
@@ -139,7 +150,13 @@ def make_data(outcomes: tuple[ExpectationOutcome, ...]) -> MakeData:
             validation=Validation(success=True, outcomes=results, rejected_rows=2),
             split=SplitPlan(file="f", sha256="0", classes=tuple(counts), counts=parts, duplicate_rows=7, notes=notes),
             resampling=ResamplingPlan(
-                strategy=strategy, copies_file="c", before=counts, after=after, repeated=600, notes=notes
+                strategy=strategy,
+                copies_file="c",
+                before=counts,
+                after=after,
+                repeated=600,
+                notes=notes,
+                synthetic=synthetic.quality.synthetic_rows if synthetic else 0,
             ),
             version=DatasetVersion(
                 root=root,
@@ -165,8 +182,63 @@ def make_data(outcomes: tuple[ExpectationOutcome, ...]) -> MakeData:
             ),
             libraries={"scikit-learn": "1.9.1", "pandas": "3.1"},
             metrics=metrics,
+            synthetic=synthetic,
             command=command,
             created=datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC),
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_review() -> Callable[..., SyntheticReview]:
+    """Build a review of synthetic rows; what is not given is harmless."""
+
+    def make(text: str = "yes", *, nearer: float | None = 0.25, drifts: int = 3, broken: int = 1) -> SyntheticReview:
+        moved = ColumnDrift(
+            column=text, kind="interpolated", drift=0.5, p_value=0.001, missing_real=0.1, missing_synthetic=0.0,
+            mean_difference=-0.3, spread_ratio=0.75,
+        )  # fmt: skip
+        voted = ColumnDrift(
+            column="word", kind="voted", drift=0.4, p_value=0.001, missing_real=0.0, missing_synthetic=0.0,
+            moved_level=text, moved_real=0.2, moved_synthetic=0.6, levels_lost=4, lost_share=0.02,
+            lost_examples=(text, "b", "c", "d"),
+        )  # fmt: skip
+        still = ColumnDrift(
+            column="still", kind="interpolated", drift=0.01, p_value=0.9, missing_real=0.0, missing_synthetic=0.0
+        )
+        part = ClassQuality(
+            name=text,
+            synthetic_rows=9_000,
+            real_rows=200,
+            synthetic_looked_at=5_000,
+            real_looked_at=200,
+            nearer_to_another_class=Nearness(synthetic=nearer, real=0.125, synthetic_with_parents=0.01),
+            distances=Distances(synthetic=tuple(0.5 * share for share in QUANTILES), real=QUANTILES),
+            copies_of_own_class=17,
+            copies_of_another_class=0,
+            repetitions=3,
+            real_repetitions=2,
+            columns=3,
+            drift=(moved, voted, still)[:drifts],
+        )
+        quality = SyntheticQuality(
+            synthetic_rows=9_000,
+            synthetic_looked_at=5_000,
+            real_rows=1_000,
+            real_looked_at=1_000,
+            even_share=1.0,
+            classes=(part,),
+            notes=(text,),
+        )
+        shared = {"expectation": text, "columns": (text,), "severity": "critical", "source": "suite"}
+        failed = ResampledOutcome(
+            **shared, status="failed", checked=10_000, unexpected=42, unexpected_synthetic=40, unexpected_original=2,
+            examples=(text,), notes=text,
+        )  # fmt: skip
+        passed = ResampledOutcome(**shared, status="passed", checked=10_000, notes=text)
+        error = ResampledOutcome(**shared, status="error", observed=text)
+        left_out = ResampledOutcome(**shared, status="nothing_checked", notes=f"Left out: {text}.", left_out=True)
+        return SyntheticReview(quality=quality, outcomes=(failed,) * broken + (passed, error, left_out))
 
     return make

@@ -81,3 +81,20 @@ def test_values_in_the_validation_table_are_inert(make_data: Any) -> None:
     (row,) = validation_table(make_data(results=(outcome,)))
     assert "<" not in "".join(row.values())
     assert "[link]" not in row["columns"]
+
+
+def test_the_brief_tells_of_synthetic_rows(make_data: Any, make_review: Any) -> None:
+    markdown = render_markdown(make_data(strategy="smote", synthetic=make_review()))
+    assert "9,000 rows of train are synthetic. Of the synthetic rows of class yes, 25.0 % lie nearer" in markdown
+    assert "17 are exact copies of a real row. Synthetic rows break 1 of the 3 rules that judge rows" in markdown
+    assert "| yes | yes | 0.500 | mean moved by −0.30 standard deviations; standard deviation × 0.75;" in markdown
+
+
+@pytest.mark.parametrize("text", ["a|b", "<img src=x>", "`c`", "x\ny", "[link](javascript:alert(1))"])
+def test_texts_in_the_brief_on_synthetic_rows_are_inert(make_data: Any, make_review: Any, text: str) -> None:
+    markdown = render_markdown(make_data(strategy="smote", synthetic=make_review(text)))
+    assert text not in markdown
+    tables = re.findall(r"(?:^\|.*\n)+", markdown, flags=re.MULTILINE)
+    assert len(tables) == 2
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counterpoise.core.report.charts import Chart, Curve, Label, curve_chart, reliability_chart
+from counterpoise.core.report.charts import Chart, Curve, Label, curve_chart, distance_chart, reliability_chart
 
 
 def _box(label: Label) -> tuple[float, float, float, float]:
@@ -76,3 +76,19 @@ def test_curves_of_no_or_one_point_are_drawn(points: np.ndarray) -> None:
     chart = reliability_chart([Curve(points, "natural", "n")], [[5] * len(points)], name="r", description="d")
     assert len(chart.dots) == len(points)
     assert len(chart.labels) == len(points)
+
+
+@given(longest=st.floats(1e-6, 1e9))
+def test_an_axis_of_distances_ends_a_little_beyond_the_longest_at_a_plain_number(longest: float) -> None:
+    curve = Curve(np.array([[0.0, 0.0], [longest, 1.0]]), "natural", "real")
+    chart = distance_chart([curve], name="d", description="d")
+    end = float(chart.x_ticks[-1].text)
+    assert longest * 0.999 <= end <= longest * 1.51
+    assert all(len(tick.text) <= 9 for tick in chart.x_ticks)
+    x = [float(pair.split(",")[0]) for pair in chart.lines[0].points.split()]
+    assert max(x) <= chart.right
+
+
+def test_copies_alone_are_drawn_as_no_distance() -> None:
+    curve = Curve(np.array([[0.0, 0.0], [0.0, 1.0]]), "resampled", "synthetic")
+    assert distance_chart([curve], name="d", description="d").x_ticks[-1].text == "1"

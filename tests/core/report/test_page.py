@@ -83,7 +83,7 @@ def test_the_page_asks_for_nothing_and_runs_nothing(html: str, page: _Page) -> N
 
 def test_sections_stand_in_the_order_of_the_stages_after_the_summary(page: _Page) -> None:
     found = [attributes["id"] for attributes in page.all("section")]
-    assert found == ["summary", *(name.lower() for name in SECTIONS)]
+    assert found == ["summary", *(name.lower().replace(" ", "-") for name in SECTIONS)]
     links = [attributes["href"] for attributes in page.all("a")]
     assert links == ["#content", *(f"#{name}" for name in found)]
 
@@ -187,9 +187,9 @@ _HOSTILE = [
 
 @pytest.mark.parametrize("text", _HOSTILE, ids=range(len(_HOSTILE)))
 def test_hostile_texts_are_inert_everywhere(
-    make_data: Any, make_metrics: Any, plain_elements: Counter[str], text: str
+    make_data: Any, make_metrics: Any, make_review: Any, plain_elements: Counter[str], text: str
 ) -> None:
-    data = _with_text(make_data, make_metrics, text)
+    data = _with_text(make_data, make_metrics, make_review, text)
     html = render_html(data)
     page = _Page(html)
     assert Counter(tag for tag, _ in page.elements) == plain_elements
@@ -199,7 +199,7 @@ def test_hostile_texts_are_inert_everywhere(
     assert "x" * 700 not in html.split("<summary>Configuration</summary>")[0]
 
 
-def _with_text(make_data: Any, make_metrics: Any, text: str) -> ReportData:
+def _with_text(make_data: Any, make_metrics: Any, make_review: Any, text: str) -> ReportData:
     """Return a report with a text wherever texts come from the data or the configuration."""
     outcome = ExpectationOutcome(
         expectation=text,
@@ -221,14 +221,16 @@ def _with_text(make_data: Any, make_metrics: Any, text: str) -> ReportData:
         notes=(text,),
         checks={text: False},
         command=text,
+        synthetic=make_review(text),
     )
     return data
 
 
 @pytest.fixture(scope="module")
-def plain_elements(make_data: Any, make_metrics: Any) -> Counter[str]:
+def plain_elements(make_data: Any, make_metrics: Any, make_review: Any) -> Counter[str]:
     """How often each element stands in the page with a harmless text."""
-    return Counter(tag for tag, _ in _Page(render_html(_with_text(make_data, make_metrics, "plain"))).elements)
+    html = render_html(_with_text(make_data, make_metrics, make_review, "plain"))
+    return Counter(tag for tag, _ in _Page(html).elements)
 
 
 def _evaluated(make_metrics: Any, first: str, second: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from counterpoise.core.resample.interpolate import interpolate, rounding_draws
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
+SMALL = st.integers(0, 1000)
 STEP = st.floats(0, 1, exclude_max=True)
 
 
@@ -57,7 +58,7 @@ def test_rounding_is_unbiased_in_every_type(kind: pa.DataType) -> None:
     storage = pa.int32() if kind.bit_width <= 32 else pa.int64()
     first = pa.array(np.zeros(number)).cast(storage).cast(kind)
     second = pa.array(np.full(number, 3.0)).cast(storage).cast(kind)
-    made = interpolate(first, second, steps=steps, draws=rounding_draws(0, "column", np.arange(number)))
+    made = interpolate(first, second, steps=steps, draws=rounding_draws(0, np.arange(number)))
     assert made.type == kind
     values = made.cast(storage).to_numpy()
     assert abs(values.mean() - (3 * steps).mean()) < 0.02
@@ -83,7 +84,15 @@ def test_dates_come_back_as_dates() -> None:
 @settings(max_examples=50)
 def test_draws_depend_on_the_row_alone(seed: int, numbers: list[int]) -> None:
     rows = np.array(numbers, dtype=np.int64)
-    together = rounding_draws(seed, "a", rows)
-    assert together.tolist() == [rounding_draws(seed, "a", rows[[index]])[0] for index in range(len(rows))]
+    together = rounding_draws(seed, rows)
+    assert together.tolist() == [rounding_draws(seed, rows[[index]])[0] for index in range(len(rows))]
     assert ((together >= 0) & (together < 1)).all()
-    assert together.tolist() != rounding_draws(seed, "b", rows).tolist()
+
+
+@given(st.lists(st.tuples(SMALL, SMALL, SMALL, SMALL, STEP, STEP), min_size=1, max_size=50))
+def test_rounding_keeps_the_order_of_two_columns(rows: list[tuple[int, int, int, int, float, float]]) -> None:
+    a, b, more_a, more_b, steps, draws = (list(column) for column in zip(*rows, strict=True))
+    low = interpolate(pa.array(a), pa.array(b), steps=np.array(steps), draws=np.array(draws))
+    upper = [pa.array([x + y for x, y in zip(*pair, strict=True)]) for pair in ((a, more_a), (b, more_b))]
+    high = interpolate(*upper, steps=np.array(steps), draws=np.array(draws))
+    assert all(x <= y for x, y in zip(low.to_pylist(), high.to_pylist(), strict=True))
