@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def _table(entry: dict[str, object]) -> RealTable:
     return RealTable(path.name.split(".")[0].replace("-", "_"), path, target, int(str(entry["rows"])), counts)
 
 
-def table_parameters() -> list[object]:
+def table_parameters() -> list[Any]:
     """Return one test parameter a table, or one that skips where the tables are missing."""
     found = real_tables()
     if not found:

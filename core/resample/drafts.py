@@ -25,6 +25,12 @@ from counterpoise.core.strategies import STRATEGIES
 
 __all__ = ["draft_plan"]
 
+_REMEDIES = {
+    "kmeans_smote": "set kmeans_estimator (the number of clusters) or a lower cluster_balance_threshold in resampling.options",
+    "adasyn": "choose smote where the class lies apart from the others",
+}
+"""What to do where a strategy finds nothing to work with, where it is not the neighbours."""
+
 
 def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
     """Let the job's strategy decide what becomes of the train rows.
@@ -239,7 +245,7 @@ def _explained(job: ResamplingJob, draft: Draft) -> Iterator[None]:
             "sampler_refused",
             expected=f"train rows that {STRATEGIES[job.config.strategy].label} can work with",
             found=f"{error} (train rows: {shown})",
-            remedy="lower resampling.k_neighbors or the neighbours in resampling.options, choose another "
-            "resampling.strategy, or merge small classes",
+            remedy=_REMEDIES.get(job.config.strategy, "lower resampling.k_neighbors or the neighbours in its options")
+            + ", choose another resampling.strategy, or merge small classes",
             values={"strategy": job.config.strategy, "counts": counts},
         ) from error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import InputError
 from counterpoise.core.persist.gather import SlabReader, read_pool
 from counterpoise.core.records import ColumnSchema, Snapshot, SnapshotFile
-from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.snapshot import SnapshotReader, check_unchanged, settled_stamp
 from tests.snapshots import mixed_table
 
 
@@ -81,3 +82,53 @@ def test_scattered_rows_are_gathered(table_and_snapshot: tuple[pa.Table, Snapsho
 def test_a_snapshot_without_files_is_refused() -> None:
     with pytest.raises(InputError, match="a snapshot with files"):
         _ = SnapshotReader(Snapshot(files=(), rows=0, columns=(), digest="")).schema
+
+
+def stamped(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with the stamps that its files have now."""
+    files = [file.model_copy(update={"stamp": settled_stamp(Path(file.path))}) for file in snapshot.files]
+    return snapshot.model_copy(update={"files": tuple(files)})
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take files for settled at once, as if the clock had gone on."""
+    monkeypatch.setattr(snapshot_module, "_SETTLED_NS", 0)
+
+
+def test_a_file_that_was_changed_a_moment_ago_has_no_stamp(tmp_path: Path) -> None:
+    path = tmp_path / "young"
+    path.write_bytes(b"x")
+    assert settled_stamp(path) is None
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_file_that_kept_its_stamp_is_not_read_again(
+    table_and_snapshot: tuple[pa.Table, Snapshot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = stamped(table_and_snapshot[1])
+    monkeypatch.setattr(snapshot_module, "file_sha256", lambda _: pytest.fail("read again"))
+    check_unchanged(snapshot)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_file_with_another_stamp_and_the_same_bytes_is_unchanged(
+    table_and_snapshot: tuple[pa.Table, Snapshot],
+) -> None:
+    snapshot = stamped(table_and_snapshot[1])
+    Path(snapshot.files[0].path).touch()
+    check_unchanged(snapshot)
+
+
+@pytest.mark.usefixtures("settled")
+def test_other_bytes_are_found_though_size_and_time_of_modification_are_put_back(
+    table_and_snapshot: tuple[pa.Table, Snapshot],
+) -> None:
+    snapshot = stamped(table_and_snapshot[1])
+    path = Path(snapshot.files[0].path)
+    content, times = bytearray(path.read_bytes()), path.stat()
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with pytest.raises(InputError, match="stay as it was"):
+        check_unchanged(snapshot)

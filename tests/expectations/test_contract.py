@@ -96,6 +96,11 @@ def smote(**resampling: Any) -> dict[str, Any]:
     return {"resampling": {"strategy": "smote", **resampling}}
 
 
+def test_the_advised_strategy_asks_for_no_neighbours_because_it_goes_by_the_rows(tmp_path: Path) -> None:
+    few = labelled(["no"] * 90 + ["yes"] * 4)
+    assert statuses(check(few, tmp_path, resampling={"strategy": "auto"})) == {"passed"}
+
+
 def test_a_class_with_too_few_neighbours_in_train_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"class 'yes' has 8 rows.*k_neighbors \(now 5\).*lower_k") as caught:
         check(labelled(["no"] * 90 + ["yes"] * 8), tmp_path, **smote())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,14 @@ def test_too_few_rows_for_the_neighbours_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ResamplingError, match="neighbo"):
         resample.fn(config, run.snapshot, run.split, folder=tmp_path / "run")
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, True), (60, False)])
+def test_what_takes_long_is_told_in_the_log_and_not_in_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, seconds: int, told: bool
+) -> None:
+    monkeypatch.setattr("counterpoise.core.resample.preflight._NOTEWORTHY_SECONDS", seconds)
+    with caplog.at_level(logging.INFO, logger="counterpoise"):
+        plan = resampled(tmp_path, strategy="smote")
+    assert any("resample: needs about" in line for line in caplog.messages) is told
+    assert not any("GiB" in note or "MiB" in note for note in plan.notes)

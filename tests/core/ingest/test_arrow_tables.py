@@ -29,6 +29,16 @@ def test_parquet_is_referenced_with_all_its_types(tmp_path: Path) -> None:
     assert not list((tmp_path / "work").iterdir())
 
 
+def test_a_referenced_file_that_has_settled_is_stamped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "table.parquet"
+    pq.write_table(mixed_table(20), path)
+    reading = ingest(SourceConfig(path=str(path)), tmp_path / "young")
+    assert reading.snapshot.files[0].stamp is None
+    monkeypatch.setattr("counterpoise.core.snapshot._SETTLED_NS", 0)
+    reading = ingest(SourceConfig(path=str(path)), tmp_path / "settled")
+    assert reading.snapshot.files[0].stamp is not None
+
+
 def test_feather_is_referenced(tmp_path: Path) -> None:
     table = mixed_table(300)
     pyarrow.feather.write_feather(table, tmp_path / "t.feather")

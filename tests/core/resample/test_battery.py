@@ -202,6 +202,21 @@ def test_what_is_decided_depends_on_rows_and_not_on_row_groups(tmp_path: Path, s
     assert recipes[0] == recipes[1]
 
 
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_permuted_input_rows_give_other_choices_by_the_same_rules(tmp_path: Path, strategy: str) -> None:
+    table = battery_table(strategy)
+    order = np.random.default_rng(1).permutation(ROWS)
+    plain, permuted = tried(tmp_path / "a", strategy, table), tried(tmp_path / "b", strategy, table.take(order))
+    assert permuted.run.resampling.before == plain.run.resampling.before
+    if strategy in EXACT:
+        assert permuted.run.resampling.after == plain.run.resampling.after
+    for made in (plain, permuted):
+        real = pc.not_equal(made.keys["origin"], "synthetic")
+        ids = made.keys["id"].filter(real).to_pylist()
+        rows = {row.pop("id"): row for row in table.filter(pc.is_in(table["id"], pa.array(ids))).to_pylist()}
+        assert made.train.filter(real).to_pylist() == [rows[name] for name in ids]
+
+
 @pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "kmeans_smote"])
 def test_several_classes_are_resampled_by_the_same_rules(tmp_path: Path, strategy: str) -> None:
     made = tried(tmp_path, strategy, battery_table(strategy, classes=3))

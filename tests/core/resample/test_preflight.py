@@ -133,7 +133,7 @@ def test_more_numbers_never_need_less(facts: TrainFacts, name: StrategyName, mor
 def test_strategies_that_look_at_labels_need_no_memory_for_points() -> None:
     light = estimate(WIDE, ResamplingConfig(strategy="random_under"))
     heavy = estimate(WIDE, ResamplingConfig(strategy="tomek_links"))
-    assert 3 * light.bytes < heavy.bytes
+    assert not any("float64" in reason for reason in light.reasons)
     assert any("points 1,000,000 × 200 float64" in reason for reason in heavy.reasons)
 
 
@@ -176,16 +176,16 @@ def test_a_refusal_names_what_would_fit(tmp_path: Path, monkeypatch: pytest.Monk
     table = numbers()
     monkeypatch.setattr("counterpoise.core.resample.preflight.read_facts", lambda *_, **__: WIDE)
     with pytest.raises(ResamplingError, match=r"ADASYN needs about \d.* GiB of memory") as caught:
-        planned(table, tmp_path, strategy="adasyn", memory_limit="4 GiB")
+        planned(table, tmp_path, strategy="adasyn", memory_limit="5.5 GiB")
     error = caught.value
     assert "resampling.memory_limit" in error.expected
     assert "random_over (" in error.remedy
     assert "of the 1,000,000 train rows" in error.remedy
     for name in error.values["strategies"]:
-        assert estimate(WIDE, ResamplingConfig(strategy=name)).bytes <= 4 * 2**30
+        assert estimate(WIDE, ResamplingConfig(strategy=name)).bytes <= 5.5 * 2**30
     assert "tomek_links" not in error.values["strategies"]
     fewer = WIDE.scaled(error.values["rows"] / WIDE.rows)
-    assert 2 * 2**30 < estimate(fewer, ResamplingConfig(strategy="adasyn")).bytes <= 4 * 2**30
+    assert 4 * 2**30 < estimate(fewer, ResamplingConfig(strategy="adasyn")).bytes <= 5.5 * 2**30
 
 
 def test_without_a_limit_what_the_machine_has_free_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
