@@ -12,6 +12,7 @@ from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import PARTITIONS, Snapshot
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split.allocation import partition_targets
+from counterpoise.core.strategies import STRATEGIES
 from counterpoise.core.validate import Suite
 from counterpoise.expectations.registration import register_expectations
 
@@ -80,7 +81,8 @@ def _class_sizes(config: BalanceConfig, roles: ColumnRoles) -> Iterator[Expectat
         reason="class_too_small_for_split",
         remedy="collect more rows or merge classes, or set split.rare_classes to train_only or reject",
     )
-    if resampling.strategy != "smote":
+    sampler = STRATEGIES[resampling.strategy]
+    if not sampler.searches:
         return
     k = resampling.k_neighbors
     yield _expectation(
@@ -88,11 +90,11 @@ def _class_sizes(config: BalanceConfig, roles: ColumnRoles) -> Iterator[Expectat
         {
             "column": roles.target,
             "min_rows": rows_for_neighbors(config),
-            "below_ratio": resampling.ratio,
+            "below_ratio": min(resampling.ratio, *resampling.ratios().values(), 1.0),
             "ignore_below": 0 if split.rare_classes == "train_only" else len(PARTITIONS),
         },
         severity="critical" if resampling.too_few_neighbors == "stop" else "warning",
-        notes=f"Every class that SMOTE enlarges keeps more than k_neighbors = {k} rows in train.",
+        notes=f"Every class that {sampler.label} enlarges keeps more than k_neighbors = {k} rows in train.",
         reason="class_too_small_for_sampler",
         remedy=f"lower resampling.k_neighbors (now {k}), set resampling.too_few_neighbors to lower_k or random_over, "
         "or choose random_over as resampling.strategy",

@@ -16,6 +16,7 @@ import typer
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.redact import redact
 from counterpoise.flows.console import (
+    print_advice,
     print_json,
     print_manifest,
     print_run,
@@ -122,6 +123,28 @@ def init(
 
 
 @app.command()
+def advise(
+    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Say which resampling strategy is worth a first try, and what each would need; nothing is published."""
+    import tempfile
+
+    from counterpoise.core.config_file import load_config
+
+    settings = load_config(config, overrides or ())
+    from counterpoise.core.resample.outlook import look_ahead
+
+    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
+        outlook = look_ahead(settings, folder=Path(folder))
+    if as_json:
+        print_json(outlook.record())
+    else:
+        print_advice(settings.name, outlook)
+
+
+@app.command()
 def run(
     config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
     overrides: Overrides = None,
@@ -184,6 +207,23 @@ def verify(address: Address) -> None:
     if differences:
         raise typer.Exit(1)
     typer.echo(f"{record.dataset} version {record.version}: all files and the leakage certificate hold")
+
+
+@app.command()
+def rebuild(
+    address: Address,
+    source: Annotated[str, typer.Option(help="Where the source lies now; by default where it lay.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write train/ and keys/train/ here, not beside the version.")] = None,
+) -> None:
+    """Make the train partition again, byte for byte, from source and recipe; exit 1 where it differs."""
+    from counterpoise.core.rebuild import rebuild_version
+
+    rebuilt = rebuild_version(address, path=source, out=out)
+    name = f"{rebuilt.version.record.dataset} version {rebuilt.version.number}"
+    if rebuilt.stored and out is None:
+        typer.echo(f"{name}: {rebuilt.rows:,} train rows rebuilt, the same bytes as those stored")
+    else:
+        typer.echo(f"{name}: {rebuilt.rows:,} train rows in {rebuilt.folder / 'train'}, the bytes that were published")
 
 
 def _run_record(version: Any, report: Any, seconds: float) -> dict[str, Any]:

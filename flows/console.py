@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,7 +17,19 @@ from rich.table import Table
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.records import PARTITIONS, DatasetVersion, Report
 
-__all__ = ["print_json", "print_manifest", "print_run", "print_versions", "say", "show_error", "stage_lines"]
+if TYPE_CHECKING:
+    from counterpoise.core.resample.outlook import Outlook
+
+__all__ = [
+    "print_advice",
+    "print_json",
+    "print_manifest",
+    "print_run",
+    "print_versions",
+    "say",
+    "show_error",
+    "stage_lines",
+]
 
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
@@ -77,6 +89,61 @@ def print_run(version: DatasetVersion, report: Report | None, seconds: float) ->
     if report is not None:
         console.print(f"report   {escape(report.html)}")
         console.print(f"verdict  {escape(report.verdict)}")
+
+
+def print_advice(name: str, outlook: Outlook) -> None:
+    """Show which strategy is advised and why, and what each would need."""
+    console = Console(highlight=False)
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    for label, text in _advice_facts(name, outlook).items():
+        table.add_row(f"[bold]{label}[/]", escape(text))
+    console.print(table)
+    console.print()
+    console.print(_options_table(outlook))
+    console.print("\nThese are estimates; whether resampling helps is what the report measures.")
+
+
+def _advice_facts(name: str, outlook: Outlook) -> dict[str, str]:
+    from counterpoise.core.memory import format_size
+
+    facts, configured = outlook.facts, outlook.configured
+    shown = {
+        "dataset": f"{name}: {facts.source_rows:,} rows, {facts.rows:,} of them in train",
+        "classes": _classes(facts.classes),
+        "imbalance": outlook.advice.degree,
+        "features": f"{facts.numeric:,} numbers and dates, {facts.voted:,} others",
+        "advice": " ".join(outlook.advice.settings()),
+        "why": outlook.advice.reason,
+    }
+    if configured is not None:
+        needed = f"cannot run, {configured.remark}" if not configured.runs else f"needs {configured.estimate}"
+        shown["configured"] = f"{configured.strategy}: {needed}{'' if configured.fits else ', over the limit'}"
+    shown["limit"] = "not known" if outlook.limit is None else f"{format_size(outlook.limit)} of memory"
+    return shown
+
+
+def _options_table(outlook: Outlook) -> Table:
+    from counterpoise.core.memory import format_size
+    from counterpoise.core.resample.preflight import format_seconds
+
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("strategy", no_wrap=True)
+    table.add_column("memory", justify="right", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column()
+    for option in outlook.options:
+        remark = option.remark if option.runs else f"no: {option.remark}"
+        size, seconds = format_size(option.estimate.bytes), format_seconds(option.estimate.seconds)
+        table.add_row(option.strategy, size, seconds, escape(remark))
+    return table
+
+
+def _classes(classes: Mapping[str, int]) -> str:
+    """Return train rows by class, the largest first, of at most eight classes."""
+    rows = sum(classes.values())
+    ordered = sorted(classes.items(), key=lambda item: -item[1])
+    shown = [f"{name} {_share(count, rows)}" for name, count in ordered]
+    return ", ".join(shown if len(shown) <= 8 else [*shown[:7], f"{len(shown) - 7} more"])
 
 
 def print_versions(versions: Sequence[DatasetVersion]) -> None:

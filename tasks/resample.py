@@ -26,6 +26,11 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         ResamplingError: The train partition cannot be resampled as asked.
     """
     from counterpoise.core.resample import plan_resampling
+    from counterpoise.core.resample.preflight import Estimate
+
+    def tell(needed: Estimate) -> None:
+        if needed.noteworthy:
+            log(f"resample: needs {needed}: {'; '.join(needed.reasons)}")
 
     plan = plan_resampling(
         snapshot,
@@ -35,6 +40,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         seed=config.seed,
         folder=folder / "resample",
         progress=stage_progress(artifact_key(config.name, "resample"), description="Planning the resampling"),
+        on_estimate=tell,
     )
     rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
     for line in (f"{plan.strategy}, {rows}", *plan.notes):

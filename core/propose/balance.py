@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
+from counterpoise.core.columns import ColumnRoles
 from counterpoise.core.config import ResamplingConfig, SplitConfig
+from counterpoise.core.imbalance import imbalance_degree
 from counterpoise.core.propose.profile import ColumnProfile
 from counterpoise.core.records import PARTITIONS, ClassCounts
+from counterpoise.core.resample.advice import advise
+from counterpoise.core.resample.facts import TrainFacts
+from counterpoise.core.resample.job import is_interpolated
 from counterpoise.core.split.allocation import partition_targets
 
-__all__ = ["Proposal", "describe_classes", "imbalance_degree", "propose_resampling", "rare_classes_comment"]
+__all__ = ["Proposal", "describe_classes", "propose_resampling", "rare_classes_comment"]
 
-_MAX_CATEGORIES = 100
-_FEWEST_NEIGHBORS = 3
 _SHOWN = 6
+_NO_CODES = ColumnRoles(features=(), target="", data=(), keys=(), categorical=frozenset())
 
 
 @dataclass(frozen=True)
@@ -23,24 +29,6 @@ class Proposal:
 
     resampling: ResamplingConfig
     comments: dict[str, str]
-
-
-def imbalance_degree(counts: ClassCounts) -> str:
-    """Return balanced, mild, moderate or extreme, by the share of the smallest class.
-
-    With more than two classes the share is set against an even one, so that a third each is balanced.
-
-    >>> imbalance_degree({"no": 700, "yes": 300}), imbalance_degree({"a": 50, "b": 50, "c": 50})
-    ('mild', 'balanced')
-    >>> imbalance_degree({"no": 950, "yes": 50}), imbalance_degree({"no": 9990, "yes": 10})
-    ('moderate', 'extreme')
-    """
-    share = min(counts.values()) / sum(counts.values()) * len(counts) / 2
-    if share > 0.4:
-        return "balanced"
-    if share >= 0.2:
-        return "mild"
-    return "moderate" if share >= 0.01 else "extreme"
 
 
 def describe_classes(counts: ClassCounts) -> str:
@@ -66,38 +54,31 @@ def rare_classes_comment(counts: ClassCounts) -> str:
 
 
 def propose_resampling(counts: ClassCounts, features: Sequence[ColumnProfile], split: SplitConfig) -> Proposal:
-    """Return a strategy that the classes and features allow."""
-    if imbalance_degree(counts) == "balanced":
-        return _without_neighbors("none", "The classes are balanced: nothing is repeated or made.")
-    if trouble := _trouble_for_smote(features):
-        return _without_neighbors("random_over", f"SMOTE does not suit these features: {trouble}.")
+    """Return the advised strategy for the train partition that the split would give, and why."""
+    facts = _train_facts(counts, features, split)
+    usual = ResamplingConfig()
+    advice = advise(facts, usual)
+    comments = {"resampling.strategy": advice.reason}
+    if advice.strategy != "none":
+        comments["resampling.strategy"] += " The report says whether it helped."
+    least, most = min(facts.classes.values()), max(facts.classes.values())
+    if advice.ratio != usual.ratio:
+        comments["resampling.ratio"] = f"The largest class has {most // least:,} times the rows of the smallest one."
+    if advice.k_neighbors != usual.k_neighbors:
+        few = f"the smallest class keeps about {least} rows in train"
+        comments["resampling.k_neighbors"] = f"Less than {usual.k_neighbors}: {few}."
+    return Proposal(advice.applied(usual), comments)
+
+
+def _train_facts(counts: ClassCounts, features: Sequence[ColumnProfile], split: SplitConfig) -> TrainFacts:
+    """Return what is to be expected of the train partition."""
     shares = (1 - split.validation_size - split.test_size, split.validation_size, split.test_size)
-    in_train = int(partition_targets(min(counts.values()), shares)[0])
-    if in_train <= _FEWEST_NEIGHBORS:
-        return _without_neighbors(
-            "random_over", f"The smallest class keeps about {in_train} in train: too few neighbours for SMOTE."
-        )
-    neighbors = min(5, in_train - 1)
-    comments = {"resampling.strategy": "Or none, random_over, random_under. The report says whether it helped."}
-    if neighbors < 5:
-        comments["resampling.k_neighbors"] = f"Less than 5: the smallest class keeps about {in_train} rows in train."
-    return Proposal(ResamplingConfig(strategy="smote", k_neighbors=neighbors), comments)
-
-
-def _without_neighbors(strategy: str, comment: str) -> Proposal:
-    return Proposal(ResamplingConfig.model_validate({"strategy": strategy}), {"resampling.strategy": comment})
-
-
-def _trouble_for_smote(features: Sequence[ColumnProfile]) -> str:
-    numbers = [profile for profile in features if profile.is_number]
-    if not numbers:
-        return "none is a number, and there is nothing to interpolate"
-    if 2 * len(numbers) < len(features):
-        return f"only {len(numbers)} of {len(features)} are numbers"
-    wide = [profile.name for profile in features if profile.is_text and profile.distinct > _MAX_CATEGORIES]
-    if wide:
-        return f"{wide[0]!r} has more than {_MAX_CATEGORIES} categories"
-    known = [profile.is_number or profile.is_text or profile.is_time or profile.values for profile in features]
-    if not all(known):
-        return f"{features[known.index(next(one for one in known if not one))].name!r} has no plain values"
-    return ""
+    numeric = [one for one in features if is_interpolated(pa.field(one.name, one.type), _NO_CODES)]
+    voted = [one for one in features if one not in numeric]
+    return TrainFacts(
+        classes={name: max(1, int(partition_targets(rows, shares)[0])) for name, rows in counts.items() if rows},
+        source_rows=sum(counts.values()),
+        numeric=len(numeric),
+        levels={one.name: one.distinct + 1 for one in voted},
+        nested=tuple(one.name for one in voted if pa.types.is_nested(one.type)),
+    )

@@ -1,0 +1,104 @@
+"""Sizes of memory: as people write them, and what this process may still take."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["format_size", "free_memory", "parse_size"]
+
+_UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB|MiB|GiB)")
+
+
+def parse_size(text: str) -> int:
+    """Return a size in bytes.
+
+    >>> parse_size("8 GiB"), parse_size("1.5GB")
+    (8589934592, 1500000000)
+
+    Raises:
+        ValueError: It is not a number with MB, GB, MiB or GiB.
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no size such as 8 GiB")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def format_size(size: float) -> str:
+    """Return a size for people, in MiB or GiB.
+
+    >>> format_size(3 * 2**20), format_size(1.25 * 2**30), format_size(40 * 2**30), format_size(1)
+    ('3 MiB', '1.2 GiB', '40 GiB', '1 MiB')
+    """
+    if round(size / 2**20) < 1024:
+        return f"{max(1, round(size / 2**20)):,} MiB"
+    number = size / 2**30
+    return f"{number:.1f} GiB" if number < 10 else f"{number:,.0f} GiB"
+
+
+def free_memory(root: Path = Path("/")) -> int | None:
+    """Return how many bytes this process may still take: what the machine has available, or its control group.
+
+    Where only the whole memory of the machine is known, that; None where nothing is.
+
+    Args:
+        root: The file system to look at.
+    """
+    known = [*_available(root / "proc/meminfo"), *_left_in_groups(root)]
+    return min(known) if known else _physical()
+
+
+def _available(meminfo: Path) -> Iterator[int]:
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", _text(meminfo), re.MULTILINE)
+    if found:
+        yield int(found[1]) * 1024
+
+
+def _left_in_groups(root: Path) -> Iterator[int]:
+    """Yield what is left under the limit of each control group that the process is in, versions 1 and 2."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            place, limit, usage, cache = root / "sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"
+        elif "memory" in controllers.split(","):
+            place, limit, usage = root / "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+            cache = "total_inactive_file"
+        else:
+            continue
+        for folder in _upwards(place, path):
+            allowed, used = _text(folder / limit).strip(), _text(folder / usage).strip()
+            if allowed.isdigit() and used.isdigit():
+                yield max(0, int(allowed) - int(used) + _reclaimable(folder / "memory.stat", cache))
+
+
+def _upwards(place: Path, path: str) -> Iterator[Path]:
+    """Yield the folder of a group and of all groups above it: each of them may have a limit."""
+    folder = place / path.strip("/")
+    while folder != place:
+        yield folder
+        folder = folder.parent
+    yield place
+
+
+def _reclaimable(stat: Path, name: str) -> int:
+    """Return the bytes of files that the kernel would let go of."""
+    found = re.search(rf"^{name} (\d+)$", _text(stat), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _physical() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
