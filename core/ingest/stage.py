@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from counterpoise.core.config import SourceConfig
@@ -20,7 +22,8 @@ from counterpoise.core.ingest.source_files import (
 )
 from counterpoise.core.ingest.sql_source import read_sql
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.records import Snapshot
+from counterpoise.core.records import FileStamp, Snapshot
+from counterpoise.core.snapshot import settled_stamp
 
 __all__ = ["identify_source", "ingest_source"]
 
@@ -62,11 +65,18 @@ def ingest_source(source: SourceConfig, *, target: str, folder: Path, progress: 
         read = read_sql(source, target=target, folder=folder, progress=progress)
         return _snapshot(read.content, digest_of(source, [read.digest]), folder)
     files = find_files(source)
+    settled = tuple(settled_stamp(path) for path in files.paths)
     before, digests = stamps(files.paths), file_digests(files.paths)
     content = _read_files(files, digests, source, target=target, folder=folder, progress=progress)
     referenced = files.kind in ("parquet", "arrow")
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
-    return _snapshot(content, digest_of(source, digests), folder)
+    return _snapshot(_stamped(content, settled) if referenced else content, digest_of(source, digests), folder)
+
+
+def _stamped(content: Content, settled: Sequence[FileStamp | None]) -> Content:
+    """Return the content with the stamps of its files, which are the source's own."""
+    files = zip(content.files, settled, strict=True)
+    return replace(content, files=tuple(file.model_copy(update={"stamp": stamp}) for file, stamp in files))
 
 
 def _read_files(

@@ -152,9 +152,10 @@ def read_part(data: Path, name: str, file: str, *, compared: Sequence[str]) -> P
     Raises:
         IntegrityError: The file cannot be read back.
     """
-    keys_of_groups = iter_part(data / "keys" / name / file, read_dictionary=["origin"])
+    all_rows = iter_part(data / name / file, use_threads=False)
+    all_keys = iter_part(data / "keys" / name / file, use_threads=False, read_dictionary=["origin"])
     groups, aligned = [], True
-    for rows, keys in zip_longest(iter_part(data / name / file), keys_of_groups):
+    for rows, keys in zip_longest(all_rows, all_keys):
         if rows is None or keys is None or rows.num_rows != keys.num_rows:
             aligned = False
         else:

@@ -194,7 +194,9 @@ class _PartJob:
                     writers[name][0].write(data)
                     writers[name][1].write(keys)
             files = tuple(writer.finish() for pair in writers.values() for writer in pair)
-            contents = {name: (read_part(self._folder, name, self._file, compared=compared),) for name in PARTITIONS}
+            contents: dict[str, tuple[PartContent, ...]] = {
+                name: (read_part(self._folder, name, self._file, compared=compared),) for name in PARTITIONS
+            }
         return WrittenParts(files, self._fingerprints, contents)
 
     def _writers(self, name: str, disk: Executor) -> tuple[PartWriter, PartWriter]:

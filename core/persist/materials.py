@@ -85,7 +85,7 @@ def _synthetic_codes(recipe: TrainRecipe) -> Copies:
     train = recipe.train
     codes = np.zeros(int(train.rows[-1]) + 1, dtype=np.int32)
     codes[train.rows] = train.codes
-    return codes[recipe.synthetic["parent_a"].to_numpy()]
+    return np.asarray(codes[recipe.synthetic["parent_a"].to_numpy()])
 
 
 def _row_bytes(schema: pa.Schema) -> int:

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -109,12 +109,14 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        wait(self._syncs)
         try:
+            self._writer.close()
+        finally:
+            self._file.close()
+        if kind is None:
             for sync in self._syncs:
                 sync.result()
-        finally:
-            self._writer.close()
-            self._file.close()
 
 
 def _encodings(schema: pa.Schema, distinct: Collection[str]) -> dict[str, str]:
@@ -131,12 +133,15 @@ def finished_part(path: Path, *, rows: int = 0) -> PartFile:
     return PartFile(path, rows, path.stat().st_size, file_sha256(path))
 
 
-def iter_part(path: Path, columns: Sequence[str] | None = None, **options: Any) -> Iterator[pa.Table]:
+def iter_part(
+    path: Path, columns: Sequence[str] | None = None, *, use_threads: bool = True, **options: Any
+) -> Iterator[pa.Table]:
     """Yield a part file's row groups, every page checked against its checksum.
 
     Args:
         path: The file.
         columns: The columns to read; all by default.
+        use_threads: Whether to decode columns side by side, for a single reader.
         options: Further options of `pyarrow.parquet.ParquetFile`.
 
     Raises:
@@ -145,7 +150,9 @@ def iter_part(path: Path, columns: Sequence[str] | None = None, **options: Any) 
     try:
         with pq.ParquetFile(path, page_checksum_verification=True, **options) as file:
             for group in range(file.num_row_groups):
-                yield file.read_row_group(group, columns=None if columns is None else list(columns))
+                yield file.read_row_group(
+                    group, columns=None if columns is None else list(columns), use_threads=use_threads
+                )
     except (OSError, pa.ArrowException) as error:
         raise IntegrityError(
             "unreadable_file",

@@ -17,6 +17,9 @@ from counterpoise.core.errors import ResamplingError
 
 __all__ = ["ApproximateSearch", "ExactSearch", "NeighbourSearch", "Neighbours", "neighbour_search"]
 
+SEARCH_MEMORY = 64
+"""MiB of distances that an exact search may hold at a time."""
+
 Matrix = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
@@ -62,13 +65,19 @@ class NeighbourSearch(Protocol):
 
 @dataclass(frozen=True)
 class ExactSearch:
-    """scikit-learn's search, called as imbalanced-learn calls it: the same neighbours, ties included."""
+    """scikit-learn's search, called as imbalanced-learn calls it: the same neighbours, ties included.
+
+    Distances of sparse points are held in chunks of `SEARCH_MEMORY`; by default they are 1 GiB each, which is also
+    slower (12,000 rows of 6 numbers and categories: 2.6 s and 2.2 GiB, against 1.4 s and 0.3 GiB, the same neighbours).
+    """
 
     def neighbours(self, points: Points, k: int) -> Neighbours:
         """Return the k nearest neighbours of each row."""
+        import sklearn
         from sklearn.neighbors import NearestNeighbors
 
-        found = NearestNeighbors(n_neighbors=k + 1).fit(points).kneighbors(points, return_distance=False)
+        with sklearn.config_context(working_memory=SEARCH_MEMORY):
+            found = NearestNeighbors(n_neighbors=k + 1).fit(points).kneighbors(points, return_distance=False)
         return Neighbours(found[:, 1:])
 
 

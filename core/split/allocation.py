@@ -37,10 +37,15 @@ class GroupedRows:
     labels: npt.NDArray[np.int32]
     classes: tuple[str, ...]
 
-    @property
+    @cached_property
     def number(self) -> int:
         """The number of groups."""
         return int(self.groups.max(initial=-1)) + 1
+
+    @property
+    def single(self) -> bool:
+        """Whether each row is a group of its own, which then has the row's number."""
+        return self.number == len(self.groups)
 
     @cached_property
     def sizes(self) -> Ints:
@@ -50,11 +55,11 @@ class GroupedRows:
     @cached_property
     def mixed(self) -> npt.NDArray[np.bool_]:
         """Whether each group holds several classes."""
-        return mixed_groups(self.groups, self.labels)
+        return np.zeros(self.number, np.bool_) if self.single else mixed_groups(self.groups, self.labels)
 
     def groups_by_class(self) -> Ints:
         """Return how many groups each class stands in."""
-        if self.number == len(self.groups):
+        if self.single:
             return np.bincount(self.labels, minlength=len(self.classes))
         pairs = np.sort(self.labels.astype(np.int64) * self.number + self.groups)
         first = np.concatenate([[True], pairs[1:] != pairs[:-1]])
@@ -62,6 +67,8 @@ class GroupedRows:
 
     def pure(self, code: int) -> Ints:
         """Return the groups whose rows are all of one class."""
+        if self.single:
+            return np.flatnonzero(self.labels == code)
         some_label = np.zeros(self.number, dtype=np.int32)
         some_label[self.groups] = self.labels
         return np.flatnonzero((some_label == code) & ~self.mixed)
@@ -124,7 +131,7 @@ def _place_pure(placed: Partition, rows: GroupedRows, code: int, deficits: Float
     own = rows.pure(code)
     sizes = rows.sizes[own]
     rng = child_generator(seed, "split", rows.classes[code])
-    for size in np.unique(sizes)[::-1]:
+    for size in np.flatnonzero(np.bincount(sizes))[::-1]:
         alike = rng.permutation(own[sizes == size])
         counts = _share_out(len(alike), int(size), deficits)
         placed[alike] = np.repeat(np.arange(len(deficits), dtype=np.int8), counts)
@@ -146,8 +153,8 @@ def _share_out(number: int, size: int, deficits: Floats) -> Ints:
 def _fill_empty_partitions(placed: Partition, rows: GroupedRows, code: int, *, parts: int) -> None:
     """Move the class's smallest group to each partition that has none of the class, where another can spare it."""
     own = rows.pure(code)
-    present = set(placed[rows.groups[rows.labels == code]].tolist())
-    for empty in sorted(set(range(parts)) - present):
+    present = np.bincount(placed[rows.groups[rows.labels == code]], minlength=parts)
+    for empty in np.flatnonzero(present == 0):
         held = np.bincount(placed[own], minlength=parts)
         donors = own[held[placed[own]] > 1]
         if len(donors):

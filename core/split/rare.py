@@ -61,10 +61,10 @@ def check_every_partition(partition: Partition, rows: GroupedRows, rare: RareCla
     Raises:
         SplitError: One does not, because its rows are tied together.
     """
-    wanted = set(np.unique(rows.labels).tolist()) - set(rare)
+    wanted = set(_classes(rows.labels)) - set(rare)
     for number, name in enumerate(PARTITIONS):
-        present = set(np.unique(rows.labels[partition == number]).tolist())
-        missing = [rows.classes[code] for code in sorted(wanted - present)]
+        present = _classes(rows.labels[partition == number])
+        missing = [rows.classes[code] for code in sorted(wanted.difference(present))]
         if missing:
             tied = "their rows are tied together by equal features or groups"
             raise SplitError(
@@ -74,3 +74,7 @@ def check_every_partition(partition: Partition, rows: GroupedRows, rare: RareCla
                 remedy="set split.duplicates to ignore, widen the groups, or set split.rare_classes",
                 values={"partition": name, "classes": missing},
             )
+
+
+def _classes(labels: npt.NDArray[np.int32]) -> list[int]:
+    return [int(code) for code in np.flatnonzero(np.bincount(labels))]
