@@ -143,12 +143,14 @@ class ResamplingPlan(Record):
     `copies_file`: Arrow file with source_row (int64, ascending, every train row) and copies (int32; 0 dropped, 1 kept,
     n repeated), and, where rows are weighted instead of repeated, weight (int32), whose sums by class are `weighted`.
     `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one column a voted
-    feature; empty text where no row is synthetic.
+    feature; empty text where no row is synthetic. `rows_file`: Arrow file with the features of growing classes, where
+    they were read to plan; empty text where they were not.
     """
 
     strategy: str
     copies_file: str
     synthetic_file: str = ""
+    rows_file: str = ""
     before: ClassCounts
     after: ClassCounts
     weighted: ClassCounts = {}

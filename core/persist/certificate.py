@@ -140,7 +140,9 @@ def read_parts(
     return {name: [part for file, part in zip(files, parts, strict=True) if file[0] == name] for name in partitions}
 
 
-def read_part(data: Path, name: str, file: str, *, compared: Sequence[str]) -> PartContent:
+def read_part(
+    data: Path, name: str, file: str, *, compared: Sequence[str], columns: Sequence[str] | None = None
+) -> PartContent:
     """Read a part file and its keys, every page checked, and return what they hold.
 
     Args:
@@ -148,11 +150,12 @@ def read_part(data: Path, name: str, file: str, *, compared: Sequence[str]) -> P
         name: The partition.
         file: The file's name.
         compared: The columns by whose content partitions must be disjoint.
+        columns: The columns of the part file to read; all by default.
 
     Raises:
         IntegrityError: The file cannot be read back.
     """
-    all_rows = iter_part(data / name / file, use_threads=False)
+    all_rows = iter_part(data / name / file, columns, use_threads=False)
     all_keys = iter_part(data / "keys" / name / file, use_threads=False, read_dictionary=["origin"])
     groups, aligned = [], True
     for rows, keys in zip_longest(all_rows, all_keys):

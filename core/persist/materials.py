@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,11 @@ from counterpoise.core.split import TrainRows
 __all__ = ["TrainRecipe", "gather_materials"]
 
 Copies = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
 
 _POOL_BYTES = 512 * 2**20
+_WINDOW_BYTES = 32 * 2**20
+_FEWEST_ROWS = 4_096
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,14 @@ class TrainRecipe:
         copies: How often each stands in it.
         synthetic: The recipe of the synthetic rows; None without any.
         weights: How much each train row counts; None where rows have no weights.
+        known: Source rows, ascending, and features of train rows that were read before; None without any.
     """
 
     train: TrainRows
     copies: Copies
     synthetic: pa.Table | None = None
     weights: Copies | None = None
+    known: tuple[Ints, pa.Table] | None = None
 
 
 def gather_materials(
@@ -57,25 +63,42 @@ def gather_materials(
         output: How files are written.
     """
     train, columns = recipe.train, (*roles.data, *roles.keys)
-    pool_rows = _POOL_BYTES // _row_bytes(SnapshotReader(snapshot).subschema(columns))
+    row_bytes = _row_bytes(SnapshotReader(snapshot).subschema(columns))
+    window_rows = min(WINDOW_ROWS, max(_FEWEST_ROWS, _WINDOW_BYTES // row_bytes))
     plan = TrainPlan(train, recipe.copies, _synthetic_codes(recipe))
-    order = build_order(plan, source_rows=snapshot.rows, pool_rows=pool_rows, seed=seed)
+    order = build_order(
+        plan,
+        source_rows=snapshot.rows,
+        pool_rows=_POOL_BYTES // row_bytes,
+        seed=seed,
+        window_rows=window_rows,
+    )
     pooled = np.isin(train.codes, [code for code, stream in enumerate(order.streams) if stream.pooled])
     if recipe.synthetic is not None:  # a parent may be of a class that is not pooled
-        parent = np.zeros(snapshot.rows, dtype=np.bool_)
-        parent[recipe.synthetic["parent_b"].drop_null().to_numpy()] = True
-        pooled |= parent[train.rows]
+        pooled[train.positions(recipe.synthetic["parent_b"].drop_null().to_numpy())] = True
     return Materials(
         snapshot=snapshot,
         roles=roles,
         partition=partition,
         order=order,
-        pool=RowPool(train.rows[pooled], read_pool(snapshot, train.rows[pooled], columns)),
+        pool=RowPool(train.rows[pooled], _pool(snapshot, recipe, train.rows[pooled], columns)),
         synthesis=None if recipe.synthetic is None else Synthesis(recipe.synthetic, roles, seed),
         weights=None if recipe.weights is None else RowWeights(train.rows, recipe.weights),
         compression_level=output.compression_level,
-        windows_per_file=max(1, output.rows_per_file // WINDOW_ROWS),
+        windows_per_file=max(1, output.rows_per_file // window_rows),
     )
+
+
+def _pool(snapshot: Snapshot, recipe: TrainRecipe, rows: Ints, columns: Sequence[str]) -> pa.Table:
+    """Return the given source rows: features that were read before are taken from there, which spares reading all."""
+    if recipe.known is None or not len(rows) or not np.isin(rows, recipe.known[0], assume_unique=True).all():
+        return read_pool(snapshot, rows, columns)
+    places, features = np.searchsorted(recipe.known[0], rows), recipe.known[1]
+    narrow = read_pool(snapshot, rows, [name for name in columns if name not in features.schema.names])
+    wide = features.take(pa.array(places))
+    taken = [(narrow if name in narrow.schema.names else wide)[name] for name in columns]
+    schema = SnapshotReader(snapshot).subschema(columns)
+    return pa.table(taken, schema=schema).unify_dictionaries().combine_chunks()
 
 
 def _synthetic_codes(recipe: TrainRecipe) -> Copies:
@@ -83,9 +106,7 @@ def _synthetic_codes(recipe: TrainRecipe) -> Copies:
     if recipe.synthetic is None:
         return np.zeros(0, np.int32)
     train = recipe.train
-    codes = np.zeros(int(train.rows[-1]) + 1, dtype=np.int32)
-    codes[train.rows] = train.codes
-    return np.asarray(codes[recipe.synthetic["parent_a"].to_numpy()])
+    return np.asarray(train.codes[train.positions(recipe.synthetic["parent_a"].to_numpy())])
 
 
 def _row_bytes(schema: pa.Schema) -> int:

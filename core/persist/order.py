@@ -23,6 +23,7 @@ __all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build
 Ints = npt.NDArray[np.int64]
 
 WINDOW_ROWS = 131_072
+"""The most rows that a window has."""
 ORIGINS = ("original", "repeated", "synthetic")
 
 
@@ -97,12 +98,14 @@ class TrainOrder:
         sequence: Class codes, a random permutation, one a row.
         streams: The classes' items.
         source_rows: Rows of the source.
+        window_rows: Rows of a window; the last one may have fewer.
         seed: The run's seed.
     """
 
     sequence: npt.NDArray[np.int32]
     streams: tuple[ClassStream, ...]
     source_rows: int
+    window_rows: int
     seed: int
 
     @property
@@ -113,18 +116,18 @@ class TrainOrder:
     @property
     def windows(self) -> int:
         """The number of windows; at least one."""
-        return max(1, -(-self.rows // WINDOW_ROWS))
+        return max(1, -(-self.rows // self.window_rows))
 
     @cached_property
     def _starts(self) -> Ints:
         """Where each window begins in each stream, of shape (windows + 1, classes)."""
-        cuts = [self.sequence[start : start + WINDOW_ROWS] for start in range(0, self.rows, WINDOW_ROWS)]
+        cuts = [self.sequence[start : start + self.window_rows] for start in range(0, self.rows, self.window_rows)]
         counts = [np.bincount(cut, minlength=len(self.streams)) for cut in cuts]
         return np.cumsum([np.zeros(len(self.streams), np.int64), *counts], axis=0)
 
     def window(self, number: int) -> Window:
         """Return a window's items: its labels as the sequence says, items shuffled within each class."""
-        codes = self.sequence[number * WINDOW_ROWS : (number + 1) * WINDOW_ROWS]
+        codes = self.sequence[number * self.window_rows : (number + 1) * self.window_rows]
         items = np.empty(len(codes), dtype=np.int64)
         rng = child_generator(self.seed, "window", number)
         for code, stream in enumerate(self.streams):
@@ -148,7 +151,9 @@ class TrainOrder:
         return np.concatenate([[0], np.maximum.accumulate(inner), [self.source_rows]])
 
 
-def build_order(plan: TrainPlan, *, source_rows: int, pool_rows: int, seed: int) -> TrainOrder:
+def build_order(
+    plan: TrainPlan, *, source_rows: int, pool_rows: int, seed: int, window_rows: int = WINDOW_ROWS
+) -> TrainOrder:
     """Return the order of the train partition.
 
     Args:
@@ -156,6 +161,7 @@ def build_order(plan: TrainPlan, *, source_rows: int, pool_rows: int, seed: int)
         source_rows: Rows of the source.
         pool_rows: How many distinct rows of a class may be held in memory.
         seed: The run's seed.
+        window_rows: Rows of a window.
     """
     streams = []
     for code, name in enumerate(plan.train.classes):
@@ -170,7 +176,7 @@ def build_order(plan: TrainPlan, *, source_rows: int, pool_rows: int, seed: int)
             streams.append(ClassStream(_passes(rows, copies, source_rows), pooled=False))
     sequence = np.repeat(np.arange(len(streams), dtype=np.int32), [len(stream.items) for stream in streams])
     child_generator(seed, "label sequence").shuffle(sequence)
-    return TrainOrder(sequence, tuple(streams), source_rows, seed)
+    return TrainOrder(sequence, tuple(streams), source_rows, window_rows, seed)
 
 
 def _passes(rows: Ints, copies: npt.NDArray[np.int32], source_rows: int) -> Ints:

@@ -21,7 +21,7 @@ from counterpoise.core.errors import IntegrityError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["PartFile", "PartWriter", "finished_part", "iter_part", "sync_folder"]
+__all__ = ["PartFile", "PartWriter", "check_digest", "finished_part", "iter_part", "sync_folder"]
 
 _BUFFER_BYTES = 1 << 20
 _SPLIT = "BYTE_STREAM_SPLIT"
@@ -133,6 +133,17 @@ def finished_part(path: Path, *, rows: int = 0) -> PartFile:
     return PartFile(path, rows, path.stat().st_size, file_sha256(path))
 
 
+def check_digest(part: PartFile) -> None:
+    """Read a written file's bytes again and compare them with those that were written.
+
+    Raises:
+        IntegrityError: They differ.
+    """
+    found = file_sha256(part.path)
+    if found != part.sha256:
+        raise _unreadable(part.path, f"other bytes, with SHA-256 {found[:16]}… instead of {part.sha256[:16]}…")
+
+
 def iter_part(
     path: Path, columns: Sequence[str] | None = None, *, use_threads: bool = True, **options: Any
 ) -> Iterator[pa.Table]:
@@ -154,13 +165,17 @@ def iter_part(
                     group, columns=None if columns is None else list(columns), use_threads=use_threads
                 )
     except (OSError, pa.ArrowException) as error:
-        raise IntegrityError(
-            "unreadable_file",
-            expected=f"{path.parent.name}/{path.name} to read back as it was written",
-            found=str(error),
-            remedy="check the disk; publish the dataset again",
-            values={"file": path.name},
-        ) from error
+        raise _unreadable(path, str(error)) from error
+
+
+def _unreadable(path: Path, found: str) -> IntegrityError:
+    return IntegrityError(
+        "unreadable_file",
+        expected=f"{path.parent.name}/{path.name} to read back as it was written",
+        found=found,
+        remedy="check the disk; publish the dataset again",
+        values={"file": path.name},
+    )
 
 
 def sync_folder(path: Path) -> None:

@@ -36,7 +36,7 @@ from counterpoise.core.records import (
     Validation,
 )
 from counterpoise.core.rejects import read_rejects
-from counterpoise.core.resample import read_copies, read_recipe, read_weights
+from counterpoise.core.resample import read_class_rows, read_copies, read_recipe, read_weights
 from counterpoise.core.snapshot import SnapshotReader, check_unchanged
 from counterpoise.core.split import TrainRows, read_partition
 
@@ -172,7 +172,9 @@ def _materials(run: _Run) -> Materials:
     _, copies = read_copies(run.resampling)
     return gather_materials(
         run.snapshot,
-        TrainRecipe(train, copies, read_recipe(run.resampling), read_weights(run.resampling)),
+        TrainRecipe(
+            train, copies, read_recipe(run.resampling), read_weights(run.resampling), read_class_rows(run.resampling)
+        ),
         roles=run.roles,
         partition=read_partition(run.split),
         seed=run.config.seed,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from counterpoise.core.resample.plan import plan_resampling, read_copies, read_recipe, read_weights
+from counterpoise.core.resample.plan import plan_resampling, read_class_rows, read_copies, read_recipe, read_weights
 
-__all__ = ["plan_resampling", "read_copies", "read_recipe", "read_weights"]
+__all__ = ["plan_resampling", "read_class_rows", "read_copies", "read_recipe", "read_weights"]

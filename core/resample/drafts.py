@@ -13,7 +13,7 @@ import pyarrow as pa
 from counterpoise.core.errors import ResamplingError
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.resample.cleaning import kept_rows
-from counterpoise.core.resample.job import Draft, ResamplingJob
+from counterpoise.core.resample.job import SOURCE_ROW, Draft, ResamplingJob
 from counterpoise.core.resample.neighbours import NeighbourSearch, neighbour_search
 from counterpoise.core.resample.recipe_table import recipe_table
 from counterpoise.core.resample.selection import repeat_rows, select_rows
@@ -26,7 +26,7 @@ from counterpoise.core.strategies import STRATEGIES
 __all__ = ["draft_plan"]
 
 _REMEDIES = {
-    "kmeans_smote": "set kmeans_estimator (the number of clusters) or a lower cluster_balance_threshold in resampling.options",
+    "kmeans_smote": "set kmeans_estimator (how many clusters) or a lower cluster_balance_threshold in its options",
     "adasyn": "choose smote where the class lies apart from the others",
 }
 """What to do where a strategy finds nothing to work with, where it is not the neighbours."""
@@ -115,6 +115,7 @@ def _draft_class(job: ResamplingJob, draft: Draft, code: int, make: Callable[[Cl
         found = f"approximate search found {recipe.recall:.3f} of the true neighbours of the rows that were checked"
         draft.notes.append(f"class {job.train.classes[code]!r}: {found}")
     draft.recipes.append(recipe_table(recipe, space.rows, space.categories))
+    draft.rows.append(space.table.append_column(SOURCE_ROW, pa.array(space.rows)))
 
 
 def _kind_of_smote(job: ResamplingJob) -> str:
@@ -183,8 +184,8 @@ def _clean_together(job: ResamplingJob, draft: Draft) -> None:
     recipe = pa.concat_tables(draft.recipes) if draft.recipes else None
     points, labels = space.points, job.train.codes
     if recipe is not None:
-        parents = np.searchsorted(job.train.rows, recipe["parent_a"].to_numpy())
-        points = np.vstack([points, space.synthetic_points(recipe, job.train.rows)])
+        parents = job.train.positions(recipe["parent_a"].to_numpy())
+        points = np.vstack([points, space.synthetic_points(recipe, job.train)])
         labels = np.concatenate([labels, labels[parents]])
     options = {"sampling_strategy": "all", **job.config.sampler_options()}
     cleaner = {"smote_enn": "edited_nearest_neighbours", "smote_tomek": "tomek_links"}[job.config.strategy]

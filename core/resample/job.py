@@ -15,7 +15,10 @@ from counterpoise.core.config import ResamplingConfig
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import TrainRows
 
-__all__ = ["Draft", "ResamplingJob", "is_interpolated"]
+__all__ = ["SOURCE_ROW", "Draft", "ResamplingJob", "is_interpolated"]
+
+SOURCE_ROW = "\x1fsource row"
+"""The column of source rows beside features that were read: no column of a source is called so."""
 
 
 def is_interpolated(field: pa.Field, roles: ColumnRoles) -> bool:
@@ -74,12 +77,14 @@ class Draft:
         copies: How often each train row stands in the result, int32.
         recipes: How synthetic rows are made, as `recipe_table` gives it.
         weights: How much each train row counts, int32, instead of copies.
+        rows: The features of growing classes, with their source rows, where they were read: they need not be again.
         notes: What the reader should know.
     """
 
     copies: npt.NDArray[np.int32]
     recipes: list[pa.Table] = field(default_factory=list)
     weights: npt.NDArray[np.int32] | None = None
+    rows: list[pa.Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @classmethod

@@ -19,16 +19,18 @@ from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan
 from counterpoise.core.resample.advice import advise
 from counterpoise.core.resample.drafts import draft_plan
 from counterpoise.core.resample.facts import open_job, read_facts
-from counterpoise.core.resample.job import Draft, ResamplingJob
+from counterpoise.core.resample.job import SOURCE_ROW, Draft, ResamplingJob
 from counterpoise.core.resample.preflight import Estimate, check_memory
 from counterpoise.core.resample.recipe_table import VOTE
 from counterpoise.core.resample.targets import wanted_rows
 from counterpoise.core.split import TrainRows
 from counterpoise.core.strategies import STRATEGIES
 
-__all__ = ["VOTE", "plan_resampling", "read_copies", "read_recipe", "read_weights"]
+__all__ = ["VOTE", "plan_resampling", "read_class_rows", "read_copies", "read_recipe", "read_weights"]
 
 Copies = npt.NDArray[np.int32]
+
+_KEPT_BYTES = 512 * 2**20
 
 _WHY_MISSED = {
     "over": "the strategy found too few places to make rows in",
@@ -95,6 +97,14 @@ def read_weights(plan: ResamplingPlan) -> Copies | None:
     return np.asarray(table["weight"].to_numpy()) if "weight" in table.schema.names else None
 
 
+def read_class_rows(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], pa.Table] | None:
+    """Return source rows (ascending) and features of growing classes, or None where they were not kept."""
+    if not plan.rows_file:
+        return None
+    table = read_arrow(plan.rows_file)
+    return table[SOURCE_ROW].to_numpy(), table.drop_columns([SOURCE_ROW])
+
+
 def read_recipe(plan: ResamplingPlan) -> pa.Table | None:
     """Return the recipe of the synthetic rows, or None where there are none."""
     return read_arrow(plan.synthetic_file) if plan.synthetic_file else None
@@ -132,11 +142,13 @@ def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPla
     synthetic_file = str(folder / "synthetic.arrow") if recipe is not None and synthetic else ""
     if synthetic_file:
         write_arrow(Path(synthetic_file), recipe)
+    rows_file = _write_rows(draft, folder)
     reached = after if draft.weights is None else _rows_after(job, draft.weights, None)
     return ResamplingPlan(
         strategy=job.config.strategy,
         copies_file=str(copies_file),
         synthetic_file=synthetic_file,
+        rows_file=rows_file,
         before=train.counts(),
         after=_by_name(train, after),
         weighted={} if draft.weights is None else _by_name(train, reached),
@@ -147,12 +159,21 @@ def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPla
     )
 
 
+def _write_rows(draft: Draft, folder: Path) -> str:
+    """Keep the rows of growing classes for whoever makes synthetic rows of them, unless there are very many."""
+    if not 0 < sum(table.nbytes for table in draft.rows) <= _KEPT_BYTES:
+        return ""
+    path = folder / "rows.arrow"
+    write_arrow(path, pa.concat_tables(draft.rows).unify_dictionaries().sort_by(SOURCE_ROW))
+    return str(path)
+
+
 def _rows_after(job: ResamplingJob, copies: Copies, recipe: pa.Table | None) -> npt.NDArray[np.int64]:
     """Return the rows by class code that copies and recipe give."""
     train, classes = job.train, len(job.train.classes)
     after = np.bincount(train.codes, weights=copies, minlength=classes).astype(np.int64)
     if recipe is not None:
-        parents = np.searchsorted(train.rows, recipe["parent_a"].to_numpy())
+        parents = train.positions(recipe["parent_a"].to_numpy())
         after += np.bincount(train.codes[parents], minlength=classes)
     return after
 

@@ -25,7 +25,14 @@ def repeat_rows(train: TrainRows, wanted: Mapping[int, int], *, seed: int) -> Co
     """
     from imblearn.over_sampling import RandomOverSampler
 
-    return _copies(train, RandomOverSampler(sampling_strategy=dict(wanted), random_state=seed))
+    present = np.bincount(train.codes, minlength=len(train.classes))
+    growing = {code: number for code, number in wanted.items() if number > present[code]}
+    if not growing:
+        return np.ones(len(train.rows), dtype=np.int32)
+    concerned = np.isin(train.codes, list(growing))
+    concerned[np.argmin(concerned)] = True  # one row of another class, if there is one: a sampler wants two
+    sampler = RandomOverSampler(sampling_strategy=growing, random_state=seed)
+    return _copies(train, np.flatnonzero(concerned), sampler)
 
 
 def select_rows(
@@ -41,11 +48,13 @@ def select_rows(
     """
     from imblearn.under_sampling import RandomUnderSampler
 
-    return _copies(train, RandomUnderSampler(sampling_strategy=dict(wanted), random_state=seed, **(options or {})))
+    sampler = RandomUnderSampler(sampling_strategy=dict(wanted), random_state=seed, **(options or {}))
+    return _copies(train, np.arange(len(train.rows)), sampler)
 
 
-def _copies(train: TrainRows, sampler: Any) -> Copies:
-    """Let the sampler choose among row positions and count its choices."""
-    positions = np.arange(len(train.rows)).reshape(-1, 1)
-    sampler.fit_resample(positions, train.codes)
-    return np.bincount(sampler.sample_indices_, minlength=len(train.rows)).astype(np.int32)
+def _copies(train: TrainRows, concerned: npt.NDArray[np.int64], sampler: Any) -> Copies:
+    """Let the sampler choose among the positions that concern it and count its choices; other rows stand once."""
+    sampler.fit_resample(concerned.reshape(-1, 1), train.codes[concerned])
+    copies = np.ones(len(train.rows), dtype=np.int32)
+    copies[concerned] = np.bincount(sampler.sample_indices_, minlength=len(concerned))
+    return copies

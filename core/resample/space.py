@@ -50,12 +50,14 @@ class ClassSpace:
 
     Attributes:
         rows: Their source rows.
+        table: Their features as they are.
         points: Numeric features, of shape (rows, numeric features).
         codes: Category codes, of shape (rows, voted features).
         categories: The values that the codes stand for, by voted feature.
     """
 
     rows: Ints
+    table: pa.Table
     points: Matrix
     codes: Matrix
     categories: dict[str, pa.Array]
@@ -64,10 +66,10 @@ class ClassSpace:
     def read(cls, job: ResamplingJob, code: int) -> ClassSpace:
         """Read the train rows of one class."""
         rows = job.train.rows[job.train.codes == code]
-        table = job.reader.read_rows(rows, [*job.numeric, *job.voted])
+        table = job.reader.read_rows(rows, job.roles.features)
         codes, categories = category_codes(table.select(job.voted))
         points = _placed(job, numeric_matrix(table.select(job.numeric)))
-        return cls(rows, points, codes, dict(zip(job.voted, categories, strict=True)))
+        return cls(rows, table, points, codes, dict(zip(job.voted, categories, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,15 @@ class TrainSpace:
             points[np.arange(len(points)), start + codes[:, index]] = self.mismatch
             start += len(values)
 
-    def synthetic_points(self, recipe: pa.Table, rows: Ints) -> Matrix:
+    def synthetic_points(self, recipe: pa.Table, train: TrainRows) -> Matrix:
         """Return the points of synthetic rows.
 
         Args:
             recipe: How they are made.
-            rows: The source rows of the train rows, ascending.
+            train: The train rows, in the order of the points.
         """
-        first = np.searchsorted(rows, recipe["parent_a"].to_numpy())
-        second = np.searchsorted(rows, pc.coalesce(recipe["parent_b"], recipe["parent_a"]).to_numpy())
+        first = train.positions(recipe["parent_a"].to_numpy())
+        second = train.positions(pc.coalesce(recipe["parent_b"], recipe["parent_a"]).to_numpy())
         steps = pc.fill_null(recipe["lambda"], 0.0).to_numpy()[:, np.newaxis]
         made = np.zeros((recipe.num_rows, self.points.shape[1]))
         start = self.points[first, : self.numbers]

@@ -13,6 +13,8 @@ from counterpoise.core.split.files import read_partition
 
 __all__ = ["TrainRows"]
 
+_LOOKED_UP_FROM = 16
+
 
 @dataclass(frozen=True)
 class TrainRows:
@@ -33,6 +35,17 @@ class TrainRows:
         """Take the train rows out of a split plan."""
         rows = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
         return cls(rows, labels.codes[rows], labels.classes)
+
+    def positions(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return where the given source rows stand among the train rows; they must be there.
+
+        Many rows are looked up in a table of all source rows, which is tens of times faster than searching.
+        """
+        if len(rows) * _LOOKED_UP_FROM < len(self.rows) or not len(self.rows):
+            return np.searchsorted(self.rows, rows)
+        places = np.zeros(int(self.rows[-1]) + 1, dtype=np.int32 if len(self.rows) < 2**31 else np.int64)
+        places[self.rows] = np.arange(len(self.rows))
+        return places[rows].astype(np.int64)
 
     def counts(self) -> ClassCounts:
         """Return rows by class."""
