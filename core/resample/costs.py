@@ -33,15 +33,20 @@ _DECODED = 4.4
 _READING = 3.6
 _FOLLOWING = 1.9
 _STATISTICS_ROWS = 200_000
+_STATISTICS_CELLS = 8_000_000
+_FEWEST_SAMPLED = 20_000
 _STATISTICS = 4.7
 _POOL_BYTES = 512 * MIB
 _WINDOW_ROWS = 131_072
+_WINDOW_BYTES = 32 * MIB
+_FEWEST_ROWS = 4_096
+_STRETCH_WINDOWS = 4
 _WORKERS = 2
 _TREE_COLUMNS = 15
 _KEY_BYTES = 48
 _SPARSE_START = 90 * MIB
 _SPARSE_PAIR = 17
-_SPARSE_PAIRS = 2**27
+_SPARSE_PAIRS = 2**23  # neighbours.SEARCH_MEMORY, in distances
 
 _COPIES: Mapping[str, float] = {
     "adasyn": 0.3,
@@ -147,9 +152,10 @@ class Costs:
         """Return what is held while the result is written, and its phases."""
         facts, row = self.facts, self.facts.row_bytes
         after = self._rows_after()
-        windows = max(1.0, after / _WINDOW_ROWS)
-        workers = 1 if after <= _WINDOW_ROWS else _WORKERS
-        stretch, window = facts.source_rows / windows, min(after, _WINDOW_ROWS)
+        most = min(_WINDOW_ROWS, max(_FEWEST_ROWS, _WINDOW_BYTES // max(1, row)))
+        windows = max(1.0, after / most)
+        workers = 1 if after <= most else _WORKERS
+        stretch, window = min(facts.source_rows / windows, _STRETCH_WINDOWS * most), min(after, most)
         followers = self._followers() if windows > 1 else 0
         batch = min(facts.group_rows, _WINDOW_ROWS) * facts.row_bytes
         held = [
@@ -197,7 +203,8 @@ class Costs:
 
     def _statistics(self) -> Iterator[Term]:
         facts = self.facts
-        rows = min(facts.rows, _STATISTICS_ROWS + facts.group_rows // 2)
+        most = min(_STATISTICS_ROWS, max(_FEWEST_SAMPLED, _STATISTICS_CELLS // max(1, facts.numeric)))
+        rows = min(facts.rows, most + facts.group_rows // 2)
         sample = 8 * rows * facts.numeric
         if facts.numeric:
             reading = self._decoding(facts.numeric_bytes) + sample

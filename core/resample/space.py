@@ -34,6 +34,8 @@ Ints = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float64]
 
 _SAMPLE_ROWS = 200_000
+_SAMPLE_CELLS = 8_000_000
+_FEWEST_SAMPLED = 20_000
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ def _as_float(column: pa.ChunkedArray) -> Matrix:
 
 def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence[str]) -> NumericStatistics:
     """Return statistics of numeric columns over the train partition, or an even sample of it."""
-    matrix = numeric_matrix(reader.read_rows(_sample(reader, train), columns))
+    most = min(_SAMPLE_ROWS, max(_FEWEST_SAMPLED, _SAMPLE_CELLS // max(1, len(columns))))
+    matrix = numeric_matrix(reader.read_rows(_sample(reader, train, most), columns))
     present = ~np.isnan(matrix).all(axis=0)
     median, deviation = np.zeros(len(columns)), np.ones(len(columns))
     median[present] = np.nanmedian(matrix[:, present], axis=0)
@@ -192,12 +195,12 @@ def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence
     return NumericStatistics(median, deviation)
 
 
-def _sample(reader: SnapshotReader, train: TrainRows) -> Ints:
+def _sample(reader: SnapshotReader, train: TrainRows, most: int) -> Ints:
     """Return train rows of evenly spread row groups, about as many as the sample may have."""
-    if len(train.rows) <= _SAMPLE_ROWS:
+    if len(train.rows) <= most:
         return train.rows
     groups = reader.row_groups
-    wanted = max(1, round(len(groups) * _SAMPLE_ROWS / len(train.rows)))
+    wanted = max(1, round(len(groups) * most / len(train.rows)))
     chosen = [groups[int(index)] for index in np.linspace(0, len(groups) - 1, wanted)]
     bounds = [np.searchsorted(train.rows, [group.first_row, group.first_row + group.rows]) for group in chosen]
     return np.concatenate([train.rows[low:high] for low, high in bounds])
