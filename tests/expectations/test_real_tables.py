@@ -63,7 +63,7 @@ def rows_of(table: RealTable) -> pa.Table:
 
 
 def test_columns_that_give_the_label_away_are_pointed_out(tmp_path: Path) -> None:
-    found = [table.values[0] for table in table_parameters() if table.id == "ai4i2020"]  # type: ignore[attr-defined]
+    found = [table.values[0] for table in table_parameters() if table.id == "ai4i2020"]
     if not found:
         pytest.skip("the real tables (../shared/data) are not here")
     snapshot = snapshot_of(rows_of(found[0]), tmp_path)

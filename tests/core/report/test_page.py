@@ -126,6 +126,14 @@ def test_the_stages_are_told(page: _Page) -> None:
     assert "counterpoise verify datasets/people@7" in text
 
 
+def test_weighted_rows_are_told_with_their_sums(make_data: Any) -> None:
+    plain = make_data(metrics=None)
+    facts = plain.resampling.model_copy(update={"strategy": "weights", "weighted": {"<b>": 7_200, "no": 7_201}})
+    page = _Page(render_html(plain.model_copy(update={"resampling": facts})))
+    text = " ".join(" ".join(page.text).split())
+    assert "Weighted, the classes are <b> 7,200, no 7,201." in text
+
+
 def test_a_broken_certificate_is_not_hidden(make_data: Any) -> None:
     html = render_html(make_data(checks={"rows_balance": False, "keys_aligned": True}))
     assert "✗ broken" in html
