@@ -21,12 +21,41 @@ from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import InputError
 from counterpoise.core.records import FileStamp, Snapshot, SnapshotFile
 
-__all__ = ["BATCH_ROWS", "RowGroup", "SnapshotReader", "check_unchanged", "settled_stamp"]
+__all__ = [
+    "BATCH_ROWS",
+    "RowGroup",
+    "SnapshotReader",
+    "batch_rows",
+    "check_unchanged",
+    "row_bytes",
+    "settled_stamp",
+]
 
 BATCH_ROWS = 131_072
+"""The most rows of a batch."""
+
+_BATCH_BYTES = 32 * 2**20
+_FEWEST_ROWS = 4_096
 
 _SETTLED_NS = 2_000_000_000
 """Coarse clocks of file systems count in two seconds."""
+
+
+def row_bytes(schema: pa.Schema) -> int:
+    """Return about how many bytes a row takes in memory: texts are taken for 32 bytes."""
+    widths = [field.type.bit_width // 8 or 1 if pa.types.is_primitive(field.type) else 32 for field in schema]
+    return max(1, sum(widths))
+
+
+def batch_rows(schema: pa.Schema) -> int:
+    """Return how many rows are handled at a time: fewer where they are wide.
+
+    >>> batch_rows(pa.schema([("x", pa.float64())]))
+    131072
+    >>> batch_rows(pa.schema([(f"x{number}", pa.float64()) for number in range(400)]))
+    10485
+    """
+    return min(BATCH_ROWS, max(_FEWEST_ROWS, _BATCH_BYTES // row_bytes(schema)))
 
 
 class _Source(Protocol):
@@ -38,7 +67,7 @@ class _Source(Protocol):
 
     def read_group(self, group: int, columns: Sequence[str] | None) -> pa.Table: ...
 
-    def iter_group(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]: ...
+    def iter_group(self, group: int, columns: Sequence[str], rows: int) -> Iterator[pa.Table]: ...
 
 
 class _ParquetSource:
@@ -53,8 +82,8 @@ class _ParquetSource:
     def read_group(self, group: int, columns: Sequence[str] | None) -> pa.Table:
         return self._file.read_row_group(group, columns=None if columns is None else list(columns))
 
-    def iter_group(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]:
-        batches = self._file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns), use_threads=False)
+    def iter_group(self, group: int, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
+        batches = self._file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False)
         for batch in batches:  # whoever reads batches has several readers at work: more threads only get in their way
             yield pa.Table.from_batches([batch])
 
@@ -71,10 +100,10 @@ class _ArrowSource:
         table = pa.Table.from_batches([self._reader.get_batch(group)], schema=self.schema)
         return table if columns is None else table.select(list(columns))
 
-    def iter_group(self, group: int, columns: Sequence[str]) -> Iterator[pa.Table]:
+    def iter_group(self, group: int, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
         table = self.read_group(group, columns)
-        for start in range(0, table.num_rows, BATCH_ROWS):
-            yield table.slice(start, BATCH_ROWS)
+        for start in range(0, table.num_rows, rows):
+            yield table.slice(start, rows)
 
 
 @dataclass(frozen=True)
@@ -128,8 +157,9 @@ class SnapshotReader:
         return self._conform(self._sources[group.file].read_group(group.group, columns), columns)
 
     def iter_batches(self, group: RowGroup, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield a row group's rows in order, at most `BATCH_ROWS` at a time."""
-        for table in self._sources[group.file].iter_group(group.group, columns):
+        """Yield a row group's rows in order, at most as many at a time as `batch_rows` says."""
+        rows = batch_rows(self.subschema(columns))
+        for table in self._sources[group.file].iter_group(group.group, columns, rows):
             yield self._conform(table, columns)
 
     def _conform(self, table: pa.Table, columns: Sequence[str] | None) -> pa.Table:

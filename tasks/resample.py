@@ -43,6 +43,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         on_estimate=tell,
     )
     rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
-    for line in (f"{plan.strategy}, {rows}", *plan.notes):
+    weighted = ", ".join(f"{name} {number:,}" for name, number in plan.weighted.items())
+    for line in (f"{plan.strategy}, {f'weighted to {weighted}' if weighted else rows}", *plan.notes):
         log(f"resample: {line}")
     return plan

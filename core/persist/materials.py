@@ -16,7 +16,7 @@ from counterpoise.core.persist.materialise import Materials, RowWeights
 from counterpoise.core.persist.order import WINDOW_ROWS, TrainPlan, build_order
 from counterpoise.core.persist.synthesis import Synthesis
 from counterpoise.core.records import Snapshot
-from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.snapshot import SnapshotReader, batch_rows, row_bytes
 from counterpoise.core.split import TrainRows
 
 __all__ = ["TrainRecipe", "gather_materials"]
@@ -25,8 +25,6 @@ Copies = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 
 _POOL_BYTES = 512 * 2**20
-_WINDOW_BYTES = 32 * 2**20
-_FEWEST_ROWS = 4_096
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,14 @@ def gather_materials(
         output: How files are written.
     """
     train, columns = recipe.train, (*roles.data, *roles.keys)
-    row_bytes = _row_bytes(SnapshotReader(snapshot).subschema(columns))
-    window_rows = min(WINDOW_ROWS, max(_FEWEST_ROWS, _WINDOW_BYTES // row_bytes))
+    schema = SnapshotReader(snapshot).subschema(columns)
     plan = TrainPlan(train, recipe.copies, _synthetic_codes(recipe))
     order = build_order(
         plan,
         source_rows=snapshot.rows,
-        pool_rows=_POOL_BYTES // row_bytes,
+        pool_rows=_POOL_BYTES // row_bytes(schema),
         seed=seed,
-        window_rows=window_rows,
+        window_rows=min(WINDOW_ROWS, batch_rows(schema)),
     )
     pooled = np.isin(train.codes, [code for code, stream in enumerate(order.streams) if stream.pooled])
     if recipe.synthetic is not None:  # a parent may be of a class that is not pooled
@@ -85,7 +82,7 @@ def gather_materials(
         synthesis=None if recipe.synthetic is None else Synthesis(recipe.synthetic, roles, seed),
         weights=None if recipe.weights is None else RowWeights(train.rows, recipe.weights),
         compression_level=output.compression_level,
-        windows_per_file=max(1, output.rows_per_file // window_rows),
+        windows_per_file=max(1, output.rows_per_file // order.window_rows),
     )
 
 
@@ -107,9 +104,3 @@ def _synthetic_codes(recipe: TrainRecipe) -> Copies:
         return np.zeros(0, np.int32)
     train = recipe.train
     return np.asarray(train.codes[train.positions(recipe.synthetic["parent_a"].to_numpy())])
-
-
-def _row_bytes(schema: pa.Schema) -> int:
-    """Return about how many bytes a row takes in memory: texts are taken for 32 bytes."""
-    widths = [field.type.bit_width // 8 or 1 if pa.types.is_primitive(field.type) else 32 for field in schema]
-    return max(1, sum(widths))

@@ -20,10 +20,10 @@ from counterpoise.core.quality.records import ClassQuality, SyntheticQuality
 from counterpoise.core.quality.sample import Limits, choose_rows
 from counterpoise.core.quality.train_files import PublishedTrain
 from counterpoise.core.records import Snapshot, SplitPlan
+from counterpoise.core.resample.job import is_interpolated
 from counterpoise.core.resample.space import (
     NumericStatistics,
     category_codes,
-    is_interpolated,
     numeric_matrix,
     train_statistics,
 )

@@ -21,12 +21,11 @@ from counterpoise.core.resample.drafts import draft_plan
 from counterpoise.core.resample.facts import open_job, read_facts
 from counterpoise.core.resample.job import SOURCE_ROW, Draft, ResamplingJob
 from counterpoise.core.resample.preflight import Estimate, check_memory
-from counterpoise.core.resample.recipe_table import VOTE
 from counterpoise.core.resample.targets import wanted_rows
 from counterpoise.core.split import TrainRows
 from counterpoise.core.strategies import STRATEGIES
 
-__all__ = ["VOTE", "plan_resampling", "read_class_rows", "read_copies", "read_recipe", "read_weights"]
+__all__ = ["plan_resampling", "read_class_rows", "read_copies", "read_recipe", "read_weights"]
 
 Copies = npt.NDArray[np.int32]
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.core.errors import ResamplingError
-from counterpoise.core.resample.job import ResamplingJob, is_interpolated
+from counterpoise.core.resample.job import ResamplingJob
 from counterpoise.core.resample.recipe_table import VOTE
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import TrainRows
@@ -25,7 +25,6 @@ __all__ = [
     "NumericStatistics",
     "TrainSpace",
     "category_codes",
-    "is_interpolated",
     "numeric_matrix",
     "train_statistics",
 ]
