@@ -47,15 +47,13 @@ def row_bytes(schema: pa.Schema) -> int:
     return max(1, sum(widths))
 
 
-def batch_rows(schema: pa.Schema) -> int:
-    """Return how many rows are handled at a time: fewer where they are wide.
+def batch_rows(width: float) -> int:
+    """Return how many rows of a width in bytes are handled at a time: fewer where they are wide.
 
-    >>> batch_rows(pa.schema([("x", pa.float64())]))
-    131072
-    >>> batch_rows(pa.schema([(f"x{number}", pa.float64()) for number in range(400)]))
-    10485
+    >>> batch_rows(8), batch_rows(3200)
+    (131072, 10485)
     """
-    return min(BATCH_ROWS, max(_FEWEST_ROWS, _BATCH_BYTES // row_bytes(schema)))
+    return min(BATCH_ROWS, max(_FEWEST_ROWS, int(_BATCH_BYTES // max(1, width))))
 
 
 class _Source(Protocol):
@@ -158,7 +156,7 @@ class SnapshotReader:
 
     def iter_batches(self, group: RowGroup, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yield a row group's rows in order, at most as many at a time as `batch_rows` says."""
-        rows = batch_rows(self.subschema(columns))
+        rows = batch_rows(row_bytes(self.subschema(columns)))
         for table in self._sources[group.file].iter_group(group.group, columns, rows):
             yield self._conform(table, columns)
 

@@ -61,14 +61,14 @@ def gather_materials(
         output: How files are written.
     """
     train, columns = recipe.train, (*roles.data, *roles.keys)
-    schema = SnapshotReader(snapshot).subschema(columns)
+    width = row_bytes(SnapshotReader(snapshot).subschema(columns))
     plan = TrainPlan(train, recipe.copies, _synthetic_codes(recipe))
     order = build_order(
         plan,
         source_rows=snapshot.rows,
-        pool_rows=_POOL_BYTES // row_bytes(schema),
+        pool_rows=_POOL_BYTES // width,
         seed=seed,
-        window_rows=min(WINDOW_ROWS, batch_rows(schema)),
+        window_rows=min(WINDOW_ROWS, batch_rows(width)),
     )
     pooled = np.isin(train.codes, [code for code, stream in enumerate(order.streams) if stream.pooled])
     if recipe.synthetic is not None:  # a parent may be of a class that is not pooled

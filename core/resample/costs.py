@@ -17,7 +17,10 @@ from typing import Any
 from counterpoise.core.config import ResamplingConfig
 from counterpoise.core.memory import format_size
 from counterpoise.core.resample.facts import TrainFacts
+from counterpoise.core.resample.neighbours import SEARCH_MEMORY
+from counterpoise.core.resample.space import sampled_rows
 from counterpoise.core.resample.targets import wanted_rows
+from counterpoise.core.snapshot import BATCH_ROWS, batch_rows
 from counterpoise.core.strategies import STRATEGIES
 
 __all__ = ["Costs", "Term"]
@@ -32,21 +35,15 @@ _WRITE_START = 175 * MIB
 _DECODED = 4.4
 _READING = 3.6
 _FOLLOWING = 1.9
-_STATISTICS_ROWS = 200_000
-_STATISTICS_CELLS = 8_000_000
-_FEWEST_SAMPLED = 20_000
 _STATISTICS = 4.7
 _POOL_BYTES = 512 * MIB
-_WINDOW_ROWS = 131_072
-_WINDOW_BYTES = 32 * MIB
-_FEWEST_ROWS = 4_096
 _STRETCH_WINDOWS = 4
 _WORKERS = 2
 _TREE_COLUMNS = 15
 _KEY_BYTES = 48
 _SPARSE_START = 90 * MIB
 _SPARSE_PAIR = 17
-_SPARSE_PAIRS = 2**23  # neighbours.SEARCH_MEMORY, in distances
+_SPARSE_PAIRS = SEARCH_MEMORY * MIB // 8
 
 _COPIES: Mapping[str, float] = {
     "adasyn": 0.3,
@@ -152,12 +149,12 @@ class Costs:
         """Return what is held while the result is written, and its phases."""
         facts, row = self.facts, self.facts.row_bytes
         after = self._rows_after()
-        most = min(_WINDOW_ROWS, max(_FEWEST_ROWS, _WINDOW_BYTES // max(1, row)))
+        most = batch_rows(row)
         windows = max(1.0, after / most)
         workers = 1 if after <= most else _WORKERS
         stretch, window = min(facts.source_rows / windows, _STRETCH_WINDOWS * most), min(after, most)
         followers = self._followers() if windows > 1 else 0
-        batch = min(facts.group_rows, _WINDOW_ROWS) * facts.row_bytes
+        batch = min(facts.group_rows, BATCH_ROWS) * facts.row_bytes
         held = [
             Term("libraries at work", _WRITE_START),
             Term(f"order of {after:,} rows", 30 * facts.source_rows + 40 * after),
@@ -203,8 +200,7 @@ class Costs:
 
     def _statistics(self) -> Iterator[Term]:
         facts = self.facts
-        most = min(_STATISTICS_ROWS, max(_FEWEST_SAMPLED, _STATISTICS_CELLS // max(1, facts.numeric)))
-        rows = min(facts.rows, most + facts.group_rows // 2)
+        rows = min(facts.rows, sampled_rows(facts.numeric) + facts.group_rows // 2)
         sample = 8 * rows * facts.numeric
         if facts.numeric:
             reading = self._decoding(facts.numeric_bytes) + sample

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from counterpoise.core.errors import ResamplingError
 
-__all__ = ["ApproximateSearch", "ExactSearch", "NeighbourSearch", "Neighbours", "neighbour_search"]
+__all__ = ["SEARCH_MEMORY", "ApproximateSearch", "ExactSearch", "NeighbourSearch", "Neighbours", "neighbour_search"]
 
 SEARCH_MEMORY = 64
 """MiB of distances that an exact search may hold at a time."""

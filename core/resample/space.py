@@ -26,6 +26,7 @@ __all__ = [
     "TrainSpace",
     "category_codes",
     "numeric_matrix",
+    "sampled_rows",
     "train_statistics",
 ]
 
@@ -184,14 +185,22 @@ def _as_float(column: pa.ChunkedArray) -> Matrix:
 
 def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence[str]) -> NumericStatistics:
     """Return statistics of numeric columns over the train partition, or an even sample of it."""
-    most = min(_SAMPLE_ROWS, max(_FEWEST_SAMPLED, _SAMPLE_CELLS // max(1, len(columns))))
-    matrix = numeric_matrix(reader.read_rows(_sample(reader, train, most), columns))
+    matrix = numeric_matrix(reader.read_rows(_sample(reader, train, sampled_rows(len(columns))), columns))
     present = ~np.isnan(matrix).all(axis=0)
     median, deviation = np.zeros(len(columns)), np.ones(len(columns))
     median[present] = np.nanmedian(matrix[:, present], axis=0)
     deviation[present] = np.nanstd(matrix[:, present], axis=0)
     deviation[deviation == 0] = 1
     return NumericStatistics(median, deviation)
+
+
+def sampled_rows(columns: int) -> int:
+    """Return about how many train rows statistics are taken of at most: fewer where there are many columns.
+
+    >>> sampled_rows(10), sampled_rows(300)
+    (200000, 26666)
+    """
+    return min(_SAMPLE_ROWS, max(_FEWEST_SAMPLED, _SAMPLE_CELLS // max(1, columns)))
 
 
 def _sample(reader: SnapshotReader, train: TrainRows, most: int) -> Ints:
