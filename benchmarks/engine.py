@@ -20,10 +20,14 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from counterpoise.core.records import Snapshot
 
 SCRIPTS = {"pandas": "reference_script.py", "polars": "polars_script.py", "duckdb": "duckdb_script.py"}
 
@@ -54,29 +58,15 @@ def import_libraries() -> None:
         importlib.import_module(name)
 
 
-def ours(source: Path, strategy: str, duplicates: str, folder: Path) -> int:
-    """Run our engine and return the rows it wrote."""
-    import_libraries()
-
-    from counterpoise.core.config import BalanceConfig
+def snapshot_of_file(source: Path) -> Snapshot:
+    """Return a Parquet file as ingest would."""
     from counterpoise.core.digest import file_sha256
-    from counterpoise.core.persist import publish_version
-    from counterpoise.core.records import ColumnSchema, Snapshot, SnapshotFile, Validation
-    from counterpoise.core.resample import plan_resampling
+    from counterpoise.core.records import ColumnSchema, Snapshot, SnapshotFile
     from counterpoise.core.snapshot import settled_stamp
-    from counterpoise.core.split import split_snapshot
 
-    config = BalanceConfig(
-        name="bench",
-        source={"path": str(source)},
-        columns={"target": "label", "ids": ["id"]},
-        split={"duplicates": duplicates},
-        resampling={"strategy": strategy},
-        output={"root": str(folder / "datasets")},
-    )
     file = pq.ParquetFile(source)
     stamp, digest = settled_stamp(source), file_sha256(source)
-    snapshot = Snapshot(
+    return Snapshot(
         files=(
             SnapshotFile(
                 path=str(source),
@@ -91,6 +81,27 @@ def ours(source: Path, strategy: str, duplicates: str, folder: Path) -> int:
         columns=tuple(ColumnSchema(name=field.name, type=str(field.type)) for field in file.schema_arrow),
         digest=digest,
     )
+
+
+def ours(source: Path, strategy: str, duplicates: str, folder: Path) -> int:
+    """Run our engine and return the rows it wrote."""
+    import_libraries()
+
+    from counterpoise.core.config import BalanceConfig
+    from counterpoise.core.persist import publish_version
+    from counterpoise.core.records import Validation
+    from counterpoise.core.resample import plan_resampling
+    from counterpoise.core.split import split_snapshot
+
+    config = BalanceConfig(
+        name="bench",
+        source={"path": str(source)},
+        columns={"target": "label", "ids": ["id"]},
+        split={"duplicates": duplicates},
+        resampling={"strategy": strategy},
+        output={"root": str(folder / "datasets")},
+    )
+    snapshot = snapshot_of_file(source)
     unchecked = Validation(success=True, outcomes=())
     start = time.perf_counter()
     split = split_snapshot(

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-__all__ = ["read_arrow", "write_arrow"]
+from counterpoise.core.digest import file_sha256
+from counterpoise.core.records import ColumnSchema, Snapshot, SnapshotFile
+
+__all__ = ["read_arrow", "write_arrow", "write_snapshot"]
 
 
 def write_arrow(path: Path, table: pa.Table) -> None:
@@ -19,3 +22,13 @@ def read_arrow(path: str | Path) -> pa.Table:
     """Return an Arrow file's table, in memory."""
     with pa.OSFile(str(path), "rb") as source:
         return pa.ipc.open_file(source).read_all()
+
+
+def write_snapshot(path: Path, table: pa.Table) -> Snapshot:
+    """Write a table as an Arrow file, the folder made, and return it as a snapshot."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_arrow(path, table)
+    digest = file_sha256(path)
+    file = SnapshotFile(path=str(path), format="arrow", rows=len(table), bytes=path.stat().st_size, sha256=digest)
+    columns = tuple(ColumnSchema(name=field.name, type=str(field.type)) for field in table.schema)
+    return Snapshot(files=(file,), rows=len(table), columns=columns, digest=digest)

@@ -170,6 +170,15 @@ class ValidationConfig(Section):
     max_rejected: float = Field(
         0.1, ge=0, le=1, description="The largest share of rejected rows; above it the run stops."
     )
+    schema_changes: Literal["freeze", "evolve"] = Field(
+        "freeze",
+        description="Columns that are gone, new or of another kind since the last version: stop, or accept and report.",
+    )
+    drift: Literal["stop", "report", "off"] = Field(
+        "stop",
+        description="Rows, classes and values against the last version: stop where they look broken, only report, or "
+        "do not compare.",
+    )
 
 
 class SplitConfig(Section):

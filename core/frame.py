@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from counterpoise.core.arrow_files import write_arrow
+from counterpoise.core.arrow_files import write_snapshot
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import InputError
 from counterpoise.core.exact_pandas import to_pandas
 from counterpoise.core.persist import publish_version
-from counterpoise.core.records import ColumnSchema, ResamplingPlan, Snapshot, SnapshotFile, SplitPlan, Validation
+from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan, Validation
 from counterpoise.core.resample import plan_resampling
 from counterpoise.core.split import split_snapshot
 from counterpoise.core.strategies import StrategyName
@@ -121,13 +120,7 @@ def _snapshot(frame: pd.DataFrame, target: str, folder: Path) -> Snapshot:
             found=str(error),
             remedy="convert the column, for example with .astype(str)",
         ) from error
-    path = folder / "frame.arrow"
-    write_arrow(path, table)
-    file = SnapshotFile(
-        path=str(path), format="arrow", rows=len(frame), bytes=path.stat().st_size, sha256=file_sha256(path)
-    )
-    columns = tuple(ColumnSchema(name=field.name, type=str(field.type)) for field in table.schema)
-    return Snapshot(files=(file,), rows=len(frame), columns=columns, digest=file.sha256)
+    return write_snapshot(folder / "frame.arrow", table)
 
 
 def _like(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from counterpoise.core.errors import ColumnNotFoundError
 from counterpoise.core.records import ClassCounts
 from counterpoise.core.snapshot import SnapshotReader
 
-__all__ = ["Labels", "encode_labels", "read_labels"]
+__all__ = ["Labels", "class_name", "encode_labels", "read_labels"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def encode_labels(column: pa.ChunkedArray) -> Labels:
     distinct = distinct.take(pc.sort_indices(distinct))
     codes = pc.fill_null(pc.index_in(column, value_set=distinct), -1)
     return Labels(
-        np.asarray(codes.to_numpy()).astype(np.int32, copy=False), tuple(_text(value) for value in distinct.to_pylist())
+        np.asarray(codes.to_numpy()).astype(np.int32, copy=False),
+        tuple(class_name(value) for value in distinct.to_pylist()),
     )
 
 
@@ -57,10 +58,10 @@ def read_labels(reader: SnapshotReader, target: str) -> Labels:
     return encode_labels(reader.read_columns([target]).column(0))
 
 
-def _text(value: object) -> str:
+def class_name(value: object) -> str:
     """Return a class as text: booleans as JSON writes them.
 
-    >>> _text(True), _text(1), _text("yes")
+    >>> class_name(True), class_name(1), class_name("yes")
     ('true', '1', 'yes')
     """
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)

@@ -27,6 +27,7 @@ __all__ = [
     "Snapshot",
     "SnapshotFile",
     "SplitPlan",
+    "SuiteSource",
     "Validation",
 ]
 
@@ -91,15 +92,20 @@ class Snapshot(Record):
     notes: tuple[str, ...] = ()
 
 
+SuiteSource = Literal["contract", "suite", "drift", "partitions"]
+"""Where an expectation comes from: built in, the user's file, the last version, the split."""
+
+
 class ExpectationOutcome(Record):
-    """One expectation's result, as small as a report needs it."""
+    """One expectation's result, as small as a report needs it; `measured` is what it observed, if that is a number."""
 
     expectation: str
     columns: tuple[str, ...]
     severity: Literal["critical", "warning", "info"]
     status: Literal["passed", "failed", "nothing_checked", "error"]
-    source: Literal["contract", "suite"]
+    source: SuiteSource
     observed: str = ""
+    measured: float | None = None
     checked: int = 0
     unexpected: int = 0
     examples: tuple[str, ...] = ()
@@ -110,20 +116,24 @@ class Validation(Record):
     """The verdict on a snapshot.
 
     `rejects_file` is a Parquet file with the columns source_row (int64, ascending, each row once), reason (string),
-    column (string) and value (string): the rows set apart. Empty text where there are none.
+    column (string) and value (string): the rows set apart. Empty text where there are none. `profile_file` is what the
+    next delivery is compared with, `baseline` the version that this one was compared with, 0 for none.
     """
 
     success: bool
     outcomes: tuple[ExpectationOutcome, ...]
     rejected_rows: int = 0
     rejects_file: str = ""
+    profile_file: str = ""
+    baseline: int = 0
 
 
 class SplitPlan(Record):
-    """Which row goes where: an Arrow file with one int8 column `partition`, a value a snapshot row.
+    """Which row goes where: an Arrow file with an int8 column `partition`, a value a snapshot row.
 
-    Codes: 0 train, 1 validation, 2 test, -1 rejected. `rejects_file` is as in `Validation`, extended by the rows that
-    the split set apart.
+    Codes: 0 train, 1 validation, 2 test, -1 rejected. Where rows with equal features stay together, an int64 column
+    `content` has a code of the features of each row that is not rejected. `rejects_file` is as in `Validation`, with
+    the rows that the split set apart.
     """
 
     file: str

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from counterpoise.core.validate.engine import load_engine, quiet
 
 __all__ = ["register_expectations"]
 
 
 def register_expectations() -> None:
-    """Register our own expectations; may be called any number of times."""
+    """Register our own expectations, those of every module in `custom`; may be called any number of times."""
     load_engine()
     with quiet():
-        import counterpoise.expectations.class_proportions
-        import counterpoise.expectations.finite_values
-        import counterpoise.expectations.minimum_class_rows  # noqa: F401  # importing registers
+        custom = importlib.import_module("counterpoise.expectations.custom")
+        for module in pkgutil.iter_modules(custom.__path__, f"{custom.__name__}."):
+            importlib.import_module(module.name)

@@ -16,7 +16,7 @@ from counterpoise.tasks.persist import persist
 from counterpoise.tasks.reporting import log
 from counterpoise.tasks.resample import resample
 from counterpoise.tasks.split import split
-from counterpoise.tasks.validate import validate
+from counterpoise.tasks.validate import validate, validate_split
 
 __all__ = ["balance"]
 
@@ -62,6 +62,7 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
         return known
     validation = validate(config, snapshot, folder=folder)
     plan = split(config, snapshot, validation, folder=folder)
+    validation = validate_split(config, snapshot, validation, plan, folder=folder)
     resampling = resample(config, snapshot, plan, folder=folder)
     version = persist(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling)
     evaluate(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling, version=version)

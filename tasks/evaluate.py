@@ -89,9 +89,9 @@ def _review(
     """Measure the synthetic rows and ask the source's rules again; what they break is told, and stops nothing."""
     from counterpoise.core.quality import review_synthetic_rows
     from counterpoise.core.report import rules_in_words
-    from counterpoise.expectations.suites import configured_suites
+    from counterpoise.expectations.suites import source_suites
 
-    suites = configured_suites(config, snapshot)
+    suites = source_suites(config, snapshot)
     review = review_synthetic_rows(config, snapshot=snapshot, split=split, version=version, suites=suites)
     if review is not None:
         log(f"evaluate: {rules_in_words(review)}", level=logging.WARNING if review.broken else logging.INFO)
@@ -110,4 +110,6 @@ def _show(data: ReportData, dataset: str) -> None:
     from counterpoise.core.report import render_markdown, validation_table
 
     publish_markdown(artifact_key(dataset, "summary"), render_markdown(data), description=f"What became of {dataset}")
-    publish_table(artifact_key(dataset, "validation"), validation_table(data), description="Expectations")
+    publish_table(
+        artifact_key(dataset, "validation"), validation_table(data.validation.outcomes), description="Expectations"
+    )

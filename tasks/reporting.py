@@ -19,12 +19,13 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.context import FlowRunContext, TaskRunContext
+from prefect.events import emit_event
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
 from counterpoise.core.progress import Progress, silent
 
-__all__ = ["artifact_key", "log", "publish_markdown", "publish_table", "stage_progress"]
+__all__ = ["artifact_key", "emit", "log", "publish_markdown", "publish_table", "stage_progress"]
 
 _SECONDS_BETWEEN = 2.0
 _TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
@@ -57,6 +58,18 @@ def publish_markdown(key: str, text: str, *, description: str) -> None:
 def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> None:
     """Show a table in the Prefect UI."""
     _tell(lambda: create_table_artifact(table=rows, key=key, description=description))
+
+
+def emit(event: str, dataset: str, payload: dict[str, Any]) -> None:
+    """Emit an event about a dataset, which automations can wait for; nothing outside of a run.
+
+    Args:
+        event: What happened, such as `counterpoise.validation.failed`.
+        dataset: The dataset's name; the event's resource is `counterpoise.dataset.NAME`.
+        payload: JSON-serialisable facts, without secrets.
+    """
+    resource = {"prefect.resource.id": f"counterpoise.dataset.{dataset}", "prefect.resource.name": dataset}
+    _tell(lambda: emit_event(event=event, resource=resource, payload=payload))
 
 
 def stage_progress(key: str, *, description: str) -> Progress:

@@ -1,16 +1,19 @@
-"""The second stage: the contract and the user's suite are held against the snapshot."""
+"""The second stage: suites are held against the snapshot and, once it is split, against the partitions."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.records import Snapshot, Validation
-from counterpoise.tasks.reporting import artifact_key, log, publish_table, stage_progress
+from counterpoise.core.records import ExpectationOutcome, Snapshot, SplitPlan, Validation
+from counterpoise.tasks.reporting import artifact_key, emit, log, publish_table, stage_progress
 from counterpoise.tasks.stage import stage
 
-__all__ = ["validate"]
+__all__ = ["validate", "validate_split"]
+
+_SHOWN = 20
 
 
 @stage
@@ -25,29 +28,89 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
     Raises:
         ContractError: A critical expectation fails and quarantine cannot mend it.
     """
+    from counterpoise.core.drift import profile_source, write_profile
     from counterpoise.core.validate import validate_snapshot
     from counterpoise.expectations.suites import configured_suites
 
-    suites = configured_suites(config, snapshot)
     progress = stage_progress(artifact_key(config.name, "validate"), description="Checking expectations")
+    place = folder / "validate"
     try:
-        validation = validate_snapshot(
-            snapshot, suites, config=config.validation, folder=folder / "validate", progress=progress
-        )
+        suites = configured_suites(config, snapshot)
+        validation = validate_snapshot(snapshot, suites, config=config.validation, folder=place, progress=progress)
     except CounterpoiseError as error:
-        _show_failed(config, error)
+        _tell_refused(config, error, checked="source")
         raise
+    _tell_outcomes(validation)
+    profile = write_profile(profile_source(snapshot, config.columns), place)
+    return validation.model_copy(update={"profile_file": profile})
+
+
+@stage
+def validate_split(
+    config: BalanceConfig, snapshot: Snapshot, validation: Validation, split: SplitPlan, *, folder: Path
+) -> Validation:
+    """Check that the partitions are disjoint and keep the prevalence.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        validation: The verdict on it.
+        split: Which of its rows are in which partition.
+        folder: The run's working area.
+
+    Returns:
+        The verdict, with the outcomes on the partitions added.
+
+    Raises:
+        ContractError: A promise of the split is broken.
+    """
+    from counterpoise.core.validate import validate_partitions
+    from counterpoise.core.validate.partition_rows import partition_rows
+    from counterpoise.expectations.partitions import build_partition_suite
+
+    rows = partition_rows(snapshot, split, columns=config.columns, folder=folder / "validate")
+    suite = build_partition_suite(split, tuple(column.name for column in rows.columns))
+    try:
+        outcomes = validate_partitions(rows, suite, config=config.validation)
+    except CounterpoiseError as error:
+        _tell_refused(config, error, checked="partitions")
+        raise
+    for outcome in outcomes:
+        if outcome.status != "passed":
+            log(f"validate: {_line(outcome)}", level=logging.WARNING)
+    return validation.model_copy(update={"outcomes": (*validation.outcomes, *outcomes)})
+
+
+def _tell_outcomes(validation: Validation) -> None:
+    """Log how many expectations are met, and the first warnings."""
     passed = sum(outcome.status == "passed" for outcome in validation.outcomes)
     log(
         f"validate: {passed:,} of {len(validation.outcomes):,} expectations met"
         + (f", {validation.rejected_rows:,} rows set apart" if validation.rejected_rows else "")
+        + (f", compared with version {validation.baseline}" if validation.baseline else "")
     )
-    return validation
+    warned = [one for one in validation.outcomes if one.status != "passed" and one.severity == "warning"]
+    for outcome in warned[:_SHOWN]:
+        log(f"validate: {_line(outcome)}", level=logging.WARNING)
+    if len(warned) > _SHOWN:
+        log(f"validate: and {len(warned) - _SHOWN:,} more warnings, all in the report", level=logging.WARNING)
 
 
-def _show_failed(config: BalanceConfig, error: CounterpoiseError) -> None:
-    """Show the expectations that stopped the run; a run that goes on shows them all with its summary."""
-    columns = ("expectation", "columns", "severity", "status", "observed", "unexpected", "examples")
-    failed = [{name: str(outcome[name]) for name in columns} for outcome in error.values.get("failed", [])]
+def _line(outcome: ExpectationOutcome) -> str:
+    columns = f"{', '.join(outcome.columns)}: " if outcome.columns else ""
+    return f"{columns}{outcome.observed or outcome.status} ({outcome.expectation})"
+
+
+def _tell_refused(config: BalanceConfig, error: CounterpoiseError, *, checked: str) -> None:
+    """Show the expectations that stopped the run, and emit the event; a run that goes on shows them all at its end."""
+    from counterpoise.core.report import validation_table
+
+    failed, warned = (
+        [ExpectationOutcome(**outcome) for outcome in error.values.get(kind, [])] for kind in ("failed", "warned")
+    )
     if failed:
-        publish_table(artifact_key(config.name, "validation"), failed, description="Why the run was refused")
+        key = artifact_key(config.name, "validation")
+        publish_table(key, validation_table([*failed, *warned]), description="Why the run was refused")
+    facts = {"checked": checked, "reason": error.reason, "found": error.found, "remedy": error.remedy}
+    shown = [one.model_dump(mode="json", include={"expectation", "columns", "observed"}) for one in failed[:_SHOWN]]
+    emit("counterpoise.validation.failed", config.name, {**facts, "failed": shown})

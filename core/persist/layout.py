@@ -8,10 +8,13 @@ from typing import Any
 
 from counterpoise.core.errors import ConfigError, VersionNotFoundError
 
-__all__ = ["TRAIN_FOLDERS", "DatasetFolder", "parse_address", "stored_as_recipe"]
+__all__ = ["PROFILE_FILE", "TRAIN_FOLDERS", "DatasetFolder", "parse_address", "stored_as_recipe"]
 
 TRAIN_FOLDERS = ("train", "keys/train")
 """What of a version's data can be rebuilt from its source and recipe."""
+
+PROFILE_FILE = "profile.json"
+"""What of a version's data describes its source, for the next delivery to be compared with."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ADDRESS = re.compile(r"(?P<path>.*?)(?:@(?P<version>[^@/]*))?")

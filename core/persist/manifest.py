@@ -38,19 +38,21 @@ _LIBRARIES = (
     "duckdb",
     "skrub",
 )
-_FILES_VERSION = 2
+_FILES_VERSION = 3
 """Raised when the same configuration and source give other bytes than before."""
 
 
 def run_key(config: BalanceConfig, digest: str) -> str:
     """Return what identifies a run: its configuration, its source's content and the code's version.
 
-    Where the source lies and where the dataset is published make no difference.
+    Where the source lies, where the dataset is published and when a run stops over what has changed make no difference.
     """
     settings = config.published()
     settings["output"].pop("root")
     for place in ("path", "url", "table", "query"):
         settings["source"].pop(place)
+    for policy in ("drift", "schema_changes"):
+        settings["validation"].pop(policy)
     return json_sha256([settings, _suite_digest(config), digest, metadata.version("counterpoise"), _FILES_VERSION])
 
 

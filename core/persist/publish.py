@@ -18,7 +18,7 @@ from counterpoise.core.errors import IntegrityError, PublishError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.certificate import RowBalance, certify
 from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifest
-from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.layout import PROFILE_FILE, DatasetFolder
 from counterpoise.core.persist.manifest import draft_manifest, run_key, version_record
 from counterpoise.core.persist.materialise import Materials, WrittenParts, write_partitions
 from counterpoise.core.persist.materials import TrainRecipe, gather_materials
@@ -125,7 +125,7 @@ def _write(run: _Run, folder: DatasetFolder, data: Path, progress: Progress) -> 
     check_unchanged(run.snapshot)
     write_rejected(run.snapshot, run.split, data / "rejected")
     _write_recipe(run.resampling, data / "recipe")
-    (data / "validation.json").write_text(run.validation.model_dump_json(exclude={"rejects_file"}, indent=1) + "\n")
+    _write_validation(run, data)
     certificate = _certify(run, written)
     return draft_manifest(
         run.config,
@@ -137,6 +137,14 @@ def _write(run: _Run, folder: DatasetFolder, data: Path, progress: Progress) -> 
         files=_sync_files(data, folder.path, written),
         certificate=certificate,
     )
+
+
+def _write_validation(run: _Run, data: Path) -> None:
+    """Store what was expected and found, and the profile that the next delivery is compared with."""
+    found = run.validation.model_dump_json(exclude={"rejects_file", "profile_file"}, indent=1)
+    (data / "validation.json").write_text(found + "\n", encoding="utf-8")
+    if run.validation.profile_file:
+        shutil.copyfile(run.validation.profile_file, data / PROFILE_FILE)
 
 
 def _compared(run: _Run) -> tuple[str, ...]:

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 from counterpoise.core.labels import Labels
 from counterpoise.core.propose.profile import ColumnProfile
 from counterpoise.core.records import Snapshot
+from counterpoise.core.separation import MIN_ROWS, ranking_area
 from counterpoise.core.snapshot import SnapshotReader
 
 __all__ = ["find_leaks"]
 
 _FEW_VALUES = 20
-_MIN_ROWS = 10
 _MIN_COVERAGE = 0.1
 _PURITY = 0.99
 _AREA = 0.995
@@ -61,7 +61,7 @@ def _reason(
     if profile.is_number:
         values = column.cast(pa.float64(), safe=False).to_numpy()
         usable = np.isfinite(values) & labelled
-        area = _ranking_area(values[usable], positive[usable])
+        area = ranking_area(values[usable], positive[usable])
         if max(area, 1 - area) >= _AREA:
             return f"its order alone tells class {name!r} (ROC-AUC {max(area, 1 - area):.3f})"
     return ""
@@ -79,19 +79,9 @@ def _telling_value(
     usable = labelled & (codes >= 0)
     rows = np.bincount(codes[usable], minlength=len(distinct))
     hits = np.bincount(codes[usable & positive], minlength=len(distinct))
-    enough = (rows >= _MIN_ROWS) & (hits >= _MIN_COVERAGE * positive.sum())
+    enough = (rows >= MIN_ROWS) & (hits >= _MIN_COVERAGE * positive.sum())
     telling = np.flatnonzero(enough & (hits >= _PURITY * rows))
     if len(telling) == 0:
         return ""
     value, index = distinct[int(telling[0])].as_py(), telling[0]
     return f"{value!r} means class {name!r} in {hits[index]:,} of {rows[index]:,} rows"
-
-
-def _ranking_area(values: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve of the values as scores: Mann and Whitney's statistic, ties counted half."""
-    above, below = int(positive.sum()), int((~positive).sum())
-    if above < _MIN_ROWS or below < _MIN_ROWS:
-        return 0.5
-    _, inverse, sizes = np.unique(values, return_inverse=True, return_counts=True)
-    middle_ranks = np.cumsum(sizes) - (sizes - 1) / 2
-    return float((middle_ranks[inverse][positive].sum() - above * (above + 1) / 2) / (above * below))

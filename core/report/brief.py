@@ -7,7 +7,7 @@ from typing import Any
 
 from counterpoise.core.evaluate.names import learner_label, number, strategy_label
 from counterpoise.core.quality.records import SyntheticReview
-from counterpoise.core.records import PARTITIONS
+from counterpoise.core.records import PARTITIONS, ExpectationOutcome
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.images import curves_png, distribution_png
 from counterpoise.core.report.synthetic_view import drift_rows, nearness_in_words, rules_in_words
@@ -17,6 +17,7 @@ __all__ = ["render_markdown", "validation_table"]
 
 _MOST_CLASSES = 20
 _MOST_DRIFTS = 5
+_SEVERITIES = ("critical", "warning", "info")
 _STATES = {"passed": "✓ passed", "failed": "✗ failed", "error": "! error", "nothing_checked": "– nothing checked"}
 
 
@@ -37,22 +38,37 @@ def render_markdown(data: ReportData) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def validation_table(data: ReportData) -> list[dict[str, str]]:
-    """Return one row an expectation, those that did not pass first."""
-    ordered = sorted(data.validation.outcomes, key=lambda outcome: outcome.status == "passed")
-    return [
-        {
-            "result": _STATES[outcome.status],
-            "expectation": markdown_cell(outcome.expectation),
-            "columns": ", ".join(markdown_cell(name) for name in outcome.columns[:8]),
-            "severity": outcome.severity,
-            "checked": count(outcome.checked),
-            "unexpected": count(outcome.unexpected),
-            "observed": markdown_cell(outcome.observed) if outcome.observed else "",
-            "source": outcome.source,
-        }
-        for outcome in ordered
-    ]
+def validation_table(outcomes: Sequence[ExpectationOutcome]) -> list[dict[str, str]]:
+    """Return one row an expectation, those that did not pass first; comparisons that found nothing are one row."""
+    steady = [one for one in outcomes if one.source == "drift" and one.status == "passed"]
+    ordered = sorted((one for one in outcomes if one not in steady), key=_importance)
+    rows = [_outcome_row(outcome) for outcome in ordered]
+    if steady:
+        unmoved = "rows, classes and columns that have not moved since the last version"
+        rows.append({**dict.fromkeys(rows[0] if rows else ("expectation",), ""), "result": _STATES["passed"]})
+        rows[-1] |= {"expectation": unmoved, "checked": f"{count(len(steady))} comparisons", "source": "drift"}
+    return rows
+
+
+def _importance(outcome: ExpectationOutcome) -> tuple[bool, int]:
+    return outcome.status == "passed", _SEVERITIES.index(outcome.severity)
+
+
+def _outcome_row(outcome: ExpectationOutcome) -> dict[str, str]:
+    broken = share(outcome.unexpected / outcome.checked) if outcome.unexpected and outcome.checked else ""
+    return {
+        "result": _STATES[outcome.status],
+        "expectation": markdown_cell(outcome.expectation),
+        "columns": ", ".join(markdown_cell(name) for name in outcome.columns[:8]),
+        "severity": outcome.severity,
+        "observed": markdown_cell(outcome.observed) if outcome.observed else "",
+        "checked": count(outcome.checked),
+        "unexpected": count(outcome.unexpected),
+        "unexpected share": broken,
+        "examples": ", ".join(markdown_cell(example, 40) for example in outcome.examples),
+        "source": outcome.source,
+        "why": markdown_cell(outcome.notes) if outcome.notes else "",
+    }
 
 
 def _verdict(data: ReportData) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from counterpoise.core.split.allocation import GroupedRows, allocate_groups, par
 from counterpoise.core.split.files import (
     REJECTED,
     Partition,
+    read_content,
     read_partition,
 )
 from counterpoise.core.split.groups import Codes, content_hashes, count_contradictory, group_codes, link_groups
@@ -32,6 +34,7 @@ from counterpoise.core.split.train_rows import TrainRows
 __all__ = [
     "REJECTED",
     "TrainRows",
+    "read_content",
     "read_partition",
     "split_snapshot",
 ]
@@ -80,9 +83,11 @@ def split_snapshot(
     _check_labels(labels, usable)
 
     tied = np.arange(len(usable), dtype=np.int64)
-    duplicates = _Duplicates()
+    duplicates, content = _Duplicates(), None
     if config.duplicates == "together":
         tied = group_codes(content_hashes(snapshot, roles.features)[usable])
+        content = np.full(snapshot.rows, REJECTED, dtype=np.int64)
+        content[usable] = tied
         duplicates = _Duplicates.among(tied, labels.codes[usable])
     if columns.group:
         tied = link_groups(group_codes(reader.read_columns([columns.group]).column(0))[usable], tied)
@@ -98,7 +103,8 @@ def split_snapshot(
     rejects = pa.concat_tables([rejects, rare_rejects(set_apart, names, roles.target)]).sort_by("source_row")
     notes = [f"class {labels.classes[code]!r} has too few rows: {config.rare_classes}" for code in rare]
     notes += _unequal_shares(placed, rows, rare, _shares(config))
-    return _write_plan(partition, labels, duplicates, rejects, folder).model_copy(update={"notes": tuple(notes)})
+    decided = {"partition": partition} | ({} if content is None else {"content": content})
+    return _write_plan(decided, labels, duplicates, rejects, folder).model_copy(update={"notes": tuple(notes)})
 
 
 def _check_labels(labels: Labels, usable: npt.NDArray[np.int64]) -> None:
@@ -159,10 +165,10 @@ def _place(rows: GroupedRows, rare: RareClasses, config: SplitConfig, seed: int)
 
 
 def _write_plan(
-    partition: Partition, labels: Labels, duplicates: _Duplicates, rejects: pa.Table, folder: Path
+    decided: dict[str, npt.NDArray[Any]], labels: Labels, duplicates: _Duplicates, rejects: pa.Table, folder: Path
 ) -> SplitPlan:
-    file = folder / "split.arrow"
-    write_arrow(file, pa.table({"partition": partition}))
+    file, partition = folder / "split.arrow", decided["partition"]
+    write_arrow(file, pa.table(decided))
     return SplitPlan(
         file=str(file),
         sha256=file_sha256(file),

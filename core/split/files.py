@@ -1,4 +1,4 @@
-"""The file of a split plan: a partition code a row."""
+"""The file of a split plan: a partition code a row and, where equal rows stay together, a code of its content."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from counterpoise.core.records import SplitPlan
 __all__ = [
     "REJECTED",
     "Partition",
+    "read_content",
     "read_partition",
 ]
 
@@ -22,3 +23,9 @@ REJECTED = -1
 def read_partition(split: SplitPlan) -> Partition:
     """Return the partition code of every snapshot row."""
     return np.asarray(read_arrow(split.file)["partition"].to_numpy(), dtype=np.int8)
+
+
+def read_content(split: SplitPlan) -> npt.NDArray[np.int64] | None:
+    """Return a code of every snapshot row's features, equal for equal ones; None where equal rows are split freely."""
+    table = read_arrow(split.file)
+    return np.asarray(table["content"].to_numpy()) if "content" in table.column_names else None

@@ -12,7 +12,10 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["to_frame"]
+__all__ = ["ARROW_TYPES", "to_frame", "to_series"]
+
+ARROW_TYPES = "arrow_types"
+"""The attribute of a frame that holds the Arrow types of its columns as text, by name, where it is needed."""
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
@@ -23,11 +26,12 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     """
     import pandas as pd
 
-    columns = {name: _series(column) for name, column in zip(table.schema.names, table.columns, strict=True)}
+    columns = {name: to_series(column) for name, column in zip(table.schema.names, table.columns, strict=True)}
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
 
 
-def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
+def to_series(column: pa.ChunkedArray) -> pd.Series[Any]:
+    """Return one column, value for value, as `to_frame` gives it."""
     if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
     if pa.types.is_dictionary(column.type):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from counterpoise.core.records import ExpectationOutcome
+from counterpoise.core.records import ExpectationOutcome, SuiteSource
 from counterpoise.core.validate.engine import Answer
 from counterpoise.core.validate.scope import Scope, judges_table
 from counterpoise.core.validate.suite import describe, severity_of
@@ -21,7 +23,7 @@ class Question:
     """An expectation of a run: its JSON form, where it comes from and what it must see."""
 
     expectation: dict[str, Any]
-    source: Literal["contract", "suite"]
+    source: SuiteSource
     scope: Scope
 
 
@@ -34,6 +36,7 @@ def outcome_of(question: Question, answer: Answer) -> ExpectationOutcome:
         question,
         _status(question, answer),
         observed=_cut(answer.error or _observed(answer), _OBSERVED),
+        measured=_measured(answer),
         checked=answer.checked,
         unexpected=int(answer.result.get("unexpected_count") or 0),
         examples=tuple(_example(value) for value in answer.result.get("partial_unexpected_list") or ()),
@@ -80,6 +83,13 @@ def _observed(answer: Answer) -> str:
         if values := result.get(f"partial_{kind}_list"):
             return f"{kind} values: {_text(values)}"
     return _text(result.get("observed_value"))
+
+
+def _measured(answer: Answer) -> float | None:
+    value = answer.result.get("observed_value")
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _text(value: Any) -> str:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from counterpoise.core.config import ValidationConfig
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.records import Snapshot, Validation
+from counterpoise.core.records import ExpectationOutcome, Snapshot, Validation
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.validate.engine import Answer, load_engine, quiet, run_expectations
-from counterpoise.core.validate.frames import to_frame
+from counterpoise.core.validate.frames import ARROW_TYPES, to_frame
 from counterpoise.core.validate.groups import Group, plan_groups
 from counterpoise.core.validate.outcomes import Question, missing_columns_outcome, outcome_of
 from counterpoise.core.validate.quarantine import InvalidRows
@@ -23,7 +23,7 @@ from counterpoise.core.validate.verdict import Finding, check_findings, check_re
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["answer_all", "make_questions", "validate_snapshot"]
+__all__ = ["answer_all", "make_questions", "validate_partitions", "validate_snapshot"]
 
 _WORKERS = 2
 
@@ -72,7 +72,29 @@ def validate_snapshot(
         outcomes=tuple(finding.outcome for finding in findings),
         rejected_rows=invalid.count,
         rejects_file=rejects_file,
+        baseline=max((suite.baseline for suite in suites), default=0),
     )
+
+
+def validate_partitions(rows: Snapshot, suite: Suite, *, config: ValidationConfig) -> tuple[ExpectationOutcome, ...]:
+    """Check a split; its rows are all there is to judge, so that none is set apart.
+
+    Args:
+        rows: The rows in a partition, as `counterpoise.core.validate.partition_rows` gives them.
+        suite: What must hold of them.
+        config: As for the source.
+
+    Raises:
+        ContractError: A critical expectation failed.
+        EngineError: A critical expectation could not be answered.
+    """
+    load_engine()
+    questions = make_questions([suite], [column.name for column in rows.columns])
+    with quiet():
+        answers = answer_all(rows, questions)
+    findings = [Finding(question, outcome_of(question, answers[index])) for index, question in questions.items()]
+    check_findings(findings, config, {})
+    return tuple(finding.outcome for finding in findings)
 
 
 def make_questions(suites: Iterable[Suite], names: Sequence[str]) -> dict[int, Question]:
@@ -115,7 +137,9 @@ def _frame(snapshot: Snapshot, group: Group) -> pd.DataFrame:
 
     reader = SnapshotReader(snapshot)
     if group.kind == "names":
-        return to_frame(reader.schema.empty_table())
+        empty = to_frame(reader.schema.empty_table())
+        empty.attrs[ARROW_TYPES] = {column.name: column.type for column in snapshot.columns}
+        return empty
     if not group.columns:
         return pd.DataFrame(index=pd.RangeIndex(snapshot.rows))
     return to_frame(reader.read_columns(group.columns))

@@ -16,6 +16,7 @@ _NAMES_ONLY = frozenset(
         "expect_table_column_count_to_equal",
         "expect_table_columns_to_match_ordered_list",
         "expect_table_columns_to_match_set",
+        "expect_table_schema_to_stay",
     }
 )
 _ROWS_ONLY = frozenset({"expect_table_row_count_to_be_between", "expect_table_row_count_to_equal"})
@@ -61,8 +62,8 @@ def judges_table(kind: str) -> bool:
 
 
 def _own_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-    named = [kwargs.get("column"), kwargs.get("column_A"), kwargs.get("column_B"), *(kwargs.get("column_list") or ())]
-    return tuple(dict.fromkeys(_only_texts(named)))
+    named = [kwargs.get(keyword) for keyword in ("column", "column_A", "column_B", "label")]
+    return tuple(dict.fromkeys(_only_texts([*named, *(kwargs.get("column_list") or ())])))
 
 
 def _only_texts(values: Iterable[Any]) -> tuple[str, ...]:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from counterpoise.core.records import Record
+from counterpoise.core.records import Record, SuiteSource
 
 __all__ = ["Severity", "Suite", "describe", "severity_of"]
 
 Severity = Literal["critical", "warning", "info"]
 
 _PLACES = ("batch_id", "column", "column_A", "column_B", "column_list")
+_UNSHOWN = ("baseline", "schema_before", "ignore", "alpha")
 
 
 class Suite(Record):
     """Expectations and where they come from.
 
     Each expectation is a mapping with `type`, `kwargs` and, optionally, `severity` (critical where it is missing, as
-    in Great Expectations), `notes` and `meta`. The contract's `meta` carries `reason` and `remedy` for its errors.
+    in Great Expectations), `notes` and `meta`. The `meta` of our own carries `reason` and `remedy` for errors.
+    `baseline` is the version that a suite about drift compares with.
     """
 
-    source: Literal["contract", "suite"]
+    source: SuiteSource
     expectations: tuple[dict[str, Any], ...]
+    baseline: int = 0
 
 
 def severity_of(expectation: dict[str, Any]) -> Severity:
@@ -43,7 +46,7 @@ def describe(expectation: dict[str, Any]) -> str:
     >>> describe({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "age"}})
     'expect_column_values_to_not_be_null'
     """
-    asked = {name: value for name, value in expectation.get("kwargs", {}).items() if name not in _PLACES}
+    asked = {name: value for name, value in expectation.get("kwargs", {}).items() if name not in _PLACES + _UNSHOWN}
     shown = ", ".join(f"{name}={_short(value)}" for name, value in asked.items() if value is not None)
     return f"{expectation['type']}({shown})" if shown else str(expectation["type"])
 

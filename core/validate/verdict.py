@@ -14,6 +14,8 @@ from counterpoise.core.validate.outcomes import Question
 __all__ = ["Finding", "check_findings", "check_rejected_share"]
 
 _SHOWN = 10
+_BESIDES = 3
+_KEPT = 100
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def check_findings(findings: Sequence[Finding], config: ValidationConfig, eviden
     ]
     unanswered = [finding for finding in critical if finding.outcome.status == "error"]
     if failed:
-        raise _failed_error([*failed, *unanswered], evidence)
+        warned = [one for one in findings if one.outcome.severity == "warning" and one.outcome.status != "passed"]
+        raise _failed_error(_by_source([*failed, *unanswered]), warned, evidence)
     if unanswered:
         raise _engine_error(unanswered, evidence)
 
@@ -75,7 +78,12 @@ def check_rejected_share(
     )
 
 
-def _failed_error(failed: Sequence[Finding], evidence: dict[str, Any]) -> ContractError:
+def _by_source(failed: Sequence[Finding]) -> list[Finding]:
+    """Return findings on what has changed first: they tell more of a broken feed than what follows from it."""
+    return sorted(failed, key=lambda finding: finding.question.source != "drift")
+
+
+def _failed_error(failed: Sequence[Finding], warned: Sequence[Finding], evidence: dict[str, Any]) -> ContractError:
     metas = [finding.question.expectation.get("meta") or {} for finding in failed]
     own = [meta["counterpoise"] for meta in metas if isinstance(meta.get("counterpoise"), dict)]
     reasons = [meta["reason"] for meta in own if "reason" in meta]
@@ -85,12 +93,14 @@ def _failed_error(failed: Sequence[Finding], evidence: dict[str, Any]) -> Contra
     if any(finding.by_row for finding in failed):
         remedies.append("set validation.on_invalid_rows to quarantine to set such rows apart")
     number = len(failed)
+    shown = "; ".join(_line(one) for one in warned[:_BESIDES])
+    besides = f"; besides {len(warned):,} warnings, such as {shown}" if warned else ""
     return ContractError(
         reasons[0] if reasons else "expectations_failed",
         expected=_expected(failed),
-        found=("" if number == 1 else f"{number} that do not: ") + _listed([_line(finding) for finding in failed]),
+        found=("" if number == 1 else f"{number} that do not: ") + _listed([_line(one) for one in failed]) + besides,
         remedy="; ".join(remedies),
-        values={**evidence, "failed": [finding.outcome.model_dump(mode="json") for finding in failed[:100]]},
+        values={**evidence, "failed": _records(failed), "warned": _records(warned)},
     )
 
 
@@ -108,8 +118,12 @@ def _engine_error(unanswered: Sequence[Finding], evidence: dict[str, Any]) -> En
         expected="an answer to every critical expectation",
         found=_listed([_line(finding) for finding in unanswered]),
         remedy="check that the expectation's values fit the type of the column, and correct it in the suite",
-        values={**evidence, "failed": [finding.outcome.model_dump(mode="json") for finding in unanswered[:100]]},
+        values={**evidence, "failed": _records(unanswered)},
     )
+
+
+def _records(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [finding.outcome.model_dump(mode="json") for finding in findings[:_KEPT]]
 
 
 def _line(finding: Finding) -> str:

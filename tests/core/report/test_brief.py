@@ -63,7 +63,7 @@ def test_hostile_class_names_are_inert(make_data: Any, name: str) -> None:
 
 
 def test_expectations_that_did_not_pass_stand_first(make_data: Any) -> None:
-    rows = validation_table(make_data())
+    rows = validation_table(make_data().validation.outcomes)
     assert [row["result"] for row in rows] == ["✗ failed", "– nothing checked", "! error", "✓ passed"]
     assert rows[0]["checked"] == "1,000"
     assert all(isinstance(value, str) for row in rows for value in row.values())
@@ -78,7 +78,7 @@ def test_values_in_the_validation_table_are_inert(make_data: Any) -> None:
         source="suite",
         observed="<img src=x>",
     )
-    (row,) = validation_table(make_data(results=(outcome,)))
+    (row,) = validation_table(make_data(results=(outcome,)).validation.outcomes)
     assert "<" not in "".join(row.values())
     assert "[link]" not in row["columns"]
 

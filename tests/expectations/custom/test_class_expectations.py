@@ -7,24 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from counterpoise.core.validate.engine import load_engine, quiet
-from counterpoise.expectations.registration import register_expectations
+from tests.expectations.custom.asking import ask
 
 LABELS = pd.DataFrame({"label": ["a"] * 70 + ["b"] * 20 + ["c"] * 2 + [None] * 8, "f": [1.0] * 99 + [float("inf")]})
-
-
-def ask(frame: pd.DataFrame, kind: str, **kwargs: Any) -> Any:
-    """Validate one expectation with Great Expectations' own public interface."""
-    register_expectations()
-    with quiet():
-        engine = load_engine()
-        context = engine.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        asset = context.data_sources.add_pandas("plain").add_dataframe_asset("all")
-        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-        suite = engine.ExpectationSuite(name="own", expectations=[{"type": kind, "kwargs": kwargs}])
-        (result,) = batch.validate(suite, result_format="COMPLETE").results
-    return result
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import numpy as np
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
-__all__ = ["ExpectColumnClassRowsToBeAtLeast", "class_name"]
+from counterpoise.core.labels import class_name
+
+__all__ = ["ExpectColumnClassRowsToBeAtLeast"]
 
 _SHOWN = 20
 
@@ -58,11 +60,6 @@ class ExpectColumnClassRowsToBeAtLeast(ColumnAggregateExpectation):  # type: ign
                 "details": {"too_small": too_small, "summary": _summary(too_small, rows)},
             },
         }
-
-
-def class_name(value: Any) -> str:
-    """Return a class as text: booleans as JSON writes them."""
-    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
 def _smallest(rows: np.ndarray) -> int:

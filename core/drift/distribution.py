@@ -1,0 +1,159 @@
+"""Values sorted into bins: the same ones for the delivery that is described and for those compared with it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.core.drift.records import Distribution
+from counterpoise.core.labels import class_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["bin_names", "count_values", "describe_values"]
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+_BINS = 10
+_ROWS_A_BIN = 25
+_FEWEST_PARTS = 4
+"""Into how many bins even a small rest beside frequent values is divided."""
+_CATEGORIES = 30
+_FREE_TEXT = 0.5
+"""Texts of which the most frequent values cover less than this share are described by their length."""
+
+
+def describe_values(values: pd.Series[Any]) -> Distribution | None:
+    """Return the distribution of a column's present values, or None where there is nothing to compare.
+
+    Numbers fall into at most ten bins: a value that makes up a tenth of the rows or more has one of its own, the others
+    share the rest in equal parts. Few rows give few bins: at least 25 rows each.
+
+    Args:
+        values: Numbers, booleans or texts, as `core.validate.frames` gives them.
+    """
+    import pandas as pd
+
+    present = values.dropna()
+    if present.empty or _is_time(present):
+        return None
+    if pd.api.types.is_bool_dtype(present.dtype) or _holds_texts(present):
+        return _describe_texts(present)
+    numbers = _numbers(present)
+    return _describe_numbers(numbers, "number") if len(numbers) == len(present) else None
+
+
+def count_values(values: pd.Series[Any], distribution: Distribution) -> Counts:
+    """Return how many of a column's present values fall into each bin of a distribution.
+
+    Args:
+        values: As in `describe_values`.
+        distribution: Whose bins are used, of the shape of its `counts`.
+    """
+    present = values.dropna()
+    if distribution.kind == "category":
+        return _count_texts(present, distribution.values)
+    numbers = _lengths(present) if distribution.kind == "length" else _numbers(present)
+    return _count_numbers(numbers, distribution.edges)
+
+
+def bin_names(distribution: Distribution) -> list[str]:
+    """Return what to call each bin.
+
+    >>> bin_names(Distribution(kind="number", edges=(1.0, 5.0), counts=(3, 3, 3)))
+    ['at most 1', 'above 1 to 5', 'above 5']
+    >>> bin_names(Distribution(kind="category", values=("a",), counts=(3, 1)))
+    ["'a'", 'other values']
+    """
+    if distribution.kind == "category":
+        return [*(repr(value) for value in distribution.values), "other values"]
+    edges = distribution.edges
+    if not edges:
+        return ["any value"]
+    inner = [_between(low, high) for low, high in itertools.pairwise(edges)]
+    names = [f"at most {edges[0]:.6g}", *inner, f"above {edges[-1]:.6g}"]
+    return names if distribution.kind == "number" else [f"{name} characters" for name in names]
+
+
+def _between(low: float, high: float) -> str:
+    return f"exactly {high:.6g}" if np.nextafter(high, -np.inf) == low else f"above {low:.6g} to {high:.6g}"
+
+
+def _is_time(values: pd.Series[Any]) -> bool:
+    return values.dtype.kind in "mM"
+
+
+def _holds_texts(values: pd.Series[Any]) -> bool:
+    import pandas as pd
+
+    return pd.api.types.is_string_dtype(values.dtype) and isinstance(values.iloc[0], str)
+
+
+def _numbers(values: pd.Series[Any]) -> Floats:
+    """Return the values that are numbers, decimals included; infinite ones are."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return np.asarray(values.to_numpy(dtype=np.float64))
+    if _holds_texts(values) or _is_time(values):
+        return np.zeros(0)
+    try:
+        return np.asarray(values.astype("float64").to_numpy(), dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.zeros(0)
+
+
+def _lengths(values: pd.Series[Any]) -> Floats:
+    return np.asarray(values.astype("str").str.len().to_numpy(dtype=np.float64))
+
+
+def _describe_texts(present: pd.Series[Any]) -> Distribution:
+    found = _texts(present).value_counts()
+    ordered = sorted(found.items(), key=lambda item: (-item[1], str(item[0])))[:_CATEGORIES]
+    named = tuple(str(value) for value, _ in ordered)
+    if sum(rows for _, rows in ordered) < _FREE_TEXT * len(present):
+        return _describe_numbers(_lengths(present), "length")
+    return Distribution(kind="category", values=named, counts=tuple(_count_texts(present, named).tolist()))
+
+
+def _texts(present: pd.Series[Any]) -> pd.Series[Any]:
+    """Return each value as text; booleans as JSON writes them."""
+    import pandas as pd
+
+    if pd.api.types.is_bool_dtype(present.dtype):
+        return present.astype(bool).map({True: class_name(True), False: class_name(False)})
+    return present.astype("str")
+
+
+def _count_texts(present: pd.Series[Any], values: tuple[str, ...]) -> Counts:
+    counts = _texts(present).value_counts().reindex(list(values), fill_value=0).to_numpy(dtype=np.int64)
+    return np.append(counts, len(present) - counts.sum())
+
+
+def _describe_numbers(numbers: Floats, kind: Any) -> Distribution:
+    edges = _edges(numbers)
+    return Distribution(kind=kind, edges=edges, counts=tuple(_count_numbers(numbers, edges).tolist()))
+
+
+def _edges(numbers: Floats) -> tuple[float, ...]:
+    """Return bin edges: frequent values stand alone, the others are divided at their quantiles."""
+    finite = numbers[np.isfinite(numbers)]
+    bins = int(np.clip(len(finite) // _ROWS_A_BIN, 1, _BINS))
+    values, counts = np.unique(finite, return_counts=True)
+    frequent = values[counts * bins >= len(finite)] if bins > 1 else values[:0]
+    others = np.repeat(values, np.where(np.isin(values, frequent), 0, counts))
+    parts = min(len(others) // _ROWS_A_BIN, max(_FEWEST_PARTS, round(bins * len(others) / max(1, len(finite)))))
+    inner = np.linspace(0, 1, parts + 1)[1:-1] if parts > 1 else np.zeros(0)
+    cuts = np.quantile(others, inner, method="inverted_cdf") if len(inner) else np.zeros(0)
+    alone = frequent[:_BINS] if len(values) > 1 else values
+    return tuple(np.unique(np.concatenate([cuts, alone, np.nextafter(alone, -np.inf)])).tolist())
+
+
+def _count_numbers(numbers: Floats, edges: tuple[float, ...]) -> Counts:
+    places = np.searchsorted(np.asarray(edges), numbers, side="left")
+    return np.bincount(places, minlength=len(edges) + 1).astype(np.int64)

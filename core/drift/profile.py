@@ -1,0 +1,129 @@
+"""Profiling a source: two columns at a time, a row group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.core.columns import column_roles
+from counterpoise.core.config import ColumnsConfig
+from counterpoise.core.drift.distribution import describe_values
+from counterpoise.core.drift.records import ColumnProfile, Distribution, SourceProfile
+from counterpoise.core.labels import Labels, read_labels
+from counterpoise.core.records import ClassCounts, Snapshot
+from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.validate.frames import to_series
+
+__all__ = ["profile_source"]
+
+Rows = npt.NDArray[np.int64]
+
+_SAMPLE = 100_000
+_DESCRIBED_CLASS = 100
+_WORKERS = 2
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Snapshot rows to describe, ascending, and how many rows they stand for."""
+
+    rows: Rows
+    members: npt.NDArray[np.bool_] | None = None
+
+    def within(self, first: int, number: int) -> Rows:
+        """Return those of them that lie in a stretch of the snapshot, counted from its first row."""
+        low, high = np.searchsorted(self.rows, [first, first + number])
+        return self.rows[low:high] - first
+
+
+def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
+    """Return the profile of a snapshot: schema, classes, and each feature overall and within the minority class.
+
+    Missing values are counted in all rows; distributions are those of at most 100,000 rows, evenly spaced.
+
+    Args:
+        snapshot: The source.
+        columns: The roles of its columns.
+
+    Raises:
+        ColumnNotFoundError: A configured column is not in the snapshot.
+    """
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, columns)
+    labels = read_labels(reader, roles.target)
+    minority = described_minority(labels.counts())
+    members = labels.codes == labels.classes.index(minority) if minority else None
+    samples = _samples(labels, members)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        features = tuple(pool.map(partial(_profile_column, snapshot, samples), roles.features))
+    return SourceProfile(
+        rows=snapshot.rows,
+        columns=snapshot.columns,
+        unused=columns.drop,
+        target=roles.target,
+        classes=labels.counts(),
+        minority=minority,
+        features=features,
+    )
+
+
+def described_minority(counts: ClassCounts) -> str:
+    """Return the smallest class of at least 100 rows, if it is not the largest; else an empty text.
+
+    >>> described_minority({"a": 5_000, "b": 300, "c": 7})
+    'b'
+    """
+    large = {name: rows for name, rows in counts.items() if rows >= _DESCRIBED_CLASS}
+    smallest = min(large, key=lambda name: (large[name], name), default="")
+    return smallest if len(large) > 1 else ""
+
+
+def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_Sample]:
+    """Return what to look at: all rows and, where there is one, the minority class."""
+    everywhere = _Sample(_evenly_spaced(np.arange(len(labels.codes))))
+    return [everywhere] if members is None else [everywhere, _Sample(_evenly_spaced(np.flatnonzero(members)), members)]
+
+
+def _evenly_spaced(rows: Rows) -> Rows:
+    if len(rows) <= _SAMPLE:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, _SAMPLE).astype(np.int64)]
+
+
+def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -> ColumnProfile:
+    """Describe one column in each of the samples, reading it once."""
+    chunks: list[list[pa.ChunkedArray]] = [[] for _ in samples]
+    missing, rows = np.zeros(len(samples), np.int64), np.zeros(len(samples), np.int64)
+    for first, table in SnapshotReader(snapshot).iter_groups([name]):
+        column = table.column(0)
+        absent = _absent(column)
+        for index, sample in enumerate(samples):
+            chunks[index].append(column.take(pa.array(sample.within(first, len(column)))))
+            members = None if sample.members is None else sample.members[first : first + len(column)]
+            missing[index] += int(absent.sum() if members is None else absent[members].sum())
+            rows[index] += len(column) if members is None else int(members.sum())
+    described = [_describe(parts) for parts in chunks]
+    everywhere = ColumnProfile(name=name, rows=int(rows[0]), missing=int(missing[0]), distribution=described[0])
+    if len(samples) == 1:
+        return everywhere
+    return everywhere.model_copy(
+        update={"minority_rows": int(rows[1]), "minority_missing": int(missing[1]), "minority": described[1]}
+    )
+
+
+def _absent(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """Return which values are null or NaN."""
+    nan_too = pa.types.is_floating(column.type)
+    return np.asarray(pc.is_null(column, nan_is_null=nan_too).to_numpy(), dtype=np.bool_)
+
+
+def _describe(parts: Sequence[pa.ChunkedArray]) -> Distribution | None:
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    return describe_values(to_series(pa.chunked_array(chunks))) if chunks else None

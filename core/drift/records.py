@@ -1,0 +1,70 @@
+"""The profile of a source: small enough to be kept with every version."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from counterpoise.core.records import ClassCounts, ColumnSchema, Record
+
+__all__ = ["ColumnProfile", "Distribution", "SourceProfile"]
+
+
+class Distribution(Record):
+    """How often values fall into bins.
+
+    Attributes:
+        kind: `number` bins numbers, `length` texts by their number of characters, `category` counts single values.
+        edges: Of numbers and lengths: bin i holds what is above edge i - 1 and at most edge i, ascending.
+        values: Of categories: the values as text, the most frequent first.
+        counts: Present values by bin, one more than there are edges; or by value, all other values last.
+    """
+
+    kind: Literal["number", "length", "category"]
+    edges: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+    counts: tuple[int, ...]
+
+
+class ColumnProfile(Record):
+    """One feature, over all rows and within the minority class.
+
+    Attributes:
+        name: The column's name.
+        rows: How many rows were looked at for missing values: all.
+        missing: How many of them are null or NaN.
+        distribution: Of a sample of the rows; None where the column's values cannot be compared from one delivery to
+            the next (points in time, nested values) or nothing is present.
+        minority_rows: As `rows`, in the minority class.
+        minority_missing: As `missing`, in the minority class.
+        minority: As `distribution`, in the minority class, with bins of its own.
+    """
+
+    name: str
+    rows: int
+    missing: int
+    distribution: Distribution | None
+    minority_rows: int = 0
+    minority_missing: int = 0
+    minority: Distribution | None = None
+
+
+class SourceProfile(Record):
+    """A source when a version was published from it.
+
+    Attributes:
+        rows: Its rows, rejected ones included.
+        columns: All its columns with their Arrow types.
+        unused: Those of them that were left out (`columns.drop`).
+        target: The label column.
+        classes: Rows by class.
+        minority: The smallest class that is large enough to be described; empty where there is none.
+        features: The features' profiles.
+    """
+
+    rows: int
+    columns: tuple[ColumnSchema, ...]
+    unused: tuple[str, ...]
+    target: str
+    classes: ClassCounts
+    minority: str
+    features: tuple[ColumnProfile, ...]

@@ -1,0 +1,92 @@
+"""How far a distribution has moved, and how far it moves by chance alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FEWEST_ROWS", "chance_limit", "class_change", "missing_change", "population_stability"]
+
+Counts = npt.NDArray[np.int64]
+
+FEWEST_ROWS = 40
+"""With fewer rows on either side nothing is said."""
+
+
+def population_stability(before: Counts, after: Counts) -> float:
+    """Return the population stability index: the sum of (q - p) ln(q / p) over bins with shares p before, q after.
+
+    Half a row is added to every bin, so that an empty one gives a large but finite value. Customary readings: below
+    0.1 steady, up to 0.25 some change, above that another population.
+
+    >>> round(population_stability(np.array([50, 50]), np.array([50, 50])), 3)
+    0.0
+    >>> round(population_stability(np.array([50_000, 50_000]), np.array([90_000, 10_000])), 2)
+    0.88
+
+    Args:
+        before: Rows by bin.
+        after: Rows by bin, of the same length.
+    """
+    p = (before + 0.5) / (before.sum() + 0.5 * len(before))
+    q = (after + 0.5) / (after.sum() + 0.5 * len(after))
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+def chance_limit(before: int, after: int, *, bins: int, alpha: float) -> float:
+    """Return what the index exceeds with probability `alpha` between two samples of one population.
+
+    Times the harmonic sum of the sizes it is a chi-square variable with bins - 1 degrees of freedom (Yurdakul and
+    Naranjo, Statistical properties of the population stability index, Journal of Risk Model Validation 14, 2020).
+
+    Args:
+        before: Rows in the first sample.
+        after: Rows in the second.
+        bins: How many bins.
+        alpha: The probability.
+    """
+    from scipy import stats
+
+    if bins < 2 or not (before and after):
+        return 0.0
+    return float((1 / before + 1 / after) * stats.chi2.isf(alpha, bins - 1))
+
+
+def class_change(before: Counts, after: Counts) -> tuple[float, float, float]:
+    """Return how class shares have changed: p-value, effect size and the largest factor of a class's share.
+
+    The p-value is that of Pearson's chi-square test of homogeneity. The effect size is Cohen's w against the shares
+    before: 0.1 is small, 0.3 medium, 0.5 large. The factor is at least 1; half a row is added to each class.
+
+    Args:
+        before: Rows by class.
+        after: Rows by class, in the same order.
+    """
+    from scipy import stats
+
+    present = np.stack([before, after])[:, (before + after) > 0]
+    if present.shape[1] < 2 or not present.sum(axis=1).all():
+        return 1.0, 0.0, 1.0
+    p, q = (present + 0.5) / (present + 0.5).sum(axis=1, keepdims=True)
+    factor = float(np.max(np.maximum(q / p, p / q)))
+    return float(stats.chi2_contingency(present).pvalue), float(np.sqrt(np.sum((q - p) ** 2 / p))), factor
+
+
+def missing_change(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float]:
+    """Return the change of a share, after minus before, and the p-value of Fisher's exact test or of chi-square.
+
+    Args:
+        before: How many of how many rows.
+        after: How many of how many rows.
+    """
+    from scipy import stats
+
+    table = np.array([[hits, rows - hits] for hits, rows in (before, after)], dtype=np.int64)
+    if not table.sum(axis=1).all():
+        return 0.0, 1.0
+    change = after[0] / after[1] - before[0] / before[1]
+    if not table.sum(axis=0).all():
+        return change, 1.0
+    small = table.sum() < 1_000
+    result = stats.fisher_exact(table) if small else stats.chi2_contingency(table)
+    return change, float(result.pvalue)

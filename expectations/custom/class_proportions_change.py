@@ -1,0 +1,75 @@
+"""The expectation that the classes keep the proportions they had.
+
+Importing this module imports Great Expectations and registers the expectation there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from great_expectations.compatibility import pydantic
+from great_expectations.expectations.expectation import ColumnAggregateExpectation
+
+from counterpoise.core.drift.stability import class_change
+from counterpoise.core.labels import class_name
+
+__all__ = ["ExpectColumnClassProportionsToStay"]
+
+_SHOWN = 5
+
+
+class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+    """Expect the classes of a label column to have the proportions they had.
+
+    It fails where a chi-square test tells the proportions apart and the difference matters: by Cohen's w, or because
+    the share of a class is several times what it was, or a fraction of it. Missing labels are no class.
+
+    Args:
+        column: The label column.
+        baseline: Rows by class before, the class as text.
+        max_effect: The largest Cohen's w that does not matter: 0.1 is small, 0.3 medium, 0.5 large.
+        max_factor: The largest factor of a class's share, up or down, that does not matter.
+        alpha: How often two samples of one population may be told apart.
+    """
+
+    baseline: dict[str, int]
+    max_effect: pydantic.confloat(ge=0) = 0.1  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
+    max_factor: pydantic.confloat(ge=1) = 1.5  # type: ignore[valid-type]
+    alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
+
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
+    metric_dependencies = ("column.value_counts",)
+    success_keys = ("baseline", "max_effect", "max_factor", "alpha")
+    args_keys = ("column", "baseline", "max_effect", "max_factor", "alpha")
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
+        execution_engine: Any = None,  # noqa: ARG002  # GX passes it
+    ) -> dict[str, Any]:
+        counts = metrics["column.value_counts"]
+        found = {class_name(value): int(rows) for value, rows in counts.items() if rows}
+        names = [*self.baseline, *(name for name in found if name not in self.baseline)]
+        before = np.array([self.baseline.get(name, 0) for name in names])
+        after = np.array([found.get(name, 0) for name in names])
+        p_value, effect, factor = class_change(before, after)
+        matters = effect > self.max_effect or factor > self.max_factor
+        details = {"effect_size": effect, "p_value": p_value, "factor": factor}
+        return {
+            "success": p_value >= self.alpha or not matters,
+            "result": {
+                "observed_value": effect,
+                "details": {**details, "summary": f"{_summary(names, before, after)}; Cohen's w {effect:.3g}"},
+            },
+        }
+
+
+def _summary(names: list[str], before: np.ndarray, after: np.ndarray) -> str:
+    """Return the shares before and now, those first that have changed by the largest factor."""
+    p, q = before / max(1, before.sum()), after / max(1, after.sum())
+    factor = np.maximum((p + 1e-12) / (q + 1e-12), (q + 1e-12) / (p + 1e-12))
+    order = np.argsort(-factor, kind="stable")[:_SHOWN]
+    shown = ", ".join(f"class {names[index]!r} {p[index]:.4g} before, {q[index]:.4g} now" for index in order)
+    return shown + (f" and {len(names) - _SHOWN} more classes" if len(names) > _SHOWN else "")

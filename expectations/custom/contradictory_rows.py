@@ -1,0 +1,200 @@
+"""The expectation that rows with equal features have equal labels.
+
+Importing this module imports Great Expectations and registers the expectation and its metric there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Union
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from great_expectations.compatibility import pydantic
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
+from great_expectations.expectations.model_field_types import ConditionParser
+from great_expectations.expectations.row_conditions import RowConditionType
+
+from counterpoise.expectations.custom.aggregates import counted, read_columns
+from counterpoise.expectations.custom.value_codes import as_numbers, encode_values
+
+__all__ = [
+    "Contradictions",
+    "ExpectMulticolumnContradictoryShareToBeAtMost",
+    "MulticolumnContradictions",
+    "find_contradictions",
+    "hash_rows",
+]
+
+_DOMAIN = ("batch_id", "column_list", "label", "row_condition", "condition_parser")
+_MISSING = np.uint64(0x9E6C_63D0_876A_68DE)
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Contradictions:
+    """Rows whose features equal those of a row of another class.
+
+    Attributes:
+        labelled: How many rows have a label.
+        rows: How many of them stand in a group of equal features and several classes.
+        groups: How many such groups there are.
+        examples: Index values of up to three rows of the first group, of different classes.
+    """
+
+    labelled: int
+    rows: int
+    groups: int
+    examples: tuple[Any, ...]
+
+    @property
+    def share(self) -> float:
+        """Their share among the labelled rows, 0 where there are none."""
+        return self.rows / max(self.labelled, 1)
+
+
+def find_contradictions(features: Iterable[pd.Series[Any]], label: pd.Series[Any]) -> Contradictions:
+    """Return the labelled rows whose features equal those of a row of another class.
+
+    >>> frame = pd.DataFrame({"f": [1.0, 1.0, None, None, 2.0], "label": ["a", "b", "a", "a", None]})
+    >>> find_contradictions([frame["f"]], frame["label"])
+    Contradictions(labelled=4, rows=2, groups=1, examples=(0, 1))
+
+    Args:
+        features: Columns of any type and the label's length; read one at a time. Missing equals missing.
+        label: The label column; rows without a label are passed over.
+    """
+    codes = encode_values(label).codes
+    labelled = np.flatnonzero(codes >= 0)
+    hashes, codes = hash_rows(features, len(codes))[labelled], codes[labelled]
+    order = np.argsort(hashes, kind="stable")
+    starts = _starts_of_runs(hashes[order])
+    sizes = np.diff(np.append(starts, len(order)))
+    mixed = np.flatnonzero(_differ(codes[order], starts))
+    if len(mixed) == 0:
+        return Contradictions(len(codes), 0, 0, ())
+    first = mixed[np.argmin(order[starts[mixed]])]
+    group = order[starts[first] : starts[first] + sizes[first]]
+    _, firsts = np.unique(codes[group], return_index=True)
+    examples = label.index[labelled[np.sort(group[firsts])[:_EXAMPLES]]]
+    return Contradictions(len(codes), int(sizes[mixed].sum()), len(mixed), tuple(examples.tolist()))
+
+
+def _starts_of_runs(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return where runs of equal values start."""
+    return np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])
+
+
+def _differ(codes: npt.NDArray[np.intp], starts: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Return for each run of codes whether they differ."""
+    if len(codes) == 0:
+        return np.zeros(0, dtype=np.bool_)
+    differ: npt.NDArray[np.bool_] = np.minimum.reduceat(codes, starts) != np.maximum.reduceat(codes, starts)
+    return differ
+
+
+def hash_rows(columns: Iterable[pd.Series[Any]], rows: int) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit hash a row, alike for equal values: 0.0 and -0.0 are equal, all missing values are.
+
+    The hashes hold within one frame only: texts stand for the order in which they appear. Unequal rows have equal
+    hashes by chance once in 2**64 pairs. At most a few arrays of one number a row are in memory.
+
+    >>> hash_rows([pd.Series([0.0, -0.0, 1.0])], 3).tolist()[:2]
+    [0, 0]
+    """
+    total = np.zeros(rows, dtype=np.uint64)
+    for column in columns:
+        total ^= _words(column)
+        total = pd.util.hash_array(total, categorize=False)
+    return total
+
+
+def _words(column: pd.Series[Any]) -> npt.NDArray[np.uint64]:
+    """Return a column as one 64-bit word a row, equal for equal values and different for different ones."""
+    numbers = as_numbers(column)
+    if numbers is None:
+        return encode_values(column).codes.astype(np.int64).view(np.uint64)
+    wide: Any = {"f": np.float64, "i": np.int64, "u": np.uint64}[numbers.values.dtype.kind]
+    words: npt.NDArray[np.uint64] = (numbers.values.astype(wide) + wide(0)).view(np.uint64)  # minus zero becomes zero
+    words[numbers.missing] = _MISSING
+    return words
+
+
+class MulticolumnContradictions(MetricProvider):  # type: ignore[misc]  # GX ships no types
+    """Rows whose features equal those of a row of another class."""
+
+    metric_name = "multicolumn.contradictions"
+    domain_keys = (*_DOMAIN, "table")
+
+    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
+    def _pandas(
+        cls,  # noqa: N805  # GX passes the class
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> Contradictions:
+        names = [metric_domain_kwargs["label"], *metric_domain_kwargs["column_list"]]
+        label, *features = read_columns(execution_engine, metric_domain_kwargs, names)
+        return find_contradictions(features, label)
+
+
+class ExpectMulticolumnContradictoryShareToBeAtMost(BatchExpectation):  # type: ignore[misc]  # GX ships no types
+    """Expect few labelled rows to have the features of a row of another class: no model can tell those apart.
+
+    All rows of a group of equal features and several classes count. Missing equals missing, rows without a label are
+    passed over. Observed is the share of such rows among the labelled ones; without any it is 0.
+
+    Args:
+        column_list: The features, of any type.
+        label: The label column, not one of the features.
+        max_share: The largest share that is allowed, 0 to 1.
+        row_condition: Which rows to look at; all where it is None.
+        condition_parser: How a condition written as text is read.
+    """
+
+    column_list: list[pydantic.StrictStr] = pydantic.Field(min_items=1)
+    label: pydantic.StrictStr = pydantic.Field(min_length=1)
+    max_share: float = pydantic.Field(ge=0, le=1)
+    row_condition: RowConditionType = None
+    condition_parser: Union[ConditionParser, None] = None  # noqa: UP007  # pydantic 1 reads it at run time
+
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
+    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN
+    domain_type: ClassVar[Any] = MetricDomainTypes.MULTICOLUMN
+    metric_dependencies = ("multicolumn.contradictions",)
+    success_keys = ("max_share",)
+    args_keys = ("column_list", "label", "max_share")
+
+    @pydantic.validator("label")  # type: ignore[untyped-decorator]  # GX ships no types
+    def _is_no_feature(cls, name: str, values: dict[str, Any]) -> str:  # noqa: N805  # pydantic passes the class
+        if name in values.get("column_list", ()):
+            raise ValueError("label must not be one of column_list")
+        return name
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        found: Contradictions = metrics["multicolumn.contradictions"]
+        details = {"rows": found.rows, "groups": found.groups, "examples": list(found.examples)}
+        return {
+            "success": found.share <= self.max_share,
+            "result": {"observed_value": found.share, "details": {**details, "summary": _summary(found)}},
+        }
+
+
+def _summary(found: Contradictions) -> str:
+    """Return the contradictions in words.
+
+    >>> _summary(Contradictions(40, 2, 1, (3, 17)))
+    '2 of 40 labelled rows (0.05) contradict each other in 1 group of equal features, such as rows 3, 17'
+    """
+    if not found.rows:
+        return f"none of {counted(found.labelled, 'labelled row')} contradicts another"
+    shown = ", ".join(map(str, found.examples))
+    return (
+        f"{found.rows:,} of {counted(found.labelled, 'labelled row')} ({found.share:.4g}) contradict each other "
+        f"in {counted(found.groups, 'group')} of equal features, such as rows {shown}"
+    )

@@ -1,0 +1,151 @@
+"""The expectation that a feature does not name the rows.
+
+Importing this module imports Great Expectations and registers the expectation and its metric there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+from great_expectations.compatibility import pydantic
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import ColumnAggregateExpectation
+from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
+
+from counterpoise.expectations.custom.aggregates import counted, read_columns
+from counterpoise.expectations.custom.value_codes import as_numbers, encode_values
+
+__all__ = ["ColumnDistinctRows", "DistinctRows", "ExpectColumnValuesToNotIdentifyRows", "count_distinct_rows"]
+
+_MIN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class DistinctRows:
+    """How many different values a column has.
+
+    Attributes:
+        distinct: Different values.
+        present: Values that are not missing.
+        names_rows: Whether values of this kind can be identifiers.
+    """
+
+    distinct: int
+    present: int
+    names_rows: bool
+
+    @property
+    def share(self) -> float:
+        """Different values a present one, 0 where there is none."""
+        return self.distinct / max(self.present, 1)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are enough rows of values that can be identifiers."""
+        return self.names_rows and self.present >= _MIN_ROWS
+
+
+def count_distinct_rows(column: pd.Series[Any]) -> DistinctRows:
+    """Return how many different values a column has, and whether they can be identifiers.
+
+    Texts, bytes, UUIDs and whole numbers can, also as floats or decimals that are all whole; other numbers, booleans,
+    dates, times and nested values cannot. Missing values are passed over.
+
+    >>> count_distinct_rows(pd.Series([1.0, 2.0, None])), count_distinct_rows(pd.Series([0.5, 0.5]))
+    (DistinctRows(distinct=2, present=2, names_rows=True), DistinctRows(distinct=1, present=2, names_rows=False))
+    """
+    numbers = as_numbers(column)
+    if numbers is None:
+        coded = encode_values(column)
+        present = int(np.count_nonzero(coded.codes >= 0))
+        return DistinctRows(len(coded.values), present, _can_identify(coded.values) and not _is_nested(column))
+    values = np.sort(numbers.values[~numbers.missing])
+    distinct = int(np.count_nonzero(values[1:] != values[:-1])) + min(len(values), 1)
+    return DistinctRows(distinct, len(values), _are_whole_numbers(column, values))
+
+
+def _are_whole_numbers(column: pd.Series[Any], values: Any) -> bool:
+    if values.dtype.kind == "f":
+        return bool(np.isfinite(values).all() and (values == np.floor(values)).all())
+    return bool(pd.api.types.is_integer_dtype(column.dtype))
+
+
+def _can_identify(values: Sequence[Any]) -> bool:
+    return all(
+        isinstance(value, str | bytes | UUID)
+        or (isinstance(value, int | float | Decimal) and not isinstance(value, bool) and _is_whole(value))
+        for value in values
+    )
+
+
+def _is_whole(value: float | Decimal) -> bool:
+    return math.isfinite(value) and value % 1 == 0
+
+
+def _is_nested(column: pd.Series[Any]) -> bool:
+    """Return whether the first present value is a list, an array or a mapping: those are counted as texts."""
+    present = column.notna().to_numpy(dtype=bool)
+    return bool(present.any()) and isinstance(column.iloc[int(np.argmax(present))], list | dict | np.ndarray)
+
+
+class ColumnDistinctRows(MetricProvider):  # type: ignore[misc]  # GX ships no types
+    """How many different values a column has, and whether they can be identifiers."""
+
+    metric_name = "column.distinct_rows"
+    domain_keys = ("batch_id", "table", "column", "row_condition", "condition_parser")
+
+    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
+    def _pandas(
+        cls,  # noqa: N805  # GX passes the class
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> DistinctRows:
+        (column,) = read_columns(execution_engine, metric_domain_kwargs, [metric_domain_kwargs["column"]])
+        return count_distinct_rows(column)
+
+
+class ExpectColumnValuesToNotIdentifyRows(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+    """Expect a feature not to have a value of its own in nearly each row: nothing can be learnt from such a one.
+
+    Judged are texts, bytes and whole numbers, also as floats that are all whole; for other values, and for fewer than
+    20 present ones, the expectation holds. Observed is the number of different values a present value.
+
+    Args:
+        column: Any column; missing values are passed over.
+        max_distinct_share: The largest share of different values that is allowed, 0 to 1.
+    """
+
+    max_distinct_share: float = pydantic.Field(0.95, ge=0, le=1)
+
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
+    metric_dependencies = ("column.distinct_rows",)
+    success_keys = ("max_distinct_share",)
+    args_keys = ("column", "max_distinct_share")
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        found: DistinctRows = metrics["column.distinct_rows"]
+        details = {"distinct": found.distinct, "present": found.present, "summary": _summary(found)}
+        return {
+            "success": not found.is_judged or found.share <= self.max_distinct_share,
+            "result": {"observed_value": found.share, "details": details},
+        }
+
+
+def _summary(found: DistinctRows) -> str:
+    """Return the count in words.
+
+    >>> _summary(DistinctRows(19, 19, True))
+    '19 different values in 19 rows: not judged below 20 rows'
+    """
+    words = f"{counted(found.distinct, 'different value')} in {counted(found.present, 'row')}"
+    if found.present < _MIN_ROWS:
+        return f"{words}: not judged below {_MIN_ROWS} rows"
+    return words if found.names_rows else f"{words}: not judged, only texts and whole numbers can name rows"

@@ -1,0 +1,86 @@
+"""The expectation that as large a share of a column is missing as was before.
+
+Importing this module imports Great Expectations and registers the expectation and its metric there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Union
+
+from great_expectations.compatibility import pydantic
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import ColumnAggregateExpectation
+from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
+from great_expectations.expectations.metrics.metric_provider import metric_value
+
+from counterpoise.core.drift.stability import FEWEST_ROWS, missing_change
+from counterpoise.expectations.custom.population_stability import column_within
+
+__all__ = ["ColumnMissingCount", "ExpectColumnMissingShareToStay"]
+
+
+class ColumnMissingCount(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
+    """How many values are missing, and how many rows there are."""
+
+    metric_name = "column.missing_count"
+    value_keys = ("label", "label_class")
+
+    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
+    def _pandas(
+        cls,  # noqa: N805  # GX passes the class
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> tuple[int, int]:
+        column = column_within(execution_engine, metric_domain_kwargs, metric_value_kwargs)
+        return int(column.isna().sum()), len(column)
+
+
+class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+    """Expect the share of missing values to be what it was, within a difference and beyond chance.
+
+    With fewer than 40 rows on either side nothing can be told, and the expectation holds.
+
+    Args:
+        column: Any column.
+        missing: How many values were missing,
+        rows: of how many.
+        max_difference: By how much the share may differ, up or down.
+        alpha: How often two samples of one population may be told apart (Fisher's exact test, chi-square for more
+            than 1,000 rows).
+        label: Look only at rows of one class: the label column,
+        label_class: and the class, as text.
+    """
+
+    missing: pydantic.conint(ge=0)  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
+    rows: pydantic.conint(ge=0)  # type: ignore[valid-type]
+    max_difference: pydantic.confloat(ge=0, le=1) = 0.05  # type: ignore[valid-type]
+    alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
+    label: Union[str, None] = None  # noqa: UP007  # pydantic 1 reads it at run time
+    label_class: Union[str, None] = None  # noqa: UP007
+
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
+    metric_dependencies = ("column.missing_count",)
+    success_keys = ("missing", "rows", "max_difference", "alpha", "label", "label_class")
+    args_keys = ("column", "missing", "rows", "max_difference", "alpha", "label", "label_class")
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
+        execution_engine: Any = None,  # noqa: ARG002  # GX passes it
+    ) -> dict[str, Any]:
+        missing, rows = metrics["column.missing_count"]
+        if min(rows, self.rows) < FEWEST_ROWS:
+            summary = f"too few rows to tell: {rows:,}, before {self.rows:,}"
+            return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
+        change, p_value = missing_change((self.missing, self.rows), (missing, rows))
+        now, before = missing / rows, self.missing / self.rows
+        return {
+            "success": abs(change) <= self.max_difference or p_value >= self.alpha,
+            "result": {
+                "observed_value": now,
+                "details": {"summary": f"{now:.2%} missing, {before:.2%} before", "p_value": p_value},
+            },
+        }

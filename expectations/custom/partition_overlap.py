@@ -1,0 +1,134 @@
+"""The expectation that no value stands in several partitions.
+
+Importing this module imports Great Expectations and registers the expectation and its metric there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.expectations.metrics.metric_provider import metric_value
+
+from counterpoise.expectations.custom.aggregates import (
+    ColumnPairAggregateExpectation,
+    ColumnPairMetric,
+    counted,
+    read_columns,
+)
+from counterpoise.expectations.custom.value_codes import Coded, encode_values
+
+__all__ = [
+    "ColumnPairSharedValues",
+    "ExpectColumnPairValuesToBeDisjointBetweenPartitions",
+    "SharedValues",
+    "find_shared_values",
+]
+
+_EXAMPLES = 3
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class SharedValues:
+    """Values that stand in several partitions.
+
+    Attributes:
+        shared: How many there are.
+        distinct: How many different values were looked at.
+        examples: Up to three of them as text, with the partitions they stand in.
+    """
+
+    shared: int
+    distinct: int
+    examples: dict[str, list[str]]
+
+
+def find_shared_values(values: pd.Series[Any], partitions: pd.Series[Any]) -> SharedValues:
+    """Return the values that stand in more than one partition.
+
+    >>> find_shared_values(pd.Series([7, 7, 8, None, None]), pd.Series(["train", "test", "train", "train", "test"]))
+    SharedValues(shared=1, distinct=2, examples={'7.0': ['train', 'test']})
+
+    Args:
+        values: Groups or hashes of rows, of any type; rows with a missing one are passed over.
+        partitions: The partition of each row; rows with a missing one are passed over.
+    """
+    groups, parts = encode_values(values), encode_values(partitions)
+    both = (groups.codes >= 0) & (parts.codes >= 0)
+    own, part = groups.codes[both], parts.codes[both]
+    home = np.zeros(len(groups.values), dtype=part.dtype)
+    home[own] = part
+    shared = np.zeros(len(groups.values), dtype=np.bool_)
+    shared[own[home[own] != part]] = True
+    found = np.flatnonzero(shared)
+    seen = np.zeros(len(groups.values), dtype=np.bool_)
+    seen[own] = True
+    stands_in = {code: np.unique(part[own == code]) for code in found[:_EXAMPLES].tolist()}
+    examples = {_shown(groups, code): [_shown(parts, each) for each in stands_in[code]] for code in stands_in}
+    return SharedValues(len(found), int(np.count_nonzero(seen)), examples)
+
+
+def _shown(coded: Coded, code: Any) -> str:
+    text = str(coded.values[int(code)])
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+class ColumnPairSharedValues(ColumnPairMetric):
+    """Values of the first column that stand with several of the second one."""
+
+    metric_name = "column_pair.shared_values"
+
+    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
+    def _pandas(
+        cls,  # noqa: N805  # GX passes the class
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> SharedValues:
+        names = [metric_domain_kwargs["column_A"], metric_domain_kwargs["column_B"]]
+        values, partitions = read_columns(execution_engine, metric_domain_kwargs, names)
+        return find_shared_values(values, partitions)
+
+
+class ExpectColumnPairValuesToBeDisjointBetweenPartitions(ColumnPairAggregateExpectation):
+    """Expect no value to stand in more than one partition, as of equal rows or of one group: that is a leak.
+
+    Rows with a missing value or partition are passed over: a missing group stands alone. Observed is the number of
+    values that stand in several partitions.
+
+    Args:
+        column_A: A row's group, or the hash of its content, of any type.
+        column_B: Its partition.
+    """
+
+    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
+    metric_dependencies = ("column_pair.shared_values",)
+    args_keys = ("column_A", "column_B")
+
+    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
+        found: SharedValues = metrics["column_pair.shared_values"]
+        return {
+            "success": found.shared == 0,
+            "result": {
+                "observed_value": found.shared,
+                "details": {"examples": found.examples, "summary": _summary(found)},
+            },
+        }
+
+
+def _summary(found: SharedValues) -> str:
+    """Return the shared values in words.
+
+    >>> _summary(SharedValues(1, 9, {"g7": ["train", "test"]}))
+    "1 of 9 different values stands in several partitions, such as 'g7' in train and test"
+    """
+    if not found.shared:
+        return f"none of {counted(found.distinct, 'different value')} stands in several partitions"
+    stand = "stands" if found.shared == 1 else "stand"
+    shown = "; ".join(f"{value!r} in {' and '.join(parts)}" for value, parts in found.examples.items())
+    of = counted(found.distinct, "different value")
+    return f"{found.shared:,} of {of} {stand} in several partitions, such as {shown}"

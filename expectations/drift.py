@@ -1,0 +1,212 @@
+"""The suite that holds a delivery against the source of the last published version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from counterpoise.core.config import BalanceConfig, ValidationConfig
+from counterpoise.core.drift import Baseline, ColumnProfile, Distribution, SourceProfile, find_baseline
+from counterpoise.core.records import Snapshot
+from counterpoise.core.validate import Suite
+from counterpoise.core.validate.suite import Severity
+from counterpoise.expectations.registration import register_expectations
+
+__all__ = ["build_drift_suite", "drift_expectations"]
+
+Expectation = dict[str, Any]
+
+_ALPHA = 0.001
+"""How often a run would take chance for drift, over all its columns."""
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What counts as drift, and what as another feed altogether."""
+
+    severity: Severity
+    stability: float
+    missing: float
+    effect: float
+    factor: float
+    fewest_rows: float
+    most_rows: float
+
+
+_MOVED = _Limits("warning", stability=0.25, missing=0.05, effect=0.1, factor=1.5, fewest_rows=0.75, most_rows=1.33)
+_BROKEN = _Limits("critical", stability=1.0, missing=0.5, effect=0.5, factor=3.0, fewest_rows=0.6, most_rows=1.9)
+
+
+def build_drift_suite(config: BalanceConfig, snapshot: Snapshot) -> Suite | None:
+    """Return what the last published version lets expect of the next delivery.
+
+    None where there is no such version, where it was made from the same source, or where nothing is to be compared.
+
+    Raises:
+        IntegrityError: The profile of the last version is not what was published.
+    """
+    settings = config.validation
+    if settings.drift == "off" and settings.schema_changes == "evolve":
+        return None
+    baseline = find_baseline(config)
+    if baseline is None or baseline.digest == snapshot.digest:
+        return None
+    register_expectations()
+    return Suite(
+        source="drift", baseline=baseline.version, expectations=tuple(_expectations(config, snapshot, baseline))
+    )
+
+
+def _expectations(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Iterator[Expectation]:
+    yield from _schema(config, baseline)
+    if config.validation.drift != "off":
+        apart = {*config.columns.drop, *config.columns.key_columns()}
+        names = {column.name for column in snapshot.columns} - apart
+        yield from drift_expectations(
+            baseline.profile, target=config.columns.target, names=names, stop=config.validation.drift == "stop"
+        )
+
+
+def _schema(config: BalanceConfig, baseline: Baseline) -> Iterator[Expectation]:
+    """Yield that columns and kinds of values are those before: critical where the schema is frozen."""
+    profile = baseline.profile
+    kwargs = {
+        "schema_before": {column.name: column.type for column in profile.columns},
+        "ignore": sorted({*profile.unused, *config.columns.drop}),
+    }
+    remedy = (
+        "mend the source; or accept the change for this run with --set validation.schema_changes=evolve, or leave new "
+        "columns out with columns.drop"
+    )
+    yield _expectation(
+        "expect_table_schema_to_stay",
+        {**kwargs, "compare": "kinds"},
+        severity=_schema_severity(config.validation),
+        notes=f"Columns and kinds of values are those of version {baseline.version}.",
+        meta={"reason": "schema_changed", "remedy": remedy},
+    )
+    yield _expectation(
+        "expect_table_schema_to_stay",
+        {**kwargs, "compare": "exact"},
+        severity="warning",
+        notes=f"Types and order of the columns are exactly those of version {baseline.version}.",
+    )
+
+
+def _schema_severity(settings: ValidationConfig) -> Severity:
+    return "critical" if settings.schema_changes == "freeze" else "warning"
+
+
+def drift_expectations(profile: SourceProfile, *, target: str, names: set[str], stop: bool) -> Iterator[Expectation]:
+    """Yield that rows, classes and values are what they were.
+
+    Args:
+        profile: The source before.
+        target: The label column.
+        names: The columns to be compared; others may be gone or have another role now.
+        stop: Whether changes so large that the feed is more likely broken are critical; all others are warnings.
+    """
+    levels = [_MOVED, _BROKEN] if stop else [_MOVED]
+    same_label = target == profile.target
+    for limits in levels:
+        yield _rows(profile, limits)
+        if same_label:
+            yield _classes(profile, limits)
+    compared = [column for column in profile.features if column.name in names]
+    alpha = _ALPHA / max(1, 2 * len(compared))
+    for column in compared:
+        for limits in levels:
+            yield from _column(column, limits, alpha)
+            if same_label and profile.minority:
+                yield from _within_minority(column, profile, limits, alpha)
+
+
+def _rows(profile: SourceProfile, limits: _Limits) -> Expectation:
+    low, high = int(profile.rows * limits.fewest_rows), int(profile.rows * limits.most_rows) + 1
+    return _expectation(
+        "expect_table_row_count_to_be_between",
+        {"min_value": low, "max_value": high},
+        severity=limits.severity,
+        notes=f"There were {profile.rows:,} rows before: a cut or doubled feed has far fewer or more.",
+        meta=_refusal(limits, "row_count_changed"),
+    )
+
+
+def _classes(profile: SourceProfile, limits: _Limits) -> Expectation:
+    return _expectation(
+        "expect_column_class_proportions_to_stay",
+        {
+            "column": profile.target,
+            "baseline": profile.classes,
+            "max_effect": limits.effect,
+            "max_factor": limits.factor,
+            "alpha": _ALPHA,
+        },
+        severity=limits.severity,
+        notes="The classes have the proportions that they had.",
+        meta=_refusal(limits, "classes_changed"),
+    )
+
+
+def _column(column: ColumnProfile, limits: _Limits, alpha: float) -> Iterator[Expectation]:
+    """Yield that a column's values are distributed, and missing, as before."""
+    if column.distribution:
+        yield _stability(column.name, column.distribution, limits, alpha=alpha)
+    yield _missing(column.name, (column.missing, column.rows), limits, alpha=alpha)
+
+
+def _within_minority(
+    column: ColumnProfile, profile: SourceProfile, limits: _Limits, alpha: float
+) -> Iterator[Expectation]:
+    """Yield the same of the rows of the minority class."""
+    within = {"label": profile.target, "label_class": profile.minority}
+    if column.minority:
+        yield _stability(column.name, column.minority, limits, alpha=alpha, **within)
+    yield _missing(column.name, (column.minority_missing, column.minority_rows), limits, alpha=alpha, **within)
+
+
+def _stability(name: str, distribution: Distribution, limits: _Limits, *, alpha: float, **within: str) -> Expectation:
+    bins = distribution.model_dump(mode="json", exclude_defaults=True)
+    return _expectation(
+        "expect_column_population_stability_index_to_be_at_most",
+        {"column": name, "baseline": bins, "threshold": limits.stability, "alpha": alpha, **within},
+        severity=limits.severity,
+        notes=f"The values{_where(within)} are distributed as before.",
+        meta=_refusal(limits, "distribution_changed"),
+    )
+
+
+def _missing(name: str, counts: tuple[int, int], limits: _Limits, *, alpha: float, **within: str) -> Expectation:
+    return _expectation(
+        "expect_column_missing_share_to_stay",
+        {
+            "column": name,
+            "missing": counts[0],
+            "rows": counts[1],
+            "max_difference": limits.missing,
+            "alpha": alpha,
+            **within,
+        },
+        severity=limits.severity,
+        notes=f"As large a share of the values{_where(within)} is missing as before.",
+        meta=_refusal(limits, "missing_values_changed"),
+    )
+
+
+def _where(within: dict[str, str]) -> str:
+    return f" of class {within['label_class']!r}" if within else ""
+
+
+def _refusal(limits: _Limits, reason: str) -> dict[str, str] | None:
+    if limits.severity != "critical":
+        return None
+    remedy = "mend the source; or, if the data have really changed, accept it with --set validation.drift=report"
+    return {"reason": reason, "remedy": remedy}
+
+
+def _expectation(
+    kind: str, kwargs: dict[str, Any], *, severity: Severity, notes: str, meta: dict[str, str] | None = None
+) -> Expectation:
+    about = {"meta": {"counterpoise": meta}} if meta else {}
+    return {"type": kind, "kwargs": kwargs, "severity": severity, "notes": notes, **about}

@@ -1,0 +1,84 @@
+"""The suite that holds the split against its promises: nothing in two partitions, prevalence kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from counterpoise.core.records import PARTITIONS, ClassCounts, SplitPlan
+from counterpoise.core.validate import Suite
+from counterpoise.expectations.registration import register_expectations
+
+__all__ = ["build_partition_suite"]
+
+Expectation = dict[str, Any]
+
+_TOLERANCE = 0.1
+
+
+def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
+    """Return what must hold of the rows that are in a partition.
+
+    Args:
+        split: The plan, whose counts give the prevalence to be kept.
+        columns: What is known of each row, as in `counterpoise.core.validate.partition_rows`.
+    """
+    register_expectations()
+    return Suite(source="partitions", expectations=(*_disjoint(columns), *_all_there(), *_prevalence(split)))
+
+
+def _disjoint(columns: tuple[str, ...]) -> Iterator[Expectation]:
+    for name, what in (("content", "Rows with equal features"), ("group", "Rows of one group")):
+        if name in columns:
+            yield {
+                "type": "expect_column_pair_values_to_be_disjoint_between_partitions",
+                "kwargs": {"column_A": name, "column_B": "partition"},
+                "severity": "critical",
+                "notes": f"{what} are all in one partition.",
+                "meta": _fault("partitions_overlap"),
+            }
+
+
+def _all_there() -> Iterator[Expectation]:
+    yield {
+        "type": "expect_column_distinct_values_to_equal_set",
+        "kwargs": {"column": "partition", "value_set": list(PARTITIONS)},
+        "severity": "critical",
+        "notes": "There are train, validation and test rows.",
+        "meta": _fault("partition_empty"),
+    }
+
+
+def _prevalence(split: SplitPlan) -> Iterator[Expectation]:
+    """Yield the share that each class has in each partition; a warning, since rows tied together can make it differ."""
+    everywhere: ClassCounts = {}
+    for counts in split.counts.values():
+        everywhere = {name: everywhere.get(name, 0) + rows for name, rows in counts.items()}
+    stratified = [name for name in everywhere if all(split.counts[part].get(name) for part in PARTITIONS)]
+    for part in PARTITIONS:
+        rows = max(1, sum(split.counts[part].values()))
+        total = max(1, sum(everywhere.values()))
+        yield {
+            "type": "expect_column_class_proportions_to_be_between",
+            "kwargs": {
+                "column": "label",
+                "bands": {name: _band(everywhere[name] / total, rows) for name in stratified},
+                "row_condition": _in_partition(part),
+            },
+            "severity": "warning",
+            "notes": f"Each class has the share of the {part} partition that it has of all rows, within a tenth.",
+        }
+
+
+def _band(share: float, rows: int) -> list[float]:
+    slack = max(_TOLERANCE * share, 2 / rows)
+    return [max(0.0, share - slack), min(1.0, share + slack)]
+
+
+def _in_partition(part: str) -> dict[str, Any]:
+    return {"type": "comparison", "column": {"name": "partition"}, "operator": "==", "parameter": part}
+
+
+def _fault(reason: str) -> dict[str, Any]:
+    remedy = "report this as a fault of Counterpoise; nothing was published"
+    return {"counterpoise": {"reason": reason, "remedy": remedy}}

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from counterpoise.core.drift.distribution import bin_names, count_values, describe_values
+from counterpoise.core.drift.records import Distribution
+from counterpoise.core.validate.frames import to_series
+
+
+def described(values: pd.Series[Any]) -> Distribution:
+    distribution = describe_values(values)
+    assert distribution is not None
+    return distribution
+
+
+def column(values: Any, kind: pa.DataType | None = None) -> pd.Series[Any]:
+    return to_series(pa.chunked_array([pa.array(values, kind)]))
+
+
+numbers = st.lists(st.one_of(st.none(), st.floats(allow_nan=False), st.integers(-5, 5).map(float)), min_size=1)
+
+
+@given(numbers)
+def test_every_present_number_falls_into_one_bin(values: list[float | None]) -> None:
+    series = column(values, pa.float64())
+    distribution = describe_values(series)
+    if distribution is None:
+        assert series.isna().all()
+        return
+    assert sum(distribution.counts) == series.notna().sum()
+    assert list(distribution.edges) == sorted(set(distribution.edges))
+    assert count_values(series, distribution).tolist() == list(distribution.counts)
+    assert Distribution.model_validate_json(distribution.model_dump_json()) == distribution
+
+
+@given(st.lists(st.one_of(st.none(), st.sampled_from("abcdef"), st.text(max_size=4)), min_size=1))
+def test_every_present_text_is_counted_once(values: list[str | None]) -> None:
+    series = column(values, pa.string())
+    distribution = describe_values(series)
+    present = sum(value is not None for value in values)
+    assert (distribution is None) == (present == 0)
+    if distribution is not None:
+        assert sum(distribution.counts) == present
+        assert count_values(series, distribution).tolist() == list(distribution.counts)
+
+
+def test_numbers_are_divided_into_ten_equal_parts() -> None:
+    counts = described(column(np.arange(1000.0))).counts
+    assert len(counts) == 10
+    assert set(counts) <= {99, 100, 101}
+
+
+def test_a_frequent_value_has_a_bin_of_its_own_and_the_rest_is_divided() -> None:
+    mostly_zero = np.concatenate([np.zeros(900), np.arange(1, 101)])
+    distribution = described(column(mostly_zero))
+    shares = dict(zip(bin_names(distribution), distribution.counts, strict=True))
+    assert shares["exactly 0"] == 900
+    scaled = count_values(column(mostly_zero * 100), distribution)
+    assert distribution.counts[-1] == 25
+    assert scaled[-1] == 100
+
+
+def test_a_constant_has_a_bin_between_smaller_and_larger_values() -> None:
+    distribution = described(column([5.0] * 100))
+    assert count_values(column([4.0, 5.0, 5.0, 6.0]), distribution).tolist() == [1, 2, 1]
+
+
+def test_few_rows_give_few_bins() -> None:
+    assert len(described(column(np.arange(60.0))).counts) == 2
+    assert len(described(column(np.arange(20.0))).counts) == 1
+
+
+def test_texts_are_counted_by_value_and_free_texts_by_length() -> None:
+    kinds = described(column(["a", "b", "a", None]))
+    assert (kinds.kind, kinds.values, kinds.counts) == ("category", ("a", "b"), (2, 1, 0))
+    assert count_values(column(["b", "new", "b"]), kinds).tolist() == [0, 2, 1]
+    free = described(column([f"text {number:04}" for number in range(1000)]))
+    assert free.kind == "length"
+    assert bin_names(free) == ["at most 9 characters", "above 9 characters"] or "9 characters" in bin_names(free)[1]
+
+
+def test_booleans_are_categories_with_and_without_missing_values() -> None:
+    plain = described(column([True, False, True]))
+    assert (plain.values, plain.counts) == (("true", "false"), (2, 1, 0))
+    assert count_values(column([True, None, False, False]), plain).tolist() == [1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([1, 2, None], pa.int64()),
+        pa.array([2**63, 1, None], pa.uint64()),
+        pa.array(["1.50", "2.25", None]).cast(pa.decimal128(10, 2)),
+        pa.array(["x", "y", None]).dictionary_encode(),
+    ],
+    ids=str,
+)
+def test_values_of_many_types_are_described_as_they_are_counted(values: pa.Array) -> None:
+    series = to_series(pa.chunked_array([values]))
+    distribution = described(series)
+    assert sum(distribution.counts) == 2
+    assert count_values(series, distribution).tolist() == list(distribution.counts)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([1, 2], pa.timestamp("us")),
+        pa.array([1, 2], pa.date32()),
+        pa.array([[1], [2]]),
+        pa.array([b"a", b"b"]),
+        pa.nulls(3),
+        pa.array([float("nan")]),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_what_cannot_be_compared_is_not_described(values: pa.Array) -> None:
+    assert describe_values(to_series(pa.chunked_array([values]))) is None
+
+
+def test_values_of_another_type_are_counted_without_an_error() -> None:
+    distribution = described(column(np.arange(100.0)))
+    assert count_values(column(["a", "b"]), distribution).sum() == 0
+    assert count_values(column([1, 2], pa.timestamp("us")), distribution).sum() == 0
+    assert count_values(column([1.0, 2.0]), described(column(["a", "b"]))).tolist() == [0, 0, 2]

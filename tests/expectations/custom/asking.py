@@ -1,0 +1,36 @@
+"""One expectation on one frame: with Great Expectations' own public interface, and with our engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from counterpoise.core.validate.engine import Answer, load_engine, quiet, run_expectations
+from counterpoise.expectations.registration import register_expectations
+
+
+def ask(frame: pd.DataFrame, kind: str, **kwargs: Any) -> Any:
+    """Return the result of `batch.validate(suite)`."""
+    register_expectations()
+    with quiet():
+        engine = load_engine()
+        context = engine.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        asset = context.data_sources.add_pandas("plain").add_dataframe_asset("all")
+        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+        suite = engine.ExpectationSuite(name="own", expectations=[{"type": kind, "kwargs": kwargs}])
+        (result,) = batch.validate(suite, result_format="COMPLETE").results
+    return result
+
+
+def ask_engine(frame: pd.DataFrame, kind: str, **kwargs: Any) -> Answer:
+    """Return the answer of `run_expectations`, after a check that it is the one of the plain run."""
+    plain = ask(frame, kind, **kwargs)
+    with quiet():
+        answer = run_expectations(frame, {7: {"type": kind, "kwargs": kwargs}})[7]
+    assert not answer.error
+    assert answer.failing_rows is None
+    assert not plain.exception_info.get("raised_exception", False), plain.exception_info
+    assert (answer.success, answer.result) == (plain.success, plain.result)
+    return answer

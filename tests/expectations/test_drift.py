@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.drift import find_baseline, profile_source, write_profile
+from counterpoise.core.errors import ContractError, IntegrityError
+from counterpoise.core.persist import publish_version
+from counterpoise.core.records import ExpectationOutcome, Validation
+from counterpoise.core.resample import plan_resampling
+from counterpoise.core.split import split_snapshot
+from counterpoise.core.validate import validate_snapshot
+from counterpoise.core.validate.engine import load_engine, quiet
+from counterpoise.core.validate.frames import to_frame
+from counterpoise.expectations.drift import build_drift_suite
+from counterpoise.expectations.suite_file import load_suite, write_suite
+from tests.snapshots import engine_config, snapshot_of
+
+
+def feed(rows: int = 4_000, *, seed: int = 0, share: float = 0.1) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    label = rng.random(rows) < share
+    return pa.table(
+        {
+            "id": np.arange(rows) + seed * rows,
+            "amount": rng.lognormal(3, 1, rows) + label * 20,
+            "age": pa.array(rng.integers(18, 80, rows), mask=rng.random(rows) < 0.05),
+            "kind": rng.choice(["a", "b", "c"], rows, p=[0.6, 0.3, 0.1]),
+            "note": ["x"] * rows,
+            "label": np.where(label, "yes", "no"),
+        }
+    )
+
+
+def published(folder: Path, table: pa.Table | None = None, **settings: Any) -> BalanceConfig:
+    """Publish version 1 from the table and return its configuration."""
+    columns = {"target": "label", "ids": ["id"], "drop": ["note"]}
+    resampling = {"strategy": "none"}
+    config = engine_config(folder, columns=columns, resampling=resampling, validation=settings)
+    snapshot = snapshot_of(feed() if table is None else table, folder / "first")
+    profile = write_profile(profile_source(snapshot, config.columns), folder / "validate")
+    validation = Validation(success=True, outcomes=(), profile_file=profile)
+    split = split_snapshot(
+        snapshot, columns=config.columns, config=config.split, validation=validation, seed=0, folder=folder / "split"
+    )
+    plan = plan_resampling(
+        snapshot, split, columns=config.columns, config=config.resampling, seed=0, folder=folder / "plan"
+    )
+    publish_version(config, snapshot=snapshot, validation=validation, split=split, resampling=plan)
+    return config
+
+
+def check(config: BalanceConfig, table: pa.Table, folder: Path) -> Validation:
+    snapshot = snapshot_of(table, folder / "next")
+    suite = build_drift_suite(config, snapshot)
+    assert suite is not None
+    return validate_snapshot(snapshot, [suite], config=config.validation, folder=folder / "validation")
+
+
+def moved(validation: Validation) -> dict[str, ExpectationOutcome]:
+    """Return what is not as before, by its columns and the expectation's name."""
+    return {
+        f"{', '.join(one.columns)}: {one.expectation.split('(')[0].removeprefix('expect_')}": one
+        for one in validation.outcomes
+        if one.status != "passed"
+    }
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_another_sample_of_the_same_population_has_not_moved(seed: int, tmp_path: Path) -> None:
+    validation = check(published(tmp_path), feed(seed=seed), tmp_path)
+    assert moved(validation) == {}
+    assert validation.baseline == 1
+    assert {outcome.source for outcome in validation.outcomes} == {"drift"}
+
+
+def test_the_same_source_and_a_first_delivery_are_not_compared(tmp_path: Path) -> None:
+    config = published(tmp_path)
+    same = snapshot_of(feed(), tmp_path / "same")
+    assert build_drift_suite(config, same) is None
+    first = config.model_copy(update={"name": "another"})
+    assert build_drift_suite(first, snapshot_of(feed(seed=1), tmp_path / "next")) is None
+
+
+def test_another_unit_stops_the_run_and_names_the_column(tmp_path: Path) -> None:
+    table = feed(seed=1)
+    scaled = table.set_column(1, "amount", pc.multiply(table["amount"], 100.0))
+    with pytest.raises(ContractError, match=r"on 'amount': population stability index .* before, .* now") as caught:
+        check(published(tmp_path), scaled, tmp_path)
+    assert caught.value.reason == "distribution_changed"
+    assert "validation.drift=report" in caught.value.remedy
+
+
+def test_a_reported_drift_stops_nothing(tmp_path: Path) -> None:
+    table = feed(seed=1)
+    scaled = table.set_column(1, "amount", pc.multiply(table["amount"], 100.0))
+    found = moved(check(published(tmp_path, drift="report"), scaled, tmp_path))
+    assert set(found) == {
+        "amount: column_population_stability_index_to_be_at_most",
+        "amount, label: column_population_stability_index_to_be_at_most",
+    }
+    assert {outcome.severity for outcome in found.values()} == {"warning"}
+    measured = found["amount: column_population_stability_index_to_be_at_most"].measured
+    assert measured is not None
+    assert measured > 1
+
+
+def test_labels_shuffled_against_the_rows_are_seen_within_the_minority(tmp_path: Path) -> None:
+    config = published(tmp_path, feed(20_000), drift="report")
+    table = feed(20_000, seed=1)
+    shuffled = np.random.default_rng(0).permutation(table["label"].to_numpy(zero_copy_only=False))
+    found = moved(check(config, table.set_column(5, "label", pa.array(shuffled)), tmp_path))
+    assert set(found) == {"amount, label: column_population_stability_index_to_be_at_most"}
+
+
+def test_swapped_labels_stop_the_run(tmp_path: Path) -> None:
+    table = feed(seed=1)
+    swapped = pc.if_else(pc.equal(table["label"], "yes"), "no", "yes")
+    with pytest.raises(ContractError, match=r"class 'yes' 0\.1.* before, 0\.[89].* now") as caught:
+        check(published(tmp_path), table.set_column(5, "label", swapped), tmp_path)
+    assert caught.value.reason == "classes_changed"
+
+
+def test_a_class_twice_as_frequent_is_a_warning(tmp_path: Path) -> None:
+    found = moved(check(published(tmp_path), feed(seed=1, share=0.2), tmp_path))
+    assert found["label: column_class_proportions_to_stay"].severity == "warning"
+
+
+def test_somewhat_fewer_rows_are_a_warning(tmp_path: Path) -> None:
+    found = moved(check(published(tmp_path), feed(2_800, seed=1), tmp_path))
+    assert found[": table_row_count_to_be_between"].severity == "warning"
+
+
+@pytest.mark.parametrize("rows", [1_900, 8_000])
+def test_half_or_twice_the_rows_stop_the_run(rows: int, tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="row_count_changed"):
+        check(published(tmp_path), feed(rows, seed=1), tmp_path)
+
+
+def test_missing_values_are_compared_overall_and_within_the_minority(tmp_path: Path) -> None:
+    config = published(tmp_path)
+    table = feed(seed=1)
+    hidden = pc.if_else(pc.equal(table["label"], "yes"), None, table["age"])
+    with pytest.raises(ContractError, match=r"'age', 'label': 100\.00% missing, .* before"):
+        check(config, table.set_column(2, "age", hidden), tmp_path)
+
+
+def test_a_new_renamed_or_retyped_column_stops_a_frozen_schema(tmp_path: Path) -> None:
+    config = published(tmp_path)
+    table = (
+        feed(seed=1)
+        .append_column("extra", pa.array([1] * 4_000))
+        .rename_columns(["id", "amount_eur", "age", "kind", "note", "label", "extra"])
+    )
+    text = table.set_column(2, "age", pc.cast(table["age"], pa.string()))
+    told = r"'amount' is gone; 'amount_eur' is new .*; 'extra' is new .*'age' was"
+    with pytest.raises(ContractError, match=told) as caught:
+        check(config, text, tmp_path)
+    assert caught.value.reason == "schema_changed"
+    assert "schema_changes=evolve" in caught.value.remedy
+
+
+def test_an_evolving_schema_is_reported_and_compared_as_far_as_it_goes(tmp_path: Path) -> None:
+    config = published(tmp_path, schema_changes="evolve")
+    table = feed(seed=1).drop_columns(["age"]).append_column("extra", pa.array([1] * 4_000))
+    found = moved(check(config, table, tmp_path))
+    assert set(found) == {": table_schema_to_stay"}
+    assert found[": table_schema_to_stay"].observed == "'age' is gone; 'extra' is new (int64)"
+
+
+def test_columns_that_are_left_out_may_come_and_go(tmp_path: Path) -> None:
+    config = published(tmp_path)
+    columns = {"target": "label", "ids": ["id"], "drop": ["extra"]}
+    later = BalanceConfig(**{**config.published(), "columns": columns})
+    table = feed(seed=1).drop_columns(["note"]).append_column("extra", pa.array([1] * 4_000))
+    assert moved(check(later, table, tmp_path)) == {}
+
+
+def test_an_integer_column_that_gets_fractions_is_a_warning(tmp_path: Path) -> None:
+    table = feed(seed=1)
+    found = moved(check(published(tmp_path), table.set_column(2, "age", pc.cast(table["age"], pa.float64())), tmp_path))
+    assert found[": table_schema_to_stay"].observed == "'age' was int64 and is double"
+    assert found[": table_schema_to_stay"].severity == "warning"
+
+
+def test_another_label_column_is_not_compared_with_the_old_one(tmp_path: Path) -> None:
+    config = published(tmp_path)
+    columns = {"target": "kind", "ids": ["id"], "drop": ["note"]}
+    other = BalanceConfig(**{**config.published(), "columns": columns})
+    validation = check(other, feed(seed=1), tmp_path)
+    assert not any("label=" in one.expectation for one in validation.outcomes)
+    assert moved(validation) == {}
+
+
+def test_switched_off_nothing_is_compared(tmp_path: Path) -> None:
+    config = published(tmp_path, drift="off", schema_changes="evolve")
+    assert build_drift_suite(config, snapshot_of(feed(seed=1), tmp_path / "next")) is None
+    frozen = published(tmp_path / "frozen", drift="off")
+    assert len(check(frozen, feed(40, seed=1), tmp_path).outcomes) == 2
+
+
+def test_a_profile_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
+    config = published(tmp_path)
+    (profile,) = Path(config.output.root, config.name, "data").glob("*/profile.json")
+    profile.write_text(profile.read_text().replace("4000", "4001"))
+    with pytest.raises(IntegrityError, match=r"profile\.json of the last version"):
+        find_baseline(config)
+
+
+def test_the_policy_on_drift_makes_no_other_version(tmp_path: Path) -> None:
+    from counterpoise.core.versions import run_key
+
+    config = published(tmp_path)
+    lenient = BalanceConfig(**{**config.published(), "validation": {"drift": "report", "schema_changes": "evolve"}})
+    assert run_key(config, "digest") == run_key(lenient, "digest")
+
+
+def test_the_suite_is_one_that_great_expectations_runs_by_itself(tmp_path: Path) -> None:
+    """Written to a file, read again and run on the whole frame, it gives the verdicts of a run by column group."""
+    config = published(tmp_path)
+    table = feed(seed=1, share=0.3)
+    suite = build_drift_suite(config, snapshot_of(table, tmp_path / "next"))
+    assert suite is not None
+    write_suite(tmp_path / "drift.json", "drift", suite.expectations)
+    assert load_suite(tmp_path / "drift.json").expectations == suite.expectations
+    engine = load_engine()
+    with quiet():
+        context = engine.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        asset = context.data_sources.add_pandas("plain").add_dataframe_asset("all")
+        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": to_frame(table)})
+        document = json.loads((tmp_path / "drift.json").read_text())
+        result = batch.validate(engine.ExpectationSuite(**document))
+    assert not any(one.exception_info.get("raised_exception") for one in result.results)
+    plain = [(one.expectation_config.type, bool(one.success)) for one in result.results]
+    reported = config.model_copy(update={"validation": config.validation.model_copy(update={"drift": "report"})})
+    outcomes = check(reported, table, tmp_path).outcomes
+    ours = {(one.expectation.split("(")[0], one.columns): one.status == "passed" for one in outcomes}
+    assert {kind for kind, success in plain if not success} == {
+        kind for (kind, _), success in ours.items() if not success
+    }
+    assert not all(ours.values())
