@@ -72,7 +72,7 @@ def _prevalence(split: SplitPlan) -> Iterator[Expectation]:
 
 def _band(share: float, rows: int) -> list[float]:
     slack = max(_TOLERANCE * share, 2 / rows)
-    return [max(0.0, share - slack), min(1.0, share + slack)]
+    return [round(max(0.0, share - slack), 6), round(min(1.0, share + slack), 6)]
 
 
 def _in_partition(part: str) -> dict[str, Any]:

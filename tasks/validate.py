@@ -98,7 +98,8 @@ def _tell_outcomes(validation: Validation) -> None:
 
 def _line(outcome: ExpectationOutcome) -> str:
     columns = f"{', '.join(outcome.columns)}: " if outcome.columns else ""
-    return f"{columns}{outcome.observed or outcome.status} ({outcome.expectation})"
+    asked = f" ({outcome.expectation})" if outcome.source in ("contract", "suite") or not outcome.columns else ""
+    return f"{columns}{outcome.observed or outcome.status}{asked}"
 
 
 def _tell_refused(config: BalanceConfig, error: CounterpoiseError, *, checked: str) -> None:

@@ -24,6 +24,7 @@ _ROWS_A_BIN = 25
 _FEWEST_PARTS = 4
 """Into how many bins even a small rest beside frequent values is divided."""
 _CATEGORIES = 30
+_AT_A_TIME = 1_000_000
 _FREE_TEXT = 0.5
 """Texts of which the most frequent values cover less than this share are described by their length."""
 
@@ -155,5 +156,8 @@ def _edges(numbers: Floats) -> tuple[float, ...]:
 
 
 def _count_numbers(numbers: Floats, edges: tuple[float, ...]) -> Counts:
-    places = np.searchsorted(np.asarray(edges), numbers, side="left")
-    return np.bincount(places, minlength=len(edges) + 1).astype(np.int64)
+    counts = np.zeros(len(edges) + 1, dtype=np.int64)
+    for start in range(0, len(numbers), _AT_A_TIME):
+        places = np.searchsorted(np.asarray(edges), numbers[start : start + _AT_A_TIME], side="left")
+        counts += np.bincount(places, minlength=len(counts))
+    return counts

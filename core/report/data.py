@@ -55,12 +55,13 @@ class SourceFacts(Record):
 
 
 class ValidationFacts(Record):
-    """What was expected of the rows and what was found."""
+    """What was expected of the rows and what was found; `baseline` is the version compared with, 0 for none."""
 
     success: bool
     on_invalid_rows: str
     outcomes: tuple[ExpectationOutcome, ...]
     rejected_rows: int
+    baseline: int
 
 
 class SplitFacts(Record):
@@ -208,6 +209,7 @@ def _validation(config: BalanceConfig, validation: Validation) -> ValidationFact
         on_invalid_rows=config.validation.on_invalid_rows,
         outcomes=validation.outcomes,
         rejected_rows=validation.rejected_rows,
+        baseline=validation.baseline,
     )
 
 

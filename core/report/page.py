@@ -15,6 +15,7 @@ from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strat
 from counterpoise.core.records import PARTITIONS, ClassCounts
 from counterpoise.core.report import wording
 from counterpoise.core.report.data import ReportData
+from counterpoise.core.report.drift_view import drift_view
 from counterpoise.core.report.evaluation_view import evaluation_view
 from counterpoise.core.report.synthetic_view import synthetic_view
 
@@ -59,6 +60,7 @@ def render_html(data: ReportData) -> str:
         bars=class_bars(data.resampling.before, data.resampling.after),
         most_bars=_MOST_BARS,
         outcomes=_outcomes(data),
+        drift=drift_view(data.validation.baseline, data.validation.outcomes),
         checks=sorted(data.persist.certificate.checks.items()),
         strategy=strategy_label(data.resampling.strategy),
         evaluation=evaluation_view(data.metrics) if data.metrics else None,
@@ -87,9 +89,11 @@ def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
 
 
 def _outcomes(data: ReportData) -> dict[str, list[Any]]:
-    """Return the expectations that want attention and those that hold."""
-    outcomes = data.validation.outcomes
+    """Return the expectations on the source that want attention and those that hold, and those on the partitions."""
+    every = data.validation.outcomes
+    outcomes = [outcome for outcome in every if outcome.source in ("contract", "suite")]
     return {
+        "partitions": [outcome for outcome in every if outcome.source == "partitions"],
         "open": [outcome for outcome in outcomes if outcome.status != "passed"],
         "passed": [outcome for outcome in outcomes if outcome.status == "passed"],
     }

@@ -3,16 +3,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from prefect import flow
 
+from counterpoise.core.arrow_files import read_arrow, write_arrow
+from counterpoise.core.config import BalanceConfig
 from counterpoise.core.config_file import build_config
+from counterpoise.core.drift import SourceProfile
 from counterpoise.core.errors import ContractError
-from counterpoise.core.records import Snapshot
-from counterpoise.tasks.validate import validate
+from counterpoise.core.records import Snapshot, SplitPlan, Validation
+from counterpoise.core.split import split_snapshot
+from counterpoise.tasks.validate import validate, validate_split
 from tests.snapshots import engine_config, mixed_table, snapshot_of
-from tests.tasks.stored import stored_artifact
+from tests.tasks.stored import stored_artifact, stored_event
 
 SUITE = {
     "name": "tested",
@@ -65,4 +70,69 @@ def test_the_failed_expectations_of_a_refused_run_are_shown(tmp_path: Path) -> N
         refuses()
     artifact = stored_artifact("refused-here-validation")
     assert artifact is not None
-    assert "label" in str(artifact.data)
+    (row, *_) = json.loads(str(artifact.data))
+    assert row["result"] == "✗ failed"
+    assert (row["columns"], row["severity"], row["source"]) == ("label", "critical", "contract")
+
+
+def test_a_refused_run_emits_an_event_that_automations_can_wait_for(tmp_path: Path) -> None:
+    config = build_config({**engine_config(tmp_path).published(), "name": "refused-event"})
+    snapshot = one_class(tmp_path)
+
+    @flow
+    def refuses() -> None:
+        validate(config, snapshot, folder=tmp_path / "run")
+
+    with pytest.raises(ContractError, match="single_class"):
+        refuses()
+    event = stored_event("counterpoise.validation.failed", "refused-event")
+    payload = event["payload"]
+    assert (payload["checked"], payload["reason"]) == ("source", "single_class")
+    assert payload["failed"][0]["columns"] == ["label"]
+    assert any(related["prefect.resource.role"] == "flow-run" for related in event["related"])
+
+
+def test_a_validated_snapshot_leaves_a_profile_for_the_next_one(tmp_path: Path) -> None:
+    validation = validate.fn(engine_config(tmp_path), snapshot_of(mixed_table(500), tmp_path), folder=tmp_path / "run")
+    profile = SourceProfile.model_validate_json(Path(validation.profile_file).read_text())
+    assert profile.rows == 500
+    assert validation.baseline == 0
+
+
+def test_the_split_is_held_against_its_promises(tmp_path: Path) -> None:
+    config, snapshot, validation, plan = split_run(tmp_path)
+    checked = validate_split.fn(config, snapshot, validation, plan, folder=tmp_path / "run")
+    added = checked.outcomes[len(validation.outcomes) :]
+    assert {(outcome.source, outcome.status) for outcome in added} == {("partitions", "passed")}
+    kinds = [outcome.expectation.split("(")[0] for outcome in added]
+    assert kinds.count("expect_column_pair_values_to_be_disjoint_between_partitions") == 2
+    assert kinds.count("expect_column_class_proportions_to_be_between") == 3
+
+
+def test_a_split_that_tears_equal_rows_apart_is_refused_with_an_event(tmp_path: Path) -> None:
+    config, snapshot, validation, plan = split_run(tmp_path, name="torn")
+    table = read_arrow(plan.file)
+    torn = np.arange(len(table)) % 3
+    write_arrow(Path(plan.file), table.set_column(0, "partition", pa.array(torn, pa.int8())))
+
+    @flow
+    def refuses() -> None:
+        validate_split(config, snapshot, validation, plan, folder=tmp_path / "run")
+
+    with pytest.raises(ContractError, match="partitions_overlap"):
+        refuses()
+    assert stored_event("counterpoise.validation.failed", "torn")["payload"]["checked"] == "partitions"
+
+
+def split_run(folder: Path, name: str = "tested") -> tuple[BalanceConfig, Snapshot, Validation, SplitPlan]:
+    """Split a table whose rows come in pairs and in groups."""
+    table = mixed_table(300).append_column("team", pa.array([f"t{row // 2}" for row in range(300)]))
+    doubled = pa.concat_tables([table, table])
+    columns = {"target": "label", "ids": ["id"], "group": "team"}
+    config = build_config({**engine_config(folder).published(), "name": name, "columns": columns})
+    snapshot = snapshot_of(doubled, folder)
+    validation = Validation(success=True, outcomes=())
+    plan = split_snapshot(
+        snapshot, columns=config.columns, config=config.split, validation=validation, seed=0, folder=folder / "split"
+    )
+    return config, snapshot, validation, plan

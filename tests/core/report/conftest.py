@@ -122,6 +122,7 @@ def make_data(outcomes: tuple[ExpectationOutcome, ...]) -> MakeData:
         command: str = "",
         root: str = "datasets",
         synthetic: SyntheticReview | None = None,
+        baseline: int = 0,
     ) -> ReportData:
         counts = counts or {"no": 800, "yes": 200}
         after = dict.fromkeys(counts, max(counts.values())) if strategy != "none" else counts
@@ -147,7 +148,7 @@ def make_data(outcomes: tuple[ExpectationOutcome, ...]) -> MakeData:
                 rejected_lines=3,
                 notes=notes,
             ),
-            validation=Validation(success=True, outcomes=results, rejected_rows=2),
+            validation=Validation(success=True, outcomes=results, rejected_rows=2, baseline=baseline),
             split=SplitPlan(file="f", sha256="0", classes=tuple(counts), counts=parts, duplicate_rows=7, notes=notes),
             resampling=ResamplingPlan(
                 strategy=strategy,
