@@ -7,12 +7,28 @@ says nothing, 1 tells the class for certain. All functions are pure and take Num
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MIN_ROWS", "Areas", "level_separation", "number_separation", "ranking_area", "worst_class"]
+from counterpoise.core.labels import class_name
+from counterpoise.core.value_codes import Numbers, as_numbers, as_ordered, encode_values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "MIN_ROWS",
+    "Areas",
+    "Separation",
+    "class_separation",
+    "level_separation",
+    "number_separation",
+    "ranking_area",
+    "worst_class",
+]
 
 Areas = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.integer[Any]]
@@ -22,6 +38,57 @@ Rows = npt.NDArray[np.int64]
 MIN_ROWS = 10
 _FEW_VALUES = 50
 _FEW_HITS = 3
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How well a feature tells the class that it tells best.
+
+    Attributes:
+        area: Area under the ROC curve of this class against the rest, 0.5 to 1.
+        name: The class.
+        rows: Its rows.
+    """
+
+    area: float
+    name: str
+    rows: int
+
+
+def class_separation(feature: pd.Series[Any], label: pd.Series[Any]) -> Separation | None:
+    """Return how well a feature alone tells a class from all others; None where no class has enough rows.
+
+    >>> import pandas as pd
+    >>> label = pd.Series(["no"] * 30 + ["yes"] * 10)
+    >>> class_separation(pd.Series(range(40)), label)
+    Separation(area=1.0, name='yes', rows=10)
+
+    Args:
+        feature: A column of any type; missing values are a level of their own.
+        label: The label column; rows without a label are passed over.
+    """
+    labels = encode_values(label)
+    labelled = labels.codes >= 0
+    if not labelled.all():
+        feature, codes = feature[labelled], labels.codes[labelled]
+    else:
+        codes = labels.codes
+    areas = _areas(feature, codes, len(labels.values)) if len(codes) else np.array([np.nan])
+    worst = worst_class(areas, codes)
+    if worst is None:
+        return None
+    rows = int(np.count_nonzero(codes == worst))
+    return Separation(float(areas[worst]), class_name(labels.values[worst]), rows)
+
+
+def _areas(feature: pd.Series[Any], codes: Any, classes: int) -> Areas:
+    numbers: Numbers | None = as_numbers(feature)
+    if numbers is None:
+        coded = encode_values(feature)
+        numbers = as_ordered(coded)
+        if numbers is None:
+            return level_separation(coded.codes + 1, codes, classes)
+    return number_separation(numbers.values, numbers.missing, codes, classes)
 
 
 def ranking_area(values: Values, positive: npt.NDArray[np.bool_]) -> float:

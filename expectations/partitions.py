@@ -14,6 +14,7 @@ __all__ = ["build_partition_suite"]
 Expectation = dict[str, Any]
 
 _TOLERANCE = 0.1
+_CONTRADICTORY = 0.05
 
 
 def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
@@ -24,7 +25,8 @@ def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
         columns: What is known of each row, as in `counterpoise.core.validate.partition_rows`.
     """
     register_expectations()
-    return Suite(source="partitions", expectations=(*_disjoint(columns), *_all_there(), *_prevalence(split)))
+    found = (*_disjoint(columns), *_contradictions(columns), *_all_there(), *_prevalence(split))
+    return Suite(source="partitions", expectations=found)
 
 
 def _disjoint(columns: tuple[str, ...]) -> Iterator[Expectation]:
@@ -37,6 +39,16 @@ def _disjoint(columns: tuple[str, ...]) -> Iterator[Expectation]:
                 "notes": f"{what} are all in one partition.",
                 "meta": _fault("partitions_overlap"),
             }
+
+
+def _contradictions(columns: tuple[str, ...]) -> Iterator[Expectation]:
+    if "content" in columns:
+        yield {
+            "type": "expect_multicolumn_contradictory_share_to_be_at_most",
+            "kwargs": {"column_list": ["content"], "label": "label", "max_share": _CONTRADICTORY},
+            "severity": "warning",
+            "notes": "Few rows have the features of a row of another class: no learner can tell such rows apart.",
+        }
 
 
 def _all_there() -> Iterator[Expectation]:

@@ -9,10 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from counterpoise.core.config import ColumnsConfig
-from counterpoise.core.labels import Labels, read_labels
+from counterpoise.core.imbalance import imbalance_degree
+from counterpoise.core.labels import Labels, encode_labels, read_labels
 from counterpoise.core.propose.profile import ColumnProfile, profile_columns
 from counterpoise.core.records import Snapshot
+from counterpoise.core.separation import class_separation
 from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.validate.frames import to_series
 
 __all__ = ["propose_suite"]
 
@@ -22,6 +25,11 @@ _MOSTLY = 0.99
 _MOST_CLASSES = 50
 _STEADY_CLASS = 30
 _FEW_VALUES_A_ROW = 0.05
+_USUAL = 0.05
+_VARIES = 1e-5  # of the largest value: less is lost when squares are added up
+_MANY_VALUES = 0.1
+_IDENTIFIES = 0.95
+_LEAK = 0.995
 _QUANTITY = 2**53  # larger integers are codes, and Great Expectations compares with floats
 
 
@@ -35,7 +43,8 @@ def propose_suite(snapshot: Snapshot, columns: ColumnsConfig) -> list[Expectatio
         snapshot: The data as they should be.
         columns: The roles of its columns.
     """
-    labels = read_labels(SnapshotReader(snapshot), columns.target)
+    reader = SnapshotReader(snapshot)
+    labels = read_labels(reader, columns.target)
     suite = [*_table(snapshot), *_classes(snapshot, columns.target, labels)]
     for profile in profile_columns(snapshot):
         if profile.name in columns.drop or profile.present == 0:
@@ -44,7 +53,9 @@ def propose_suite(snapshot: Snapshot, columns: ColumnsConfig) -> list[Expectatio
         if profile.name in columns.ids:
             suite += _identifier(profile)
         elif profile.name != columns.target:
-            suite += [*_missing_share(profile), *_range(profile), *_categories(profile)]
+            suite += [*_missing_share(profile), *_range(profile), *_categories(reader, profile)]
+        if profile.name != columns.target and profile.name not in columns.key_columns():
+            suite += [*_no_identifier(profile), *_no_leak(reader, profile.name, columns.target)]
     return suite
 
 
@@ -88,6 +99,13 @@ def _classes(snapshot: Snapshot, target: str, labels: Labels) -> Iterator[Expect
         {"column": target, "bands": {name: _band(rows, total) for name, rows in counts.items()}},
         "A class whose share moves by half or more hints at swapped labels or another population.",
     )
+    degree = imbalance_degree(counts)
+    if degree != "extreme" and len(counts) > 1:
+        yield _warning(
+            "expect_column_imbalance_degree_to_be_at_most",
+            {"column": target, "degree": degree},
+            f"The imbalance was {degree}: a worse one calls for another look at strategy and metrics.",
+        )
 
 
 def _label_values(snapshot: Snapshot, target: str) -> list[Any]:
@@ -174,6 +192,12 @@ def _range(profile: ColumnProfile) -> Iterator[Expectation]:
             {"column": profile.name, "min_value": quarter, "max_value": three_quarters},
             "The middle value should stay in the middle half; another unit would move it.",
         )
+    if high - low > _VARIES * max(1e-9, abs(low), abs(high)):
+        yield _warning(
+            "expect_column_stdev_to_be_between",
+            {"column": profile.name, "min_value": 0, "strict_min": True},
+            "The values differed: a column that is stuck at one of them no longer says anything.",
+        )
 
 
 def _limits(profile: ColumnProfile, low: float, high: float) -> tuple[float, float]:
@@ -192,12 +216,49 @@ def _rounded(value: float, slack: float, towards: Callable[[float], int]) -> flo
     return float(round(towards(value * 10**digits) / 10**digits, digits))
 
 
-def _categories(profile: ColumnProfile) -> Iterator[Expectation]:
-    if profile.is_text and profile.values and len(profile.values) <= max(2, _FEW_VALUES_A_ROW * profile.present):
+def _categories(reader: SnapshotReader, profile: ColumnProfile) -> Iterator[Expectation]:
+    """Yield which categories there are, and which of them are too frequent to stay away."""
+    if not (profile.is_text and profile.values):
+        return
+    if len(profile.values) > max(2, _FEW_VALUES_A_ROW * profile.present):
+        return
+    yield _warning(
+        "expect_column_values_to_be_in_set",
+        {"column": profile.name, "value_set": list(profile.values), "mostly": _MOSTLY},
+        f"These were all {len(profile.values)} categories; a few new ones are allowed.",
+    )
+    counts = encode_labels(reader.read_columns([profile.name]).column(0)).counts()
+    usual = [name for name, rows in counts.items() if rows >= max(_STEADY_CLASS, _USUAL * profile.present)]
+    if len(usual) > 1:
         yield _warning(
-            "expect_column_values_to_be_in_set",
-            {"column": profile.name, "value_set": list(profile.values), "mostly": _MOSTLY},
-            f"These were all {len(profile.values)} categories; a few new ones are allowed.",
+            "expect_column_distinct_values_to_contain_set",
+            {"column": profile.name, "value_set": usual},
+            f"Each of these made up at least {_USUAL:.0%} of the values: a feed without one of them is a part of it.",
+        )
+
+
+def _no_identifier(profile: ColumnProfile) -> Iterator[Expectation]:
+    """Yield that a feature with many values does not get one of its own in every row."""
+    whole = profile.is_text or (profile.is_number and pa.types.is_integer(profile.type))
+    if whole and _MANY_VALUES < profile.distinct / profile.present <= _IDENTIFIES:
+        yield _warning(
+            "expect_column_values_to_not_identify_rows",
+            {"column": profile.name, "max_distinct_share": _IDENTIFIES},
+            f"It had {profile.distinct:,} different values in {profile.present:,} rows: with one in each row it would "
+            "be an identifier, which belongs into columns.ids.",
+        )
+
+
+def _no_leak(reader: SnapshotReader, name: str, target: str) -> Iterator[Expectation]:
+    """Yield that a feature does not start to give the label away."""
+    table = reader.read_columns([name, target])
+    found = class_separation(to_series(table.column(0)), to_series(table.column(1)))
+    if found is not None and found.area < _LEAK:
+        yield _warning(
+            "expect_column_pair_separation_to_be_at_most",
+            {"column_A": name, "column_B": target, "max_separation": _LEAK},
+            f"Alone it tells class {found.name!r} from the rest with a ROC-AUC of {found.area:.2f}; near 1 it would "
+            "most likely be known only after the fact.",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from counterpoise.core.strategies import STRATEGIES
 from counterpoise.flows.command_line import run_command
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/validation.md")
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:
@@ -51,6 +52,31 @@ def test_the_notebook_snippet_runs(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", f"{snippet}\n{check}"], check=True, cwd=tmp_path)
 
 
+def test_the_suite_snippet_runs(tmp_path: Path) -> None:
+    (snippet,) = blocks("python", "docs/validation.md")
+    shutil.copy(ROOT / "expectations" / "transactions.json", tmp_path / "fraud.suite.json")
+    check = "assert len(suite.expectations) > 10"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", f"{snippet}\n{check}"], check=True, cwd=tmp_path)
+
+
+def test_every_expectation_of_ours_is_documented() -> None:
+    from counterpoise.expectations.registration import register_expectations
+
+    register_expectations()
+    from great_expectations.expectations.registry import (
+        get_expectation_impl,
+        list_registered_expectation_implementations,
+    )
+
+    ours = {
+        kind
+        for kind in list_registered_expectation_implementations()
+        if get_expectation_impl(kind).__module__.startswith("counterpoise.expectations.custom.")
+    }
+    rows = re.findall(r"^\| `(expect_\w+)` \|", (ROOT / "docs" / "validation.md").read_text(), flags=re.MULTILINE)
+    assert set(rows) == ours
+
+
 @pytest.mark.parametrize("words", shown_commands("counterpoise"), ids=" ".join)
 def test_every_command_that_is_shown_exists_with_its_options(
     words: list[str], capsys: pytest.CaptureFixture[str]
@@ -69,9 +95,9 @@ def test_every_target_that_is_shown_can_be_made(words: list[str]) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_of_a_document_lead_somewhere(document: str) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / document).read_text())
     for link in links:
-        assert link.startswith("https://") or (ROOT / link).exists(), link
+        assert link.startswith("https://") or (ROOT / document).parent.joinpath(link).exists(), link
 
 
 def test_every_strategy_and_its_options_stand_in_the_guide() -> None:

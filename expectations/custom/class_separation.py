@@ -5,76 +5,21 @@ Importing this module imports Great Expectations and registers the expectation a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-import pandas as pd
 from great_expectations.compatibility import pydantic
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.metrics.metric_provider import metric_value
 
-from counterpoise.core.labels import class_name
-from counterpoise.core.separation import MIN_ROWS, Areas, level_separation, number_separation, worst_class
+from counterpoise.core.separation import MIN_ROWS, Separation, class_separation
 from counterpoise.expectations.custom.aggregates import (
     ColumnPairAggregateExpectation,
     ColumnPairMetric,
     counted,
     read_columns,
 )
-from counterpoise.expectations.custom.value_codes import Numbers, as_numbers, as_ordered, encode_values
 
-__all__ = ["ColumnPairSeparation", "ExpectColumnPairSeparationToBeAtMost", "Separation", "class_separation"]
-
-
-@dataclass(frozen=True)
-class Separation:
-    """How well a feature tells the class that it tells best.
-
-    Attributes:
-        area: Area under the ROC curve of this class against the rest, 0.5 to 1.
-        name: The class.
-        rows: Its rows.
-    """
-
-    area: float
-    name: str
-    rows: int
-
-
-def class_separation(feature: pd.Series[Any], label: pd.Series[Any]) -> Separation | None:
-    """Return how well a feature alone tells a class from all others; None where no class has enough rows.
-
-    >>> label = pd.Series(["no"] * 30 + ["yes"] * 10)
-    >>> class_separation(pd.Series(range(40)), label)
-    Separation(area=1.0, name='yes', rows=10)
-
-    Args:
-        feature: A column of any type; missing values are a level of their own.
-        label: The label column; rows without a label are passed over.
-    """
-    labels = encode_values(label)
-    labelled = labels.codes >= 0
-    if not labelled.all():
-        feature, codes = feature[labelled], labels.codes[labelled]
-    else:
-        codes = labels.codes
-    areas = _areas(feature, codes, len(labels.values)) if len(codes) else np.array([np.nan])
-    worst = worst_class(areas, codes)
-    if worst is None:
-        return None
-    rows = int(np.count_nonzero(codes == worst))
-    return Separation(float(areas[worst]), class_name(labels.values[worst]), rows)
-
-
-def _areas(feature: pd.Series[Any], codes: Any, classes: int) -> Areas:
-    numbers: Numbers | None = as_numbers(feature)
-    if numbers is None:
-        coded = encode_values(feature)
-        numbers = as_ordered(coded)
-        if numbers is None:
-            return level_separation(coded.codes + 1, codes, classes)
-    return number_separation(numbers.values, numbers.missing, codes, classes)
+__all__ = ["ColumnPairSeparation", "ExpectColumnPairSeparationToBeAtMost"]
 
 
 class ColumnPairSeparation(ColumnPairMetric):

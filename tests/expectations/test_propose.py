@@ -94,12 +94,14 @@ def test_each_column_gets_what_suits_it(tmp_path: Path) -> None:
         "values_to_not_be_null": {"mostly": 0.99},
         "values_to_be_between": {"min_value": 0.0, "max_value": 109.5, "mostly": 0.99},
         "median_to_be_between": {"min_value": 24.5, "max_value": 74.5},
+        "stdev_to_be_between": {"min_value": 0, "strict_min": True},
     }
     assert of_column(suite, "count")["values_to_be_in_type_list"] == {"type_list": ["int64", "Int64Dtype"]}
     assert of_column(suite, "count")["values_to_be_between"] == {"min_value": 0, "max_value": 219, "mostly": 0.99}
     assert set(of_column(suite, "flag")) == {"values_to_be_in_type_list", "values_to_not_be_null"}
     assert of_column(suite, "kind")["values_to_be_in_set"] == {"value_set": ["a", "b"], "mostly": 0.99}
     assert of_column(suite, "kind")["values_to_not_be_null"]["mostly"] == 0.595
+    assert of_column(suite, "kind")["distinct_values_to_contain_set"] == {"value_set": ["a", "b"]}
     assert of_column(suite, "at")["type_to_be"] == {"type_": "datetime64"}
     assert set(of_column(suite, "code")) == {"values_to_be_in_type_list", "values_to_not_be_null"}
     assert of_column(suite, "constant")["values_to_be_between"] == {"min_value": 4, "max_value": 6, "mostly": 0.99}
@@ -108,7 +110,29 @@ def test_each_column_gets_what_suits_it(tmp_path: Path) -> None:
     assert of_column(suite, "empty") == of_column(suite, "left") == {}
     assert of_column(suite, "label")["distinct_values_to_be_in_set"] == {"value_set": ["no", "yes"]}
     assert of_column(suite, "label")["class_proportions_to_be_between"]["bands"]["yes"] == [0.125, 0.375]
+    assert "stdev_to_be_between" not in of_column(suite, "constant")
+    assert of_column(suite, "label")["imbalance_degree_to_be_at_most"] == {"degree": "mild"}
     assert broken(check(suite, table, tmp_path)) == []
+
+
+def test_features_that_do_not_give_the_label_away_are_held_to_that(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    label = rng.random(1_000) < 0.2
+    table = pa.table({"weak": rng.normal(size=1_000) + label, "leak": label * 2.0, "label": label})
+    suite = proposed(table, tmp_path, ColumnsConfig(target="label"))
+    held = [each for each in suite if each["type"] == "expect_column_pair_separation_to_be_at_most"]
+    assert [each["kwargs"]["column_A"] for each in held] == ["weak"]
+    assert "ROC-AUC of 0.7" in held[0]["notes"]
+    leaking = table.set_column(0, "weak", pa.array(label * 1.0 + rng.normal(size=1_000) / 100))
+    assert ("column_pair_separation_to_be_at_most", ("weak", "label")) in broken(check(suite, leaking, tmp_path))
+
+
+def test_a_code_with_many_values_is_held_to_stay_a_feature(tmp_path: Path) -> None:
+    table = pa.table({"shop": [f"s{row % 60}" for row in range(300)], "label": [row % 3 == 0 for row in range(300)]})
+    suite = proposed(table, tmp_path, ColumnsConfig(target="label"))
+    assert "values_to_not_identify_rows" in of_column(suite, "shop")
+    unique = table.set_column(0, "shop", pa.array([f"s{row}" for row in range(300)]))
+    assert ("column_values_to_not_identify_rows", ("shop",)) in broken(check(suite, unique, tmp_path))
 
 
 def test_only_what_gives_the_data_their_meaning_is_critical(tmp_path: Path) -> None:
