@@ -179,6 +179,9 @@ class ValidationConfig(Section):
         description="Rows, classes and values against the last version: stop where they look broken, only report, or "
         "do not compare.",
     )
+    drift_ignore: tuple[str, ...] = Field(
+        (), description="Features whose values differ by nature from delivery to delivery, such as a month."
+    )
 
 
 class SplitConfig(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from counterpoise.core.errors import ColumnNotFoundError
 from counterpoise.core.records import ClassCounts
 from counterpoise.core.snapshot import SnapshotReader
 
-__all__ = ["Labels", "class_name", "encode_labels", "read_labels"]
+__all__ = ["Labels", "class_name", "comparable_class", "encode_labels", "read_labels"]
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,12 @@ def class_name(value: object) -> str:
     ('true', '1', 'yes')
     """
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+
+
+def comparable_class(value: object) -> str:
+    """Return a class as text, whole numbers without a fraction: integers come as such where one label is missing.
+
+    >>> comparable_class(1.0), comparable_class("1"), comparable_class("v1.0")
+    ('1', '1', 'v1.0')
+    """
+    return re.sub(r"^(-?\d+)\.0$", r"\1", class_name(value))

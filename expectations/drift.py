@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ _ALPHA = 0.001
 """How often a run would take chance for drift, over all its columns."""
 
 
+_COUNTER = " It ran with the rows: if it counts them or the time, name it in columns.time, ids or drop."
+
+
 @dataclass(frozen=True)
 class _Limits:
     """What counts as drift, and what as another feed altogether."""
@@ -28,14 +32,33 @@ class _Limits:
     severity: Severity
     stability: float
     missing: float
+    present_factor: float
     effect: float
     factor: float
     fewest_rows: float
     most_rows: float
 
 
-_MOVED = _Limits("warning", stability=0.25, missing=0.05, effect=0.1, factor=1.5, fewest_rows=0.75, most_rows=1.33)
-_BROKEN = _Limits("critical", stability=1.0, missing=0.5, effect=0.5, factor=3.0, fewest_rows=0.6, most_rows=1.9)
+_MOVED = _Limits(
+    "warning",
+    stability=0.25,
+    missing=0.05,
+    present_factor=1.5,
+    effect=0.1,
+    factor=1.5,
+    fewest_rows=0.75,
+    most_rows=1.33,
+)
+_BROKEN = _Limits(
+    "critical",
+    stability=1.0,
+    missing=0.5,
+    present_factor=3.0,
+    effect=0.5,
+    factor=3.0,
+    fewest_rows=0.6,
+    most_rows=1.9,
+)
 
 
 def build_drift_suite(config: BalanceConfig, snapshot: Snapshot) -> Suite | None:
@@ -61,7 +84,7 @@ def build_drift_suite(config: BalanceConfig, snapshot: Snapshot) -> Suite | None
 def _expectations(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Iterator[Expectation]:
     yield from _schema(config, baseline)
     if config.validation.drift != "off":
-        apart = {*config.columns.drop, *config.columns.key_columns()}
+        apart = {*config.columns.drop, *config.columns.key_columns(), *config.validation.drift_ignore}
         names = {column.name for column in snapshot.columns} - apart
         yield from drift_expectations(
             baseline.profile, target=config.columns.target, names=names, stop=config.validation.drift == "stop"
@@ -114,7 +137,7 @@ def drift_expectations(profile: SourceProfile, *, target: str, names: set[str], 
         if same_label:
             yield _classes(profile, limits)
     compared = [column for column in profile.features if column.name in names]
-    alpha = _ALPHA / max(1, 2 * len(compared))
+    alpha = _ALPHA / max(1, len(compared) * (4 if profile.minority else 2))
     for column in compared:
         for limits in levels:
             yield from _column(column, limits, alpha)
@@ -123,7 +146,9 @@ def drift_expectations(profile: SourceProfile, *, target: str, names: set[str], 
 
 
 def _rows(profile: SourceProfile, limits: _Limits) -> Expectation:
-    low, high = int(profile.rows * limits.fewest_rows), int(profile.rows * limits.most_rows) + 1
+    chance = 4 * math.sqrt(2 * profile.rows)
+    low = max(0, int(min(profile.rows * limits.fewest_rows, profile.rows - chance)))
+    high = int(max(profile.rows * limits.most_rows, profile.rows + chance)) + 1
     return _expectation(
         "expect_table_row_count_to_be_between",
         {"min_value": low, "max_value": high},
@@ -151,7 +176,7 @@ def _classes(profile: SourceProfile, limits: _Limits) -> Expectation:
 
 def _column(column: ColumnProfile, limits: _Limits, alpha: float) -> Iterator[Expectation]:
     """Yield that a column's values are distributed, and missing, as before."""
-    if column.distribution:
+    if column.distribution and _says_something(column.distribution, limits):
         yield _stability(column.name, column.distribution, limits, alpha=alpha)
     yield _missing(column.name, (column.missing, column.rows), limits, alpha=alpha)
 
@@ -161,9 +186,14 @@ def _within_minority(
 ) -> Iterator[Expectation]:
     """Yield the same of the rows of the minority class."""
     within = {"label": profile.target, "label_class": profile.minority}
-    if column.minority:
+    if column.minority and _says_something(column.minority, limits):
         yield _stability(column.name, column.minority, limits, alpha=alpha, **within)
     yield _missing(column.name, (column.minority_missing, column.minority_rows), limits, alpha=alpha, **within)
+
+
+def _says_something(distribution: Distribution, limits: _Limits) -> bool:
+    """Return whether a move can be more than a warning: constants carry nothing, and counters move by nature."""
+    return limits.severity == "warning" or not (distribution.constant or distribution.ordered)
 
 
 def _stability(name: str, distribution: Distribution, limits: _Limits, *, alpha: float, **within: str) -> Expectation:
@@ -172,7 +202,7 @@ def _stability(name: str, distribution: Distribution, limits: _Limits, *, alpha:
         "expect_column_population_stability_index_to_be_at_most",
         {"column": name, "baseline": bins, "threshold": limits.stability, "alpha": alpha, **within},
         severity=limits.severity,
-        notes=f"The values{_where(within)} are distributed as before.",
+        notes=f"The values{_where(within)} are distributed as before." + (_COUNTER if distribution.ordered else ""),
         meta=_refusal(limits, "distribution_changed"),
     )
 
@@ -185,6 +215,8 @@ def _missing(name: str, counts: tuple[int, int], limits: _Limits, *, alpha: floa
             "missing": counts[0],
             "rows": counts[1],
             "max_difference": limits.missing,
+            "max_factor": limits.present_factor,
+            "rise_only": limits.severity == "critical",
             "alpha": alpha,
             **within,
         },
@@ -201,7 +233,10 @@ def _where(within: dict[str, str]) -> str:
 def _refusal(limits: _Limits, reason: str) -> dict[str, str] | None:
     if limits.severity != "critical":
         return None
-    remedy = "mend the source; or, if the data have really changed, accept it with --set validation.drift=report"
+    remedy = (
+        "mend the source; if the data have really changed, accept it with --set validation.drift=report; if a column "
+        "differs by nature, such as a month, name it in validation.drift_ignore or columns.drop"
+    )
     return {"reason": reason, "remedy": remedy}
 
 

@@ -211,7 +211,7 @@ def _limits(profile: ColumnProfile, low: float, high: float) -> tuple[float, flo
 def _rounded(value: float, slack: float, towards: Callable[[float], int]) -> float:
     """Return the value with no more digits than its slack makes sense of."""
     digits = 1 - math.floor(math.log10(slack))
-    if not 0 <= digits <= 15:
+    if not -15 <= digits <= 15:
         return float(value)
     return float(round(towards(value * 10**digits) / 10**digits, digits))
 

@@ -31,4 +31,6 @@ def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
         f"ingest: {snapshot.rows:,} rows by {len(snapshot.columns):,} columns"
         + (f", {snapshot.rejected_lines:,} lines set apart" if snapshot.rejected_lines else "")
     )
+    for note in snapshot.notes:
+        log(f"ingest: {note}")
     return snapshot

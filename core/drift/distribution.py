@@ -14,7 +14,7 @@ from counterpoise.core.labels import class_name
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["bin_names", "count_values", "describe_values"]
+__all__ = ["bin_names", "count_values", "describe_values", "design_effect"]
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -24,6 +24,9 @@ _ROWS_A_BIN = 25
 _FEWEST_PARTS = 4
 """Into how many bins even a small rest beside frequent values is divided."""
 _CATEGORIES = 30
+_ROWS_A_CATEGORY = 5
+_STRETCHES = 30
+_ORDERED = 0.95
 _AT_A_TIME = 1_000_000
 _FREE_TEXT = 0.5
 """Texts of which the most frequent values cover less than this share are described by their length."""
@@ -32,11 +35,12 @@ _FREE_TEXT = 0.5
 def describe_values(values: pd.Series[Any]) -> Distribution | None:
     """Return the distribution of a column's present values, or None where there is nothing to compare.
 
-    Numbers fall into at most ten bins: a value that makes up a tenth of the rows or more has one of its own, the others
-    share the rest in equal parts. Few rows give few bins: at least 25 rows each.
+    Numbers fall into about ten bins: a value that makes up a tenth of the rows or more has one of its own, the others
+    share the rest in equal parts, and what lies outside of the range has bins that are still empty. Few rows give few
+    bins: at least 25 rows each. Texts are counted by value where it has five rows or more.
 
     Args:
-        values: Numbers, booleans or texts, as `core.validate.frames` gives them.
+        values: Numbers, booleans or texts, as `core.validate.frames` gives them, in the order of the source.
     """
     import pandas as pd
 
@@ -66,8 +70,8 @@ def count_values(values: pd.Series[Any], distribution: Distribution) -> Counts:
 def bin_names(distribution: Distribution) -> list[str]:
     """Return what to call each bin.
 
-    >>> bin_names(Distribution(kind="number", edges=(1.0, 5.0), counts=(3, 3, 3)))
-    ['at most 1', 'above 1 to 5', 'above 5']
+    >>> bin_names(Distribution(kind="number", edges=(1.0, 5.0), counts=(0, 3, 0)))
+    ['below 1', 'above 1 to 5', 'above 5']
     >>> bin_names(Distribution(kind="category", values=("a",), counts=(3, 1)))
     ["'a'", 'other values']
     """
@@ -77,7 +81,7 @@ def bin_names(distribution: Distribution) -> list[str]:
     if not edges:
         return ["any value"]
     inner = [_between(low, high) for low, high in itertools.pairwise(edges)]
-    names = [f"at most {edges[0]:.6g}", *inner, f"above {edges[-1]:.6g}"]
+    names = [f"below {np.nextafter(edges[0], np.inf):.6g}", *inner, f"above {edges[-1]:.6g}"]
     return names if distribution.kind == "number" else [f"{name} characters" for name in names]
 
 
@@ -116,10 +120,16 @@ def _lengths(values: pd.Series[Any]) -> Floats:
 def _describe_texts(present: pd.Series[Any]) -> Distribution:
     found = _texts(present).value_counts()
     ordered = sorted(found.items(), key=lambda item: (-item[1], str(item[0])))[:_CATEGORIES]
-    named = tuple(str(value) for value, _ in ordered)
-    if sum(rows for _, rows in ordered) < _FREE_TEXT * len(present):
+    fewest = 1 if present.dtype.kind == "b" else _ROWS_A_CATEGORY
+    named = tuple(str(value) for value, rows in ordered if rows >= fewest)
+    if not named or sum(rows for _, rows in ordered) < _FREE_TEXT * len(present):
         return _describe_numbers(_lengths(present), "length")
-    return Distribution(kind="category", values=named, counts=tuple(_count_texts(present, named).tolist()))
+    return Distribution(
+        kind="category",
+        values=named,
+        counts=tuple(_count_texts(present, named).tolist()),
+        design_effect=design_effect(_texts(present).map({name: code for code, name in enumerate(named)}).fillna(-1)),
+    )
 
 
 def _texts(present: pd.Series[Any]) -> pd.Series[Any]:
@@ -138,7 +148,48 @@ def _count_texts(present: pd.Series[Any], values: tuple[str, ...]) -> Counts:
 
 def _describe_numbers(numbers: Floats, kind: Any) -> Distribution:
     edges = _edges(numbers)
-    return Distribution(kind=kind, edges=edges, counts=tuple(_count_numbers(numbers, edges).tolist()))
+    return Distribution(
+        kind=kind,
+        edges=edges,
+        counts=tuple(_count_numbers(numbers, edges).tolist()),
+        ordered=kind == "number" and _runs_with_rows(numbers),
+        design_effect=design_effect(np.searchsorted(np.asarray(edges), numbers, side="left")),
+    )
+
+
+def design_effect(bins: Any) -> float:
+    """Return how many rows say as much as one independent row, from how bins vary between stretches of the source.
+
+    The mean over the bins of the variance of a share between 30 stretches over that of independent rows, after Rao and
+    Scott (The analysis of categorical data from complex sample surveys, JASA 76, 1981), at least 1.
+
+    >>> design_effect(np.arange(3000) % 7)
+    1.0
+    >>> design_effect(np.repeat(np.arange(30), 100)) > 90
+    True
+
+    Args:
+        bins: The bin of each row as a number, in the order of the source.
+    """
+    codes = np.unique(np.asarray(bins), return_inverse=True)[1]
+    rows, number = len(codes), int(codes.max(initial=-1)) + 1
+    if number < 2 or rows < _STRETCHES:
+        return 1.0
+    stretch = np.arange(rows) * _STRETCHES // rows
+    counts = np.bincount(stretch * number + codes, minlength=_STRETCHES * number).reshape(_STRETCHES, number)
+    shares = counts.sum(axis=0) / rows
+    differences = counts - counts.sum(axis=1, keepdims=True) * shares
+    variances = _STRETCHES / (_STRETCHES - 1) * (differences**2).sum(axis=0) / rows**2
+    effects = variances / (shares * (1 - shares) / rows)
+    return max(1.0, float(((1 - shares) * effects).sum() / (number - 1)))
+
+
+def _runs_with_rows(numbers: Floats) -> bool:
+    from scipy import stats
+
+    if len(numbers) < _STRETCHES or numbers.min() == numbers.max():
+        return False
+    return bool(abs(stats.spearmanr(np.arange(len(numbers)), numbers).statistic) > _ORDERED)
 
 
 def _edges(numbers: Floats) -> tuple[float, ...]:
@@ -152,7 +203,8 @@ def _edges(numbers: Floats) -> tuple[float, ...]:
     inner = np.linspace(0, 1, parts + 1)[1:-1] if parts > 1 else np.zeros(0)
     cuts = np.quantile(others, inner, method="inverted_cdf") if len(inner) else np.zeros(0)
     alone = frequent[:_BINS] if len(values) > 1 else values
-    return tuple(np.unique(np.concatenate([cuts, alone, np.nextafter(alone, -np.inf)])).tolist())
+    outer = np.append(np.nextafter(values[:1], -np.inf), values[-1:])
+    return tuple(np.unique(np.concatenate([outer, cuts, alone, np.nextafter(alone, -np.inf)])).tolist())
 
 
 def _count_numbers(numbers: Floats, edges: tuple[float, ...]) -> Counts:

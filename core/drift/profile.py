@@ -17,6 +17,7 @@ from counterpoise.core.config import ColumnsConfig
 from counterpoise.core.drift.distribution import describe_values
 from counterpoise.core.drift.records import ColumnProfile, Distribution, SourceProfile
 from counterpoise.core.labels import Labels, read_labels
+from counterpoise.core.randomness import child_generator
 from counterpoise.core.records import ClassCounts, Snapshot
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.validate.frames import to_series
@@ -46,7 +47,7 @@ class _Sample:
 def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
     """Return the profile of a snapshot: schema, classes, and each feature overall and within the minority class.
 
-    Missing values are counted in all rows; distributions are those of at most 100,000 rows, evenly spaced.
+    Missing values are counted in all rows; distributions are those of at most 100,000 rows, spread evenly.
 
     Args:
         snapshot: The source.
@@ -87,14 +88,17 @@ def described_minority(counts: ClassCounts) -> str:
 
 def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_Sample]:
     """Return what to look at: all rows and, where there is one, the minority class."""
-    everywhere = _Sample(_evenly_spaced(np.arange(len(labels.codes))))
-    return [everywhere] if members is None else [everywhere, _Sample(_evenly_spaced(np.flatnonzero(members)), members)]
+    everywhere = _Sample(_spread(np.arange(len(labels.codes))))
+    return [everywhere] if members is None else [everywhere, _Sample(_spread(np.flatnonzero(members)), members)]
 
 
-def _evenly_spaced(rows: Rows) -> Rows:
+def _spread(rows: Rows) -> Rows:
+    """Return a random row of each of equal stretches: rows that alternate must not escape the sample."""
     if len(rows) <= _SAMPLE:
         return rows
-    return rows[np.linspace(0, len(rows) - 1, _SAMPLE).astype(np.int64)]
+    edges = np.linspace(0, len(rows), _SAMPLE + 1).astype(np.int64)
+    offsets = child_generator(0, "profile").random(_SAMPLE) * np.diff(edges)
+    return rows[edges[:-1] + offsets.astype(np.int64)]
 
 
 def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -> ColumnProfile:

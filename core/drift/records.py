@@ -17,12 +17,22 @@ class Distribution(Record):
         edges: Of numbers and lengths: bin i holds what is above edge i - 1 and at most edge i, ascending.
         values: Of categories: the values as text, the most frequent first.
         counts: Present values by bin, one more than there are edges; or by value, all other values last.
+        ordered: Whether numbers run with the rows, up or down: they count rows or time.
+        design_effect: How many rows of this source say as much as one independent row would: 1 unless neighbouring rows
+            resemble each other.
     """
 
     kind: Literal["number", "length", "category"]
     edges: tuple[float, ...] = ()
     values: tuple[str, ...] = ()
     counts: tuple[int, ...]
+    ordered: bool = False
+    design_effect: float = 1.0
+
+    @property
+    def constant(self) -> bool:
+        """Whether all values fell into one bin."""
+        return max(self.counts, default=0) == sum(self.counts)
 
 
 class ColumnProfile(Record):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 __all__ = ["FEWEST_ROWS", "chance_limit", "class_change", "missing_change", "population_stability"]
 
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 FEWEST_ROWS = 40
 """With fewer rows on either side nothing is said."""
@@ -25,15 +25,15 @@ def population_stability(before: Counts, after: Counts) -> float:
     0.88
 
     Args:
-        before: Rows by bin.
-        after: Rows by bin, of the same length.
+        before: Rows by bin, divided by the design effect where rows are not independent.
+        after: The same, of the same length.
     """
     p = (before + 0.5) / (before.sum() + 0.5 * len(before))
     q = (after + 0.5) / (after.sum() + 0.5 * len(after))
     return float(np.sum((q - p) * np.log(q / p)))
 
 
-def chance_limit(before: int, after: int, *, bins: int, alpha: float) -> float:
+def chance_limit(before: float, after: float, *, bins: int, alpha: float) -> float:
     """Return what the index exceeds with probability `alpha` between two samples of one population.
 
     Times the harmonic sum of the sizes it is a chi-square variable with bins - 1 degrees of freedom (Yurdakul and
@@ -52,15 +52,17 @@ def chance_limit(before: int, after: int, *, bins: int, alpha: float) -> float:
     return float((1 / before + 1 / after) * stats.chi2.isf(alpha, bins - 1))
 
 
-def class_change(before: Counts, after: Counts) -> tuple[float, float, float]:
+def class_change(before: Counts, after: Counts, *, alpha: float = 0.001) -> tuple[float, float, float]:
     """Return how class shares have changed: p-value, effect size and the largest factor of a class's share.
 
     The p-value is that of Pearson's chi-square test of homogeneity. The effect size is Cohen's w against the shares
-    before: 0.1 is small, 0.3 medium, 0.5 large. The factor is at least 1; half a row is added to each class.
+    before: 0.1 is small, 0.3 medium, 0.5 large. The factor is at least 1, half a row added to each class; it counts
+    for classes only whose own share has changed by more than chance (binomial test given both counts).
 
     Args:
         before: Rows by class.
         after: Rows by class, in the same order.
+        alpha: How often chance may be taken for a change of some class.
     """
     from scipy import stats
 
@@ -68,12 +70,21 @@ def class_change(before: Counts, after: Counts) -> tuple[float, float, float]:
     if present.shape[1] < 2 or not present.sum(axis=1).all():
         return 1.0, 0.0, 1.0
     p, q = (present + 0.5) / (present + 0.5).sum(axis=1, keepdims=True)
-    factor = float(np.max(np.maximum(q / p, p / q)))
-    return float(stats.chi2_contingency(present).pvalue), float(np.sqrt(np.sum((q - p) ** 2 / p))), factor
+    share = present[1].sum() / present.sum()
+    own = np.array([stats.binomtest(int(now), int(then + now), share).pvalue for then, now in present.T])
+    factor = np.where(own < alpha / len(own), np.maximum(q / p, p / q), 1.0)
+    return (
+        float(stats.chi2_contingency(present.astype(np.int64)).pvalue),
+        float(np.sqrt(np.sum((q - p) ** 2 / p))),
+        float(factor.max()),
+    )
 
 
-def missing_change(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float]:
-    """Return the change of a share, after minus before, and the p-value of Fisher's exact test or of chi-square.
+def missing_change(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float, float]:
+    """Return how a missing share has changed: difference, p-value and factor of the present share.
+
+    The difference is after minus before. The p-value is that of Fisher's exact test, or of chi-square from 1,000 rows
+    on. The factor is the present share before by that after, half a row added: above 1 where values went missing.
 
     Args:
         before: How many of how many rows.
@@ -83,10 +94,11 @@ def missing_change(before: tuple[int, int], after: tuple[int, int]) -> tuple[flo
 
     table = np.array([[hits, rows - hits] for hits, rows in (before, after)], dtype=np.int64)
     if not table.sum(axis=1).all():
-        return 0.0, 1.0
+        return 0.0, 1.0, 1.0
     change = after[0] / after[1] - before[0] / before[1]
     if not table.sum(axis=0).all():
-        return change, 1.0
+        return change, 1.0, 1.0
     small = table.sum() < 1_000
     result = stats.fisher_exact(table) if small else stats.chi2_contingency(table)
-    return change, float(result.pvalue)
+    then, now = ((rows - missing + 0.5) / (rows + 1) for missing, rows in (before, after))
+    return change, float(result.pvalue), then / now

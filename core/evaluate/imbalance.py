@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
 
 from counterpoise.core.errors import EvaluationError
+from counterpoise.core.imbalance import Degree, imbalance_degree
 from counterpoise.core.records import Record
 
 __all__ = ["Degree", "ImbalanceDegree", "degree_of_imbalance"]
-
-Degree = Literal["balanced", "mild", "moderate", "extreme"]
 
 
 class ImbalanceDegree(Record):
@@ -63,24 +61,15 @@ def degree_of_imbalance(counts: Mapping[str, int]) -> ImbalanceDegree:
     minority = min(present, key=lambda name: (present[name], name))
     majority = min(present, key=lambda name: (-present[name], name))
     total = sum(present.values())
-    pair = present[minority] / (present[minority] + present[majority])
     return ImbalanceDegree(
         classes=len(present),
         minority=minority,
         majority=majority,
         minority_share=present[minority] / total,
         ratio=present[majority] / present[minority],
-        degree=_degree(pair) if len(present) > 1 else "extreme",
+        degree=imbalance_degree(present) if len(present) > 1 else "extreme",
         balance=_evenness([rows / total for rows in present.values()]),
     )
-
-
-def _degree(share: float) -> Degree:
-    if share < 0.01:
-        return "extreme"
-    if share < 0.2:
-        return "moderate"
-    return "mild" if share <= 0.4 else "balanced"
 
 
 def _evenness(shares: list[float]) -> float:

@@ -11,7 +11,7 @@ from counterpoise.core.errors import InputError
 from counterpoise.core.ingest.arrow_tables import reference_tables
 from counterpoise.core.ingest.delimited import read_delimited
 from counterpoise.core.ingest.json_lines import read_json_lines
-from counterpoise.core.ingest.snapshot_files import Content, column_schemas, write_rejected_lines
+from counterpoise.core.ingest.snapshot_files import Content, RejectedLine, column_schemas, write_rejected_lines
 from counterpoise.core.ingest.source_files import (
     SourceFiles,
     check_unchanged,
@@ -26,6 +26,8 @@ from counterpoise.core.records import FileStamp, Snapshot
 from counterpoise.core.snapshot import settled_stamp
 
 __all__ = ["identify_source", "ingest_source"]
+
+_TAIL = 65_536
 
 
 def identify_source(source: SourceConfig) -> str:
@@ -89,10 +91,27 @@ def _read_files(
     progress: Progress,
 ) -> Content:
     if files.kind == "delimited":
-        return read_delimited(files.paths, source, target=target, folder=folder, progress=progress)
+        content = read_delimited(files.paths, source, target=target, folder=folder, progress=progress)
+        return replace(content, notes=(*content.notes, *_cut_off(files.paths, content.rejected, source.encoding)))
     if files.kind == "jsonl":
         return read_json_lines(files.paths, source, target=target, folder=folder, progress=progress)
     return reference_tables(files.paths, digests, source, kind=files.kind, target=target)
+
+
+def _cut_off(paths: Sequence[Path], rejected: Sequence[RejectedLine], encoding: str) -> list[str]:
+    """Return a note on each file that ends within a line which is no row: it was most likely cut off."""
+    notes = []
+    for path in paths:
+        last = next((line.text for line in reversed(rejected) if line.file == path.name), "")
+        if last and _tail(path).decode(encoding, errors="replace").endswith(last):
+            notes.append(f"{path.name} ends in the middle of a line: it may have been cut off")
+    return notes
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return file.read()
 
 
 def _snapshot(content: Content, digest: str, folder: Path) -> Snapshot:

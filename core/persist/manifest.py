@@ -51,7 +51,7 @@ def run_key(config: BalanceConfig, digest: str) -> str:
     settings["output"].pop("root")
     for place in ("path", "url", "table", "query"):
         settings["source"].pop(place)
-    for policy in ("drift", "schema_changes"):
+    for policy in ("drift", "drift_ignore", "schema_changes"):
         settings["validation"].pop(policy)
     return json_sha256([settings, _suite_digest(config), digest, metadata.version("counterpoise"), _FILES_VERSION])
 

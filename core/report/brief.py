@@ -58,16 +58,16 @@ def _outcome_row(outcome: ExpectationOutcome) -> dict[str, str]:
     broken = share(outcome.unexpected / outcome.checked) if outcome.unexpected and outcome.checked else ""
     return {
         "result": _STATES[outcome.status],
-        "expectation": markdown_cell(outcome.expectation),
-        "columns": ", ".join(markdown_cell(name) for name in outcome.columns[:8]),
         "severity": outcome.severity,
-        "observed": markdown_cell(outcome.observed) if outcome.observed else "",
-        "checked": count(outcome.checked),
+        "columns": ", ".join(markdown_cell(name) for name in outcome.columns[:8]),
+        "observed": markdown_cell(outcome.observed, 120) if outcome.observed else "",
+        "expectation": markdown_cell(outcome.expectation),
         "unexpected": count(outcome.unexpected),
         "unexpected share": broken,
         "examples": ", ".join(markdown_cell(example, 40) for example in outcome.examples),
+        "checked": count(outcome.checked),
         "source": outcome.source,
-        "why": markdown_cell(outcome.notes) if outcome.notes else "",
+        "why": markdown_cell(outcome.notes, 200) if outcome.notes else "",
     }
 
 

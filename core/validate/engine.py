@@ -25,6 +25,8 @@ Rows = npt.NDArray[np.int64]
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 5}
 _LOOKS_AT_MISSING = frozenset(
     {
+        "expect_column_missing_share_to_stay",
+        "expect_column_population_stability_index_to_be_at_most",
         "expect_column_proportion_of_non_null_values_to_be_between",
         "expect_column_type_to_be",
         "expect_column_values_to_be_in_type_list",

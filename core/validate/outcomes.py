@@ -79,7 +79,8 @@ def _observed(answer: Answer) -> str:
         return str(summary)
     if result.get("element_count") is not None and result.get("unexpected_count") is not None:
         return f"{result['unexpected_count']:,} of {answer.checked:,} do not hold"
-    if mismatched := (result.get("details") or {}).get("mismatched"):
+    mismatched = (result.get("details") or {}).get("mismatched")
+    if isinstance(mismatched, dict):
         return ", ".join(f"{kind} columns: {_text(names)}" for kind, names in mismatched.items() if names)
     for kind in ("missing", "unexpected"):
         if values := result.get(f"partial_{kind}_list"):

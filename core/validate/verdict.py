@@ -48,8 +48,7 @@ def check_findings(findings: Sequence[Finding], config: ValidationConfig, eviden
     ]
     unanswered = [finding for finding in critical if finding.outcome.status == "error"]
     if failed:
-        warned = [one for one in findings if one.outcome.severity == "warning" and one.outcome.status != "passed"]
-        raise _failed_error(_by_source([*failed, *unanswered]), warned, evidence)
+        raise _failed_error(_by_source([*failed, *unanswered]), _warned(findings, failed), evidence)
     if unanswered:
         raise _engine_error(unanswered, evidence)
 
@@ -76,6 +75,17 @@ def check_rejected_share(
         remedy="mend the source, or raise validation.max_rejected if so many are to be expected",
         values={**evidence, "rejected": apart, "rows": total},
     )
+
+
+def _warned(findings: Sequence[Finding], failed: Sequence[Finding]) -> list[Finding]:
+    """Return the warnings, without those that say less strictly what has failed."""
+    said = {_what(finding) for finding in failed}
+    warned = [one for one in findings if one.outcome.severity == "warning" and one.outcome.status != "passed"]
+    return [finding for finding in warned if _what(finding) not in said]
+
+
+def _what(finding: Finding) -> tuple[str, tuple[str, ...]]:
+    return finding.question.expectation["type"], finding.outcome.columns
 
 
 def _by_source(failed: Sequence[Finding]) -> list[Finding]:
@@ -131,7 +141,8 @@ def _line(finding: Finding) -> str:
     columns = f" on {', '.join(map(repr, outcome.columns))}" if outcome.columns else ""
     what = "nothing was there to check" if outcome.status == "nothing_checked" else outcome.observed or outcome.status
     examples = f", such as {', '.join(map(repr, outcome.examples[:3]))}" if outcome.examples else ""
-    return f"{outcome.expectation}{columns}: {what}{examples}"
+    speaks_for_itself = outcome.source == "drift" and outcome.columns
+    return f"{'' if speaks_for_itself else outcome.expectation}{columns}: {what}{examples}".lstrip()
 
 
 def _listed(lines: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
 from counterpoise.core.drift.stability import class_change
-from counterpoise.core.labels import class_name
+from counterpoise.core.labels import comparable_class
 
 __all__ = ["ExpectColumnClassProportionsToStay"]
 
@@ -50,11 +50,12 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
         execution_engine: Any = None,  # noqa: ARG002  # GX passes it
     ) -> dict[str, Any]:
         counts = metrics["column.value_counts"]
-        found = {class_name(value): int(rows) for value, rows in counts.items() if rows}
-        names = [*self.baseline, *(name for name in found if name not in self.baseline)]
-        before = np.array([self.baseline.get(name, 0) for name in names])
+        found = {comparable_class(value): int(rows) for value, rows in counts.items() if rows}
+        known = {comparable_class(name): rows for name, rows in self.baseline.items()}
+        names = [*known, *(name for name in found if name not in known)]
+        before = np.array([known.get(name, 0) for name in names])
         after = np.array([found.get(name, 0) for name in names])
-        p_value, effect, factor = class_change(before, after)
+        p_value, effect, factor = class_change(before, after, alpha=self.alpha)
         matters = effect > self.max_effect or factor > self.max_factor
         details = {"effect_size": effect, "p_value": p_value, "factor": factor}
         return {

@@ -38,7 +38,7 @@ class ColumnMissingCount(ColumnAggregateMetricProvider):  # type: ignore[misc]  
 
 
 class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect the share of missing values to be what it was, within a difference and beyond chance.
+    """Expect the share of missing values to be what it was, within a difference and a factor, beyond chance.
 
     With fewer than 40 rows on either side nothing can be told, and the expectation holds.
 
@@ -47,6 +47,8 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
         missing: How many values were missing,
         rows: of how many.
         max_difference: By how much the share may differ, up or down.
+        max_factor: By which factor the share of present values may fall.
+        rise_only: Whether a smaller share of missing values is fine.
         alpha: How often two samples of one population may be told apart (Fisher's exact test, chi-square for more
             than 1,000 rows).
         label: Look only at rows of one class: the label column,
@@ -56,14 +58,26 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
     missing: pydantic.conint(ge=0)  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
     rows: pydantic.conint(ge=0)  # type: ignore[valid-type]
     max_difference: pydantic.confloat(ge=0, le=1) = 0.05  # type: ignore[valid-type]
+    max_factor: pydantic.confloat(ge=1) = 1.5  # type: ignore[valid-type]
+    rise_only: bool = False
     alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
     label: Union[str, None] = None  # noqa: UP007  # pydantic 1 reads it at run time
     label_class: Union[str, None] = None  # noqa: UP007
 
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.missing_count",)
-    success_keys = ("missing", "rows", "max_difference", "alpha", "label", "label_class")
-    args_keys = ("column", "missing", "rows", "max_difference", "alpha", "label", "label_class")
+    success_keys = ("missing", "rows", "max_difference", "max_factor", "rise_only", "alpha", "label", "label_class")
+    args_keys = (
+        "column",
+        "missing",
+        "rows",
+        "max_difference",
+        "max_factor",
+        "rise_only",
+        "alpha",
+        "label",
+        "label_class",
+    )
 
     def _validate(
         self,
@@ -75,10 +89,11 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
         if min(rows, self.rows) < FEWEST_ROWS:
             summary = f"too few rows to tell: {rows:,}, before {self.rows:,}"
             return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
-        change, p_value = missing_change((self.missing, self.rows), (missing, rows))
+        change, p_value, factor = missing_change((self.missing, self.rows), (missing, rows))
+        matters = abs(change) > self.max_difference or factor > self.max_factor
         now, before = missing / rows, self.missing / self.rows
         return {
-            "success": abs(change) <= self.max_difference or p_value >= self.alpha,
+            "success": p_value >= self.alpha or not matters or (self.rise_only and change < 0),
             "result": {
                 "observed_value": now,
                 "details": {"summary": f"{now:.2%} missing, {before:.2%} before", "p_value": p_value},

@@ -11,6 +11,7 @@ import pytest
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.drift import find_baseline, profile_source, write_profile
+from counterpoise.core.drift import profile as profiling
 from counterpoise.core.errors import ContractError, IntegrityError
 from counterpoise.core.persist import publish_version
 from counterpoise.core.records import ExpectationOutcome, Validation
@@ -247,3 +248,73 @@ def test_the_suite_is_one_that_great_expectations_runs_by_itself(tmp_path: Path)
         kind for (kind, _), success in ours.items() if not success
     }
     assert not all(ours.values())
+
+
+def with_column(table: pa.Table, values: Any) -> pa.Table:
+    return table.append_column("more", values)
+
+
+def test_a_column_without_any_value_in_both_deliveries_is_as_before(tmp_path: Path) -> None:
+    empty = pa.nulls(4_000, pa.float64())
+    config = published(tmp_path, with_column(feed(), empty))
+    assert moved(check(config, with_column(feed(seed=1), empty), tmp_path)) == {}
+
+
+def test_a_rare_column_that_vanishes_stops_the_run_and_one_that_fills_up_does_not(tmp_path: Path) -> None:
+    rare = pa.array([1.0 if row % 25 == 0 else None for row in range(4_000)])
+    config = published(tmp_path / "rare", with_column(feed(), rare))
+    with pytest.raises(ContractError, match=r"on 'more': 100\.00% missing, 96\.00% before"):
+        check(config, with_column(feed(seed=1), pa.nulls(4_000, pa.float64())), tmp_path / "rare")
+    filled = published(tmp_path / "filled", with_column(feed(), rare))
+    found = moved(check(filled, with_column(feed(seed=1), pa.array([1.0] * 4_000)), tmp_path / "filled"))
+    assert found["more: column_missing_share_to_stay"].severity == "warning"
+
+
+def test_a_counter_that_goes_on_is_a_warning_that_says_what_to_do(tmp_path: Path) -> None:
+    config = published(tmp_path, with_column(feed(), pa.array(range(4_000))))
+    found = moved(check(config, with_column(feed(seed=1), pa.array(range(4_000, 8_000))), tmp_path))
+    (outcome,) = (one for name, one in found.items() if name.startswith("more: "))
+    assert (outcome.severity, "columns.time" in outcome.notes) == ("warning", True)
+
+
+def test_a_constant_that_changes_is_a_warning(tmp_path: Path) -> None:
+    config = published(tmp_path, with_column(feed(), pa.array([3] * 4_000)))
+    found = moved(check(config, with_column(feed(seed=1), pa.array([4] * 4_000)), tmp_path))
+    assert {one.severity for one in found.values()} == {"warning"}
+
+
+def test_columns_that_differ_by_nature_can_be_left_out(tmp_path: Path) -> None:
+    config = published(tmp_path, with_column(feed(), pa.array(["2026-01"] * 4_000)), drift_ignore=["more"])
+    assert moved(check(config, with_column(feed(seed=1), pa.array(["2026-02"] * 4_000)), tmp_path)) == {}
+
+
+def test_values_outside_the_range_weigh_more_than_those_within(tmp_path: Path) -> None:
+    table = feed(seed=1)
+    sentinel = pc.if_else(pa.array(np.arange(4_000) % 7 == 0), -999.0, table["amount"])
+    found = moved(check(published(tmp_path, drift="report"), table.set_column(1, "amount", sentinel), tmp_path))
+    assert "moved most: below" in found["amount: column_population_stability_index_to_be_at_most"].observed
+
+
+def test_labels_that_come_as_decimals_are_the_same_labels(tmp_path: Path) -> None:
+    def numbered(table: pa.Table, kind: pa.DataType) -> pa.Table:
+        return table.set_column(5, "label", pc.cast(pc.equal(table["label"], "yes"), pa.int64()).cast(kind))
+
+    config = published(tmp_path, numbered(feed(), pa.int64()))
+    found = moved(check(config, numbered(feed(seed=1), pa.float64()), tmp_path))
+    assert set(found) == {": table_schema_to_stay"}
+
+
+def test_rows_that_alternate_do_not_hide_from_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiling, "_SAMPLE", 2_000)
+    sides = pa.array(["left", "right"] * 2_000)
+    config = published(tmp_path, with_column(feed(), sides))
+    assert moved(check(config, with_column(feed(seed=1), sides), tmp_path)) == {}
+
+
+def test_deliveries_of_other_groups_are_no_drift_where_rows_of_a_group_are_alike(tmp_path: Path) -> None:
+    def grouped(seed: int) -> pa.Array:
+        rng = np.random.default_rng(seed)
+        return pa.array(rng.lognormal(3, 1, 40)[np.sort(rng.integers(0, 40, 4_000))])
+
+    config = published(tmp_path, with_column(feed(), grouped(1)))
+    assert moved(check(config, with_column(feed(seed=1), grouped(2)), tmp_path)) == {}

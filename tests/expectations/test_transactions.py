@@ -69,5 +69,5 @@ def test_single_bad_rows_are_set_apart_and_information_stops_nothing(transaction
 
 
 def test_swapped_labels_stop_the_run(transactions: pa.Table, tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="class 'true' has a share of 0.99"):
+    with pytest.raises(ContractError, match=r"class 'true' has a share of 0\.99"):
         check(changed(transactions, "is_fraud", pc.invert(transactions["is_fraud"])), tmp_path)

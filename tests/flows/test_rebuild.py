@@ -31,7 +31,7 @@ def source_of(folder: Path) -> str:
 def test_a_run_leaves_recipe_report_and_no_train_rows(recipe: Path, capfd: pytest.CaptureFixture[str]) -> None:
     version = open_version(recipe / "datasets" / "tested")
     assert sorted(path.name for path in version.data.iterdir()) == [
-        "keys", "recipe", "rejected", "test", "validation", "validation.json"
+        "keys", "profile.json", "recipe", "rejected", "test", "validation", "validation.json"
     ]  # fmt: skip
     assert sorted(path.name for path in (version.data / "keys").iterdir()) == ["test", "validation"]
     assert (version.evaluation / "report.html").exists()

@@ -53,8 +53,9 @@ def test_every_present_text_is_counted_once(values: list[str | None]) -> None:
 
 def test_numbers_are_divided_into_ten_equal_parts() -> None:
     counts = described(column(np.arange(1000.0))).counts
-    assert len(counts) == 10
-    assert set(counts) <= {99, 100, 101}
+    assert len(counts) == 12
+    assert set(counts[1:-1]) <= {99, 100, 101}
+    assert (counts[0], counts[-1]) == (0, 0)
 
 
 def test_a_frequent_value_has_a_bin_of_its_own_and_the_rest_is_divided() -> None:
@@ -63,8 +64,8 @@ def test_a_frequent_value_has_a_bin_of_its_own_and_the_rest_is_divided() -> None
     shares = dict(zip(bin_names(distribution), distribution.counts, strict=True))
     assert shares["exactly 0"] == 900
     scaled = count_values(column(mostly_zero * 100), distribution)
-    assert distribution.counts[-1] == 25
-    assert scaled[-1] == 100
+    assert distribution.counts[-2:] == (25, 0)
+    assert scaled[-1] == 99
 
 
 def test_a_constant_has_a_bin_between_smaller_and_larger_values() -> None:
@@ -73,17 +74,17 @@ def test_a_constant_has_a_bin_between_smaller_and_larger_values() -> None:
 
 
 def test_few_rows_give_few_bins() -> None:
-    assert len(described(column(np.arange(60.0))).counts) == 2
-    assert len(described(column(np.arange(20.0))).counts) == 1
+    assert described(column(np.arange(60.0))).counts == (0, 30, 30, 0)
+    assert described(column(np.arange(20.0))).counts == (0, 20, 0)
 
 
 def test_texts_are_counted_by_value_and_free_texts_by_length() -> None:
-    kinds = described(column(["a", "b", "a", None]))
-    assert (kinds.kind, kinds.values, kinds.counts) == ("category", ("a", "b"), (2, 1, 0))
+    kinds = described(column(["a", "b", "a", None] * 5 + ["once"]))
+    assert (kinds.kind, kinds.values, kinds.counts) == ("category", ("a", "b"), (10, 5, 1))
     assert count_values(column(["b", "new", "b"]), kinds).tolist() == [0, 2, 1]
     free = described(column([f"text {number:04}" for number in range(1000)]))
     assert free.kind == "length"
-    assert bin_names(free) == ["at most 9 characters", "above 9 characters"] or "9 characters" in bin_names(free)[1]
+    assert bin_names(free) == ["below 9 characters", "exactly 9 characters", "above 9 characters"]
 
 
 def test_booleans_are_categories_with_and_without_missing_values() -> None:
@@ -129,4 +130,20 @@ def test_values_of_another_type_are_counted_without_an_error() -> None:
     distribution = described(column(np.arange(100.0)))
     assert count_values(column(["a", "b"]), distribution).sum() == 0
     assert count_values(column([1, 2], pa.timestamp("us")), distribution).sum() == 0
-    assert count_values(column([1.0, 2.0]), described(column(["a", "b"]))).tolist() == [0, 0, 2]
+    assert count_values(column([1.0, 2.0]), described(column(["a", "b"] * 5))).tolist() == [0, 0, 2]
+
+
+def test_numbers_that_run_with_the_rows_are_known_as_counters() -> None:
+    rng = np.random.default_rng(0)
+    assert described(column(np.arange(500) + rng.normal(size=500))).ordered
+    assert described(column(-np.arange(500.0))).ordered
+    assert not described(column(rng.normal(size=500))).ordered
+    assert not described(column([1.0] * 500)).ordered
+
+
+def test_independent_rows_have_no_design_effect_and_grouped_ones_do() -> None:
+    rng = np.random.default_rng(0)
+    assert described(column(rng.normal(size=20_000))).design_effect < 1.5
+    grouped = np.sort(rng.integers(0, 40, 20_000))
+    assert described(column(rng.normal(size=40)[grouped])).design_effect > 50
+    assert described(column(np.array(["a", "b", "c"])[grouped % 3])).design_effect > 50

@@ -56,6 +56,21 @@ def test_class_change_is_pearson_s_test_and_cohen_s_effect() -> None:
     assert factor == pytest.approx(1.2, rel=1e-3)
 
 
+def test_a_rare_class_that_changes_by_chance_gives_no_factor_to_a_change_of_others() -> None:
+    """Nine rows of a class that become one are chance, even where large classes have shifted a little."""
+    p_value, effect, factor = class_change(np.array([89_994, 10_000, 6]), np.array([89_399, 10_600, 1]))
+    assert p_value < 0.001
+    assert effect < 0.1
+    assert factor < 1.5
+
+
+def test_values_that_nearly_all_went_missing_have_a_large_factor() -> None:
+    change, p_value, factor = missing_change((1_920, 2_000), (2_000, 2_000))
+    assert change == pytest.approx(0.04)
+    assert p_value < 1e-6
+    assert factor > 3
+
+
 def test_a_class_that_vanishes_has_a_large_factor() -> None:
     p_value, _, factor = class_change(np.array([9_000, 1_000]), np.array([9_000, 0]))
     assert p_value < 1e-100
@@ -69,12 +84,13 @@ def test_one_class_or_no_rows_say_nothing_of_a_change() -> None:
 
 @pytest.mark.parametrize("rows", [100, 100_000])
 def test_a_change_of_missing_values_is_told_from_chance(rows: int) -> None:
-    change, p_value = missing_change((rows // 10, rows), (rows // 2, rows))
+    change, p_value, factor = missing_change((rows // 10, rows), (rows // 2, rows))
     assert change == pytest.approx(0.4)
     assert p_value < 1e-6
+    assert factor == pytest.approx(0.9 / 0.5, rel=0.01)
     assert missing_change((rows // 10, rows), (rows // 10, rows))[1] > 0.9
 
 
 def test_nothing_missing_on_either_side_is_no_change() -> None:
-    assert missing_change((0, 50), (0, 60)) == (0.0, 1.0)
-    assert missing_change((0, 0), (5, 10)) == (0.0, 1.0)
+    assert missing_change((0, 50), (0, 60)) == (0.0, 1.0, 1.0)
+    assert missing_change((0, 0), (5, 10)) == (0.0, 1.0, 1.0)

@@ -361,3 +361,16 @@ def test_rows_that_get_lost_while_writing_are_noticed(tmp_path: Path, monkeypatc
     monkeypatch.setattr(delimited, "_told", lambda batches, *_, **__: iter(list(batches)[1:]))
     with pytest.raises(EngineError, match=r"rows_lost.*3 rows of table\.csv"):
         ingest_text(tmp_path, "a,label\n1,x\n2,y\n3,z\n")
+
+
+def test_a_file_that_ends_in_the_middle_of_a_line_is_noted(tmp_path: Path) -> None:
+    rows = "".join(f"{row},b{row},x\n" for row in range(50))
+    reading = ingest_text(tmp_path, f"a,b,label\n{rows}50,b5")
+    assert reading.snapshot.rejected_lines == 1
+    assert reading.snapshot.notes == ("table.csv ends in the middle of a line: it may have been cut off",)
+
+
+@pytest.mark.parametrize("ending", ["50,b5\n", "50,b50,x", "50,b5\n51,b51,x\n"])
+def test_a_short_line_elsewhere_is_no_sign_of_a_cut_off_file(ending: str, tmp_path: Path) -> None:
+    rows = "".join(f"{row},b{row},x\n" for row in range(50))
+    assert ingest_text(tmp_path, f"a,b,label\n{rows}{ending}").snapshot.notes == ()
