@@ -22,7 +22,7 @@ _ALPHA = 0.001
 """How often a run would take chance for drift, over all its columns."""
 
 
-_COUNTER = " It ran with the rows: if it counts them or the time, name it in columns.time, ids or drop."
+_COUNTER = " It looks like a counter: if it counts rows or time, name it in columns.time, ids or drop."
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ def _classes(profile: SourceProfile, limits: _Limits) -> Expectation:
             "baseline": profile.classes,
             "max_effect": limits.effect,
             "max_factor": limits.factor,
-            "alpha": _ALPHA,
+            "effect": profile.classes_effect,
+            "alpha": _ALPHA / 2,
         },
         severity=limits.severity,
         notes="The classes have the proportions that they had.",
@@ -178,7 +179,7 @@ def _column(column: ColumnProfile, limits: _Limits, alpha: float) -> Iterator[Ex
     """Yield that a column's values are distributed, and missing, as before."""
     if column.distribution and _says_something(column.distribution, limits):
         yield _stability(column.name, column.distribution, limits, alpha=alpha)
-    yield _missing(column.name, (column.missing, column.rows), limits, alpha=alpha)
+    yield _missing(column.name, (column.missing, column.rows, column.missing_effect), limits, alpha=alpha)
 
 
 def _within_minority(
@@ -188,12 +189,13 @@ def _within_minority(
     within = {"label": profile.target, "label_class": profile.minority}
     if column.minority and _says_something(column.minority, limits):
         yield _stability(column.name, column.minority, limits, alpha=alpha, **within)
-    yield _missing(column.name, (column.minority_missing, column.minority_rows), limits, alpha=alpha, **within)
+    counts = column.minority_missing, column.minority_rows, column.minority_missing_effect
+    yield _missing(column.name, counts, limits, alpha=alpha, **within)
 
 
 def _says_something(distribution: Distribution, limits: _Limits) -> bool:
     """Return whether a move can be more than a warning: constants carry nothing, and counters move by nature."""
-    return limits.severity == "warning" or not (distribution.constant or distribution.ordered)
+    return limits.severity == "warning" or not (distribution.constant or distribution.counter)
 
 
 def _stability(name: str, distribution: Distribution, limits: _Limits, *, alpha: float, **within: str) -> Expectation:
@@ -202,18 +204,19 @@ def _stability(name: str, distribution: Distribution, limits: _Limits, *, alpha:
         "expect_column_population_stability_index_to_be_at_most",
         {"column": name, "baseline": bins, "threshold": limits.stability, "alpha": alpha, **within},
         severity=limits.severity,
-        notes=f"The values{_where(within)} are distributed as before." + (_COUNTER if distribution.ordered else ""),
+        notes=f"The values{_where(within)} are distributed as before." + (_COUNTER if distribution.counter else ""),
         meta=_refusal(limits, "distribution_changed"),
     )
 
 
-def _missing(name: str, counts: tuple[int, int], limits: _Limits, *, alpha: float, **within: str) -> Expectation:
+def _missing(name: str, counts: tuple[int, int, float], limits: _Limits, *, alpha: float, **within: str) -> Expectation:
     return _expectation(
         "expect_column_missing_share_to_stay",
         {
             "column": name,
             "missing": counts[0],
             "rows": counts[1],
+            "effect": counts[2],
             "max_difference": limits.missing,
             "max_factor": limits.present_factor,
             "rise_only": limits.severity == "critical",

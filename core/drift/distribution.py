@@ -25,8 +25,8 @@ _FEWEST_PARTS = 4
 """Into how many bins even a small rest beside frequent values is divided."""
 _CATEGORIES = 30
 _ROWS_A_CATEGORY = 5
-_STRETCHES = 30
-_ORDERED = 0.95
+_STRETCHES = (30, 10)
+_ORDERED = _ALL_DIFFERENT = 0.95
 _AT_A_TIME = 1_000_000
 _FREE_TEXT = 0.5
 """Texts of which the most frequent values cover less than this share are described by their length."""
@@ -148,20 +148,22 @@ def _count_texts(present: pd.Series[Any], values: tuple[str, ...]) -> Counts:
 
 def _describe_numbers(numbers: Floats, kind: Any) -> Distribution:
     edges = _edges(numbers)
+    counter = kind == "number" and _is_counter(numbers)
     return Distribution(
         kind=kind,
         edges=edges,
         counts=tuple(_count_numbers(numbers, edges).tolist()),
-        ordered=kind == "number" and _runs_with_rows(numbers),
-        design_effect=design_effect(np.searchsorted(np.asarray(edges), numbers, side="left")),
+        counter=counter,
+        design_effect=1.0 if counter else design_effect(np.searchsorted(np.asarray(edges), numbers, side="left")),
     )
 
 
 def design_effect(bins: Any) -> float:
     """Return how many rows say as much as one independent row, from how bins vary between stretches of the source.
 
-    The mean over the bins of the variance of a share between 30 stretches over that of independent rows, after Rao and
-    Scott (The analysis of categorical data from complex sample surveys, JASA 76, 1981), at least 1.
+    The mean over the bins of the variance of a share between stretches over that of independent rows, after Rao and
+    Scott (The analysis of categorical data from complex sample surveys, JASA 76, 1981), at least 1. It is the larger
+    one of 30 and of 10 stretches, since rows may resemble each other over longer ones.
 
     >>> design_effect(np.arange(3000) % 7)
     1.0
@@ -172,23 +174,31 @@ def design_effect(bins: Any) -> float:
         bins: The bin of each row as a number, in the order of the source.
     """
     codes = np.unique(np.asarray(bins), return_inverse=True)[1]
-    rows, number = len(codes), int(codes.max(initial=-1)) + 1
-    if number < 2 or rows < _STRETCHES:
+    if len(codes) < max(_STRETCHES) or codes.max(initial=0) < 1:
         return 1.0
-    stretch = np.arange(rows) * _STRETCHES // rows
-    counts = np.bincount(stretch * number + codes, minlength=_STRETCHES * number).reshape(_STRETCHES, number)
+    return max(1.0, *(_effect_between(codes, stretches) for stretches in _STRETCHES))
+
+
+def _effect_between(codes: Counts, stretches: int) -> float:
+    rows, number = len(codes), int(codes.max()) + 1
+    stretch = np.arange(rows) * stretches // rows
+    counts = np.bincount(stretch * number + codes, minlength=stretches * number).reshape(stretches, number)
     shares = counts.sum(axis=0) / rows
     differences = counts - counts.sum(axis=1, keepdims=True) * shares
-    variances = _STRETCHES / (_STRETCHES - 1) * (differences**2).sum(axis=0) / rows**2
+    variances = stretches / (stretches - 1) * (differences**2).sum(axis=0) / rows**2
     effects = variances / (shares * (1 - shares) / rows)
-    return max(1.0, float(((1 - shares) * effects).sum() / (number - 1)))
+    return float(((1 - shares) * effects).sum() / (number - 1))
 
 
-def _runs_with_rows(numbers: Floats) -> bool:
+def _is_counter(numbers: Floats) -> bool:
+    """Return whether numbers count rows or time: they run with the rows, or are whole and nearly all different."""
     from scipy import stats
 
-    if len(numbers) < _STRETCHES or numbers.min() == numbers.max():
+    if len(numbers) < max(_STRETCHES) or numbers.min() == numbers.max():
         return False
+    whole = bool(np.all(numbers == np.floor(numbers)))
+    if whole and len(np.unique(numbers)) >= _ALL_DIFFERENT * len(numbers):
+        return True
     return bool(abs(stats.spearmanr(np.arange(len(numbers)), numbers).statistic) > _ORDERED)
 
 

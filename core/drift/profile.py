@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from counterpoise.core.columns import column_roles
 from counterpoise.core.config import ColumnsConfig
-from counterpoise.core.drift.distribution import describe_values
+from counterpoise.core.drift.distribution import describe_values, design_effect
 from counterpoise.core.drift.records import ColumnProfile, Distribution, SourceProfile
 from counterpoise.core.labels import Labels, read_labels
 from counterpoise.core.randomness import child_generator
@@ -70,6 +70,7 @@ def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
         unused=columns.drop,
         target=roles.target,
         classes=labels.counts(),
+        classes_effect=design_effect(labels.codes[samples[0].rows]),
         minority=minority,
         features=features,
     )
@@ -104,21 +105,32 @@ def _spread(rows: Rows) -> Rows:
 def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -> ColumnProfile:
     """Describe one column in each of the samples, reading it once."""
     chunks: list[list[pa.ChunkedArray]] = [[] for _ in samples]
+    flags: list[list[npt.NDArray[np.bool_]]] = [[np.zeros(0, np.bool_)] for _ in samples]
     missing, rows = np.zeros(len(samples), np.int64), np.zeros(len(samples), np.int64)
     for first, table in SnapshotReader(snapshot).iter_groups([name]):
         column = table.column(0)
         absent = _absent(column)
         for index, sample in enumerate(samples):
-            chunks[index].append(column.take(pa.array(sample.within(first, len(column)))))
+            looked_at = sample.within(first, len(column))
+            chunks[index].append(column.take(pa.array(looked_at)))
+            flags[index].append(absent[looked_at])
             members = None if sample.members is None else sample.members[first : first + len(column)]
             missing[index] += int(absent.sum() if members is None else absent[members].sum())
             rows[index] += len(column) if members is None else int(members.sum())
     described = [_describe(parts) for parts in chunks]
-    everywhere = ColumnProfile(name=name, rows=int(rows[0]), missing=int(missing[0]), distribution=described[0])
+    effects = [design_effect(np.concatenate(parts)) for parts in flags]
+    everywhere = ColumnProfile(
+        name=name, rows=int(rows[0]), missing=int(missing[0]), missing_effect=effects[0], distribution=described[0]
+    )
     if len(samples) == 1:
         return everywhere
     return everywhere.model_copy(
-        update={"minority_rows": int(rows[1]), "minority_missing": int(missing[1]), "minority": described[1]}
+        update={
+            "minority_rows": int(rows[1]),
+            "minority_missing": int(missing[1]),
+            "minority_missing_effect": effects[1],
+            "minority": described[1],
+        }
     )
 
 

@@ -17,7 +17,7 @@ class Distribution(Record):
         edges: Of numbers and lengths: bin i holds what is above edge i - 1 and at most edge i, ascending.
         values: Of categories: the values as text, the most frequent first.
         counts: Present values by bin, one more than there are edges; or by value, all other values last.
-        ordered: Whether numbers run with the rows, up or down: they count rows or time.
+        counter: Whether numbers seem to count rows or time.
         design_effect: How many rows of this source say as much as one independent row would: 1 unless neighbouring rows
             resemble each other.
     """
@@ -26,7 +26,7 @@ class Distribution(Record):
     edges: tuple[float, ...] = ()
     values: tuple[str, ...] = ()
     counts: tuple[int, ...]
-    ordered: bool = False
+    counter: bool = False
     design_effect: float = 1.0
 
     @property
@@ -42,6 +42,7 @@ class ColumnProfile(Record):
         name: The column's name.
         rows: How many rows were looked at for missing values: all.
         missing: How many of them are null or NaN.
+        missing_effect: The design effect of that share, as in `Distribution`.
         distribution: Of a sample of the rows; None where the column's values cannot be compared from one delivery to
             the next (points in time, nested values) or nothing is present.
         minority_rows: As `rows`, in the minority class.
@@ -52,9 +53,11 @@ class ColumnProfile(Record):
     name: str
     rows: int
     missing: int
+    missing_effect: float = 1.0
     distribution: Distribution | None
     minority_rows: int = 0
     minority_missing: int = 0
+    minority_missing_effect: float = 1.0
     minority: Distribution | None = None
 
 
@@ -67,6 +70,7 @@ class SourceProfile(Record):
         unused: Those of them that were left out (`columns.drop`).
         target: The label column.
         classes: Rows by class.
+        classes_effect: The design effect of their shares, as in `Distribution`.
         minority: The smallest class that is large enough to be described; empty where there is none.
         features: The features' profiles.
     """
@@ -76,5 +80,6 @@ class SourceProfile(Record):
     unused: tuple[str, ...]
     target: str
     classes: ClassCounts
+    classes_effect: float = 1.0
     minority: str
     features: tuple[ColumnProfile, ...]

@@ -52,7 +52,23 @@ def chance_limit(before: float, after: float, *, bins: int, alpha: float) -> flo
     return float((1 / before + 1 / after) * stats.chi2.isf(alpha, bins - 1))
 
 
-def class_change(before: Counts, after: Counts, *, alpha: float = 0.001) -> tuple[float, float, float]:
+def later_effect(effect: float, before: float, after: float) -> float:
+    """Return the design effect of a later delivery: where neighbouring rows resemble each other, more rows add little.
+
+    >>> later_effect(1.0, 100, 500), later_effect(3.0, 100, 200)
+    (1.0, 5.0)
+
+    Args:
+        effect: That of the earlier one.
+        before: Rows of the earlier one.
+        after: Rows of the later one.
+    """
+    return 1 + (effect - 1) * after / max(1, before)
+
+
+def class_change(
+    before: Counts, after: Counts, *, alpha: float = 0.001, effect: float = 1.0
+) -> tuple[float, float, float]:
     """Return how class shares have changed: p-value, effect size and the largest factor of a class's share.
 
     The p-value is that of Pearson's chi-square test of homogeneity. The effect size is Cohen's w against the shares
@@ -63,6 +79,7 @@ def class_change(before: Counts, after: Counts, *, alpha: float = 0.001) -> tupl
         before: Rows by class.
         after: Rows by class, in the same order.
         alpha: How often chance may be taken for a change of some class.
+        effect: The design effect of the shares before. A class that is gone or new is judged without it.
     """
     from scipy import stats
 
@@ -70,17 +87,22 @@ def class_change(before: Counts, after: Counts, *, alpha: float = 0.001) -> tupl
     if present.shape[1] < 2 or not present.sum(axis=1).all():
         return 1.0, 0.0, 1.0
     p, q = (present + 0.5) / (present + 0.5).sum(axis=1, keepdims=True)
-    share = present[1].sum() / present.sum()
-    own = np.array([stats.binomtest(int(now), int(then + now), share).pvalue for then, now in present.T])
+    effects = np.array([[effect], [later_effect(effect, *present.sum(axis=1))]])
+    counted = np.where(present.min(axis=0) == 0, present, np.round(present / effects)).astype(np.int64)
+    share = counted[1].sum() / counted.sum()
+    least, most = (stats.binom(counted.sum(axis=0), share).cdf(counted[1] - shift) for shift in (0, 1))
+    own = 2 * np.minimum(least, 1 - most)
     factor = np.where(own < alpha / len(own), np.maximum(q / p, p / q), 1.0)
     return (
-        float(stats.chi2_contingency(present.astype(np.int64)).pvalue),
+        float(stats.chi2_contingency(present / effects).pvalue),
         float(np.sqrt(np.sum((q - p) ** 2 / p))),
         float(factor.max()),
     )
 
 
-def missing_change(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float, float]:
+def missing_change(
+    before: tuple[int, int], after: tuple[int, int], *, effect: float = 1.0
+) -> tuple[float, float, float]:
     """Return how a missing share has changed: difference, p-value and factor of the present share.
 
     The difference is after minus before. The p-value is that of Fisher's exact test, or of chi-square from 1,000 rows
@@ -89,10 +111,13 @@ def missing_change(before: tuple[int, int], after: tuple[int, int]) -> tuple[flo
     Args:
         before: How many of how many rows.
         after: How many of how many rows.
+        effect: The design effect of the share before. Values that are all gone are judged without it.
     """
     from scipy import stats
 
-    table = np.array([[hits, rows - hits] for hits, rows in (before, after)], dtype=np.int64)
+    effects = (1.0, 1.0) if after[0] == after[1] else (effect, later_effect(effect, before[1], after[1]))
+    scaled = [(hits / one, rows / one) for (hits, rows), one in zip((before, after), effects, strict=True)]
+    table = np.array([[round(hits), round(rows - hits)] for hits, rows in scaled], dtype=np.int64)
     if not table.sum(axis=1).all():
         return 0.0, 1.0, 1.0
     change = after[0] / after[1] - before[0] / before[1]

@@ -30,18 +30,20 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
         baseline: Rows by class before, the class as text.
         max_effect: The largest Cohen's w that does not matter: 0.1 is small, 0.3 medium, 0.5 large.
         max_factor: The largest factor of a class's share, up or down, that does not matter.
+        effect: The design effect of the shares before: how many rows say as much as one independent one.
         alpha: How often two samples of one population may be told apart.
     """
 
     baseline: dict[str, int]
     max_effect: pydantic.confloat(ge=0) = 0.1  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
     max_factor: pydantic.confloat(ge=1) = 1.5  # type: ignore[valid-type]
+    effect: pydantic.confloat(ge=1) = 1.0  # type: ignore[valid-type]
     alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
 
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.value_counts",)
-    success_keys = ("baseline", "max_effect", "max_factor", "alpha")
-    args_keys = ("column", "baseline", "max_effect", "max_factor", "alpha")
+    success_keys = ("baseline", "max_effect", "max_factor", "effect", "alpha")
+    args_keys = ("column", "baseline", "max_effect", "max_factor", "effect", "alpha")
 
     def _validate(
         self,
@@ -55,7 +57,7 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
         names = [*known, *(name for name in found if name not in known)]
         before = np.array([known.get(name, 0) for name in names])
         after = np.array([found.get(name, 0) for name in names])
-        p_value, effect, factor = class_change(before, after, alpha=self.alpha)
+        p_value, effect, factor = class_change(before, after, alpha=self.alpha, effect=self.effect)
         matters = effect > self.max_effect or factor > self.max_factor
         details = {"effect_size": effect, "p_value": p_value, "factor": factor}
         return {

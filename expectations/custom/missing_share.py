@@ -48,6 +48,7 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
         rows: of how many.
         max_difference: By how much the share may differ, up or down.
         max_factor: By which factor the share of present values may fall.
+        effect: The design effect of the share before: how many rows say as much as one independent one.
         rise_only: Whether a smaller share of missing values is fine.
         alpha: How often two samples of one population may be told apart (Fisher's exact test, chi-square for more
             than 1,000 rows).
@@ -60,13 +61,24 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
     max_difference: pydantic.confloat(ge=0, le=1) = 0.05  # type: ignore[valid-type]
     max_factor: pydantic.confloat(ge=1) = 1.5  # type: ignore[valid-type]
     rise_only: bool = False
+    effect: pydantic.confloat(ge=1) = 1.0  # type: ignore[valid-type]
     alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
     label: Union[str, None] = None  # noqa: UP007  # pydantic 1 reads it at run time
     label_class: Union[str, None] = None  # noqa: UP007
 
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.missing_count",)
-    success_keys = ("missing", "rows", "max_difference", "max_factor", "rise_only", "alpha", "label", "label_class")
+    success_keys = (
+        "missing",
+        "rows",
+        "max_difference",
+        "max_factor",
+        "rise_only",
+        "effect",
+        "alpha",
+        "label",
+        "label_class",
+    )
     args_keys = (
         "column",
         "missing",
@@ -89,7 +101,7 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
         if min(rows, self.rows) < FEWEST_ROWS:
             summary = f"too few rows to tell: {rows:,}, before {self.rows:,}"
             return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
-        change, p_value, factor = missing_change((self.missing, self.rows), (missing, rows))
+        change, p_value, factor = missing_change((self.missing, self.rows), (missing, rows), effect=self.effect)
         matters = abs(change) > self.max_difference or factor > self.max_factor
         now, before = missing / rows, self.missing / self.rows
         return {

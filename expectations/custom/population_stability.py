@@ -18,7 +18,7 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.core.drift.distribution import bin_names, count_values
 from counterpoise.core.drift.records import Distribution
-from counterpoise.core.drift.stability import FEWEST_ROWS, chance_limit, population_stability
+from counterpoise.core.drift.stability import FEWEST_ROWS, chance_limit, later_effect, population_stability
 from counterpoise.core.labels import comparable_class
 
 __all__ = ["ColumnBinCounts", "ExpectColumnPopulationStabilityIndexToBeAtMost", "column_within"]
@@ -106,9 +106,10 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
         if min(before.sum(), after.sum()) < FEWEST_ROWS:
             summary = f"too few values to tell: {int(after.sum())}, before {int(before.sum())}"
             return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
-        effects = _design_effects(before, after, Distribution(**self.baseline).design_effect)
-        index = population_stability(before / effects[0], after / effects[1])
-        sizes = before.sum() / effects[0], after.sum() / effects[1]
+        effect = Distribution(**self.baseline).design_effect
+        later = later_effect(effect, before.sum(), after.sum())
+        index = population_stability(before / effect, after / later)
+        sizes = float(before.sum() / effect), float(after.sum() / later)
         chance = chance_limit(*sizes, bins=len(before), alpha=self.alpha)
         return {
             "success": index <= max(self.threshold, chance),
@@ -117,11 +118,6 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
                 "details": {"summary": _summary(index, before, after, Distribution(**self.baseline)), "chance": chance},
             },
         }
-
-
-def _design_effects(before: Counts, after: Counts, effect: float) -> tuple[float, float]:
-    """Return the design effects of both deliveries: where neighbours resemble each other, more rows add little."""
-    return effect, 1 + (effect - 1) * float(after.sum() / before.sum())
 
 
 def _summary(index: float, before: Counts, after: Counts, bins: Distribution) -> str:

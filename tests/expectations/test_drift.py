@@ -311,6 +311,16 @@ def test_rows_that_alternate_do_not_hide_from_the_sample(tmp_path: Path, monkeyp
     assert moved(check(config, with_column(feed(seed=1), sides), tmp_path)) == {}
 
 
+def test_values_missing_by_group_are_no_drift_where_other_groups_are_delivered(tmp_path: Path) -> None:
+    def grouped(seed: int) -> pa.Array:
+        rng = np.random.default_rng(seed)
+        group = np.sort(rng.integers(0, 40, 4_000))
+        return pa.array(rng.normal(size=4_000), mask=(rng.random(40) < 0.3)[group])
+
+    config = published(tmp_path, with_column(feed(), grouped(1)))
+    assert moved(check(config, with_column(feed(seed=1), grouped(3)), tmp_path)) == {}
+
+
 def test_deliveries_of_other_groups_are_no_drift_where_rows_of_a_group_are_alike(tmp_path: Path) -> None:
     def grouped(seed: int) -> pa.Array:
         rng = np.random.default_rng(seed)

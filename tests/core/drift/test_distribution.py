@@ -135,10 +135,12 @@ def test_values_of_another_type_are_counted_without_an_error() -> None:
 
 def test_numbers_that_run_with_the_rows_are_known_as_counters() -> None:
     rng = np.random.default_rng(0)
-    assert described(column(np.arange(500) + rng.normal(size=500))).ordered
-    assert described(column(-np.arange(500.0))).ordered
-    assert not described(column(rng.normal(size=500))).ordered
-    assert not described(column([1.0] * 500)).ordered
+    assert described(column(np.arange(500) + rng.normal(size=500))).counter
+    assert described(column(-np.arange(500.0))).counter
+    assert not described(column(rng.normal(size=500))).counter
+    assert described(column(rng.permutation(5_000)[:500])).counter
+    assert not described(column(rng.integers(0, 300, 500))).counter
+    assert not described(column([1.0] * 500)).counter
 
 
 def test_independent_rows_have_no_design_effect_and_grouped_ones_do() -> None:
