@@ -6,16 +6,11 @@ an empty text means "not set". Mappings may be written in YAML where the field i
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -24,8 +19,11 @@ from pydantic import (
     model_validator,
 )
 
+from counterpoise.core.config_fields import JsonObjectText, Pairs, Section
+from counterpoise.core.history.settings import PromotionConfig
 from counterpoise.core.redact import redact_url
 from counterpoise.core.strategies import STRATEGIES, StrategyName
+from counterpoise.core.tournament.syntax import parse_learner, parse_strategy
 
 __all__ = [
     "BalanceConfig",
@@ -33,10 +31,13 @@ __all__ = [
     "EvaluationConfig",
     "LearnerName",
     "OutputConfig",
+    "PromotionConfig",
     "ResamplingConfig",
     "SourceConfig",
     "SplitConfig",
+    "TournamentConfig",
     "ValidationConfig",
+    "sampler_settings",
 ]
 
 LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_forest"]
@@ -44,45 +45,6 @@ LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_f
 _DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _MEMORY = r"^(\d+(\.\d+)? ?(MB|GB|MiB|GiB))?$"
 _URL_WITHOUT_CREDENTIALS = r"^(?!.*://[^:/@]*:(?!\$\{\w+\}@)[^@]*@).*$"
-
-
-def _pairs(value: Any) -> Any:
-    """Accept a mapping where a list of `name=value` texts is stored."""
-    return [f"{name}={item}" for name, item in value.items()] if isinstance(value, dict) else value
-
-
-def _json_text(value: Any) -> Any:
-    """Accept a mapping where JSON text is stored."""
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
-
-
-def _check_pairs(value: tuple[str, ...]) -> tuple[str, ...]:
-    for item in value:
-        if "=" not in item:
-            raise ValueError(f"{item!r} is not of the form name=value")
-    return value
-
-
-def _check_json_object(value: str) -> str:
-    try:
-        parsed = json.loads(value or "{}")
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not valid JSON: {error}") from None
-    if not isinstance(parsed, dict):
-        raise ValueError('a JSON object such as {"k_neighbors": 3} is expected')  # noqa: TRY004  # Pydantic wants it
-    return value
-
-
-Pairs = Annotated[tuple[str, ...], BeforeValidator(_pairs), AfterValidator(_check_pairs)]
-JsonObjectText = Annotated[str, BeforeValidator(_json_text), AfterValidator(_check_json_object)]
-
-
-class Section(BaseModel):
-    """What all sections share: frozen, strict about names, silent about values in errors."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, coerce_numbers_to_str=True, validate_default=True
-    )
 
 
 class SourceConfig(Section):
@@ -298,11 +260,79 @@ class EvaluationConfig(Section):
     threshold: Literal["f1", "f2", "mcc", "balanced_accuracy"] = Field(
         "f1", description="The metric that the decision threshold maximises on validation."
     )
+    beta: float = Field(1.0, gt=0, le=100, description="How much more recall counts than precision in F-beta.")
+    cost_false_positive: float = Field(1.0, ge=0, description="What a false alarm costs, in any unit.")
+    cost_false_negative: float = Field(10.0, ge=0, description="What a missed positive costs, in the same unit.")
+    min_precision: float = Field(0.8, gt=0, le=1, description="The precision that the operating point by it must have.")
+    min_recall: float = Field(0.8, gt=0, le=1, description="The recall that the operating point by it must have.")
+    max_alerts: float = Field(
+        10.0, gt=0, le=1000, description="The most rows in a thousand that the operating point by it calls positive."
+    )
     positive_class: str = Field("", description="With two classes: the one of interest; empty means the rarer one.")
     max_train_rows: int = Field(
         200_000, ge=1_000, description="At most so many train rows a fit: a stratified sample, told in the report."
     )
     bootstrap: int = Field(1_000, ge=0, le=100_000, description="Bootstrap resamples for the intervals; 0 for none.")
+
+
+class TournamentConfig(Section):
+    """Who takes part in `counterpoise compare`, and how they are judged; no published dataset depends on it."""
+
+    strategies: tuple[str, ...] = Field(
+        (),
+        max_length=200,
+        description='Strategies by name, options as JSON behind it, such as smote {"ratio": 0.5} + random_under; '
+        "empty for one or two of each family. none and a dummy always take part.",
+    )
+    learners: tuple[str, ...] = Field(
+        (),
+        max_length=50,
+        description="Learners by name (logistic_regression, random_forest, hist_gradient_boosting, lightgbm) or import "
+        'path, parameters as JSON behind it, such as sklearn.tree:DecisionTreeClassifier {"max_depth": 5}; empty for '
+        "the first three, and lightgbm where it is installed.",
+    )
+    folds: int = Field(5, ge=2, le=50, description="Stratified folds within the train partition.")
+    repeats: int = Field(1, ge=1, le=20, description="How many times the train rows are divided into folds.")
+    metric: Literal["average_precision", "roc_auc", "f1", "mcc", "balanced_accuracy", "brier", "log_loss"] = Field(
+        "average_precision", description="The metric that entries are ranked by."
+    )
+    max_train_rows: int = Field(
+        100_000, ge=100, description="At most so many train rows take part: a stratified sample, told in the notes."
+    )
+    workers: int = Field(0, ge=0, le=256, description="Entries at a time, at most one a processor core; 0 for that.")
+
+    @field_validator("strategies")
+    @classmethod
+    def _known_strategies(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            for step in parse_strategy(text):
+                if step.name in STRATEGIES:
+                    sampler_settings(ResamplingConfig(), step.name, step.options)
+        return texts
+
+    @field_validator("learners")
+    @classmethod
+    def _known_learners(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            parse_learner(text)
+        return texts
+
+
+def sampler_settings(section: ResamplingConfig, name: str, options: dict[str, Any]) -> ResamplingConfig:
+    """Return the section for another strategy; its own options stay with the strategy that they are for.
+
+    Args:
+        section: The settings to start from.
+        name: The strategy.
+        options: Fields of the section, such as `ratio`, that differ from it.
+
+    Raises:
+        ValidationError: The options are wrong.
+    """
+    settings = section.model_dump()
+    if name != section.strategy:
+        settings["options"] = "{}"
+    return ResamplingConfig.model_validate({**settings, **options, "strategy": name})
 
 
 class BalanceConfig(Section):
@@ -320,6 +350,8 @@ class BalanceConfig(Section):
     resampling: ResamplingConfig = Field(ResamplingConfig(), description="How train is balanced.")
     output: OutputConfig = Field(OutputConfig(), description="Where versions are published.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="How the effect is measured.")
+    tournament: TournamentConfig = Field(TournamentConfig(), description="How strategies and learners are compared.")
+    promotion: PromotionConfig = Field(PromotionConfig(), description="When a version is promoted.")
 
     @field_validator("name")
     @classmethod
@@ -327,6 +359,11 @@ class BalanceConfig(Section):
         if re.fullmatch(_DATASET_NAME, name) is None:
             raise ValueError("must be a plain name")
         return name
+
+    @model_validator(mode="after")
+    def _promotion_by_a_learner_that_is_compared(self) -> BalanceConfig:
+        self.promotion.check_learner(self.evaluation.learners)
+        return self
 
     def published(self) -> dict[str, Any]:
         """Return the configuration as it may be published: JSON-serialisable and without secrets."""

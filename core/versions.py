@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError, IntegrityError, VersionNotFoundError
 from counterpoise.core.exact_pandas import to_pandas
+from counterpoise.core.history.promotions import newest_promotion
+from counterpoise.core.history.records import Promotion
 from counterpoise.core.persist.commit import find_manifest, read_manifest
 from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, parse_address, stored_as_recipe
 from counterpoise.core.persist.manifest import run_key, version_record
@@ -49,6 +51,11 @@ class Version:
     def record(self) -> DatasetVersion:
         """The version as the record that the flow returns."""
         return version_record(self._folder, self.manifest, created=False)
+
+    @property
+    def promotion(self) -> Promotion | None:
+        """The dataset's newest promotion, of this version or of another; None where none is promoted."""
+        return newest_promotion(self._folder)
 
     @cached_property
     def data(self) -> Path:
@@ -119,14 +126,17 @@ def open_version(address: str | Path) -> Version:
     """Open a published version.
 
     Args:
-        address: `root/name` for the newest version, `root/name@7` for a certain one.
+        address: `root/name` for the newest version, `root/name@7` for a certain one, `root/name@promoted` for the one
+            that is promoted.
 
     Raises:
-        VersionNotFoundError: There is no such dataset or version.
+        VersionNotFoundError: There is no such dataset or version, or none is promoted.
+        IntegrityError: The promotion cannot be read.
     """
-    root, dataset, number = parse_address(address)
+    root, dataset, wanted = parse_address(address)
     folder = _known_folder(root, dataset)
     numbers = folder.version_numbers()
+    number = _promoted(folder, numbers) if wanted == "promoted" else wanted
     if not numbers or (number is not None and number not in numbers):
         raise VersionNotFoundError(
             "no_such_version",
@@ -162,6 +172,20 @@ def find_version(config: BalanceConfig, digest: str) -> DatasetVersion | None:
     folder = DatasetFolder(config.output.root, config.name)
     manifest = find_manifest(folder, run_key(config, digest))
     return None if manifest is None else version_record(folder, manifest, created=False)
+
+
+def _promoted(folder: DatasetFolder, numbers: list[int]) -> int | None:
+    """Return the promoted version's number; None where there is no version at all."""
+    promotion = newest_promotion(folder)
+    if promotion is None and numbers:
+        raise VersionNotFoundError(
+            "none_promoted",
+            expected=f"a promoted version of {folder.dataset}",
+            found=f"{len(numbers)} published, none of them promoted",
+            remedy=f"promote one with `counterpoise promote {folder.path}@{numbers[-1]}`, or set promotion.rule",
+            values={"versions": numbers},
+        )
+    return None if promotion is None else promotion.version
 
 
 def _known_folder(root: Path, dataset: str) -> DatasetFolder:

@@ -13,6 +13,7 @@ from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.persist import persist
+from counterpoise.tasks.promote import promote
 from counterpoise.tasks.reporting import log
 from counterpoise.tasks.resample import resample
 from counterpoise.tasks.split import split
@@ -36,9 +37,10 @@ def _run_name() -> str:
     log_prints=False,
 )
 def balance(config: BalanceConfig) -> DatasetVersion:
-    """Turn an imbalanced source into a published version: split, resampled, certified and evaluated.
+    """Turn an imbalanced source into a published version: split, resampled, certified, evaluated and maybe promoted.
 
-    A source and configuration that were published before give that version again, without work.
+    A source and configuration that were published before give that version again, without work; only whether it is to
+    be promoted is asked again.
 
     Args:
         config: Everything that decides the dataset. Relative paths start at the working directory of the run.
@@ -53,7 +55,10 @@ def balance(config: BalanceConfig) -> DatasetVersion:
     from counterpoise.core.ingest import identify_source
 
     with run_workspace(config) as folder:
-        return _published_before(config, identify_source(config.source)) or _publish(config, folder)
+        version = _published_before(config, identify_source(config.source)) or _publish(config, folder)
+        if config.promotion.rule != "never":
+            promote(config, version=version)
+        return version
 
 
 def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:

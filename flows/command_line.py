@@ -17,6 +17,7 @@ from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.redact import redact
 from counterpoise.flows.console import (
     print_advice,
+    print_board,
     print_json,
     print_manifest,
     print_run,
@@ -43,7 +44,12 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field, such as split.test_size=0.3.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, all else on standard error.")]
-Address = Annotated[str, typer.Argument(metavar="ROOT/NAME[@N]", help="A version; the newest where @N is left out.")]
+Address = Annotated[
+    str,
+    typer.Argument(
+        metavar="ROOT/NAME[@N]", help="A version; the newest where @N is left out, the promoted one with @promoted."
+    ),
+]
 
 
 def main() -> None:
@@ -167,18 +173,41 @@ def run(
 
 
 @app.command()
+def compare(
+    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Let resampling strategies and learners compete on folds of the train partition; nothing is published."""
+    from counterpoise.core.config_file import load_config
+
+    started = time.perf_counter()
+    settings = load_config(config, overrides or ())
+    from counterpoise.flows.local_run import run_compare
+
+    with stage_lines():
+        board = run_compare(settings)
+    seconds = time.perf_counter() - started
+    if as_json:
+        print_json({**board.model_dump(mode="json"), "seconds": round(seconds, 3)})
+    else:
+        print_board(board, seconds)
+
+
+@app.command()
 def versions(
     address: Annotated[str, typer.Argument(metavar="ROOT[/NAME]", help="A folder of datasets, or one dataset.")],
     as_json: Json = False,
 ) -> None:
     """List published versions."""
-    from counterpoise.flows.listing import find_versions
+    from counterpoise.flows.listing import find_versions, promoted_versions
 
     found = find_versions(Path(address))
+    promoted = promoted_versions(found)
     if as_json:
-        print_json({"versions": [version.model_dump(mode="json", exclude={"created"}) for version in found]})
+        print_json({"versions": [_version_record(version, promoted) for version in found]})
     else:
-        print_versions(found)
+        print_versions(found, promoted)
 
 
 @app.command()
@@ -191,7 +220,19 @@ def show(address: Address, as_json: Json = False) -> None:
     if as_json:
         print_json(version.manifest)
     else:
-        print_manifest(version.record, version.manifest, find_evaluation(version.record))
+        print_manifest(version.record, version.manifest, find_evaluation(version.record), version.promotion)
+
+
+@app.command()
+def promote(address: Address) -> None:
+    """Mark a version as the promoted one, which NAME@promoted gives, whatever its metrics."""
+    from counterpoise.core.history.promote import promote_by_hand
+    from counterpoise.core.versions import open_version
+
+    record = open_version(address).record
+    outcome = promote_by_hand(record)
+    name = f"{record.dataset} version {record.version}"
+    typer.echo(f"{name}: {'promoted' if outcome.promotion else 'nothing to do'}, {outcome.reason}")
 
 
 @app.command()
@@ -224,6 +265,11 @@ def rebuild(
         typer.echo(f"{name}: {rebuilt.rows:,} train rows rebuilt, the same bytes as those stored")
     else:
         typer.echo(f"{name}: {rebuilt.rows:,} train rows in {rebuilt.folder / 'train'}, the bytes that were published")
+
+
+def _version_record(version: Any, promoted: Any) -> dict[str, Any]:
+    record: dict[str, Any] = version.model_dump(mode="json", exclude={"created"})
+    return {**record, "promoted": (version.dataset, version.version) in promoted}
 
 
 def _run_record(version: Any, report: Any, seconds: float) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,13 @@ from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.records import PARTITIONS, DatasetVersion, Report
 
 if TYPE_CHECKING:
+    from counterpoise.core.history.records import Promotion
     from counterpoise.core.resample.outlook import Outlook
+    from counterpoise.core.tournament.records import Leaderboard
 
 __all__ = [
     "print_advice",
+    "print_board",
     "print_json",
     "print_manifest",
     "print_run",
@@ -146,17 +149,44 @@ def _classes(classes: Mapping[str, int]) -> str:
     return ", ".join(shown if len(shown) <= 8 else [*shown[:7], f"{len(shown) - 7} more"])
 
 
-def print_versions(versions: Sequence[DatasetVersion]) -> None:
-    """Show published versions, one a line."""
-    table = Table("dataset", "version", *PARTITIONS, "rejected", "dropped", box=None)
+def print_board(board: Leaderboard, seconds: float) -> None:
+    """Show a leaderboard, and below it what was set apart with its reason."""
+    from counterpoise.core.tournament.board_text import board_table, describe_choice
+
+    console, rows = _output(), board_table(board)
+    head = f"{board.rows:,} train rows, {board.folds} folds"
+    console.print(f"[bold]{escape(board.dataset)}[/]: {len(rows)} entries on {head}, {seconds:.1f} s")
+    measured = rows[: len(board.ranked)]
+    if measured:
+        names = [name for name in measured[0] if name != "reason"]
+        table = Table(*names[:3], box=None, padding=(0, 1, 0, 0))
+        for name in names[3:]:
+            table.add_column(name, justify="right", no_wrap=True)
+        for row in measured:
+            table.add_row(*(escape(row[name]) for name in names))
+        console.print(table)
+    for row in rows[len(measured) :]:
+        console.print(escape(f"{row['strategy']}, {row['learner']}: {row['reason']}"))
+    for note in board.notes:
+        console.print(escape(note))
+    console.print(escape(describe_choice(board)))
+    console.print(f"leaderboard {escape(board.file)}")
+
+
+def print_versions(versions: Sequence[DatasetVersion], promoted: Collection[tuple[str, int]] = ()) -> None:
+    """Show published versions, one a line, with a mark on the promoted ones, given by dataset and version."""
+    table = Table("dataset", "version", *PARTITIONS, "rejected", "dropped", "promoted", box=None)
     for version in versions:
         rows = [f"{version.partitions[name].rows:,}" for name in PARTITIONS]
         counts = [*rows, f"{version.rejected:,}", f"{version.dropped:,}"]
-        table.add_row(escape(version.dataset), str(version.version), *counts)
+        mark = "✓" if (version.dataset, version.version) in promoted else ""
+        table.add_row(escape(version.dataset), str(version.version), *counts, mark)
     _output().print(table)
 
 
-def print_manifest(version: DatasetVersion, manifest: Mapping[str, Any], report: Report | None) -> None:
+def print_manifest(
+    version: DatasetVersion, manifest: Mapping[str, Any], report: Report | None, promotion: Promotion | None = None
+) -> None:
     """Show the facts of one version."""
     certificate = manifest["certificate"]
     failed = [name for name, holds in certificate["checks"].items() if not holds]
@@ -173,11 +203,20 @@ def print_manifest(version: DatasetVersion, manifest: Mapping[str, Any], report:
         "data": str(Path(version.root, version.dataset, version.data)),
         "report": report.html if report is not None else "none",
         "verdict": report.verdict if report is not None else "none",
+        "promoted": _promoted(version, promotion),
     }
     console = _output()
     for name, fact in facts.items():
         console.print(f"[bold]{name:<13}[/]{escape(str(fact))}")
     console.print(_partition_table(version))
+
+
+def _promoted(version: DatasetVersion, promotion: Promotion | None) -> str:
+    if promotion is None:
+        return "no, and no other version is"
+    if promotion.version != version.version:
+        return f"no, version {promotion.version} is"
+    return f"yes, since {promotion.created} ({promotion.rule}): {promotion.reason}"
 
 
 def _partition_table(version: DatasetVersion) -> Table:

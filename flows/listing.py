@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from counterpoise.core.errors import VersionNotFoundError
+from counterpoise.core.history.promotions import newest_promotion
+from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.versions import list_datasets, list_versions
 
-__all__ = ["find_versions"]
+__all__ = ["find_versions", "promoted_versions"]
 
 
 def find_versions(address: Path) -> list[DatasetVersion]:
@@ -32,3 +35,17 @@ def find_versions(address: Path) -> list[DatasetVersion]:
             remedy="check the folder, which is output.root of the configuration, or run the flow",
         )
     return found
+
+
+def promoted_versions(versions: Iterable[DatasetVersion]) -> set[tuple[str, int]]:
+    """Return dataset and number of the version that is promoted, for each dataset of which one is.
+
+    Args:
+        versions: Versions of the datasets to look at.
+
+    Raises:
+        IntegrityError: A promotion cannot be read.
+    """
+    places = {(version.root, version.dataset) for version in versions}
+    newest = {dataset: newest_promotion(DatasetFolder(root, dataset)) for root, dataset in places}
+    return {(dataset, promotion.version) for dataset, promotion in newest.items() if promotion is not None}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prefect.settings import get_current_settings
 
 from counterpoise.core.config import BalanceConfig
@@ -9,7 +11,10 @@ from counterpoise.core.records import DatasetVersion, Report
 from counterpoise.flows.balance import balance
 from counterpoise.flows.console import say
 
-__all__ = ["run_balance"]
+if TYPE_CHECKING:
+    from counterpoise.core.tournament.records import Leaderboard
+
+__all__ = ["run_balance", "run_compare"]
 
 
 def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
@@ -20,7 +25,23 @@ def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
     """
     from counterpoise.core.evaluation_inputs import find_evaluation
 
-    if not get_current_settings().api.url:
-        say("starting Prefect's temporary server (set PREFECT_API_URL to use one that runs) …")
+    _say_which_server()
     version = balance(config)
     return version, find_evaluation(version)
+
+
+def run_compare(config: BalanceConfig) -> Leaderboard:
+    """Run the tournament in this process and return its leaderboard.
+
+    Args:
+        config: The configuration.
+    """
+    from counterpoise.flows.compare import compare
+
+    _say_which_server()
+    return compare(config)
+
+
+def _say_which_server() -> None:
+    if not get_current_settings().api.url:
+        say("starting Prefect's temporary server (set PREFECT_API_URL to use one that runs) …")

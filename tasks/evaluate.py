@@ -11,6 +11,7 @@ from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, pu
 from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
+    from counterpoise.core.history.records import SinceVersion
     from counterpoise.core.quality import SyntheticReview
     from counterpoise.core.report import ReportData
 
@@ -47,6 +48,7 @@ def evaluate(
     enabled = config.evaluation.enabled
     metrics = _metrics(config, snapshot, split, version, resampling.strategy) if enabled else None
     review = _review(config, snapshot, split, version) if enabled else None
+    previous = _previous(version, metrics)
     manifest = open_version(f"{version.root}/{version.dataset}@{version.version}").manifest
     data = build_report_data(
         config=config,
@@ -59,11 +61,13 @@ def evaluate(
         libraries=manifest["libraries"],
         metrics=metrics,
         synthetic=review,
+        previous=previous,
     )
     _show(data, config.name)
     if metrics is None:
         return None
-    report = publish_evaluation(version, metrics=metrics | _as_metrics(review), html=render_html(data))
+    more = _as_metrics(review) | {"previous": None if previous is None else previous.model_dump(mode="json")}
+    report = publish_evaluation(version, metrics=metrics | more, html=render_html(data))
     log(f"evaluate: {report.verdict}")
     return report
 
@@ -96,6 +100,16 @@ def _review(
     if review is not None:
         log(f"evaluate: {rules_in_words(review)}", level=logging.WARNING if review.broken else logging.INFO)
     return review
+
+
+def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceVersion | None:
+    """Set the version against the previous one that was evaluated, if both were."""
+    from counterpoise.core.history.previous import compare_with_previous
+
+    previous = compare_with_previous(version, metrics) if metrics is not None else None
+    if previous is not None:
+        log(f"evaluate: compared with version {previous.version}")
+    return previous
 
 
 def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@
 - `chance_average_precision`: what a ranking by chance reaches on test: the prevalence, macro with more classes.
   `majority_accuracy`: the accuracy of always answering with the largest class, to show the paradox.
 - `threshold_rule`: the `metric` that the threshold maximises and the table it was `chosen_on`; null for multiclass.
+- `costs`: what a `false_positive` and a `false_negative` cost.
 - `features`: by strategy how the columns were encoded.
 - `bootstrap`: `resamples`, `confidence` and `method` of all intervals.
 - `arms`: one entry a trained learner and strategy, and the dummy (class shares of natural train) first:
@@ -21,6 +22,11 @@
   - `intervals`: by metric `low` and `high`;
   - binary: `confusion` (four counts at the threshold), `mean_probability`, `pr_curve` ([recall, precision]),
     `roc_curve` ([false positive rate, recall]), `reliability` (bins: lower, upper, rows, mean_predicted, observed);
+  - binary, but for the dummy: `operating_points`, one entry a rule (`f_beta`, `cost`, `precision`, `recall`, `alerts`):
+    `wanted` in words, `threshold` chosen on validation (null where none reaches it) with `threshold_low` and
+    `threshold_high`; on test `test` (precision, recall, f1, alerts and cost in a thousand rows), `intervals` and
+    `confusion`;
+  - binary: `top`, precision and recall among the `k` rows ranked highest;
   - multiclass: `confusion_matrix` (true class by called class) and `per_class` (class, rows, prevalence,
     average_precision, roc_auc, precision, recall, f1, pr_curve, roc_curve).
 - `comparisons`: one entry a learner where something was resampled: `reference` none, `differences` (by metric
@@ -29,11 +35,16 @@
   `training_prevalence`, `odds_factor`, `formula`, `snippet`, `test_prevalence` and by learner the threshold in both
   scales (`threshold_training_scale`, `threshold_natural_scale`) and mean probability, Brier score and log loss
   `before` and `after` it (with `reliability` after it).
+- `slices`: null for multiclass, else for the `learner` of the verdict with `strategy` at its `threshold` the
+  `segments` of test with the lowest recall, see `counterpoise.core.evaluate.slices.worst_slices`.
+- `leak`: null for multiclass and for strategies that add no rows, else what resampling before the split would have
+  shown beside the honest scores, see `counterpoise.core.evaluate.leak.simulate_leak`.
 - `verdict`: one sentence on the learner that ranked best on validation, which is `verdict_learner`;
   `verdict_outcome`: helped, hurt, no_difference, undecided, or baseline where nothing was resampled.
 - `notes`: what the reader must know.
 
-The flow adds `synthetic_quality` and `resampled_validation`, see `counterpoise.core.quality`.
+The flow adds `synthetic_quality` and `resampled_validation`, see `counterpoise.core.quality`, and `previous`: what has
+changed since the previous version, see `counterpoise.core.history.records.SinceVersion`; null for the first one.
 """
 
 from counterpoise.core.evaluate.compare import compare_strategies

@@ -13,7 +13,7 @@ from counterpoise.core.evaluate.arms import JudgedArm, Predictions
 from counterpoise.core.evaluate.bootstrap import Resampled, Weights
 from counterpoise.core.evaluate.correction import PriorCorrection
 from counterpoise.core.evaluate.curves import pr_curve, reliability_bins, roc_curve
-from counterpoise.core.evaluate.decisions import Confusion, choose_threshold, decision_metrics
+from counterpoise.core.evaluate.decisions import Confusion, choose_threshold, decision_metrics, four_counts
 from counterpoise.core.evaluate.ranking import Ranking
 from counterpoise.core.evaluate.tables import LabelCodes
 
@@ -56,7 +56,7 @@ def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, 
             "average_precision": _validation_ap(predictions, codes, positive),
         },
         "test": _first(measure(np.ones((1, len(scores)), np.int32))),
-        "confusion": _confusion(scores >= choice.value, truth),
+        "confusion": four_counts(scores >= choice.value, truth),
         "mean_probability": float(scores.mean()),
         "pr_curve": pr_curve(scores, truth),
         "roc_curve": roc_curve(scores, truth),
@@ -149,12 +149,3 @@ def _validation_ap(predictions: Predictions, codes: LabelCodes, positive: int) -
     scores = predictions.validation[:, positive]
     quality = Ranking.from_scores(scores, codes.validation == positive).weigh(np.ones((1, len(scores)), np.int32))
     return float(quality.average_precision[0])
-
-
-def _confusion(called: Mask, truth: Mask) -> dict[str, int]:
-    return {
-        "true_positives": int((called & truth).sum()),
-        "false_positives": int((called & ~truth).sum()),
-        "false_negatives": int((~called & truth).sum()),
-        "true_negatives": int((~called & ~truth).sum()),
-    }

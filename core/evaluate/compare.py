@@ -13,11 +13,15 @@ from counterpoise.core.evaluate.arms import DUMMY, Predictions, StrategyArms, du
 from counterpoise.core.evaluate.binary import correction_record, prior_correction
 from counterpoise.core.evaluate.bootstrap import CONFIDENCE
 from counterpoise.core.evaluate.differences import arm_key, arm_record, compare_arms, resample_arms
+from counterpoise.core.evaluate.leak import simulate_leak
 from counterpoise.core.evaluate.names import learner_label, strategy_label
+from counterpoise.core.evaluate.operating_points import ScoredRows, operating_points
 from counterpoise.core.evaluate.question import Question
+from counterpoise.core.evaluate.slices import JudgedRows, at_the_top, worst_slices
 from counterpoise.core.evaluate.tables import EvaluationTables, read_label_codes
 from counterpoise.core.evaluate.verdict import FLOOR, baseline_verdict
 from counterpoise.core.progress import Progress, silent
+from counterpoise.core.randomness import child_generator
 
 __all__ = ["compare_strategies"]
 
@@ -45,6 +49,8 @@ def compare_strategies(
     groups = _train(tables, question, seed=seed, progress=lambda done: progress(done, total))
     predictions = [dummy_predictions(tables, codes), *(arm for group in groups for arm in group.predictions)]
     record = _judged(question, predictions, seed=seed)
+    record["slices"] = _slices(tables, question, predictions, record)
+    record["leak"] = _leak(tables, question, seed=seed)
     progress(total, total)
     notes = _notes(tables, question, groups, resamples=record["bootstrap"]["resamples"])
     encodings = {group.strategy: group.features for group in groups}
@@ -85,6 +91,10 @@ def _judged(question: Question, predictions: list[Predictions], *, seed: int) ->
         arm_record(arm, answers, resampled[arm_key(arm.learner, arm.strategy)])
         for arm, answers in zip(judged, predictions, strict=True)
     ]
+    if question.positive is not None:
+        for arm, answers in zip(arms, predictions, strict=True):
+            arm["operating_points"] = _operating_points(question, answers, seed=seed)
+            arm["top"] = at_the_top(answers.test[:, question.positive], question.codes.test == question.positive)
     comparisons = compare_arms(question, arms, resampled)
     headline = _headline(question, arms, comparisons)
     pairs = [pair for pair in zip(predictions, judged, strict=True) if pair[0].learner != DUMMY]
@@ -101,6 +111,42 @@ def _judged(question: Question, predictions: list[Predictions], *, seed: int) ->
         "verdict_outcome": headline["outcome"],
         "verdict_learner": headline["learner"],
     }
+
+
+def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[str, Any] | None:
+    """Return what resampling before the split would have shown; None with more than two classes."""
+    if question.positive is None:
+        return None
+    positive = question.codes.train_natural == question.positive
+    return simulate_leak(tables.train_natural, positive, target=tables.target, strategy=question.strategy, seed=seed)
+
+
+def _slices(
+    tables: EvaluationTables, question: Question, predictions: list[Predictions], record: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return where the learner of the verdict does worst, trained as published; None with more than two classes."""
+    if question.positive is None:
+        return None
+    learner, strategy = record["verdict_learner"], question.strategy
+    arms = zip(predictions, record["arms"], strict=True)
+    answers, arm = next(pair for pair in arms if (pair[0].learner, pair[0].strategy) == (learner, strategy))
+    scores, positive = answers.test[:, question.positive], question.codes.test == question.positive
+    features = tables.test.drop_columns([tables.target])
+    segments = worst_slices(features, JudgedRows(scores, positive, scores >= arm["threshold"]))
+    return {"learner": learner, "strategy": strategy, "threshold": arm["threshold"], "segments": segments}
+
+
+def _operating_points(question: Question, answers: Predictions, *, seed: int) -> list[dict[str, Any]]:
+    """Return what a learner does at the thresholds that the configuration asks for; the dummy has none."""
+    if answers.learner == DUMMY:
+        return []
+    codes, positive = question.codes, question.positive
+    return operating_points(
+        ScoredRows(answers.validation[:, positive], codes.validation == positive),
+        ScoredRows(answers.test[:, positive], codes.test == positive),
+        config=question.config,
+        rng=child_generator(seed, "evaluate", "operating points", answers.learner, answers.strategy),
+    )
 
 
 def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
@@ -139,6 +185,10 @@ def _setting(tables: EvaluationTables, question: Question) -> dict[str, Any]:
         "chance_average_precision": question.chance,
         "majority_accuracy": float(np.bincount(codes.test).max() / len(codes.test)),
         "threshold_rule": {"metric": question.config.threshold, "chosen_on": "validation"} if binary else None,
+        "costs": {
+            "false_positive": question.config.cost_false_positive,
+            "false_negative": question.config.cost_false_negative,
+        },
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Confusion", "ThresholdChoice", "choose_threshold", "decision_metrics"]
+__all__ = ["Confusion", "ThresholdChoice", "choose_threshold", "decision_metrics", "four_counts"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -98,6 +98,16 @@ def choose_threshold(scores: Floats, positive: npt.NDArray[np.bool_], *, metric:
     lower = float(ranked[last[best + 1]]) if best + 1 < len(last) else 0.0
     middle = (here + lower) / 2
     return ThresholdChoice(middle if lower < middle <= here else here, float(reached[best]))
+
+
+def four_counts(called: npt.NDArray[np.bool_], positive: npt.NDArray[np.bool_]) -> dict[str, int]:
+    """Return the confusion matrix of decisions as a record."""
+    return {
+        "true_positives": int((called & positive).sum()),
+        "false_positives": int((called & ~positive).sum()),
+        "false_negatives": int((~called & positive).sum()),
+        "true_negatives": int((~called & ~positive).sum()),
+    }
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -17,7 +17,7 @@ from counterpoise.core.config import LearnerName
 from counterpoise.core.evaluate.features import Matrix
 from counterpoise.core.evaluate.tables import Codes
 
-__all__ = ["FittedLearner", "fit_learner", "gathered_warnings"]
+__all__ = ["FittedLearner", "build_learner", "fit_learner", "gathered_warnings", "weighting"]
 
 _MOST_ITERATIONS = 1_000
 _SMALL = 2_000_000
@@ -45,6 +45,11 @@ class FittedLearner:
         return answer
 
 
+def build_learner(name: str, seed: int) -> Any:
+    """Return an unfitted learner by its name, with what it needs before it."""
+    return _BUILDERS[name](seed)
+
+
 def fit_learner(
     name: LearnerName, features: Matrix, labels: Codes, *, classes: int, seed: int, weights: Codes | None = None
 ) -> tuple[FittedLearner, list[str]]:
@@ -58,15 +63,15 @@ def fit_learner(
         seed: Seed of the learner's own randomness.
         weights: How much each row counts; all once by default.
     """
-    model = _BUILDERS[name](seed)
+    model = build_learner(name, seed)
     with gathered_warnings() as notes, _threads_for(features):
-        model.fit(features, labels, **_weighting(model, weights))
+        model.fit(features, labels, **weighting(model, weights))
     if name == "random_forest":
         model.set_params(n_jobs=1)  # threads would add up the trees' votes in any order, differently each time
     return FittedLearner(model, classes), notes
 
 
-def _weighting(model: Any, weights: Codes | None) -> dict[str, Any]:
+def weighting(model: Any, weights: Codes | None) -> dict[str, Any]:
     """Return the weights as the argument that the model takes them by: in a pipeline, that of its last step."""
     steps = getattr(model, "steps", None)
     name = f"{steps[-1][0]}__sample_weight" if steps else "sample_weight"
@@ -118,7 +123,7 @@ def _random_forest(seed: int) -> Any:
     return RandomForestClassifier(n_estimators=100, n_jobs=-1, random_state=seed)
 
 
-_BUILDERS = {
+_BUILDERS: dict[str, Any] = {
     "logistic_regression": _logistic_regression,
     "hist_gradient_boosting": _hist_gradient_boosting,
     "random_forest": _random_forest,

@@ -16,7 +16,7 @@ from counterpoise.core.evaluate.features import Matrix
 from counterpoise.core.evaluate.ranking import Ranking
 from counterpoise.core.evaluate.tables import Codes, LabelCodes
 
-__all__ = ["judge_multiclass"]
+__all__ = ["judge_multiclass", "macro_metrics"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,6 +37,18 @@ def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
         "confusion_matrix": _confusion_matrix(predictions.test, codes),
     }
     return JudgedArm(predictions.learner, predictions.strategy, record, measure)
+
+
+def macro_metrics(probability: Matrix, truth: Codes) -> dict[str, float]:
+    """Return the metrics of one table, macro over the classes that have rows in it.
+
+    Args:
+        probability: Shape (rows, classes).
+        truth: Class codes.
+    """
+    ones = np.ones((1, len(truth)), np.int32)
+    values = _measure(probability, truth, np.unique(truth))(ones)
+    return {metric: float(value[0]) for metric, value in values.items()}
 
 
 def _measure(probability: Matrix, truth: Codes, present: Codes) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from counterpoise.core.errors import ConfigError, VersionNotFoundError
 
@@ -70,6 +70,11 @@ class DatasetFolder:
         """The evidence of refused runs."""
         return self.path / "rejected"
 
+    @property
+    def promotions(self) -> Path:
+        """The promotions of versions."""
+        return self.path / "promotions"
+
     def manifest(self, version: int) -> Path:
         """Return the path of a version's manifest."""
         return self.versions / f"{version:08d}.json"
@@ -78,11 +83,24 @@ class DatasetFolder:
         """Return the folder of a version's evaluation."""
         return self.path / "evaluations" / f"{version:08d}"
 
+    def promotion(self, number: int) -> Path:
+        """Return the path of a promotion."""
+        return self.promotions / f"{number:08d}.json"
+
     def version_numbers(self) -> list[int]:
         """Return the numbers of all published versions, ascending."""
-        if not self.versions.is_dir():
-            return []
-        return sorted(int(path.stem) for path in self.versions.glob("*.json") if re.fullmatch(r"\d{8,}", path.stem))
+        return _numbered_files(self.versions)
+
+    def promotion_numbers(self) -> list[int]:
+        """Return the numbers of all promotions, ascending."""
+        return _numbered_files(self.promotions)
+
+
+def _numbered_files(folder: Path) -> list[int]:
+    """Return the numbers that JSON files of a folder have for names, ascending; other files are leftovers."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(path.stem) for path in folder.glob("*.json") if re.fullmatch(r"\d{8,}", path.stem))
 
 
 def stored_as_recipe(dataset: Path, manifest: dict[str, Any]) -> bool:
@@ -96,22 +114,25 @@ def stored_as_recipe(dataset: Path, manifest: dict[str, Any]) -> bool:
     return wanted and not (dataset / manifest["data"] / "train").exists()
 
 
-def parse_address(address: str | Path) -> tuple[Path, str, int | None]:
+def parse_address(address: str | Path) -> tuple[Path, str, int | Literal["promoted"] | None]:
     """Split `root/name@7` into root, name and version; no version means the newest.
 
-    >>> parse_address("datasets/fraud@7")[1:]
-    ('fraud', 7)
+    >>> parse_address("datasets/fraud@7")[1:], parse_address("datasets/fraud@promoted")[1:]
+    (('fraud', 7), ('fraud', 'promoted'))
 
     Raises:
-        VersionNotFoundError: What follows `@` is not a version number.
+        VersionNotFoundError: What follows `@` is neither a version number nor `promoted`.
     """
     match = _ADDRESS.fullmatch(str(address).rstrip("/"))
     path, version = (match["path"], match["version"]) if match else (str(address), None)
-    if version is not None and not version.isdecimal():
+    place = Path(path).parent, Path(path).name
+    if version is None or version == "promoted":
+        return *place, "promoted" if version else None
+    if not version.isdecimal():
         raise VersionNotFoundError(
             "version_number",
-            expected="a version number after @, such as datasets/fraud@7",
+            expected="a version number after @, such as datasets/fraud@7, or promoted",
             found=repr(version),
             remedy="list the versions with `counterpoise versions`",
         )
-    return Path(path).parent, Path(path).name, None if version is None else int(version)
+    return *place, int(version)

@@ -45,7 +45,8 @@ _FILES_VERSION = 3
 def run_key(config: BalanceConfig, digest: str) -> str:
     """Return what identifies a run: its configuration, its source's content and the code's version.
 
-    Where the source lies, where the dataset is published and when a run stops over what has changed make no difference.
+    Where the source lies, where the dataset is published, when a run stops over what has changed, what a tournament
+    compares and when a version is promoted make no difference.
     """
     settings = config.published()
     settings["output"].pop("root")
@@ -53,6 +54,8 @@ def run_key(config: BalanceConfig, digest: str) -> str:
         settings["source"].pop(place)
     for policy in ("drift", "drift_ignore", "schema_changes"):
         settings["validation"].pop(policy)
+    settings.pop("tournament")
+    settings.pop("promotion")
     return json_sha256([settings, _suite_digest(config), digest, metadata.version("counterpoise"), _FILES_VERSION])
 
 

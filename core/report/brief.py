@@ -9,6 +9,7 @@ from counterpoise.core.evaluate.names import learner_label, number, strategy_lab
 from counterpoise.core.quality.records import SyntheticReview
 from counterpoise.core.records import PARTITIONS, ExpectationOutcome
 from counterpoise.core.report.data import ReportData
+from counterpoise.core.report.history_view import history_brief
 from counterpoise.core.report.images import curves_png, distribution_png
 from counterpoise.core.report.synthetic_view import drift_rows, nearness_in_words, rules_in_words
 from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, words
@@ -22,7 +23,7 @@ _STATES = {"passed": "✓ passed", "failed": "✗ failed", "error": "! error", "
 
 
 def render_markdown(data: ReportData) -> str:
-    """Return the report in brief: verdict, rows by partition, class distribution, synthetic rows, leaderboard, curves.
+    """Return the report in brief: verdict, rows, classes, synthetic rows, leaderboard, curves, the previous version.
 
     Plots are inline PNG; all of it stays below 500 kB, which the Prefect UI wants.
     """
@@ -34,6 +35,9 @@ def render_markdown(data: ReportData) -> str:
         parts.append(_leaderboard(data.metrics))
         if data.metrics["task"] == "binary":
             parts.append(f"![Precision-recall and ROC curves]({curves_png(data.metrics)})")
+        if data.previous:
+            learner = data.metrics["verdict_learner"]
+            parts += history_brief(data.previous, learner=learner, strategy=data.metrics["strategy"])
     parts.append(f"Run again: `{data.reproducibility.command.replace('`', '')}`, seed {data.reproducibility.seed}")
     return "\n\n".join(part for part in parts if part) + "\n"
 

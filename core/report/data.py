@@ -8,6 +8,7 @@ from typing import Any
 
 from counterpoise.core.config import BalanceConfig, ResamplingConfig
 from counterpoise.core.evaluate.imbalance import ImbalanceDegree, degree_of_imbalance
+from counterpoise.core.history.records import SinceVersion
 from counterpoise.core.quality.records import SyntheticReview
 from counterpoise.core.records import (
     PARTITIONS,
@@ -121,6 +122,7 @@ class ReportData(Record):
         created: When the report was made, ISO 8601 in UTC.
         metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
         synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
+        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
     """
 
     title: str
@@ -135,12 +137,14 @@ class ReportData(Record):
     reproducibility: ReproducibilityFacts
     metrics: dict[str, Any] | None
     synthetic: SyntheticReview | None = None
+    previous: SinceVersion | None = None
 
 
 def build_report_data(
     *, config: BalanceConfig, snapshot: Snapshot, validation: Validation, split: SplitPlan, resampling: ResamplingPlan,
     version: DatasetVersion, certificate: Certificate, libraries: dict[str, str], metrics: dict[str, Any] | None,
-    synthetic: SyntheticReview | None = None, command: str = "", created: datetime | None = None,
+    synthetic: SyntheticReview | None = None, previous: SinceVersion | None = None, command: str = "",
+    created: datetime | None = None,
 ) -> ReportData:  # fmt: skip
     """Gather a report from the records of all stages.
 
@@ -155,6 +159,7 @@ def build_report_data(
         libraries: Library versions by name.
         metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
         synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
+        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
         command: The command that gives the same version again; by default `counterpoise run` on `<name>.yaml`.
         created: When the report is made; now by default.
     """
@@ -178,6 +183,7 @@ def build_report_data(
         ),
         metrics=metrics,
         synthetic=synthetic,
+        previous=previous,
     )
 
 

@@ -17,6 +17,8 @@ from counterpoise.core.report import wording
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.drift_view import drift_view
 from counterpoise.core.report.evaluation_view import evaluation_view
+from counterpoise.core.report.history_view import history_view, section_name
+from counterpoise.core.report.points_view import points_view
 from counterpoise.core.report.synthetic_view import synthetic_view
 
 __all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html"]
@@ -31,7 +33,10 @@ SECTIONS = (
     "Evaluation",
     "Reproducibility",
 )
-"""The sections after the summary, named after the stages, in their order; synthetic rows are what resampling made."""
+"""The sections after the summary, named after the stages, in their order; synthetic rows are what resampling made.
+
+What has changed since the previous version stands before the last one, where there is a previous version.
+"""
 
 _MOST_BARS = 30
 _FILTERS = ("capital", "count", "number", "ratio", "share", "shown", "signed", "words")
@@ -55,16 +60,18 @@ def render_html(data: ReportData) -> str:
     template = _environment().get_template("report.html.j2")
     return template.render(
         data=data,
-        sections=SECTIONS,
+        sections=_sections(data),
         partitions=PARTITIONS,
         bars=class_bars(data.resampling.before, data.resampling.after),
         most_bars=_MOST_BARS,
         outcomes=_outcomes(data),
+        points=points_view(data.metrics) if data.metrics else None,
         drift=drift_view(data.validation.baseline, data.validation.outcomes),
         checks=sorted(data.persist.certificate.checks.items()),
         strategy=strategy_label(data.resampling.strategy),
         evaluation=evaluation_view(data.metrics) if data.metrics else None,
         synthetic=synthetic_view(data.synthetic) if data.synthetic else None,
+        history=history_view(data.previous) if data.previous else None,
         config_yaml=_yaml(data.reproducibility.config),
     )
 
@@ -86,6 +93,11 @@ def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
         )
         for name in names
     ]
+
+
+def _sections(data: ReportData) -> tuple[str, ...]:
+    since = (section_name(data.previous),) if data.previous else ()
+    return (*SECTIONS[:-1], *since, SECTIONS[-1])
 
 
 def _outcomes(data: ReportData) -> dict[str, list[Any]]:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from counterpoise.core.errors import VersionNotFoundError
+from counterpoise.core.config import PromotionConfig
+from counterpoise.core.errors import IntegrityError, VersionNotFoundError
+from counterpoise.core.history.promote import promote_by_hand
 from counterpoise.core.versions import find_version, list_datasets, list_versions, open_version, run_key
 from tests.snapshots import mixed_table, run_engine
 
@@ -71,3 +73,46 @@ def test_a_version_is_found_by_configuration_and_source(tmp_path: Path) -> None:
     assert found == run.version.model_copy(update={"created": False})
     assert find_version(run.config, "other") is None
     assert find_version(run.config, "") is None
+
+
+def test_the_promoted_version_is_opened_by_that_word(tmp_path: Path) -> None:
+    table = mixed_table(300)
+    first, _ = (run_engine(table, tmp_path, seed=seed).version for seed in range(2))
+    address = f"{tmp_path / 'datasets'}/tested@promoted"
+    assert open_version(tmp_path / "datasets" / "tested").promotion is None
+    with pytest.raises(VersionNotFoundError, match=r"none_promoted.*2 published.*counterpoise promote .*tested@2"):
+        open_version(address)
+    promotion = promote_by_hand(first).promotion
+    opened = open_version(address)
+    assert opened.number == 1
+    assert opened.promotion == promotion
+    assert open_version(tmp_path / "datasets" / "tested").promotion == promotion
+
+
+def test_a_promoted_version_that_is_gone_is_told(tmp_path: Path) -> None:
+    run = run_engine(mixed_table(300), tmp_path)
+    promote_by_hand(run.version.model_copy(update={"version": 5}))
+    with pytest.raises(VersionNotFoundError, match=r"Expected version 5 of tested\. Found versions 1\."):
+        open_version(tmp_path / "datasets" / "tested@promoted")
+
+
+def test_a_promotion_cut_in_half_opens_nothing_but_numbers(tmp_path: Path) -> None:
+    promote_by_hand(run_engine(mixed_table(300), tmp_path).version)
+    folder = tmp_path / "datasets" / "tested"
+    (folder / "promotions" / "00000001.json").write_text("{")
+    with pytest.raises(IntegrityError, match="unreadable_promotion"):
+        open_version(f"{folder}@promoted")
+    assert open_version(f"{folder}@1").number == 1
+
+
+@pytest.mark.parametrize("address", ["other@promoted", "tested@newest", "tested@"])
+def test_what_was_never_published_is_not_promoted_either(tmp_path: Path, address: str) -> None:
+    run_engine(mixed_table(300), tmp_path)
+    with pytest.raises(VersionNotFoundError, match="What to do"):
+        open_version(f"{tmp_path / 'datasets'}/{address}")
+
+
+def test_the_run_key_does_not_follow_when_a_version_is_promoted(tmp_path: Path) -> None:
+    config = run_engine(mixed_table(300), tmp_path).config
+    promoting = config.model_copy(update={"promotion": PromotionConfig(rule="always", metric="mcc", tolerance=0.5)})
+    assert run_key(promoting, "digest") == run_key(config, "digest")

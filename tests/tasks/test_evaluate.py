@@ -87,6 +87,27 @@ def test_without_synthetic_rows_the_metrics_say_so(run: EngineRun) -> None:
     assert "There are none: every row of train is a row of the source." in Path(report.html).read_text()
 
 
+def test_the_next_version_is_set_against_the_one_before(
+    tmp_path: Path, run: EngineRun, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = evaluated(run)
+    second_run = run_engine(
+        mixed_table(700, share=0.3, seed=1), tmp_path, evaluation=QUICK, resampling={"strategy": "random_under"}
+    )
+    with caplog.at_level("INFO", logger="counterpoise"):
+        second = evaluated(second_run)
+    assert first is not None
+    assert second is not None
+    assert json.loads(Path(first.metrics).read_text())["previous"] is None
+    assert "Since version" not in Path(first.html).read_text()
+    previous = json.loads(Path(second.metrics).read_text())["previous"]
+    assert previous["version"] == 1
+    assert previous["data"]["source_rows"] == {"before": 600, "after": 700}
+    assert not previous["metrics"]["prevalence"]["alike"]
+    assert '<h2 id="since-version-1-h">Since version 1</h2>' in Path(second.html).read_text()
+    assert "evaluate: compared with version 1" in caplog.text
+
+
 def test_summary_and_expectations_are_shown_in_the_prefect_ui(run: EngineRun) -> None:
     @flow
     def shows() -> None:

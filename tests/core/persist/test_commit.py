@@ -91,6 +91,7 @@ def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
 def test_an_address_has_a_root_a_name_and_perhaps_a_version() -> None:
     assert parse_address("a/b/fraud") == (Path("a/b"), "fraud", None)
     assert parse_address("fraud@12") == (Path(), "fraud", 12)
+    assert parse_address("fraud@promoted/") == (Path(), "fraud", "promoted")
     assert parse_address("an@other/place/fraud@3") == (Path("an@other/place"), "fraud", 3)
     with pytest.raises(VersionNotFoundError, match="a version number after @"):
         parse_address("fraud@newest")

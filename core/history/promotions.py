@@ -1,0 +1,102 @@
+"""The promotions of a dataset: one small numbered file each, created if absent, the newest wins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from counterpoise.core.errors import IntegrityError, PublishError
+from counterpoise.core.history.records import Promotion, PromotionNumbers, PromotionRule
+from counterpoise.core.persist.commit import create_if_absent
+from counterpoise.core.persist.layout import DatasetFolder
+
+__all__ = ["add_promotion", "list_promotions", "newest_promotion"]
+
+
+def list_promotions(folder: DatasetFolder) -> list[Promotion]:
+    """Return all promotions of a dataset, the newest last.
+
+    Raises:
+        IntegrityError: One of them cannot be read.
+    """
+    return [_read(folder, number) for number in folder.promotion_numbers()]
+
+
+def newest_promotion(folder: DatasetFolder) -> Promotion | None:
+    """Return the promotion that counts; None where no version was ever promoted.
+
+    Raises:
+        IntegrityError: It cannot be read.
+    """
+    numbers = folder.promotion_numbers()
+    return _read(folder, numbers[-1]) if numbers else None
+
+
+def add_promotion(
+    folder: DatasetFolder,
+    *,
+    after: Promotion | None,
+    version: int,
+    rule: PromotionRule,
+    reason: str,
+    numbers: PromotionNumbers | None = None,
+) -> Promotion | None:
+    """Promote a version, if the newest promotion is still the one that was known when this was decided.
+
+    Args:
+        folder: The dataset.
+        after: The newest promotion as it was known; None for none.
+        version: The version to promote.
+        rule: Which rule it is, or `by_hand`.
+        reason: Why, in a sentence.
+        numbers: What the rule has looked at.
+
+    Returns:
+        The promotion; None where somebody else was faster and it must be decided again.
+
+    Raises:
+        PublishError: The file system refuses.
+    """
+    promotion = Promotion(
+        number=1 if after is None else after.number + 1,
+        version=version,
+        rule=rule,
+        reason=reason,
+        numbers=numbers,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return promotion if _write(folder, promotion) else None
+
+
+def _write(folder: DatasetFolder, promotion: Promotion) -> bool:
+    """Write a promotion whole under its number; return False where somebody has taken it."""
+    content = promotion.model_dump_json(indent=1) + "\n"
+    try:
+        folder.promotions.mkdir(parents=True, exist_ok=True)
+        return create_if_absent(folder.promotion(promotion.number), content.encode())
+    except (OSError, PublishError) as error:
+        raise PublishError(
+            "cannot_promote",
+            expected=f"to create promotions/{folder.promotion(promotion.number).name} in the dataset's folder",
+            found=error.found if isinstance(error, PublishError) else error.strerror or str(error),
+            remedy="check space and permissions, then run again; the version is published, but not promoted",
+        ) from error
+
+
+def _read(folder: DatasetFolder, number: int) -> Promotion:
+    path = folder.promotion(number)
+    try:
+        promotion = Promotion.model_validate_json(path.read_bytes())
+        found = f"promotion {promotion.number}"
+    except ValidationError as error:
+        promotion, found = None, str(error.errors()[0]["msg"])
+    if promotion is None or promotion.number != number:
+        raise IntegrityError(
+            "unreadable_promotion",
+            expected=f"promotion {number} of {folder.dataset} in promotions/{path.name}",
+            found=found,
+            remedy="restore the file from a backup, or remove it: then the promotion before it counts",
+            values={"file": str(path)},
+        )
+    return promotion

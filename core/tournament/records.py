@@ -1,0 +1,168 @@
+"""What passes between the parts of a tournament: small frozen records, JSON-serialisable."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from counterpoise.core.config import BalanceConfig, ColumnsConfig, ResamplingConfig, TournamentConfig
+from counterpoise.core.records import ClassCounts, Record, Snapshot
+
+__all__ = ["DUMMY", "METRICS", "Arena", "Entry", "EntryResult", "Leaderboard", "Rules", "Seeds"]
+
+DUMMY = "dummy"
+
+METRICS = (
+    "average_precision",
+    "roc_auc",
+    "precision",
+    "recall",
+    "f1",
+    "mcc",
+    "balanced_accuracy",
+    "g_mean",
+    "brier",
+    "log_loss",
+)
+"""What is measured on each fold; Brier score and log loss are better when smaller."""
+
+
+Scores = dict[str, float | None]
+"""Values by metric."""
+
+
+class Seeds(Record):
+    """The seeds of folds, samplers and learners: the same for every entry and fold."""
+
+    folds: int
+    sampler: int
+    learner: int
+
+    @classmethod
+    def of(cls, seed: int) -> Seeds:
+        """Return the seeds that follow from a run's seed."""
+        from counterpoise.core.randomness import child_seed
+
+        return cls(**{name: child_seed(seed, "tournament", name) for name in ("folds", "sampler", "learner")})
+
+
+class Rules(Record):
+    """What a tournament takes from the configuration.
+
+    `threshold` is the metric that tuned thresholds maximise; `positive_class` is as in the evaluation.
+    """
+
+    tournament: TournamentConfig
+    columns: ColumnsConfig
+    resampling: ResamplingConfig
+    threshold: str
+    positive_class: str
+    seeds: Seeds
+
+    @classmethod
+    def of(cls, config: BalanceConfig, seeds: Seeds | None = None) -> Rules:
+        """Take the rules out of a configuration, with the seeds that follow from its own unless others are given."""
+        return cls(
+            tournament=config.tournament,
+            columns=config.columns,
+            resampling=config.resampling,
+            threshold=config.evaluation.threshold,
+            positive_class=config.evaluation.positive_class,
+            seeds=seeds or Seeds.of(config.seed),
+        )
+
+
+class Arena(Record):
+    """Rows, folds and encoded features, laid out in a folder for all entries.
+
+    `snapshot` holds the features and label of the train rows that take part, `folds.arrow` in the folder an int8 column
+    a repeat: the fold that each row is tested in. For each fold there are `train-N.npy` and `test-N.npy`, encoded, and
+    the encoder. `positive` is the code of the class of interest, -1 with more than two classes.
+    """
+
+    folder: str
+    snapshot: Snapshot
+    rules: Rules
+    classes: tuple[str, ...]
+    counts: ClassCounts
+    positive: int
+    train_rows: int
+    features: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rounds(self) -> int:
+        """How many times each entry is fitted: folds times repeats."""
+        return self.rules.tournament.folds * self.rules.tournament.repeats
+
+
+class Entry(Record):
+    """One strategy with one learner, as they are written in the configuration; ensembles are both at once."""
+
+    strategy: str
+    learner: str
+
+    @property
+    def name(self) -> str:
+        """The entry in a few words."""
+        return self.learner if self.strategy == self.learner else f"{self.strategy}, {self.learner}"
+
+
+class EntryResult(Entry):
+    """What became of an entry.
+
+    `status`: ok; refused: it cannot run on this table, or what it needs is not installed; failed: it broke down.
+    `folds` has the metrics of each fold, None where one is not defined for the entry; `mean` and `deviation` (sample
+    standard deviation) are taken over the folds that have a value. `seconds` is what resampling, fitting and predicting
+    took on all folds, and `sampling_seconds`, `fit_seconds` and `predict_seconds` are its parts; `peak_mb` is the
+    highest resident memory of the entry's process above what it held at its start, in MB (some 25 of them for code that
+    every entry touches), None where the system does not tell.
+    """
+
+    status: Literal["ok", "refused", "failed"]
+    reason: str = ""
+    folds: tuple[Scores, ...] = ()
+    mean: Scores = Field(default_factory=dict)
+    deviation: Scores = Field(default_factory=dict)
+    seconds: float = 0.0
+    sampling_seconds: float = 0.0
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    peak_mb: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Leaderboard(Record):
+    """The outcome of a tournament.
+
+    `entries` are ranked by the mean of `metric`, best first; after them those that it is not defined for, then those
+    that were refused or failed. `chance` is the average precision of a ranking by chance. `chosen` is the simplest of
+    the entries within one standard error of the best mean; None where nothing could be measured. `file` is where the
+    leaderboard was written, empty text where it was not.
+    """
+
+    dataset: str
+    metric: str
+    folds: int
+    repeats: int
+    rows: int
+    train_rows: int
+    classes: ClassCounts
+    positive_class: str | None
+    chance: float
+    entries: tuple[EntryResult, ...]
+    chosen: Entry | None
+    best: Entry | None
+    notes: tuple[str, ...] = ()
+    file: str = ""
+
+    @property
+    def ranked(self) -> tuple[EntryResult, ...]:
+        """The entries that were measured, best first."""
+        return tuple(entry for entry in self.entries if entry.status == "ok")
+
+    @property
+    def set_apart(self) -> tuple[EntryResult, ...]:
+        """The entries that were refused or failed."""
+        return tuple(entry for entry in self.entries if entry.status != "ok")

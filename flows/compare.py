@@ -1,0 +1,71 @@
+"""The flow of the tournament: every strategy with every learner, on the same folds within the train partition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, unmapped
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.tournament.apart import processes_for, waiting_processes, workers
+from counterpoise.core.tournament.entries import list_entries
+from counterpoise.core.tournament.records import Arena, EntryResult, Leaderboard
+from counterpoise.flows.workspace import run_workspace
+from counterpoise.tasks.compete import award, compete, prepare
+from counterpoise.tasks.ingest import ingest
+from counterpoise.tasks.split import split
+from counterpoise.tasks.validate import validate, validate_split
+
+__all__ = ["compare"]
+
+_RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0))
+
+
+def _run_name() -> str:
+    """Name the run after its dataset, whether the configuration is a model or still the deployment's mapping."""
+    config = flow_run.parameters["config"]
+    return f"compare-{config['name'] if isinstance(config, dict) else config.name}"
+
+
+@flow(
+    name="compare",
+    flow_run_name=_run_name,
+    task_runner=_RUNNER,  # type: ignore[arg-type]  # its parameter, the kind of future, is invariant
+    validate_parameters=True,
+    persist_result=True,
+    result_serializer="json",
+    log_prints=False,
+)
+def compare(config: BalanceConfig) -> Leaderboard:
+    """Let strategies and learners compete within the train partition that `balance` would make; nothing is published.
+
+    Test and validation rows are not looked at. A strategy that cannot run on this table is shown with its reason.
+
+    Args:
+        config: Everything that decides the dataset, and under `tournament` who takes part.
+
+    Returns:
+        The leaderboard, which is also written to `tournaments/` of the dataset.
+
+    Raises:
+        CounterpoiseError: The data or the configuration is refused; the message says what was expected, what was found
+            and what to do.
+    """
+    with run_workspace(config) as folder:
+        snapshot = ingest(config, folder=folder)
+        validation = validate(config, snapshot, folder=folder)
+        plan = split(config, snapshot, validation, folder=folder)
+        validate_split(config, snapshot, validation, plan, folder=folder)
+        with waiting_processes(workers(config.tournament.workers)):
+            arena = prepare(config, snapshot, plan, folder=folder)
+            results = _play(arena)
+        return award(config, snapshot, arena, results)
+
+
+def _play(arena: Arena) -> list[EntryResult]:
+    """Play all entries, each in a task and a process of its own."""
+    with processes_for(arena):
+        futures = compete.map(unmapped(arena), list(list_entries(arena.rules.tournament)))
+        return list(futures.result())

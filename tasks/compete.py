@@ -1,0 +1,88 @@
+"""The tournament as tasks: the arena, each entry, and the leaderboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect.runtime import task_run
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.records import Snapshot, SplitPlan
+from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Leaderboard
+from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table
+from counterpoise.tasks.stage import stage
+
+__all__ = ["award", "compete", "prepare"]
+
+
+@stage
+def prepare(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
+    """Lay out the tournament among the train rows of the split: folds, and features as learners see them.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        split: Which of its rows are train; no other row is read.
+        folder: The run's working area.
+
+    Raises:
+        EvaluationError: The train rows are too few to divide into folds.
+    """
+    from counterpoise.core.tournament.arena import lay_out
+    from counterpoise.core.tournament.records import Rules
+
+    arena = lay_out(Rules.of(config), snapshot, split, folder=folder / "tournament")
+    log(f"prepare: {arena.snapshot.rows:,} train rows in {config.tournament.folds} folds")
+    for note in arena.notes:
+        log(f"prepare: {note}")
+    return arena
+
+
+def _entry_name() -> str:
+    """Name the task run after its entry, whether it is a record or still its JSON."""
+    entry = task_run.parameters["entry"]
+    return str(Entry.model_validate(entry if isinstance(entry, dict) else entry.model_dump()).name)
+
+
+@stage
+def compete(arena: Arena, entry: Entry) -> EntryResult:
+    """Play one entry on all folds, in a process of its own.
+
+    Args:
+        arena: The rows, folds and encoded features.
+        entry: The strategy and the learner.
+    """
+    from counterpoise.core.tournament.apart import play_apart
+
+    result = play_apart(arena, entry)
+    if result.status == "ok":
+        log(f"compete: {result.name}: {result.seconds:,.1f} s")
+    else:
+        log(f"compete: {result.name}: {result.status}: {result.reason}")
+    return result
+
+
+compete.task_run_name = _entry_name
+
+
+@stage
+def award(config: BalanceConfig, snapshot: Snapshot, arena: Arena, results: list[EntryResult]) -> Leaderboard:
+    """Rank the entries, write the leaderboard beside the dataset's versions and show it.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        arena: What was played on.
+        results: One result an entry.
+    """
+    from counterpoise.core.tournament.board import rank_entries
+    from counterpoise.core.tournament.board_text import board_table, describe_choice, render_board
+    from counterpoise.core.tournament.store import write_leaderboard
+
+    board = write_leaderboard(config, snapshot.digest, rank_entries(arena, results, dataset=config.name))
+    publish_table(artifact_key(config.name, "leaderboard"), board_table(board), description="Strategies and learners")
+    publish_markdown(
+        artifact_key(config.name, "tournament"), render_board(board), description=f"Tournament of {config.name}"
+    )
+    log(f"award: {describe_choice(board)}")
+    return board

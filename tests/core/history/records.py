@@ -1,0 +1,67 @@
+"""Hand-made metrics records and manifests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["manifest_of", "metrics_of"]
+
+_TEST = {"average_precision": 0.5, "roc_auc": 0.8, "f1": 0.4, "mcc": 0.3, "balanced_accuracy": 0.7, "brier": 0.1}
+
+
+def metrics_of(
+    *,
+    low: float | None = 0.4,
+    metric: str = "average_precision",
+    learner: str = "logistic_regression",
+    strategy: str = "smote",
+    positives: int = 100,
+    **changed: Any,
+) -> dict[str, Any]:
+    """Return the metrics record of two arms and the dummy; `low` is the lower bound of the resampled arm."""
+    intervals = {name: {"low": value - 0.1, "high": value + 0.1} for name, value in _TEST.items()}
+    resampled = {**intervals, metric: {"low": low, "high": 0.9}} if low is not None else {}
+    return {
+        "schema": 1,
+        "task": "binary",
+        "classes": ["no", "yes"],
+        "positive_class": "yes",
+        "strategy": strategy,
+        "rows": {"test": {"rows": 1_000, "classes": {"no": 1_000 - positives, "yes": positives}}},
+        "chance_average_precision": positives / 1_000,
+        "majority_accuracy": 1 - positives / 1_000,
+        "deciding_rows": positives,
+        "deciding_rows_are": "positives",
+        "verdict_floor": 30,
+        "verdict_learner": learner,
+        "arms": [
+            {"learner": "dummy", "strategy": "none", "test": _TEST, "intervals": intervals},
+            {"learner": learner, "strategy": "none", "test": _TEST, "intervals": intervals},
+            {"learner": learner, "strategy": strategy, "test": _TEST, "intervals": resampled},
+        ],
+        **changed,
+    }
+
+
+def manifest_of(
+    *,
+    rows: int = 1_000,
+    positives: int = 100,
+    train: int = 500,
+    strategy: str = "smote",
+    digest: str = "a",
+    **config: Any,
+) -> dict[str, Any]:
+    """Return what a comparison reads of a manifest: 60 % of the rows in train, balanced to `train` rows a class."""
+    classes = {"no": rows - positives, "yes": positives}
+    shares = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    parts = {name: {key: int(count * share) for key, count in classes.items()} for name, share in shares.items()}
+    after = dict.fromkeys(classes, train)
+    return {
+        "source": {"rows": rows, "digest": digest},
+        "partitions": {
+            name: {"rows": sum(part.values()), "classes": part} for name, part in {**parts, "train": after}.items()
+        },
+        "resampling": {"strategy": strategy, "before": parts["train"]},
+        "config": {"seed": 0, "split": {"test_size": 0.2}, **config},
+    }

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counterpoise.core.errors import IntegrityError
+from counterpoise.core.history.previous import compare_with_previous
+from counterpoise.core.history.records import SinceVersion
+from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.records import DatasetVersion
+from tests.core.history.records import metrics_of
+from tests.snapshots import mixed_table, run_engine
+
+
+def evaluate_by_hand(version: DatasetVersion, **facts: Any) -> None:
+    folder = DatasetFolder(version.root, version.dataset).evaluation(version.version)
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text(json.dumps(metrics_of(**facts)))
+
+
+def versions(folder: Path, count: int) -> list[DatasetVersion]:
+    return [run_engine(mixed_table(300), folder, seed=seed).version for seed in range(count)]
+
+
+def test_the_first_version_has_no_previous_one(tmp_path: Path) -> None:
+    (first,) = versions(tmp_path, 1)
+    assert compare_with_previous(first, metrics_of()) is None
+
+
+def test_the_newest_earlier_version_that_was_evaluated_is_the_previous_one(tmp_path: Path) -> None:
+    first, second, third, fourth = versions(tmp_path, 4)
+    for version in (first, second, fourth):
+        evaluate_by_hand(version)
+    since = compare_with_previous(third, metrics_of())
+    assert since is not None
+    assert since.version == 2
+    assert [field.path for field in since.data.config] == ["seed"]
+    assert since.data.same_source
+    assert not since.metrics.same_test
+    assert SinceVersion.model_validate_json(since.model_dump_json()) == since
+
+
+def test_the_same_test_rows_are_recognised(tmp_path: Path) -> None:
+    table = mixed_table(300)
+    first = run_engine(table, tmp_path).version
+    evaluate_by_hand(first)
+    second = run_engine(table, tmp_path, resampling={"strategy": "random_under"}).version
+    since = compare_with_previous(second, metrics_of(strategy="random_under"))
+    assert since is not None
+    assert since.metrics.same_test
+    assert [field.path for field in since.data.config] == ["resampling.strategy"]
+
+
+def test_earlier_metrics_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    first, second = versions(tmp_path, 2)
+    evaluate_by_hand(first)
+    (DatasetFolder(first.root, first.dataset).evaluation(1) / "metrics.json").write_text("{")
+    with pytest.raises(IntegrityError, match="unreadable_metrics"):
+        compare_with_previous(second, metrics_of())

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+from counterpoise.core.report import render_html
+from counterpoise.core.report.points_view import points_view
+
+
+def test_each_rule_has_a_row_for_each_train_table(metrics: dict[str, Any]) -> None:
+    view = points_view(metrics)
+    assert view is not None
+    assert view.arms == 2
+    assert [row.first for row in view.rows] == [True, False] * 5
+    assert {row.point["rule"] for row in view.rows} == {"f_beta", "cost", "precision", "recall", "alerts"}
+
+
+def test_the_report_shows_thresholds_with_their_intervals(make_data: Any, metrics: dict[str, Any]) -> None:
+    html = render_html(make_data(metrics=metrics))
+    assert "Thresholds by what is wanted" in html
+    assert "10 alerts in a thousand at most, with the largest recall" in html
+    assert "A false alarm costs 1 and a miss 10" in html
+
+
+def test_a_rule_that_cannot_be_met_says_so(make_data: Any, metrics: dict[str, Any]) -> None:
+    unmet: dict[str, Any] = {
+        "threshold": None,
+        "threshold_low": None,
+        "threshold_high": None,
+        "test": None,
+        "intervals": {},
+    }
+    arms = [
+        {**arm, "operating_points": [point | unmet for point in arm["operating_points"]]} for arm in metrics["arms"]
+    ]
+    html = render_html(make_data(metrics={**metrics, "arms": arms}))
+    assert html.count("no threshold reaches it on validation") == 10
+
+
+def test_more_than_two_classes_have_no_thresholds(make_metrics: Any, make_data: Any) -> None:
+    several = make_metrics(("a", "b", "c"))
+    assert points_view(several) is None
+    assert "Thresholds by what is wanted" not in render_html(make_data(metrics=several))
+
+
+def test_the_segments_with_the_lowest_recall_are_shown_inert(make_data: Any, metrics: dict[str, Any]) -> None:
+    worst = {**metrics["slices"]["segments"][0], "column": "<script>x</script>", "segment": "<img src=x>"}
+    html = render_html(make_data(metrics={**metrics, "slices": {**metrics["slices"], "segments": [worst]}}))
+    assert "Where it does worst" in html
+    assert "<script>x" not in html
+    assert "<img" not in html
+    none = {**metrics["slices"], "segments": []}
+    assert "No segment of test has ten positives" in render_html(make_data(metrics={**metrics, "slices": none}))
+
+
+def test_the_report_shows_what_a_leak_would_have_looked_like(make_data: Any, metrics: dict[str, Any]) -> None:
+    html = render_html(make_data(metrics=metrics))
+    assert "Had it been resampled before the split" in html
+    assert "Had it been" not in render_html(make_data(metrics={**metrics, "leak": None}))

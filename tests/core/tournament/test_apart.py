@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import os
+import signal as signals
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.tournament import apart
+from counterpoise.core.tournament.apart import close_processes, play_apart, processes_for, workers
+from counterpoise.core.tournament.play import play
+from counterpoise.core.tournament.records import Arena, EntryResult
+from counterpoise.core.tournament.run import run_tournament
+from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal
+
+HUNGRY = r"""
+import os, signal, time
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+
+class Hungry(DummyClassifier):
+    def fit(self, X, y):
+        self.eaten_ = np.ones(25_000_000)
+        del self.eaten_
+        print("a learner that prints")
+        return super().fit(X, y)
+
+class Killed(DummyClassifier):
+    def fit(self, X, y):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+class Endless(DummyClassifier):
+    def fit(self, X, y):
+        time.sleep(600)
+
+class Slow(DummyClassifier):
+    def fit(self, X, y):
+        self.tell("start")
+        time.sleep(0.3)
+        self.tell("end")
+        self.constant = None
+        return super().fit(X, y)
+
+    def tell(self, what):
+        with open(self.constant, "a") as times:
+            times.write(f"{time.monotonic():018.6f} {what}\n")
+"""
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+
+
+@pytest.fixture(name="arena", scope="module")
+def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    folder = tmp_path_factory.mktemp("apart")
+    (folder / "hungry_learners.py").write_text(HUNGRY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield arena_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
+    close_processes()
+
+
+@pytest.fixture(autouse=True)
+def _open() -> None:
+    """Let the arena, which all tests share, be played in again after a test that has ended its tournament."""
+    apart._closed.clear()
+
+
+def test_an_entry_apart_has_the_same_scores_and_its_own_peak(arena: Arena) -> None:
+    here, there = play(arena, entry("smote")), play_apart(arena, entry("smote"))
+    assert scores(here) == scores(there)
+    assert here.peak_mb is None
+    assert there.peak_mb is not None
+    hungry = play_apart(arena, entry("none", "hungry_learners:Hungry"))
+    assert hungry.status == "ok", hungry.reason
+    assert hungry.peak_mb == pytest.approx(200 + 25, abs=30)
+    assert (play_apart(arena, entry("smote")).peak_mb or 0) < 100
+
+
+def test_an_entry_that_is_killed_costs_no_other(arena: Arena) -> None:
+    killed = play_apart(arena, entry("none", "hungry_learners:Killed"))
+    assert killed.status == "failed"
+    assert "want of memory" in killed.reason
+    assert play_apart(arena, entry("none")).status == "ok"
+
+
+def test_a_process_that_is_gone_is_an_error_that_may_pass_and_the_next_call_works(arena: Arena) -> None:
+    play_apart(arena, entry("none"))
+    waiting = apart._idle[-1]
+    os.kill(waiting._process.pid, signals.SIGKILL)
+    waiting._process.wait()
+    with pytest.raises(OSError, match=r"process|pipe"):
+        play_apart(arena, entry("none"))
+    assert play_apart(arena, entry("none")).status == "ok"
+
+
+def test_entries_are_played_side_by_side_but_no_more_than_workers(arena: Arena, tmp_path: Path) -> None:
+    def overlap(limit: int) -> bool:
+        tournament = arena.rules.tournament.model_copy(update={"workers": limit})
+        rules = arena.rules.model_copy(update={"tournament": tournament})
+        own = arena.model_copy(update={"rules": rules, "folder": f"{arena.folder}/../arena{'/.' * limit}"})
+        times = tmp_path / str(limit)
+        slow = entry("none", f'hungry_learners:Slow {{"constant": "{times}"}}')
+        threads = [threading.Thread(target=play_apart, args=(own, slow)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        moments = sorted(line.split() for line in times.read_text().splitlines())
+        times.unlink()
+        return [what for _, what in moments] != ["start", "end"] * 4
+
+    overlap(workers(2))  # all processes have made their imports then
+    assert not overlap(1)
+    if workers(2) == 2:
+        assert overlap(2)
+
+
+def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(arena: Arena) -> None:
+    ended: list[BaseException] = []
+
+    def playing() -> None:
+        try:
+            play_apart(arena, entry("none", "hungry_learners:Endless"))
+        except CounterpoiseError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=playing)
+    with pytest.raises(KeyboardInterrupt), processes_for(arena):  # noqa: PT012  # what interrupts is in the block
+        thread.start()
+        while not apart._busy:
+            time.sleep(0.05)
+        (process,) = apart._busy
+        raise KeyboardInterrupt
+    thread.join(10)
+    assert [error.reason for error in ended if isinstance(error, CounterpoiseError)] == ["tournament_ended"]
+    assert process._process.returncode == -signals.SIGKILL
+    assert (apart._busy, apart._idle) == ({}, [])
+    with processes_for(arena):
+        assert play_apart(arena, entry("none")).status == "ok"
+
+
+def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_memory(arena: Arena) -> None:
+    def facts(results: tuple[EntryResult, ...]) -> list[dict[str, object]]:
+        measured = {"seconds", "sampling_seconds", "fit_seconds", "predict_seconds", "peak_mb"}
+        return [result.model_dump(exclude=measured) for result in results]
+
+    told: list[tuple[int, int]] = []
+    first = run_tournament(arena, progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    second = run_tournament(arena, apart=False)
+    assert facts(first.entries) == facts(second.entries)
+    assert first.chosen == second.chosen
+    assert apart._idle == []

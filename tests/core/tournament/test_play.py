@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from sklearn.metrics import average_precision_score
+
+from counterpoise.core.strategies import STRATEGIES
+from counterpoise.core.tournament.arena import Field
+from counterpoise.core.tournament.entries import list_entries
+from counterpoise.core.tournament.play import play
+from counterpoise.core.tournament.records import Arena
+from counterpoise.core.tournament.run import run_tournament
+from counterpoise.core.tournament.syntax import ANOMALY, ENSEMBLES
+from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal
+
+RESAMPLING = [name for name in STRATEGIES if name not in ("auto", "none")]
+
+
+@pytest.fixture(name="arena", scope="module")
+def _arena(tmp_path_factory: pytest.TempPathFactory) -> Arena:
+    return arena_of(signal(), tmp_path_factory.mktemp("signal"), folds=3)
+
+
+@pytest.fixture(name="noise", scope="module")
+def _noise(tmp_path_factory: pytest.TempPathFactory) -> Arena:
+    rng = np.random.default_rng(5)
+    table = pa.table(
+        {
+            "a": rng.normal(size=900),
+            "b": rng.normal(size=900),
+            "c": rng.choice(list("pqr"), 900),
+            "label": rng.random(900) < 0.2,
+        }
+    )
+    return arena_of(table, tmp_path_factory.mktemp("noise"), folds=3)
+
+
+@pytest.fixture(name="chance", scope="module")
+def _chance(noise: Arena) -> tuple[float, float]:
+    """Return the mean and standard deviation of what random scores reach over the folds."""
+    field, rng = Field(noise), np.random.default_rng(0)
+    truths = [field.truth(number) for number in range(noise.rounds)]
+    reached = [
+        np.mean([average_precision_score(truth, rng.random(len(truth))) for truth in truths]) for _ in range(300)
+    ]
+    return float(np.mean(reached)), float(np.std(reached))
+
+
+@pytest.mark.parametrize("strategy", ["none", "class_weight", "threshold", *RESAMPLING, *ENSEMBLES, ANOMALY])
+def test_noise_labels_are_ranked_by_chance_whatever_the_strategy(
+    noise: Arena, chance: tuple[float, float], strategy: str
+) -> None:
+    own = strategy in (*ENSEMBLES, ANOMALY)
+    result = play(noise, entry(strategy, strategy if own else TREE))
+    if result.status != "ok":
+        assert strategy in ("smoten", "kmeans_smote", "rus_boost")
+        assert result.reason
+        return
+    prevalence, reached = noise.counts["true"] / noise.snapshot.rows, result.mean["average_precision"]
+    assert reached is not None
+    assert prevalence - 3 * chance[1] <= reached <= chance[0] + 3 * chance[1]
+
+
+def test_the_same_entry_gives_the_same_scores(arena: Arena, tmp_path: Path) -> None:
+    again = arena_of(signal(), tmp_path, folds=3)
+    for name in ("none", "smote", "random_over", "random_under"):
+        assert scores(play(arena, entry(name))) == scores(play(again, entry(name)))
+
+
+def test_another_seed_gives_other_folds(arena: Arena, tmp_path: Path) -> None:
+    other = arena_of(signal(), tmp_path, folds=3, seed=1)
+    assert scores(play(arena, entry("none"))) != scores(play(other, entry("none")))
+
+
+def test_every_fold_has_all_metrics(arena: Arena) -> None:
+    result = play(arena, entry("smote"))
+    assert len(result.folds) == 3
+    assert all(value is not None for value in scores(result))
+    assert result.seconds == pytest.approx(result.sampling_seconds + result.fit_seconds + result.predict_seconds)
+
+
+def test_a_tuned_threshold_changes_decisions_but_not_the_ranking(arena: Arena) -> None:
+    plain, tuned = (play(arena, entry(name, "logistic_regression")) for name in ("none", "threshold"))
+    for metric in ("average_precision", "roc_auc", "brier"):
+        assert tuned.mean[metric] == pytest.approx(plain.mean[metric])
+    assert (tuned.mean["f1"] or 0) > (plain.mean["f1"] or 0)
+
+
+def test_weights_do_what_repeating_rows_does(arena: Arena) -> None:
+    weighted, repeated = (play(arena, entry(name)) for name in ("weights", "random_over"))
+    assert weighted.mean["average_precision"] == pytest.approx(repeated.mean["average_precision"], abs=0.02)
+
+
+def test_under_sampling_after_smote_gives_both_ratios(arena: Arena) -> None:
+    from counterpoise.core.tournament.plans import fold_plan, train_matrix
+    from counterpoise.core.tournament.syntax import parse_strategy
+
+    field = Field(arena)
+    steps = parse_strategy('smote {"ratio": 0.5} + random_under {"ratio": 0.8}')
+    asked = train_matrix(field, fold_plan(field, steps, 0), 0).asked
+    most = np.bincount(field.asked(field.train_rows(0).codes)).max()
+    positives, negatives = (asked == 1).sum(), (asked == 0).sum()
+    assert positives == most // 2
+    assert negatives == int(positives / 0.8)
+
+
+def test_more_than_two_classes_have_macro_metrics(tmp_path: Path) -> None:
+    arena = arena_of(signal(classes=3), tmp_path, folds=3)
+    results = {name: play(arena, entry(name)) for name in ("none", "class_weight", "smote", "random_under")}
+    for result in results.values():
+        assert result.status == "ok"
+        assert all(value is not None for value in scores(result))
+    for name in ("threshold", "isolation_forest"):
+        refused = play(arena, entry(name))
+        assert refused.status == "refused"
+        assert "two classes" in refused.reason
+
+
+def test_a_class_that_a_fold_does_not_see_is_told_and_not_fatal(tmp_path: Path) -> None:
+    table = signal(300)
+    rare = table.slice(0, 2).set_column(3, "label", pa.array(["rare", "rare"]))
+    arena = arena_of(pa.concat_tables([table, rare]), tmp_path, folds=3)
+    assert any("'rare'" in note for note in arena.notes)
+    assert play(arena, entry("none")).status == "ok"
+    assert "'rare'" in play(arena, entry("smote")).reason
+
+
+@pytest.mark.parametrize(
+    ("strategy", "learner", "told"),
+    [
+        ("smoten", TREE, "categories"),
+        ('smote {"k_neighbors": 100}', TREE, "k_neighbors"),
+        ('tomek_links {"memory_limit": "1 MB"}', TREE, "MiB"),
+        ("class_weight", "sklearn.neighbors:KNeighborsClassifier", "class_weight"),
+        ("weights", "sklearn.neighbors:KNeighborsClassifier", "row weights"),
+        ("none", "not_there:Learner", "not_there"),
+        ("none", "sklearn.tree:NoTree", "NoTree"),
+        ("none", "sklearn.tree:export_text", "scikit-learn"),
+        ("none", "sklearn.linear_model:Ridge", "a classifier"),
+        ("none", 'sklearn.tree:DecisionTreeClassifier {"depth": 3}', "depth"),
+        ("none", 'random_forest {"depth": 3}', "depth"),
+    ],
+)
+def test_what_cannot_run_is_refused_with_its_reason(arena: Arena, strategy: str, learner: str, told: str) -> None:
+    result = play(arena, entry(strategy, learner))
+    assert result.status == "refused"
+    assert told in result.reason
+    assert result.folds == ()
+
+
+def test_a_learner_that_breaks_down_has_failed_with_its_reason(arena: Arena) -> None:
+    result = play(arena, entry("none", "sklearn.naive_bayes:MultinomialNB"))
+    assert result.status == "failed"
+    assert "fold 1: ValueError" in result.reason
+
+
+def test_a_learner_without_probabilities_is_judged_by_ranking_and_decisions(arena: Arena) -> None:
+    result = play(arena, entry("none", "sklearn.svm:LinearSVC"))
+    assert (result.mean["brier"], result.mean["log_loss"]) == (None, None)
+    assert (result.mean["roc_auc"] or 0) > 0.7
+    assert result.mean["f1"] is not None
+
+
+def test_a_learner_by_import_path_need_not_take_missing_values(arena: Arena) -> None:
+    assert play(arena, entry("none", "sklearn.neighbors.KNeighborsClassifier")).status == "ok"
+
+
+def test_synthetic_rows_reach_learners_in_the_encoding_of_the_real_ones(arena: Arena) -> None:
+    from counterpoise.core.tournament.plans import fold_plan, train_matrix
+    from counterpoise.core.tournament.syntax import parse_strategy
+
+    field = Field(arena)
+    plan = fold_plan(field, parse_strategy("smote"), 0)
+    rows = train_matrix(field, plan, 0)
+    natural = field.features("train", 0)
+    assert rows.features.shape[1] == natural.shape[1]
+    assert np.bincount(rows.asked).tolist() == [np.bincount(rows.asked)[0]] * 2
+    hot = rows.features[:, -3:]
+    assert set(np.unique(hot)) <= {0.0, 1.0}
+    assert (hot.sum(axis=1) == 1).all()
+
+
+def test_the_board_of_a_whole_tournament_shows_everybody(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"folds": 3, "strategies": ["smote", "smoten"], "learners": [TREE]}
+    arena = arena_of(signal(), tmp_path, **settings)
+    board = run_tournament(arena, apart=False, dataset="tested")
+    assert {(one.strategy, one.learner) for one in board.entries} == {
+        (one.strategy, one.learner) for one in list_entries(arena.rules.tournament)
+    }
+    assert [one.strategy for one in board.set_apart] == ["smoten"]

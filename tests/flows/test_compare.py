@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+from prefect.client.schemas.objects import TaskRun
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.tournament import apart, store
+from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Leaderboard
+from counterpoise.flows.command_line import run_command
+from counterpoise.flows.compare import compare
+from tests.flows.tables import configured
+
+TOURNAMENT = {"strategies": ["random_over", "smoten"], "learners": ["logistic_regression"], "folds": 3}
+
+
+def tournament(folder: Path, *overrides: str, **sections: Any) -> BalanceConfig:
+    return configured(folder, *overrides, tournament=TOURNAMENT, **sections)
+
+
+def task_runs_of(dataset: str) -> list[TaskRun]:
+    with get_client(sync_client=True) as client:
+        name = FlowRunFilterName(any_=[f"compare-{dataset}"])
+        return client.read_task_runs(flow_run_filter=FlowRunFilter(name=name))
+
+
+def scores(board: Leaderboard) -> list[tuple[str, str, Any]]:
+    return [(one.strategy, one.learner, one.folds) for one in board.entries]
+
+
+def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: Path) -> None:
+    config = tournament(tmp_path, name="competing")
+    board = compare(config)
+    assert isinstance(board, Leaderboard)
+    shown = {(one.strategy, one.learner): one.status for one in board.entries}
+    assert shown == {
+        ("none", "dummy"): "ok",
+        ("none", "logistic_regression"): "ok",
+        ("random_over", "logistic_regression"): "ok",
+        ("smoten", "logistic_regression"): "refused",
+    }
+    assert board.rows == 360
+    assert sorted(path.name for path in (tmp_path / "datasets/competing").iterdir()) in (
+        ["tournaments"],
+        [".staging", "tournaments"],
+    )
+    assert list((tmp_path / "datasets/competing").glob(".staging/*")) == []
+    assert apart._idle == []
+    names = {run.name for run in task_runs_of("competing")}
+    assert {"none, dummy", "random_over, logistic_regression", "smoten, logistic_regression"} <= names
+
+
+def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[str] = []
+    play, write, failures = apart.play_apart, store.write_leaderboard, [ZeroDivisionError("disk")]
+
+    def counted(arena: Arena, entry: Entry) -> EntryResult:
+        played.append(entry.name)
+        return play(arena, entry)
+
+    def failing(config: BalanceConfig, digest: str, board: Leaderboard) -> Leaderboard:
+        if failures:
+            raise failures.pop()
+        return write(config, digest, board)
+
+    monkeypatch.setattr(apart, "play_apart", counted)
+    monkeypatch.setattr(store, "write_leaderboard", failing)
+    board = compare.with_options(retries=1)(tournament(tmp_path, name="retried-tournament"))
+    assert isinstance(board, Leaderboard)
+    assert all(isinstance(one, EntryResult) for one in board.entries)
+    assert sorted(played) == sorted(one.name for one in board.entries)
+
+
+def test_bad_data_is_refused_as_by_balance(tmp_path: Path) -> None:
+    config = tournament(tmp_path, name="refused-tournament")
+    (tmp_path / "table.csv").write_text("id,x,y,label\n" + "".join(f"r{n},{n},1,no\n" for n in range(100)))
+    with pytest.raises(CounterpoiseError, match="single_class"):
+        compare(config)
+    assert not (tmp_path / "datasets/refused-tournament/tournaments").exists()
+
+
+def test_the_command_prints_a_table_and_reasons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    path = tmp_path / "tested.yaml"
+    path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
+    assert run_command(["compare", str(path)]) == 0
+    out, err = capfd.readouterr()
+    assert "average precision" in out
+    assert "smoten, logistic_regression: refused: needs categories alone" in out
+    assert "Chosen: " in out
+    assert "  compete: none, dummy: " in err
+
+
+def test_the_command_prints_one_json_object_the_same_leaderboard_each_time(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config, path = tournament(tmp_path, "tournament.metric=mcc"), tmp_path / "tested.yaml"
+    path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
+    assert run_command(["compare", str(path), "--set", "tournament.metric=mcc", "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told.pop("seconds") > 0
+    first, second = Leaderboard.model_validate(told), compare(config)
+    assert first.metric == "mcc"
+    assert Path(first.file).exists()
+    assert scores(first) == scores(second)
+    assert (first.chosen, first.file) == (second.chosen, second.file)
+
+
+def test_a_strategy_that_is_unknown_ends_with_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "tested.yaml"
+    path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
+    assert run_command(["compare", str(path), "--set", 'tournament.strategies=["smoth"]']) == 2
+    assert "smoth" in capfd.readouterr().err

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from prefect import flow
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import EvaluationError
+from counterpoise.core.records import Snapshot, SplitPlan
+from counterpoise.core.split import read_partition
+from counterpoise.core.tournament.apart import close_processes
+from counterpoise.core.tournament.entries import list_entries
+from counterpoise.core.tournament.records import Arena, Leaderboard
+from counterpoise.tasks.compete import award, compete, prepare
+from counterpoise.tasks.split import split
+from tests.core.tournament.arenas import TREE, entry, signal
+from tests.snapshots import UNCHECKED, engine_config, snapshot_of
+from tests.tasks.stored import stored_artifact
+
+SETTINGS = {"strategies": ["random_over", "smoten"], "learners": [TREE], "folds": 3}
+
+
+@pytest.fixture(name="config")
+def _config(tmp_path: Path) -> Iterator[BalanceConfig]:
+    yield engine_config(tmp_path, tournament=SETTINGS)
+    close_processes()
+
+
+def parts(config: BalanceConfig, folder: Path, rows: int = 400) -> tuple[Snapshot, SplitPlan]:
+    snapshot = snapshot_of(signal(rows), folder)
+    return snapshot, split.fn(config, snapshot, UNCHECKED, folder=folder)
+
+
+def played(config: BalanceConfig, arena: Arena, snapshot: Snapshot) -> Leaderboard:
+    results = [compete.fn(arena, one) for one in list_entries(config.tournament)]
+    return award.fn(config, snapshot, arena, results)
+
+
+def test_only_train_rows_are_laid_out(config: BalanceConfig, tmp_path: Path) -> None:
+    snapshot, plan = parts(config, tmp_path)
+    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    assert arena.snapshot.rows == int((read_partition(plan) == 0).sum())
+    assert Path(arena.folder).is_relative_to(tmp_path)
+    assert Arena.model_validate_json(arena.model_dump_json()) == arena
+
+
+def test_too_few_rows_are_refused(config: BalanceConfig, tmp_path: Path) -> None:
+    snapshot, plan = parts(config, tmp_path)
+    many = engine_config(tmp_path, tournament={"folds": 50})
+    with pytest.raises(EvaluationError, match="folds"):
+        prepare.fn(many, snapshot, plan, folder=tmp_path)
+
+
+def test_a_strategy_that_cannot_run_is_a_result_with_its_reason(config: BalanceConfig, tmp_path: Path) -> None:
+    snapshot, plan = parts(config, tmp_path)
+    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    result = compete.fn(arena, entry("smoten"))
+    assert result.status == "refused"
+    assert "categories" in result.reason
+
+
+def test_the_leaderboard_is_written_whole_and_the_same_each_time(config: BalanceConfig, tmp_path: Path) -> None:
+    snapshot, plan = parts(config, tmp_path)
+    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    first, second = (played(config, arena, snapshot) for _ in range(2))
+    assert first.file == second.file
+    assert list(Path(first.file).parent.iterdir()) == [Path(first.file)]
+    stored = json.loads(Path(first.file).read_text())
+    assert Leaderboard.model_validate(stored) == second.model_copy(update={"file": ""})
+    assert str(tmp_path) not in Path(first.file).read_text()
+    assert [one.mean for one in first.entries] == [one.mean for one in second.entries]
+    other = config.model_copy(update={"tournament": config.tournament.model_copy(update={"metric": "f1"})})
+    assert played(other, arena, snapshot).file != first.file
+
+
+def test_tables_show_everybody_in_the_prefect_ui(tmp_path: Path) -> None:
+    config = engine_config(tmp_path, name="shown-tournament", tournament=SETTINGS)
+    snapshot, plan = parts(config, tmp_path)
+
+    @flow
+    def run() -> None:
+        arena = prepare(config, snapshot, plan, folder=tmp_path)
+        award(config, snapshot, arena, [compete(arena, one) for one in list_entries(config.tournament)])
+
+    run()
+    close_processes()
+    table, text = stored_artifact("shown-tournament-leaderboard"), stored_artifact("shown-tournament-tournament")
+    assert table is not None
+    assert text is not None
+    rows = json.loads(str(table.data))
+    assert {row["strategy"] for row in rows} == {"none", "random_over", "smoten"}
+    assert {row["learner"] for row in rows} == {"dummy", TREE}
+    assert "## Set apart" in str(text.data)
+
+
+def test_folds_do_not_depend_on_the_order_of_entries(config: BalanceConfig, tmp_path: Path) -> None:
+    snapshot, plan = parts(config, tmp_path)
+    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    entries = list_entries(config.tournament)
+    forth = {one: compete.fn(arena, one).mean for one in entries}
+    back = {one: compete.fn(arena, one).mean for one in reversed(entries)}
+    assert forth == back
+    assert np.isfinite([mean["roc_auc"] or 0 for mean in forth.values() if mean]).all()
