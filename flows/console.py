@@ -159,9 +159,11 @@ def print_board(board: Leaderboard, seconds: float) -> None:
     measured = rows[: len(board.ranked)]
     if measured:
         names = [name for name in measured[0] if name != "reason"]
-        table = Table(*names[:3], box=None, padding=(0, 1, 0, 0))
+        table = Table(names[0], box=None, padding=(0, 1, 0, 0))
+        for name in names[1:3]:
+            table.add_column(name, overflow="fold", min_width=14)
         for name in names[3:]:
-            table.add_column(name, justify="right", no_wrap=True)
+            table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
         for row in measured:
             table.add_row(*(escape(row[name]) for name in names))
         console.print(table)
