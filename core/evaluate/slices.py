@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from counterpoise.core.evaluate.ranking import Ranking
+from counterpoise.core.labels import class_name
 from counterpoise.core.validate.frames import to_series
 
 __all__ = ["JudgedRows", "at_the_top", "worst_slices"]
@@ -86,7 +87,7 @@ def _segments(column: pa.Table) -> Iterator[tuple[str, Mask]]:
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         yield from _quarters(values, missing)
     elif not pa.types.is_nested(column.schema[0].type) and values.dtype.kind not in "mM":
-        texts = values.astype("str")
+        texts = values.map(class_name, na_action="ignore").astype("str")
         for level in texts[~missing].value_counts().index[:_LEVELS]:
             yield str(level), (texts == level).to_numpy(dtype=np.bool_) & ~missing
 
@@ -103,8 +104,18 @@ def _quarters(values: pd.Series[Any], missing: Mask) -> Iterator[tuple[str, Mask
     bounds = [present.min(), *edges, present.max()]
     for part in range(len(edges) + 1):
         low, high = bounds[part], bounds[part + 1]
-        name = f"{low:.6g} to {high:.6g}" if part == 0 else f"above {low:.6g} to {high:.6g}"
-        yield name, (parts == part) & ~missing
+        yield _range_name(low, high, first=part == 0), (parts == part) & ~missing
+
+
+def _range_name(low: float, high: float, *, first: bool) -> str:
+    """Return what to call a range, of which only the first one holds its lower bound.
+
+    >>> _range_name(0, 0, first=True), _range_name(0, 5, first=True), _range_name(5, 9, first=False)
+    ('0', '0 to 5', 'above 5 to 9')
+    """
+    if first:
+        return f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
+    return f"above {low:.6g} to {high:.6g}"
 
 
 def _record(column: str, segment: str, members: Mask, rows: JudgedRows) -> dict[str, Any]:

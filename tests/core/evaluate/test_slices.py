@@ -46,6 +46,7 @@ def test_each_segment_is_counted_as_it_is() -> None:
     assert own["recall_low"] < own["recall"] <= own["recall_high"]
     missing = np.array([value is None for value in table["country"].to_pylist()])
     assert found["country", "missing"]["rows"] == missing.sum()
+    assert {segment for column, segment in found if column == "flag"} == {"false", "true"}
     assert sum(one["rows"] for (column, _), one in found.items() if column == "amount") == 3_000
 
 
@@ -69,6 +70,7 @@ def test_columns_of_every_type_have_segments_or_none() -> None:
     positive = np.arange(number) % 3 == 0
     found = worst_slices(table, JudgedRows(positive * 1.0, positive, positive))
     assert {one["column"] for one in found} >= {"constant", "empty", "kind"}
+    assert {one["segment"] for one in found if one["column"] == "constant"} == {"1"}
     assert all(one["recall"] == 1 for one in found)
 
 
