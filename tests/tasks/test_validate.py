@@ -58,16 +58,21 @@ def test_a_table_that_breaks_the_contract_is_refused(tmp_path: Path) -> None:
         validate.fn(engine_config(tmp_path), one_class(tmp_path), folder=tmp_path / "run")
 
 
-def test_the_failed_expectations_of_a_refused_run_are_shown(tmp_path: Path) -> None:
-    config = build_config({**engine_config(tmp_path).published(), "name": "refused-here"})
-    snapshot = one_class(tmp_path)
+def run_refused(folder: Path, *, name: str) -> None:
+    """Validate a table of one class within a flow run, under the dataset's name."""
+    config = build_config({**engine_config(folder).published(), "name": name})
+    snapshot = one_class(folder)
 
     @flow
     def refuses() -> None:
-        validate(config, snapshot, folder=tmp_path / "run")
+        validate(config, snapshot, folder=folder / "run")
 
     with pytest.raises(ContractError, match="single_class"):
         refuses()
+
+
+def test_the_failed_expectations_of_a_refused_run_are_shown(tmp_path: Path) -> None:
+    run_refused(tmp_path, name="refused-here")
     artifact = stored_artifact("refused-here-validation")
     assert artifact is not None
     (row, *_) = json.loads(str(artifact.data))
@@ -76,15 +81,7 @@ def test_the_failed_expectations_of_a_refused_run_are_shown(tmp_path: Path) -> N
 
 
 def test_a_refused_run_emits_an_event_that_automations_can_wait_for(tmp_path: Path) -> None:
-    config = build_config({**engine_config(tmp_path).published(), "name": "refused-event"})
-    snapshot = one_class(tmp_path)
-
-    @flow
-    def refuses() -> None:
-        validate(config, snapshot, folder=tmp_path / "run")
-
-    with pytest.raises(ContractError, match="single_class"):
-        refuses()
+    run_refused(tmp_path, name="refused-event")
     event = stored_event("counterpoise.validation.failed", "refused-event")
     payload = event["payload"]
     assert (payload["checked"], payload["reason"]) == ("source", "single_class")
