@@ -61,7 +61,7 @@ format: setup ## Put the code into the project's format
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile pyproject.toml --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links \
-		--extra postgres --group dev --output-file requirements.lock
+		--all-extras --group dev --output-file requirements.lock
 
 .PHONY: clean
 clean: ## Remove what make and the tools have made, but no datasets
