@@ -24,7 +24,7 @@ from counterpoise.core.versions import Version, open_version
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BalancedFrame", "balance_frame"]
+__all__ = ["BalancedFrame", "balance_frame", "snapshot_frame"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def balance_frame(
         config = BalanceConfig(
             name="frame", seed=seed, source={"path": folder}, output={"root": str(place / "datasets")}, **settings
         )
-        snapshot = _snapshot(frame, target, place)
+        snapshot = snapshot_frame(frame, target, place)
         return _balance(config, snapshot, place, frame)
 
 
@@ -100,7 +100,7 @@ def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.D
     )
 
 
-def _snapshot(frame: pd.DataFrame, target: str, folder: Path) -> Snapshot:
+def snapshot_frame(frame: pd.DataFrame, target: str, folder: Path) -> Snapshot:
     """Write the frame as an Arrow file and return it as a snapshot."""
     if target in frame.columns:
         kinds = {type(value) for value in frame[target].dropna().unique()} if frame[target].dtype == object else set()

@@ -18,7 +18,10 @@ from counterpoise.core.strategies import STRATEGIES
 from counterpoise.flows.command_line import run_command
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/validation.md")
+COUNTERPOISE = Path(sys.executable).with_name("counterpoise")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
+GUIDES = ("docs/embedding.md",)
+"""Documents whose Python snippets run one after the other where a dataset `fraud` is published."""
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:
@@ -50,6 +53,27 @@ def test_the_notebook_snippet_runs(tmp_path: Path) -> None:
     (snippet,) = [block for block in blocks("python") if "balance_frame" in block]
     check = "assert balanced.train['fraud'].mean() == 0.5 and len(balanced.keys['train']) == len(balanced.train)"
     subprocess.run([sys.executable, "-c", f"{snippet}\n{check}"], check=True, cwd=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the quick start leaves it."""
+    folder = tmp_path_factory.mktemp("quick-start")
+    for command in (
+        "sample fraud --rows 3000 --out transactions.csv",
+        "init transactions.csv --target is_fraud --name fraud",
+        "run fraud.yaml --set evaluation.learners=[logistic_regression] --set evaluation.bootstrap=50",
+    ):
+        subprocess.run([COUNTERPOISE, *command.split()], check=True, cwd=folder, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("document", GUIDES)
+def test_the_snippets_of_a_guide_run(document: str, published: Path) -> None:
+    snippets = blocks("python", document)
+    assert snippets
+    for snippet in snippets:
+        subprocess.run([sys.executable, "-c", snippet], check=True, cwd=published)
 
 
 def test_the_suite_snippet_runs(tmp_path: Path) -> None:

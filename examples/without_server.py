@@ -1,0 +1,40 @@
+"""The whole job in another orchestrator or a plain script: the stages as functions, with no server and no flow run.
+
+`stage.fn` is the function behind a Prefect task. The published version is the same, byte for byte.
+Run with `python examples/without_server.py CONFIG`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.config_file import load_config
+from counterpoise.core.records import DatasetVersion
+from counterpoise.tasks.evaluate import evaluate
+from counterpoise.tasks.ingest import ingest
+from counterpoise.tasks.persist import persist
+from counterpoise.tasks.resample import resample
+from counterpoise.tasks.split import split
+from counterpoise.tasks.validate import validate, validate_split
+
+
+def publish(config: BalanceConfig) -> DatasetVersion:
+    """Publish a version and its evaluation."""
+    with tempfile.TemporaryDirectory(prefix="counterpoise-") as place:
+        folder = Path(place)
+        snapshot = ingest.fn(config, folder=folder)
+        checked = validate.fn(config, snapshot, folder=folder)
+        parts = split.fn(config, snapshot, checked, folder=folder)
+        checked = validate_split.fn(config, snapshot, checked, parts, folder=folder)
+        plan = resample.fn(config, snapshot, parts, folder=folder)
+        version = persist.fn(config, snapshot=snapshot, validation=checked, split=parts, resampling=plan)
+        evaluate.fn(config, snapshot=snapshot, validation=checked, split=parts, resampling=plan, version=version)
+        return version
+
+
+if __name__ == "__main__":
+    done = publish(load_config(sys.argv[1]))
+    print(f"{done.root}/{done.dataset}@{done.version}")
