@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-__all__ = ["REJECTS_SCHEMA", "read_rejects", "write_rejects"]
+__all__ = ["REJECTS_SCHEMA", "read_rejects", "value_texts", "write_rejects"]
+
+_VALUE = 1_000
 
 REJECTS_SCHEMA = pa.schema(
     [("source_row", pa.int64()), ("reason", pa.string()), ("column", pa.string()), ("value", pa.string())]
@@ -28,3 +32,16 @@ def write_rejects(path: Path, rejects: pa.Table) -> str:
         return ""
     pq.write_table(rejects, path, compression="zstd", write_page_checksum=True)
     return str(path)
+
+
+def value_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return values as texts, long ones cut off; null where one is missing."""
+    try:
+        text = column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        text = pa.chunked_array([_python_texts(column.to_pylist())], pa.string())
+    return pc.utf8_slice_codeunits(text, 0, _VALUE)
+
+
+def _python_texts(values: Sequence[object]) -> list[str | None]:
+    return [None if value is None else repr(value) for value in values]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Hashes", "fingerprint", "row_hashes"]
+__all__ = ["Hashes", "distinct_hashes", "fingerprint", "row_hashes", "salted"]
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -34,6 +34,17 @@ def row_hashes(table: pa.Table) -> Hashes:
             total[start:stop] += _mixed(_words(chunk) ^ salt)
             start = stop
     return total
+
+
+def salted(hashes: Hashes, salt: int) -> Hashes:
+    """Return other hashes of the same rows, as if drawn anew for each salt of 64 bits."""
+    return _mixed(_mixed(hashes ^ np.uint64(salt)) + np.uint64(salt))
+
+
+def distinct_hashes(hashes: Hashes) -> Hashes:
+    """Return the distinct hashes, ascending: by sorting, which is many times faster here than `numpy.unique`."""
+    ordered = np.sort(hashes)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def fingerprint(rows: npt.NDArray[np.int64], hashes: Hashes) -> int:

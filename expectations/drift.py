@@ -14,7 +14,7 @@ from counterpoise.core.validate import Suite
 from counterpoise.core.validate.suite import Severity
 from counterpoise.expectations.registration import register_expectations
 
-__all__ = ["build_drift_suite", "drift_expectations"]
+__all__ = ["build_drift_suite", "drift_expectations", "suite_against"]
 
 Expectation = dict[str, Any]
 
@@ -75,6 +75,17 @@ def build_drift_suite(config: BalanceConfig, snapshot: Snapshot) -> Suite | None
     baseline = find_baseline(config)
     if baseline is None or baseline.digest == snapshot.digest:
         return None
+    return suite_against(baseline, config, snapshot)
+
+
+def suite_against(baseline: Baseline, config: BalanceConfig, snapshot: Snapshot) -> Suite:
+    """Return what a version lets expect of a delivery, as far as the configuration asks for it.
+
+    Args:
+        baseline: The version.
+        config: The whole configuration.
+        snapshot: The delivery.
+    """
     register_expectations()
     return Suite(
         source="drift", baseline=baseline.version, expectations=tuple(_expectations(config, snapshot, baseline))

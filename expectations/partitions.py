@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ Expectation = dict[str, Any]
 
 _TOLERANCE = 0.1
 _CONTRADICTORY = 0.05
+_FEWEST = 10
+_SPREAD = 3
+_ALLOWED = {"stable": f" or {_SPREAD} standard errors", "time": " (what changes with time is no fault)"}
 
 
 def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
@@ -25,7 +29,13 @@ def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
         columns: What is known of each row, as in `counterpoise.core.validate.partition_rows`.
     """
     register_expectations()
-    found = (*_disjoint(columns), *_contradictions(columns), *_all_there(), *_prevalence(split))
+    found = (
+        *_disjoint(columns),
+        *_contradictions(columns),
+        *_all_there(),
+        *_enough_of_each(split),
+        *_prevalence(split),
+    )
     return Suite(source="partitions", expectations=found)
 
 
@@ -61,8 +71,22 @@ def _all_there() -> Iterator[Expectation]:
     }
 
 
+def _enough_of_each(split: SplitPlan) -> Iterator[Expectation]:
+    """Yield that each class has rows enough in each partition, where no draw sees to it."""
+    for part in PARTITIONS if split.method in ("stable", "time") else ():
+        yield {
+            "type": "expect_column_class_rows_to_be_at_least",
+            "kwargs": {"column": "label", "min_rows": _FEWEST, "row_condition": _in_partition(part)},
+            "severity": "warning",
+            "notes": f"The {part} partition has rows enough of every class, {_FEWEST} at least.",
+        }
+
+
 def _prevalence(split: SplitPlan) -> Iterator[Expectation]:
-    """Yield the share that each class has in each partition; a warning, since rows tied together can make it differ."""
+    """Yield the share that each class has in each partition.
+
+    A warning, since rows tied together can make it differ; shares that change with time are no fault.
+    """
     everywhere: ClassCounts = {}
     for counts in split.counts.values():
         everywhere = {name: everywhere.get(name, 0) + rows for name, rows in counts.items()}
@@ -74,16 +98,18 @@ def _prevalence(split: SplitPlan) -> Iterator[Expectation]:
             "type": "expect_column_class_proportions_to_be_between",
             "kwargs": {
                 "column": "label",
-                "bands": {name: _band(everywhere[name] / total, rows) for name in stratified},
+                "bands": {name: _band(everywhere[name] / total, rows, split.method) for name in stratified},
                 "row_condition": _in_partition(part),
             },
-            "severity": "warning",
-            "notes": f"Each class has the share of the {part} partition that it has of all rows, within a tenth.",
+            "severity": "info" if split.method == "time" else "warning",
+            "notes": f"Each class has the share of the {part} partition that it has of all rows, within a tenth"
+            f"{_ALLOWED.get(split.method, '')}.",
         }
 
 
-def _band(share: float, rows: int) -> list[float]:
-    slack = max(_TOLERANCE * share, 2 / rows)
+def _band(share: float, rows: int, method: str) -> list[float]:
+    chance = _SPREAD * math.sqrt(share * (1 - share) / rows) if method == "stable" else 0.0
+    slack = max(_TOLERANCE * share, 2 / rows, chance)
     return [round(max(0.0, share - slack), 6), round(min(1.0, share + slack), 6)]
 
 

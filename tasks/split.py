@@ -36,6 +36,6 @@ def split(config: BalanceConfig, snapshot: Snapshot, validation: Validation, *, 
         folder=folder / "split",
     )
     sizes = (f"{name} {sum(plan.counts[name].values()):,}" for name in PARTITIONS)
-    for line in (", ".join(sizes), *plan.notes):
+    for line in (f"{plan.method}, {', '.join(sizes)}", *plan.notes):
         log(f"split: {line}")
     return plan

@@ -10,8 +10,9 @@ from counterpoise.core.history.data_changes import compare_data
 from counterpoise.core.history.metric_changes import compare_metrics
 from counterpoise.core.history.records import SinceVersion
 from counterpoise.core.persist.commit import read_manifest
-from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.storage import join_address
 
 __all__ = ["compare_with_previous", "read_metrics"]
 
@@ -46,18 +47,18 @@ def read_metrics(folder: DatasetFolder, version: int) -> dict[str, Any] | None:
     Raises:
         IntegrityError: The file is not a metrics record.
     """
-    path = folder.evaluation(version) / "metrics.json"
+    name = f"{evaluation_name(version)}/metrics.json"
     try:
-        metrics = json.loads(path.read_bytes())
+        metrics = json.loads(folder.store.read(name))
     except FileNotFoundError:
         return None
     except ValueError as error:
         raise IntegrityError(
             "unreadable_metrics",
             expected=f"the metrics of version {version} as they were published",
-            found=f"{path.name} that is not JSON: {type(error).__name__}",
-            remedy=f"restore {path} from a backup, or remove its folder",
-            values={"file": str(path)},
+            found=f"metrics.json that is not JSON: {type(error).__name__}",
+            remedy=f"restore {join_address(folder.address, name)} from a backup, or remove its folder",
+            values={"file": join_address(folder.address, name)},
         ) from error
     return dict(metrics)
 

@@ -8,9 +8,9 @@ from counterpoise.core.history.previous import read_metrics
 from counterpoise.core.history.promotions import add_promotion, list_promotions, newest_promotion
 from counterpoise.core.history.records import Promotion
 from counterpoise.core.history.rules import Judged, decide_promotion
-from counterpoise.core.history.settings import PromotionConfig
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.settings.promotion import PromotionConfig
 
 __all__ = ["PromotionOutcome", "promote_by_hand", "promote_by_rule"]
 

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from counterpoise.core.errors import IntegrityError, PublishError
 from counterpoise.core.history.records import Promotion, PromotionNumbers, PromotionRule
-from counterpoise.core.persist.commit import create_if_absent
-from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.layout import DatasetFolder, promotion_name
+from counterpoise.core.storage import join_address
 
 __all__ = ["add_promotion", "list_promotions", "newest_promotion"]
 
@@ -57,6 +57,7 @@ def add_promotion(
 
     Raises:
         PublishError: The file system refuses.
+        StorageError: The object store does.
     """
     promotion = Promotion(
         number=1 if after is None else after.number + 1,
@@ -73,30 +74,29 @@ def _write(folder: DatasetFolder, promotion: Promotion) -> bool:
     """Write a promotion whole under its number; return False where somebody has taken it."""
     content = promotion.model_dump_json(indent=1) + "\n"
     try:
-        folder.promotions.mkdir(parents=True, exist_ok=True)
-        return create_if_absent(folder.promotion(promotion.number), content.encode())
+        return folder.store.create(promotion_name(promotion.number), content.encode())
     except (OSError, PublishError) as error:
         raise PublishError(
             "cannot_promote",
-            expected=f"to create promotions/{folder.promotion(promotion.number).name} in the dataset's folder",
+            expected=f"to create {promotion_name(promotion.number)} in the dataset's folder",
             found=error.found if isinstance(error, PublishError) else error.strerror or str(error),
             remedy="check space and permissions, then run again; the version is published, but not promoted",
         ) from error
 
 
 def _read(folder: DatasetFolder, number: int) -> Promotion:
-    path = folder.promotion(number)
+    name = promotion_name(number)
     try:
-        promotion = Promotion.model_validate_json(path.read_bytes())
+        promotion = Promotion.model_validate_json(folder.store.read(name))
         found = f"promotion {promotion.number}"
     except ValidationError as error:
         promotion, found = None, str(error.errors()[0]["msg"])
     if promotion is None or promotion.number != number:
         raise IntegrityError(
             "unreadable_promotion",
-            expected=f"promotion {number} of {folder.dataset} in promotions/{path.name}",
+            expected=f"promotion {number} of {folder.dataset} in {name}",
             found=found,
             remedy="restore the file from a backup, or remove it: then the promotion before it counts",
-            values={"file": str(path)},
+            values={"file": join_address(folder.address, name)},
         )
     return promotion

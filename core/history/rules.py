@@ -9,7 +9,7 @@ from typing import Any
 
 from counterpoise.core.history.comparability import compare_prevalence, why_incomparable
 from counterpoise.core.history.records import PromotionNumbers
-from counterpoise.core.history.settings import PromotionConfig
+from counterpoise.core.settings.promotion import PromotionConfig
 
 __all__ = ["Decision", "Judged", "chance_level", "decide_promotion"]
 

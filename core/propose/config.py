@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
+from pathlib import Path
 
 from counterpoise.core.config import BalanceConfig, ColumnsConfig, SourceConfig, SplitConfig
 from counterpoise.core.labels import Labels, read_labels
@@ -44,7 +46,7 @@ def propose_config(
     apart = {*columns.key_columns(), *columns.drop}
     features = [profile for profile in profiles if profile.name not in apart]
     source, about_source = _propose_source(source, features)
-    comments |= about_source
+    comments |= about_source | _about_split(columns, source)
     proposal = propose_resampling(labels.counts(), features, SplitConfig()) if labels.classes else None
     comments |= _about_classes(snapshot, labels, features)
     config = {"name": name, "source": source, "columns": columns}
@@ -101,6 +103,16 @@ def _propose_source(source: SourceConfig, features: Sequence[ColumnProfile]) -> 
     shown = ", ".join(f"{token!r} (in {found[token]!r})" for token in new)
     values = {**dict(source), "missing_values": (*source.missing_values, *new)}
     return SourceConfig(**values), {"source.missing_values": f"Found among the features: {shown}."}
+
+
+def _about_split(columns: ColumnsConfig, source: SourceConfig) -> Comments:
+    """Say when another split would be right; what the rows are for, only people know."""
+    advice = []
+    if columns.time:
+        advice.append("time, with a gap for labels that come late, if the model will be used on later rows")
+    if glob.has_magic(source.path) or not Path(source.path).suffix:  # several files, a folder or a database
+        advice.append("stable if the source grows and its rows should keep their partitions")
+    return {"split.method": f"Drawn by class. Set {'; '.join(advice)}."} if advice else {}
 
 
 def _about_classes(snapshot: Snapshot, labels: Labels, features: Sequence[ColumnProfile]) -> Comments:

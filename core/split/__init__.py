@@ -1,8 +1,7 @@
-"""Exact stratified train, validation and test partitions, equal rows kept together."""
+"""Train, validation and test partitions: drawn, by key or by time, equal rows and groups kept on one side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,28 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.core.arrow_files import write_arrow
-from counterpoise.core.columns import column_roles
-from counterpoise.core.config import ColumnsConfig, SplitConfig
+from counterpoise.core.columns import ColumnRoles, column_roles
+from counterpoise.core.config import ColumnsConfig, SplitConfig, SplitMethod
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import SplitError
 from counterpoise.core.labels import Labels, read_labels
 from counterpoise.core.records import PARTITIONS, Snapshot, SplitPlan, Validation
 from counterpoise.core.rejects import read_rejects, write_rejects
+from counterpoise.core.row_hash import Hashes
 from counterpoise.core.snapshot import SnapshotReader
-from counterpoise.core.split.allocation import GroupedRows, allocate_groups, partition_targets
+from counterpoise.core.split.apart import apart_rejects
 from counterpoise.core.split.files import (
     REJECTED,
-    Partition,
     read_content,
     read_partition,
 )
-from counterpoise.core.split.groups import Codes, content_hashes, count_contradictory, group_codes, link_groups
-from counterpoise.core.split.rare import RareClasses, check_every_partition, find_rare, rare_rejects
+from counterpoise.core.split.groups import content_hashes, count_contradictory, group_codes
+from counterpoise.core.split.in_time import place_in_time
+from counterpoise.core.split.keys import KeyRule
+from counterpoise.core.split.moments import read_moments
+from counterpoise.core.split.rows import Placement, SplitRows
+from counterpoise.core.split.stable import place_by_key
+from counterpoise.core.split.stratified import place_at_random
 from counterpoise.core.split.train_rows import TrainRows
 
 __all__ = [
@@ -39,8 +43,7 @@ __all__ = [
     "split_snapshot",
 ]
 
-
-_TOLERATED = 0.1
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,29 @@ class _Duplicates:
     contradictory: int = 0
 
     @classmethod
-    def among(cls, content: Codes, labels: npt.NDArray[np.int32]) -> _Duplicates:
-        return cls(len(content) - (int(content.max(initial=-1)) + 1), count_contradictory(content, labels))
+    def among(cls, rows: SplitRows) -> _Duplicates:
+        if rows.content is None:
+            return cls()
+        repeated = len(rows.content) - (int(rows.content.max(initial=-1)) + 1)
+        return cls(repeated, count_contradictory(rows.content, rows.labels))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is split, and which of its rows."""
+
+    snapshot: Snapshot
+    reader: SnapshotReader
+    roles: ColumnRoles
+    columns: ColumnsConfig
+    usable: Ints
+
+    def contents(self) -> Hashes:
+        """Return a hash of each usable row's features."""
+        return content_hashes(self.snapshot, self.roles.features)[self.usable]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        return self.reader.read_columns([name]).column(0).take(pa.array(self.usable))
 
 
 def split_snapshot(
@@ -60,19 +84,21 @@ def split_snapshot(
 ) -> SplitPlan:
     """Decide for each row whether it is train, validation, test or rejected.
 
-    Every class gets its exact share of every partition (within one row, as far as groups allow). Rows with equal
-    features stay together unless `config.duplicates` is `ignore`; rows of one group always do.
+    Rows with equal features never stand in two partitions unless `config.duplicates` is `ignore`; rows of one group
+    never do. Where a draw decides, every class has its exact share of every partition (within one row, as far as groups
+    allow) and tied rows are drawn as one; where key or time decides, tied rows are left out of all partitions but one.
 
     Args:
         snapshot: The source.
         columns: The roles of its columns.
-        config: Sizes and policies.
+        config: Method, sizes and policies.
         validation: Whose rejected rows are left out.
         seed: The run's seed.
         folder: Where the plan is written.
 
     Raises:
-        SplitError: A class would be missing from a partition and `config.rare_classes` says to stop; a null label.
+        SplitError: A class would be missing from a partition and `config.rare_classes` says to stop; a null label; time
+            does not divide the rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     reader = SnapshotReader(snapshot)
@@ -82,32 +108,52 @@ def split_snapshot(
     usable = np.setdiff1d(np.arange(snapshot.rows), rejects["source_row"].to_numpy(), assume_unique=True)
     _check_labels(labels, usable)
 
-    tied = np.arange(len(usable), dtype=np.int64)
-    duplicates, content = _Duplicates(), None
-    if config.duplicates == "together":
-        tied = group_codes(content_hashes(snapshot, roles.features)[usable])
-        content = np.full(snapshot.rows, REJECTED, dtype=np.int64)
-        content[usable] = tied
-        duplicates = _Duplicates.among(tied, labels.codes[usable])
-    if columns.group:
-        tied = link_groups(group_codes(reader.read_columns([columns.group]).column(0))[usable], tied)
-    rows = GroupedRows(tied, labels.codes[usable], labels.classes)
-    rare = find_rare(rows, config.rare_classes)
-    placed = _place(rows, rare, config, seed)
-    check_every_partition(placed, rows, rare)
+    source = _Source(snapshot, reader, roles, columns, usable)
+    together = config.duplicates == "together"
+    contents = source.contents() if together else None
+    rows = SplitRows(
+        labels.codes[usable],
+        labels.classes,
+        group_codes(contents) if contents is not None else None,
+        group_codes(source.column(columns.group)) if columns.group else None,
+    )
+    placement = _place(source, rows, contents, config, seed)
+    rejects = pa.concat_tables([rejects, apart_rejects(placement.apart, usable, reader)]).sort_by("source_row")
+    plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
+    duplicates = _Duplicates.among(rows)
+    notes = (*placement.notes, *(one.note for one in placement.apart if one.note))
+    return plan.model_copy(
+        update={
+            "method": _method(columns, config),
+            "duplicate_rows": duplicates.repeated,
+            "contradictory_rows": duplicates.contradictory,
+            "apart": {one.reason: len(one.places) for one in placement.apart},
+            "spans": dict(placement.spans),
+            "notes": notes,
+        }
+    )
 
-    partition = np.full(snapshot.rows, REJECTED, dtype=np.int8)
-    partition[usable] = placed
-    set_apart = usable[placed == REJECTED]
-    names = [labels.classes[code] for code in labels.codes[set_apart]]
-    rejects = pa.concat_tables([rejects, rare_rejects(set_apart, names, roles.target)]).sort_by("source_row")
-    notes = [f"class {labels.classes[code]!r} has too few rows: {config.rare_classes}" for code in rare]
-    notes += _unequal_shares(placed, rows, rare, _shares(config))
-    decided = {"partition": partition} | ({} if content is None else {"content": content})
-    return _write_plan(decided, labels, duplicates, rejects, folder).model_copy(update={"notes": tuple(notes)})
+
+def _method(columns: ColumnsConfig, config: SplitConfig) -> SplitMethod:
+    """Return what really decides: groups that are there are always kept."""
+    return "grouped" if config.method == "random" and columns.group else config.method
 
 
-def _check_labels(labels: Labels, usable: npt.NDArray[np.int64]) -> None:
+def _place(source: _Source, rows: SplitRows, contents: Hashes | None, config: SplitConfig, seed: int) -> Placement:
+    target = source.roles.target
+    if config.method == "time":
+        time, group = source.columns.time, source.columns.group
+        moments = read_moments(source.column(time), time)
+        return place_in_time(rows, moments, config=config, target=target, time=time, group=group)
+    if config.method == "stable":
+        rule = KeyRule.of(source.columns, config, seed)
+        words = content_hashes(source.snapshot, rule.columns, rule.words)[source.usable] if rule.columns else None
+        sides = rule.sides(words, lambda: source.contents() if contents is None else contents)
+        return place_by_key(rows, sides, config=config, target=target)
+    return place_at_random(rows, config=config, seed=seed, target=target)
+
+
+def _check_labels(labels: Labels, usable: Ints) -> None:
     unlabelled = usable[labels.codes[usable] < 0]
     if len(unlabelled):
         raise SplitError(
@@ -128,45 +174,18 @@ def _check_labels(labels: Labels, usable: npt.NDArray[np.int64]) -> None:
         )
 
 
-def _shares(config: SplitConfig) -> tuple[float, ...]:
-    """Return the partitions' shares of rows, in the order of `PARTITIONS`."""
-    return (1 - config.validation_size - config.test_size, config.validation_size, config.test_size)
+def _decided(placement: Placement, rows: SplitRows, usable: Ints, number: int) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of the plan's file, a value a source row."""
+    partition = np.full(number, REJECTED, dtype=np.int8)
+    partition[usable] = placement.partition
+    if rows.content is None:
+        return {"partition": partition}
+    content = np.full(number, REJECTED, dtype=np.int64)
+    content[usable] = rows.content
+    return {"partition": partition, "content": content}
 
 
-def _unequal_shares(
-    placed: Partition, rows: GroupedRows, rare: RareClasses, shares: tuple[float, ...]
-) -> Iterator[str]:
-    """Tell where tied rows keep a class more than a tenth away from the share of a partition that it should have."""
-    for code, name in enumerate(rows.classes):
-        own = rows.labels == code
-        wanted = partition_targets(int(own.sum()), shares)
-        found = np.bincount(placed[own & (placed >= 0)], minlength=len(PARTITIONS))
-        if code in rare or not (np.abs(found - wanted) > np.maximum(1, wanted * _TOLERATED)).any():
-            continue
-        largest = int(np.bincount(rows.groups[own]).max())
-        counts = ", ".join(f"{part} {n:,} of {aim:,}" for part, n, aim in zip(PARTITIONS, found, wanted, strict=True))
-        yield f"class {name!r} is off its shares ({counts}): up to {largest:,} of its rows are tied together"
-
-
-def _place(rows: GroupedRows, rare: RareClasses, config: SplitConfig, seed: int) -> Partition:
-    """Return the partition of each usable row: rare classes go where the policy says, with rows tied to them."""
-    shares = _shares(config)
-    is_rare = np.isin(rows.labels, list(rare))
-    apart = is_rare
-    if config.rare_classes == "train_only":
-        apart = np.isin(rows.groups, np.unique(rows.groups[is_rare]))
-    aside = REJECTED if config.rare_classes == "reject" else PARTITIONS.index("train")
-    placed = np.full(len(rows.labels), aside, dtype=np.int8)
-    if not apart.any():
-        return allocate_groups(rows, shares=shares, seed=seed)
-    free = GroupedRows(group_codes(rows.groups[~apart].astype(np.uint64)), rows.labels[~apart], rows.classes)
-    placed[~apart] = allocate_groups(free, shares=shares, seed=seed)
-    return placed
-
-
-def _write_plan(
-    decided: dict[str, npt.NDArray[Any]], labels: Labels, duplicates: _Duplicates, rejects: pa.Table, folder: Path
-) -> SplitPlan:
+def _write_plan(decided: dict[str, npt.NDArray[Any]], labels: Labels, rejects: pa.Table, folder: Path) -> SplitPlan:
     file, partition = folder / "split.arrow", decided["partition"]
     write_arrow(file, pa.table(decided))
     return SplitPlan(
@@ -174,8 +193,6 @@ def _write_plan(
         sha256=file_sha256(file),
         classes=labels.classes,
         counts={name: labels.counts(partition == number) for number, name in enumerate(PARTITIONS)},
-        duplicate_rows=duplicates.repeated,
-        contradictory_rows=duplicates.contradictory,
         rejected_rows=rejects.num_rows,
         rejects_file=write_rejects(folder / "rejects.parquet", rejects),
     )

@@ -1,8 +1,8 @@
 """Exact stratified allocation of whole groups of rows to partitions.
 
-Every class gets its share of every partition within one row, as far as groups allow: groups are placed from the
-largest to the smallest, so that single rows close what larger groups leave open. Groups of the same class and size are
-exchangeable; which of them goes where is drawn at random.
+Every class gets its share of every partition within one row, as far as groups allow: groups of several classes are
+placed first, then the others from the largest to the smallest, so that single rows close what larger groups leave open.
+Groups of the same class and size are exchangeable; which of them goes where is drawn at random.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from counterpoise.core.config import SplitConfig
 from counterpoise.core.randomness import child_generator
 from counterpoise.core.split.files import Partition
 from counterpoise.core.split.groups import Codes, mixed_groups
 
-__all__ = ["GroupedRows", "allocate_groups", "partition_targets"]
+__all__ = ["GroupedRows", "allocate_groups", "partition_shares", "partition_targets"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,6 +75,11 @@ class GroupedRows:
         return np.flatnonzero((some_label == code) & ~self.mixed)
 
 
+def partition_shares(config: SplitConfig) -> tuple[float, ...]:
+    """Return the partitions' shares of rows, in the order of `PARTITIONS`."""
+    return (1 - config.validation_size - config.test_size, config.validation_size, config.test_size)
+
+
 def partition_targets(rows: int, shares: tuple[float, ...]) -> Ints:
     """Return how many of a class's rows each partition should get: largest remainders, at least one each.
 
@@ -110,20 +116,34 @@ def allocate_groups(rows: GroupedRows, *, shares: tuple[float, ...], seed: int) 
 
 
 def _place_mixed(placed: Partition, rows: GroupedRows, deficits: Floats, seed: int) -> None:
-    """Place groups of several classes one by one, the largest first, each where its classes lack most."""
+    """Place groups of several classes one by one, those with the largest share of a class first.
+
+    Each goes where it brings the rows that are still wanted closest to none, by the sum of their squares over the rows
+    wanted (the statistic of a chi-square test), all classes counting alike.
+    """
     mixed = np.flatnonzero(rows.mixed)
     if len(mixed) == 0:
         return
-    inside = np.flatnonzero(rows.mixed[rows.groups])
-    order = inside[np.argsort(rows.groups[inside], kind="stable")]
-    members = np.split(order, np.searchsorted(rows.groups[order], mixed)[1:])
-    targets = np.maximum(deficits, 1)
+    counts = _counts_of(mixed, rows)
+    totals = np.maximum(deficits.sum(axis=1), 1)
+    weights = 1 / (totals[:, None] * np.maximum(deficits, 1))
     tie_break = child_generator(seed, "split", "mixed groups").permutation(len(mixed))
-    for index in sorted(range(len(mixed)), key=lambda index: (-len(members[index]), tie_break[index])):
-        counts = np.bincount(rows.labels[members[index]], minlength=len(deficits))
-        part = int(np.argmax(counts @ (deficits / targets)))
+    order = np.lexsort((tie_break, -(counts / totals).max(axis=1)))
+    for index in order.tolist():
+        group = counts[index][:, None]
+        part = int(np.argmin((((deficits - group) ** 2 - deficits**2) * weights).sum(axis=0)))
         placed[mixed[index]] = part
-        deficits[:, part] -= counts
+        deficits[:, part] -= counts[index]
+
+
+def _counts_of(groups: Ints, rows: GroupedRows) -> Floats:
+    """Return the rows of each class, one row of the result a group."""
+    number = np.full(rows.number, -1, dtype=np.int64)
+    number[groups] = np.arange(len(groups))
+    inside = np.flatnonzero(number[rows.groups] >= 0)
+    cells = number[rows.groups[inside]] * len(rows.classes) + rows.labels[inside]
+    counts = np.bincount(cells, minlength=len(groups) * len(rows.classes))
+    return counts.reshape(len(groups), len(rows.classes)).astype(np.float64)
 
 
 def _place_pure(placed: Partition, rows: GroupedRows, code: int, deficits: Floats, seed: int) -> None:

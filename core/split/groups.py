@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -20,12 +20,20 @@ Codes = npt.NDArray[np.int64]
 _READERS = 2
 
 
-def content_hashes(snapshot: Snapshot, columns: Sequence[str]) -> Hashes:
-    """Return a hash of the given columns for each snapshot row, reading a row group at a time."""
+def content_hashes(
+    snapshot: Snapshot, columns: Sequence[str], hashes: Callable[[pa.Table], Hashes] = row_hashes
+) -> Hashes:
+    """Return a hash of the given columns for each snapshot row, reading a row group at a time.
+
+    Args:
+        snapshot: The source.
+        columns: The columns.
+        hashes: What makes hashes of rows.
+    """
 
     def of_groups(groups: Sequence[RowGroup]) -> list[Hashes]:
         reader = SnapshotReader(snapshot)
-        return [row_hashes(reader.read_group(group, columns)) for group in groups]
+        return [hashes(reader.read_group(group, columns)) for group in groups]
 
     groups = SnapshotReader(snapshot).row_groups
     half = len(groups) // 2

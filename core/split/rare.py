@@ -1,4 +1,4 @@
-"""Classes with too few separate rows to stand in every partition."""
+"""Classes that cannot stand in every partition."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from counterpoise.core.errors import SplitError
 from counterpoise.core.records import PARTITIONS
-from counterpoise.core.rejects import REJECTS_SCHEMA
 from counterpoise.core.split.allocation import GroupedRows
 from counterpoise.core.split.files import Partition
+from counterpoise.core.split.rows import Apart, SplitRows
 
-__all__ = ["RareClasses", "check_every_partition", "find_rare", "rare_rejects"]
+__all__ = ["RareClasses", "check_every_partition", "find_rare", "leave_out_absent"]
 
 RareClasses = dict[int, int]
 """Class code to number of separate groups."""
@@ -49,12 +48,6 @@ def _rare_error(rows: GroupedRows, rare: RareClasses, *, enough_left: bool) -> S
     )
 
 
-def rare_rejects(rows: npt.NDArray[np.int64], names: list[str], target: str) -> pa.Table:
-    """Return rejected rows of rare classes, as a rejects table."""
-    reason, column = ["rare_class"] * len(rows), [target] * len(rows)
-    return pa.table([rows, reason, column, names], schema=REJECTS_SCHEMA)
-
-
 def check_every_partition(partition: Partition, rows: GroupedRows, rare: RareClasses) -> None:
     """Check that every class that is not rare stands in every partition.
 
@@ -78,3 +71,42 @@ def check_every_partition(partition: Partition, rows: GroupedRows, rare: RareCla
 
 def _classes(labels: npt.NDArray[np.int32]) -> list[int]:
     return [int(code) for code in np.flatnonzero(np.bincount(labels))]
+
+
+def leave_out_absent(
+    partition: Partition, rows: SplitRows, *, policy: Literal["stop", "train_only", "reject"], target: str, why: str,
+    remedy: str,
+) -> tuple[Apart, ...]:  # fmt: skip
+    """Return the rows of classes that are missing from a partition, to be left out where the policy says so.
+
+    Args:
+        partition: A partition code a row.
+        rows: The rows.
+        policy: What to do about such classes.
+        target: The label column.
+        why: Why classes are missing, for the error.
+        remedy: What can be done about it, for the error.
+
+    Raises:
+        SplitError: There are such classes and the policy is not to leave them out, or fewer than two others are left.
+    """
+    present = [set(_classes(rows.labels[partition == number])) for number in range(len(PARTITIONS))]
+    wanted = set(_classes(rows.labels))
+    absent = sorted(code for code in wanted if not all(code in found for found in present))
+    if not absent:
+        return ()
+    left = len(wanted) - len(absent)
+    if policy != "reject" or left < 2:
+        number = next(number for number, found in enumerate(present) if not wanted <= found)
+        missing = [rows.classes[code] for code in sorted(wanted - present[number])]
+        further = ", or set split.rare_classes to reject" if left >= 2 else ""
+        raise SplitError(
+            "partition_lacks_class",
+            expected=f"every class in the {PARTITIONS[number]} partition",
+            found=f"none of {', '.join(map(repr, missing))}: {why}",
+            remedy=remedy + further,
+            values={"partition": PARTITIONS[number], "classes": missing},
+        )
+    names = ", ".join(repr(rows.classes[code]) for code in absent)
+    places = np.flatnonzero(np.isin(rows.labels, absent) & (partition >= 0))
+    return (Apart("rare_class", target, places, f"missing from a partition, and left out: {names}"),)

@@ -75,6 +75,20 @@ def test_repeated_identifiers_are_suggested_as_groups(tmp_path: Path) -> None:
     assert "'patient_id'" in comments["columns.group"]
 
 
+def test_other_splits_are_suggested_for_tables_with_a_time_and_for_sources_that_grow(tmp_path: Path) -> None:
+    at = pa.array(np.arange(ROWS), pa.timestamp("s"))
+    _, comments = propose(tmp_path / "a", happened=at)
+    assert "Set time, with a gap" in comments["split.method"]
+    assert "stable" not in comments["split.method"]
+    for number, source in enumerate(
+        ({"path": "deliveries"}, {"path": "in/*.csv"}, {"url": "sqlite:///x", "table": "t"})
+    ):
+        config, comments = propose(tmp_path / str(number), SourceConfig.model_validate(source))
+        assert comments["split.method"].startswith("Drawn by class. Set stable if the source grows")
+        assert config.split.method == "random"
+    assert "split.method" not in propose(tmp_path / "c")[1]
+
+
 def test_columns_without_a_value_are_dropped(tmp_path: Path) -> None:
     empty = {"a": pa.nulls(ROWS), "b": pa.array([float("nan")] * ROWS), "c": pa.nulls(ROWS, pa.string())}
     config, comments = propose(tmp_path, **empty)

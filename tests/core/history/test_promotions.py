@@ -10,9 +10,9 @@ import pytest
 from counterpoise.core.errors import IntegrityError, PublishError
 from counterpoise.core.history.promote import PromotionOutcome, promote_by_hand, promote_by_rule
 from counterpoise.core.history.promotions import add_promotion, list_promotions, newest_promotion
-from counterpoise.core.history.settings import PromotionConfig
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.settings.promotion import PromotionConfig
 from tests.core.history.records import metrics_of
 
 ALWAYS, NOT_WORSE = PromotionConfig(rule="always"), PromotionConfig(rule="not_worse")

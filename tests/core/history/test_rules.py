@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.core.history.rules import Decision, Judged, chance_level, decide_promotion
-from counterpoise.core.history.settings import PromotionConfig
+from counterpoise.core.settings.promotion import PromotionConfig
 from tests.core.history.records import metrics_of
 
 BOUNDS = st.floats(0, 1)

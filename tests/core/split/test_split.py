@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from counterpoise.core.config import ColumnsConfig, SplitConfig
+from counterpoise.core.config import BalanceConfig, ColumnsConfig, SplitConfig
 from counterpoise.core.errors import SplitError
 from counterpoise.core.records import PARTITIONS, SplitPlan, Validation
 from counterpoise.core.rejects import REJECTS_SCHEMA, read_rejects, write_rejects
@@ -17,21 +17,8 @@ from counterpoise.core.row_hash import row_hashes
 from counterpoise.core.split import REJECTED, TrainRows, read_partition, split_snapshot
 from counterpoise.core.split.allocation import GroupedRows, allocate_groups, partition_targets
 from counterpoise.core.split.groups import group_codes, link_groups
-from tests.snapshots import UNCHECKED, mixed_table, snapshot_of
-
-
-def split(
-    table: pa.Table, folder: Path, *, columns: dict[str, Any] | None = None, seed: int = 0, **config: Any
-) -> SplitPlan:
-    roles = ColumnsConfig(**{"target": "label", **(columns or {})})
-    return split_snapshot(
-        snapshot_of(table, folder),
-        columns=roles,
-        config=SplitConfig(**config),
-        validation=UNCHECKED,
-        seed=seed,
-        folder=folder / "split",
-    )
+from tests.core.split.splitting import split
+from tests.snapshots import mixed_table, snapshot_of
 
 
 def test_every_class_has_its_exact_share_of_every_partition(tmp_path: Path) -> None:
@@ -241,3 +228,43 @@ def test_linked_groups_are_the_finest_that_tear_neither(pairs: list[tuple[int, i
     for one in range(len(pairs)):
         for other in range(one):
             assert (linked[one] == linked[other]) == (find(one) == find(other))
+
+
+def skewed_groups(rng: np.random.Generator) -> GroupedRows:
+    """Return groups whose sizes and shares of the rare class differ by orders of magnitude."""
+    sizes = np.minimum((rng.pareto(1.1, 2000) * 3 + 1).astype(int), 3000)
+    groups = np.repeat(np.arange(2000), sizes)
+    share = np.clip(0.01 * rng.lognormal(0, 2, 2000), 0, 1)
+    labels = (rng.random(len(groups)) < share[groups]).astype(np.int32)
+    order = rng.permutation(len(groups))
+    return GroupedRows(group_codes(groups[order].astype(np.uint64)), labels[order], ("no", "yes"))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whole_groups_keep_every_class_close_to_its_shares_however_unlike_they_are(seed: int) -> None:
+    rows = skewed_groups(np.random.default_rng(seed))
+    placed = allocate_groups(rows, shares=(0.6, 0.2, 0.2), seed=seed)
+    for code in (0, 1):
+        own = placed[rows.labels == code]
+        wanted = np.array([0.6, 0.2, 0.2]) * len(own)
+        assert (np.abs(np.bincount(own, minlength=3) - wanted) / wanted).max() < 0.05
+
+
+def test_one_group_that_holds_the_whole_rare_class_is_refused_as_too_few(tmp_path: Path) -> None:
+    table = pa.table({"a": range(300), "customer": [*range(250), *[-1] * 50], "label": [0] * 250 + [1] * 50})
+    with pytest.raises(SplitError, match=r"'1' \(50 rows, 1 distinct\)"):
+        split(table, tmp_path, columns={"group": "customer"}, method="grouped")
+
+
+def test_groups_are_kept_whether_asked_for_or_not_and_the_plan_says_so(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    table = pa.table({"a": rng.normal(size=900), "who": rng.integers(0, 200, 900), "label": rng.integers(0, 2, 900)})
+    asked = split(table, tmp_path / "a", columns={"group": "who"}, method="grouped")
+    unasked = split(table, tmp_path / "b", columns={"group": "who"})
+    assert (asked.method, asked.sha256) == (unasked.method, unasked.sha256) == ("grouped", asked.sha256)
+    assert split(table, tmp_path / "c", columns={"drop": ["who"]}).method == "random"
+
+
+def test_groups_need_a_column() -> None:
+    with pytest.raises(ValidationError, match=r"split\.method grouped needs columns\.group"):
+        BalanceConfig(name="x", source={"path": "x"}, columns={"target": "y"}, split={"method": "grouped"})

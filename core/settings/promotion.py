@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from counterpoise.core.config_fields import Section
+from counterpoise.core.settings.fields import Section
 
 __all__ = ["PromotionConfig"]
 

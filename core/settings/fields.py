@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = ["JsonObjectText", "Pairs", "Section"]
+from counterpoise.core.storage.address import check_address
+
+__all__ = ["BlockName", "JsonObjectText", "Pairs", "Place", "Section"]
 
 
 def _pairs(value: Any) -> Any:
@@ -37,6 +39,22 @@ def _check_json_object(value: str) -> str:
     return value
 
 
+def _check_place(value: str) -> str:
+    """Accept paths, and addresses of object stores that hold no credentials."""
+    if problem := check_address(value):
+        raise ValueError(problem)
+    return value
+
+
+Place = Annotated[str, AfterValidator(_check_place)]
+BlockName = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9-]+/[a-z0-9-]+)?$",
+        description="A Prefect block, as type/name, with the credentials of an object store or the values of "
+        "${VARIABLE}; empty means the environment of the run.",
+    ),
+]
 Pairs = Annotated[tuple[str, ...], BeforeValidator(_pairs), AfterValidator(_check_pairs)]
 JsonObjectText = Annotated[str, BeforeValidator(_json_text), AfterValidator(_check_json_object)]
 

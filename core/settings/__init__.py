@@ -1,0 +1,1 @@
+"""The sections of the configuration, a module each; `counterpoise.core.config` puts them together."""

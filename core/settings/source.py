@@ -1,0 +1,80 @@
+"""Where rows come from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_serializer, model_validator
+
+from counterpoise.core.redact import redact_url
+from counterpoise.core.settings.fields import BlockName, Pairs, Place, Section
+
+__all__ = ["SourceConfig"]
+
+_URL_WITHOUT_CREDENTIALS = r"^(?!.*://[^:/@]*:(?!\$\{\w+\}@)[^@]*@).*$"
+
+
+class SourceConfig(Section):
+    """Where the rows come from and how to read them."""
+
+    path: Place = Field(
+        "",
+        description="A file, a glob or a folder: delimited text, JSON lines, Parquet or Arrow; also "
+        "s3://bucket/prefix, gs:// or az://.",
+    )
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="A SQLAlchemy URL instead of a path. Write ${VARIABLE} for secrets: they are read from the "
+        "environment of the run.",
+        json_schema_extra={"pattern": _URL_WITHOUT_CREDENTIALS, "format": "uri-template"},
+    )
+    table: str = Field("", description="With a URL: the table to read, optionally as schema.table.")
+    query: str = Field("", description="With a URL: the query to read instead of a table.")
+    watermark: str = Field(
+        "",
+        description="A column that only grows as rows are added, such as a serial number or the time of loading: how "
+        "far it was read is recorded.",
+    )
+    since: str = Field("", description="With a table: only rows whose watermark is this or later, such as 2026-01-01.")
+    until: str = Field(
+        "", description="With a table: only rows whose watermark is before this; the same bounds read the same rows."
+    )
+    format: Literal["auto", "delimited", "jsonl", "parquet", "arrow", "sql"] = Field(
+        "auto", description="The format of the source; auto goes by the file name and its first bytes."
+    )
+    delimiter: str = Field("", max_length=4, description="The field delimiter; empty means sniffed.")
+    quote: str = Field("", max_length=1, description="The quote character; empty means sniffed.")
+    header: Literal["auto", "yes", "no"] = Field("auto", description="Whether the first line names the columns.")
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = Field("utf-8", description="The encoding of text files.")
+    missing_values: tuple[str, ...] = Field(
+        ("",), description="Cells that mean missing in features, compared after trimming blanks; never in the label."
+    )
+    credentials_block: BlockName = ""
+    types: Pairs = Field(
+        (), description="Column types that override the sniffed ones, as name=type, for example zip=string."
+    )
+
+    @field_serializer("url")
+    def _url_without_secrets(self, url: SecretStr) -> str:
+        return redact_url(url.get_secret_value())
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SourceConfig:
+        url = self.url.get_secret_value()
+        if bool(self.path) == bool(url):
+            raise ValueError("exactly one of path and url must be set")
+        if url and bool(self.table) == bool(self.query):
+            raise ValueError("with a url, exactly one of table and query must be set")
+        if not url and (self.table or self.query):
+            raise ValueError("table and query need a url")
+        if url and self.format not in ("auto", "sql"):
+            raise ValueError(f"format {self.format} does not go with a url; use auto or sql")
+        if not url and self.format == "sql":
+            raise ValueError("format sql needs a url")
+        if (self.since or self.until) and not (self.table and self.watermark):
+            raise ValueError("since and until need a table and a watermark column")
+        return self
+
+    def type_overrides(self) -> dict[str, str]:
+        """Return the declared types by column name."""
+        return dict(item.rsplit("=", 1) for item in self.types)
