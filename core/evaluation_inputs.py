@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import uuid
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +12,15 @@ from counterpoise.core.columns import ColumnRoles, column_roles
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.evaluate import EvaluationTables
 from counterpoise.core.labels import encode_labels, read_labels
-from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.persist.part_files import finished_part, sync_folder
+from counterpoise.core.persist.evaluation_files import as_json, find_stored_evaluation, store_evaluation
+from counterpoise.core.persist.key_files import source_keys
+from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
 from counterpoise.core.randomness import child_generator
 from counterpoise.core.records import PARTITIONS, DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import read_partition
+from counterpoise.core.split.groups import group_codes
+from counterpoise.core.storage import join_address
 from counterpoise.core.versions import Version
 
 __all__ = ["find_evaluation", "load_tables", "publish_evaluation"]
@@ -56,7 +55,16 @@ def load_tables(
         natural_rows=len(train),
         notes=tuple(notes),
         weights=_train_weights(published, fewer),
+        groups=_groups(published, config.columns.group),
     )
+
+
+def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the group of each untouched row as a code, by partition; nothing where rows are not grouped."""
+    if not column:
+        return {}
+    keys = {part: source_keys(published.to_arrow(f"keys/{part}"), [column]) for part in ("validation", "test")}
+    return {part: group_codes(found.column(0)).astype(np.int32) for part, found in keys.items()}
 
 
 def _train_weights(published: Version, rows: Ints) -> npt.NDArray[np.int32] | None:
@@ -90,12 +98,14 @@ def _sample_note(name: str, used: int, rows: int) -> str:
 
 def find_evaluation(version: DatasetVersion) -> Report | None:
     """Return a version's published report, or None."""
-    folder = DatasetFolder(version.root, version.dataset).evaluation(version.version)
-    if not folder.is_dir():
+    dataset = DatasetFolder(version.root, version.dataset)
+    found = find_stored_evaluation(dataset, version.version)
+    if found is None:
         return None
-    metrics = json.loads((folder / "metrics.json").read_bytes())
     return Report(
-        html=str(folder / "report.html"), metrics=str(folder / "metrics.json"), verdict=metrics.get("verdict", "")
+        html=join_address(dataset.address, found.folder, "report.html"),
+        metrics=join_address(dataset.address, evaluation_name(version.version), "metrics.json"),
+        verdict=found.metrics.get("verdict", ""),
     )
 
 
@@ -107,32 +117,10 @@ def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html
         metrics: All numbers; a `correction` in them is published as a file of its own, too.
         html: The report.
     """
-    folder = DatasetFolder(version.root, version.dataset).evaluation(version.version)
-    draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    draft.mkdir(parents=True)
-    files = {"metrics.json": _json(metrics), "report.html": html}
+    files = {"report.html": html}
     if metrics.get("correction"):
-        files["correction.json"] = _json(metrics["correction"])
-    for name, content in files.items():
-        (draft / name).write_text(content, encoding="utf-8")
-        finished_part(draft / name)
-    sync_folder(draft)
-    _move_into_place(draft, folder)
+        files["correction.json"] = as_json(metrics["correction"])
+    store_evaluation(DatasetFolder(version.root, version.dataset), version.version, metrics=metrics, files=files)
     report = find_evaluation(version)
-    assert report is not None  # noqa: S101  # it was just moved there
+    assert report is not None  # noqa: S101  # it was just put there
     return report
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _move_into_place(draft: Path, folder: Path) -> None:
-    """Rename a whole folder; where another run was first, its folder stays and ours goes."""
-    try:
-        draft.rename(folder)
-    except OSError:
-        shutil.rmtree(draft)
-        if not folder.is_dir():
-            raise
-    sync_folder(folder.parent)

@@ -10,13 +10,15 @@
   are called) and `verdict_floor` (how many a verdict needs).
 - `chance_average_precision`: what a ranking by chance reaches on test: the prevalence, macro with more classes.
   `majority_accuracy`: the accuracy of always answering with the largest class, to show the paradox.
-- `threshold_rule`: the `metric` that the threshold maximises and the table it was `chosen_on`; null for multiclass.
+- `threshold_rule`: the `metric` or rule by which thresholds are chosen (`evaluation.threshold`), what is `wanted` in
+  words, and the table they are `chosen_on`; null for multiclass.
 - `costs`: what a `false_positive` and a `false_negative` cost.
 - `features`: by strategy how the columns were encoded.
 - `bootstrap`: `resamples`, `confidence` and `method` of all intervals.
 - `arms`: one entry a trained learner and strategy, and the dummy (class shares of natural train) first:
   - `learner`, `strategy`, `threshold` (null for multiclass), `notes`;
-  - `validation`: `average_precision`, and for binary `threshold_metric`, the best value of the threshold's metric;
+  - binary: `threshold_rule`, the rule that it follows: f1 where no threshold meets the wanted one;
+  - `validation`: `average_precision`, and for binary `threshold_metric`, what the threshold reaches by its rule;
   - `test`: average_precision, roc_auc, precision, recall, f1, mcc, balanced_accuracy, g_mean, brier, log_loss and
     accuracy (binary also f2 and specificity); macro means over the classes with test rows for multiclass;
   - `intervals`: by metric `low` and `high`;
@@ -25,16 +27,22 @@
   - binary, but for the dummy: `operating_points`, one entry a rule (`f_beta`, `cost`, `precision`, `recall`, `alerts`):
     `wanted` in words, `threshold` chosen on validation (null where none reaches it) with `threshold_low` and
     `threshold_high`; on test `test` (precision, recall, f1, alerts and cost in a thousand rows), `intervals` and
-    `confusion`;
+    `confusion`; at `cost` also `by_formula`, the threshold that the costs give to right probabilities, with the `scale`
+    of these (calibrated, or natural without a calibrator) and its `test`, `intervals` and `confusion`;
+  - binary: `calibration`, null for the dummy, see `counterpoise.core.evaluate.calibrated.calibration_record`;
+  - binary: `thresholds`, what thresholds do on validation and test, null for the dummy, see
+    `counterpoise.core.evaluate.explorer.threshold_counts`;
   - binary: `top`, precision and recall among the `k` rows ranked highest;
   - multiclass: `confusion_matrix` (true class by called class) and `per_class` (class, rows, prevalence,
     average_precision, roc_auc, precision, recall, f1, pr_curve, roc_curve).
 - `comparisons`: one entry a learner where something was resampled: `reference` none, `differences` (by metric
   `difference`, `low`, `high`: strategy minus none, paired), `verdict` (`learner`, `outcome`, `text`).
 - `correction`: null for multiclass, else the prior correction of the resampled train table: `natural_prevalence`,
-  `training_prevalence`, `odds_factor`, `formula`, `snippet`, `test_prevalence` and by learner the threshold in both
-  scales (`threshold_training_scale`, `threshold_natural_scale`) and mean probability, Brier score and log loss
-  `before` and `after` it (with `reliability` after it).
+  `training_prevalence`, `odds_factor`, `formula`, `snippet`, `test_prevalence` and by learner the threshold in two
+  scales (`threshold_training_scale`, `threshold_natural_scale`), how good probabilities are on test `before` and
+  `after` it, and `calibrated`: the calibrator (`method`, `parameters`, `snippet`, and the `rows` and `positives` of
+  validation it was fitted on), the `threshold_calibrated_scale`, how many test rows are `decided_otherwise` by it, and
+  how good the calibrated probabilities are; null without a calibrator, and `calibrated_note` says why.
 - `slices`: null for multiclass, else for the `learner` of the verdict with `strategy` at its `threshold` the
   `segments` of test with the lowest recall, see `counterpoise.core.evaluate.slices.worst_slices`.
 - `leak`: null for multiclass and for strategies that add no rows, else what resampling before the split would have
@@ -44,7 +52,8 @@
 - `notes`: what the reader must know.
 
 The flow adds `synthetic_quality` and `resampled_validation`, see `counterpoise.core.quality`, and `previous`: what has
-changed since the previous version, see `counterpoise.core.history.records.SinceVersion`; null for the first one.
+changed since the previous version, see `counterpoise.core.history.records.SinceVersion`; null for the first one; and
+`report`: what the page says of the other stages, see `counterpoise.core.report.facts.report_record`.
 """
 
 from counterpoise.core.evaluate.compare import compare_strategies

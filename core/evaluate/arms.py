@@ -49,12 +49,14 @@ class JudgedArm:
         strategy: What its train rows went through.
         record: Everything about it that goes into the metrics record, intervals excepted.
         measure: Its test metrics under given row weights.
+        notes: What the reader must know about how it was judged.
     """
 
     learner: str
     strategy: str
     record: dict[str, Any]
     measure: Callable[[Weights], Resampled]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ from counterpoise.core.config import EvaluationConfig
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.evaluate.arms import JudgedArm, Predictions
 from counterpoise.core.evaluate.bootstrap import Resampled, Weights
-from counterpoise.core.evaluate.correction import PriorCorrection
+from counterpoise.core.evaluate.calibration import log_losses
 from counterpoise.core.evaluate.curves import pr_curve, reliability_bins, roc_curve
-from counterpoise.core.evaluate.decisions import Confusion, choose_threshold, decision_metrics, four_counts
+from counterpoise.core.evaluate.decisions import Confusion, decision_metrics, four_counts
+from counterpoise.core.evaluate.operating_points import ScoredRows
 from counterpoise.core.evaluate.ranking import Ranking
 from counterpoise.core.evaluate.tables import LabelCodes
+from counterpoise.core.evaluate.thresholds import choose_arm_threshold
 
-__all__ = ["correction_record", "judge_binary", "log_losses", "positive_code", "prior_correction"]
+__all__ = ["judge_binary", "log_losses", "positive_code"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -45,12 +47,13 @@ def positive_code(codes: LabelCodes, wanted: str) -> int:
 def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig) -> JudgedArm:
     """Choose the threshold on validation, then judge the arm on test once."""
     scores, truth = predictions.test[:, positive], codes.test == positive
-    choice = choose_threshold(
-        predictions.validation[:, positive], codes.validation == positive, metric=config.threshold
+    choice = choose_arm_threshold(
+        ScoredRows(predictions.validation[:, positive], codes.validation == positive), config=config
     )
     measure = _measure(scores, truth, choice.value)
     record = {
         "threshold": choice.value,
+        "threshold_rule": choice.rule,
         "validation": {
             "threshold_metric": choice.score,
             "average_precision": _validation_ap(predictions, codes, positive),
@@ -62,60 +65,8 @@ def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, 
         "roc_curve": roc_curve(scores, truth),
         "reliability": reliability_bins(scores, truth),
     }
-    return JudgedArm(predictions.learner, predictions.strategy, record, measure)
-
-
-def prior_correction(codes: LabelCodes, positive: int, *, resampled: bool) -> PriorCorrection:
-    """Return the correction for the train tables, both of which hold both classes."""
-    natural = float((codes.train_natural == positive).mean())
-    training = float(np.average(codes.train_resampled == positive, weights=codes.weights)) if resampled else natural
-    return PriorCorrection(natural=natural, training=training)
-
-
-def correction_record(
-    correction: PriorCorrection, arms: list[tuple[Predictions, JudgedArm]], codes: LabelCodes, *, positive: int
-) -> dict[str, Any]:
-    """Return the correction with what it does to each learner on test.
-
-    Args:
-        correction: The correction of the train table that the arms were trained on.
-        arms: The learners trained on that table.
-        codes: The labels.
-        positive: The code of the positive class.
-    """
-    truth = codes.test == positive
-    return {
-        "positive_class": codes.classes[positive],
-        **correction.as_dict(),
-        "test_prevalence": float(truth.mean()),
-        "learners": {
-            predictions.learner: _corrected(correction, predictions.test[:, positive], truth, arm.record["threshold"])
-            for predictions, arm in arms
-        },
-    }
-
-
-def log_losses(probability: Floats) -> Floats:
-    """Return minus the logarithm, of 2.2e-16 at least, as scikit-learn clips it."""
-    return -np.log(np.clip(probability, np.finfo(np.float64).eps, 1.0))
-
-
-def _corrected(correction: PriorCorrection, scores: Floats, truth: Mask, threshold: float) -> dict[str, Any]:
-    after = correction.apply(scores)
-    return {
-        "threshold_training_scale": threshold,
-        "threshold_natural_scale": float(correction.apply(threshold)),
-        "before": _probability_quality(scores, truth),
-        "after": {**_probability_quality(after, truth), "reliability": reliability_bins(after, truth)},
-    }
-
-
-def _probability_quality(scores: Floats, truth: Mask) -> dict[str, float]:
-    return {
-        "mean_probability": float(scores.mean()),
-        "brier": float(np.mean((scores - truth) ** 2)),
-        "log_loss": float(log_losses(np.where(truth, scores, 1 - scores)).mean()),
-    }
+    notes = (choice.note,) if choice.note else ()
+    return JudgedArm(predictions.learner, predictions.strategy, record, measure, notes)
 
 
 def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:

@@ -10,20 +10,25 @@ import numpy as np
 from counterpoise.core.config import EvaluationConfig
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.evaluate.arms import DUMMY, Predictions, StrategyArms, dummy_predictions, train_arms
-from counterpoise.core.evaluate.binary import correction_record, prior_correction
+from counterpoise.core.evaluate.binary_facts import binary_facts
 from counterpoise.core.evaluate.bootstrap import CONFIDENCE
+from counterpoise.core.evaluate.calibrated import correction_record, prior_correction
 from counterpoise.core.evaluate.differences import arm_key, arm_record, compare_arms, resample_arms
 from counterpoise.core.evaluate.leak import simulate_leak
-from counterpoise.core.evaluate.names import learner_label, strategy_label
-from counterpoise.core.evaluate.operating_points import ScoredRows, operating_points
+from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.core.evaluate.operating_points import threshold_rules
 from counterpoise.core.evaluate.question import Question
-from counterpoise.core.evaluate.slices import JudgedRows, at_the_top, worst_slices
+from counterpoise.core.evaluate.slices import JudgedRows, worst_slices
 from counterpoise.core.evaluate.tables import EvaluationTables, read_label_codes
 from counterpoise.core.evaluate.verdict import FLOOR, baseline_verdict
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.randomness import child_generator
 
-__all__ = ["compare_strategies"]
+__all__ = ["bootstrap_method", "compare_strategies", "threshold_rule", "without_nan"]
+
+_BOOTSTRAP_METHOD = (
+    "stratified, paired{}; percentiles moved by the bias, of the shortfall's logarithm for average "
+    "precision and ROC-AUC; differences by their standard error"
+)
 
 
 def compare_strategies(
@@ -52,10 +57,15 @@ def compare_strategies(
     record["slices"] = _slices(tables, question, predictions, record)
     record["leak"] = _leak(tables, question, seed=seed)
     progress(total, total)
-    notes = _notes(tables, question, groups, resamples=record["bootstrap"]["resamples"])
+    notes = _notes(tables, question, groups, record)
     encodings = {group.strategy: group.features for group in groups}
-    cleaned = _without_nan({**_setting(tables, question), "features": encodings, **record, "notes": notes})
+    cleaned = without_nan({**_setting(tables, question), "features": encodings, **record, "notes": notes})
     return dict(cleaned)
+
+
+def bootstrap_method(question: Question) -> str:
+    """Return in words how intervals are made."""
+    return _BOOTSTRAP_METHOD.format(", of whole groups" if question.codes.groups else "")
 
 
 def _check_rows(tables: EvaluationTables) -> None:
@@ -91,26 +101,35 @@ def _judged(question: Question, predictions: list[Predictions], *, seed: int) ->
         arm_record(arm, answers, resampled[arm_key(arm.learner, arm.strategy)])
         for arm, answers in zip(judged, predictions, strict=True)
     ]
-    if question.positive is not None:
-        for arm, answers in zip(arms, predictions, strict=True):
-            arm["operating_points"] = _operating_points(question, answers, seed=seed)
-            arm["top"] = at_the_top(answers.test[:, question.positive], question.codes.test == question.positive)
+    corrections = _add_binary_facts(question, arms, predictions, seed=seed)
     comparisons = compare_arms(question, arms, resampled)
     headline = _headline(question, arms, comparisons)
-    pairs = [pair for pair in zip(predictions, judged, strict=True) if pair[0].learner != DUMMY]
     return {
         "bootstrap": {
             "resamples": resamples,
             "confidence": CONFIDENCE,
-            "method": "stratified, paired, percentile moved by the bias",
+            "method": bootstrap_method(question),
         },
         "arms": arms,
         "comparisons": comparisons,
-        "correction": _correction(question, [pair for pair in pairs if pair[0].strategy == question.strategy]),
+        "correction": _correction(question, corrections),
         "verdict": headline["text"],
         "verdict_outcome": headline["outcome"],
         "verdict_learner": headline["learner"],
     }
+
+
+def _add_binary_facts(
+    question: Question, arms: list[dict[str, Any]], predictions: list[Predictions], *, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Add to each arm what is told of two classes only; return the corrections of the published strategy by learner."""
+    corrections: dict[str, dict[str, Any]] = {}
+    for arm, answers in zip(arms, predictions, strict=True) if question.positive is not None else ():
+        facts = binary_facts(question, answers, threshold=arm["threshold"], seed=seed)
+        arm.update(facts.record)
+        if facts.correction is not None and answers.strategy == question.strategy:
+            corrections[answers.learner] = facts.correction
+    return corrections
 
 
 def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[str, Any] | None:
@@ -136,19 +155,6 @@ def _slices(
     return {"learner": learner, "strategy": strategy, "threshold": arm["threshold"], "segments": segments}
 
 
-def _operating_points(question: Question, answers: Predictions, *, seed: int) -> list[dict[str, Any]]:
-    """Return what a learner does at the thresholds that the configuration asks for; the dummy has none."""
-    if answers.learner == DUMMY:
-        return []
-    codes, positive = question.codes, question.positive
-    return operating_points(
-        ScoredRows(answers.validation[:, positive], codes.validation == positive),
-        ScoredRows(answers.test[:, positive], codes.test == positive),
-        config=question.config,
-        rng=child_generator(seed, "evaluate", "operating points", answers.learner, answers.strategy),
-    )
-
-
 def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the verdict on the learner that ranked best on validation, with or without the strategy."""
     trained = [arm for arm in arms if arm["learner"] != DUMMY]
@@ -159,11 +165,15 @@ def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[
     return baseline_verdict(best, prevalence=question.chance, rows=question.deciding_rows, counted=question.counted)
 
 
-def _correction(question: Question, pairs: list[Any]) -> dict[str, Any] | None:
+def _correction(question: Question, learners: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     if question.positive is None:
         return None
-    correction = prior_correction(question.codes, question.positive, resampled=question.strategy != "none")
-    return correction_record(correction, pairs, question.codes, positive=question.positive)
+    return correction_record(
+        prior_correction(question.codes, question.positive, resampled=question.strategy != "none"),
+        learners,
+        positive_class=question.codes.classes[question.positive],
+        test_prevalence=question.chance,
+    )
 
 
 def _setting(tables: EvaluationTables, question: Question) -> dict[str, Any]:
@@ -184,24 +194,36 @@ def _setting(tables: EvaluationTables, question: Question) -> dict[str, Any]:
         "verdict_floor": FLOOR,
         "chance_average_precision": question.chance,
         "majority_accuracy": float(np.bincount(codes.test).max() / len(codes.test)),
-        "threshold_rule": {"metric": question.config.threshold, "chosen_on": "validation"} if binary else None,
-        "costs": {
-            "false_positive": question.config.cost_false_positive,
-            "false_negative": question.config.cost_false_negative,
-        },
+        "threshold_rule": threshold_rule(question) if binary else None,
+        "costs": question.costs,
     }
 
 
-def _notes(tables: EvaluationTables, question: Question, groups: list[StrategyArms], *, resamples: int) -> list[str]:
+def threshold_rule(question: Question) -> dict[str, str]:
+    """Return how the threshold is chosen: the rule's name, what is wanted in words, and on which table."""
+    metric = question.config.threshold
+    by_rule = {rule.name: rule.wanted for rule in threshold_rules(question.config)}
+    return {
+        "metric": metric,
+        "wanted": by_rule.get(metric, f"largest {METRIC_LABELS.get(metric, metric)}"),
+        "chosen_on": "validation",
+    }
+
+
+def _notes(
+    tables: EvaluationTables, question: Question, groups: list[StrategyArms], record: dict[str, Any]
+) -> list[str]:
     notes = list(tables.notes)
     if question.positive is None and question.config.positive_class:
         notes.append("evaluation.positive_class was ignored: there are more than two classes")
+    resamples = record["bootstrap"]["resamples"]
     if resamples < question.config.bootstrap:
         notes.append(f"{resamples:,} instead of {question.config.bootstrap:,} bootstrap resamples, for speed")
     for group in groups:
         notes += [f"{strategy_label(group.strategy)}: {note}" for note in group.notes]
-        for arm in group.predictions:
-            notes += [f"{learner_label(arm.learner)}, {strategy_label(arm.strategy)}: {note}" for note in arm.notes]
+    for arm in record["arms"]:
+        name = f"{learner_label(arm['learner'])}, {strategy_label(arm['strategy'])}"
+        notes += [f"{name}: {note}" for note in arm["notes"]]
     return list(dict.fromkeys(notes))
 
 
@@ -209,10 +231,10 @@ def _or_zero(value: float) -> float:
     return 0.0 if math.isnan(value) else value
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """Return the value with None for every number that JSON cannot hold."""
     if isinstance(value, dict):
-        return {name: _without_nan(item) for name, item in value.items()}
+        return {name: without_nan(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

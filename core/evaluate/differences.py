@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 
 from counterpoise.core.evaluate.arms import JudgedArm, Predictions
-from counterpoise.core.evaluate.bootstrap import Resampled, bootstrap, interval_of
+from counterpoise.core.evaluate.bootstrap import Floats, Interval, Resampled, bootstrap, interval_of
+from counterpoise.core.evaluate.intervals import RANKING_METRICS, difference_interval, ranking_interval
 from counterpoise.core.evaluate.question import Question
 from counterpoise.core.evaluate.verdict import strategy_verdict
 from counterpoise.core.randomness import child_generator
 
-__all__ = ["arm_key", "arm_record", "compare_arms", "resample_arms"]
+__all__ = ["arm_key", "arm_record", "compare_arms", "paired_differences", "resample_arms"]
 
 _MOST_WEIGHINGS = 4_000_000_000
 """Rows × resamples × rankings × arms that a bootstrap may take: about half a minute on one core."""
 _FEWEST_RESAMPLES = 200
 _LEAST, _MOST = {"mcc": -1.0}, {"log_loss": np.inf, "brier": 2.0}
 """The ranges of metrics that do not lie between 0 and 1."""
+_CELLS = ("true_positives", "false_negatives", "false_positives", "true_negatives")
 
 
 def arm_key(learner: str, strategy: str) -> str:
@@ -37,6 +39,7 @@ def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> 
     found = bootstrap(
         {arm_key(arm.learner, arm.strategy): arm.measure for arm in judged},
         strata=question.codes.test,
+        groups=question.codes.groups.get("test"),
         resamples=resamples,
         rng=child_generator(seed, "evaluate", "bootstrap"),
     )
@@ -45,12 +48,7 @@ def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> 
 
 def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled) -> dict[str, Any]:
     """Return an arm's entry in the metrics record."""
-    found = {
-        metric: interval_of(
-            values, arm.record["test"][metric], least=_LEAST.get(metric, 0.0), most=_MOST.get(metric, 1.0)
-        )
-        for metric, values in resampled.items()
-    }
+    found = {metric: _interval(metric, values, arm.record) for metric, values in resampled.items()}
     return {
         "learner": arm.learner,
         "strategy": arm.strategy,
@@ -58,8 +56,17 @@ def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled) -
         "intervals": {
             metric: {"low": interval.low, "high": interval.high} for metric, interval in found.items() if interval
         },
-        "notes": list(predictions.notes),
+        "notes": [*arm.notes, *predictions.notes],
     }
+
+
+def _interval(metric: str, values: Floats, record: dict[str, Any]) -> Interval | None:
+    estimate = record["test"][metric]
+    if metric not in RANKING_METRICS:
+        return interval_of(values, estimate, least=_LEAST.get(metric, 0.0), most=_MOST.get(metric, 1.0))
+    counts = record.get("confusion") or dict.fromkeys(_CELLS, 0)
+    positives, negatives = counts[_CELLS[0]] + counts[_CELLS[1]], counts[_CELLS[2]] + counts[_CELLS[3]]
+    return ranking_interval(metric, values, estimate, positives=positives, negatives=negatives)
 
 
 def compare_arms(
@@ -74,7 +81,9 @@ def compare_arms(
             "learner": learner,
             "strategy": question.strategy,
             "reference": "none",
-            "differences": _differences(*(by_name[key]["test"] for key in keys), *(resampled[key] for key in keys)),
+            "differences": paired_differences(
+                *(by_name[key]["test"] for key in keys), *(resampled[key] for key in keys)
+            ),
         }
         verdict = strategy_verdict(
             comparison, strategy=question.strategy, rows=question.deciding_rows, counted=question.counted
@@ -83,14 +92,21 @@ def compare_arms(
     return comparisons
 
 
-def _differences(
+def paired_differences(
     test: dict[str, float], reference: dict[str, float], resampled: Resampled, other: Resampled
 ) -> dict[str, Any]:
-    """Return by metric the difference on test with the interval of its paired resamples, None where undefined."""
+    """Return by metric the difference on test with the interval of its paired resamples, None where undefined.
+
+    Args:
+        test: An arm's metrics on test.
+        reference: Those of the other arm, at least the same ones.
+        resampled: The arm's metrics on bootstrap resamples, those that it has.
+        other: Those of the other arm on the same resamples.
+    """
     differences = {}
     for metric, value in test.items():
         difference = value - reference[metric]
-        interval = interval_of(resampled[metric] - other[metric], difference) if metric in resampled else None
+        interval = difference_interval(resampled[metric] - other[metric], difference) if metric in resampled else None
         differences[metric] = {
             "difference": None if np.isnan(difference) else difference,
             "low": interval.low if interval else None,

@@ -11,6 +11,7 @@ _LEARNERS = {
     "logistic_regression": "logistic regression",
     "hist_gradient_boosting": "gradient boosting",
     "random_forest": "random forest",
+    "lightgbm": "LightGBM",
 }
 METRIC_LABELS = {
     "average_precision": "average precision",

@@ -15,20 +15,23 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.core.config import EvaluationConfig
-from counterpoise.core.evaluate.bootstrap import Interval, Weights, interval_of, iter_weights
+from counterpoise.core.evaluate.bootstrap import Interval, Weights, affordable_resamples, interval_of, iter_weights
 from counterpoise.core.evaluate.decisions import Confusion, decision_metrics, four_counts
 
-__all__ = ["ScoredRows", "ThresholdRule", "operating_points", "threshold_rules"]
+__all__ = [
+    "ScoredRows",
+    "ThresholdRule",
+    "chosen_thresholds",
+    "cost_by_formula",
+    "operating_points",
+    "threshold_rules",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_MOST_RESAMPLES = 200
-"""Thresholds are searched anew in each: as many as their quantiles need."""
-_FEWEST_RESAMPLES = 50
 _CANDIDATES = 2_000
-_MOST_CELLS = 20_000_000
 _MOST = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "alerts": 1000.0}
 
 
@@ -49,10 +52,11 @@ class ThresholdRule:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """Rows with their probability of the positive class and whether they are positive."""
+    """Rows with their probability of the positive class, whether they are positive, and their group if any."""
 
     scores: Floats
     positive: Mask
+    groups: npt.NDArray[np.int32] | None = None
 
 
 def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
@@ -110,6 +114,25 @@ def operating_points(
         _point(rule, float(threshold), own) | outcome
         for rule, threshold, own, outcome in zip(rules, chosen, found, judged, strict=True)
     ]
+
+
+def cost_by_formula(test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator) -> dict[str, Any] | None:
+    """Return the threshold that fixed costs give to probabilities that are right, and its outcome on test.
+
+    A call is worth its risk from a probability of C_FP / (C_FP + C_FN) on (Elkan, 2001); nothing is searched. None
+    where nothing costs anything.
+
+    Args:
+        test: Test rows with probabilities at natural prevalence, calibrated where possible.
+        config: The costs, and how many resamples to take.
+        rng: Where the resamples come from.
+    """
+    false_alarm, missed = config.cost_false_positive, config.cost_false_negative
+    if not false_alarm + missed:
+        return None
+    threshold = false_alarm / (false_alarm + missed)
+    (outcome,) = _judged(test, np.array([threshold]), config, rng)
+    return {"threshold": threshold, **outcome}
 
 
 def chosen_thresholds(
@@ -170,9 +193,8 @@ def _candidates(distinct: Floats) -> Floats:
 
 
 def _resampled(rows: ScoredRows, config: EvaluationConfig, rng: np.random.Generator) -> Iterator[Weights]:
-    few = max(_FEWEST_RESAMPLES, _MOST_CELLS // max(1, len(rows.scores)))
-    resamples = min(config.bootstrap, _MOST_RESAMPLES, few)
-    return iter_weights(rows.positive.astype(np.int32), resamples=resamples, rng=rng)
+    resamples = affordable_resamples(len(rows.scores), config.bootstrap)
+    return iter_weights(rows.positive.astype(np.int32), resamples=resamples, rng=rng, groups=rows.groups)
 
 
 def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from counterpoise.core.config import EvaluationConfig
 from counterpoise.core.evaluate.arms import JudgedArm, Predictions
@@ -58,17 +59,26 @@ class Question:
 
     @property
     def deciding_rows(self) -> int:
-        """Test rows of the rarer of two classes, or of the smallest class that has any."""
-        counts = np.bincount(self.codes.test, minlength=len(self.codes.classes))
+        """Test rows of the rarer of two classes, or of the smallest class that has any; where grouped, their groups."""
+        counts = self._units_by_class
         return int(counts.min() if self.positive is not None else counts[counts > 0].min())
+
+    @property
+    def _units_by_class(self) -> npt.NDArray[np.int64]:
+        """Test rows by class, or the groups that have such rows."""
+        groups, classes = self.codes.groups.get("test"), len(self.codes.classes)
+        if groups is None:
+            return np.bincount(self.codes.test, minlength=classes)
+        return np.array([len(np.unique(groups[self.codes.test == code])) for code in range(classes)])
 
     @property
     def counted(self) -> str:
         """What `deciding_rows` counts."""
+        grouped = "groups with " if self.codes.groups else ""
         if self.positive is None:
-            return "test rows in the smallest class"
-        positives = int((self.codes.test == self.positive).sum())
-        return "positives" if positives == self.deciding_rows else "negatives"
+            return f"{grouped or 'test '}rows in the smallest class"
+        positives = int(self._units_by_class[self.positive])
+        return grouped + ("positives" if positives == self.deciding_rows else "negatives")
 
     @property
     def chance(self) -> float:
@@ -76,6 +86,12 @@ class Question:
         if self.positive is None:
             return 1 / self.rankings
         return float((self.codes.test == self.positive).mean())
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """What a false positive and a false negative cost."""
+        config = self.config
+        return {"false_positive": config.cost_false_positive, "false_negative": config.cost_false_negative}
 
     def judge(self, predictions: Predictions) -> JudgedArm:
         """Judge an arm: threshold from validation, test once."""

@@ -1,14 +1,13 @@
 """Average precision and ROC-AUC under many row weights at once.
 
 Scikit-learn sorts the scores anew for every bootstrap resample. Here they are sorted once; a resample is a row of
-integer weights, and both figures follow from running sums of the weights in score order. They equal scikit-learn's
-`average_precision_score` and `roc_auc_score` with the same `sample_weight`, ties included.
+integer weights, and both figures follow from sums of the weights by cell, cells in the order of the scores. They equal
+scikit-learn's `average_precision_score` and `roc_auc_score` with the same `sample_weight`, ties included.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,41 +33,37 @@ class RankingQuality:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The rows in descending order of score.
+    """The rows in cells that follow each other from the highest score to the lowest.
+
+    For each distinct score of a positive there are three: the negatives above it and below the one before, the
+    negatives with this score, and the positives with it. One more holds the negatives below all of them. How rows are
+    ordered within a cell changes neither figure, so that sums of weights by cell are all that is needed.
 
     Attributes:
-        positives: Row numbers of the positives, highest score first.
-        negatives: Row numbers of the negatives, highest score first.
-        last: For each distinct score of a positive, highest first: the index of the last positive with it.
-        above: For each such score: how many negatives score higher.
-        upto: For each such score: how many negatives score as high or higher.
+        cells: By row the number of its cell.
+        levels: How many distinct scores positives have.
+        both: Whether there are positives and negatives.
     """
 
-    positives: Ints
-    negatives: Ints
-    last: Ints
-    above: Ints
-    upto: Ints
+    cells: Ints
+    levels: int
+    both: bool
 
     @classmethod
     def from_scores(cls, scores: Floats, positive: npt.NDArray[np.bool_]) -> Ranking:
-        """Sort the rows.
+        """Put the rows into cells.
 
         Args:
             scores: One score a row, higher for more likely positive.
             positive: Which rows are positive.
         """
-        positives = _descending(scores, np.flatnonzero(positive))
-        negatives = _descending(scores, np.flatnonzero(~positive))
-        own = scores[positives]
-        last = np.flatnonzero(np.append(own[1:] != own[:-1], True)) if len(own) else np.zeros(0, np.intp)
-        falling = -scores[negatives]
+        rising = np.unique(-scores[positive])
+        level = np.searchsorted(rising, -scores, side="left")
+        tied = np.append(rising, np.nan)[level] == -scores
         return cls(
-            positives=positives,
-            negatives=negatives,
-            last=last,
-            above=np.searchsorted(falling, -own[last], side="left"),
-            upto=np.searchsorted(falling, -own[last], side="right"),
+            cells=3 * level + np.where(positive, 2, tied.astype(np.int64)),
+            levels=len(rising),
+            both=bool(positive.any() and not positive.all()),
         )
 
     def weigh(self, weights: npt.NDArray[np.int32]) -> RankingQuality:
@@ -77,34 +72,23 @@ class Ranking:
         Args:
             weights: Shape (sets, rows), not negative.
         """
-        if not len(self.positives) or not len(self.negatives):
+        if not self.both:
             nothing = np.full(len(weights), np.nan)
             return RankingQuality(nothing, nothing)
-        true = np.cumsum(weights[:, self.positives], axis=1)[:, self.last]
-        false = _running(weights[:, self.negatives])
-        above, upto = false[:, self.above], false[:, self.upto]
-        gained = np.diff(true, axis=1, prepend=0)
-        called = np.maximum(true + upto, 1)
-        positives, negatives = true[:, -1], false[:, -1]
-        precision = true / called
-        beaten = negatives[:, None] - (above + upto) / 2
+        cells = 3 * self.levels + 1
+        sums = np.stack([np.bincount(self.cells, weights=row, minlength=cells) for row in weights]).astype(np.float64)
+        between, tied, gained = (sums[:, part:-1:3] for part in range(3))
+        upto = np.cumsum(between + tied, axis=1)
+        true = np.cumsum(gained, axis=1)
+        positives, negatives = true[:, -1], upto[:, -1] + sums[:, -1]
+        precision = true / np.maximum(true + upto, 1)
+        beaten = negatives[:, None] - (upto - tied / 2)
         return RankingQuality(
             average_precision=_ratio((gained * precision).sum(axis=1), positives),
-            roc_auc=_ratio((gained * beaten).sum(axis=1), positives * negatives.astype(np.float64)),
+            roc_auc=_ratio((gained * beaten).sum(axis=1), positives * negatives),
         )
 
 
-def _descending(scores: Floats, rows: Ints) -> Ints:
-    return rows[np.argsort(-scores[rows], kind="stable")]
-
-
-def _running(weights: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return running sums that begin with 0."""
-    sums = np.zeros((len(weights), weights.shape[1] + 1), np.int32)
-    np.cumsum(weights, axis=1, out=sums[:, 1:])
-    return sums
-
-
-def _ratio(above: Floats, below: npt.NDArray[Any]) -> Floats:
+def _ratio(above: Floats, below: Floats) -> Floats:
     shares: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
     return shares

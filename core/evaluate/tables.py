@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ class EvaluationTables:
         natural_rows: Train rows before resampling and before any sampling for speed.
         notes: What the reader of the metrics must know about these tables, such as that a sample was taken.
         weights: How much each resampled train row counts; None where all count once.
+        groups: Codes of the groups that rows belong to, from 0 without gaps, by table (`validation`, `test`); empty
+            where rows are not grouped.
     """
 
     train_natural: pa.Table
@@ -39,6 +42,7 @@ class EvaluationTables:
     natural_rows: int
     notes: tuple[str, ...] = ()
     weights: Codes | None = None
+    groups: Mapping[str, Codes] = field(default_factory=dict)
 
     def by_name(self) -> dict[str, pa.Table]:
         """Return the four tables by name."""
@@ -54,7 +58,8 @@ class EvaluationTables:
 class LabelCodes:
     """The labels of all four tables in one code book: a code is a position in `classes`.
 
-    `weights` says how much each resampled train row counts; None where all count once.
+    `weights` says how much each resampled train row counts; None where all count once. `groups` is as in
+    `EvaluationTables`.
     """
 
     classes: tuple[str, ...]
@@ -63,6 +68,7 @@ class LabelCodes:
     validation: Codes
     test: Codes
     weights: Codes | None = None
+    groups: Mapping[str, Codes] = field(default_factory=dict)
 
     def counts(self, codes: Codes) -> dict[str, int]:
         """Return rows by class; classes without rows count 0."""
@@ -88,7 +94,7 @@ def read_label_codes(tables: EvaluationTables) -> LabelCodes:
         )
     ends = np.cumsum([len(part) for part in parts.values()])[:-1]
     parts_codes = dict(zip(parts, np.split(labels.codes, ends), strict=True))
-    codes = LabelCodes(classes=labels.classes, weights=tables.weights, **parts_codes)
+    codes = LabelCodes(classes=labels.classes, weights=tables.weights, groups=tables.groups, **parts_codes)
     _check_classes(labels.classes, codes.train_natural, "train rows")
     _check_classes(labels.classes, codes.train_resampled, "resampled train rows")
     return codes

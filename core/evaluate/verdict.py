@@ -6,7 +6,7 @@ from typing import Any
 
 from counterpoise.core.evaluate.names import learner_label, number, signed, strategy_label
 
-__all__ = ["FLOOR", "baseline_verdict", "strategy_verdict"]
+__all__ = ["FLOOR", "baseline_verdict", "rival_verdict", "strategy_verdict"]
 
 FLOOR = 30
 """Rows of the smallest class in test that a verdict needs: with fewer, a recall of one half alone is known to ±18
@@ -34,6 +34,28 @@ def strategy_verdict(comparison: dict[str, Any], *, strategy: str, rows: int, co
         capital = name[:1].upper() + name[1:]
         text = f"{capital} {_said(outcome, change)} {learner}{_numbers(change)}, {rows:,} {counted}."
     return {"learner": comparison["learner"], "outcome": outcome, "text": text}
+
+
+def rival_verdict(change: dict[str, Any], *, names: tuple[str, str], rows: int, counted: str) -> dict[str, Any]:
+    """Return what a paired comparison says of two learners that differ in more than their train rows.
+
+    Args:
+        change: The `difference` of average precision with its interval, `low` to `high`.
+        names: What the first one and the other are called in a sentence.
+        rows: Test rows of the positive class, or of the smallest class.
+        counted: What these rows are called, such as "positives".
+
+    Returns:
+        `outcome`: helped, hurt, no_difference or undecided; `text`.
+    """
+    first, other = names
+    outcome = _outcome(change, rows)
+    if outcome == "undecided":
+        text = f"{_why_undecided(rows, counted)} to tell whether {first} beats {other}{_numbers(change)}."
+    else:
+        said = {"helped": "ranks better than", "hurt": "ranks worse than", "no_difference": "does not measurably beat"}
+        text = f"{first[:1].upper()}{first[1:]} {said[outcome]} {other}{_numbers(change)}, {rows:,} {counted}."
+    return {"outcome": outcome, "text": text}
 
 
 def baseline_verdict(arm: dict[str, Any], *, prevalence: float | None, rows: int, counted: str) -> dict[str, Any]:

@@ -3,10 +3,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from counterpoise.core.config import EvaluationConfig
+from counterpoise.core.evaluate import compare_strategies
 from counterpoise.core.evaluation_inputs import find_evaluation, load_tables, publish_evaluation
+from counterpoise.core.versions import open_version
 from tests.snapshots import mixed_table, run_engine
 
 
@@ -61,3 +66,18 @@ def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path
     folder = Path(first.html).parent
     assert json.loads((folder / "correction.json").read_text()) == {"pi": 0.1}
     assert [path.name for path in folder.parent.iterdir()] == ["00000001"]
+
+
+def test_untouched_rows_know_their_group_and_a_verdict_counts_groups(tmp_path: Path) -> None:
+    customers = pa.array(np.repeat(np.arange(300), 3))
+    table = mixed_table(900, share=0.3).append_column("customer", customers)
+    run = run_engine(table, tmp_path, columns={"target": "label", "group": "customer", "ids": ["id"]})
+    tables = load_tables(run.config, snapshot=run.snapshot, split=run.split, version=run.version)
+    keys = open_version(f"{run.version.root}/{run.version.dataset}").to_pandas("keys/test")
+    assert pd.factorize(keys["customer"])[0].tolist() == tables.groups["test"].tolist()
+    config = EvaluationConfig(learners=("logistic_regression",), bootstrap=20)
+    metrics = compare_strategies(tables, strategy="none", config=config, seed=0)
+    positive = tables.test["label"].to_numpy() == 1
+    assert metrics["deciding_rows"] == keys["customer"][positive].nunique() < positive.sum()
+    assert metrics["deciding_rows_are"] == "groups with positives"
+    assert "whole groups" in metrics["bootstrap"]["method"]

@@ -135,6 +135,95 @@ def test_a_feature_that_is_the_label_ranks_perfectly(split_tables: Any, signal_t
         assert arm["test"]["f1"] == 1
 
 
+def test_every_trained_arm_tells_how_far_its_probabilities_can_be_believed(metrics: dict[str, Any]) -> None:
+    assert _arm(metrics, "dummy", "none")["calibration"] is None
+    for arm in metrics["arms"][1:]:
+        found = arm["calibration"]
+        assert (found["after"] is None) == (arm["strategy"] == "none")
+        assert found["calibrator"]["method"] == "sigmoid"
+        assert (found["calibrator"]["rows"], found["calibrator"]["positives"]) == (400, 40)
+        for kind in filter(None, (found["before"], found["after"], found["calibrated"])):
+            assert kind["intervals"]["slope"]["low"] < kind["slope"] < kind["intervals"]["slope"]["high"]
+            assert sum(part["rows"] for part in kind["reliability"]) == 400
+    over = _arm(metrics, "logistic_regression", "random_over")["calibration"]
+    assert over["before"]["intervals"]["in_the_large"]["high"] < -1.5
+    assert over["after"]["in_the_large"] == pytest.approx(over["before"]["in_the_large"] + np.log(9), abs=1e-3)
+    assert abs(over["after"]["in_the_large"]) < 0.5
+    assert over["before"]["slope"] == pytest.approx(over["after"]["slope"], abs=1e-3)
+
+
+def test_calibrator_and_threshold_do_not_depend_on_test_labels(tables: EvaluationTables) -> None:
+    flipped = tables.test.set_column(2, "label", pa.array(tables.test.column("label").to_pylist()[::-1]))
+    other = EvaluationTables(
+        tables.train_natural, tables.train_resampled, tables.validation, flipped, "label", tables.natural_rows
+    )
+    found = [
+        compare_strategies(table, strategy="random_over", config=_QUICK, seed=1)["correction"]["learners"]
+        for table in (tables, other)
+    ]
+    parts = [learners["logistic_regression"]["calibrated"] for learners in found]
+    for name in ("method", "parameters", "threshold_calibrated_scale"):
+        assert parts[0][name] == parts[1][name]
+    assert parts[0]["brier"] != parts[1]["brier"]
+
+
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+def test_the_published_lines_decide_as_the_arm_does(tables: EvaluationTables, method: str) -> None:
+    config = _QUICK.model_copy(update={"calibration": method})
+    metrics = compare_strategies(tables, strategy="random_over", config=config, seed=3)
+    correction = json.loads(json.dumps(metrics["correction"]))
+    codes = read_label_codes(tables)
+    arms = train_arms(tables, codes, strategies=("random_over",), learners=("logistic_regression",), seed=3)
+    answers = next(iter(arms))
+    assert hasattr(answers, "test")
+    names: dict[str, Any] = {"c": correction, "q": answers.test[:, 1], "learner": "logistic_regression"}
+    own = correction["learners"]["logistic_regression"]
+    exec(correction["snippet"], names)  # noqa: S102  # our own lines, which users will paste
+    exec(own["calibrated"]["snippet"], names)  # noqa: S102
+    called = names["q"] >= own["threshold_training_scale"]
+    assert names["p"].mean() == pytest.approx(own["after"]["mean_probability"], abs=1e-12)
+    assert names["calibrated"].mean() == pytest.approx(own["calibrated"]["mean_probability"], abs=1e-12)
+    assert ((names["p"] >= own["threshold_natural_scale"]) == called).all()
+    assert (names["positive"] != called).sum() == own["calibrated"]["decided_otherwise"]
+    if method == "sigmoid":
+        assert own["calibrated"]["decided_otherwise"] == 0
+
+
+def test_without_a_calibrator_it_is_said_why(tables: EvaluationTables) -> None:
+    config = _QUICK.model_copy(update={"calibration": "none"})
+    metrics = compare_strategies(tables, strategy="random_over", config=config, seed=0)
+    part = metrics["correction"]["learners"]["logistic_regression"]
+    assert part["calibrated"] is None
+    assert "evaluation.calibration" in part["calibrated_note"]
+    assert metrics["arms"][1]["calibration"]["calibrated"] is None
+    (cost,) = (point for point in metrics["arms"][1]["operating_points"] if point["rule"] == "cost")
+    assert cost["by_formula"]["scale"] == "natural"
+
+
+def test_fixed_costs_give_a_threshold_beside_the_tuned_one(metrics: dict[str, Any]) -> None:
+    (cost,) = (point for point in metrics["arms"][3]["operating_points"] if point["rule"] == "cost")
+    assert cost["by_formula"]["threshold"] == pytest.approx(1 / 11)
+    assert cost["by_formula"]["scale"] == "calibrated"
+    assert cost["by_formula"]["test"]["cost"] == pytest.approx(cost["test"]["cost"], rel=0.3)
+
+
+def test_the_threshold_can_follow_the_costs_and_what_cannot_be_kept_is_told(tables: EvaluationTables) -> None:
+    config = _QUICK.model_copy(update={"threshold": "cost"})
+    metrics = compare_strategies(tables, strategy="random_over", config=config, seed=0)
+    assert metrics["threshold_rule"]["wanted"] == "least cost, 1 a false alarm and 10 a miss"
+    for arm in metrics["arms"][1:]:
+        (cost,) = (point for point in arm["operating_points"] if point["rule"] == "cost")
+        assert (arm["threshold"], arm["threshold_rule"]) == (cost["threshold"], "cost")
+    strict = _QUICK.model_copy(update={"threshold": "precision", "min_precision": 1.0})
+    refused = compare_strategies(tables, strategy="random_over", config=strict, seed=0)
+    for arm in refused["arms"]:
+        unmet = arm["threshold_rule"] == "f1"
+        assert unmet == any(note.startswith("no threshold gives a precision of 1") for note in arm["notes"])
+    dummy = refused["arms"][0]
+    assert dummy["threshold_rule"] == "f1"
+    assert any(note.startswith("dummy, no resampling: no threshold gives") for note in refused["notes"])
+
+
 @pytest.mark.parametrize("strategy", ["random_over", "random_under"])
 def test_the_prior_correction_takes_the_mean_probability_back_to_the_prevalence(
     split_tables: Any, signal_table: Any, strategy: str
