@@ -1,16 +1,23 @@
 """How much longer a tournament takes than the plain fits and predictions that it makes, and what two workers save.
 
-Run `python benchmarks/tournament.py TABLE TARGET [--workers N]`. `plain` adds up, in one process and on one thread,
-what a script would take that loops over folds, strategies and learners with imbalanced-learn's pipelines on features
-encoded once a fold. CPU seconds, of this process and its children, tell on a busy machine, too.
+Run `python benchmarks/tournament.py TABLE TARGET [--workers N] [--rounds N] [--learners …]`. A tournament is played as
+by the flow, imports and all; `plain` is what a script would take that loops over folds, strategies and learners with
+imbalanced-learn's pipelines on features encoded once a fold, in one process and on one thread, imports left out. CPU
+seconds, of this process and its children, tell on a busy machine, too.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +26,14 @@ from threadpoolctl import threadpool_limits
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.config_file import build_config
 from counterpoise.core.ingest import ingest_source
-from counterpoise.core.records import Validation
+from counterpoise.core.records import Snapshot, SplitPlan, Validation
 from counterpoise.core.split import split_snapshot
-from counterpoise.core.tournament.arena import Field, lay_out
+from counterpoise.core.tournament.apart import processes_for, waiting_process
+from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.entries import list_entries
+from counterpoise.core.tournament.layout import lay_out_apart
 from counterpoise.core.tournament.models import balanced, build_model
-from counterpoise.core.tournament.records import DUMMY, Arena, Entry, Rules
+from counterpoise.core.tournament.records import DUMMY, Arena, Entry, Leaderboard, Rules
 from counterpoise.core.tournament.run import run_tournament
 from counterpoise.core.tournament.syntax import parse_learner
 
@@ -42,28 +51,45 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
-def arena_of(config: BalanceConfig, folder: Path) -> tuple[Arena, float]:
+@dataclass(frozen=True)
+class Taken:
+    """Wall clock and CPU seconds, those of child processes included."""
+
+    seconds: float
+    cpu: float
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, Taken]:
+    started, before = time.perf_counter(), cpu_seconds()
+    found = work()
+    return found, Taken(time.perf_counter() - started, cpu_seconds() - before)
+
+
+def split_of(config: BalanceConfig, folder: Path) -> tuple[Snapshot, SplitPlan]:
     snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "ingest")
     split = split_snapshot(
         snapshot, columns=config.columns, config=config.split, seed=config.seed, folder=folder / "split",
         validation=Validation(success=True, outcomes=()),
     )  # fmt: skip
-    started = time.perf_counter()
-    return lay_out(Rules.of(config), snapshot, split, folder=folder / "arena"), time.perf_counter() - started
+    return snapshot, split
 
 
-def plain_seconds(arena: Arena) -> float:
-    """Return the seconds that imbalanced-learn's pipelines take for the same entries."""
-    field, seconds = Field(arena), 0.0
+def play(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> tuple[Arena, Leaderboard]:
+    """Play a whole tournament, imports and all, as the flow does."""
+    with waiting_process(), processes_for(str(folder)):
+        arena = lay_out_apart(Rules.of(config), snapshot, split, folder=folder)
+        return arena, run_tournament(arena)
+
+
+def plain(arena: Arena) -> None:
+    """Fit and predict as imbalanced-learn's pipelines do for the same entries."""
+    field = Field(arena)
     with threadpool_limits(limits=1):
         for entry in list_entries(arena.rules.tournament):
             for number in range(arena.rounds if entry.learner != DUMMY else 0):
                 train, tested = field.features("train", number), field.features("test", number)
                 asked = field.asked(field.train_rows(number).codes)
-                started = time.perf_counter()
                 plain_model(arena, entry).fit(train, asked).predict_proba(tested)
-                seconds += time.perf_counter() - started
-    return seconds
 
 
 def plain_model(arena: Arena, entry: Entry) -> Any:
@@ -82,31 +108,39 @@ def plain_model(arena: Arena, entry: Entry) -> Any:
     return make_pipeline(samplers[entry.strategy](random_state=seed), *steps)
 
 
+def measure(arguments: argparse.Namespace, folder: Path) -> None:
+    configs = {workers: configuration(arguments, workers) for workers in (1, arguments.workers)}
+    snapshot, split = split_of(configs[1], folder)
+    taken: dict[int, Taken] = {}
+    for workers, config in configs.items():
+        work = partial(play, config, snapshot, split, folder=folder / f"arena-{workers}")
+        (arena, board), taken[workers] = timed(work)
+        fits = sum(entry.fit_seconds + entry.predict_seconds for entry in board.entries)
+        one = taken[workers]
+        print(f"{workers} workers: {one.seconds:.1f} s, CPU {one.cpu:.1f} s; fits and predictions {fits:.1f} s")
+    plain_model(arena, list_entries(arena.rules.tournament)[-1])  # its imports are not what is compared
+    _, alone = timed(lambda: plain(arena))
+    print(f"plain: {alone.seconds:.1f} s, CPU {alone.cpu:.1f} s")
+    print(f"overhead by CPU time: {taken[1].cpu / alone.cpu:.3f}, by the clock {taken[1].seconds / alone.seconds:.3f}")
+    print(
+        f"speed-up of {arguments.workers} workers: {taken[1].seconds / taken[arguments.workers].seconds:.2f}",
+        flush=True,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table")
     parser.add_argument("target")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--learners", nargs="*", default=[])
     arguments = parser.parse_args()
-    taken = {}
-    for workers in (1, arguments.workers):
-        before = cpu_seconds()
+    if os.environ.get("OMP_NUM_THREADS") != "1":  # read when OpenMP is loaded: only a fresh process can have it
+        sys.exit(subprocess.call([sys.executable, *sys.argv], env={**os.environ, "OMP_NUM_THREADS": "1"}))
+    for _ in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            arena, laid_out = arena_of(configuration(arguments, workers), Path(folder))
-            started = time.perf_counter()
-            board = run_tournament(arena)
-            taken[workers] = laid_out + time.perf_counter() - started
-            fits = sum(entry.fit_seconds + entry.predict_seconds for entry in board.entries)
-            spent = cpu_seconds() - before
-            print(f"{workers} workers: {taken[workers]:.1f} s, of them {laid_out:.1f} s to lay out; CPU {spent:.1f} s")
-            print(f"  fits and predictions {fits:.1f} s; overhead on them {taken[workers] / fits:.3f}", flush=True)
-            if workers == 1:
-                before = cpu_seconds()
-                plain = plain_seconds(arena)
-                cpu = cpu_seconds() - before
-                print(f"plain: {plain:.1f} s, CPU {cpu:.1f} s; overhead {taken[1] / plain:.3f}, CPU {spent / cpu:.3f}")
-    print(f"speed-up of {arguments.workers} workers: {taken[1] / taken[arguments.workers]:.2f}")
+            measure(arguments, Path(folder))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tournament as tasks: the arena, each entry, and the leaderboard."""
+"""The tournament as tasks: the arena, each entry, the leaderboard, and the final."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Lead
 from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table
 from counterpoise.tasks.stage import stage
 
-__all__ = ["award", "compete", "prepare"]
+__all__ = ["arena_folder", "award", "compete", "decide", "prepare"]
+
+
+def arena_folder(folder: Path) -> Path:
+    """Return where a tournament is laid out in a run's working area."""
+    return folder / "tournament"
 
 
 @stage
@@ -28,10 +33,10 @@ def prepare(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fold
     Raises:
         EvaluationError: The train rows are too few to divide into folds.
     """
-    from counterpoise.core.tournament.arena import lay_out
+    from counterpoise.core.tournament.layout import lay_out_apart
     from counterpoise.core.tournament.records import Rules
 
-    arena = lay_out(Rules.of(config), snapshot, split, folder=folder / "tournament")
+    arena = lay_out_apart(Rules.of(config), snapshot, split, folder=arena_folder(folder))
     log(f"prepare: {arena.snapshot.rows:,} train rows in {config.tournament.folds} folds")
     for note in arena.notes:
         log(f"prepare: {note}")
@@ -76,13 +81,50 @@ def award(config: BalanceConfig, snapshot: Snapshot, arena: Arena, results: list
         results: One result an entry.
     """
     from counterpoise.core.tournament.board import rank_entries
-    from counterpoise.core.tournament.board_text import board_table, describe_choice, render_board
-    from counterpoise.core.tournament.store import write_leaderboard
+    from counterpoise.core.tournament.board_text import board_table, describe_choice
 
-    board = write_leaderboard(config, snapshot.digest, rank_entries(arena, results, dataset=config.name))
+    board = rank_entries(arena, results, dataset=config.name)
     publish_table(artifact_key(config.name, "leaderboard"), board_table(board), description="Strategies and learners")
-    publish_markdown(
-        artifact_key(config.name, "tournament"), render_board(board), description=f"Tournament of {config.name}"
-    )
     log(f"award: {describe_choice(board)}")
-    return board
+    return _published(config, snapshot, board)
+
+
+@stage
+def decide(
+    config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, arena: Arena, board: Leaderboard
+) -> Leaderboard:
+    """Fit the finalists on all of train and look at test once; write the look down before, and the final after it.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        split: Which of its rows are validation and test.
+        arena: What was played on.
+        board: The ranking, which test has no part in.
+
+    Raises:
+        EngineError: A process was killed.
+    """
+    from counterpoise.core.tournament.final import hold_out_apart, play_final
+    from counterpoise.core.tournament.held_out import digest_of_test
+    from counterpoise.core.tournament.store import record_look
+
+    looks = record_look(config, snapshot.digest, digest_of_test(snapshot, split))
+    held_out = hold_out_apart(arena, snapshot, split).model_copy(update={"looks": looks})
+    decided = play_final(arena, board, held_out)
+    if decided.final is not None:
+        log(f"decide: {decided.final.verdict}")
+    return _published(config, snapshot, decided)
+
+
+def _published(config: BalanceConfig, snapshot: Snapshot, board: Leaderboard) -> Leaderboard:
+    """Write the leaderboard and its page, and show it in brief."""
+    from counterpoise.core.report.tournament_page import render_tournament
+    from counterpoise.core.tournament.board_text import render_board
+    from counterpoise.core.tournament.store import write_leaderboard, write_page
+
+    written = write_leaderboard(config, snapshot.digest, board)
+    publish_markdown(
+        artifact_key(config.name, "tournament"), render_board(written), description=f"Tournament of {config.name}"
+    )
+    return write_page(config, snapshot.digest, written, render_tournament(written))

@@ -1,6 +1,8 @@
-"""The tournament: every strategy with every learner, on the same folds within the train partition.
+"""The tournament: every strategy with every learner, on the same folds within the train partition, and a final on test.
 
-In the order of the work: `arena` (rows, folds and encoded features on disk), `entries` (who takes part), `plans`
-(resampling of a fold's train rows), `models`, `scores`, `play` (one entry on all folds), `apart` (in a process of its
-own), `board` (the leaderboard) and `run` (all of it without Prefect). Nothing slow is imported here.
+In the order of the work: `layout` (`arena`: rows and folds on disk; `encoding`: features), `entries` (who takes part),
+`plans` (resampling of a round's train rows), `models`, `training` (an entry in one round), `scores`, `play` (one on
+all folds), `board` (the leaderboard), `finalists`, `held_out` (validation and test), `refit`, `bench` and `judge`,
+`final`, `store` (files and the ledger of looks), and `run` (all of it without Prefect). `apart` carries out `orders` in
+processes of their own, see `zygote`. Nothing slow is imported here.
 """

@@ -1,73 +1,99 @@
-"""Entries in processes of their own: see `zygote`. Where the system cannot fork, in this one."""
+"""Orders carried out in processes of their own: see `zygote`. Where the system cannot fork, in this one."""
 
 from __future__ import annotations
 
-import errno
-import json
 import os
-import signal
-import subprocess
-import sys
 import threading
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
-from counterpoise.core.errors import EngineError
+from counterpoise.core import errors
+from counterpoise.core.errors import CounterpoiseError, EngineError
+from counterpoise.core.records import Record
+from counterpoise.core.tournament.final_records import Refit
+from counterpoise.core.tournament.orders import Order, Play, Train, carry_out
 from counterpoise.core.tournament.records import Arena, Entry, EntryResult
+from counterpoise.core.tournament.workers import workers
+from counterpoise.core.tournament.zygote_process import ProcessEnded, ZygoteProcess
 
-__all__ = ["close_processes", "play_apart", "processes_for", "waiting_processes", "workers"]
+__all__ = [
+    "ask_apart",
+    "close_processes",
+    "open_processes",
+    "play_apart",
+    "processes_for",
+    "train_apart",
+    "waiting_process",
+]
 
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+Answer = TypeVar("Answer", bound=Record)
 
 _lock = threading.Lock()
-_idle: list[_Zygote] = []
-_busy: dict[_Zygote, str] = {}
+_waiting: list[ZygoteProcess] = []
+_at_work: dict[str, ZygoteProcess] = {}
 _rooms: dict[str, threading.BoundedSemaphore] = {}
 _closed: set[str] = set()
 
 
-def workers(wanted: int) -> int:
-    """Return how many entries are played at a time: as many as wanted, at most one a processor core; 0 for that.
+def ask_apart(order: Order, answer: type[Answer], *, folder: str, at_a_time: int) -> Answer:
+    """Return the answer to an order, carried out in a process of its own.
 
-    >>> workers(1)
-    1
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(wanted, cores) if wanted else cores
+    Threads may call it side by side. The process that forks waits for further orders until it is closed.
 
-
-def play_apart(arena: Arena, entry: Entry) -> EntryResult:
-    """Return what becomes of an entry, played in a process of its own; one that is killed has failed, with its reason.
-
-    Threads may call it side by side: at most `tournament.workers` entries of an arena are played at a time. Processes
-    that have nothing to do wait for the next call until they are closed.
+    Args:
+        order: What is to be done.
+        answer: What kind of record the answer is.
+        folder: The arena's folder, which stands for the tournament.
+        at_a_time: How many orders of this tournament are carried out at a time, as in `tournament.workers`.
 
     Raises:
-        OSError: The process that should play the entry is gone; another call may work.
+        CounterpoiseError: What the order was refused with.
+        OSError: The process that forks is gone; another call may work.
+        ProcessEnded: The process of the order ended without an answer.
         EngineError: The tournament was ended meanwhile.
     """
     if not hasattr(os, "fork"):
-        from counterpoise.core.tournament.play import play
-
-        return play(arena, entry)
+        return answer.model_validate(carry_out(order).model_dump())
     with _lock:
-        room = _rooms.setdefault(arena.folder, threading.BoundedSemaphore(workers(arena.rules.tournament.workers)))
-    with room, _process(arena.folder) as process:
-        return process.play(arena, entry)
+        room = _rooms.setdefault(folder, threading.BoundedSemaphore(workers(at_a_time)))
+    with room:
+        said = _said(order, folder)
+    if "refused" in said:
+        raise _rebuilt(said["refused"])
+    return answer.model_validate(said)
+
+
+def play_apart(arena: Arena, entry: Entry) -> EntryResult:
+    """Return what becomes of an entry on all folds; one whose process is killed has failed, with its reason.
+
+    Raises:
+        OSError: The process that forks is gone; another call may work.
+        EngineError: The tournament was ended meanwhile.
+    """
+    try:
+        order, at_a_time = Play(arena=arena, entry=entry), arena.rules.tournament.workers
+        return ask_apart(order, EntryResult, folder=arena.folder, at_a_time=at_a_time)
+    except ProcessEnded as ended:
+        return EntryResult(**entry.model_dump(), status="failed", reason=ended.reason)
+
+
+def train_apart(arena: Arena, entry: Entry) -> Refit:
+    """Return what becomes of an entry that is fitted on all train rows for the final; as `play_apart` otherwise."""
+    try:
+        order, at_a_time = Train(arena=arena, entry=entry), arena.rules.tournament.workers
+        return ask_apart(order, Refit, folder=arena.folder, at_a_time=at_a_time)
+    except ProcessEnded as ended:
+        return Refit(**entry.model_dump(), status="failed", reason=ended.reason)
 
 
 @contextmanager
-def waiting_processes(number: int) -> Iterator[None]:
-    """Start processes ahead, so that they make their imports while the arena is laid out; none is left at the end.
-
-    Args:
-        number: How many.
-    """
+def waiting_process() -> Iterator[None]:
+    """Start a process ahead, so that it makes its imports while other work is done; none is left at the end."""
     with _lock:
-        if hasattr(os, "fork"):
-            _idle.extend(_Zygote() for _ in range(number - len(_idle)))
+        if hasattr(os, "fork") and not _waiting:
+            _waiting.append(ZygoteProcess())
     try:
         yield
     finally:
@@ -75,45 +101,55 @@ def waiting_processes(number: int) -> Iterator[None]:
 
 
 @contextmanager
-def processes_for(arena: Arena) -> Iterator[None]:
-    """Let entries of an arena be played in a block; at its end, however it comes, no process is left."""
-    with _lock:
-        _closed.discard(arena.folder)
+def processes_for(folder: str) -> Iterator[None]:
+    """Let orders of a tournament be carried out in a block; at its end, however it comes, no process is left.
+
+    Args:
+        folder: The arena's folder.
+    """
+    open_processes(folder)
     try:
         yield
     finally:
-        close_processes(arena.folder)
+        close_processes(folder)
+
+
+def open_processes(folder: str) -> None:
+    """Take orders of the tournament of the arena with the folder, also where it was ended before."""
+    with _lock:
+        _closed.discard(folder)
 
 
 def close_processes(folder: str = "") -> None:
-    """End the processes that wait for entries, and those that play in the arena with that folder."""
+    """End the processes that wait for a tournament, and that of the arena with the folder.
+
+    Its orders under way end with an error, and no new ones are taken until it is opened again.
+    """
     with _lock:
-        ended = [*_idle, *(process for process, place in _busy.items() if place == folder)]
-        _idle.clear()
+        ended = [*_waiting, *([_at_work.pop(folder)] if folder in _at_work else [])]
+        _waiting.clear()
         _rooms.pop(folder, None)
         _closed.add(folder)
     for process in ended:
         process.close()
 
 
-@contextmanager
-def _process(folder: str) -> Iterator[_Zygote]:
-    """Take a process that waits, or a new one; it waits again afterwards, unless it has failed."""
+def _said(order: Order, folder: str) -> dict[str, Any]:
+    """Return what the tournament's process answers; where it turns out to be gone, the next call has a new one."""
     with _lock:
         _check_open(folder)
-        process = _idle.pop() if _idle else _Zygote()
-        _busy[process] = folder
+        if folder not in _at_work:
+            _at_work[folder] = _waiting.pop() if _waiting else ZygoteProcess()
+        process = _at_work[folder]
     try:
-        yield process
-    except BaseException:
-        process.close()
+        return process.ask(order.model_dump_json(), folder=Path(folder))
+    except OSError:
         with _lock:
-            del _busy[process]
             _check_open(folder)
+            if _at_work.get(folder) is process:
+                del _at_work[folder]
+        process.close()
         raise
-    with _lock:
-        del _busy[process]
-        _idle.append(process)
 
 
 def _check_open(folder: str) -> None:
@@ -126,52 +162,6 @@ def _check_open(folder: str) -> None:
         )
 
 
-class _Zygote:
-    """A process that waits for orders."""
-
-    def __init__(self) -> None:
-        self._ended = False
-        command = [sys.executable, "-P", "-m", "counterpoise.core.tournament.zygote"]
-        self._process = subprocess.Popen(  # noqa: S603  # this program itself
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
-            env={**os.environ, **_ONE_THREAD},
-        )  # fmt: skip
-        self._send(sys.path)
-
-    def play(self, arena: Arena, entry: Entry) -> EntryResult:
-        """Play an entry."""
-        assert self._process.stdout is not None  # noqa: S101  # it is a pipe
-        out = Path(arena.folder) / f".{uuid.uuid4().hex}.json"
-        self._send({"arena": arena.model_dump(mode="json"), "entry": entry.model_dump(), "out": str(out)})
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise OSError(errno.EPIPE, "the process that plays entries is gone")
-        code = json.loads(answer)["exit_code"]
-        if code != 0:
-            return EntryResult(**entry.model_dump(), status="failed", reason=_why(code))
-        result = EntryResult.model_validate_json(out.read_text(encoding="utf-8"))
-        out.unlink()
-        return result
-
-    def close(self) -> None:
-        """End the process and what it has forked."""
-        if not self._ended:
-            self._ended = True
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):  # what was not sent cannot be any more
-                if pipe is not None:
-                    pipe.close()
-
-    def _send(self, order: object) -> None:
-        assert self._process.stdin is not None  # noqa: S101  # it is a pipe
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-
-
-def _why(code: int) -> str:
-    if code == -signal.SIGKILL:
-        return "its process was killed, most likely for want of memory; lower tournament.max_train_rows or workers"
-    return f"its process ended with signal {-code}" if code < 0 else f"its process ended with code {code}"
+def _rebuilt(refusal: dict[str, Any]) -> CounterpoiseError:
+    kind: type[CounterpoiseError] = getattr(errors, refusal["error"])
+    return kind(**{name: refusal[name] for name in ("reason", "expected", "found", "remedy", "values")})

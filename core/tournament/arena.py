@@ -1,4 +1,4 @@
-"""Laying out a tournament: the rows that take part, their folds, and each fold's features as learners see them."""
+"""Laying out a tournament: the rows that take part and their folds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from counterpoise.core.arrow_files import read_arrow, write_arrow, write_snapsho
 from counterpoise.core.columns import ColumnRoles, column_roles
 from counterpoise.core.config import ColumnsConfig
 from counterpoise.core.evaluate.binary import positive_code
-from counterpoise.core.evaluate.features import FeatureEncoder, FeaturePlan, Matrix
-from counterpoise.core.evaluate.learners import gathered_warnings
+from counterpoise.core.evaluate.features import FeatureEncoder, Matrix
 from counterpoise.core.evaluate.tables import LabelCodes
 from counterpoise.core.labels import Labels, encode_labels, read_labels
 from counterpoise.core.randomness import child_generator
@@ -28,7 +27,7 @@ from counterpoise.core.split.groups import group_codes, link_groups
 from counterpoise.core.tournament.folds import Folds, deal_folds
 from counterpoise.core.tournament.records import Arena, Rules
 
-__all__ = ["Field", "lay_out", "lay_out_table"]
+__all__ = ["Field", "draw_up", "draw_up_table"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -55,14 +54,30 @@ class Field:
         return read_labels(self.reader, self.roles.target)
 
     @cached_property
+    def table(self) -> pa.Table:
+        """All of them, features and label."""
+        return self.reader.read_rows(np.arange(self.arena.snapshot.rows), self.roles.data).combine_chunks()
+
+    @cached_property
     def folds(self) -> Folds:
         """The fold that each row is tested in, shape (repeats, rows)."""
-        table = read_arrow(Path(self.arena.folder) / "folds.arrow")
-        return np.stack([column.to_numpy() for column in table.columns])
+        columns = [self._dealt[f"repeat {number}"] for number in range(self.arena.rules.tournament.repeats)]
+        return np.stack([column.to_numpy() for column in columns])
+
+    @property
+    def ties(self) -> Ints:
+        """One code a row, equal for rows that stay together."""
+        return np.asarray(self._dealt["ties"].to_numpy())
+
+    @cached_property
+    def _dealt(self) -> pa.Table:
+        return read_arrow(Path(self.arena.folder) / "folds.arrow")
 
     def tested(self, number: int) -> npt.NDArray[np.bool_]:
-        """Return which rows are tested in a round; the others are trained on."""
+        """Return which rows are tested in a round; the others are trained on. The round after the last tests none."""
         repeat, fold = divmod(number, self.arena.rules.tournament.folds)
+        if number == self.arena.rounds:
+            return np.zeros(self.arena.snapshot.rows, bool)
         tested: npt.NDArray[np.bool_] = self.folds[repeat] == fold
         return tested
 
@@ -81,18 +96,26 @@ class Field:
         return codes.astype(np.int64) if positive < 0 else (codes == positive).astype(np.int64)
 
     def features(self, part: str, number: int) -> Matrix:
-        """Return a round's encoded features: part is train or test."""
-        return np.asarray(np.load(Path(self.arena.folder) / f"{part}-{number}.npy"))
+        """Return a round's encoded features: part is train or test, and validation in the final."""
+        return np.asarray(np.load(self.features_file(part, number)))
+
+    def features_file(self, part: str, number: int) -> Path:
+        """Return where a round's encoded features lie."""
+        return Path(self.arena.folder) / f"{part}-{number}.npy"
+
+    def encoder_file(self, number: int) -> Path:
+        """Return where a round's encoder lies."""
+        return Path(self.arena.folder) / f"encoder-{number}.pickle"
 
     def encode(self, table: pa.Table, number: int) -> Matrix:
         """Return other rows' features as encoded in a round."""
-        content = (Path(self.arena.folder) / f"encoder-{number}.pickle").read_bytes()
+        content = self.encoder_file(number).read_bytes()
         encoder: FeatureEncoder = pickle.loads(content)  # noqa: S301  # written by this run into its own working area
         return encoder.transform(table)
 
 
-def lay_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
-    """Lay out a tournament among the train rows of a split; no other row is read.
+def draw_up(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
+    """Return the arena of the train rows of a split, features not yet encoded; no other row is read.
 
     Args:
         rules: Who takes part and how.
@@ -110,13 +133,13 @@ def lay_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path)
     codes = read_labels(reader, roles.target).codes[train]
     chosen = train[_stratified(codes, rules)]
     ties = _ties(reader, rules.columns, read_content(split), chosen)
-    return lay_out_table(rules, reader.read_rows(chosen, roles.data), folder=folder, ties=ties, train_rows=len(train))
+    return draw_up_table(rules, reader.read_rows(chosen, roles.data), folder=folder, ties=ties, train_rows=len(train))
 
 
-def lay_out_table(
+def draw_up_table(
     rules: Rules, table: pa.Table, *, folder: Path, ties: Ints | None = None, train_rows: int = 0
 ) -> Arena:
-    """Lay out a tournament among the rows of a table: features and label.
+    """Return the arena of the rows of a table, features and label; the features are not yet encoded.
 
     Args:
         rules: Who takes part and how.
@@ -132,11 +155,13 @@ def lay_out_table(
     folder.mkdir(parents=True, exist_ok=True)
     table = table.unify_dictionaries().combine_chunks()
     labels = encode_labels(table[rules.columns.target])
+    ties = np.arange(table.num_rows) if ties is None else ties
     folds = deal_folds(
-        labels.codes, np.arange(table.num_rows) if ties is None else ties, classes=labels.classes,
-        folds=rules.tournament.folds, repeats=rules.tournament.repeats, seed=rules.seeds.folds,
+        labels.codes, ties, classes=labels.classes, folds=rules.tournament.folds, repeats=rules.tournament.repeats,
+        seed=rules.seeds.folds,
     )  # fmt: skip
-    write_arrow(folder / "folds.arrow", pa.table({f"repeat {number}": fold for number, fold in enumerate(folds)}))
+    dealt = {f"repeat {number}": fold for number, fold in enumerate(folds)}
+    write_arrow(folder / "folds.arrow", pa.table({**dealt, "ties": ties}))
     arena = Arena(
         folder=str(folder),
         snapshot=write_snapshot(folder / "rows.arrow", table),
@@ -147,26 +172,7 @@ def lay_out_table(
         train_rows=train_rows or table.num_rows,
         features={},
     )
-    features, notes = _encode_rounds(Field(arena), table)
-    return arena.model_copy(update={"features": features, "notes": (*_notes(arena), *notes)})
-
-
-def _encode_rounds(field: Field, table: pa.Table) -> tuple[dict[str, Any], list[str]]:
-    """Encode each round's features, the encoder fitted on its train rows only; return what the first one did."""
-    folder, arena, told = Path(field.arena.folder), field.arena, []
-    described: dict[str, Any] = {}
-    for number in range(arena.rounds):
-        tested = field.tested(number)
-        train = table.filter(pa.array(~tested))
-        plan = FeaturePlan.of(train, arena.rules.columns.target)
-        encoder = FeatureEncoder(plan, seed=arena.rules.seeds.learner)
-        with gathered_warnings() as notes:
-            np.save(folder / f"train-{number}.npy", encoder.fit_transform(train))
-            np.save(folder / f"test-{number}.npy", encoder.transform(table.filter(pa.array(tested))))
-        (folder / f"encoder-{number}.pickle").write_bytes(pickle.dumps(encoder))
-        described = described or encoder.describe()
-        told += [*plan.notes(), *notes]
-    return described, list(dict.fromkeys(told))
+    return arena.model_copy(update={"notes": tuple(_notes(arena))})
 
 
 def _own_columns(columns: ColumnsConfig) -> ColumnsConfig:
@@ -178,7 +184,7 @@ def _positive(rules: Rules, labels: Labels) -> int:
     if len(labels.classes) != 2:
         return -1
     codes = labels.codes
-    return positive_code(LabelCodes(labels.classes, codes, codes, codes, codes), rules.positive_class)
+    return positive_code(LabelCodes(labels.classes, codes, codes, codes, codes), rules.evaluation.positive_class)
 
 
 def _notes(arena: Arena) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from counterpoise.core.strategies import STRATEGIES
 from counterpoise.core.tournament.records import DUMMY, Arena, Entry, EntryResult, Leaderboard
+from counterpoise.core.tournament.spread import falls_behind
 from counterpoise.core.tournament.syntax import parse_strategy
 
 __all__ = ["SMALLER_IS_BETTER", "rank_entries"]
@@ -32,7 +32,7 @@ def rank_entries(arena: Arena, results: Sequence[EntryResult], *, dataset: str =
     others = [one for one in ok if one.mean[metric] is None]
     apart = [one for one in results if one.status != "ok"]
     trained = [one for one in measured if one.learner != DUMMY]
-    chosen = _simplest(trained, metric) if trained else None
+    chosen = _simplest(trained, metric, folds=arena.rules.tournament.folds) if trained else None
     return Leaderboard(
         dataset=dataset,
         metric=metric,
@@ -46,6 +46,7 @@ def rank_entries(arena: Arena, results: Sequence[EntryResult], *, dataset: str =
         entries=(*measured, *others, *apart),
         chosen=chosen,
         best=_entry(trained[0]) if trained else None,
+        counts={"measured": len(ok), "set_apart": len(apart)},
         notes=arena.notes,
     )
 
@@ -61,14 +62,19 @@ def _gain(result: EntryResult, metric: str) -> float:
     return -mean if metric in SMALLER_IS_BETTER else mean
 
 
-def _simplest(ranked: list[EntryResult], metric: str) -> Entry:
-    """Return the simplest strategy within one standard error of the best mean, of several the one with the best mean.
+def _simplest(ranked: list[EntryResult], metric: str, *, folds: int) -> Entry:
+    """Return the simplest strategy within one standard error of the best, of several the one with the best mean.
 
-    The rule of Breiman et al. (1984); the standard error is that of the best entry's mean over its folds.
+    The rule of Breiman et al. (1984), paired: entries share folds, so that what an entry loses to the best is judged by
+    the spread of that loss, not by how hard the folds are. The standard error is corrected for shared train rows.
     """
     best = ranked[0]
-    error = (best.deviation[metric] or 0.0) / math.sqrt(max(1, len(best.folds)))
-    near = [one for one in ranked if _gain(one, metric) >= _gain(best, metric) - error]
+    scores = [fold[metric] for fold in best.folds]
+    near = [
+        one
+        for one in ranked
+        if one is best or not falls_behind([fold[metric] for fold in one.folds], scores, folds=folds)
+    ]
     return _entry(min(near, key=_simplicity))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from counterpoise.core.evaluate.names import METRIC_LABELS, number
 from counterpoise.core.tournament.records import Entry, EntryResult, Leaderboard
 
-__all__ = ["board_table", "describe_choice", "render_board", "shown_metrics"]
+__all__ = ["board_table", "describe_choice", "describe_final", "render_board", "shown_metrics"]
 
 _ALWAYS = ("average_precision", "roc_auc", "balanced_accuracy", "f1")
 
@@ -30,8 +30,19 @@ def describe_choice(board: Leaderboard) -> str:
     reached = f"{label} {_spread(chosen, board.metric)}"
     text = f"Chosen: {chosen.name}, {reached} over {board.folds * board.repeats} folds"
     if board.chosen != board.best:
-        text += f"; the best mean, {number(best.mean[board.metric])} of {best.name}, is within one standard error"
+        mean = number(best.mean[board.metric])
+        text += f"; the best mean, {mean} of {best.name}, is within one standard error, paired over the folds"
     return f"{text}. Chance gives an average precision of {number(board.chance)}."
+
+
+def describe_final(board: Leaderboard) -> list[str]:
+    """Return what came of the look at test, a sentence a line; none where there was no final."""
+    final = board.final
+    if final is None:
+        return []
+    others = f"{final.earlier_looks:,} other tournament{'s' if final.earlier_looks != 1 else ''}"
+    known = "no other tournament" if not final.earlier_looks else others
+    return [f"Final: {final.verdict}", f"Before it {known} looked at this test partition."]
 
 
 def render_board(board: Leaderboard) -> str:
@@ -42,7 +53,8 @@ def render_board(board: Leaderboard) -> str:
         "",
         describe_choice(board),
         "",
-        f"Compared on {rows}; test was not read.",
+        f"Compared on {rows}; test has no part in the ranking.",
+        *(["", *describe_final(board)] if board.final is not None else []),
     ]
     for heading, table in (("Leaderboard", board_table(board)[: len(board.ranked)]), ("Set apart", _reasons(board))):
         if table:

@@ -32,6 +32,7 @@ from counterpoise.core.split import TrainRows
 from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.peak import peak_mb
 from counterpoise.core.tournament.syntax import Step
+from counterpoise.core.tournament.workers import workers
 
 __all__ = ["FoldPlan", "TrainMatrix", "fold_plan", "train_matrix"]
 
@@ -48,12 +49,14 @@ class FoldPlan:
         recipe: How synthetic rows are made; None without any.
         weights: How much each row counts; None where all count once.
         facts: `seconds` and `peak_mb` of making the plan, and its `notes`.
+        folder: Where it lies.
     """
 
     copies: Copies
     recipe: pa.Table | None
     weights: Copies | None
     facts: dict[str, Any]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def train_matrix(field: Field, plan: FoldPlan | None, number: int) -> TrainMatri
         return TrainMatrix(features, field.asked(train.codes))
     kept, codes = np.repeat(features, plan.copies, axis=0), np.repeat(train.codes, plan.copies)
     if plan.recipe is not None and plan.recipe.num_rows:
-        kept = np.vstack([kept, field.encode(_synthetic_rows(field, plan.recipe), number)])
+        kept = np.vstack([kept, _synthetic_features(field, plan, number)])
         codes = np.concatenate([codes, _classes_of(plan.recipe, train)])
     return TrainMatrix(kept, field.asked(codes), plan.weights)
 
@@ -104,7 +107,7 @@ def _make(field: Field, steps: tuple[Step, ...], number: int) -> FoldPlan:
         reader=field.reader, roles=field.roles, train=train, config=config, seed=rules.seeds.sampler,
         wanted={code: wanted[name] for code, name in enumerate(train.classes) if name in wanted},
     )  # fmt: skip
-    check_memory(job)
+    check_memory(job, shared_by=workers(rules.tournament.workers))
     draft = draft_plan(job)
     recipe = pa.concat_tables(draft.recipes) if draft.recipes else None
     plan = FoldPlan(draft.copies, recipe, draft.weights, {})
@@ -151,6 +154,20 @@ def _check_classes_left(train: TrainRows, plan: FoldPlan, steps: tuple[Step, ...
         )
 
 
+def _synthetic_features(field: Field, plan: FoldPlan, number: int) -> Matrix:
+    """Return synthetic rows encoded; they are made once for all learners."""
+    assert plan.folder is not None  # noqa: S101  # plans are made by way of files
+    assert plan.recipe is not None  # noqa: S101  # there are synthetic rows
+    made = plan.folder / "synthetic.npy"
+    if made.exists():
+        return np.asarray(np.load(made))
+    features = field.encode(_synthetic_rows(field, plan.recipe), number)
+    draft = made.with_name(f".{uuid.uuid4().hex}.npy")
+    np.save(draft, features)
+    draft.replace(made)
+    return features
+
+
 def _synthetic_rows(field: Field, recipe: pa.Table) -> pa.Table:
     """Return synthetic rows in the source's own types."""
     both = [recipe["parent_a"].to_numpy(), recipe["parent_b"].drop_null().to_numpy()]
@@ -189,4 +206,5 @@ def _read(folder: Path) -> FoldPlan:
         recipe=read_arrow(recipe) if recipe.exists() else None,
         weights=np.asarray(table["weight"].to_numpy()) if "weight" in table.column_names else None,
         facts=json.loads((folder / "facts.json").read_text(encoding="utf-8")),
+        folder=folder,
     )

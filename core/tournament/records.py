@@ -6,10 +6,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from counterpoise.core.config import BalanceConfig, ColumnsConfig, ResamplingConfig, TournamentConfig
+from counterpoise.core.config import (
+    BalanceConfig,
+    ColumnsConfig,
+    EvaluationConfig,
+    ResamplingConfig,
+    TournamentConfig,
+)
 from counterpoise.core.records import ClassCounts, Record, Snapshot
+from counterpoise.core.tournament.final_records import Entry, Final
 
-__all__ = ["DUMMY", "METRICS", "Arena", "Entry", "EntryResult", "Leaderboard", "Rules", "Seeds"]
+__all__ = ["DUMMY", "METRICS", "Arena", "Encoding", "Entry", "EntryResult", "Leaderboard", "Origin", "Rules", "Seeds"]
 
 DUMMY = "dummy"
 
@@ -33,31 +40,31 @@ Scores = dict[str, float | None]
 
 
 class Seeds(Record):
-    """The seeds of folds, samplers and learners: the same for every entry and fold."""
+    """The seeds of folds, samplers, learners and of the final's bootstrap: the same for every entry and fold."""
 
     folds: int
     sampler: int
     learner: int
+    bootstrap: int = 0
 
     @classmethod
     def of(cls, seed: int) -> Seeds:
         """Return the seeds that follow from a run's seed."""
         from counterpoise.core.randomness import child_seed
 
-        return cls(**{name: child_seed(seed, "tournament", name) for name in ("folds", "sampler", "learner")})
+        return cls(**{name: child_seed(seed, "tournament", name) for name in cls.model_fields})
 
 
 class Rules(Record):
     """What a tournament takes from the configuration.
 
-    `threshold` is the metric that tuned thresholds maximise; `positive_class` is as in the evaluation.
+    `evaluation` says which class is of interest, how thresholds are chosen, and how the final is judged.
     """
 
     tournament: TournamentConfig
     columns: ColumnsConfig
     resampling: ResamplingConfig
-    threshold: str
-    positive_class: str
+    evaluation: EvaluationConfig
     seeds: Seeds
 
     @classmethod
@@ -67,8 +74,7 @@ class Rules(Record):
             tournament=config.tournament,
             columns=config.columns,
             resampling=config.resampling,
-            threshold=config.evaluation.threshold,
-            positive_class=config.evaluation.positive_class,
+            evaluation=config.evaluation,
             seeds=seeds or Seeds.of(config.seed),
         )
 
@@ -77,8 +83,9 @@ class Arena(Record):
     """Rows, folds and encoded features, laid out in a folder for all entries.
 
     `snapshot` holds the features and label of the train rows that take part, `folds.arrow` in the folder an int8 column
-    a repeat: the fold that each row is tested in. For each fold there are `train-N.npy` and `test-N.npy`, encoded, and
-    the encoder. `positive` is the code of the class of interest, -1 with more than two classes.
+    a repeat: the fold that each row is tested in, and `ties`: equal for rows that stay together. For each round there
+    are `train-N.npy` and `test-N.npy`, encoded, and the encoder. The round after the last is the final's: it trains on
+    all rows. `positive` is the code of the class of interest, -1 with more than two classes.
     """
 
     folder: str
@@ -93,28 +100,24 @@ class Arena(Record):
 
     @property
     def rounds(self) -> int:
-        """How many times each entry is fitted: folds times repeats."""
+        """How many times each entry is fitted for the ranking: folds times repeats."""
         return self.rules.tournament.folds * self.rules.tournament.repeats
 
 
-class Entry(Record):
-    """One strategy with one learner, as they are written in the configuration; ensembles are both at once."""
+class Encoding(Record):
+    """What was done to a round's features: `features` as the encoder describes itself, and what it had to say."""
 
-    strategy: str
-    learner: str
-
-    @property
-    def name(self) -> str:
-        """The entry in a few words."""
-        return self.learner if self.strategy == self.learner else f"{self.strategy}, {self.learner}"
+    features: dict[str, Any]
+    notes: tuple[str, ...]
 
 
 class EntryResult(Entry):
     """What became of an entry.
 
     `status`: ok; refused: it cannot run on this table, or what it needs is not installed; failed: it broke down.
-    `folds` has the metrics of each fold, None where one is not defined for the entry; `mean` and `deviation` (sample
-    standard deviation) are taken over the folds that have a value. `seconds` is what resampling, fitting and predicting
+    `folds` has the metrics of each fold, None where one is not defined for the entry; `mean`, `deviation` (sample
+    standard deviation) and the 95 % interval of the mean from `low` to `high` (see `spread`) are taken over the folds
+    that have a value. `seconds` is what resampling, fitting and predicting
     took on all folds, and `sampling_seconds`, `fit_seconds` and `predict_seconds` are its parts; `peak_mb` is the
     highest resident memory of the entry's process above what it held at its start, in MB (some 25 of them for code that
     every entry touches), None where the system does not tell.
@@ -125,6 +128,8 @@ class EntryResult(Entry):
     folds: tuple[Scores, ...] = ()
     mean: Scores = Field(default_factory=dict)
     deviation: Scores = Field(default_factory=dict)
+    low: Scores = Field(default_factory=dict)
+    high: Scores = Field(default_factory=dict)
     seconds: float = 0.0
     sampling_seconds: float = 0.0
     fit_seconds: float = 0.0
@@ -133,13 +138,26 @@ class EntryResult(Entry):
     notes: tuple[str, ...] = ()
 
 
+class Origin(Record):
+    """What it takes to play a tournament again: seed, command, source, library versions and configuration."""
+
+    seed: int
+    command: str
+    run_key: str
+    source_digest: str
+    libraries: dict[str, str]
+    config: dict[str, Any]
+
+
 class Leaderboard(Record):
     """The outcome of a tournament.
 
     `entries` are ranked by the mean of `metric`, best first; after them those that it is not defined for, then those
     that were refused or failed. `chance` is the average precision of a ranking by chance. `chosen` is the simplest of
-    the entries within one standard error of the best mean; None where nothing could be measured. `file` is where the
-    leaderboard was written, empty text where it was not.
+    the entries whose paired difference from the best is within one standard error; None where nothing could be
+    measured. `counts` has how many entries were `measured` and `set_apart`. `final` is the one look at test, None where
+    there was none. `file` and `page` are where the leaderboard was written as JSON and as a page, empty texts where it
+    was not; `origin` is known then.
     """
 
     dataset: str
@@ -154,8 +172,12 @@ class Leaderboard(Record):
     entries: tuple[EntryResult, ...]
     chosen: Entry | None
     best: Entry | None
+    counts: dict[str, int] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    final: Final | None = None
+    origin: Origin | None = None
     file: str = ""
+    page: str = ""
 
     @property
     def ranked(self) -> tuple[EntryResult, ...]:

@@ -5,29 +5,37 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.tournament.apart import play_apart, processes_for, workers
+from counterpoise.core.tournament.apart import play_apart, processes_for
 from counterpoise.core.tournament.board import rank_entries
 from counterpoise.core.tournament.entries import list_entries
+from counterpoise.core.tournament.final import play_final
+from counterpoise.core.tournament.final_records import HeldOut
 from counterpoise.core.tournament.play import play
 from counterpoise.core.tournament.records import Arena, EntryResult, Leaderboard
+from counterpoise.core.tournament.workers import workers
 
 __all__ = ["run_tournament"]
 
 
-def run_tournament(arena: Arena, *, dataset: str = "", apart: bool = True, progress: Progress = silent) -> Leaderboard:
+def run_tournament(
+    arena: Arena, *, dataset: str = "", held_out: HeldOut | None = None, apart: bool = True, progress: Progress = silent
+) -> Leaderboard:
     """Play all entries of an arena and return the leaderboard.
 
     Args:
         arena: The rows, folds and encoded features, and the rules that say who takes part.
         dataset: The dataset's name.
+        held_out: Validation and test for the final; without them there is none.
         apart: Whether each entry has a process of its own, as many at a time as `tournament.workers`; else all are
             played one after the other in this process, and their memory is not measured.
         progress: Told the entries done.
     """
     entries, results = list_entries(arena.rules.tournament), list[EntryResult]()
     threads = workers(arena.rules.tournament.workers) if apart else 1
-    with ThreadPoolExecutor(threads) as pool, processes_for(arena):
-        for result in pool.map(lambda entry: (play_apart if apart else play)(arena, entry), entries):
-            results.append(result)
-            progress(len(results), len(entries))
-    return rank_entries(arena, results, dataset=dataset)
+    with processes_for(arena.folder):
+        with ThreadPoolExecutor(threads) as pool:
+            for result in pool.map(lambda entry: (play_apart if apart else play)(arena, entry), entries):
+                results.append(result)
+                progress(len(results), len(entries))
+        board = rank_entries(arena, results, dataset=dataset)
+        return board if held_out is None else play_final(arena, board, held_out, apart=apart)

@@ -1,21 +1,27 @@
-"""The leaderboard as a file of its dataset."""
+"""The leaderboard and its page as files of the dataset, and the ledger of looks at a test partition."""
 
 from __future__ import annotations
 
-import os
-import uuid
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import json_sha256
 from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.persist.manifest import run_key
-from counterpoise.core.tournament.records import Leaderboard
+from counterpoise.core.persist.manifest import library_versions, run_key
+from counterpoise.core.storage import join_address
+from counterpoise.core.tournament.final_records import Look
+from counterpoise.core.tournament.records import Leaderboard, Origin
 
-__all__ = ["write_leaderboard"]
+__all__ = ["newest_leaderboard", "record_look", "write_leaderboard", "write_page"]
 
 
 def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) -> Leaderboard:
-    """Write the leaderboard to `tournaments/<key>.json` of the dataset and return it with its place.
+    """Write the leaderboard to `tournaments/<key>.json` of the dataset and return it with its origin and place.
 
     The key stands for the run key, of which the tournament's settings are no part, and those settings.
 
@@ -24,11 +30,90 @@ def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) ->
         digest: The source's digest.
         board: The leaderboard.
     """
+    origin = Origin(
+        seed=config.seed,
+        command=f"counterpoise compare {config.name}.yaml",
+        run_key=run_key(config, digest),
+        source_digest=digest,
+        libraries=library_versions(),
+        config=config.portable(),
+    )
+    written, folder = board.model_copy(update={"origin": origin}), _folder(config)
+    name = f"tournaments/{_key(config, digest)}.json"
+    folder.store.replace(name, f"{written.model_dump_json(indent=1, exclude={'file', 'page'})}\n".encode())
+    return written.model_copy(update={"file": join_address(folder.address, name)})
+
+
+def write_page(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
+    """Write the page beside the leaderboard's file and return the leaderboard with its place.
+
+    Args:
+        config: The whole configuration.
+        digest: The source's digest.
+        board: The leaderboard.
+        page: The page, HTML.
+    """
+    folder, name = _folder(config), f"tournaments/{_key(config, digest)}.html"
+    folder.store.replace(name, page.encode())
+    return board.model_copy(update={"page": join_address(folder.address, name)})
+
+
+def record_look(config: BalanceConfig, digest: str, test: str) -> tuple[Look, ...]:
+    """Write down that a tournament looks at a test partition; return the earlier looks of other tournaments at it.
+
+    A tournament looks once: played again, it is still the same look. Looks lie in `tournaments/looks/`, one small file
+    each, which is written before anything is predicted.
+
+    Args:
+        config: The whole configuration.
+        digest: The source's digest.
+        test: What tells this test partition from others.
+    """
+    store, place, key = _folder(config).store, f"tournaments/looks/{test}", _key(config, digest)
+    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    store.create(f"{place}/{key}.json", f"{Look(key=key, created=now).model_dump_json()}\n".encode())
+    files = [f"{place}/{name}" for name in store.names(place) if name.endswith(".json") and not name.startswith(".")]
+    looks = sorted((Look.model_validate_json(text) for text in store.read_many(files)), key=lambda look: look.created)
+    (own,) = (look for look in looks if look.key == key)
+    return tuple(look for look in looks if look.created < own.created)
+
+
+def newest_leaderboard(config: BalanceConfig, digest: str) -> Leaderboard | None:
+    """Return the newest leaderboard on the same source and split, whatever strategy is configured; or None.
+
+    Args:
+        config: The whole configuration.
+        digest: The source's digest.
+    """
+    folder, wanted = _folder(config), _rows_of(config.portable())
+    files = [file for file in folder.store.files("tournaments") if _is_board(file.name)]
+    for file in sorted(files, key=lambda file: file.modified, reverse=True):
+        stored = json.loads(folder.store.read(file.name))
+        origin = stored.get("origin") or {"source_digest": "", "config": {}}
+        if origin["source_digest"] == digest and _rows_of(origin["config"]) == wanted:
+            page = f"{file.name.removesuffix('.json')}.html"
+            places = {"file": file.name, "page": page if folder.store.exists(page) else ""}
+            found = {name: place and join_address(folder.address, place) for name, place in places.items()}
+            with suppress(ValidationError):  # written by another version of this program, in another form
+                return Leaderboard.model_validate(stored).model_copy(update=found)
+    return None
+
+
+def _rows_of(config: dict[str, Any]) -> list[Any]:
+    """Return what of a configuration decides the rows of each partition, beside the source."""
+    return [config.get(name) for name in ("seed", "columns", "split", "validation")]
+
+
+def _is_board(name: str) -> bool:
+    """Whether a file is a whole leaderboard: neither a look, a page nor a draft."""
+    folder, _, last = name.rpartition("/")
+    return folder == "tournaments" and last.endswith(".json") and not last.startswith(".")
+
+
+def _folder(config: BalanceConfig) -> DatasetFolder:
+    return DatasetFolder(config.output.root, config.name)
+
+
+def _key(config: BalanceConfig, digest: str) -> str:
     settings = config.tournament.model_dump(mode="json", exclude={"workers"})
-    folder = DatasetFolder(config.output.root, config.name).path / "tournaments"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{json_sha256([run_key(config, digest), settings])}.json"
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    draft.write_text(board.model_dump_json(indent=1, exclude={"file"}) + "\n", encoding="utf-8")
-    os.replace(draft, path)  # noqa: PTH105  # the name says that it replaces
-    return board.model_copy(update={"file": str(path)})
+    return json_sha256([run_key(config, digest), settings])

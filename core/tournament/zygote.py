@@ -1,39 +1,39 @@
-"""A process that has imported what entries need and forks one process for each: `python -m …zygote`.
+"""A process that has imported what a tournament needs and forks one process for each order: `python -m …zygote`.
 
 An entry in a process of its own has a peak of memory of its own, and one that is killed costs no other. Forking spares
-each the seconds that imports take. Orders come as JSON lines on standard input, answers go as JSON lines to standard
-output; results are written as files.
+each the seconds that imports take. Orders come as JSON lines on standard input, several may be under way; what became
+of each goes as a JSON line to standard output; answers are written as files.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
-from typing import Any
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Take orders until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a learner prints must not come between the answers
+    told = os.dup(1)
+    os.dup2(2, 1)  # whatever a learner prints must not come between the lines
     sys.path[:] = json.loads(sys.stdin.readline())
+    gc.disable()  # imports make no garbage to speak of, and looking for it took a quarter of their time
     _import_what_entries_need()
+    gc.freeze()  # what is there now need not be looked at, and so copied, by each fork
+    gc.enable()
     for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            _play_and_leave(order)
-        _, status = os.waitpid(child, 0)
-        answers.write(json.dumps({"exit_code": os.waitstatus_to_exitcode(status)}) + "\n")
-        answers.flush()
+        _see_off(os.WNOHANG)
+        if os.fork() == 0:
+            _keep(line, told)
+    _see_off()
 
 
 def _import_what_entries_need() -> None:
-    import imblearn.ensemble
     import imblearn.over_sampling
     import imblearn.under_sampling
     import sklearn.ensemble
@@ -41,23 +41,50 @@ def _import_what_entries_need() -> None:
     import sklearn.model_selection
     import skrub
 
-    from counterpoise.core.tournament import play
+    from counterpoise.core.tournament import encoding, play, refit
 
-    assert all((imblearn.ensemble, sklearn.ensemble, skrub, play))  # noqa: S101  # they are imported for the forks
+    needed = (imblearn.over_sampling, sklearn.ensemble, skrub, encoding, play, refit)
+    assert all(needed)  # noqa: S101  # they are imported for the forks
 
 
-def _play_and_leave(order: dict[str, Any]) -> None:
-    """Play one entry and end this process, without what would be done at the end of the one it was forked from."""
+def _see_off(options: int = 0) -> None:
+    """Wait for keepers that have ended, by default for all: only then does their time count as this process's."""
+    try:
+        while os.waitpid(-1, options)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _keep(line: str, told: int) -> None:
+    """Fork the process that carries out an order, wait for its end, say how it ended, and leave."""
+    number, out, order = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        _carry_out_and_leave(order, Path(out))
+    _, status = os.waitpid(child, 0)
+    answer = {"number": number, "exit_code": os.waitstatus_to_exitcode(status)}
+    os.write(told, f"{json.dumps(answer)}\n".encode())  # short enough to come in one piece
+    os._exit(0)
+
+
+def _carry_out_and_leave(order: str, out: Path) -> None:
+    """Carry out one order and end this process, without what would be done at the end of the one it was forked from."""
+    from counterpoise.core.errors import CounterpoiseError
+    from counterpoise.core.tournament.orders import carry_out, read_order
     from counterpoise.core.tournament.peak import count_peak_from_here
-    from counterpoise.core.tournament.play import play
-    from counterpoise.core.tournament.records import Arena, Entry
 
     code = 1
     try:
         count_peak_from_here()
-        result = play(Arena.model_validate(order["arena"]), Entry.model_validate(order["entry"]))
-        Path(order["out"]).write_text(result.model_dump_json(), encoding="utf-8")
+        try:
+            out.write_text(carry_out(read_order(order)).model_dump_json(), encoding="utf-8")
+        except CounterpoiseError as error:
+            out.write_text(json.dumps({"refused": error.as_dict()}), encoding="utf-8")
         code = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         sys.stderr.flush()
         os._exit(code)

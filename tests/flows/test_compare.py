@@ -47,35 +47,45 @@ def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: 
         ("smoten", "logistic_regression"): "refused",
     }
     assert board.rows == 360
+    assert board.final is not None
+    assert board.final.verdict in Path(board.page).read_text()
     assert sorted(path.name for path in (tmp_path / "datasets/competing").iterdir()) in (
         ["tournaments"],
         [".staging", "tournaments"],
     )
     assert list((tmp_path / "datasets/competing").glob(".staging/*")) == []
-    assert apart._idle == []
+    assert (apart._waiting, apart._at_work) == ([], {})
     names = {run.name for run in task_runs_of("competing")}
     assert {"none, dummy", "random_over, logistic_regression", "smoten, logistic_regression"} <= names
 
 
 def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[str] = []
-    play, write, failures = apart.play_apart, store.write_leaderboard, [ZeroDivisionError("disk")]
+    play, write, failures = apart.play_apart, store.write_page, [ZeroDivisionError("disk")]
 
     def counted(arena: Arena, entry: Entry) -> EntryResult:
         played.append(entry.name)
         return play(arena, entry)
 
-    def failing(config: BalanceConfig, digest: str, board: Leaderboard) -> Leaderboard:
+    def failing(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
         if failures:
             raise failures.pop()
-        return write(config, digest, board)
+        return write(config, digest, board, page)
 
     monkeypatch.setattr(apart, "play_apart", counted)
-    monkeypatch.setattr(store, "write_leaderboard", failing)
+    monkeypatch.setattr(store, "write_page", failing)
     board = compare.with_options(retries=1)(tournament(tmp_path, name="retried-tournament"))
     assert isinstance(board, Leaderboard)
     assert all(isinstance(one, EntryResult) for one in board.entries)
     assert sorted(played) == sorted(one.name for one in board.entries)
+
+
+def test_without_a_final_nobody_looks_at_test(tmp_path: Path) -> None:
+    board = compare(tournament(tmp_path, "tournament.final=false", name="without-final"))
+    assert isinstance(board, Leaderboard)
+    assert board.final is None
+    assert "Test was not looked at" in Path(board.page).read_text()
+    assert not (tmp_path / "datasets/without-final/tournaments/looks").exists()
 
 
 def test_bad_data_is_refused_as_by_balance(tmp_path: Path) -> None:
@@ -97,6 +107,9 @@ def test_the_command_prints_a_table_and_reasons(
     assert "average precision" in out
     assert "smoten, logistic_regression: refused: needs categories alone" in out
     assert "Chosen: " in out
+    assert "Final: " in out
+    (page,) = (tmp_path / "datasets").glob("*/tournaments/*.html")
+    assert str(page) in out
     assert "  compete: none, dummy: " in err
 
 

@@ -12,10 +12,10 @@ from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.records import Snapshot, SplitPlan
 from counterpoise.core.split import read_partition
-from counterpoise.core.tournament.apart import close_processes
+from counterpoise.core.tournament.apart import processes_for
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.records import Arena, Leaderboard
-from counterpoise.tasks.compete import award, compete, prepare
+from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
 from counterpoise.tasks.split import split
 from tests.core.tournament.arenas import TREE, entry, signal
 from tests.snapshots import UNCHECKED, engine_config, snapshot_of
@@ -26,8 +26,8 @@ SETTINGS = {"strategies": ["random_over", "smoten"], "learners": [TREE], "folds"
 
 @pytest.fixture(name="config")
 def _config(tmp_path: Path) -> Iterator[BalanceConfig]:
-    yield engine_config(tmp_path, tournament=SETTINGS)
-    close_processes()
+    with processes_for(str(arena_folder(tmp_path))):
+        yield engine_config(tmp_path, tournament=SETTINGS, evaluation={"bootstrap": 100})
 
 
 def parts(config: BalanceConfig, folder: Path, rows: int = 400) -> tuple[Snapshot, SplitPlan]:
@@ -68,9 +68,9 @@ def test_the_leaderboard_is_written_whole_and_the_same_each_time(config: Balance
     arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
     first, second = (played(config, arena, snapshot) for _ in range(2))
     assert first.file == second.file
-    assert list(Path(first.file).parent.iterdir()) == [Path(first.file)]
+    assert sorted(Path(first.file).parent.iterdir()) == [Path(first.page), Path(first.file)]
     stored = json.loads(Path(first.file).read_text())
-    assert Leaderboard.model_validate(stored) == second.model_copy(update={"file": ""})
+    assert Leaderboard.model_validate(stored) == second.model_copy(update={"file": "", "page": ""})
     assert str(tmp_path) not in Path(first.file).read_text()
     assert [one.mean for one in first.entries] == [one.mean for one in second.entries]
     other = config.model_copy(update={"tournament": config.tournament.model_copy(update={"metric": "f1"})})
@@ -86,8 +86,8 @@ def test_tables_show_everybody_in_the_prefect_ui(tmp_path: Path) -> None:
         arena = prepare(config, snapshot, plan, folder=tmp_path)
         award(config, snapshot, arena, [compete(arena, one) for one in list_entries(config.tournament)])
 
-    run()
-    close_processes()
+    with processes_for(str(arena_folder(tmp_path))):
+        run()
     table, text = stored_artifact("shown-tournament-leaderboard"), stored_artifact("shown-tournament-tournament")
     assert table is not None
     assert text is not None
@@ -95,6 +95,38 @@ def test_tables_show_everybody_in_the_prefect_ui(tmp_path: Path) -> None:
     assert {row["strategy"] for row in rows} == {"none", "random_over", "smoten"}
     assert {row["learner"] for row in rows} == {"dummy", TREE}
     assert "## Set apart" in str(text.data)
+
+
+def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counted_once(
+    config: BalanceConfig, tmp_path: Path
+) -> None:
+    snapshot, plan = parts(config, tmp_path)
+    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    board = played(config, arena, snapshot)
+
+    def looked(own: BalanceConfig) -> Leaderboard:
+        return decide.fn(own, snapshot, plan, arena, board)
+
+    tuned = config.model_copy(update={"resampling": config.resampling.model_copy(update={"ratio": 0.5})})
+    first, other, again = looked(config), looked(tuned), looked(config)
+    assert [one.final and one.final.earlier_looks for one in (first, other, again)] == [0, 1, 0]
+    assert other.final is not None
+    assert other.final.looks[0].key == Path(first.file).stem
+    assert Leaderboard.model_validate_json(Path(other.file).read_text()).final == other.final
+    assert "1 other tournament looked at this same test partition before" in Path(other.page).read_text()
+    assert "No other tournament looked" in Path(first.page).read_text()
+
+
+def test_another_split_is_another_test_partition(config: BalanceConfig, tmp_path: Path) -> None:
+    snapshot, plan = parts(config, tmp_path)
+    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    board = played(config, arena, snapshot)
+    decide.fn(config, snapshot, plan, arena, board)
+    reseeded = config.model_copy(update={"seed": 1})
+    other = split.fn(reseeded, snapshot, UNCHECKED, folder=tmp_path / "other")
+    final = decide.fn(reseeded, snapshot, other, arena, board).final
+    assert final is not None
+    assert final.earlier_looks == 0
 
 
 def test_folds_do_not_depend_on_the_order_of_entries(config: BalanceConfig, tmp_path: Path) -> None:

@@ -9,19 +9,26 @@ import numpy as np
 import pyarrow as pa
 
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.tournament.arena import lay_out_table
+from counterpoise.core.tournament.layout import lay_out_table
 from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Rules, Seeds
 
 TREE = 'sklearn.tree:DecisionTreeClassifier {"max_depth": 5, "random_state": 0}'
 
 
-def tournament_config(*, seed: int = 0, resampling: dict[str, Any] | None = None, **tournament: Any) -> BalanceConfig:
+def tournament_config(
+    *,
+    seed: int = 0,
+    resampling: dict[str, Any] | None = None,
+    evaluation: dict[str, Any] | None = None,
+    **tournament: Any,
+) -> BalanceConfig:
     return BalanceConfig(
         name="tested",
         seed=seed,
         source={"path": "table.csv"},
         columns={"target": "label"},
         resampling=resampling or {},
+        evaluation=evaluation or {},
         tournament=tournament,
     )
 

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.errors import CounterpoiseError, EvaluationError
 from counterpoise.core.tournament import apart
-from counterpoise.core.tournament.apart import close_processes, play_apart, processes_for, workers
+from counterpoise.core.tournament.apart import ask_apart, close_processes, play_apart, processes_for, waiting_process
+from counterpoise.core.tournament.encoding import encode_round
+from counterpoise.core.tournament.layout import lay_out, lay_out_apart
+from counterpoise.core.tournament.orders import Encode
 from counterpoise.core.tournament.play import play
-from counterpoise.core.tournament.records import Arena, EntryResult
+from counterpoise.core.tournament.records import Arena, Encoding, EntryResult, Rules
 from counterpoise.core.tournament.run import run_tournament
+from counterpoise.core.tournament.workers import workers
 from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal
+from tests.snapshots import engine_config, mixed_table, run_engine
 
 HUNGRY = r"""
 import os, signal, time
@@ -61,8 +66,9 @@ def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     (folder / "hungry_learners.py").write_text(HUNGRY)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        yield arena_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
-    close_processes()
+        arena = arena_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
+        yield arena
+    close_processes(arena.folder)
 
 
 @pytest.fixture(autouse=True)
@@ -91,12 +97,65 @@ def test_an_entry_that_is_killed_costs_no_other(arena: Arena) -> None:
 
 def test_a_process_that_is_gone_is_an_error_that_may_pass_and_the_next_call_works(arena: Arena) -> None:
     play_apart(arena, entry("none"))
-    waiting = apart._idle[-1]
-    os.kill(waiting._process.pid, signals.SIGKILL)
-    waiting._process.wait()
+    forking = apart._at_work[arena.folder]
+    os.kill(forking._process.pid, signals.SIGKILL)
+    forking._process.wait()
     with pytest.raises(OSError, match=r"process|pipe"):
         play_apart(arena, entry("none"))
     assert play_apart(arena, entry("none")).status == "ok"
+
+
+def test_a_process_that_goes_while_an_order_is_under_way_is_told_to_who_waits(arena: Arena) -> None:
+    gone: list[BaseException] = []
+
+    def playing() -> None:
+        try:
+            play_apart(arena, entry("none", "hungry_learners:Endless"))
+        except OSError as error:
+            gone.append(error)
+
+    play_apart(arena, entry("none"))
+    forking = apart._at_work[arena.folder]
+    thread = threading.Thread(target=playing)
+    thread.start()
+    while not forking._asked:
+        time.sleep(0.05)
+    os.killpg(forking._process.pid, signals.SIGKILL)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(gone) == 1
+
+
+def test_a_refusal_comes_back_as_the_error_that_it_was(tmp_path: Path) -> None:
+    columns = {"target": "label", "ids": ["id"]}
+    run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
+    rules = Rules.of(engine_config(tmp_path, columns=columns, tournament={"folds": 50}))
+    folder = tmp_path / "arena"
+    with pytest.raises(EvaluationError, match=r"set tournament\.folds") as told, processes_for(str(folder)):
+        lay_out_apart(rules, run.snapshot, run.split, folder=folder)
+    assert told.value.values["classes"]
+
+
+def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
+    columns = {"target": "label", "ids": ["id"]}
+    run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
+    rules = Rules.of(engine_config(tmp_path, columns=columns, tournament={"folds": 3}))
+    here = lay_out(rules, run.snapshot, run.split, folder=tmp_path / "here")
+    there_folder = tmp_path / "there"
+    with waiting_process(), processes_for(str(there_folder)):
+        there = lay_out_apart(rules, run.snapshot, run.split, folder=there_folder)
+    places = {"folder", "snapshot"}
+    assert here.model_dump(exclude=places) == there.model_dump(exclude=places)
+    assert here.snapshot.digest == there.snapshot.digest
+    for part in ("train", "test"):
+        for number in range(3):
+            name = f"{part}-{number}.npy"
+            assert (tmp_path / "here" / name).read_bytes() == (there_folder / name).read_bytes()
+
+
+def test_an_order_gives_the_same_answer_in_either_place(arena: Arena) -> None:
+    order = Encode(arena=arena, number=1)
+    assert ask_apart(order, Encoding, folder=arena.folder, at_a_time=1) == encode_round(arena, 1)
 
 
 def test_entries_are_played_side_by_side_but_no_more_than_workers(arena: Arena, tmp_path: Path) -> None:
@@ -131,17 +190,18 @@ def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(arena: 
             ended.append(error)
 
     thread = threading.Thread(target=playing)
-    with pytest.raises(KeyboardInterrupt), processes_for(arena):  # noqa: PT012  # what interrupts is in the block
+    with pytest.raises(KeyboardInterrupt), processes_for(arena.folder):  # noqa: PT012  # what interrupts is in the block
         thread.start()
-        while not apart._busy:
+        while arena.folder not in apart._at_work or not apart._at_work[arena.folder]._asked:
             time.sleep(0.05)
-        (process,) = apart._busy
+        process = apart._at_work[arena.folder]
         raise KeyboardInterrupt
     thread.join(10)
     assert [error.reason for error in ended if isinstance(error, CounterpoiseError)] == ["tournament_ended"]
     assert process._process.returncode == -signals.SIGKILL
-    assert (apart._busy, apart._idle) == ({}, [])
-    with processes_for(arena):
+    assert apart._waiting == []
+    assert arena.folder not in apart._at_work
+    with processes_for(arena.folder):
         assert play_apart(arena, entry("none")).status == "ok"
 
 
@@ -156,4 +216,5 @@ def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_mem
     second = run_tournament(arena, apart=False)
     assert facts(first.entries) == facts(second.entries)
     assert first.chosen == second.chosen
-    assert apart._idle == []
+    assert apart._waiting == []
+    assert arena.folder not in apart._at_work

@@ -11,8 +11,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.split import read_partition
-from counterpoise.core.tournament.arena import Field, lay_out
+from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.folds import deal_folds
+from counterpoise.core.tournament.layout import lay_out
 from counterpoise.core.tournament.records import Rules
 from tests.core.tournament.arenas import arena_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine

@@ -1,21 +1,26 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
+from counterpoise.core.config import TournamentConfig
 from counterpoise.core.strategies import STRATEGIES
 from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.entries import list_entries
+from counterpoise.core.tournament.layout import lay_out_table
+from counterpoise.core.tournament.models import tuned
 from counterpoise.core.tournament.play import play
-from counterpoise.core.tournament.records import Arena
+from counterpoise.core.tournament.records import Arena, Rules
 from counterpoise.core.tournament.run import run_tournament
-from counterpoise.core.tournament.syntax import ANOMALY, ENSEMBLES
-from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal
+from counterpoise.core.tournament.syntax import ANOMALY, ENSEMBLES, parse_strategy
+from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal, tournament_config
 
 RESAMPLING = [name for name in STRATEGIES if name not in ("auto", "none")]
 
@@ -192,3 +197,67 @@ def test_the_board_of_a_whole_tournament_shows_everybody(tmp_path: Path) -> None
         (one.strategy, one.learner) for one in list_entries(arena.rules.tournament)
     }
     assert [one.strategy for one in board.set_apart] == ["smoten"]
+
+
+def test_lightgbm_is_a_learner_by_name_and_takes_part_where_it_is_installed(arena: Arena) -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    for strategy in ("none", "class_weight", "smote", "weights"):
+        result = play(arena, entry(strategy, "lightgbm"))
+        assert (result.status, result.notes) == ("ok", ()), result.reason
+        assert (result.mean["roc_auc"] or 0) > 0.7
+    features, asked = Field(arena).features("train", 0), Field(arena).asked(Field(arena).train_rows(0).codes)
+    seed = arena.rules.seeds.learner
+    plain = lightgbm.LGBMClassifier(verbosity=-1, n_jobs=1, random_state=seed).fit(features, asked)
+    expected = average_precision_score(
+        Field(arena).truth(0), plain.predict_proba(Field(arena).features("test", 0))[:, 1]
+    )
+    assert play(arena, entry("none", "lightgbm")).folds[0]["average_precision"] == pytest.approx(expected)
+    assert "lightgbm" in {one.learner for one in list_entries(TournamentConfig())}
+
+
+def test_learners_are_left_as_they_are_where_they_run_on_one_thread_anyway(arena: Arena) -> None:
+    assert play(arena, entry("none", "logistic_regression")).notes == ()
+
+
+def test_rows_that_are_tied_stay_together_in_the_folds_that_tune_a_threshold(tmp_path: Path) -> None:
+    table = signal(200)
+    rules = Rules.of(tournament_config(folds=2))
+    ties = np.tile(np.arange(50), 4)
+    field = Field(lay_out_table(rules, table, folder=tmp_path, ties=ties))
+    inner = np.asarray(tuned(LogisticRegression(), field, 0).cv.test_fold)
+    own = field.ties[field.train_rows(0).rows]
+    assert len(np.unique(inner)) == 5
+    assert all(len(np.unique(inner[own == tie])) == 1 for tie in np.unique(own))
+
+
+def test_entries_side_by_side_share_what_the_machine_has_free(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+    from counterpoise.core.resample import preflight
+    from counterpoise.core.tournament import plans
+
+    made = plans.fold_plan(Field(arena), parse_strategy("adasyn"), 0)
+    assert made.folder is not None
+    needed: list[int] = []
+    estimate = preflight.estimate
+
+    def told(facts: Any, config: Any) -> preflight.Estimate:
+        found = estimate(facts, config)
+        needed.append(found.bytes)
+        return found
+
+    monkeypatch.setattr(preflight, "estimate", told)
+    monkeypatch.setattr(preflight, "free_memory", lambda: max(needed, default=10**12) + 1)
+    for others, status in ((1, "ok"), (2, "refused")):
+        monkeypatch.setattr(plans, "workers", lambda _wanted, others=others: others)
+        shutil.rmtree(Path(arena.folder) / "plans", ignore_errors=True)
+        result = play(arena, entry("tomek_links"))
+        assert result.status == status
+    assert "what the machine has free" in result.reason
+
+
+def test_boosting_that_finds_no_member_better_than_chance_is_refused_in_plain_words(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table({"a": np.zeros(60), "b": rng.integers(0, 2, 60), "label": np.arange(60) % 6 == 0})
+    result = play(arena_of(table, tmp_path, folds=3), entry("rus_boost", "rus_boost"))
+    assert result.status == "refused"
+    assert "better than chance" in result.reason
+    assert "balanced_random_forest" in result.reason

@@ -1,0 +1,83 @@
+"""The final: the chosen entry and its rivals fitted on all train rows, and one look at test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from counterpoise.core.errors import EngineError
+from counterpoise.core.records import Snapshot, SplitPlan
+from counterpoise.core.tournament.apart import ask_apart, train_apart
+from counterpoise.core.tournament.encoding import encode_final
+from counterpoise.core.tournament.final_records import Final, HeldOut
+from counterpoise.core.tournament.finalists import finalists
+from counterpoise.core.tournament.judge import judge
+from counterpoise.core.tournament.orders import EncodeFinal, HoldOut, Judge
+from counterpoise.core.tournament.records import Arena, Encoding, Leaderboard
+from counterpoise.core.tournament.refit import refit
+from counterpoise.core.tournament.workers import workers
+from counterpoise.core.tournament.zygote_process import ProcessEnded
+
+__all__ = ["hold_out_apart", "play_final"]
+
+
+def play_final(arena: Arena, board: Leaderboard, held_out: HeldOut, *, apart: bool = True) -> Leaderboard:
+    """Return the leaderboard with the final; without one where nothing could be measured.
+
+    Args:
+        arena: The rows that the ranking was made on: finalists are fitted on all of them.
+        board: The ranking.
+        held_out: Validation, which thresholds come from, and test.
+        apart: Whether the work is done in processes of their own.
+
+    Raises:
+        EvaluationError: An untouched row is of a class that train does not have.
+        EngineError: A process was killed.
+        OSError: The process that forks is gone; another call may work.
+    """
+    if not finalists(board):
+        return board
+    final = _apart(arena, board, held_out) if apart else _here(arena, board, held_out)
+    return board.model_copy(update={"final": final})
+
+
+def hold_out_apart(arena: Arena, snapshot: Snapshot, split: SplitPlan) -> HeldOut:
+    """Set validation and test of a split apart as `hold_out` does, in a process of its own.
+
+    Raises:
+        EngineError: The process was killed.
+        OSError: The process that forks is gone; another call may work.
+    """
+    order = HoldOut(rules=arena.rules, snapshot=snapshot, split=split, folder=arena.folder)
+    with _room_for("validation and test"):
+        return ask_apart(order, HeldOut, folder=arena.folder, at_a_time=arena.rules.tournament.workers)
+
+
+def _here(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
+    encode_final(arena, held_out)
+    return judge(arena, board, held_out, refits=[refit(arena, entry) for entry in finalists(board)])
+
+
+def _apart(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
+    place, at_a_time = arena.folder, arena.rules.tournament.workers
+    with _room_for("the finalists, validation and test"):
+        ask_apart(EncodeFinal(arena=arena, held_out=held_out), Encoding, folder=place, at_a_time=at_a_time)
+        with ThreadPoolExecutor(workers(at_a_time)) as pool:
+            refits = tuple(pool.map(lambda entry: train_apart(arena, entry), finalists(board)))
+        order = Judge(arena=arena, board=board, held_out=held_out, refits=refits)
+        return ask_apart(order, Final, folder=place, at_a_time=at_a_time)
+
+
+@contextmanager
+def _room_for(what: str) -> Iterator[None]:
+    """Tell of a process that was killed as an error of the run."""
+    try:
+        yield
+    except ProcessEnded as ended:
+        raise EngineError(
+            "process_ended",
+            expected=f"room for {what}",
+            found=ended.reason,
+            remedy="set tournament.final to false, or run on a machine with more memory",
+        ) from ended

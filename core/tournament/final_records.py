@@ -1,0 +1,116 @@
+"""What the final is made of: finalists, the rows that they are judged on, and who has looked at these before."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from counterpoise.core.records import ClassCounts, Record, Snapshot
+
+__all__ = ["Entry", "Final", "Finalist", "HeldOut", "Look", "Refit", "Role"]
+
+Role = Literal["chosen", "challenger", "reference", "best_none", "dummy"]
+
+
+class Entry(Record):
+    """One strategy with one learner, as they are written in the configuration; ensembles are both at once."""
+
+    strategy: str
+    learner: str
+
+    @property
+    def name(self) -> str:
+        """The entry in a few words."""
+        return self.learner if self.strategy == self.learner else f"{self.strategy}, {self.learner}"
+
+
+class Look(Record):
+    """One tournament's look at a test partition: its key, and when it was, ISO 8601 in UTC."""
+
+    key: str
+    created: str
+
+
+class HeldOut(Record):
+    """The rows that no entry of the ranking has seen, features and label, untouched.
+
+    `digest` tells one test partition from another; `looks` are those of other tournaments at it before this one.
+    `groups` are files with the group of each row as a code, by table; none where rows are not grouped.
+    """
+
+    validation: Snapshot
+    test: Snapshot
+    digest: str = ""
+    groups: dict[str, str] = Field(default_factory=dict)
+    looks: tuple[Look, ...] = ()
+
+
+class Refit(Entry):
+    """An entry fitted on all train rows.
+
+    `status` and `reason` as in the ranking. `answers` is the file of what it says of validation and test rows
+    (`validation.npy` and `test.npy`: with two classes a score a row, else shape (rows, classes)); `probabilities` tells
+    whether these are probabilities. `after` counts the rows that it was trained on by class, with their weights;
+    `training_prevalence` is the share of the class of interest among them, None where the entry does not train on one
+    table, or with more than two classes.
+    """
+
+    status: Literal["ok", "refused", "failed"]
+    reason: str = ""
+    answers: str = ""
+    probabilities: bool = False
+    after: ClassCounts = Field(default_factory=dict)
+    training_prevalence: float | None = None
+    seconds: float = 0.0
+    peak_mb: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Finalist(Entry):
+    """One entry of the final: why it is there, what its refit took, and its arm as in the metrics record.
+
+    `arm` is empty where the refit was refused or failed. `judged_by` is ranking where the entry gives no probabilities:
+    then there are average precision and ROC-AUC, and no threshold. `correction` is the part of the metrics record's
+    `correction` for this entry, None where its probabilities need none or cannot have one.
+    """
+
+    roles: tuple[Role, ...]
+    status: Literal["ok", "refused", "failed"]
+    reason: str = ""
+    judged_by: Literal["probabilities", "ranking"] = "probabilities"
+    train_rows: ClassCounts = Field(default_factory=dict)
+    seconds: float = 0.0
+    peak_mb: float | None = None
+    arm: dict[str, Any] = Field(default_factory=dict)
+    correction: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Final(Record):
+    """The one look at test.
+
+    `rows` counts rows by table (train before resampling, validation, test) and class; `chance` is the average precision
+    of a ranking by chance on test; `deciding_rows` are the test rows of the rarer of two classes, or of the smallest
+    one, and `deciding_rows_are` what they are called. `comparisons` has for each finalist but the dummy the paired
+    `differences` from its `reference`. `verdict` is a sentence about `about`, `outcome` is helped, hurt, no_difference,
+    undecided or baseline. `test_digest` tells which test partition was looked at, `looks` which other tournaments had
+    looked at it before; `earlier_looks` counts these.
+    """
+
+    rows: dict[str, ClassCounts]
+    chance: float
+    deciding_rows: int
+    deciding_rows_are: str
+    verdict_floor: int
+    finalists: tuple[Finalist, ...]
+    comparisons: tuple[dict[str, Any], ...]
+    about: Entry
+    verdict: str
+    outcome: str
+    threshold_rule: dict[str, Any] | None
+    bootstrap: dict[str, Any]
+    test_digest: str = ""
+    earlier_looks: int = 0
+    looks: tuple[Look, ...] = ()
+    notes: tuple[str, ...] = ()
