@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import DatasetVersion, Report, ResamplingPlan, Snapshot, SplitPlan, Validation
-from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table, stage_progress
+from counterpoise.tasks.reporting import (
+    artifact_key,
+    log,
+    publish_link,
+    publish_markdown,
+    publish_table,
+    stage_progress,
+)
 from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
     from counterpoise.core.history.records import SinceVersion
     from counterpoise.core.quality import SyntheticReview
     from counterpoise.core.report import ReportData
+    from counterpoise.core.tournament.brief import TournamentBrief
 
 __all__ = ["evaluate"]
 
@@ -42,7 +50,7 @@ def evaluate(
         The published report, or None where the evaluation is left out.
     """
     from counterpoise.core.evaluation_inputs import publish_evaluation
-    from counterpoise.core.report import build_report_data, render_html
+    from counterpoise.core.report import build_report_data, render_html, report_record
     from counterpoise.core.versions import open_version
 
     enabled = config.evaluation.enabled
@@ -62,12 +70,15 @@ def evaluate(
         metrics=metrics,
         synthetic=review,
         previous=previous,
+        strategies=_strategies(config, snapshot) if enabled else None,
     )
     _show(data, config.name)
     if metrics is None:
         return None
-    more = _as_metrics(review) | {"previous": None if previous is None else previous.model_dump(mode="json")}
+    since = None if previous is None else previous.model_dump(mode="json")
+    more = {**_as_metrics(review), "previous": since, "report": report_record(data)}
     report = publish_evaluation(version, metrics=metrics | more, html=render_html(data))
+    publish_link(artifact_key(config.name, "report"), report.html, description="The report, a file of its own")
     log(f"evaluate: {report.verdict}")
     return report
 
@@ -110,6 +121,15 @@ def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceV
     if previous is not None:
         log(f"evaluate: compared with version {previous.version}")
     return previous
+
+
+def _strategies(config: BalanceConfig, snapshot: Snapshot) -> TournamentBrief | None:
+    """Return the newest tournament on the same source and split, if there was one."""
+    from counterpoise.core.tournament.brief import TournamentBrief
+    from counterpoise.core.tournament.store import newest_leaderboard
+
+    board = newest_leaderboard(config, snapshot.digest)
+    return None if board is None else TournamentBrief.of(board)
 
 
 def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from counterpoise.core.config import ColumnsConfig
 from counterpoise.core.labels import read_labels
 from counterpoise.core.quality.drift import Values, column_drifts
 from counterpoise.core.quality.neighbours import Neighbourhood, RealRows, as_points, nearness_and_distances
-from counterpoise.core.quality.records import ClassQuality, SyntheticQuality
+from counterpoise.core.quality.projection import ProjectedRows, project_rows
+from counterpoise.core.quality.records import ClassQuality, Projection, SyntheticQuality
 from counterpoise.core.quality.sample import Limits, choose_rows
 from counterpoise.core.quality.train_files import PublishedTrain
 from counterpoise.core.records import Snapshot, SplitPlan
@@ -40,6 +41,7 @@ Ints = npt.NDArray[np.int64]
 _MOST_CLASSES = 30
 _MOST_COLUMNS = 200
 _FEWEST_LOOKED_AT = 1_000
+_PROJECTED = 4
 
 
 def synthetic_quality(
@@ -81,6 +83,7 @@ def synthetic_quality(
         even_share=sample.even_share,
         classes=classes,
         notes=tuple(_notes(names, len(space.roles.features))),
+        projection=_projection(sample, seed),
     )
 
 
@@ -209,6 +212,19 @@ def _class_quality(sample: _Sample, code: int) -> ClassQuality:
         columns=len(drift),
         drift=tuple(drift[:_MOST_COLUMNS]),
     )
+
+
+def _projection(sample: _Sample, seed: int) -> Projection | None:
+    classes = [
+        ProjectedRows(
+            name=sample.train.labels.classes[code],
+            others=np.flatnonzero(sample.even & (sample.codes != code)),
+            own=np.flatnonzero(sample.real & (sample.codes == code)),
+            synthetic=np.flatnonzero(~sample.real & (sample.codes == code)),
+        )
+        for code in sample.classes[:_PROJECTED]
+    ]
+    return project_rows(sample.points, np.flatnonzero(sample.even), classes, seed=seed)
 
 
 def _neighbourhood(sample: _Sample, code: int, real: Ints, synthetic: Ints, looked_at: int) -> Neighbourhood:

@@ -12,6 +12,9 @@ __all__ = [
     "ColumnDrift",
     "Distances",
     "Nearness",
+    "Point",
+    "ProjectedClass",
+    "Projection",
     "ResampledOutcome",
     "SyntheticQuality",
     "SyntheticReview",
@@ -19,6 +22,9 @@ __all__ = [
 
 QUANTILES: tuple[float, ...] = tuple(step / 20 for step in range(21))
 """At which shares the quantiles of distances stand."""
+
+
+Point = tuple[float, float]
 
 
 class Distances(Record):
@@ -123,6 +129,31 @@ class ClassQuality(Record):
     drift: tuple[ColumnDrift, ...]
 
 
+class ProjectedClass(Record):
+    """A sample of rows on the axes of a projection: real rows of other classes, own real rows, own synthetic rows."""
+
+    name: str
+    others: tuple[Point, ...]
+    own: tuple[Point, ...]
+    synthetic: tuple[Point, ...]
+
+
+class Projection(Record):
+    """Real and synthetic rows on the first two principal components of real train rows.
+
+    Attributes:
+        fitted_rows: How many real rows the components were fitted on, every class in its natural share.
+        dimensions: Of the neighbour space before.
+        explained_variance: The share of the real rows' variance along each of the two axes.
+        classes: The first classes with synthetic rows.
+    """
+
+    fitted_rows: int
+    dimensions: int
+    explained_variance: Point
+    classes: tuple[ProjectedClass, ...]
+
+
 class SyntheticQuality(Record):
     """The synthetic rows of a version.
 
@@ -135,6 +166,7 @@ class SyntheticQuality(Record):
             more of small classes, which would make these look denser than they are.
         classes: One entry a class with synthetic rows, the one with most of them first.
         notes: What was left out.
+        projection: Where rows lie in two dimensions; None where real rows do not differ.
     """
 
     synthetic_rows: int
@@ -144,6 +176,7 @@ class SyntheticQuality(Record):
     even_share: float
     classes: tuple[ClassQuality, ...]
     notes: tuple[str, ...] = ()
+    projection: Projection | None = None
 
 
 class ResampledOutcome(ExpectationOutcome):

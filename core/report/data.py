@@ -25,6 +25,7 @@ from counterpoise.core.records import (
     Validation,
 )
 from counterpoise.core.strategies import STRATEGIES, Strategy
+from counterpoise.core.tournament.brief import TournamentBrief
 
 __all__ = [
     "PersistFacts",
@@ -68,6 +69,7 @@ class ValidationFacts(Record):
 class SplitFacts(Record):
     """Rows by partition and class before resampling, and what kept rows together or apart."""
 
+    method: str
     counts: dict[str, ClassCounts]
     duplicates: str
     duplicate_rows: int
@@ -123,6 +125,7 @@ class ReportData(Record):
         metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
         synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
         previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
+        strategies: The newest tournament on this source and split; None where there was none.
     """
 
     title: str
@@ -138,13 +141,14 @@ class ReportData(Record):
     metrics: dict[str, Any] | None
     synthetic: SyntheticReview | None = None
     previous: SinceVersion | None = None
+    strategies: TournamentBrief | None = None
 
 
 def build_report_data(
     *, config: BalanceConfig, snapshot: Snapshot, validation: Validation, split: SplitPlan, resampling: ResamplingPlan,
     version: DatasetVersion, certificate: Certificate, libraries: dict[str, str], metrics: dict[str, Any] | None,
-    synthetic: SyntheticReview | None = None, previous: SinceVersion | None = None, command: str = "",
-    created: datetime | None = None,
+    synthetic: SyntheticReview | None = None, previous: SinceVersion | None = None,
+    strategies: TournamentBrief | None = None, command: str = "", created: datetime | None = None,
 ) -> ReportData:  # fmt: skip
     """Gather a report from the records of all stages.
 
@@ -160,6 +164,7 @@ def build_report_data(
         metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
         synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
         previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
+        strategies: The newest tournament on this source and split; None where there was none.
         command: The command that gives the same version again; by default `counterpoise run` on `<name>.yaml`.
         created: When the report is made; now by default.
     """
@@ -184,6 +189,7 @@ def build_report_data(
         metrics=metrics,
         synthetic=synthetic,
         previous=previous,
+        strategies=strategies,
     )
 
 
@@ -221,6 +227,7 @@ def _validation(config: BalanceConfig, validation: Validation) -> ValidationFact
 
 def _split(config: BalanceConfig, split: SplitPlan) -> SplitFacts:
     return SplitFacts(
+        method=split.method,
         counts=split.counts,
         duplicates=config.split.duplicates,
         duplicate_rows=split.duplicate_rows,

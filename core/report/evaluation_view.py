@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
-from counterpoise.core.report.charts import Chart, Curve, curve_chart, reliability_chart
+from counterpoise.core.report.charts import Chart, Curve, curve_chart
 from counterpoise.core.report.wording import capital, count, number, share, shown
 
 __all__ = ["ArmRow", "EvaluationView", "Whisker", "arm_colour", "evaluation_view", "whiskers"]
@@ -70,7 +70,6 @@ class EvaluationView:
     rows: tuple[ArmRow, ...]
     changes: tuple[ChangeRow, ...]
     curves: tuple[Figure, ...]
-    reliability: tuple[Figure, ...]
     classes: tuple[dict[str, Any], ...]
 
 
@@ -84,7 +83,6 @@ def evaluation_view(metrics: dict[str, Any]) -> EvaluationView:
         rows=tuple(_arm_rows(metrics)),
         changes=tuple(_change_rows(metrics)),
         curves=tuple(_binary_curves(metrics) if binary else _class_curves(metrics)),
-        reliability=tuple(_reliability(metrics)) if metrics["correction"] else (),
         classes=() if binary else tuple(_class_rows(metrics)),
     )
 
@@ -185,25 +183,6 @@ def _curves(kind: str, known: list[tuple[dict[str, Any], dict[str, Any], Any]], 
         return curve_chart(kind, curves, name=name, description=description, chance=chance)
 
     return chart
-
-
-def _reliability(metrics: dict[str, Any]) -> Iterator[Figure]:
-    for learner, arms in _by_learner(metrics):
-        series = [(arm["reliability"], arm_colour(arm["strategy"]), strategy_label(arm["strategy"])) for arm in arms]
-        if metrics["strategy"] != "none":
-            corrected = metrics["correction"]["learners"][learner]["after"]["reliability"]
-            series.append((corrected, "corrected", "after the correction"))
-        heading = f"Reliability: {learner_label(learner)}"
-        curves = [
-            Curve(np.array([[item["mean_predicted"], item["observed"]] for item in bins]), arm, text)
-            for bins, arm, text in series
-        ]
-        description = f"{heading}. Observed share of positives against the mean prediction in ten bins of equal width."
-        rows = [[item["rows"] for item in bins] for bins, _, _ in series]
-        yield Figure(
-            heading,
-            reliability_chart(curves, rows, name=f"rel-{learner}", description=description),
-        )
 
 
 def _class_rows(metrics: dict[str, Any]) -> Iterator[dict[str, Any]]:

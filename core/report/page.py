@@ -1,7 +1,9 @@
-"""The report as one HTML page that opens offline: no request, no script, plots as inline SVG."""
+"""The report as one HTML page that opens offline: no request, one small script of ours, plots as inline SVG."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,14 +16,18 @@ from markupsafe import Markup
 from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
 from counterpoise.core.records import PARTITIONS, ClassCounts
 from counterpoise.core.report import wording
+from counterpoise.core.report.calibration_view import calibration_view
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.drift_view import drift_view
 from counterpoise.core.report.evaluation_view import evaluation_view
+from counterpoise.core.report.explorer_view import explorer_view
+from counterpoise.core.report.facts import count_up
 from counterpoise.core.report.history_view import history_view, section_name
 from counterpoise.core.report.points_view import points_view
 from counterpoise.core.report.synthetic_view import synthetic_view
+from counterpoise.core.report.tournament_view import tournament_view
 
-__all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html"]
+__all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html", "template_environment"]
 
 SECTIONS = (
     "Source",
@@ -35,11 +41,12 @@ SECTIONS = (
 )
 """The sections after the summary, named after the stages, in their order; synthetic rows are what resampling made.
 
-What has changed since the previous version stands before the last one, where there is a previous version.
+Before the last one stand the strategies that competed, where there was a tournament, and what has changed since the
+previous version, where there is one.
 """
 
 _MOST_BARS = 30
-_FILTERS = ("capital", "count", "number", "ratio", "share", "shown", "signed", "words")
+_FILTERS = ("capital", "count", "number", "ratio", "share", "shown", "signed", "threshold", "words")
 
 
 @dataclass(frozen=True)
@@ -57,20 +64,24 @@ class ClassBar:
 
 def render_html(data: ReportData) -> str:
     """Return the report as a self-contained HTML page, the same text for equal data."""
-    template = _environment().get_template("report.html.j2")
+    template = template_environment().get_template("report.html.j2")
     return template.render(
         data=data,
+        counts=count_up(data),
         sections=_sections(data),
         partitions=PARTITIONS,
         bars=class_bars(data.resampling.before, data.resampling.after),
         most_bars=_MOST_BARS,
         outcomes=_outcomes(data),
         points=points_view(data.metrics) if data.metrics else None,
+        explorer=explorer_view(data.metrics) if data.metrics else None,
+        calibration=calibration_view(data.metrics) if data.metrics else None,
         drift=drift_view(data.validation.baseline, data.validation.outcomes),
         checks=sorted(data.persist.certificate.checks.items()),
         strategy=strategy_label(data.resampling.strategy),
         evaluation=evaluation_view(data.metrics) if data.metrics else None,
         synthetic=synthetic_view(data.synthetic) if data.synthetic else None,
+        view=tournament_view(data.strategies.board) if data.strategies else None,
         history=history_view(data.previous) if data.previous else None,
         config_yaml=_yaml(data.reproducibility.config),
     )
@@ -96,8 +107,9 @@ def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
 
 
 def _sections(data: ReportData) -> tuple[str, ...]:
+    strategies = ("Strategies",) if data.strategies else ()
     since = (section_name(data.previous),) if data.previous else ()
-    return (*SECTIONS[:-1], *since, SECTIONS[-1])
+    return (*SECTIONS[:-1], *strategies, *since, SECTIONS[-1])
 
 
 def _outcomes(data: ReportData) -> dict[str, list[Any]]:
@@ -119,7 +131,7 @@ def _yaml(config: dict[str, Any]) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def template_environment() -> Environment:
     """Return the template environment: every value is escaped, whatever the template is called."""
     environment = Environment(
         autoescape=True,
@@ -130,8 +142,16 @@ def _environment() -> Environment:
     )
     environment.filters |= {name: getattr(wording, name) for name in _FILTERS}
     environment.filters |= {"learner": learner_label, "metric": METRIC_LABELS.__getitem__}
-    environment.globals["style"] = Markup(_read("style.css"))  # noqa: S704  # our own file, no data in it
+    for name, file in (("style", "style.css"), ("script", "explorer.js")):
+        text = _read(file)
+        environment.globals[name] = Markup(text)  # noqa: S704  # our own file, no data in it
+        environment.globals[f"{name}_digest"] = _digest(text)
     return environment
+
+
+def _digest(text: str) -> str:
+    """Return the hash by which a Content-Security-Policy lets exactly this text through."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _read(name: str) -> str:

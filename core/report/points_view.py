@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from counterpoise.core.evaluate.names import learner_label, strategy_label
+from counterpoise.core.evaluate.names import learner_label, number, strategy_label
+from counterpoise.core.report.wording import capital, threshold
 
 __all__ = ["PointRow", "PointsView", "points_view"]
 
@@ -22,12 +24,21 @@ class PointRow:
 
 @dataclass(frozen=True)
 class PointsView:
-    """What the template needs: the learner, how many train tables stand under each rule, and what mistakes cost."""
+    """What the template needs.
+
+    Attributes:
+        learner: Whose points these are.
+        arms: How many train tables stand under each rule.
+        costs: What mistakes cost.
+        rows: The rules, one after the other.
+        by_formula: The threshold that the costs give by formula, in words, for each train table.
+    """
 
     learner: str
     arms: int
     costs: dict[str, float]
     rows: tuple[PointRow, ...]
+    by_formula: tuple[str, ...]
 
 
 def points_view(metrics: dict[str, Any]) -> PointsView | None:
@@ -46,4 +57,25 @@ def points_view(metrics: dict[str, Any]) -> PointsView | None:
         for points in rules
         for arm, point in zip(arms, points, strict=True)
     ]
-    return PointsView(learner_label(metrics["verdict_learner"]), len(arms), metrics["costs"], tuple(rows))
+    return PointsView(
+        learner=learner_label(metrics["verdict_learner"]),
+        arms=len(arms),
+        costs=metrics["costs"],
+        rows=tuple(rows),
+        by_formula=tuple(_by_formula(arms)),
+    )
+
+
+def _by_formula(arms: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield what the formula of costs gives beside what was chosen on validation."""
+    scales = {"calibrated": "calibrated probabilities", "natural": "probabilities at natural prevalence"}
+    for arm in arms:
+        for point in arm["operating_points"]:
+            found = point.get("by_formula")
+            if found and point["test"]:
+                yield (
+                    f"{capital(strategy_label(arm['strategy']))}: were its {scales[found['scale']]} right, the least "
+                    f"cost would be at {threshold(found['threshold'])}, the cost of a false alarm by that of a false "
+                    f"alarm and a miss together. On test that costs {number(found['test']['cost'], 1)} in a thousand "
+                    f"rows, the threshold chosen on validation {number(point['test']['cost'], 1)}."
+                )

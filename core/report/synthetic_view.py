@@ -12,12 +12,14 @@ from counterpoise.core.quality.records import (
     QUANTILES,
     ClassQuality,
     ColumnDrift,
+    Projection,
     ResampledOutcome,
     SyntheticQuality,
     SyntheticReview,
 )
 from counterpoise.core.report.charts import Curve, distance_chart
 from counterpoise.core.report.evaluation_view import Figure
+from counterpoise.core.report.scatter import Scatter, Series, scatter_chart
 from counterpoise.core.report.wording import count, share, shown
 
 __all__ = [
@@ -66,12 +68,22 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class ProjectionFigure:
+    """A scatter plot under its heading."""
+
+    heading: str
+    chart: Scatter
+
+
+@dataclass(frozen=True)
 class SyntheticView:
     """What the template needs of the review."""
 
     quality: SyntheticQuality
     sentences: tuple[str, ...]
     classes: tuple[ClassRow, ...]
+    projection: Projection | None
+    projections: tuple[ProjectionFigure, ...]
     figures: tuple[Figure, ...]
     drifts: tuple[DriftRow, ...]
     rules: str
@@ -90,6 +102,8 @@ def synthetic_view(review: SyntheticReview) -> SyntheticView:
             sentence for part in quality.classes[:1] if (sentence := nearness_in_words(part, name=shown(part.name, 40)))
         ),
         classes=tuple(_class_row(part) for part in quality.classes),
+        projection=quality.projection,
+        projections=tuple(_projections(quality.projection)) if quality.projection else (),
         figures=tuple(_figures(quality)),
         drifts=tuple(drift_rows(quality)),
         rules=rules_in_words(review),
@@ -191,6 +205,25 @@ def _figures(quality: SyntheticQuality) -> Iterator[Figure]:
         heading = f"Class {shown(part.name, 40)}"
         described = f"Distances to the nearest real row of the class. {heading}; the median is {medians}."
         yield Figure(heading, distance_chart(curves, name=f"distance-{place}", description=described))
+
+
+def _projections(projection: Projection) -> Iterator[ProjectionFigure]:
+    """Yield for each class where its synthetic rows lie between the real ones."""
+    first, second = (share(value) for value in projection.explained_variance)
+    titles = (f"first component, {first} of the variance", f"second component, {second}")
+    for place, part in enumerate(projection.classes):
+        known = (
+            (part.others, "real rows of other classes", "dummy", "circle"),
+            (part.synthetic, "synthetic rows", "resampled", "cross"),
+            (part.own, "real rows of the class", "natural", "square"),
+        )
+        series = [Series(np.array(points), text, arm, shape) for points, text, arm, shape in known if points]
+        kinds = ", ".join(one.text for one in series)
+        heading = f"Class {shown(part.name, 40)}"
+        described = f"{heading} on two principal components of real rows: {kinds}."
+        yield ProjectionFigure(
+            heading, scatter_chart(series, titles=titles, name=f"projection-{place}", description=described)
+        )
 
 
 def drift_rows(quality: SyntheticQuality) -> list[DriftRow]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from counterpoise.core.evaluate.names import number, signed
 
-__all__ = ["capital", "count", "markdown_cell", "number", "ratio", "share", "shown", "signed", "words"]
+__all__ = ["capital", "count", "markdown_cell", "number", "ratio", "share", "shown", "signed", "threshold", "words"]
 
 _MOST_CHARACTERS = 80
 _MARKDOWN = str.maketrans(
@@ -47,6 +49,17 @@ def ratio(value: float) -> str:
     ('1.0 : 1', '42 : 1', '2.5 : 1', '12,345 : 1')
     """
     return f"{value:,.0f} : 1" if value >= 10 else f"{value:.1f} : 1"
+
+
+def threshold(value: float) -> str:
+    """Return a threshold with four decimals, a small one with three significant digits.
+
+    >>> threshold(0.0), threshold(0.25), threshold(0.0000312345)
+    ('0.0000', '0.2500', '0.0000312')
+    """
+    if value >= 0.01 or value == 0:
+        return f"{value:.4f}"
+    return f"{value:.{2 - math.floor(math.log10(value))}f}"
 
 
 def words(name: str) -> str:

@@ -37,6 +37,7 @@ from counterpoise.core.records import (
     Validation,
 )
 from counterpoise.core.report import ReportData, build_report_data
+from tests.core.report.published import PublishedPage, publish
 
 MakeData = Callable[..., ReportData]
 
@@ -48,6 +49,12 @@ def _table(classes: tuple[str, ...], rows: int, seed: int) -> pa.Table:
     shares = np.array([0.8, 0.2]) if len(classes) == 2 else np.full(len(classes), 1 / len(classes))
     codes = np.repeat(np.arange(len(classes)), np.round(shares * rows).astype(int))
     return pa.table({"a": rng.normal(size=len(codes)) + codes, "label": np.array(classes)[codes]})
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> PublishedPage:
+    """Publish a page from a real run, once for all tests that look at it."""
+    return publish(tmp_path_factory.mktemp("published"))
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from counterpoise.core.history.data_changes import compare_data
 from counterpoise.core.history.metric_changes import compare_metrics
 from counterpoise.core.history.records import SinceVersion
 from counterpoise.core.history.rules import Judged, decide_promotion
-from counterpoise.core.history.settings import PromotionConfig
 from counterpoise.core.report import ReportData, render_html, render_markdown
 from counterpoise.core.report.history_view import history_brief, history_view
+from counterpoise.core.settings.promotion import PromotionConfig
 from tests.core.history.records import manifest_of, metrics_of
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -23,6 +26,7 @@ class _Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.text: list[str] = []
+        self.code: list[str] = []
         self.feed(html)
         self.close()
 
@@ -38,7 +42,9 @@ class _Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] in {"style", "script"}:
+            self.code.append(data)
+        elif self.open:
             self.text.append(data)
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
@@ -71,14 +77,38 @@ def test_elements_are_nested_properly_and_ids_are_unique(page: _Page) -> None:
     assert max(ids.values()) == 1
 
 
-def test_the_page_asks_for_nothing_and_runs_nothing(html: str, page: _Page) -> None:
+def test_the_page_asks_for_nothing_and_runs_only_its_own_script(html: str, page: _Page) -> None:
     assert len(html.encode()) < 6_000_000
     tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "audio", "video"}
+    assert not tags & {"link", "img", "iframe", "object", "embed", "base", "form", "audio", "video"}
+    assert page.all("script") == [{"type": "application/json", "id": "explorer-data"}, {}]
     for _, attributes in page.elements:
-        assert not any(name.startswith("on") or name in {"src", "srcset", "action"} for name in attributes)
+        assert not any(name.startswith("on") or name in {"src", "srcset", "action", "style"} for name in attributes)
         assert (attributes.get("href") or "#").startswith("#")
     assert not re.search(r"url\(|@import|https?://", html)
+
+
+def _policy(page: _Page) -> str:
+    (policy,) = [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policy
+    return policy
+
+
+def test_the_policy_lets_just_these_very_texts_through(page: _Page) -> None:
+    style, data, script = page.code
+    for kind, text in (("style", style), ("script", script)):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}';" in _policy(page)
+    assert _policy(page).startswith("default-src 'none';")
+    assert "unsafe" not in _policy(page)
+    assert json.loads(data)["costs"] == {"false_positive": 1.0, "false_negative": 10.0}
+
+
+@pytest.mark.parametrize("classes", [None, ("a", "b", "c")])
+def test_a_page_without_an_explorer_runs_nothing(make_data: Any, make_metrics: Any, classes: Any) -> None:
+    page = _Page(render_html(make_data(metrics=make_metrics(classes) if classes else None)))
+    assert page.all("script") == []
+    assert "script-src 'none';" in _policy(page)
 
 
 def test_sections_stand_in_the_order_of_the_stages_after_the_summary(page: _Page) -> None:

@@ -1,0 +1,110 @@
+"""What metrics.json says of the stages before the evaluation: the report's facts, and what is counted of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterpoise.core.records import ClassCounts, Record
+from counterpoise.core.report.data import ReportData
+from counterpoise.core.report.drift_view import drift_view
+
+__all__ = ["Counts", "RuleCounts", "count_up", "report_record"]
+
+Shares = dict[str, float]
+
+
+class RuleCounts(Record):
+    """Rules of the source that were asked of the resampled train partition; `left_out` counts equal ones once."""
+
+    asked: int
+    held: int
+    broken_by_synthetic_rows: int
+    left_out: int
+
+
+class Counts(Record):
+    """Numbers that the page adds up from the facts of the stages.
+
+    Attributes:
+        columns: Columns of the source.
+        expectations: On the source.
+        expectations_passed: How many of them passed.
+        partition_expectations: On the partitions.
+        partition_expectations_unmet: How many of them did not pass.
+        columns_compared: Columns that were compared with the last version.
+        columns_moved: How many of them are not as before.
+        partition_rows: Rows by partition before resampling.
+        partition_shares: Shares of its rows by partition and class.
+        train_rows_before: Rows of train before resampling.
+        train_rows_after: And after it.
+        train_shares_before: Their shares by class.
+        train_shares_after: And after it.
+        rules: On synthetic rows; None without any.
+        checks: Checks of the leakage certificate.
+        checks_passed: How many of them passed.
+    """
+
+    columns: int
+    expectations: int
+    expectations_passed: int
+    partition_expectations: int
+    partition_expectations_unmet: int
+    columns_compared: int
+    columns_moved: int
+    partition_rows: dict[str, int]
+    partition_shares: dict[str, Shares]
+    train_rows_before: int
+    train_rows_after: int
+    train_shares_before: Shares
+    train_shares_after: Shares
+    rules: RuleCounts | None
+    checks: int
+    checks_passed: int
+
+
+def count_up(data: ReportData) -> Counts:
+    """Count what the page tells of the stages."""
+    on_source = [one.status == "passed" for one in data.validation.outcomes if one.source in ("contract", "suite")]
+    on_parts = [one.status == "passed" for one in data.validation.outcomes if one.source == "partitions"]
+    drift = drift_view(data.validation.baseline, data.validation.outcomes)
+    return Counts(
+        columns=len(data.source.columns),
+        expectations=len(on_source),
+        expectations_passed=sum(on_source),
+        partition_expectations=len(on_parts),
+        partition_expectations_unmet=on_parts.count(False),
+        columns_compared=drift.compared if drift else 0,
+        columns_moved=drift.moved if drift else 0,
+        partition_rows={name: sum(rows.values()) for name, rows in data.split.counts.items()},
+        partition_shares={name: _shares(rows) for name, rows in data.split.counts.items()},
+        train_rows_before=sum(data.resampling.before.values()),
+        train_rows_after=sum(data.resampling.after.values()),
+        train_shares_before=_shares(data.resampling.before),
+        train_shares_after=_shares(data.resampling.after),
+        rules=_rules(data),
+        checks=len(data.persist.certificate.checks),
+        checks_passed=sum(data.persist.certificate.checks.values()),
+    )
+
+
+def report_record(data: ReportData) -> dict[str, Any]:
+    """Return the facts of the stages as plain JSON, with the counts; what metrics.json has already is left out."""
+    facts = data.model_dump(mode="json", exclude={"metrics", "synthetic", "previous"})
+    return {**facts, "counts": count_up(data).model_dump(mode="json")}
+
+
+def _shares(rows: ClassCounts) -> Shares:
+    total = max(1, sum(rows.values()))
+    return {name: number / total for name, number in rows.items()}
+
+
+def _rules(data: ReportData) -> RuleCounts | None:
+    if data.synthetic is None:
+        return None
+    asked = [one for one in data.synthetic.outcomes if not one.left_out]
+    return RuleCounts(
+        asked=len(asked),
+        held=sum(one.status == "passed" for one in asked),
+        broken_by_synthetic_rows=sum(bool(one.unexpected_synthetic) for one in data.synthetic.broken),
+        left_out=len({(one.expectation, one.notes) for one in data.synthetic.outcomes if one.left_out}),
+    )
