@@ -12,9 +12,10 @@ from counterpoise.core.errors import InputError
 from counterpoise.core.ingest import ingest_source
 from counterpoise.core.persist.commit import read_manifest
 from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.persist.rebuild import put_away_train_rows, rebuild_train
+from counterpoise.core.persist.rebuild import put_away_train_rows, put_train_rows, rebuild_train
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.storage import is_remote, join_address
 from counterpoise.core.versions import Version, open_version
 
 __all__ = ["RebuiltVersion", "rebuild_version", "store_as_asked"]
@@ -26,13 +27,13 @@ class RebuiltVersion:
 
     Attributes:
         version: The version.
-        folder: What holds `train/` and `keys/train/`.
+        folder: The address of what holds `train/` and `keys/train/`.
         rows: Rows of the partition.
         stored: Whether the rows were there already, so that rebuilding only compared them.
     """
 
     version: Version
-    folder: Path
+    folder: str
     rows: int
     stored: bool
 
@@ -56,7 +57,7 @@ def rebuild_version(
     """
     version = open_version(address)
     folder = DatasetFolder(version.record.root, version.record.dataset)
-    stored = (version.data / "train").exists()
+    stored = not version.stored_as_recipe
     if out is not None and (out / "train").exists():
         raise InputError(
             "folder_in_use",
@@ -68,15 +69,19 @@ def rebuild_version(
     with tempfile.TemporaryDirectory(prefix="counterpoise-") as place:
         source = _source(config.source, path)
         snapshot = ingest_source(source, target=config.columns.target, folder=Path(place, "snapshot"))
-        target = out or (Path(place, "compared") if stored else version.data)
+        target = out or (Path(place, "compared") if stored else folder.local / version.manifest["data"])
         target.mkdir(parents=True, exist_ok=True)
         rows = rebuild_train(folder, version.manifest, snapshot, out=target, progress=progress)
-    return RebuiltVersion(version, out or version.data, rows, stored)
+    if out is None and not stored and folder.remote:
+        put_train_rows(folder, version.manifest)
+    place = str(out) if out else join_address(folder.address, version.manifest["data"])
+    return RebuiltVersion(version, place, rows, stored)
 
 
 def _source(known: SourceConfig, path: str) -> SourceConfig:
     """Return the source of the configuration, at another path where one is given."""
-    if not path and known.path and not glob.has_magic(known.path) and not Path(known.path).exists():
+    here = known.path and not is_remote(known.path) and not glob.has_magic(known.path)
+    if not path and here and not Path(known.path).exists():
         raise InputError(
             "source_not_found",
             expected=f"the source of the version at {known.path!r}, as its configuration says",

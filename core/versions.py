@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,22 @@ from counterpoise.core.errors import CounterpoiseError, IntegrityError, VersionN
 from counterpoise.core.exact_pandas import to_pandas
 from counterpoise.core.history.promotions import newest_promotion
 from counterpoise.core.history.records import Promotion
-from counterpoise.core.persist.commit import find_manifest, read_manifest
-from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, parse_address, stored_as_recipe
+from counterpoise.core.persist.commit import find_manifest, read_manifest, read_manifests
+from counterpoise.core.persist.evaluation_files import as_json, find_stored_evaluation
+from counterpoise.core.persist.layout import (
+    TRAIN_FOLDERS,
+    DatasetFolder,
+    evaluation_name,
+    is_dataset_name,
+    parse_address,
+    stored_as_recipe,
+)
 from counterpoise.core.persist.manifest import run_key, version_record
 from counterpoise.core.persist.part_files import iter_part
 from counterpoise.core.persist.verify import changed_files
-from counterpoise.core.records import PARTITIONS, DatasetVersion
+from counterpoise.core.records import PARTITIONS, DatasetVersion, FileDigest
+from counterpoise.core.storage import join_address, store_at
+from counterpoise.core.storage.transfer import fetch_checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +50,7 @@ class Version:
         self.manifest: dict[str, Any] = read_manifest(folder, number)
 
     def __repr__(self) -> str:
-        return f"open_version({str(self._folder.path)!r} '@{self.number}')"
+        return f"open_version({f'{self._folder.address}@{self.number}'!r})"
 
     @property
     def number(self) -> int:
@@ -57,21 +67,56 @@ class Version:
         """The dataset's newest promotion, of this version or of another; None where none is promoted."""
         return newest_promotion(self._folder)
 
-    @cached_property
+    @property
     def data(self) -> Path:
-        """The folder of the version's files."""
-        return self._folder.path / str(self.manifest["data"])
+        """The folder of the version's files; of an object store, a copy of them all that goes with this process."""
+        self._fetch("")
+        return self._data
+
+    @property
+    def _data(self) -> Path:
+        return self._folder.local / str(self.manifest["data"])
+
+    def _fetch(self, part: str) -> None:
+        """Have the files of a part on this machine, each checked against the manifest when it was fetched."""
+        if not self._folder.remote:
+            return
+        data = f"{self.manifest['data']}/"
+        wanted = f"{data}{part}/" if part else data
+        away = tuple(f"{data}{name}/" for name in TRAIN_FOLDERS) if self.stored_as_recipe else ()
+        files = [
+            FileDigest(**file)
+            for file in self.manifest["files"]
+            if file["path"].startswith(wanted) and not file["path"].startswith(away)
+        ]
+        fetch_checked(self._folder.store, self._folder.local, files)
+
+    @property
+    def stored_as_recipe(self) -> bool:
+        """Whether the train rows were put away, to be rebuilt from source and recipe."""
+        return stored_as_recipe(self._folder.store, self.manifest)
 
     @property
     def evaluation(self) -> Path:
-        """The folder of the version's evaluation, which may not exist."""
-        return self._folder.evaluation(self.number)
+        """The folder of the version's evaluation, which may not exist; of an object store, a copy."""
+        copy = self._folder.local / evaluation_name(self.number)
+        found = find_stored_evaluation(self._folder, self.number) if self._folder.remote else None
+        if found is not None:
+            store = self._folder.store
+            copy.mkdir(parents=True, exist_ok=True)
+            (copy / "metrics.json").write_text(as_json(found.metrics), encoding="utf-8")
+            for name in store.names(found.folder):
+                (copy / name).write_bytes(store.read(f"{found.folder}/{name}"))
+        return copy
 
     def path(self, part: str) -> Path:
         """Return the folder of a part: `train`, `validation`, `test`, `keys/train` … or `rejected`.
 
+        Of an object store the files are fetched first, into a copy that goes with this process.
+
         Raises:
             VersionNotFoundError: There is no such part.
+            IntegrityError: What was fetched is not what was published.
         """
         known = [*PARTITIONS, *(f"keys/{name}" for name in PARTITIONS), "rejected", "recipe"]
         if part not in known:
@@ -82,7 +127,8 @@ class Version:
                 remedy="name one of them",
                 values={"known": known},
             )
-        return self.data / part
+        self._fetch(part)
+        return self._data / part
 
     def to_arrow(self, part: str) -> pa.Table:
         """Return a part's rows, every page checked against its checksum.
@@ -90,9 +136,21 @@ class Version:
         Raises:
             IntegrityError: The files are not those that were published.
         """
+        tables = list(self.iter_arrow(part))
+        if tables:
+            return pa.concat_tables(tables).unify_dictionaries()
+        first = next(iter(sorted((self._data / part).glob("*.parquet"))), None)
+        return pq.read_schema(first).empty_table() if first else pa.table({})
+
+    def iter_arrow(self, part: str) -> Iterator[pa.Table]:
+        """Yield a part's rows a row group at a time, in order, every page checked against its checksum.
+
+        Raises:
+            IntegrityError: The files are not those that were published.
+        """
         folder = self.path(part)
         self._check_stored(part)
-        changed = changed_files(self._folder, self.manifest, only=folder)
+        changed = changed_files(self._folder.local, self.manifest, only=part)
         if changed:
             raise IntegrityError(
                 "changed_files",
@@ -101,15 +159,12 @@ class Version:
                 remedy="restore them from a backup, or publish the dataset again",
                 values={"files": changed},
             )
-        tables = [table for path in sorted(folder.glob("*.parquet")) for table in iter_part(path)]
-        if tables:
-            return pa.concat_tables(tables).unify_dictionaries()
-        first = next(iter(sorted(folder.glob("*.parquet"))), None)
-        return pq.read_schema(first).empty_table() if first else pa.table({})
+        for path in sorted(folder.glob("*.parquet")):
+            yield from iter_part(path)
 
     def _check_stored(self, part: str) -> None:
-        if part in TRAIN_FOLDERS and stored_as_recipe(self._folder.path, self.manifest):
-            address = f"{self._folder.path}@{self.number}"
+        if part in TRAIN_FOLDERS and self.stored_as_recipe:
+            address = f"{self._folder.address}@{self.number}"
             raise VersionNotFoundError(
                 "stored_as_recipe",
                 expected=f"the rows of {part}",
@@ -150,14 +205,14 @@ def open_version(address: str | Path) -> Version:
 
 def list_datasets(root: str | Path) -> list[str]:
     """Return the names of the datasets under a root that have a version, sorted."""
-    folders = sorted(path.parent for path in Path(root).glob("*/versions") if path.is_dir())
-    return [path.name for path in folders if DatasetFolder(root, path.name).version_numbers()]
+    names = [name for name in store_at(root).folders("") if is_dataset_name(name)]
+    return [name for name in names if DatasetFolder(root, name).version_numbers()]
 
 
 def list_versions(root: str | Path, dataset: str) -> list[DatasetVersion]:
     """Return a dataset's published versions, ascending."""
     folder = DatasetFolder(root, dataset)
-    return [version_record(folder, read_manifest(folder, number), created=False) for number in folder.version_numbers()]
+    return [version_record(folder, manifest, created=False) for manifest in read_manifests(folder)][::-1]
 
 
 def find_version(config: BalanceConfig, digest: str) -> DatasetVersion | None:
@@ -182,13 +237,13 @@ def _promoted(folder: DatasetFolder, numbers: list[int]) -> int | None:
             "none_promoted",
             expected=f"a promoted version of {folder.dataset}",
             found=f"{len(numbers)} published, none of them promoted",
-            remedy=f"promote one with `counterpoise promote {folder.path}@{numbers[-1]}`, or set promotion.rule",
+            remedy=f"promote one with `counterpoise promote {folder.address}@{numbers[-1]}`, or set promotion.rule",
             values={"versions": numbers},
         )
     return None if promotion is None else promotion.version
 
 
-def _known_folder(root: Path, dataset: str) -> DatasetFolder:
+def _known_folder(root: Path | str, dataset: str) -> DatasetFolder:
     """Return the dataset's folder, saying which datasets there are where the name is not one."""
     try:
         return DatasetFolder(root, dataset)
@@ -196,6 +251,6 @@ def _known_folder(root: Path, dataset: str) -> DatasetFolder:
         raise VersionNotFoundError(
             "no_such_dataset",
             expected="an address such as datasets/fraud or datasets/fraud@7",
-            found=repr(str(root / dataset)),
+            found=repr(join_address(root, dataset)),
             remedy=f"name one of: {', '.join(list_datasets(root)) or 'there is none yet'}",
         ) from error

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.object_store import bucket, s3_endpoint
+
+__all__ = ["bucket", "prefect_server", "s3_endpoint"]
+
 os.environ.update(DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false")
 settings.register_profile("counterpoise", deadline=None)
 settings.load_profile("counterpoise")

@@ -57,13 +57,17 @@ class Stamp:
     inode: int
 
 
-def find_files(source: SourceConfig) -> SourceFiles:
+def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles:
     """Return the files that a source's path names.
+
+    Args:
+        source: The path, and the format where it is declared.
+        copies: Copies of the files, if they lie in an object store.
 
     Raises:
         InputError: Nothing there, not readable, of several kinds, or of a kind that cannot be read.
     """
-    paths = _matching(source.path)
+    paths = tuple(sorted(copies)) or _matching(source.path)
     kinds = {path: _kind(path, source.format) for path in paths}
     if len(set(kinds.values())) > 1:
         raise InputError(

@@ -17,7 +17,7 @@ from counterpoise.core.errors import ColumnNotFoundError, InputError
 from counterpoise.core.ingest.declared_types import cast_declared, declared_type
 from counterpoise.core.ingest.names import MAX_COLUMNS, check_names, resolve_column
 from counterpoise.core.ingest.snapshot_files import Content, write_snapshot_file
-from counterpoise.core.ingest.value_kinds import Kind, array_of, kind_of, text_of, type_of
+from counterpoise.core.ingest.value_kinds import Kind, array_of, count_kinds, kind_of, text_of, type_of
 from counterpoise.core.progress import Progress
 
 __all__ = ["Spool", "spool_rows"]
@@ -49,11 +49,12 @@ class _Facts:
 
     def add(self, values: Sequence[Any], first_row: int) -> frozenset[Kind]:
         """Take note of values and return their kinds."""
-        kinds = [None if value is None else kind_of(value) for value in values]
-        counted = Counter(kind for kind in kinds if kind is not None)
+        counted = count_kinds(values)
         for kind in counted:
             if kind not in self.first:
-                position = kinds.index(kind)
+                position = next(
+                    place for place, value in enumerate(values) if value is not None and kind_of(value) == kind
+                )
                 self.first[kind] = (first_row + position + 1, (text_of(values[position]) or "")[:2_000])
         self.kinds += counted
         if counted.keys() & {"integer", "long_integer"}:
@@ -150,7 +151,10 @@ class Spool:
 
     def _array(self, name: str, values: Sequence[Any]) -> pa.Array:
         tokens = frozenset({""}) if name == self._label else self._tokens
-        cells = [None if type(value) is str and value.strip() in tokens else value for value in values]
+        texts = str in set(map(type, values))
+        cells = (
+            [None if type(value) is str and value.strip() in tokens else value for value in values] if texts else values
+        )
         facts = self._facts[name]
         kinds = facts.add(cells, self.rows)
         if "unsupported" in kinds:

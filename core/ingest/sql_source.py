@@ -16,13 +16,19 @@ from counterpoise.core.ingest.database_url import DatabaseUrl, database_url
 from counterpoise.core.ingest.names import check_names
 from counterpoise.core.ingest.snapshot_files import Content
 from counterpoise.core.ingest.spool import Spool, spool_rows
+from counterpoise.core.ingest.watermark import bounded
 from counterpoise.core.progress import Progress
 from counterpoise.core.redact import redact
+from counterpoise.core.storage.access import variables_for
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Executable
 
 __all__ = ["SqlContent", "read_sql"]
+
+
+_FETCHED_ROWS = 10_000
+"""The most rows that the driver asks for at a time; SQLAlchemy's own limit of 1,000 costs many round trips."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ def read_sql(source: SourceConfig, *, target: str, folder: Path, progress: Progr
         ConfigError: The URL cannot be used, or its driver is not installed.
         InputError: The database refuses, the table does not exist, or the rows are no table for us.
     """
-    address = database_url(source.url.get_secret_value())
+    url = source.url.get_secret_value()
+    address = database_url(url, variables_for(url))
     digest = hashlib.sha256()
     with Spool(folder / "spool.arrow", source, target) as spool:
         with _connection(address) as connection:
@@ -56,10 +63,16 @@ def read_sql(source: SourceConfig, *, target: str, folder: Path, progress: Progr
         if spool.rows == 0:
             raise _no_rows(source)
         content = spool.finish(folder / "snapshot-00000.parquet", progress)
-    notes = content.notes
-    if "order by" not in source.query.lower():
-        notes = (*notes, "rows are in the order the database gave them, which may differ the next time")
+    notes = (*content.notes, *_about_order(source))
     return SqlContent(Content(content.files, content.schema, notes=notes), digest.hexdigest())
+
+
+def _about_order(source: SourceConfig) -> Iterator[str]:
+    """Say where the next reading may give the same rows in another order, which makes them another source."""
+    if source.table and source.watermark:
+        yield f"rows are in the order of {source.watermark!r}, those of equal value as the database gave them"
+    elif "order by" not in source.query.lower():
+        yield "rows are in the order the database gave them, which may differ the next time"
 
 
 def _spool(result: CursorResult[Any], spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
@@ -69,8 +82,7 @@ def _spool(result: CursorResult[Any], spool: Spool, digest: Callable[[bytes], No
     digest(repr(names).encode())
     size = spool_rows(len(names))
     while rows := result.fetchmany(size):
-        for row in rows:
-            digest(repr(tuple(row)).encode("utf-8", "surrogatepass"))
+        digest("".join(map(repr, map(tuple, rows))).encode("utf-8", "surrogatepass"))
         spool.add(_columns(names, rows, numeric))
 
 
@@ -84,7 +96,7 @@ def _connection(address: DatabaseUrl) -> Iterator[Connection]:
         engine = create_engine(address.url, poolclass=NullPool, hide_parameters=True)
     except (ModuleNotFoundError, exc.NoSuchModuleError):
         raise _no_driver(address.url.drivername) from None
-    options: dict[str, Any] = {"stream_results": True}
+    options: dict[str, Any] = {"stream_results": True, "max_row_buffer": _FETCHED_ROWS}
     if engine.dialect.name == "postgresql":
         options["postgresql_readonly"] = True
     try:
@@ -108,15 +120,16 @@ def _statement(connection: Connection, source: SourceConfig) -> tuple[Executable
         schema, _, name = source.table.rpartition(".")
         if not schema or not (inspector.has_table(name, schema) or name in inspector.get_view_names(schema)):
             raise _no_table(source.table, [*inspector.get_table_names(), *inspector.get_view_names()])
+    sqlite = connection.dialect.name == "sqlite"
+    known = inspector.get_columns(name, schema) if sqlite or source.watermark else []
+    types = {column["name"]: column["type"] for column in known}
     numeric: frozenset[str] = frozenset()
-    if connection.dialect.name == "sqlite":
-        columns = inspector.get_columns(name, schema)
+    if sqlite:
         numeric = frozenset(
-            column["name"]
-            for column in columns
-            if isinstance(column["type"], sa.Numeric) and not isinstance(column["type"], sa.Float)
+            column for column, kind in types.items() if isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float)
         )
-    return sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema)), numeric
+    select: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema))
+    return bounded(select, source, types, casts=not sqlite), numeric
 
 
 def _columns(names: Sequence[str], rows: Sequence[Any], numeric: frozenset[str]) -> dict[str, Sequence[Any]]:
@@ -168,5 +181,6 @@ def _no_rows(source: SourceConfig) -> InputError:
         "no_rows",
         expected="rows",
         found=f"none in {'table ' + repr(source.table) if source.table else 'the answer to source.query'}",
-        remedy="check the table or the query",
+        remedy="check the table or the query"
+        + (f", and source.since and until for {source.watermark!r}" if source.since or source.until else ""),
     )

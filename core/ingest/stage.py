@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from counterpoise.core.errors import InputError
 from counterpoise.core.ingest.arrow_tables import reference_tables
 from counterpoise.core.ingest.delimited import read_delimited
 from counterpoise.core.ingest.json_lines import read_json_lines
+from counterpoise.core.ingest.remote_files import fetch_objects, find_objects
 from counterpoise.core.ingest.snapshot_files import Content, RejectedLine, column_schemas, write_rejected_lines
 from counterpoise.core.ingest.source_files import (
     SourceFiles,
@@ -21,11 +23,13 @@ from counterpoise.core.ingest.source_files import (
     stamps,
 )
 from counterpoise.core.ingest.sql_source import read_sql
+from counterpoise.core.ingest.watermark import reached
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import FileStamp, Snapshot
 from counterpoise.core.snapshot import settled_stamp
+from counterpoise.core.storage import is_remote
 
-__all__ = ["identify_source", "ingest_source"]
+__all__ = ["identify_source", "ingest_source", "source_identity"]
 
 _TAIL = 65_536
 
@@ -33,22 +37,32 @@ _TAIL = 65_536
 def identify_source(source: SourceConfig) -> str:
     """Return a digest of the source's bytes and of the options that change how they are read.
 
-    File names are no part of it: the same bytes elsewhere are the same source. Empty text for a database, where only
-    reading tells.
+    File names are no part of it: the same bytes elsewhere are the same source. Empty text for a database and an object
+    store, where only reading tells.
 
     Raises:
         InputError: Nothing at the path, or files that cannot be read.
     """
-    if source.url.get_secret_value():
+    if source.url.get_secret_value() or is_remote(source.path):
         return ""
     return digest_of(source, file_digests(find_files(source).paths))
+
+
+def source_identity(source: SourceConfig) -> str:
+    """Return what an object store tells of a source, and the options that change how it is read, as one digest.
+
+    Raises:
+        InputError: Nothing at the address.
+        StorageError: The store refuses.
+    """
+    return digest_of(source, [find_objects(source.path).identity])
 
 
 def ingest_source(source: SourceConfig, *, target: str, folder: Path, progress: Progress = silent) -> Snapshot:
     """Make the immutable snapshot of a source: its row number is a row's identity from here on.
 
     Delimited text, JSON lines and database rows are written as Parquet; Parquet and Arrow files are referenced where
-    they lie. Lines that are no rows are kept in `rejected_file`.
+    they lie, or where they were fetched to. Lines that are no rows are kept in `rejected_file`.
 
     Args:
         source: What to read and how.
@@ -65,14 +79,41 @@ def ingest_source(source: SourceConfig, *, target: str, folder: Path, progress: 
     folder.mkdir(parents=True, exist_ok=True)
     if source.url.get_secret_value():
         read = read_sql(source, target=target, folder=folder, progress=progress)
-        return _snapshot(read.content, digest_of(source, [read.digest]), folder)
-    files = find_files(source)
+        return _marked(_snapshot(read.content, digest_of(source, [read.digest]), folder), source)
+    if is_remote(source.path):
+        return _ingest_objects(source, target=target, folder=folder, progress=progress)
+    return _ingest_files(find_files(source), source, target=target, folder=folder, progress=progress)
+
+
+def _ingest_objects(source: SourceConfig, *, target: str, folder: Path, progress: Progress) -> Snapshot:
+    """Fetch a source's objects, each as it was when they were listed, and read the copies like files."""
+    objects = find_objects(source.path)
+    files = find_files(source, fetch_objects(objects, folder / "objects"))
+    snapshot = _ingest_files(files, source, target=target, folder=folder, progress=progress)
+    if files.kind not in ("parquet", "arrow"):  # else the snapshot refers to the copies
+        shutil.rmtree(folder / "objects")
+    return snapshot.model_copy(update={"identity": digest_of(source, [objects.identity])})
+
+
+def _ingest_files(
+    files: SourceFiles, source: SourceConfig, *, target: str, folder: Path, progress: Progress
+) -> Snapshot:
     settled = tuple(settled_stamp(path) for path in files.paths)
     before, digests = stamps(files.paths), file_digests(files.paths)
     content = _read_files(files, digests, source, target=target, folder=folder, progress=progress)
     referenced = files.kind in ("parquet", "arrow")
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
-    return _snapshot(_stamped(content, settled) if referenced else content, digest_of(source, digests), folder)
+    content = _stamped(content, settled) if referenced else content
+    return _marked(_snapshot(content, digest_of(source, digests), folder), source)
+
+
+def _marked(snapshot: Snapshot, source: SourceConfig) -> Snapshot:
+    """Return the snapshot with how far the source was read, where it has a watermark."""
+    if not source.watermark:
+        return snapshot
+    mark = reached(snapshot, source.watermark)
+    note = f"read up to {source.watermark} {mark}"
+    return snapshot.model_copy(update={"watermark": mark, "notes": (*snapshot.notes, note)})
 
 
 def _stamped(content: Content, settled: Sequence[FileStamp | None]) -> Content:

@@ -6,13 +6,15 @@ import datetime as dt
 import ipaddress
 import json
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from types import NoneType
 from typing import Any, Literal
 
 import pyarrow as pa
 
-__all__ = ["Kind", "array_of", "kind_of", "text_of", "type_of"]
+__all__ = ["Kind", "array_of", "count_kinds", "kind_of", "text_of", "type_of"]
 
 Kind = Literal[
     "bool", "integer", "long_integer", "float", "decimal", "text", "bytes", "date", "timestamp", "timestamp_utc",
@@ -69,6 +71,30 @@ def kind_of(value: Any) -> Kind:
     return _KINDS.get(kind, "unsupported")
 
 
+def count_kinds(values: Sequence[Any]) -> Counter[Kind]:
+    """Return how many values there are of each kind, those that are None left out.
+
+    Types are counted first: of most types all values are of one kind.
+
+    >>> count_kinds([1, 2**63, None, "a", "b"])
+    Counter({'text': 2, 'integer': 1, 'long_integer': 1})
+    """
+    counted: Counter[Kind] = Counter()
+    for kind, number in Counter(map(type, values)).items():
+        if kind in _KINDS:
+            counted[_KINDS[kind]] += number
+        elif kind is int and _all_integers_fit(values, number):
+            counted["integer"] += number
+        elif kind is not NoneType:
+            counted.update(kind_of(value) for value in values if type(value) is kind)
+    return counted
+
+
+def _all_integers_fit(values: Sequence[Any], number: int) -> bool:
+    whole = values if number == len(values) else [value for value in values if type(value) is int]
+    return min(whole) in _INT64 and max(whole) in _INT64
+
+
 def type_of(kinds: frozenset[Kind], *, digits: int, scale: int, exact_floats: bool) -> pa.DataType | None:
     """Return the narrowest type that keeps all values of these kinds, None where only text does.
 
@@ -114,7 +140,8 @@ def array_of(values: Sequence[Any], kinds: frozenset[Kind]) -> pa.Array:
         return pa.nulls(len(values))
     kind = next(iter(kinds))
     if len(kinds) > 1 or kind not in _ARROW or kind == "text":
-        return pa.array([text_of(value) for value in values], pa.string())
-    if kind == "float":
+        plain = {str, NoneType}.issuperset(map(type, values))
+        return pa.array(values if plain else [text_of(value) for value in values], pa.string())
+    if kind == "float" and not {float, NoneType}.issuperset(map(type, values)):
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
     return pa.array(values, _ARROW[kind])

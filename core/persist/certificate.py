@@ -16,12 +16,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from counterpoise.core.persist.key_files import source_keys
 from counterpoise.core.persist.order import ORIGINS
 from counterpoise.core.persist.part_files import iter_part
 from counterpoise.core.records import PARTITIONS, Certificate
-from counterpoise.core.row_hash import Hashes, fingerprint, row_hashes
+from counterpoise.core.row_hash import Hashes, distinct_hashes, fingerprint, row_hashes
+from counterpoise.core.split.promise import SplitEvidence, SplitPromise
 
-__all__ = ["UNTOUCHED", "PartContent", "RowBalance", "certify", "read_part", "read_parts"]
+__all__ = ["UNTOUCHED", "Asked", "PartContent", "RowBalance", "certify", "read_part", "read_parts"]
 
 UNTOUCHED = ("validation", "test")
 
@@ -53,6 +55,19 @@ class RowBalance:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the certificate asks of part files.
+
+    Attributes:
+        compared: The columns whose content counts; none where it does not.
+        promise: What the split promised; None asks nothing about it.
+    """
+
+    compared: tuple[str, ...] = ()
+    promise: SplitPromise | None = None
+
+
+@dataclass(frozen=True)
 class PartContent:
     """What a part file and its keys hold, as far as the certificate asks.
 
@@ -63,6 +78,7 @@ class PartContent:
         fingerprint: The fingerprint of its rows; 0 in train.
         untouched: Whether all rows are original ones.
         aligned: Whether the file and its keys have the same rows.
+        evidence: What its original rows say about the split.
     """
 
     source_rows: Ints
@@ -71,19 +87,23 @@ class PartContent:
     fingerprint: int = 0
     untouched: bool = False
     aligned: bool = True
+    evidence: tuple[SplitEvidence, ...] = ()
 
 
 Contents = Mapping[str, Sequence[PartContent]]
 """The contents of a version's part files, by partition."""
 
 
-def certify(found: Contents, *, balance: RowBalance, source: dict[str, str]) -> Certificate:
+def certify(
+    found: Contents, *, balance: RowBalance, source: dict[str, str], promise: SplitPromise | None = None
+) -> Certificate:
     """Compute the certificate of a version from what its files hold.
 
     Args:
         found: What was read from the files.
         balance: Where the source's rows went.
         source: The fingerprints of the validation and test rows, taken from the source itself.
+        promise: What the split promised.
     """
     fingerprints = {name: f"{sum(part.fingerprint for part in found[name]) % 2**64:016x}" for name in UNTOUCHED}
     checks = {
@@ -94,6 +114,9 @@ def certify(found: Contents, *, balance: RowBalance, source: dict[str, str]) -> 
     }
     if balance.content_disjoint:
         checks["partitions_disjoint_by_content"] = _disjoint(found)
+    if promise is not None:
+        evidence = {name: [one for part in parts for one in part.evidence] for name, parts in found.items()}
+        checks |= promise.checks(evidence)
     return Certificate(
         checks=checks,
         rows_in=balance.rows_in,
@@ -124,32 +147,28 @@ def _row_checks(found: Contents, balance: RowBalance) -> dict[str, bool]:
     }
 
 
-def read_parts(
-    data: Path, *, compared: Sequence[str], partitions: Sequence[str] = PARTITIONS
-) -> dict[str, Sequence[PartContent]]:
+def read_parts(data: Path, *, asked: Asked, partitions: Sequence[str] = PARTITIONS) -> dict[str, Sequence[PartContent]]:
     """Read all part files of a version, several at a time.
 
     Args:
         data: The version's data folder.
-        compared: The columns by whose content partitions must be disjoint.
+        asked: What the certificate asks.
         partitions: The partitions to read.
     """
     files = [(name, path.name) for name in partitions for path in sorted((data / name).glob("part-*.parquet"))]
     with ThreadPoolExecutor(_READERS) as pool:
-        parts = list(pool.map(lambda file: read_part(data, *file, compared=compared), files))
+        parts = list(pool.map(lambda file: read_part(data, *file, asked=asked), files))
     return {name: [part for file, part in zip(files, parts, strict=True) if file[0] == name] for name in partitions}
 
 
-def read_part(
-    data: Path, name: str, file: str, *, compared: Sequence[str], columns: Sequence[str] | None = None
-) -> PartContent:
+def read_part(data: Path, name: str, file: str, *, asked: Asked, columns: Sequence[str] | None = None) -> PartContent:
     """Read a part file and its keys, every page checked, and return what they hold.
 
     Args:
         data: The version's data folder.
         name: The partition.
         file: The file's name.
-        compared: The columns by whose content partitions must be disjoint.
+        asked: What the certificate asks.
         columns: The columns of the part file to read; all by default.
 
     Raises:
@@ -162,42 +181,44 @@ def read_part(
         if rows is None or keys is None or rows.num_rows != keys.num_rows:
             aligned = False
         else:
-            groups.append(_content(rows, keys, compared, hashed=name in UNTOUCHED))
+            groups.append(_content(rows, keys, asked, partition=name))
     return PartContent(
         source_rows=np.concatenate([_NO_ROWS, *(group.source_rows for group in groups)]),
         parents=np.concatenate([_NO_ROWS, *(group.parents for group in groups)]),
-        contents=_distinct(np.concatenate([_NO_HASHES, *(group.contents for group in groups)])),
+        contents=distinct_hashes(np.concatenate([_NO_HASHES, *(group.contents for group in groups)])),
         fingerprint=sum(group.fingerprint for group in groups) % 2**64,
         untouched=all(group.untouched for group in groups),
         aligned=aligned,
+        evidence=tuple(one for group in groups for one in group.evidence),
     )
 
 
-def _content(rows: pa.Table, keys: pa.Table, compared: Sequence[str], *, hashed: bool) -> PartContent:
+def _content(rows: pa.Table, keys: pa.Table, asked: Asked, *, partition: str) -> PartContent:
     """Return what a row group holds: original rows by number and content, synthetic ones by their parents."""
     original = np.asarray(pc.equal(keys["origin"], ORIGINS[0]).fill_null(False))
     source_rows = keys["source_row"].filter(pa.array(original)).to_numpy()
     untouched = bool(original.all())
-    contents = row_hashes(rows.select(list(compared)))
-    whole = hashed and untouched
-    rest = row_hashes(rows.drop_columns(list(compared))) if whole else _NO_HASHES
+    contents = row_hashes(rows.select(list(asked.compared)))
+    whole = partition in UNTOUCHED and untouched
+    rest = row_hashes(rows.drop_columns(list(asked.compared))) if whole else _NO_HASHES
+    evidence: tuple[SplitEvidence, ...] = ()
+    if asked.promise is not None:
+        own = source_keys(keys.filter(pa.array(original)), asked.promise.key_columns)
+        evidence = (asked.promise.evidence(partition, own, lambda: contents[original]),)
     return PartContent(
         source_rows=source_rows,
         parents=np.concatenate([keys[name].drop_null().to_numpy() for name in ("parent_a", "parent_b")]),
-        contents=_distinct(contents[original]) if compared else _NO_HASHES,
+        contents=distinct_hashes(contents[original]) if asked.compared else _NO_HASHES,
         fingerprint=fingerprint(source_rows, contents + rest) if whole else 0,
         untouched=untouched,
+        evidence=evidence,
     )
-
-
-def _distinct(hashes: Hashes) -> Hashes:
-    """Return the distinct hashes, ascending: by sorting, which is many times faster here than `numpy.unique`."""
-    ordered = np.sort(hashes)
-    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def _disjoint(found: Contents) -> bool:
     """Return whether no hash stands in two partitions."""
-    distinct = [_distinct(np.concatenate([_NO_HASHES, *(part.contents for part in parts)])) for parts in found.values()]
+    distinct = [
+        distinct_hashes(np.concatenate([_NO_HASHES, *(part.contents for part in parts)])) for parts in found.values()
+    ]
     together = np.concatenate(distinct)
-    return len(_distinct(together)) == len(together)
+    return len(distinct_hashes(together)) == len(together)

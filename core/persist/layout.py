@@ -7,8 +7,20 @@ from pathlib import Path
 from typing import Any, Literal
 
 from counterpoise.core.errors import ConfigError, VersionNotFoundError
+from counterpoise.core.storage import Store, is_remote, join_address, parse_store_address, store_at
+from counterpoise.core.storage.work import copies_folder, work_folder
 
-__all__ = ["PROFILE_FILE", "TRAIN_FOLDERS", "DatasetFolder", "parse_address", "stored_as_recipe"]
+__all__ = [
+    "PROFILE_FILE",
+    "TRAIN_FOLDERS",
+    "DatasetFolder",
+    "evaluation_name",
+    "is_dataset_name",
+    "manifest_name",
+    "parse_address",
+    "promotion_name",
+    "stored_as_recipe",
+]
 
 TRAIN_FOLDERS = ("train", "keys/train")
 """What of a version's data can be rebuilt from its source and recipe."""
@@ -17,38 +29,66 @@ PROFILE_FILE = "profile.json"
 """What of a version's data describes its source, for the next delivery to be compared with."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NUMBERED = re.compile(r"(\d{8,})\.json")
 _ADDRESS = re.compile(r"(?P<path>.*?)(?:@(?P<version>[^@/]*))?")
 
 
 class DatasetFolder:
-    """The folder of one dataset.
+    """The folder of one dataset, on this machine or in an object store.
+
+    What is small is read and written through `store`, by names such as `versions/00000001.json`. Files of rows are
+    made, and read, under `local`: the folder itself, or this process's copies of what lies in the store.
 
     Args:
-        root: The folder that holds all datasets.
+        root: The folder that holds all datasets: a path, or an address such as `s3://bucket/datasets`.
         dataset: The dataset's plain name.
 
     Raises:
-        ConfigError: The name is not a plain one, or leads out of the root through a symbolic link.
+        ConfigError: The name is not a plain one, leads out of the root through a symbolic link, or the address is none
+            that we know.
     """
 
     def __init__(self, root: str | Path, dataset: str) -> None:
-        if _NAME.fullmatch(dataset) is None:
+        if not is_dataset_name(dataset):
             raise ConfigError(
                 "dataset_name",
                 expected="a dataset name of letters, digits, dots, dashes and underscores that starts with no sign",
                 found=repr(dataset),
                 remedy="choose a plain name; the folder is given by output.root",
             )
-        self.root = Path(root)
+        self.root = join_address(root) if is_remote(root) else Path(root)
         self.dataset = dataset
-        self.path = self.root / dataset
-        if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
+        self.address = join_address(root, dataset)
+        self.remote = is_remote(root)
+        self.store: Store = store_at(self.address)
+        if not self.remote and (self.path.is_symlink() or (self.path.exists() and not self.path.is_dir())):
             raise ConfigError(
                 "dataset_folder",
                 expected=f"a folder, or nothing yet, at {self.path}",
                 found="a symbolic link" if self.path.is_symlink() else "a file",
                 remedy="choose another name or output.root",
             )
+
+    @property
+    def path(self) -> Path:
+        """The folder on this machine.
+
+        Raises:
+            ConfigError: It is not on this machine.
+        """
+        if self.remote:
+            raise ConfigError(
+                "not_local",
+                expected="a dataset on this machine",
+                found=self.address,
+                remedy="use a dataset whose output.root is a folder",
+            )
+        return Path(self.root) / self.dataset
+
+    @property
+    def local(self) -> Path:
+        """Where files of rows are made and read: the folder, or this process's copies of it."""
+        return copies_folder(self.address) if self.remote else self.path
 
     @property
     def versions(self) -> Path:
@@ -62,8 +102,8 @@ class DatasetFolder:
 
     @property
     def staging(self) -> Path:
-        """The working areas of runs."""
-        return self.path / ".staging"
+        """The working areas of runs, which are on this machine in any case."""
+        return (work_folder(self.address) if self.remote else self.path) / ".staging"
 
     @property
     def rejected(self) -> Path:
@@ -77,45 +117,69 @@ class DatasetFolder:
 
     def manifest(self, version: int) -> Path:
         """Return the path of a version's manifest."""
-        return self.versions / f"{version:08d}.json"
+        return self.path / manifest_name(version)
 
     def evaluation(self, version: int) -> Path:
         """Return the folder of a version's evaluation."""
-        return self.path / "evaluations" / f"{version:08d}"
+        return self.path / evaluation_name(version)
 
     def promotion(self, number: int) -> Path:
         """Return the path of a promotion."""
-        return self.promotions / f"{number:08d}.json"
+        return self.path / promotion_name(number)
 
     def version_numbers(self) -> list[int]:
         """Return the numbers of all published versions, ascending."""
-        return _numbered_files(self.versions)
+        return self._numbers("versions")
 
     def promotion_numbers(self) -> list[int]:
         """Return the numbers of all promotions, ascending."""
-        return _numbered_files(self.promotions)
+        return self._numbers("promotions")
+
+    def _numbers(self, folder: str) -> list[int]:
+        """Return the numbers that JSON files of a folder have for names, ascending; other files are leftovers."""
+        found = (_NUMBERED.fullmatch(name) for name in self.store.names(folder))
+        return sorted(int(match[1]) for match in found if match is not None)
 
 
-def _numbered_files(folder: Path) -> list[int]:
-    """Return the numbers that JSON files of a folder have for names, ascending; other files are leftovers."""
-    if not folder.is_dir():
-        return []
-    return sorted(int(path.stem) for path in folder.glob("*.json") if re.fullmatch(r"\d{8,}", path.stem))
+def is_dataset_name(name: str) -> bool:
+    """Return whether a dataset may be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
-def stored_as_recipe(dataset: Path, manifest: dict[str, Any]) -> bool:
+def manifest_name(version: int) -> str:
+    """Return the name of a version's manifest within its dataset."""
+    return f"versions/{version:08d}.json"
+
+
+def evaluation_name(version: int) -> str:
+    """Return the name of the folder of a version's evaluation within its dataset."""
+    return f"evaluations/{version:08d}"
+
+
+def promotion_name(number: int) -> str:
+    """Return the name of a promotion within its dataset."""
+    return f"promotions/{number:08d}.json"
+
+
+def stored_as_recipe(store: Store, manifest: dict[str, Any]) -> bool:
     """Return whether the train rows of a version were put away, to be rebuilt from source and recipe.
 
+    The first file tells: it is the first one to be put away, and the last one to come back.
+
     Args:
-        dataset: The dataset's folder.
+        store: The dataset's files.
         manifest: The version's manifest.
     """
-    wanted = manifest["config"]["output"].get("materialise") == "recipe"
-    return wanted and not (dataset / manifest["data"] / "train").exists()
+    if manifest["config"]["output"].get("materialise") != "recipe":
+        return False
+    first = min(file["path"] for file in manifest["files"] if file["path"].startswith(f"{manifest['data']}/train/"))
+    return not store.exists(first)
 
 
-def parse_address(address: str | Path) -> tuple[Path, str, int | Literal["promoted"] | None]:
+def parse_address(address: str | Path) -> tuple[Path | str, str, int | Literal["promoted"] | None]:
     """Split `root/name@7` into root, name and version; no version means the newest.
+
+    The root is a path, or the text of an object store's address.
 
     >>> parse_address("datasets/fraud@7")[1:], parse_address("datasets/fraud@promoted")[1:]
     (('fraud', 7), ('fraud', 'promoted'))
@@ -125,7 +189,7 @@ def parse_address(address: str | Path) -> tuple[Path, str, int | Literal["promot
     """
     match = _ADDRESS.fullmatch(str(address).rstrip("/"))
     path, version = (match["path"], match["version"]) if match else (str(address), None)
-    place = Path(path).parent, Path(path).name
+    place = _root_and_name(path)
     if version is None or version == "promoted":
         return *place, "promoted" if version else None
     if not version.isdecimal():
@@ -136,3 +200,11 @@ def parse_address(address: str | Path) -> tuple[Path, str, int | Literal["promot
             remedy="list the versions with `counterpoise versions`",
         )
     return *place, int(version)
+
+
+def _root_and_name(path: str) -> tuple[Path | str, str]:
+    if not is_remote(path):
+        return Path(path).parent, Path(path).name
+    address = parse_store_address(path)
+    root, _, name = str(address).rpartition("/")
+    return (root, name) if address.prefix else (str(address), "")

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import json_sha256
-from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 from counterpoise.core.records import (
     PARTITIONS,
     Certificate,
@@ -38,7 +38,7 @@ _LIBRARIES = (
     "duckdb",
     "skrub",
 )
-_FILES_VERSION = 3
+_FILES_VERSION = 4
 """Raised when the same configuration and source give other bytes than before."""
 
 
@@ -46,16 +46,18 @@ def run_key(config: BalanceConfig, digest: str) -> str:
     """Return what identifies a run: its configuration, its source's content and the code's version.
 
     Where the source lies, where the dataset is published, when a run stops over what has changed, what a tournament
-    compares and when a version is promoted make no difference.
+    compares, when a version is promoted, what is monitored, how long a stage may take and which machines do the work
+    make no difference.
     """
     settings = config.published()
-    settings["output"].pop("root")
-    for place in ("path", "url", "table", "query"):
+    for place in ("root", "credentials_block"):
+        settings["output"].pop(place)
+    for place in ("path", "url", "table", "query", "watermark", "since", "until", "credentials_block"):
         settings["source"].pop(place)
     for policy in ("drift", "drift_ignore", "schema_changes"):
         settings["validation"].pop(policy)
-    settings.pop("tournament")
-    settings.pop("promotion")
+    for section in ("tournament", "promotion", "monitor", "timeouts", "engine"):
+        settings.pop(section)
     return json_sha256([settings, _suite_digest(config), digest, metadata.version("counterpoise"), _FILES_VERSION])
 
 
@@ -82,11 +84,13 @@ def draft_manifest(
         "run_key": run_key(config, snapshot.digest),
         "config": config.portable(),
         "seed": config.seed,
-        "source": {"digest": snapshot.digest, "rows": snapshot.rows, "rejected_lines": lines, "notes": snapshot.notes},
+        "source": {**snapshot.model_dump(include={"digest", "rows", "watermark", "notes"}), "rejected_lines": lines},
         "schema": [{"name": field.name, "type": str(field.type)} for field in schema],
         "data": data,
         "partitions": {name: {"rows": sum(classes[name].values()), "classes": classes[name]} for name in PARTITIONS},
-        "split": split.model_dump(include={"duplicate_rows", "contradictory_rows", "notes"}),
+        "split": split.model_dump(
+            include={"method", "duplicate_rows", "contradictory_rows", "apart", "spans", "notes"}
+        ),
         "rejected": split.rejected_rows + lines,
         "dropped": resampling.dropped,
         "resampling": resampling.model_dump(include={"strategy", "before", "after", "repeated", "synthetic", "notes"}),
@@ -118,7 +122,7 @@ def version_record(folder: DatasetFolder, manifest: dict[str, Any], *, created: 
         version=version,
         run_key=manifest["run_key"],
         data=manifest["data"],
-        manifest=f"versions/{folder.manifest(version).name}",
+        manifest=manifest_name(version),
         partitions={name: PartitionSummary(**part) for name, part in manifest["partitions"].items()},
         rejected=manifest["rejected"],
         dropped=manifest["dropped"],

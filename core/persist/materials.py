@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,19 +12,92 @@ import pyarrow as pa
 from counterpoise.core.columns import ColumnRoles
 from counterpoise.core.config import OutputConfig
 from counterpoise.core.persist.gather import RowPool, read_pool
-from counterpoise.core.persist.materialise import Materials, RowWeights
-from counterpoise.core.persist.order import WINDOW_ROWS, TrainPlan, build_order
+from counterpoise.core.persist.order import WINDOW_ROWS, TrainOrder, TrainPlan, build_order
 from counterpoise.core.persist.synthesis import Synthesis
 from counterpoise.core.records import Snapshot
 from counterpoise.core.snapshot import SnapshotReader, batch_rows, row_bytes
 from counterpoise.core.split import TrainRows
 
-__all__ = ["TrainRecipe", "gather_materials"]
+__all__ = ["Materials", "RowWeights", "TrainRecipe", "gather_materials"]
 
 Copies = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 
 _POOL_BYTES = 512 * 2**20
+
+
+@dataclass(frozen=True)
+class RowWeights:
+    """How much train rows count.
+
+    Attributes:
+        rows: Their source rows, ascending.
+        weights: One int32 a row.
+    """
+
+    rows: Ints
+    weights: npt.NDArray[np.int32]
+
+    def of(self, rows: Ints) -> pa.Array:
+        """Return the weights of the given source rows."""
+        return pa.array(self.weights[np.searchsorted(self.rows, rows)])
+
+    def only(self, rows: Ints) -> RowWeights:
+        """Return the weights of some of the rows alone."""
+        kept = np.unique(rows)
+        return RowWeights(kept, self.weights[np.searchsorted(self.rows, kept)])
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Everything that decides the published rows, or those of some windows.
+
+    Attributes:
+        snapshot: The source.
+        roles: The roles of its columns.
+        partition: The partition code of every source row, or of those in the windows' stretches.
+        order: The order of the train partition.
+        pool: The rows of repeated and interpolated classes.
+        synthesis: What makes the synthetic rows; None without any.
+        weights: How much train rows count; None where rows have no weights.
+        compression_level: zstd's level.
+        windows_per_file: How many windows a train file holds at most.
+        first_row: The source row of the first partition code.
+    """
+
+    snapshot: Snapshot
+    roles: ColumnRoles
+    partition: npt.NDArray[np.int8]
+    order: TrainOrder
+    pool: RowPool
+    synthesis: Synthesis | None
+    weights: RowWeights | None
+    compression_level: int
+    windows_per_file: int
+    first_row: int = 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that are read: data and keys."""
+        return (*self.roles.data, *self.roles.keys)
+
+    def part(self, windows: range, stretch: range) -> Materials:
+        """Return what some windows are made of; the pool stays whole.
+
+        Args:
+            windows: The windows.
+            stretch: The source rows of their stretches.
+        """
+        order = self.order.part(windows)
+        items = np.concatenate([np.zeros(0, np.int64), *(stream.items for stream in order.streams)])
+        return replace(
+            self,
+            partition=self.partition[stretch.start - self.first_row : stretch.stop - self.first_row],
+            order=order,
+            synthesis=None if self.synthesis is None else self.synthesis.only(-1 - items[items < 0]),
+            weights=None if self.weights is None else self.weights.only(items[items >= 0] % order.source_rows),
+            first_row=stretch.start,
+        )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ where they would not fit, it runs through the source once for each copy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -92,7 +92,7 @@ class Window:
 
 @dataclass(frozen=True)
 class TrainOrder:
-    """The whole train partition in order.
+    """The train partition, or some windows of it that follow each other, in order.
 
     Attributes:
         sequence: Class codes, a random permutation, one a row.
@@ -100,6 +100,7 @@ class TrainOrder:
         source_rows: Rows of the source.
         window_rows: Rows of a window; the last one may have fewer.
         seed: The run's seed.
+        first_window: The number of the first window.
     """
 
     sequence: npt.NDArray[np.int32]
@@ -107,10 +108,11 @@ class TrainOrder:
     source_rows: int
     window_rows: int
     seed: int
+    first_window: int = 0
 
     @property
     def rows(self) -> int:
-        """Rows of the partition."""
+        """Rows of the windows."""
         return len(self.sequence)
 
     @property
@@ -127,14 +129,27 @@ class TrainOrder:
 
     def window(self, number: int) -> Window:
         """Return a window's items: its labels as the sequence says, items shuffled within each class."""
-        codes = self.sequence[number * self.window_rows : (number + 1) * self.window_rows]
+        place = number - self.first_window
+        codes = self.sequence[place * self.window_rows : (place + 1) * self.window_rows]
         items = np.empty(len(codes), dtype=np.int64)
         rng = child_generator(self.seed, "window", number)
         for code, stream in enumerate(self.streams):
-            low, high = self._starts[number : number + 2, code] if len(codes) else (0, 0)
+            low, high = self._starts[place : place + 2, code] if len(codes) else (0, 0)
             if low < high:
                 items[codes == code] = rng.permutation(stream.items[low:high])
         return Window(items, codes, self.source_rows)
+
+    def part(self, windows: range) -> TrainOrder:
+        """Return some windows with their items alone; each is what it is in the whole."""
+        places = [number - self.first_window for number in (windows.start, windows.stop)]
+        first, end = np.minimum(places, len(self._starts) - 1)
+        cuts = zip(self.streams, self._starts[first], self._starts[end], strict=True)
+        return replace(
+            self,
+            sequence=self.sequence[places[0] * self.window_rows : places[1] * self.window_rows],
+            streams=tuple(replace(stream, items=stream.items[low:high]) for stream, low, high in cuts),
+            first_window=windows.start,
+        )
 
     def source_starts(self) -> Ints:
         """Return the source row that each window's stretch begins at, and the end: windows + 1 ascending rows.

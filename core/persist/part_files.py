@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import IntegrityError
+from counterpoise.core.storage.local import sync_folder
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -176,12 +177,3 @@ def _unreadable(path: Path, found: str) -> IntegrityError:
         remedy="check the disk; publish the dataset again",
         values={"file": path.name},
     )
-
-
-def sync_folder(path: Path) -> None:
-    """Make the folder's entries durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +15,16 @@ import pyarrow.parquet as pq
 
 from counterpoise.core.columns import ColumnRoles, column_roles
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import IntegrityError, PublishError
+from counterpoise.core.engine import LOCAL, Engine
+from counterpoise.core.errors import IntegrityError, PublishError, StorageError, StorageUnavailableError
 from counterpoise.core.labels import read_labels
-from counterpoise.core.persist.certificate import RowBalance, certify
-from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifest
+from counterpoise.core.persist.certificate import Asked, RowBalance, certify
+from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifests
 from counterpoise.core.persist.layout import PROFILE_FILE, DatasetFolder
 from counterpoise.core.persist.manifest import draft_manifest, run_key, version_record
-from counterpoise.core.persist.materialise import Materials, WrittenParts, write_partitions
-from counterpoise.core.persist.materials import TrainRecipe, gather_materials
-from counterpoise.core.persist.part_files import finished_part, sync_folder
+from counterpoise.core.persist.materialise import WrittenParts, write_partitions
+from counterpoise.core.persist.materials import Materials, TrainRecipe, gather_materials
+from counterpoise.core.persist.part_files import finished_part
 from counterpoise.core.persist.rejected import write_rejected
 from counterpoise.core.persist.workspace import reclaim_leftovers
 from counterpoise.core.progress import Progress, silent
@@ -39,6 +41,9 @@ from counterpoise.core.rejects import read_rejects
 from counterpoise.core.resample import read_class_rows, read_copies, read_recipe, read_weights
 from counterpoise.core.snapshot import SnapshotReader, check_unchanged
 from counterpoise.core.split import TrainRows, read_partition
+from counterpoise.core.split.promise import SplitPromise
+from counterpoise.core.storage.local import sync_folder
+from counterpoise.core.storage.transfer import upload_checked
 
 __all__ = ["publish_version"]
 
@@ -61,6 +66,11 @@ class _Run:
     def roles(self) -> ColumnRoles:
         return column_roles(self.schema, self.config.columns)
 
+    @cached_property
+    def asked(self) -> Asked:
+        promise = SplitPromise(self.config.columns, self.config.split, self.config.seed)
+        return Asked(self.roles.features if promise.compares_content else (), promise)
+
 
 def publish_version(
     config: BalanceConfig,
@@ -69,6 +79,7 @@ def publish_version(
     validation: Validation,
     split: SplitPlan,
     resampling: ResamplingPlan,
+    engine: Engine = LOCAL,
     progress: Progress = silent,
 ) -> DatasetVersion:
     """Write the planned partitions and publish them as the next version.
@@ -81,10 +92,12 @@ def publish_version(
         validation: The verdict on it; its outcomes are stored with the version.
         split: Which row goes where.
         resampling: What happens to the train rows.
+        engine: What writes the files.
         progress: Told the windows written.
 
     Raises:
         PublishError: The file system refuses; nothing is visible then.
+        StorageError: The object store refuses; nothing is visible then.
         IntegrityError: What was written does not read back as certified; nothing is visible then.
         InputError: The source has changed since it was ingested; nothing is visible then.
     """
@@ -92,21 +105,42 @@ def publish_version(
     published = find_manifest(folder, run_key(config, snapshot.digest))
     if published is not None:
         return version_record(folder, published, created=False)
-    data = folder.data / uuid.uuid4().hex
+    data = folder.local / "data" / uuid.uuid4().hex
     try:
-        manifest = _write(_Run(config, snapshot, validation, split, resampling), folder, data, progress)
+        manifest = _write(
+            _Run(config, snapshot, validation, split, resampling), folder, data, engine=engine, progress=progress
+        )
+        if folder.remote:
+            upload_checked(folder.store, folder.local, [FileDigest(**file) for file in manifest["files"]])
         committed = commit_manifest(folder, manifest)
     except OSError as error:
-        shutil.rmtree(data, ignore_errors=True)
+        _discard(folder, data)
         raise _write_error(error) from error
+    except StorageUnavailableError:  # a manifest that was sent may still arrive: what it names stays
+        raise
     except BaseException:
-        shutil.rmtree(data, ignore_errors=True)
+        _discard(folder, data)
         raise
     created = committed["data"] == manifest["data"]
     if not created:
-        shutil.rmtree(data, ignore_errors=True)
+        _discard(folder, data)
     _reclaim(folder)
     return version_record(folder, committed, created=created)
+
+
+def _discard(folder: DatasetFolder, data: Path) -> None:
+    """Remove files that no version refers to; where that cannot be known now, a later run removes what is left.
+
+    A run can be cut off between the moment its manifest is there and the moment it knows: then the files stay.
+    """
+    try:
+        if any(manifest["data"] == f"data/{data.name}" for manifest in read_manifests(folder)):
+            return
+        if folder.remote:
+            folder.store.delete(f"data/{data.name}")
+    except (OSError, StorageError):
+        return
+    shutil.rmtree(data, ignore_errors=True)
 
 
 def _write_error(error: OSError) -> PublishError:
@@ -119,9 +153,9 @@ def _write_error(error: OSError) -> PublishError:
     )
 
 
-def _write(run: _Run, folder: DatasetFolder, data: Path, progress: Progress) -> dict[str, Any]:
+def _write(run: _Run, folder: DatasetFolder, data: Path, *, engine: Engine, progress: Progress) -> dict[str, Any]:
     """Write all files of a version, certify what reads back, and return the manifest but for its number."""
-    written = write_partitions(_materials(run), data, compared=_compared(run), progress=progress)
+    written = write_partitions(_materials(run), data, asked=run.asked, engine=engine, progress=progress)
     check_unchanged(run.snapshot)
     write_rejected(run.snapshot, run.split, data / "rejected")
     _write_recipe(run.resampling, data / "recipe")
@@ -134,7 +168,7 @@ def _write(run: _Run, folder: DatasetFolder, data: Path, progress: Progress) -> 
         resampling=run.resampling,
         data=f"data/{data.name}",
         schema=pa.schema([run.schema.field(name) for name in run.roles.data]),
-        files=_sync_files(data, folder.path, written),
+        files=_sync_files(data, folder.local, written),
         certificate=certificate,
     )
 
@@ -147,11 +181,6 @@ def _write_validation(run: _Run, data: Path) -> None:
         shutil.copyfile(run.validation.profile_file, data / PROFILE_FILE)
 
 
-def _compared(run: _Run) -> tuple[str, ...]:
-    """Return the columns by whose content partitions must be disjoint."""
-    return run.roles.features if run.config.split.duplicates == "together" else ()
-
-
 def _certify(run: _Run, written: WrittenParts) -> Certificate:
     rows, copies = read_copies(run.resampling)
     balance = RowBalance(
@@ -159,10 +188,10 @@ def _certify(run: _Run, written: WrittenParts) -> Certificate:
         dropped=rows[copies == 0],
         rejected=read_rejects(run.split.rejects_file)["source_row"].to_numpy(),
         rejected_lines=run.snapshot.rejected_lines,
-        content_disjoint=bool(_compared(run)),
+        content_disjoint=run.config.split.duplicates == "together",
     )
     source = {name: f"{value:016x}" for name, value in written.fingerprints.items()}
-    certificate = certify(written.contents, balance=balance, source=source)
+    certificate = certify(written.contents, balance=balance, source=source, promise=run.asked.promise)
     if not certificate.holds:
         failed = [name for name, passed in certificate.checks.items() if not passed]
         raise IntegrityError(
@@ -220,5 +249,6 @@ def _sync_files(data: Path, dataset: Path, written: WrittenParts) -> tuple[FileD
 
 
 def _reclaim(folder: DatasetFolder) -> None:
-    referenced = {Path(read_manifest(folder, version)["data"]).name for version in folder.version_numbers()}
-    reclaim_leftovers(folder, referenced=referenced)
+    """Remove what crashed runs left; the version is published: whatever fails here can wait for the next run."""
+    with suppress(OSError, StorageError):
+        reclaim_leftovers(folder, referenced={Path(manifest["data"]).name for manifest in read_manifests(folder)})

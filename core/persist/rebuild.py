@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,18 @@ from counterpoise.core.errors import IntegrityError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder
 from counterpoise.core.persist.manifest import library_versions
-from counterpoise.core.persist.materialise import Materials, write_partitions
-from counterpoise.core.persist.materials import TrainRecipe, gather_materials
-from counterpoise.core.persist.part_files import PartFile, sync_folder
-from counterpoise.core.persist.verify import changed_files
+from counterpoise.core.persist.materialise import write_partitions
+from counterpoise.core.persist.materials import Materials, TrainRecipe, gather_materials
+from counterpoise.core.persist.part_files import PartFile
+from counterpoise.core.persist.verify import changed_files, checked_out
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.records import PARTITIONS, Snapshot
+from counterpoise.core.records import PARTITIONS, FileDigest, Snapshot
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import REJECTED, TrainRows
+from counterpoise.core.storage.local import sync_folder
+from counterpoise.core.storage.transfer import upload_checked
 
-__all__ = ["put_away_train_rows", "rebuild_train"]
+__all__ = ["put_away_train_rows", "put_train_rows", "rebuild_train"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -52,13 +55,13 @@ def rebuild_train(
         IntegrityError: The source, the recipe or the rebuilt bytes are not those of the version.
     """
     _check_source(manifest, snapshot)
-    data = folder.path / manifest["data"]
-    _check_files(
-        folder, manifest, [data / "recipe", data / "rejected", *(data / "keys" / name for name in PARTITIONS[1:])]
-    )
+    parts_read = ("recipe", "rejected", *(f"keys/{name}" for name in PARTITIONS[1:]))
     draft = out / f".rebuilt-{uuid.uuid4().hex}"
     try:
-        written = write_partitions(_materials(manifest, snapshot, data), draft, progress=progress)
+        with checked_out(folder, [f"{manifest['data']}/{part}" for part in parts_read]) as base:
+            _check_files(base, manifest, parts_read)
+            materials = _materials(manifest, snapshot, base / manifest["data"])
+            written = write_partitions(materials, draft, progress=progress)
         parts = [part for part in written.files if part.path.relative_to(draft).parent.as_posix() in TRAIN_FOLDERS]
         _check_bytes(manifest, parts, draft)
         for name in reversed(TRAIN_FOLDERS):  # keys first: rows without keys would look whole
@@ -72,15 +75,27 @@ def rebuild_train(
 
 def put_away_train_rows(folder: DatasetFolder, manifest: dict[str, Any]) -> bool:
     """Remove the train rows of a version that is stored as a recipe; return whether there were any."""
-    data = folder.path / manifest["data"]
-    there = [data / name for name in TRAIN_FOLDERS if (data / name).exists()]
     if manifest["config"]["output"]["materialise"] != "recipe":
         return False
-    for path in there:
-        away = data / f".away-{uuid.uuid4().hex}"
-        path.rename(away)
-        shutil.rmtree(away)
+    there = [name for name in TRAIN_FOLDERS if folder.store.files(f"{manifest['data']}/{name}")]
+    for name in there:
+        folder.store.delete(f"{manifest['data']}/{name}")
     return bool(there)
+
+
+def put_train_rows(folder: DatasetFolder, manifest: dict[str, Any]) -> None:
+    """Bring rebuilt train rows, which lie in this process's copies, back to the object store.
+
+    The first file of `train/`, which tells that they are there, comes last.
+    """
+    own = [FileDigest(**file) for file in manifest["files"] if _is_train(file["path"], manifest)]
+    own.sort(key=lambda file: (file.path.startswith(f"{manifest['data']}/keys/"), file.path))
+    for files in (own[1:], own[:1]):
+        upload_checked(folder.store, folder.local, files)
+
+
+def _is_train(path: str, manifest: dict[str, Any]) -> bool:
+    return path.startswith(tuple(f"{manifest['data']}/{name}/" for name in TRAIN_FOLDERS))
 
 
 def _check_source(manifest: dict[str, Any], snapshot: Snapshot) -> None:
@@ -94,8 +109,8 @@ def _check_source(manifest: dict[str, Any], snapshot: Snapshot) -> None:
         )
 
 
-def _check_files(folder: DatasetFolder, manifest: dict[str, Any], folders: list[Path]) -> None:
-    changed = [line for part in folders for line in changed_files(folder, manifest, only=part)]
+def _check_files(base: Path, manifest: dict[str, Any], parts: Sequence[str]) -> None:
+    changed = [line for part in parts for line in changed_files(base, manifest, only=part)]
     if changed:
         raise IntegrityError(
             "changed_files",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,23 +28,34 @@ class Synthesis:
         recipe: Parents, steps and votes, a row a synthetic row.
         roles: The roles of the columns.
         seed: The run's seed, for unbiased rounding.
+        numbers: The synthetic rows that the recipe is of, ascending; None for all.
     """
 
     recipe: pa.Table
     roles: ColumnRoles
     seed: int
+    numbers: Ints | None = None
+
+    def only(self, numbers: Ints) -> Synthesis:
+        """Return what makes the synthetic rows with the given numbers alone."""
+        kept = np.sort(numbers)
+        return replace(self, recipe=self.recipe.take(pa.array(self._places(kept))), numbers=kept)
 
     def rows(self, numbers: Ints, pool: RowPool) -> tuple[pa.Table, pa.Table]:
         """Return the synthetic rows with the given numbers, and their part of the recipe.
 
         Features are interpolated or voted, the label is the parents', key columns are null.
         """
-        recipe = self.recipe.take(pa.array(numbers))
+        recipe = self.recipe.take(pa.array(self._places(numbers)))
         first = pool.places(recipe["parent_a"].to_numpy())
         second = pool.places(pc.coalesce(recipe["parent_b"], recipe["parent_a"]).to_numpy())
         drawn = _Drawn(numbers, first, second, recipe)
         columns = [self._column(field, pool, drawn) for field in pool.table.schema]
         return pa.table(columns, schema=pool.table.schema), recipe
+
+    def _places(self, numbers: Ints) -> Ints:
+        """Return where the given synthetic rows stand in the recipe."""
+        return numbers if self.numbers is None else np.searchsorted(self.numbers, numbers)
 
     def _column(self, field: pa.Field, pool: RowPool, drawn: _Drawn) -> pa.Array | pa.ChunkedArray:
         vote = f"{VOTE}{field.name}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from counterpoise.core.config import ColumnsConfig, SplitConfig
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import IntegrityError
-from counterpoise.core.persist.certificate import UNTOUCHED, PartContent, RowBalance, certify, read_parts
+from counterpoise.core.persist.certificate import UNTOUCHED, Asked, PartContent, RowBalance, certify, read_parts
 from counterpoise.core.persist.commit import read_manifest
 from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, stored_as_recipe
 from counterpoise.core.records import Certificate
+from counterpoise.core.split.promise import SplitPromise
+from counterpoise.core.storage.local import LocalStore
+from counterpoise.core.storage.transfer import download
 
-__all__ = ["changed_files", "verify_version"]
+__all__ = ["changed_files", "checked_out", "verify_version"]
 
 
 def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
@@ -29,44 +36,64 @@ def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
     """
     folder = DatasetFolder(root, dataset)
     manifest = read_manifest(folder, number)
-    differences = changed_files(folder, manifest)
-    if differences:
-        return differences
-    try:
-        recomputed = _recompute(folder, manifest)
-    except IntegrityError as error:
-        return [f"{error.expected}: {error.found}"]
+    with checked_out(folder, [manifest["data"]]) as base:
+        differences = changed_files(base, manifest)
+        if differences:
+            return differences
+        try:
+            recomputed = _recompute(base, manifest)
+        except IntegrityError as error:
+            return [f"{error.expected}: {error.found}"]
     return _certificate_differences(Certificate(**manifest["certificate"]), recomputed)
 
 
-def changed_files(folder: DatasetFolder, manifest: dict[str, Any], *, only: Path | None = None) -> list[str]:
-    """Return which files are missing, too many, or not the bytes that the manifest says.
+@contextmanager
+def checked_out(folder: DatasetFolder, names: Sequence[str]) -> Iterator[Path]:
+    """Give the dataset's folder or, of an object store, a copy of some of its folders, read anew and soon gone.
 
     Args:
         folder: The dataset.
+        names: The folders that are wanted, relative to the dataset.
+    """
+    if not folder.remote:
+        yield folder.path
+        return
+    folder.local.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.local) as place:
+        for name in names:
+            download(folder.store, name, Path(place))
+        yield Path(place)
+
+
+def changed_files(base: Path, manifest: dict[str, Any], *, only: str = "") -> list[str]:
+    """Return which files are missing, too many, or not the bytes that the manifest says.
+
+    Args:
+        base: The dataset's folder, or a copy of it.
         manifest: The version's manifest.
-        only: A folder of the version to look at alone.
+        only: The part of the version to look at alone, such as `keys/test`.
     """
     differences = []
-    looked_at = (only or folder.path / manifest["data"]).relative_to(folder.path).as_posix() + "/"
+    looked_at = f"{manifest['data']}/{only}/" if only else f"{manifest['data']}/"
     expected = {file["path"]: file for file in manifest["files"] if file["path"].startswith(looked_at)}
-    if stored_as_recipe(folder.path, manifest):
+    present = {path.relative_to(base).as_posix() for path in (base / looked_at).rglob("*.parquet")}
+    if stored_as_recipe(LocalStore(base), manifest):
         away = tuple(f"{manifest['data']}/{name}/" for name in TRAIN_FOLDERS)
         expected = {path: file for path, file in expected.items() if not path.startswith(away)}
+        present = {path for path in present if not path.startswith(away)}
     for path, file in expected.items():
-        target = folder.path / path
+        target = base / path
         if not target.is_file():
             differences.append(f"{path}: missing")
         elif target.stat().st_size != file["bytes"]:
             differences.append(f"{path}: {target.stat().st_size} bytes instead of {file['bytes']}")
         elif (found := file_sha256(target)) != file["sha256"]:
             differences.append(f"{path}: SHA-256 {found[:16]}… instead of {file['sha256'][:16]}…")
-    present = {path.relative_to(folder.path).as_posix() for path in (folder.path / looked_at).rglob("*.parquet")}
     return differences + [f"{path}: not in the manifest" for path in sorted(present - set(expected))]
 
 
-def _recompute(folder: DatasetFolder, manifest: dict[str, Any]) -> Certificate:
-    data = folder.path / manifest["data"]
+def _recompute(base: Path, manifest: dict[str, Any]) -> Certificate:
+    data = base / manifest["data"]
     target = manifest["config"]["columns"]["target"]
     source = manifest["source"]
     balance = RowBalance(
@@ -77,13 +104,19 @@ def _recompute(folder: DatasetFolder, manifest: dict[str, Any]) -> Certificate:
         content_disjoint=manifest["config"]["split"]["duplicates"] == "together",
     )
     features = tuple(column["name"] for column in manifest["schema"] if column["name"] != target)
-    compared = features if balance.content_disjoint else ()
-    if stored_as_recipe(folder.path, manifest):
+    promise = _promise(manifest["config"])
+    asked = Asked(features if promise.compares_content else (), promise)
+    if stored_as_recipe(LocalStore(base), manifest):
         train = _train_of_recipe(data, balance, rows=source["rows"])
-        found = {"train": [train], **read_parts(data, compared=compared, partitions=UNTOUCHED)}
+        found = {"train": [train], **read_parts(data, asked=asked, partitions=UNTOUCHED)}
     else:
-        found = read_parts(data, compared=compared)
-    return certify(found, balance=balance, source=manifest["certificate"]["fingerprints"])
+        found = read_parts(data, asked=asked)
+    return certify(found, balance=balance, source=manifest["certificate"]["fingerprints"], promise=promise)
+
+
+def _promise(config: dict[str, Any]) -> SplitPromise:
+    columns, split = ColumnsConfig.model_validate(config["columns"]), SplitConfig.model_validate(config["split"])
+    return SplitPromise(columns, split, config["seed"])
 
 
 def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartContent:

@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.errors import CounterpoiseError, StorageError
 from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.storage import join_address
+from counterpoise.core.storage.work import KEEP_SECONDS, last_touched, reclaim_copies
 
 __all__ = ["discard_workspace", "keep_evidence", "reclaim_leftovers", "workspace"]
-
-_KEEP_SECONDS = 7 * 24 * 3600
 
 
 def workspace(root: str | Path, dataset: str, run_id: str) -> Path:
@@ -32,7 +32,7 @@ def discard_workspace(path: Path) -> None:
         return
 
 
-def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError) -> Path | None:
+def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError) -> str | None:
     """Keep why a run was refused, and the rows it rejected, under `rejected/` of the dataset.
 
     Args:
@@ -41,35 +41,43 @@ def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError)
         error: Why the run was refused.
 
     Returns:
-        The folder with `reason.json`, the configuration and the rejected rows; None for a fault that is not the data's.
+        The address of the folder with `reason.json`, the configuration and the rejected rows; None for a fault that is
+        not the data's, or where the store is away.
     """
-    if error.exit_code != 2:
+    if error.exit_code != 2 or isinstance(error, StorageError):
         return None
-    kept = DatasetFolder(config.output.root, config.name).rejected / folder.name
-    kept.mkdir(parents=True, exist_ok=True)
+    dataset = DatasetFolder(config.output.root, config.name)
     reason = {"reason": error.as_dict(), "config": config.published()}
-    (kept / "reason.json").write_text(json.dumps(reason, indent=1, default=str, ensure_ascii=False) + "\n")
-    for file in sorted({*folder.rglob("*reject*.parquet"), *folder.rglob("invalid_rows.parquet")}):
-        shutil.copyfile(file, kept / file.name)
-    return kept
+    text = json.dumps(reason, indent=1, default=str, ensure_ascii=False) + "\n"
+    try:
+        dataset.store.replace(f"rejected/{folder.name}/reason.json", text.encode())
+        for file in sorted({*folder.rglob("*reject*.parquet"), *folder.rglob("invalid_rows.parquet")}):
+            dataset.store.put(f"rejected/{folder.name}/{file.name}", file)
+    except StorageError:  # why the run was refused is what its reader must see
+        return None
+    return join_address(dataset.address, "rejected", folder.name)
 
 
-def reclaim_leftovers(folder: DatasetFolder, *, referenced: set[str]) -> list[Path]:
-    """Remove what crashed runs left behind more than a week ago; return what was removed.
+def reclaim_leftovers(folder: DatasetFolder, *, referenced: set[str]) -> list[str]:
+    """Remove what crashed runs left behind more than a week ago; return the names of the folders removed.
 
     Args:
         folder: The dataset.
         referenced: Names of data folders that a manifest refers to.
     """
-    candidates = [path for path in folder.data.glob("*") if path.name not in referenced]
-    candidates += list(folder.staging.glob("*"))
     removed = []
-    for path in candidates:
-        if path.is_dir() and time.time() - _last_touched(path) > _KEEP_SECONDS:
+    for name in set(folder.store.folders("data")) - referenced:
+        if _age(folder.store.modified(f"data/{name}")) > KEEP_SECONDS:
+            folder.store.delete(f"data/{name}")
+            removed.append(name)
+    for path in folder.staging.glob("*"):
+        if path.is_dir() and _age(last_touched(path)) > KEEP_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
-            removed.append(path)
+            removed.append(path.name)
+    if folder.remote:
+        reclaim_copies()
     return removed
 
 
-def _last_touched(folder: Path) -> float:
-    return max((path.stat().st_mtime for path in [folder, *folder.rglob("*")]), default=0.0)
+def _age(moment: float) -> float:
+    return time.time() - moment

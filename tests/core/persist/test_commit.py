@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from counterpoise.core.errors import ConfigError, PublishError, SplitError, VersionNotFoundError
-from counterpoise.core.persist import publish_version
-from counterpoise.core.persist.commit import commit_manifest, create_if_absent, read_manifest
+from counterpoise.core.persist import publish_version, verify_version
+from counterpoise.core.persist.commit import commit_manifest, read_manifest
 from counterpoise.core.persist.layout import DatasetFolder, parse_address
 from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, reclaim_leftovers, workspace
+from counterpoise.core.storage.local import create_if_absent
 from tests.snapshots import UNCHECKED, engine_config, mixed_table, run_engine
 
 
@@ -69,6 +70,28 @@ def test_a_full_disk_while_writing_publishes_nothing(tmp_path: Path, monkeypatch
     assert len(list(folder.data.iterdir())) == 1
 
 
+def test_a_run_that_is_cut_off_right_after_its_commit_keeps_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_engine(mixed_table(300), tmp_path)
+
+    def cancelled(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("counterpoise.core.storage.local.sync_folder", cancelled)
+        with pytest.raises(KeyboardInterrupt):
+            publish_version(
+                run.config.model_copy(update={"seed": 5}),
+                snapshot=run.snapshot,
+                validation=UNCHECKED,
+                split=run.split,
+                resampling=run.resampling,
+            )
+    assert DatasetFolder(tmp_path / "datasets", "tested").version_numbers() == [1, 2]
+    assert verify_version(tmp_path / "datasets", "tested", 2) == []
+
+
 @pytest.mark.parametrize(
     "name", ["../../etc", "/etc", "a/b", "..", ".hidden", "", "a\0b", "a b", "x" * 101, "ü", "-rf", "a\n"]
 )
@@ -104,11 +127,11 @@ def test_a_refused_run_keeps_its_reason_and_its_rows(tmp_path: Path) -> None:
     error = SplitError("single_class", expected="two", found="one", remedy="look")
     kept = keep_evidence(engine_config(tmp_path), folder, error)
     assert kept is not None
-    assert '"single_class"' in (kept / "reason.json").read_text()
-    assert (kept / "rejects.parquet").read_bytes() == b"rows"
+    assert '"single_class"' in Path(kept, "reason.json").read_text()
+    assert Path(kept, "rejects.parquet").read_bytes() == b"rows"
     discard_workspace(folder)
     assert not folder.parent.exists()
-    assert kept.exists()
+    assert Path(kept).exists()
 
 
 def test_a_fault_of_ours_keeps_no_evidence(tmp_path: Path) -> None:
@@ -127,5 +150,5 @@ def test_only_old_leftovers_that_no_version_needs_are_reclaimed(tmp_path: Path) 
         os.utime(path / "file", (long_ago, long_ago))
         os.utime(path, (long_ago, long_ago))
     removed = reclaim_leftovers(folder, referenced={"needed"})
-    assert sorted(path.name for path in removed) == ["old", "old-run"]
+    assert sorted(removed) == ["old", "old-run"]
     assert sorted(path.name for path in folder.data.iterdir()) == ["needed", "new"]

@@ -13,7 +13,7 @@ from tests.killed import count_calls, kill_at_call
 from tests.snapshots import EngineRun, mixed_table, run_engine
 
 POINTS = 30
-ENGINE = ("counterpoise.core.split", "counterpoise.core.resample", "counterpoise.core.persist")
+ENGINE = tuple(f"counterpoise.core.{part}" for part in ("split", "resample", "persist", "storage"))
 
 
 def run(folder: Path) -> EngineRun:

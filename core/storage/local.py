@@ -1,0 +1,154 @@
+"""A store that is a folder of this machine: what is written is durable before it is seen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from counterpoise.core.digest import file_sha256
+from counterpoise.core.errors import PublishError
+from counterpoise.core.storage.store import StoredFile
+from counterpoise.core.storage.work import last_touched
+
+__all__ = ["LocalStore", "create_if_absent", "sync_folder"]
+
+
+class LocalStore:
+    """Files under a folder.
+
+    Args:
+        path: The folder, which need not exist yet.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.address = str(self.path)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a small file."""
+        return (self.path / name).read_bytes()
+
+    def read_many(self, names: Sequence[str]) -> list[bytes]:
+        """Return the contents of small files, in the order of their names."""
+        return [self.read(name) for name in names]
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file under a name that nobody has taken; return False, and change nothing, where somebody has.
+
+        Raises:
+            PublishError: The file system refuses.
+        """
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return create_if_absent(path, content)
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a small file, whatever was there."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        draft.write_bytes(content)
+        os.replace(draft, path)  # noqa: PTH105  # the name says that it replaces
+
+    def put(self, name: str, path: Path) -> None:
+        """Write a file with the content of a local one, whatever was there."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+    def get(self, file: StoredFile, path: Path) -> str:
+        """Write a file's content to a local one and return its SHA-256."""
+        shutil.copyfile(self.path / file.name, path)
+        return file_sha256(path)
+
+    def sha256(self, file: StoredFile) -> str:
+        """Read a file's content and return its SHA-256."""
+        return file_sha256(self.path / file.name)
+
+    def look(self, name: str) -> StoredFile | None:
+        """Return what is known of a file without reading it; None where there is none of that name."""
+        path = self.path / name
+        return self._stored(path) if path.is_file() else None
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is a file of that name."""
+        return (self.path / name).is_file()
+
+    def entries(self, folder: str) -> list[StoredFile]:
+        """Return the files directly in a folder, sorted by name; none where there is no folder."""
+        return sorted(
+            (self._stored(path) for path in self._within(folder) if path.is_file()), key=lambda file: file.name
+        )
+
+    def names(self, folder: str) -> list[str]:
+        """Return the last names of the files directly in a folder, sorted; none where there is no folder."""
+        return sorted(path.name for path in self._within(folder) if path.is_file())
+
+    def folders(self, folder: str) -> list[str]:
+        """Return the last names of the folders directly in a folder, sorted."""
+        return sorted(path.name for path in self._within(folder) if path.is_dir())
+
+    def files(self, folder: str) -> list[StoredFile]:
+        """Return all files under a folder, sorted by name."""
+        found = (self._stored(path) for path in (self.path / folder).rglob("*") if path.is_file())
+        return sorted(found, key=lambda file: file.name)
+
+    def _stored(self, path: Path) -> StoredFile:
+        stat = path.stat()
+        return StoredFile(path.relative_to(self.path).as_posix(), stat.st_size, stat.st_mtime)
+
+    def modified(self, folder: str) -> float:
+        """Return when anything in a folder was last written, in seconds since 1970."""
+        return last_touched(self.path / folder)
+
+    def delete(self, folder: str) -> None:
+        """Remove all files under a folder, out of sight at once; nothing where there is none."""
+        path = self.path / folder
+        if path.exists():
+            away = path.with_name(f".away-{uuid.uuid4().hex}")
+            path.rename(away)
+            shutil.rmtree(away)
+
+    def _within(self, folder: str) -> list[Path]:
+        path = self.path / folder
+        return list(path.iterdir()) if path.is_dir() else []
+
+
+def create_if_absent(path: Path, content: bytes) -> bool:
+    """Write a file whole under a name that nobody has taken; return False where somebody has.
+
+    Raises:
+        PublishError: The file system refuses.
+    """
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with open(draft, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+        sync_folder(path.parent)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise PublishError(
+            "cannot_write",
+            expected=f"to create {path.name} in the dataset's folder",
+            found=error.strerror or str(error),
+            remedy="check space and permissions, then run again; nothing was published",
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def sync_folder(path: Path) -> None:
+    """Make the folder's entries durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
