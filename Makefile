@@ -8,14 +8,23 @@ READY := $(VENV)/.ready
 PACKAGES := core expectations flows tasks
 TYPED := build/types/counterpoise
 CORE_COVERAGE := 90
+PORT ?= 4200
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## Balance a generated fraud table and show where the report is
 	$(BIN)/counterpoise demo
+
+.PHONY: up
+up: setup ## Start a Prefect server, the deployments and a worker to look at (PORT=0 for a free port)
+	@$(BIN)/python -m counterpoise.flows.local_server up --port $(PORT)
+
+.PHONY: down
+down: setup ## End what `make up` has started
+	@$(BIN)/python -m counterpoise.flows.local_server down
 
 .PHONY: test
 test: check ## Lint, format check, strict types and all tests with coverage
@@ -33,7 +42,7 @@ lint: setup ## Lint and check the format
 .PHONY: types
 types: setup $(TYPED) ## Check types strictly, in code and tests
 	MYPYPATH=build/types:. $(BIN)/mypy --namespace-packages --explicit-package-bases \
-		$(addprefix $(TYPED)/,$(PACKAGES)) tests benchmarks examples
+		$(addprefix $(TYPED)/,$(PACKAGES)) tests benchmarks docs examples
 
 .PHONY: setup
 setup: $(READY) ## Make .venv from the lock file; does nothing where it is up to date
@@ -56,6 +65,10 @@ $(TYPED): Makefile
 format: setup ## Put the code into the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: reference
+reference: setup ## Write docs/reference.md anew from models, command line and docstrings
+	$(BIN)/python docs/make_reference.py
 
 .PHONY: lock
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)

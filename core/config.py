@@ -12,19 +12,19 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from counterpoise.core.engine_settings import EngineConfig
-from counterpoise.core.monitor.settings import MonitorConfig
 from counterpoise.core.settings.columns import ColumnsConfig
+from counterpoise.core.settings.engine import EngineConfig
 from counterpoise.core.settings.evaluation import EvaluationConfig, LearnerName
 from counterpoise.core.settings.fields import Section
+from counterpoise.core.settings.monitor import MonitorConfig
 from counterpoise.core.settings.output import OutputConfig
 from counterpoise.core.settings.promotion import PromotionConfig
 from counterpoise.core.settings.resampling import ResamplingConfig, sampler_settings
 from counterpoise.core.settings.source import SourceConfig
 from counterpoise.core.settings.split import SplitConfig, SplitMethod
+from counterpoise.core.settings.timeouts import TimeoutsConfig
 from counterpoise.core.settings.tournament import TournamentConfig
 from counterpoise.core.settings.validation import ValidationConfig
-from counterpoise.core.timeouts import TimeoutsConfig
 
 __all__ = [
     "BalanceConfig",

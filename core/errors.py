@@ -22,6 +22,8 @@ __all__ = [
     "PublishError",
     "ResamplingError",
     "SplitError",
+    "StorageError",
+    "StorageUnavailableError",
     "VersionNotFoundError",
 ]
 
@@ -162,6 +164,19 @@ class IntegrityError(CounterpoiseError):
     """Published files differ from what their manifest certifies."""
 
     stage = "verify"
+
+
+class StorageError(CounterpoiseError):
+    """An object store refuses: its bucket, the rights on it or its settings are not as they must be."""
+
+    stage = "storage"
+    exit_code = 2
+
+
+class StorageUnavailableError(StorageError):
+    """An object store cannot be reached or fails; another try may succeed."""
+
+    exit_code = 1
 
 
 class VersionNotFoundError(CounterpoiseError):

@@ -78,17 +78,20 @@ class ColumnSchema(Record):
 class Snapshot(Record):
     """The source as an immutable table: row number = identity, from 0.
 
-    `digest` identifies source bytes and reading options. `rejected_file` is a Parquet file of the lines that could not
+    `digest` identifies source bytes and reading options; of objects of a store `identity` is what the store tells of
+    them without a download, empty text for other sources. `rejected_file` is a Parquet file of the lines that could not
     be read, with the columns file (string), line (int64), reason (string) and text (string); empty text where there is
-    none.
+    none. `watermark` is the largest value of the watermark column, as text.
     """
 
     files: tuple[SnapshotFile, ...]
     rows: int
     columns: tuple[ColumnSchema, ...]
     digest: str
+    identity: str = ""
     rejected_lines: int = 0
     rejected_file: str = ""
+    watermark: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -133,7 +136,8 @@ class SplitPlan(Record):
 
     Codes: 0 train, 1 validation, 2 test, -1 rejected. Where rows with equal features stay together, an int64 column
     `content` has a code of the features of each row that is not rejected. `rejects_file` is as in `Validation`, with
-    the rows that the split set apart.
+    the rows that the split set apart, whose numbers by reason are `apart`. `spans` are the first and the last moment of
+    each partition, where time decided.
     """
 
     file: str
@@ -144,6 +148,9 @@ class SplitPlan(Record):
     contradictory_rows: int = 0
     rejected_rows: int = 0
     rejects_file: str = ""
+    method: Literal["random", "grouped", "stable", "time"] = "random"
+    apart: dict[str, int] = {}
+    spans: dict[str, tuple[str, str]] = {}
     notes: tuple[str, ...] = ()
 
 

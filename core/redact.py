@@ -8,7 +8,7 @@ __all__ = ["redact", "redact_url"]
 
 _PASSWORD = re.compile(r"(?P<head>[A-Za-z][\w+.-]*://[^:/@\s]*):(?P<password>\S*)@")
 _QUERY_VALUE = re.compile(
-    r"(?P<name>[?&;][^=&\s]*(?:pass|secret|token|key|pwd|auth|credential)[^=&\s]*)=[^&;\s'\")]*", re.IGNORECASE
+    r"(?P<name>[?&;][^=&\s]*(?:pass|secret|token|key|pwd|auth|credential|sig)[^=&\s]*)=[^&;\s'\")]*", re.IGNORECASE
 )
 _KEY_VALUE = re.compile(
     r"(?P<name>\b(?:password|passwd|pwd|secret|token))(?P<sign>\s*[=:]\s*)[^\s,;&'\")]+", re.IGNORECASE

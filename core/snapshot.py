@@ -25,6 +25,7 @@ __all__ = [
     "BATCH_ROWS",
     "RowGroup",
     "SnapshotReader",
+    "absolute_paths",
     "batch_rows",
     "check_unchanged",
     "row_bytes",
@@ -195,6 +196,12 @@ class SnapshotReader:
             if low < high:
                 parts.append(self.read_group(group, columns).take(pa.array(rows[low:high] - group.first_row)))
         return pa.concat_tables(parts) if parts else schema.empty_table()
+
+
+def absolute_paths(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot that can be read from another working directory."""
+    files = (file.model_copy(update={"path": str(Path(file.path).absolute())}) for file in snapshot.files)
+    return snapshot.model_copy(update={"files": tuple(files)})
 
 
 def settled_stamp(path: Path) -> FileStamp | None:

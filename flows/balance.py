@@ -10,6 +10,8 @@ from prefect.runtime import flow_run
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import DatasetVersion
 from counterpoise.flows.workspace import run_workspace
+from counterpoise.tasks.announce import announce
+from counterpoise.tasks.engine import running_engine
 from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.persist import persist
@@ -52,17 +54,20 @@ def balance(config: BalanceConfig) -> DatasetVersion:
         CounterpoiseError: The data or the configuration is refused, or the version cannot be written; the message says
             what was expected, what was found and what to do.
     """
-    from counterpoise.core.ingest import identify_source
+    from counterpoise.core.known_sources import known_digest
 
-    with run_workspace(config) as folder:
-        version = _published_before(config, identify_source(config.source)) or _publish(config, folder)
+    with run_workspace(config) as folder, running_engine(config.engine):
+        version = _published_before(config, known_digest(config)) or _publish(config, folder)
         if config.promotion.rule != "never":
             promote(config, version=version)
         return version
 
 
 def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
+    from counterpoise.core.known_sources import remember_source
+
     snapshot = ingest(config, folder=folder)
+    remember_source(config, snapshot)
     if known := _published_before(config, snapshot.digest):
         return known
     validation = validate(config, snapshot, folder=folder)
@@ -70,6 +75,7 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
     validation = validate_split(config, snapshot, validation, plan, folder=folder)
     resampling = resample(config, snapshot, plan, folder=folder)
     version = persist(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling)
+    announce(config, version)
     evaluate(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling, version=version)
     return _stored_as_asked(version)
 
@@ -83,6 +89,7 @@ def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | No
     if known is None or (config.evaluation.enabled and find_evaluation(known) is None):
         return None
     log(f"unchanged: version {known.version} of {known.dataset} was published from this source and configuration")
+    announce(config, known)
     return _stored_as_asked(known)
 
 

@@ -20,6 +20,7 @@ from counterpoise.flows.console import (
     print_board,
     print_json,
     print_manifest,
+    print_monitor,
     print_run,
     print_versions,
     say,
@@ -195,6 +196,26 @@ def compare(
 
 
 @app.command()
+def monitor(
+    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> None:
+    """Hold the source against a published version: class balance, drift and age; nothing is published."""
+    from counterpoise.core.config_file import load_config
+
+    settings = load_config(config, overrides or ())
+    from counterpoise.flows.local_run import run_monitor
+
+    with stage_lines():
+        report = run_monitor(settings)
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        print_monitor(report)
+
+
+@app.command()
 def versions(
     address: Annotated[str, typer.Argument(metavar="ROOT[/NAME]", help="A folder of datasets, or one dataset.")],
     as_json: Json = False,
@@ -202,7 +223,7 @@ def versions(
     """List published versions."""
     from counterpoise.flows.listing import find_versions, promoted_versions
 
-    found = find_versions(Path(address))
+    found = find_versions(address)
     promoted = promoted_versions(found)
     if as_json:
         print_json({"versions": [_version_record(version, promoted) for version in found]})
@@ -258,13 +279,15 @@ def rebuild(
 ) -> None:
     """Make the train partition again, byte for byte, from source and recipe; exit 1 where it differs."""
     from counterpoise.core.rebuild import rebuild_version
+    from counterpoise.core.storage import join_address
 
     rebuilt = rebuild_version(address, path=source, out=out)
     name = f"{rebuilt.version.record.dataset} version {rebuilt.version.number}"
     if rebuilt.stored and out is None:
         typer.echo(f"{name}: {rebuilt.rows:,} train rows rebuilt, the same bytes as those stored")
     else:
-        typer.echo(f"{name}: {rebuilt.rows:,} train rows in {rebuilt.folder / 'train'}, the bytes that were published")
+        place = join_address(rebuilt.folder, "train")
+        typer.echo(f"{name}: {rebuilt.rows:,} train rows in {place}, the bytes that were published")
 
 
 def _version_record(version: Any, promoted: Any) -> dict[str, Any]:
@@ -273,11 +296,12 @@ def _version_record(version: Any, promoted: Any) -> dict[str, Any]:
 
 
 def _run_record(version: Any, report: Any, seconds: float) -> dict[str, Any]:
-    folder = Path(version.root, version.dataset)
+    from counterpoise.core.storage import join_address
+
     return {
         "dataset": version.dataset,
         "version": version.version,
-        "manifest": str(folder / version.manifest),
+        "manifest": join_address(version.root, version.dataset, version.manifest),
         "report": None if report is None else report.html,
         "partitions": {name: part.model_dump() for name, part in version.partitions.items()},
         "rejected": version.rejected,

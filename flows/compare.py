@@ -9,11 +9,13 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.tournament.apart import processes_for, waiting_processes, workers
+from counterpoise.core.tournament.apart import close_processes, open_processes, processes_for, waiting_process
 from counterpoise.core.tournament.entries import list_entries
-from counterpoise.core.tournament.records import Arena, EntryResult, Leaderboard
+from counterpoise.core.tournament.records import Leaderboard
+from counterpoise.core.tournament.workers import workers
 from counterpoise.flows.workspace import run_workspace
-from counterpoise.tasks.compete import award, compete, prepare
+from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
+from counterpoise.tasks.engine import on_workers, running_engine
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.split import split
 from counterpoise.tasks.validate import validate, validate_split
@@ -41,7 +43,9 @@ def _run_name() -> str:
 def compare(config: BalanceConfig) -> Leaderboard:
     """Let strategies and learners compete within the train partition that `balance` would make; nothing is published.
 
-    Test and validation rows are not looked at. A strategy that cannot run on this table is shown with its reason.
+    Test and validation rows have no part in the ranking. After it the chosen entry, its learner without resampling and
+    a dummy are judged on test, once, unless `tournament.final` is off. A strategy that cannot run on this table is
+    shown with its reason.
 
     Args:
         config: Everything that decides the dataset, and under `tournament` who takes part.
@@ -53,19 +57,14 @@ def compare(config: BalanceConfig) -> Leaderboard:
         CounterpoiseError: The data or the configuration is refused; the message says what was expected, what was found
             and what to do.
     """
-    with run_workspace(config) as folder:
+    with run_workspace(config) as folder, running_engine(config.engine):
         snapshot = ingest(config, folder=folder)
         validation = validate(config, snapshot, folder=folder)
         plan = split(config, snapshot, validation, folder=folder)
         validate_split(config, snapshot, validation, plan, folder=folder)
-        with waiting_processes(workers(config.tournament.workers)):
+        place = str(arena_folder(folder))
+        with waiting_process(), processes_for(place), on_workers(open_processes, close_processes, place):
             arena = prepare(config, snapshot, plan, folder=folder)
-            results = _play(arena)
-        return award(config, snapshot, arena, results)
-
-
-def _play(arena: Arena) -> list[EntryResult]:
-    """Play all entries, each in a task and a process of its own."""
-    with processes_for(arena):
-        futures = compete.map(unmapped(arena), list(list_entries(arena.rules.tournament)))
-        return list(futures.result())
+            entries = list(list_entries(arena.rules.tournament))
+            board = award(config, snapshot, arena, list(compete.map(unmapped(arena), entries).result()))
+            return decide(config, snapshot, plan, arena, board) if config.tournament.final else board

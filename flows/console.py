@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,9 +15,11 @@ from rich.table import Table
 
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.records import PARTITIONS, DatasetVersion, Report
+from counterpoise.core.storage import join_address
 
 if TYPE_CHECKING:
     from counterpoise.core.history.records import Promotion
+    from counterpoise.core.monitor.records import MonitorReport
     from counterpoise.core.resample.outlook import Outlook
     from counterpoise.core.tournament.records import Leaderboard
 
@@ -27,6 +28,7 @@ __all__ = [
     "print_board",
     "print_json",
     "print_manifest",
+    "print_monitor",
     "print_run",
     "print_versions",
     "say",
@@ -88,7 +90,7 @@ def print_run(version: DatasetVersion, report: Report | None, seconds: float) ->
     console.print(f"[bold]{escape(version.dataset)}[/]: {state} version {version.version}, {seconds:.1f} s")
     console.print(_partition_table(version))
     console.print(f"rejected {version.rejected:,} rows, dropped by resampling {version.dropped:,}")
-    console.print(f"manifest {escape(str(Path(version.root, version.dataset, version.manifest)))}")
+    console.print(f"manifest {escape(join_address(version.root, version.dataset, version.manifest))}")
     if report is not None:
         console.print(f"report   {escape(report.html)}")
         console.print(f"verdict  {escape(report.verdict)}")
@@ -151,7 +153,7 @@ def _classes(classes: Mapping[str, int]) -> str:
 
 def print_board(board: Leaderboard, seconds: float) -> None:
     """Show a leaderboard, and below it what was set apart with its reason."""
-    from counterpoise.core.tournament.board_text import board_table, describe_choice
+    from counterpoise.core.tournament.board_text import board_table, describe_choice, describe_final
 
     console, rows = _output(), board_table(board)
     head = f"{board.rows:,} train rows, {board.folds} folds"
@@ -171,8 +173,23 @@ def print_board(board: Leaderboard, seconds: float) -> None:
         console.print(escape(f"{row['strategy']}, {row['learner']}: {row['reason']}"))
     for note in board.notes:
         console.print(escape(note))
-    console.print(escape(describe_choice(board)))
+    for line in (describe_choice(board), *describe_final(board)):
+        console.print(escape(line))
     console.print(f"leaderboard {escape(board.file)}")
+    console.print(f"page        {escape(board.page)}")
+
+
+def print_monitor(report: MonitorReport) -> None:
+    """Show what a check of a source has found, one change a line."""
+    from counterpoise.core.monitor.wording import changes_table, describe_status
+
+    console = _output()
+    console.print(f"[bold]{escape(report.dataset)}[/]: {report.status}, {escape(describe_status(report))}")
+    for row in changes_table(report):
+        console.print(escape(f"  {row['size']:<8}{row['what']} {row['column']}: {row['observed']}"))
+    if report.source_age is not None:
+        console.print(f"source   {report.source_age:,.1f} hours old, by {escape(report.source_newest_by)}")
+    console.print(f"version  {report.newest_version}, {report.version_age:,.1f} hours old")
 
 
 def print_versions(versions: Sequence[DatasetVersion], promoted: Collection[tuple[str, int]] = ()) -> None:
@@ -202,7 +219,7 @@ def print_manifest(
         "certificate": f"fails: {', '.join(failed)}" if failed else f"holds, {len(certificate['checks'])} checks",
         "rejected": f"{version.rejected:,} rows",
         "dropped": f"{version.dropped:,} rows",
-        "data": str(Path(version.root, version.dataset, version.data)),
+        "data": join_address(version.root, version.dataset, version.data),
         "report": report.html if report is not None else "none",
         "verdict": report.verdict if report is not None else "none",
         "promoted": _promoted(version, promotion),

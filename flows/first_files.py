@@ -11,6 +11,7 @@ from counterpoise.core.config import BalanceConfig, SourceConfig
 from counterpoise.core.config_file import build_config, build_section
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.records import Snapshot
+from counterpoise.core.storage.address import SCHEMES
 
 __all__ = ["source_settings", "write_first_files"]
 
@@ -21,14 +22,16 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
     """Return the settings of a source given on the command line.
 
     Args:
-        source: A path, glob or folder, or a SQLAlchemy URL.
+        source: A path, glob or folder, also of an object store, or a SQLAlchemy URL.
         table: With a URL: the table to read.
         query: With a URL: the query to read.
 
     Raises:
         ConfigError: Both or neither of table and query with a URL, or one of them without.
     """
-    place = {"url": source} if _URL.match(source) else {"path": source}
+    scheme = _URL.match(source)
+    in_a_store = scheme is not None and scheme[0].lower().removesuffix("://") in SCHEMES
+    place = {"url": source} if scheme and not in_a_store else {"path": source}
     return build_section(SourceConfig, {**place, "table": table, "query": query}, name="source")
 
 

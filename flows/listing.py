@@ -7,14 +7,14 @@ from pathlib import Path
 
 from counterpoise.core.errors import VersionNotFoundError
 from counterpoise.core.history.promotions import newest_promotion
-from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.layout import DatasetFolder, is_dataset_name, parse_address
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.versions import list_datasets, list_versions
 
 __all__ = ["find_versions", "promoted_versions"]
 
 
-def find_versions(address: Path) -> list[DatasetVersion]:
+def find_versions(address: str | Path) -> list[DatasetVersion]:
     """Return the versions of one dataset, or of all datasets under a root, in order of name and number.
 
     Args:
@@ -25,8 +25,9 @@ def find_versions(address: Path) -> list[DatasetVersion]:
     """
     datasets = list_datasets(address)
     found = [version for name in datasets for version in list_versions(address, name)]
-    if not datasets and (address / "versions").is_dir():
-        found = list_versions(address.parent, address.name)
+    root, dataset, _ = parse_address(address)
+    if not datasets and is_dataset_name(dataset):
+        found = list_versions(root, dataset)
     if not found:
         raise VersionNotFoundError(
             "no_versions",

@@ -12,9 +12,10 @@ from counterpoise.flows.balance import balance
 from counterpoise.flows.console import say
 
 if TYPE_CHECKING:
+    from counterpoise.core.monitor.records import MonitorReport
     from counterpoise.core.tournament.records import Leaderboard
 
-__all__ = ["run_balance", "run_compare"]
+__all__ = ["run_balance", "run_compare", "run_monitor"]
 
 
 def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
@@ -40,6 +41,18 @@ def run_compare(config: BalanceConfig) -> Leaderboard:
 
     _say_which_server()
     return compare(config)
+
+
+def run_monitor(config: BalanceConfig) -> MonitorReport:
+    """Hold the source against a published version in this process and return what was found.
+
+    Args:
+        config: The configuration.
+    """
+    from counterpoise.flows.monitor import monitor
+
+    _say_which_server()
+    return monitor(config)
 
 
 def _say_which_server() -> None:

@@ -11,6 +11,7 @@ from prefect.context import FlowRunContext
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError
+from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.reporting import log
 
 __all__ = ["run_workspace"]
@@ -21,27 +22,29 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
     """Give the run its working area, named by the flow run's id so that a retry of the run finds it again.
 
     It goes when the run succeeds, is cancelled, or is refused for its data or configuration, whose evidence is kept
-    under `rejected/` of the dataset. After any other failure it stays for the retry.
+    under `rejected/` of the dataset. After any other failure it stays for the retry. What blocks of the configuration
+    hold is granted meanwhile.
 
     Args:
         config: The run's configuration.
     """
     from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, workspace
 
-    folder = workspace(config.output.root, config.name, _run_id())
-    try:
-        yield folder
-    except CounterpoiseError as error:
-        if (kept := keep_evidence(config, folder, error)) is not None:
-            log(f"refused: the evidence is kept in {kept}")
+    with credentials_of(config):
+        folder = workspace(config.output.root, config.name, _run_id()).absolute()  # for other machines, too
+        try:
+            yield folder
+        except CounterpoiseError as error:
+            if (kept := keep_evidence(config, folder, error)) is not None:
+                log(f"refused: the evidence is kept in {kept}")
+                discard_workspace(folder)
+            raise
+        except Exception:  # a failure that a retry may mend; what is no Exception ends the run
+            raise
+        except BaseException:
             discard_workspace(folder)
-        raise
-    except Exception:  # a failure that a retry may mend; what is no Exception ends the run
-        raise
-    except BaseException:
+            raise
         discard_workspace(folder)
-        raise
-    discard_workspace(folder)
 
 
 def _run_id() -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import DatasetVersion, ResamplingPlan, Snapshot, SplitPlan, Validation
-from counterpoise.tasks.reporting import artifact_key, emit, log, stage_progress
+from counterpoise.tasks.engine import current_engine
+from counterpoise.tasks.reporting import artifact_key, log, stage_progress
 from counterpoise.tasks.stage import stage
 
 __all__ = ["persist"]
@@ -20,8 +21,6 @@ def persist(
     resampling: ResamplingPlan,
 ) -> DatasetVersion:
     """Write the partitions, certify them and publish the version, whole or not at all.
-
-    A new version emits the event `counterpoise.dataset.published`.
 
     Args:
         config: The whole configuration.
@@ -42,19 +41,8 @@ def persist(
         validation=validation,
         split=split,
         resampling=resampling,
+        engine=current_engine(),
         progress=stage_progress(artifact_key(config.name, "persist"), description="Writing the partitions"),
     )
     log(f"persist: version {version.version} of {version.dataset}{'' if version.created else ', published before'}")
-    if version.created:
-        _tell_published(version)
     return version
-
-
-def _tell_published(version: DatasetVersion) -> None:
-    facts = {
-        "version": version.version,
-        "rows": {name: part.rows for name, part in version.partitions.items()},
-        "classes": {name: part.classes for name, part in version.partitions.items()},
-        "manifest": version.manifest,
-    }
-    emit("counterpoise.dataset.published", version.dataset, facts)

@@ -8,11 +8,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
+from prefect import get_client
 from prefect.artifacts import (
+    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
@@ -20,12 +23,23 @@ from prefect.artifacts import (
 )
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.events import emit_event
+from prefect.events.filters import EventFilter, EventIDFilter
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
 from counterpoise.core.progress import Progress, silent
 
-__all__ = ["artifact_key", "emit", "log", "publish_markdown", "publish_table", "stage_progress"]
+__all__ = [
+    "artifact_key",
+    "emit",
+    "event_is_known",
+    "in_run",
+    "log",
+    "publish_link",
+    "publish_markdown",
+    "publish_table",
+    "stage_progress",
+]
 
 _SECONDS_BETWEEN = 2.0
 _TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
@@ -33,7 +47,7 @@ _TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 def log(message: str, *, level: int = logging.INFO) -> None:
     """Write a line to the run's log, or to the plain log where there is no run."""
-    if _in_run():
+    if in_run():
         get_run_logger().log(level, message, extra={"counterpoise": True})
     else:
         logging.getLogger("counterpoise").log(level, message)
@@ -50,6 +64,12 @@ def artifact_key(*parts: str) -> str:
     return "-".join(filter(None, dashed.split("-")))
 
 
+def publish_link(key: str, place: str, *, description: str) -> None:
+    """Show in the Prefect UI where something lies: a path on the machine of the run, or an address."""
+    link = place if "://" in place else Path(place).absolute().as_uri()
+    _tell(lambda: create_link_artifact(link=link, link_text=place, key=key, description=description))
+
+
 def publish_markdown(key: str, text: str, *, description: str) -> None:
     """Show a Markdown text in the Prefect UI."""
     _tell(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
@@ -60,16 +80,28 @@ def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> 
     _tell(lambda: create_table_artifact(table=rows, key=key, description=description))
 
 
-def emit(event: str, dataset: str, payload: dict[str, Any]) -> None:
+def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | None = None) -> None:
     """Emit an event about a dataset, which automations can wait for; nothing outside of a run.
 
     Args:
         event: What happened, such as `counterpoise.validation.failed`.
         dataset: The dataset's name; the event's resource is `counterpoise.dataset.NAME`.
         payload: JSON-serialisable facts, without secrets.
+        identity: The event's id, for one that may be emitted twice: the server keeps one.
     """
     resource = {"prefect.resource.id": f"counterpoise.dataset.{dataset}", "prefect.resource.name": dataset}
-    _tell(lambda: emit_event(event=event, resource=resource, payload=payload))
+    _tell(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
+
+
+def event_is_known(identity: UUID) -> bool:
+    """Return whether the server has an event; also where it cannot be asked, since then nothing can be told either."""
+    wanted = EventFilter(id=EventIDFilter(id=[identity]))
+    try:
+        with get_client(sync_client=True) as client:
+            return client.read_events(wanted, limit=1).total > 0
+    except _TELLING_ERRORS as error:
+        log(f"The server could not be asked for an event: {type(error).__name__}", level=logging.WARNING)
+        return True
 
 
 def stage_progress(key: str, *, description: str) -> Progress:
@@ -77,7 +109,7 @@ def stage_progress(key: str, *, description: str) -> Progress:
 
     A stage that ends before the first few seconds are over shows none.
     """
-    return _ProgressBar(key, description) if _in_run() else silent
+    return _ProgressBar(key, description) if in_run() else silent
 
 
 class _ProgressBar:
@@ -107,7 +139,7 @@ class _ProgressBar:
 
 
 def _tell(publish: Callable[[], object]) -> UUID | None:
-    if not _in_run():
+    if not in_run():
         return None
     try:
         artifact = publish()
@@ -117,5 +149,6 @@ def _tell(publish: Callable[[], object]) -> UUID | None:
     return artifact if isinstance(artifact, UUID) else None
 
 
-def _in_run() -> bool:
+def in_run() -> bool:
+    """Return whether this is code of a flow or task run, so that there is somebody to tell."""
     return TaskRunContext.get() is not None or FlowRunContext.get() is not None

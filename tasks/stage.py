@@ -1,10 +1,12 @@
-"""What all stages share as Prefect tasks: readable results, a cache for the run's retries, retries on I/O only."""
+"""What all stages share as Prefect tasks: readable results kept for the run's retries, time limits, I/O retried."""
 
 from __future__ import annotations
 
 import errno
+import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -13,11 +15,15 @@ from prefect import Task, task
 from prefect.cache_policies import CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
+from prefect.utilities.timeout import timeout
 from pydantic import BaseModel
 
+from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import json_sha256
+from counterpoise.core.errors import EngineError
+from counterpoise.tasks.credentials import credentials_of
 
-__all__ = ["is_transient", "result_key", "stage"]
+__all__ = ["StageTimeoutError", "is_transient", "result_key", "stage"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,12 +47,24 @@ _TRANSIENT = frozenset(
 _TOKEN = "results-token"  # noqa: S105  # a file's name
 
 
+class StageTimeoutError(EngineError, TimeoutError):
+    """A stage took longer than its configuration allows; Prefect shows its run as timed out."""
+
+
 def stage(function: Callable[P, R]) -> Task[P, R]:
     """Make a stage's function a Prefect task.
 
     Its result is kept as JSON. Within one flow run the same arguments give the kept result, so that a retried flow
-    goes on where it failed. Only errors of input and output are retried: bad data stays bad.
+    goes on where it failed. Only errors of input and output are retried: bad data stays bad, and what took too long
+    would take as long again. A stage that is given a configuration ends when the time is up that `timeouts` allows.
     """
+
+    @functools.wraps(function)
+    def limited(*arguments: P.args, **named: P.kwargs) -> R:
+        config = _configuration([*arguments, *named.values()])
+        with _time_limit(function.__name__, config), credentials_of(config), _interruptions_as_such():
+            return function(*arguments, **named)
+
     decorate = task(
         name=function.__name__,
         persist_result=True,
@@ -56,7 +74,7 @@ def stage(function: Callable[P, R]) -> Task[P, R]:
         retry_delay_seconds=[1, 5],
         retry_condition_fn=_failed_on_input_or_output,
     )
-    return decorate(function)
+    return decorate(limited)
 
 
 def result_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | None:
@@ -84,6 +102,57 @@ def is_transient(error: object) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _configuration(arguments: list[object]) -> BalanceConfig | None:
+    """Return the configuration among the arguments."""
+    return next((each for each in arguments if isinstance(each, BalanceConfig)), None)
+
+
+@contextmanager
+def _time_limit(name: str, config: BalanceConfig | None) -> Iterator[None]:
+    """Interrupt what takes longer than the configuration allows; where there is none, nothing."""
+    field, minutes = config.timeouts.of(name) if config is not None else ("", 0.0)
+    if not minutes:
+        yield
+        return
+    try:
+        with timeout(seconds=60 * minutes, timeout_exc_type=_TimeIsUpError):
+            yield
+    except _TimeIsUpError:
+        raise StageTimeoutError(
+            "stage_timeout",
+            expected=f"{name} to end within {minutes:g} minutes (timeouts.{field})",
+            found="it had not ended by then",
+            remedy=f"raise timeouts.{field}, or give the stage less to do",
+            values={"stage": name, "minutes": minutes},
+        ) from None
+
+
+@contextmanager
+def _interruptions_as_such() -> Iterator[None]:
+    """Raise what interrupted a stage where a library made an ordinary error of it.
+
+    DuckDB answers an exception of a signal's handler (the run is cancelled, its time is up) with a RuntimeError. Taken
+    for a failure, a cancelled run would leave its working area to a retry that never comes.
+    """
+    try:
+        yield
+    except Exception as error:
+        if (interruption := _interruption_behind(error)) is not None:
+            raise interruption from error
+        raise
+
+
+def _interruption_behind(error: BaseException | None) -> BaseException | None:
+    """Return the exception among an error's causes that asks to stop: one that is no `Exception`."""
+    while isinstance(error, Exception):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+class _TimeIsUpError(TimeoutError):
+    """The time limit of a stage, not a time-out of something within it."""
 
 
 def _failed_on_input_or_output(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:

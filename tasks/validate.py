@@ -8,6 +8,7 @@ from pathlib import Path
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.records import ExpectationOutcome, Snapshot, SplitPlan, Validation
+from counterpoise.tasks.engine import current_engine
 from counterpoise.tasks.reporting import artifact_key, emit, log, publish_table, stage_progress
 from counterpoise.tasks.stage import stage
 
@@ -36,7 +37,9 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
     place = folder / "validate"
     try:
         suites = configured_suites(config, snapshot)
-        validation = validate_snapshot(snapshot, suites, config=config.validation, folder=place, progress=progress)
+        validation = validate_snapshot(
+            snapshot, suites, config=config.validation, folder=place, engine=current_engine(), progress=progress
+        )
     except CounterpoiseError as error:
         _tell_refused(config, error, checked="source")
         raise

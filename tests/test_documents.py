@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -76,6 +77,11 @@ def test_the_snippets_of_a_guide_run(document: str, published: Path) -> None:
         subprocess.run([sys.executable, "-c", snippet], check=True, cwd=published)
 
 
+def test_the_reference_is_up_to_date() -> None:
+    written = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["render_reference"]()
+    assert (ROOT / "docs" / "reference.md").read_text() == written, "run `make reference`"
+
+
 def test_the_suite_snippet_runs(tmp_path: Path) -> None:
     (snippet,) = blocks("python", "docs/validation.md")
     shutil.copy(ROOT / "expectations" / "transactions.json", tmp_path / "fraud.suite.json")
@@ -110,6 +116,19 @@ def test_every_command_that_is_shown_exists_with_its_options(
     for word in words[2:]:
         if word.startswith("--"):
             assert re.search(rf"{word}\b", known)
+
+
+@pytest.mark.parametrize("words", shown_commands("dask"), ids=" ".join)
+def test_every_command_of_dask_that_is_shown_exists_with_its_options(words: list[str]) -> None:
+    command = [sys.executable, "-m", f"distributed.cli.dask_{words[1]}", "--help"]
+    known = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert all(re.search(rf"{word}\b", known) for word in words[2:] if word.startswith("--"))
+
+
+def test_the_configuration_of_the_guide_to_scale_is_one() -> None:
+    (text,) = blocks("yaml", "docs/scale.md")
+    config = build_config(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506  # all values as texts
+    assert (config.engine.kind, config.engine.address) == ("dask", "tcp://scheduler:8786")
 
 
 @pytest.mark.parametrize("words", shown_commands("make"), ids=" ".join)

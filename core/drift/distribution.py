@@ -213,8 +213,13 @@ def _edges(numbers: Floats) -> tuple[float, ...]:
     inner = np.linspace(0, 1, parts + 1)[1:-1] if parts > 1 else np.zeros(0)
     cuts = np.quantile(others, inner, method="inverted_cdf") if len(inner) else np.zeros(0)
     alone = frequent[:_BINS] if len(values) > 1 else values
-    outer = np.append(np.nextafter(values[:1], -np.inf), values[-1:])
-    return tuple(np.unique(np.concatenate([outer, cuts, alone, np.nextafter(alone, -np.inf)])).tolist())
+    outer = np.append(_just_below(values[:1]), values[-1:])
+    return tuple(np.unique(np.concatenate([outer, cuts, alone, _just_below(alone)])).tolist())
+
+
+def _just_below(values: Floats) -> Floats:
+    """Return the next smaller numbers; the smallest number there is stays, as the next one would be infinite."""
+    return np.nextafter(values, np.finfo(np.float64).min)
 
 
 def _count_numbers(numbers: Floats, edges: tuple[float, ...]) -> Counts:

@@ -129,8 +129,13 @@ def memory_limit(config: ResamplingConfig) -> int | None:
     return parse_size(config.memory_limit) if config.memory_limit else free_memory()
 
 
-def check_memory(job: ResamplingJob) -> Estimate:
+def check_memory(job: ResamplingJob, *, shared_by: int = 1) -> Estimate:
     """Return what a job needs, before it reads a feature; refuse it where that is more than it may have.
+
+    Args:
+        job: What is to be resampled, and how.
+        shared_by: How many jobs run side by side: each may take its part of what the machine has free. A limit that is
+            set is for each of them.
 
     Raises:
         ResamplingError: It would need more than `resampling.memory_limit`, or than the machine has free.
@@ -139,6 +144,7 @@ def check_memory(job: ResamplingJob) -> Estimate:
     looks_at_all = Costs(read_facts(job, count_levels=False), config).looks_at == "train rows"
     facts = read_facts(job, count_levels=looks_at_all)
     needed, limit = estimate(facts, config), memory_limit(config)
+    limit = limit if limit is None or config.memory_limit else limit // shared_by
     if limit is not None and needed.bytes > limit:
         raise _too_much(facts if looks_at_all else read_facts(job), config, needed, limit)
     return needed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from counterpoise.core.rejects import REJECTS_SCHEMA
+from counterpoise.core.rejects import REJECTS_SCHEMA, value_texts
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.validate.outcomes import Question
 from counterpoise.core.validate.suite import describe
@@ -19,7 +19,6 @@ from counterpoise.core.validate.suite import describe
 __all__ = ["InvalidRows"]
 
 _NONE = np.iinfo(np.int32).max
-_VALUE = 1_000
 
 
 class InvalidRows:
@@ -88,7 +87,7 @@ def _repeated(text: str, number: int) -> pa.Array:
 
 def _values(cells: pa.Table) -> pa.ChunkedArray:
     """Return one text a row: the value, or `name=value` for several columns; null where the one value is missing."""
-    texts = [_as_text(column) for column in cells.columns]
+    texts = [value_texts(column) for column in cells.columns]
     if len(texts) == 1:
         return texts[0]
     shown = [
@@ -96,15 +95,3 @@ def _values(cells: pa.Table) -> pa.ChunkedArray:
         for name, text in zip(cells.schema.names, texts, strict=True)
     ]
     return pc.binary_join_element_wise(*shown, ", ")
-
-
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    try:
-        text = column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        text = pa.chunked_array([_python_texts(column.to_pylist())], pa.string())
-    return pc.utf8_slice_codeunits(text, 0, _VALUE)
-
-
-def _python_texts(values: Sequence[object]) -> list[str | None]:
-    return [None if value is None else repr(value) for value in values]

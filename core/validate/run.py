@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from counterpoise.core.config import ValidationConfig
+from counterpoise.core.engine import LOCAL, Engine
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import ExpectationOutcome, Snapshot, Validation
 from counterpoise.core.snapshot import SnapshotReader
-from counterpoise.core.validate.engine import Answer, load_engine, quiet, run_expectations
-from counterpoise.core.validate.frames import ARROW_TYPES, to_frame
-from counterpoise.core.validate.groups import Group, plan_groups
+from counterpoise.core.validate.engine import Answer, load_engine, quiet
+from counterpoise.core.validate.group_piece import answer_group, make_pieces
+from counterpoise.core.validate.groups import plan_groups
 from counterpoise.core.validate.outcomes import Question, missing_columns_outcome, outcome_of
 from counterpoise.core.validate.quarantine import InvalidRows
 from counterpoise.core.validate.scope import find_scope
 from counterpoise.core.validate.suite import Suite
 from counterpoise.core.validate.verdict import Finding, check_findings, check_rejected_share
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["answer_all", "make_questions", "validate_partitions", "validate_snapshot"]
-
-_WORKERS = 2
 
 
 def validate_snapshot(
@@ -34,6 +28,7 @@ def validate_snapshot(
     *,
     config: ValidationConfig,
     folder: Path,
+    engine: Engine = LOCAL,
     progress: Progress = silent,
 ) -> Validation:
     """Check a snapshot and set apart the rows that break a critical expectation.
@@ -47,6 +42,7 @@ def validate_snapshot(
         suites: Their expectations, in order: a row that breaks several is rejected for the first.
         config: What to do with invalid rows, and how many are too many.
         folder: Where the rejected rows are written, also where an error is raised.
+        engine: What answers the groups; one that works apart must see the snapshot's files under the same paths.
         progress: Told how many expectations are answered.
 
     Raises:
@@ -58,7 +54,7 @@ def validate_snapshot(
     questions = make_questions(suites, [column.name for column in snapshot.columns])
     invalid = InvalidRows(snapshot.rows)
     with quiet():
-        answers = answer_all(snapshot, questions, progress)
+        answers = answer_all(snapshot, questions, progress, engine=engine)
     findings = [_finding(index, question, answers, invalid) for index, question in questions.items()]
     rejects = folder / "invalid_rows.parquet"
     if invalid.count:
@@ -103,46 +99,26 @@ def make_questions(suites: Iterable[Suite], names: Sequence[str]) -> dict[int, Q
     return {index: Question(each, suite.source, find_scope(each, names)) for index, (suite, each) in enumerate(pairs)}
 
 
-def answer_all(snapshot: Snapshot, questions: Mapping[int, Question], progress: Progress = silent) -> dict[int, Answer]:
+def answer_all(
+    snapshot: Snapshot, questions: Mapping[int, Question], progress: Progress = silent, *, engine: Engine = LOCAL
+) -> dict[int, Answer]:
     """Return Great Expectations' answers by position; none to an expectation on columns that are not there.
 
     Args:
         snapshot: What to check.
         questions: What to ask, by position in the run.
         progress: Told how many are answered.
+        engine: What answers the groups.
     """
     names = [column.name for column in snapshot.columns]
     scopes = {index: question.scope for index, question in questions.items() if not question.scope.missing}
-    groups = plan_groups(scopes, names=names, rows=snapshot.rows)
+    pieces = make_pieces(snapshot, plan_groups(scopes, names=names, rows=snapshot.rows), questions)
+    several = sum(piece.group.kind != "names" for piece in pieces) > 1  # a single one is not worth the way
     answers: dict[int, Answer] = {}
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        running = [pool.submit(_answer_group, snapshot, group, questions) for group in groups]
-        try:
-            for future in as_completed(running):
-                answers |= future.result()
-                progress(len(answers), len(questions))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    for _, answered in (engine if several else LOCAL).map(answer_group, pieces):
+        answers |= answered
+        progress(len(answers), len(questions))
     return answers
-
-
-def _answer_group(snapshot: Snapshot, group: Group, questions: Mapping[int, Question]) -> dict[int, Answer]:
-    expectations: dict[int, dict[str, Any]] = {index: questions[index].expectation for index in group.members}
-    return run_expectations(_frame(snapshot, group), expectations)
-
-
-def _frame(snapshot: Snapshot, group: Group) -> pd.DataFrame:
-    """Return what the group's expectations must see; column names alone need no row."""
-    import pandas as pd
-
-    reader = SnapshotReader(snapshot)
-    if group.kind == "names":
-        empty = to_frame(reader.schema.empty_table())
-        empty.attrs[ARROW_TYPES] = {column.name: column.type for column in snapshot.columns}
-        return empty
-    if not group.columns:
-        return pd.DataFrame(index=pd.RangeIndex(snapshot.rows))
-    return to_frame(reader.read_columns(group.columns))
 
 
 def _finding(index: int, question: Question, answers: Mapping[int, Answer], invalid: InvalidRows) -> Finding:

@@ -19,6 +19,10 @@ from prefect.settings import PREFECT_API_URL
 
 from counterpoise.core import evaluate as core_evaluate
 from counterpoise.core import ingest as core_ingest
+from counterpoise.core import persist as core_persist
+from counterpoise.core import resample as core_resample
+from counterpoise.core import split as core_split
+from counterpoise.core import validate as core_validate
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import ContractError, CounterpoiseError
 from counterpoise.core.evaluation_inputs import find_evaluation
@@ -109,12 +113,24 @@ def test_an_evaluation_that_is_left_out_leaves_no_report(tmp_path: Path, compari
 
 
 def test_a_retry_after_a_failed_evaluation_does_nothing_before_it_again(
-    tmp_path: Path, ingesting: Counted, comparing: Counted
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ingesting: Counted, comparing: Counted
 ) -> None:
+    stages = {
+        (core_validate, "validate_snapshot"),
+        (core_validate, "validate_partitions"),
+        (core_split, "split_snapshot"),
+        (core_resample, "plan_resampling"),
+        (core_persist, "publish_version"),
+    }
+    before = [ingesting]
+    for module, name in stages:
+        before.append(Counted(getattr(module, name)))
+        monkeypatch.setattr(module, name, before[-1])
     comparing.failures = [ZeroDivisionError("learner")]
     config = configured(tmp_path)
     version = balance.with_options(retries=1)(config)
-    assert (ingesting.calls, comparing.calls) == (1, 2)
+    assert [stage.calls for stage in before] == [1] * 6
+    assert comparing.calls == 2
     assert version.version == 1
     assert working_areas(config) == []
 

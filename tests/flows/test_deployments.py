@@ -1,20 +1,10 @@
-"""The deployments of `prefect.yaml`: held to strictly, then run by a real server and a real worker."""
+"""The deployments of `prefect.yaml`, held to strictly: Prefect itself takes unknown keys and names without a word."""
 
 from __future__ import annotations
 
 import importlib
-import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import re
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,18 +18,22 @@ from prefect.cli.deploy._models import (
     RawScheduleConfig,
     WorkPoolConfig,
 )
+from prefect.client.schemas.objects import ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.events.schemas.automations import AutomationCore
+from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
+from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 from pydantic import BaseModel
+from yaml.nodes import Node
 
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.persist import verify_version
-from counterpoise.core.sample import write_sample
-from counterpoise.core.versions import open_version
+from tests.flows.real_prefect import FILE
 
-FILE = Path(__file__).parents[2] / "prefect.yaml"
+AUTOMATIONS = FILE.parent / "examples" / "automations.yaml"
 PROJECT: dict[str, Any] = yaml.safe_load(FILE.read_text())
 DEPLOYMENTS: dict[str, dict[str, Any]] = {each["name"]: each for each in PROJECT["deployments"]}
 BY_NAME = pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS.keys())
+EMITTED = {"counterpoise.drift.detected", "counterpoise.data.stale", "counterpoise.validation.failed"}
 
 
 def known_keys(model: type[BaseModel]) -> set[str]:
@@ -51,13 +45,46 @@ def test_prefect_knows_all_keys_of_the_file() -> None:
     PrefectYamlModel.model_validate(PROJECT)
 
 
+def test_every_definition_is_used() -> None:
+    text = FILE.read_text()
+    anchors = re.findall(r"&(\w+)$", text, flags=re.MULTILINE)
+    assert len(anchors) == len(PROJECT["definitions"])
+    for anchor in anchors:
+        assert len(re.findall(rf"\*{anchor}$", text, flags=re.MULTILINE)) > 1, anchor
+
+
+def duplicate_keys(node: Node | None) -> Iterator[str]:
+    """Yield keys that a mapping has twice, of which YAML would take the last."""
+    if isinstance(node, yaml.MappingNode):
+        names = [key.value for key, _ in node.value]
+        yield from (name for name in set(names) if names.count(name) > 1)
+        for _, value in node.value:
+            yield from duplicate_keys(value)
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from duplicate_keys(item)
+
+
+def test_no_key_stands_twice() -> None:
+    assert list(duplicate_keys(yaml.compose(FILE.read_text()))) == []
+
+
 @BY_NAME
 def test_prefect_knows_all_keys_of_a_deployment(deployment: dict[str, Any]) -> None:
     assert set(deployment) <= known_keys(DeploymentConfig)
     assert set(deployment["work_pool"]) <= known_keys(WorkPoolConfig)
-    assert set(deployment.get("concurrency_limit", {})) <= known_keys(ConcurrencyLimitSpec)
+    assert set(deployment["concurrency_limit"]) <= known_keys(ConcurrencyLimitSpec)
     for schedule in deployment["schedules"]:
         assert set(schedule) <= known_keys(RawScheduleConfig)
+    for trigger in deployment.get("triggers", []):
+        assert set(trigger) <= known_keys(DeploymentEventTrigger)
+
+
+@BY_NAME
+def test_the_work_pool_knows_the_job_variables(deployment: dict[str, Any]) -> None:
+    known = ProcessWorker.get_default_base_job_template()["variables"]["properties"]
+    assert set(deployment["work_pool"]["job_variables"]) <= set(known)
+    assert set(known) <= known_keys(ProcessJobConfiguration) | {"name"}
 
 
 @BY_NAME
@@ -69,9 +96,13 @@ def test_the_entrypoint_is_a_flow_of_an_installed_module(deployment: dict[str, A
 
 @BY_NAME
 def test_the_parameters_are_the_flows_own(deployment: dict[str, Any]) -> None:
-    assert set(deployment["parameters"]) == {"config"}
-    config = BalanceConfig.model_validate(deployment["parameters"]["config"])
+    module, _, name = deployment["entrypoint"].rpartition(".")
+    flow: Flow[..., Any] = getattr(importlib.import_module(module), name)
+    assert set(deployment["parameters"]) == set(flow.parameters.properties)
+    config = flow.validate_parameters(deployment["parameters"])["config"]
+    assert isinstance(config, BalanceConfig)
     assert not config.source.url.get_secret_value()
+    assert deployment["enforce_parameter_schema"] is True
 
 
 @BY_NAME
@@ -80,100 +111,64 @@ def test_a_deployment_says_what_it_does(deployment: dict[str, Any]) -> None:
     assert "counterpoise" in deployment["tags"]
 
 
-def test_one_deployment_is_scheduled_and_one_on_demand() -> None:
-    assert [len(DEPLOYMENTS[name]["schedules"]) for name in ("nightly", "on-demand")] == [1, 0]
-    schedule = DEPLOYMENTS["nightly"]["schedules"][0]
-    assert schedule["slug"]
-    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
-    assert ZoneInfo(schedule["timezone"])
+@BY_NAME
+def test_runs_that_meet_are_queued_or_left_out(deployment: dict[str, Any]) -> None:
+    limit = deployment["concurrency_limit"]
+    assert limit["limit"] >= 1
+    assert ConcurrencyLimitStrategy(limit["collision_strategy"])
 
 
-class Prefect:
-    """A Prefect of its own: server, command line and worker, in one folder on one free port."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}/api"
-        settings = {
-            "DO_NOT_TRACK": "1",
-            "PREFECT_API_URL": self.url,
-            "PREFECT_CLI_PROMPT": "false",
-            "PREFECT_HOME": str(folder / "home"),
-            "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_SERVER_UI_API_URL": self.url,
-            "PREFECT_WORKER_QUERY_SECONDS": "1",
-            "PWD": str(folder),
-        }
-        others = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-        self.environment = {**others, **settings}
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "prefect", *arguments]
-
-    def run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, f"prefect {' '.join(arguments)}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    @contextmanager
-    def running(self, *arguments: str, ready: Callable[[], bool]) -> Iterator[None]:
-        """Keep a command running, from when it is ready; end that process alone."""
-        log = self.folder / f"{arguments[0]}.log"
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                self.command(*arguments), cwd=self.folder, env=self.environment, stdout=output, stderr=output
-            )
-            try:
-                deadline = time.monotonic() + 90
-                while not ready():
-                    assert process.poll() is None, log.read_text()
-                    assert time.monotonic() < deadline, log.read_text()
-                    time.sleep(0.2)
-                yield
-            finally:
-                process.terminate()
-                try:
-                    process.wait(30)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-
-    def is_healthy(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:  # noqa: S310  # our own server
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+@BY_NAME
+def test_a_schedule_has_a_name_and_a_time_zone(deployment: dict[str, Any]) -> None:
+    for schedule in deployment["schedules"]:
+        assert schedule["slug"]
+        assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+        assert ZoneInfo(schedule["timezone"])
 
 
-def test_a_worker_runs_the_deployment_and_the_version_is_published(tmp_path: Path) -> None:
-    shutil.copy(FILE, tmp_path / "prefect.yaml")
-    source = tmp_path / "counterpoise-demo" / "transactions.csv"
-    source.parent.mkdir()
-    write_sample("fraud", rows=3_000, out=source, seed=0)
-    config = {**DEPLOYMENTS["on-demand"]["parameters"]["config"], "evaluation": {"enabled": False}}
-    prefect = Prefect(tmp_path)
-    with prefect.running(
-        "server", "start", "--host", "127.0.0.1", "--port", str(prefect.port), ready=prefect.is_healthy
-    ):
-        prefect.run("work-pool", "create", "--type", "process", "counterpoise")
-        prefect.run("deploy", "--all")
-        with prefect.running("worker", "start", "--pool", "counterpoise", ready=lambda: True):
-            parameters = json.dumps({"config": config})
-            prefect.run("deployment", "run", "balance/on-demand", "--params", parameters, "--watch")
-    record = open_version(tmp_path / "datasets" / "fraud").record
-    assert record.version == 1
-    assert record.partitions["train"].rows > 1_000
-    assert verify_version(record.root, record.dataset, record.version) == []
+def test_balance_runs_nightly_on_demand_and_on_new_data_compare_weekly_and_monitor_twice_a_day() -> None:
+    found = {
+        (each["entrypoint"].rpartition(".")[2], name): [schedule["cron"] for schedule in each["schedules"]]
+        for name, each in DEPLOYMENTS.items()
+    }
+    assert found == {
+        ("balance", "nightly"): ["30 2 * * *"],
+        ("balance", "on-demand"): [],
+        ("balance", "on-arrival"): [],
+        ("compare", "weekly"): ["0 4 * * 0"],
+        ("monitor", "twice-a-day"): ["0 6,18 * * *"],
+    }
+
+
+def test_the_trigger_of_new_data_gives_a_whole_configuration() -> None:
+    (trigger,) = DEPLOYMENTS["on-arrival"]["triggers"]
+    parsed = DeploymentEventTrigger.model_validate(trigger)
+    assert parsed.expect == {"counterpoise.data.arrived"}
+    config = BalanceConfig.model_validate(trigger["parameters"]["config"])
+    assert config.source.path == "{{ event.payload.path }}"
+    assert config.columns == BalanceConfig.model_validate(DEPLOYMENTS["nightly"]["parameters"]["config"]).columns
+
+
+def automations() -> list[dict[str, Any]]:
+    some_id = "00000000-0000-0000-0000-000000000000"
+    text = AUTOMATIONS.read_text().replace("DEPLOYMENT_ID", some_id).replace("BLOCK_ID", some_id)
+    found: list[dict[str, Any]] = yaml.safe_load(text)["automations"]
+    return found
+
+
+@pytest.mark.parametrize("automation", automations(), ids=lambda each: str(each["name"]))
+def test_an_automation_is_one_and_waits_for_events_that_are_emitted(automation: dict[str, Any]) -> None:
+    assert set(automation) <= known_keys(AutomationCore)
+    parsed = AutomationCore.model_validate(automation)
+    assert set(automation["trigger"]) <= known_keys(type(parsed.trigger))
+    own = {event for event in automation["trigger"]["expect"] if event.startswith("counterpoise.")}
+    assert own <= EMITTED
+
+
+def test_every_event_that_an_automation_may_wait_for_is_emitted_by_a_task() -> None:
+    emitted = {
+        event
+        for path in (FILE.parent / "tasks").glob("*.py")
+        for event in re.findall(r"emit\(\s*\"(counterpoise[\w.]+)\"", path.read_text())
+    }
+    assert emitted >= EMITTED

@@ -17,7 +17,11 @@ from counterpoise.core.versions import list_versions
 from tests.killed import count_calls, kill_at_call
 
 POINTS = 16
-STAGES = ("counterpoise.tasks.", "counterpoise.core.evaluation_inputs")
+STAGES = (
+    "counterpoise.tasks.",
+    "counterpoise.core.evaluation_inputs",
+    "counterpoise.core.persist.evaluation_files",
+)
 
 
 def run_stages(folder: Path) -> DatasetVersion:

@@ -1,17 +1,29 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prefect import flow
+from prefect import Task, flow
 from prefect.client.schemas.objects import State
 
+from counterpoise.core.config import BalanceConfig, TimeoutsConfig
 from counterpoise.core.config_file import build_config
 from counterpoise.core.errors import ContractError, CounterpoiseError, PublishError
 from counterpoise.core.records import PartitionSummary
-from counterpoise.tasks.stage import is_transient, stage
+from counterpoise.tasks.evaluate import evaluate
+from counterpoise.tasks.ingest import ingest
+from counterpoise.tasks.persist import persist
+from counterpoise.tasks.resample import resample
+from counterpoise.tasks.split import split as real_split
+from counterpoise.tasks.stage import StageTimeoutError, is_transient, stage
+from counterpoise.tasks.validate import validate, validate_split
+from tests.snapshots import engine_config
 
 CALLS: list[str] = []
 
@@ -155,3 +167,67 @@ def test_the_key_of_a_result_holds_no_secret(tmp_path: Path, monkeypatch: pytest
     assert module.result_key(Context, {"config": config, "folder": tmp_path}) == "key"  # type: ignore[arg-type]  # enough of one
     assert "pa55" not in str(seen)
     assert "ann:***@db" in str(seen)
+
+
+def limited_config(folder: Path, minutes: float) -> BalanceConfig:
+    return engine_config(folder, timeouts={"split": minutes})
+
+
+def wait_in(what: str) -> None:
+    """Wait in Python, or in a query of DuckDB, which makes an error of its own of whatever interrupts it."""
+    if what == "python":
+        time.sleep(60)
+    else:
+        import duckdb
+
+        duckdb.connect().execute(
+            "SELECT count(*) FROM range(100_000_000) a, range(100_000) b WHERE a.range % 7 = b.range"
+        )
+
+
+@stage
+def split(config: BalanceConfig, *, what: str) -> None:
+    """Take far too long; named as the stage whose time limit is asked for."""
+    wait_in(what)
+
+
+@pytest.mark.parametrize("what", ["python", "duckdb"])
+def test_a_stage_that_takes_too_long_is_given_up_and_its_run_timed_out(tmp_path: Path, what: str) -> None:
+    @flow
+    def takes_too_long() -> None:
+        split(limited_config(tmp_path, 0.5 / 60), what=what)
+
+    started = time.monotonic()
+    state = takes_too_long(return_state=True)
+    assert time.monotonic() - started < 30
+    assert state.is_failed()
+    assert state.name == "TimedOut"
+    with pytest.raises(StageTimeoutError, match=r"split to end within .* minutes \(timeouts\.split\)"):
+        state.result()
+
+
+@pytest.mark.parametrize("what", ["python", "duckdb"])
+def test_an_interruption_is_no_failure_of_the_stage(tmp_path: Path, what: str) -> None:
+    """As a cancelled run is: Prefect raises, from a signal's handler, what is no `Exception`."""
+
+    class Interruption(BaseException):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise Interruption
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    timer = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGUSR1])
+    try:
+        timer.start()
+        with pytest.raises(Interruption):
+            split.fn(limited_config(tmp_path, 0), what=what)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_every_stage_with_a_time_limit_is_a_task_and_every_limit_is_of_one() -> None:
+    limits = TimeoutsConfig()
+    stages: list[Task[..., Any]] = [ingest, validate, validate_split, real_split, resample, persist, evaluate]
+    assert {limits.of(task.name)[0] for task in stages} == set(TimeoutsConfig.model_fields)

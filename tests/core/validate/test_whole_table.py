@@ -12,8 +12,8 @@ import pytest
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.validate.engine import Answer, load_engine, quiet, run_expectations
 from counterpoise.core.validate.frames import to_frame
+from counterpoise.core.validate.group_piece import _frame
 from counterpoise.core.validate.groups import Group, plan_groups
-from counterpoise.core.validate.run import _frame
 from counterpoise.core.validate.scope import find_scope
 from tests.core.validate import every_expectation
 from tests.snapshots import snapshot_of

@@ -1,0 +1,53 @@
+"""The flow that looks whether a source is still what the published version was made from."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.runtime import flow_run
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.monitor.records import MonitorReport
+from counterpoise.flows.workspace import run_workspace
+from counterpoise.tasks.credentials import credentials_of
+from counterpoise.tasks.ingest import ingest
+from counterpoise.tasks.monitor import inspect
+
+__all__ = ["monitor"]
+
+
+def _run_name() -> str:
+    """Name the run after its dataset, whether the configuration is a model or still the deployment's mapping."""
+    config = flow_run.parameters["config"]
+    return f"monitor-{config['name'] if isinstance(config, dict) else config.name}"
+
+
+@flow(
+    name="monitor",
+    flow_run_name=_run_name,
+    validate_parameters=True,
+    persist_result=True,
+    result_serializer="json",
+    log_prints=False,
+)
+def monitor(config: BalanceConfig) -> MonitorReport:
+    """Hold the source against a published version: class balance, drift and age; nothing is published.
+
+    What has changed emits the event `counterpoise.drift.detected`, what is too old `counterpoise.data.stale`;
+    automations can start `balance` on them, or notify somebody.
+
+    Args:
+        config: The configuration that the dataset is published with; `monitor` says what the source is held against.
+
+    Returns:
+        What was found.
+
+    Raises:
+        CounterpoiseError: The source cannot be read, or there is no version to hold it against; the message says what
+            was expected, what was found and what to do.
+    """
+    from counterpoise.core.monitor.baseline import monitored_baseline
+
+    with credentials_of(config):
+        monitored_baseline(config)  # without one there is nothing to read the source for
+    with run_workspace(config) as folder:
+        return inspect(config, ingest(config, folder=folder))

@@ -1,0 +1,102 @@
+"""Telling the world of a published version: an event that automations can wait for, and a Prefect asset.
+
+A version is announced by the run that has published it. Where that run was killed before it could, the next run of the
+same configuration makes up for it: it asks the server whether the event is there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.records import DatasetVersion
+from counterpoise.tasks.assets import dataset_key, source_key
+from counterpoise.tasks.reporting import emit, event_is_known, in_run, log
+
+__all__ = ["announce"]
+
+_REMEMBERED = timedelta(days=6)
+"""Younger than this, an event that was emitted is still on a server with Prefect's usual retention of 7 days."""
+
+
+def announce(config: BalanceConfig, version: DatasetVersion) -> None:
+    """Emit the event `counterpoise.dataset.published` and the asset's materialization, unless that was done before.
+
+    The event's id belongs to the version: a server that has it already keeps one, and starts nothing twice.
+
+    Args:
+        config: The whole configuration.
+        version: What was published, now or by an earlier run.
+    """
+    if not in_run() or not (version.created or _was_lost(version)):
+        return
+    dataset = Asset(key=dataset_key(version.root, version.dataset), properties=_properties(version))
+    source = Asset(key=source_key(config.source))
+    made = materialize(
+        dataset,
+        by="counterpoise",
+        name="announce",
+        asset_deps=[source],
+        persist_result=True,
+        result_serializer="json",
+    )
+    made(_tell)(dataset.key, version)
+
+
+def _tell(asset: str, version: DatasetVersion) -> None:
+    facts = _facts(version)
+    add_asset_metadata(asset, facts)
+    emit("counterpoise.dataset.published", version.dataset, facts, identity=_event_id(version))
+
+
+def _was_lost(version: DatasetVersion) -> bool:
+    """Return whether a version was published a short while ago and the server knows nothing of it."""
+    created = datetime.fromisoformat(_manifest(version)["created"])
+    if datetime.now(UTC) - created > _REMEMBERED or event_is_known(_event_id(version)):
+        return False
+    log(f"announce: version {version.version} was published, but not announced by the run that published it")
+    return True
+
+
+def _event_id(version: DatasetVersion) -> uuid.UUID:
+    """Return the id of the event about a version: its data folder has a name that no other one has."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"counterpoise.dataset.published/{version.data}")
+
+
+def _properties(version: DatasetVersion) -> AssetProperties:
+    return AssetProperties(
+        name=version.dataset,
+        description=f"Training set with untouched validation and test partitions, "
+        f"published in versions by Counterpoise; the newest is {version.version}.",
+    )
+
+
+def _facts(version: DatasetVersion) -> dict[str, Any]:
+    manifest = _manifest(version)
+    classes = {name: part.classes for name, part in version.partitions.items()}
+    return {
+        "version": version.version,
+        "rows": {name: part.rows for name, part in version.partitions.items()},
+        "classes": classes,
+        "prevalence": {name: _smallest_share(counts) for name, counts in classes.items()},
+        "strategy": manifest["resampling"]["strategy"],
+        "source_digest": manifest["source"]["digest"],
+        "run_key": version.run_key,
+        "manifest": version.manifest,
+    }
+
+
+def _smallest_share(classes: dict[str, int]) -> float | None:
+    """Return the share of the smallest class; None of a partition without rows."""
+    rows = sum(classes.values())
+    return min(classes.values()) / rows if rows else None
+
+
+def _manifest(version: DatasetVersion) -> dict[str, Any]:
+    from counterpoise.core.versions import open_version
+
+    return open_version(f"{version.root}/{version.dataset}@{version.version}").manifest

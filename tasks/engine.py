@@ -1,0 +1,274 @@
+"""The engine that a configuration asks for: threads, or a Dask cluster that takes pieces of work as Prefect tasks.
+
+The cluster belongs to the run, not to the flow's definition, so that a deployment's configuration decides. In the block
+of `running_engine` Prefect's own `.map` goes to the cluster too. Nothing of Dask is imported where nobody asks for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from prefect import task, unmapped
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
+from prefect.futures import as_completed
+from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
+from prefect.tasks import Task
+
+from counterpoise.core.engine import LOCAL, Engine, Piece
+from counterpoise.core.errors import ConfigError, EngineError
+from counterpoise.core.settings.engine import EngineConfig
+from counterpoise.tasks.stage import is_transient
+
+if TYPE_CHECKING:
+    from prefect_dask.task_runners import DaskTaskRunner
+
+__all__ = ["current_engine", "on_workers", "running_engine"]
+
+P = TypeVar("P", bound=Piece)
+R = TypeVar("R")
+
+_SECONDS_FOR_A_WORKER = 60
+_DASK, _NANNY = "distributed", "distributed.nanny"
+_WORKERS = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
+"""Unsets what Dask sets, that workers give memory back at once: it costs pieces half as much processor time again."""
+_engine: ContextVar[_Cluster | None] = ContextVar("counterpoise-engine", default=None)
+
+
+@contextmanager
+def running_engine(config: EngineConfig) -> Iterator[None]:
+    """Let pieces of work, and tasks that are mapped in the block, run where the configuration says.
+
+    A cluster of the run's own starts with the first piece and ends with the block, however that ends.
+
+    Args:
+        config: The configuration's section.
+
+    Raises:
+        ConfigError: Dask is asked for and not installed, or asked for by a script that starts itself again.
+    """
+    context = FlowRunContext.get()
+    if config.kind == "local" or context is None:
+        yield
+        return
+    _check_main_module()
+    unstarted = _runner(config)
+    import dask
+
+    with (
+        _quiet_dask(),
+        dask.config.set(_WORKERS),
+        unstarted as runner,
+        _server_known_to_workers(context),
+        context.model_copy(update={"task_runner": runner}),
+    ):
+        token = _engine.set(_Cluster(runner, config))
+        try:
+            yield
+        finally:
+            _engine.reset(token)
+            logging.getLogger(_NANNY).setLevel(logging.ERROR)  # workers that take seconds to end are no news
+
+
+def current_engine() -> Engine:
+    """Return what pieces of work are to be handed to."""
+    return _engine.get() or LOCAL
+
+
+@contextmanager
+def on_workers(first: Callable[..., object], last: Callable[..., object], *arguments: object) -> Iterator[None]:
+    """Call functions in each process that may do tasks of this run apart from this one.
+
+    Args:
+        first: What is called before the block.
+        last: What is called after it, however it ends.
+        arguments: What both are called with.
+    """
+    cluster = _engine.get()
+    if cluster is None:
+        yield
+        return
+    cluster.tell_workers(first, *arguments)
+    try:
+        yield
+    finally:
+        cluster.tell_workers(last, *arguments)
+
+
+def _failed_on_input_or_output(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    return is_transient(state.data)
+
+
+@task(
+    name="piece",
+    task_run_name="{piece.title}",
+    persist_result=False,
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=[1, 5],
+    retry_condition_fn=_failed_on_input_or_output,
+)
+def do_piece(work: Callable[[P], R], piece: P, libraries: dict[str, str]) -> R:
+    """Do a piece of work in another process.
+
+    Args:
+        work: Does it.
+        piece: All there is to know.
+        libraries: Versions where the piece comes from.
+
+    Raises:
+        EngineError: Other libraries are installed here, which might write other bytes.
+    """
+    here = _versions()
+    if here != libraries:
+        other = [f"{name} {here.get(name)}" for name, version in libraries.items() if here.get(name) != version]
+        raise EngineError(
+            "other_libraries",
+            expected="the same versions on every machine of the cluster",
+            found=f"on one of them {', '.join(other)}",
+            remedy="install the same requirements everywhere: files must be the same bytes whoever writes them",
+            values={"here": here, "there": libraries},
+        )
+    return work(piece)
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of what decides the bytes."""
+    from counterpoise.core.persist.manifest import library_versions
+
+    return {"counterpoise": metadata.version("counterpoise"), **library_versions()}
+
+
+class _Cluster:
+    """A Dask cluster as an engine.
+
+    Args:
+        runner: Prefect's task runner; its cluster starts when it is first needed.
+        config: Where the cluster is.
+    """
+
+    apart = True
+
+    def __init__(self, runner: DaskTaskRunner, config: EngineConfig) -> None:
+        self._runner = runner
+        self._config = config
+
+    def map(self, work: Callable[[P], R], pieces: Sequence[P]) -> Iterator[tuple[int, R]]:
+        """Yield the number of each piece and what came of it, as `Engine` says."""
+        from distributed import KilledWorker
+
+        client = self._client
+        parameters = {"work": unmapped(work), "piece": list(pieces), "libraries": unmapped(_versions())}
+        futures: list[Any] = list(self._runner.map(do_piece, parameters))
+        numbers = {future: number for number, future in enumerate(futures)}
+        try:
+            for future in as_completed(futures):
+                yield numbers[future], future.result()
+        except KilledWorker as error:
+            raise _workers_died(str(error)) from error
+        finally:
+            client.cancel([future.wrapped_future for future in futures], force=True)
+
+    def tell_workers(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call a function in each worker process; one that is gone has nothing to be told."""
+        self._client.run(function, *arguments, on_error="ignore")
+
+    @cached_property
+    def _client(self) -> Any:
+        """The connection to the cluster, made when it is first needed."""
+        try:
+            client = self._runner.client
+            client.wait_for_workers(1, timeout=_SECONDS_FOR_A_WORKER)
+        except (OSError, RuntimeError) as error:  # a time-out is an OSError
+            raise _no_cluster(self._config, error) from error
+        return client
+
+
+def _runner(config: EngineConfig) -> DaskTaskRunner:
+    try:
+        from prefect_dask.task_runners import DaskTaskRunner
+    except ImportError as error:
+        raise ConfigError(
+            "dask_not_installed",
+            expected="Dask, as engine.kind is dask",
+            found=f"no {error.name}",
+            remedy="pip install 'counterpoise[dask]'",
+        ) from error
+    if config.address:
+        return DaskTaskRunner(address=config.address)
+    own = {
+        "n_workers": config.workers or None,
+        "threads_per_worker": config.threads,
+        "processes": True,
+        "dashboard_address": "127.0.0.1:0",
+        "security": True,  # encrypted with a certificate of its own: whoever reaches a scheduler can run code on it
+    }
+    return DaskTaskRunner(cluster_kwargs=own)
+
+
+@contextmanager
+def _server_known_to_workers(context: FlowRunContext) -> Iterator[None]:
+    """Put the address of a temporary server into the settings that tasks take along, else each worker starts one."""
+    if get_current_settings().api.url:
+        yield
+        return
+    with temporary_settings({PREFECT_API_URL: str(context.client.api_url)}):
+        yield
+
+
+@contextmanager
+def _quiet_dask() -> Iterator[None]:
+    """Keep every connection of Dask's out of the run's log; it is imported first, as that sets levels of its own."""
+    importlib.import_module(_DASK)
+    levels = {name: logging.getLogger(name).level for name in (_DASK, _NANNY)}
+    logging.getLogger(_DASK).setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _check_main_module() -> None:
+    """Refuse to run where a worker process is importing the script that starts the flow.
+
+    Raises:
+        ConfigError: It is.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise ConfigError(
+            "unguarded_script",
+            expected="a script that does nothing when it is imported, as worker processes import it",
+            found="one that starts the flow",
+            remedy='put the call of the flow under `if __name__ == "__main__":`',
+        )
+
+
+def _no_cluster(config: EngineConfig, error: Exception) -> EngineError:
+    where = f"at {config.address}" if config.address else "of this run's own"
+    return EngineError(
+        "no_cluster",
+        expected=f"a Dask cluster {where} with a worker within {_SECONDS_FOR_A_WORKER} seconds",
+        found=str(error) or type(error).__name__,
+        remedy="check that scheduler and workers run and can be reached"
+        if config.address
+        else 'see the log above; a script must call the flow under `if __name__ == "__main__":`',
+    )
+
+
+def _workers_died(found: str) -> EngineError:
+    return EngineError(
+        "workers_died",
+        expected="a worker that lives until its piece of work is done",
+        found=found.split(" The last worker", maxsplit=1)[0],
+        remedy="see the workers' logs; most likely they need more memory, or fewer threads each",
+    )

@@ -1,0 +1,88 @@
+"""The task of monitoring: a source held against a published version, told by artifacts and events."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from counterpoise.core.config import BalanceConfig
+from counterpoise.core.monitor.records import MonitorReport
+from counterpoise.core.records import Snapshot
+from counterpoise.tasks.reporting import artifact_key, emit, log, publish_markdown, publish_table, stage_progress
+from counterpoise.tasks.stage import stage
+
+if TYPE_CHECKING:
+    from counterpoise.core.drift import Baseline
+    from counterpoise.core.monitor.check import Answers
+
+__all__ = ["inspect"]
+
+_TOLD = 50
+
+
+@stage
+def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
+    """Hold a source against a published version: columns, rows, classes, values, missing values and age.
+
+    A change beyond the limits emits the event `counterpoise.drift.detected`; what is older than it may be emits
+    `counterpoise.data.stale`.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+
+    Raises:
+        VersionNotFoundError: There is no such version.
+        IntegrityError: The version's profile is not what was published.
+        EngineError: An expectation could not be answered.
+    """
+    from counterpoise.core.monitor.baseline import monitored_baseline
+    from counterpoise.core.monitor.check import check_source
+
+    baseline = monitored_baseline(config)
+    answers = _ask(config, snapshot, baseline)
+    report = check_source(config, snapshot, baseline, answers, now=datetime.now(UTC))
+    _show(report)
+    if report.drifted:
+        emit("counterpoise.drift.detected", config.name, _drift_facts(report))
+    if report.stale:
+        emit("counterpoise.data.stale", config.name, _age_facts(report))
+    return report
+
+
+def _ask(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Answers:
+    """Ask everything that the version lets expect, whatever the configuration would stop a run over."""
+    from counterpoise.core.monitor.check import Answers, ask_suite
+    from counterpoise.expectations.drift import suite_against
+
+    if snapshot.digest == baseline.digest:
+        return Answers(0, ())
+    strict = config.validation.model_copy(update={"drift": "stop", "schema_changes": "freeze"})
+    suite = suite_against(baseline, config.model_copy(update={"validation": strict}), snapshot)
+    progress = stage_progress(artifact_key(config.name, "inspect"), description="Comparing with the version")
+    return ask_suite(snapshot, suite, progress=progress)
+
+
+def _show(report: MonitorReport) -> None:
+    from counterpoise.core.monitor.wording import changes_table, describe_status, render_monitor
+
+    alarming = report.drifted or report.stale
+    log(f"monitor: {describe_status(report)}", level=logging.WARNING if alarming else logging.INFO)
+    key = artifact_key(report.dataset, "monitor")
+    publish_markdown(key, render_monitor(report), description=f"The source of {report.dataset}")
+    key = artifact_key(report.dataset, "changes")
+    publish_table(key, changes_table(report), description=f"What has changed since version {report.version}")
+
+
+def _drift_facts(report: MonitorReport) -> dict[str, Any]:
+    facts = report.model_dump(
+        mode="json", include={"version", "status", "rows", "rows_before", "classes", "classes_before"}
+    )
+    moved = [change.model_dump(mode="json") for change in report.changes[:_TOLD]]
+    return {**facts, "moved": moved, "changes": len(report.changes)}
+
+
+def _age_facts(report: MonitorReport) -> dict[str, Any]:
+    facts = report.model_dump(mode="json", include={"stale", "source_age", "source_newest", "version_age"})
+    return {"version": report.newest_version, **facts}

@@ -1,0 +1,135 @@
+"""A real Prefect for tests: server, deployments and worker as `make up` starts them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from counterpoise.core.sample import write_sample
+from counterpoise.flows.local_server import start, stop
+
+__all__ = ["FILE", "RealPrefect", "quick_config", "running_prefect", "wait_until"]
+
+T = TypeVar("T")
+
+FILE = Path(__file__).parents[2] / "prefect.yaml"
+"""The project's deployments."""
+
+
+class RealPrefect:
+    """A running Prefect, apart from the user's own.
+
+    Args:
+        folder: Where everything lies; relative paths of the deployments begin here.
+        address: The server's address.
+    """
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder = folder
+        self.address = address
+        self.client = httpx.Client(base_url=f"{address}/api", timeout=60, trust_env=False)
+
+    def run(self, *arguments: str) -> str:
+        """Run one command of Prefect's command line and return what it printed."""
+        others = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        home = {"PREFECT_API_URL": f"{self.address}/api", "PREFECT_HOME": str(self.folder / "home")}
+        done = subprocess.run(
+            [sys.executable, "-m", "prefect", *arguments],
+            cwd=self.folder,
+            env={**others, **home},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"prefect {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def ask(self, method: str, path: str, **body: Any) -> Any:
+        """Send a request to the server's API and return its answer, None for an empty one."""
+        for pause in (0.5, 1, 2, 4, 0):
+            answer = self.client.request(method, path, json=body or None)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:  # SQLite is locked for a moment
+                break
+            time.sleep(pause)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        """Return a deployment by `flow/name`."""
+        found: dict[str, Any] = self.ask("GET", f"/deployments/name/{name}")
+        return found
+
+    def start(self, deployment: str, config: dict[str, Any]) -> str:
+        """Create a run of a deployment, as the UI does, and return its id."""
+        where = f"/deployments/{self.deployment(deployment)['id']}/create_flow_run"
+        return str(self.ask("POST", where, parameters={"config": config}, state={"type": "SCHEDULED"})["id"])
+
+    def flow_run(self, run: str) -> dict[str, Any]:
+        """Return a flow run."""
+        found: dict[str, Any] = self.ask("GET", f"/flow_runs/{run}")
+        return found
+
+    def runs_of(self, deployment: str) -> list[dict[str, Any]]:
+        """Return the runs of a deployment that are not only scheduled for later, the newest first."""
+        wanted = {"id": {"any_": [self.deployment(deployment)["id"]]}}
+        found = self.ask("POST", "/flow_runs/filter", deployments=wanted, sort="START_TIME_DESC")
+        return [run for run in found if not run["auto_scheduled"]]
+
+    def wait_for(self, run: str, *states: str, seconds: float = 90) -> dict[str, Any]:
+        """Wait until a flow run is in one of some types of states, and return it."""
+
+        def arrived() -> dict[str, Any] | None:
+            found = self.flow_run(run)
+            return found if found["state_type"] in states else None
+
+        return wait_until(arrived, seconds=seconds, what=f"{run} {states}: {self.log('worker')[-4000:]}")
+
+    def events(self, *names: str) -> list[dict[str, Any]]:
+        """Return the events of those names, the newest first."""
+        found: list[dict[str, Any]] = self.ask("POST", "/events/filter", filter={"event": {"name": list(names)}})[
+            "events"
+        ]
+        return found
+
+    def log(self, name: str) -> str:
+        """Return what the server or the worker has printed."""
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+def quick_config(prefect: RealPrefect, **sections: Any) -> dict[str, Any]:
+    """Return the configuration of the deployments with other sections, by default without an evaluation."""
+    config: dict[str, Any] = prefect.deployment("balance/on-demand")["parameters"]["config"]
+    return {**config, "evaluation": {"enabled": False}, **sections}
+
+
+def wait_until(ask: Callable[[], T | None], *, seconds: float, what: str) -> T:
+    """Ask until the answer is true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
+    return answer
+
+
+@contextmanager
+def running_prefect(folder: Path) -> Iterator[RealPrefect]:
+    """Do what `make up` does, on a free port, with a small table; in the end what `make down` does."""
+    write_sample("fraud", rows=3_000, out=folder / "counterpoise-demo" / "transactions.csv", seed=0)
+    shutil.copy(folder / "counterpoise-demo" / "transactions.csv", folder / "later.csv")
+    prefect = RealPrefect(folder, start(folder, port=0, project=FILE))
+    try:
+        yield prefect
+    finally:
+        prefect.client.close()
+        stop(folder)

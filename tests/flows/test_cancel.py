@@ -1,0 +1,61 @@
+"""A run that is cancelled while a worker has it: it stops, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counterpoise.core.sample import write_sample
+from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
+
+ROWS = 400_000
+
+
+@pytest.fixture(name="large", scope="module")
+def _large(real_prefect: RealPrefect) -> dict[str, Any]:
+    """Return a configuration that keeps every stage busy for seconds."""
+    write_sample("fraud", rows=ROWS, out=real_prefect.folder / "large.csv", seed=0)
+    return quick_config(real_prefect, source={"path": "large.csv"})
+
+
+def is_in(prefect: RealPrefect, run: str, stage: str) -> bool:
+    found = prefect.ask("POST", "/task_runs/filter", flow_runs={"id": {"any_": [run]}})
+    return any(task["name"].startswith(f"{stage}-") and task["state_type"] == "RUNNING" for task in found)
+
+
+def processes_of(run: str) -> list[str]:
+    """Return the numbers of the processes that execute a flow run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # ended meanwhile, or somebody else's
+            if f"PREFECT__FLOW_RUN_ID={run}".encode() in path.read_bytes().split(b"\0"):
+                found.append(path.parent.name)
+    return found
+
+
+def working_areas(dataset: Path) -> list[Path]:
+    return list((dataset / ".staging").glob("*"))
+
+
+@pytest.mark.parametrize("stage", ["ingest", "validate"])
+def test_a_cancelled_run_stops_and_leaves_nothing_behind(
+    real_prefect: RealPrefect, large: dict[str, Any], stage: str
+) -> None:
+    """In `ingest` DuckDB is at work, which makes an error of its own of the signal; in `validate` threads are."""
+    dataset = real_prefect.folder / "datasets" / f"cancelled-in-{stage}"
+    run = real_prefect.start("balance/on-demand", {**large, "name": dataset.name})
+    wait_until(lambda: is_in(real_prefect, run, stage), seconds=90, what=f"{stage}: {real_prefect.log('worker')}")
+    assert len(working_areas(dataset)) == 1
+    assert processes_of(run)
+    cancelled = time.monotonic()
+    real_prefect.ask("POST", f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})  # what the UI's button does
+    wait_until(lambda: not working_areas(dataset), seconds=10, what="the working area goes")
+    wait_until(lambda: not processes_of(run), seconds=20, what="the process goes")
+    assert real_prefect.wait_for(run, "CANCELLED", seconds=20)["state_name"] == "Cancelled"
+    assert time.monotonic() - cancelled < 20
+    assert not list(dataset.glob("versions/*"))
+    assert not list(dataset.glob("data/*"))

@@ -1,0 +1,183 @@
+"""The generated form of a deployment, in a real browser, against a real server and a real worker."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, get_origin
+
+import pytest
+from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from counterpoise.core.config import BalanceConfig
+from tests.flows.real_prefect import RealPrefect, wait_until
+from tests.system_parts import skip_unless
+
+CHROMIUM = shutil.which("chromium")
+SCREENSHOTS = "COUNTERPOISE_SCREENSHOTS"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+
+@pytest.fixture(name="page", scope="module")
+def _page(real_prefect: RealPrefect) -> Iterator[Page]:
+    """Open a page that reaches the server and nothing else."""
+    skip_unless(CHROMIUM is not None, "Chromium")
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(60_000)
+        page.route(lambda url: not url.startswith(real_prefect.address), lambda route: route.abort())
+        yield page
+
+
+@pytest.fixture(name="form")
+def _form(page: Page, real_prefect: RealPrefect) -> Page:
+    """Open the form of the deployment `on-demand`."""
+    page.goto(f"{real_prefect.address}/deployments/deployment/{deployment_id(real_prefect)}/run")
+    page.locator(".schema-form-property").nth(20).wait_for()
+    return page
+
+
+@pytest.fixture(name="screenshots")
+def _screenshots() -> Path | None:
+    """Return the folder for screenshots, where the environment names one: docs/images is made with it."""
+    return Path(os.environ[SCREENSHOTS]) if SCREENSHOTS in os.environ else None
+
+
+def take(page: Page, folder: Path | None, name: str) -> None:
+    if folder is not None:
+        page.wait_for_timeout(1_500)  # animations
+        page.screenshot(path=folder / f"{name}.png")
+
+
+def deployment_id(prefect: RealPrefect) -> str:
+    return str(prefect.deployment("balance/on-demand")["id"])
+
+
+def fields(model: type[BaseModel], *path: str) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """Yield all fields of a model and of the models in it, by the names that the form gives them."""
+    for name, field in model.model_fields.items():
+        here = (*path, name.replace("_", " ").title())
+        yield here, field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from fields(field.annotation, *here)
+
+
+def shown(form: Page, *path: str) -> Locator:
+    """Return the part of the form that is about a field."""
+    place: Page | Locator = form
+    for name in ("config", *path):
+        label = form.locator(
+            "> .p-label__header .schema-form-property__label", has_text=re.compile(rf"^{name}( \(Optional\))?$")
+        )
+        place = place.locator(".schema-form-property").filter(has=label).first
+    assert isinstance(place, Locator)
+    return place
+
+
+def runs(prefect: RealPrefect) -> dict[str, dict[str, Any]]:
+    return {run["id"]: run for run in prefect.runs_of("balance/on-demand")}
+
+
+def first_task(prefect: RealPrefect, run: str) -> datetime | None:
+    """Return when the first task of a run has started."""
+    tasks = prefect.ask("POST", "/task_runs/filter", flow_runs={"id": {"any_": [run]}})
+    started = [task["start_time"] for task in tasks if task["start_time"]]
+    return datetime.fromisoformat(min(started)) if started else None
+
+
+def test_every_field_of_the_form_is_described_and_choices_are_lists(form: Page) -> None:
+    for path, field in fields(BalanceConfig):
+        part = shown(form, *path)
+        assert field.description is not None
+        description = part.locator(".schema-form-property__description").first.inner_text()
+        assert description.split() == field.description.replace("`", "").split(), path
+        if get_origin(field.annotation) is Literal:
+            assert part.locator(".p-select").count() == 1, path
+    assert form.locator(".cm-editor, .p-code-input, .json-input").count() == 0, "a field wants raw JSON"
+
+
+def choose(form: Page, choice: str, *path: str) -> None:
+    """Choose from a drop-down list by keyboard and mouse."""
+    button = shown(form, *path).locator(".p-select-button__control")
+    button.scroll_into_view_if_needed()
+    button.focus()
+    form.keyboard.press("Space")
+    form.locator(".p-select-option", has_text=re.compile(rf"^{choice}$")).click()
+
+
+def fill(form: Page, text: str, *path: str) -> None:
+    shown(form, *path).locator("textarea, input").first.fill(text)
+
+
+def submit(form: Page) -> None:
+    """Send the form, again where the server is too busy for a moment, as a person would."""
+    for _ in range(3):
+        form.get_by_role("button", name="Submit").click()
+        with suppress(PlaywrightTimeoutError):
+            form.wait_for_url("**?tab=Runs", timeout=10_000)
+            return
+    raise AssertionError("the form was not accepted")
+
+
+def test_a_wrong_value_is_refused_in_the_form(form: Page, real_prefect: RealPrefect, screenshots: Path | None) -> None:
+    before = runs(real_prefect)
+    fill(form, "1.5", "Split", "Test Size")
+    form.get_by_role("button", name="Submit").click()
+    refusal = form.get_by_text(re.compile(r"config\.split\.test_size.*1\.5 is greater than or equal to the maximum"))
+    refusal.first.wait_for()
+    take(form, screenshots, "prefect-form-refuses")
+    assert form.url.endswith("/run")
+    assert runs(real_prefect).keys() == before.keys()
+
+
+def test_a_run_is_started_from_the_form_and_its_results_are_read(
+    form: Page, real_prefect: RealPrefect, screenshots: Path | None
+) -> None:
+    before = runs(real_prefect)
+    fill(form, "from-the-form", "Name")
+    fill(form, "50", "Evaluation", "Bootstrap")
+    choose(form, "random_over", "Resampling", "Strategy")
+    take(form, screenshots, "prefect-form")
+    submit(form)
+    (run,) = wait_until(lambda: runs(real_prefect).keys() - before.keys(), seconds=30, what="a run")
+    settings = real_prefect.flow_run(run)["parameters"]["config"]
+    assert settings["name"] == "from-the-form"
+    assert settings["resampling"]["strategy"] == "random_over"
+    assert settings["evaluation"]["bootstrap"] == 50
+    started = wait_until(lambda: first_task(real_prefect, run), seconds=60, what="a task")
+    waited = started - datetime.fromisoformat(real_prefect.flow_run(run)["created"])
+    assert waited.total_seconds() <= 60, "15 s on a machine that has nothing else to do: see docs/performance.md"
+    real_prefect.wait_for(run, "COMPLETED", seconds=180)
+    read_artifacts(form, real_prefect, run, screenshots)
+
+
+def read_artifacts(page: Page, prefect: RealPrefect, run: str, screenshots: Path | None) -> None:
+    """Look at the run's artifacts: the summary with its plots, the table of expectations, the link to the report."""
+    page.goto(f"{prefect.address}/runs/flow-run/{run}")
+    page.get_by_text("ingest: 3,000 rows").first.wait_for()
+    take(page, screenshots, "prefect-run")
+    page.get_by_text("Artifacts", exact=True).click()
+    page.get_by_text("from-the-form-summary").first.wait_for()
+    found = prefect.ask("POST", "/artifacts/filter", flow_runs={"id": {"any_": [run]}})
+    ids = {artifact["key"]: artifact["id"] for artifact in found}
+    page.goto(f"{prefect.address}/artifacts/artifact/{ids['from-the-form-summary']}")
+    page.get_by_role("heading", name="from-the-form, version 1").wait_for()
+    plot = page.locator("article img").first
+    plot.wait_for()
+    assert plot.evaluate("image => image.complete && image.naturalWidth > 100")
+    take(page, screenshots, "prefect-summary")
+    page.goto(f"{prefect.address}/artifacts/artifact/{ids['from-the-form-validation']}")
+    page.get_by_text("passed").first.wait_for()
+    assert page.locator("table tr").count() > 10
+    page.goto(f"{prefect.address}/artifacts/artifact/{ids['from-the-form-report']}")
+    link = page.locator("a[href^='file://'][href$='report.html']").first
+    link.wait_for()
+    assert Path(str(link.get_attribute("href")).removeprefix("file://")).is_file()
