@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from prefect import flow
-from prefect.runtime import flow_run
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import DatasetVersion
+from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.engine import running_engine
@@ -24,15 +24,9 @@ from counterpoise.tasks.validate import validate, validate_split
 __all__ = ["balance"]
 
 
-def _run_name() -> str:
-    """Name the run after its dataset, whether the configuration is a model or still the deployment's mapping."""
-    config = flow_run.parameters["config"]
-    return f"balance-{config['name'] if isinstance(config, dict) else config.name}"
-
-
 @flow(
     name="balance",
-    flow_run_name=_run_name,
+    flow_run_name=flow_and_dataset,
     validate_parameters=True,
     persist_result=True,
     result_serializer="json",

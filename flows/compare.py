@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, unmapped
-from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from counterpoise.core.config import BalanceConfig
@@ -13,6 +12,7 @@ from counterpoise.core.tournament.apart import close_processes, open_processes, 
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.records import Leaderboard
 from counterpoise.core.tournament.workers import workers
+from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
 from counterpoise.tasks.engine import on_workers, running_engine
@@ -25,15 +25,9 @@ __all__ = ["compare"]
 _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0))
 
 
-def _run_name() -> str:
-    """Name the run after its dataset, whether the configuration is a model or still the deployment's mapping."""
-    config = flow_run.parameters["config"]
-    return f"compare-{config['name'] if isinstance(config, dict) else config.name}"
-
-
 @flow(
     name="compare",
-    flow_run_name=_run_name,
+    flow_run_name=flow_and_dataset,
     task_runner=_RUNNER,  # type: ignore[arg-type]  # its parameter, the kind of future, is invariant
     validate_parameters=True,
     persist_result=True,

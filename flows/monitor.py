@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from prefect import flow
-from prefect.runtime import flow_run
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.monitor.records import MonitorReport
+from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.ingest import ingest
@@ -15,15 +15,9 @@ from counterpoise.tasks.monitor import inspect
 __all__ = ["monitor"]
 
 
-def _run_name() -> str:
-    """Name the run after its dataset, whether the configuration is a model or still the deployment's mapping."""
-    config = flow_run.parameters["config"]
-    return f"monitor-{config['name'] if isinstance(config, dict) else config.name}"
-
-
 @flow(
     name="monitor",
-    flow_run_name=_run_name,
+    flow_run_name=flow_and_dataset,
     validate_parameters=True,
     persist_result=True,
     result_serializer="json",

@@ -15,7 +15,7 @@ from counterpoise.core.report.wording import capital, count
 
 __all__ = ["CalibrationRow", "CalibrationView", "ThresholdRow", "calibration_view"]
 
-_KINDS = (("before", "its own"), ("after", "after the prior correction"), ("calibrated", "calibrated"))
+_KINDS = (("before", "its own"), ("after", "prior-corrected"), ("calibrated", "calibrated"))
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,14 @@ class RealPrefect:
 
     def run(self, *arguments: str) -> str:
         """Run one command of Prefect's command line and return what it printed."""
+        return self.python("-m", "prefect", *arguments)
+
+    def python(self, *arguments: str) -> str:
+        """Run a program that knows this server, in its folder, and return what it printed."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
         home = {"PREFECT_API_URL": f"{self.address}/api", "PREFECT_HOME": str(self.folder / "home")}
         done = subprocess.run(
-            [sys.executable, "-m", "prefect", *arguments],
+            [sys.executable, *arguments],
             cwd=self.folder,
             env={**others, **home},
             capture_output=True,
@@ -51,7 +55,7 @@ class RealPrefect:
             timeout=120,
             check=False,
         )
-        assert done.returncode == 0, f"prefect {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout
 
     def ask(self, method: str, path: str, **body: Any) -> Any:

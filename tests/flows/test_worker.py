@@ -17,7 +17,8 @@ from counterpoise.core.persist import verify_version
 from counterpoise.core.versions import open_version
 from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
 
-AUTOMATIONS = Path(__file__).parents[2] / "examples" / "automations.yaml"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+AUTOMATIONS = EXAMPLES / "automations.yaml"
 
 
 def emit(prefect: RealPrefect, event: str, resource: str, payload: dict[str, Any]) -> None:
@@ -35,6 +36,13 @@ def test_a_worker_runs_the_deployment_and_the_version_is_published(real_prefect:
     assert record.version == 1
     assert record.partitions["train"].rows > 1_000
     assert verify_version(record.root, record.dataset, record.version) == []
+
+
+def test_another_program_starts_a_deployment_and_waits_for_the_version(real_prefect: RealPrefect) -> None:
+    table = "counterpoise-demo/transactions.csv"
+    said = real_prefect.python(str(EXAMPLES / "start_a_deployment.py"), "by-program", table, "is_fraud")
+    assert said.endswith(": Completed\n")
+    assert open_version(real_prefect.folder / "datasets" / "by-program").evaluation.joinpath("report.html").exists()
 
 
 def test_new_data_that_are_told_by_an_event_are_published(real_prefect: RealPrefect) -> None:

@@ -17,7 +17,7 @@ def view_of(metrics: dict[str, Any]) -> CalibrationView:
 def test_every_kind_of_probability_of_every_arm_has_its_row(metrics: dict[str, Any]) -> None:
     rows = view_of(metrics).rows
     natural = ["its own", "calibrated"]
-    resampled = ["its own", "after the prior correction", "calibrated"]
+    resampled = ["its own", "prior-corrected", "calibrated"]
     assert [row.kind for row in rows] == 2 * [*natural, *resampled]
     assert [row.kinds for row in rows] == 2 * [2, 0, 3, 0, 0]
     arm = next(arm for arm in metrics["arms"] if arm["learner"] == "random_forest" and arm["strategy"] != "none")

@@ -1,0 +1,13 @@
+"""What flow runs are called in the UI."""
+
+from __future__ import annotations
+
+from prefect.runtime import flow_run
+
+__all__ = ["flow_and_dataset"]
+
+
+def flow_and_dataset() -> str:
+    """Name a run after its flow and its dataset, whether the configuration is a model or the deployment's mapping."""
+    config = flow_run.parameters["config"]
+    return f"{flow_run.flow_name}-{config['name'] if isinstance(config, dict) else config.name}"
