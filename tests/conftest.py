@@ -12,7 +12,12 @@ from tests.object_store import bucket, s3_endpoint
 
 __all__ = ["bucket", "prefect_server", "s3_endpoint"]
 
-os.environ.update(DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false")
+os.environ.update(
+    DO_NOT_TRACK="1",
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    # As the command line does: else what Prefect logs turns up in the output of whichever test imports it first.
+    PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="CRITICAL",
+)
 settings.register_profile("counterpoise", deadline=None)
 settings.load_profile("counterpoise")
 
