@@ -1,6 +1,6 @@
 """What Prefect costs: a run against the same core calls, an unchanged run, from submit to the first task, many at once.
 
-    python benchmarks/orchestration.py [--rows 10000] [--rounds 5] [--runs 20]
+    python benchmarks/orchestration.py [--rows 10000] [--rounds 5] [--runs 20] [--database URL]
 
 Starts a server and a worker of its own, as `make up` does, on a free port and in a temporary folder, and ends them.
 """
@@ -46,6 +46,9 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5, help="0 for the runs at once alone")
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument(
+        "--database", help="a URL such as postgresql+asyncpg://user@/name?host=/folder; SQLite otherwise"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="counterpoise-") as name, server(Path(name), runs=asked.runs) as address:
         folder = Path(name)
@@ -58,15 +61,16 @@ def main() -> int:
 
 
 @contextmanager
-def server(folder: Path, *, runs: int) -> Iterator[str]:
+def server(folder: Path, *, runs: int, database: str | None) -> Iterator[str]:
     """Start server and worker; the deployment `on-demand` takes as many runs at once as are asked for."""
     project = yaml.safe_load(Path("prefect.yaml").read_text())
     for deployment in project["deployments"]:
         deployment["concurrency_limit"] = {"limit": runs, "collision_strategy": "ENQUEUE"}
+    chosen = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database} if database else None
     changed = folder / "changed.yaml"
     changed.write_text(yaml.safe_dump(project))
     try:
-        yield start(folder, port=0, project=changed)
+        yield start(folder, port=0, project=changed, settings=chosen)
     finally:
         stop(folder)
 

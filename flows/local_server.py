@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,13 +61,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def start(folder: Path, *, port: int, project: Path = Path("prefect.yaml")) -> str:
+def start(
+    folder: Path, *, port: int, project: Path = Path("prefect.yaml"), settings: Mapping[str, str] | None = None
+) -> str:
     """Start server, deployments and worker, unless they run, and return the address of the UI.
 
     Args:
         folder: Where database, logs, a demo table and datasets go; the deployments' relative paths begin here.
         port: The server's port; 0 for a free one.
         project: The file with the deployments.
+        settings: More of Prefect's settings for server and worker, such as another database, by environment variable.
 
     Raises:
         RuntimeError: The port is taken, a process ended before it was ready, or the deployments are refused; the logs
@@ -81,7 +84,7 @@ def start(folder: Path, *, port: int, project: Path = Path("prefect.yaml")) -> s
     folder.mkdir(parents=True, exist_ok=True)
     _write_project(folder, project)
     try:
-        _launch_both(folder, address)
+        _launch_both(folder, address, settings or {})
     except BaseException:
         stop(folder)
         raise
@@ -101,9 +104,9 @@ def stop(folder: Path) -> list[str]:
     return [each.name for each in found]
 
 
-def _launch_both(folder: Path, address: str) -> None:
+def _launch_both(folder: Path, address: str, settings: Mapping[str, str]) -> None:
     """Start the server, tell it the deployments, and start a worker for them."""
-    environment = _environment(folder, address)
+    environment = _environment(folder, address) | dict(settings)
     port = address.rpartition(":")[2]
     server = _launch(folder, environment, "server", "start", "--host", _HOST, "--port", port)
     _record(folder, address, server)

@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +19,7 @@ import httpx
 from counterpoise.core.sample import write_sample
 from counterpoise.flows.local_server import start, stop
 
-__all__ = ["FILE", "RealPrefect", "quick_config", "running_prefect", "wait_until"]
+__all__ = ["FILE", "RealPrefect", "emit", "quick_config", "running_prefect", "wait_until"]
 
 T = TypeVar("T")
 
@@ -117,6 +119,21 @@ def quick_config(prefect: RealPrefect, **sections: Any) -> dict[str, Any]:
     return {**config, "evaluation": {"enabled": False}, **sections}
 
 
+def emit(
+    prefect: RealPrefect, event: str, resource: str, payload: dict[str, Any], *, related: Sequence[dict[str, str]] = ()
+) -> None:
+    """Emit an event as any program may: by the server's HTTP API."""
+    facts = {
+        "event": event,
+        "resource": {"prefect.resource.id": resource},
+        "payload": payload,
+        "related": list(related),
+    }
+    facts |= {"id": str(uuid.uuid4()), "occurred": datetime.now(UTC).isoformat()}
+    answer = prefect.client.post("/events", json=[facts])
+    assert answer.status_code == 204
+
+
 def wait_until(ask: Callable[[], T | None], *, seconds: float, what: str) -> T:
     """Ask until the answer is true, and return it."""
     deadline = time.monotonic() + seconds
@@ -127,11 +144,16 @@ def wait_until(ask: Callable[[], T | None], *, seconds: float, what: str) -> T:
 
 
 @contextmanager
-def running_prefect(folder: Path) -> Iterator[RealPrefect]:
-    """Do what `make up` does, on a free port, with a small table; in the end what `make down` does."""
+def running_prefect(folder: Path, **settings: str) -> Iterator[RealPrefect]:
+    """Do what `make up` does, on a free port, with a small table; in the end what `make down` does.
+
+    Args:
+        folder: Where everything lies.
+        settings: More of Prefect's settings, by environment variable.
+    """
     write_sample("fraud", rows=3_000, out=folder / "counterpoise-demo" / "transactions.csv", seed=0)
     shutil.copy(folder / "counterpoise-demo" / "transactions.csv", folder / "later.csv")
-    prefect = RealPrefect(folder, start(folder, port=0, project=FILE))
+    prefect = RealPrefect(folder, start(folder, port=0, project=FILE, settings=settings))
     try:
         yield prefect
     finally:

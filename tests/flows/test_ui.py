@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from counterpoise.core.config import BalanceConfig
 from tests.flows.real_prefect import RealPrefect, wait_until
-from tests.system_parts import skip_unless
 
-CHROMIUM = shutil.which("chromium")
 SCREENSHOTS = "COUNTERPOISE_SCREENSHOTS"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(name="page", scope="module")
-def _page(real_prefect: RealPrefect) -> Iterator[Page]:
-    """Open a page that reaches the server and nothing else."""
-    skip_unless(CHROMIUM is not None, "Chromium")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(60_000)
-        page.route(lambda url: not url.startswith(real_prefect.address), lambda route: route.abort())
-        yield page
 
 
 @pytest.fixture(name="form")
@@ -101,7 +86,16 @@ def test_every_field_of_the_form_is_described_and_choices_are_lists(form: Page) 
         assert description.split() == field.description.replace("`", "").split(), path
         if get_origin(field.annotation) is Literal:
             assert part.locator(".p-select").count() == 1, path
+        if is_list_of_choices(field):
+            listed = part.locator(".p-select").count()
+            part.get_by_role("button", name="Add item").first.click()
+            part.locator(".p-select").nth(listed).wait_for()
     assert form.locator(".cm-editor, .p-code-input, .json-input").count() == 0, "a field wants raw JSON"
+
+
+def is_list_of_choices(field: FieldInfo) -> bool:
+    items = get_args(field.annotation)
+    return bool(items) and get_origin(items[0]) is Literal
 
 
 def choose(form: Page, choice: str, *path: str) -> None:
@@ -145,6 +139,7 @@ def test_a_run_is_started_from_the_form_and_its_results_are_read(
     fill(form, "from-the-form", "Name")
     fill(form, "50", "Evaluation", "Bootstrap")
     choose(form, "random_over", "Resampling", "Strategy")
+    shown(form, "Resampling", "Strategy").scroll_into_view_if_needed()
     take(form, screenshots, "prefect-form")
     submit(form)
     (run,) = wait_until(lambda: runs(real_prefect).keys() - before.keys(), seconds=30, what="a run")
