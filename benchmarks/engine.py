@@ -1,10 +1,12 @@
 """Time and memory of split + resample + persist beside a plain copy and the scripts that users write today.
 
-    python benchmarks/engine.py [--rows 2000000] [--strategies random_over smote] [--scripts FOLDER]
+    python benchmarks/engine.py [--rows 2000000] [--rounds 3] [--strategies random_over smote] [--scripts FOLDER]
 
-Every contender runs in a process of its own, which reports the seconds after its imports and its peak memory. FOLDER
-holds reference_script.py, polars_script.py and duckdb_script.py, each called with SOURCE TARGET [KIND] OUT; a script
-whose library is not installed is left out. Ratios are of one run: compare them, not the seconds, between machines.
+Every contender runs in a process of its own, which reports the seconds after its imports and its peak memory. All run
+in turns, each round in another order: memory that another process has just given back is touched in a fraction of the
+time that fresh memory takes on a virtual machine. Told are medians of the rounds. FOLDER holds reference_script.py,
+polars_script.py and duckdb_script.py, each called with SOURCE TARGET [KIND] OUT; a script whose library is not
+installed is left out. Ratios are of one run: compare them, not the seconds, between machines.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import importlib
 import json
 import os
 import resource
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,6 +33,7 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     from counterpoise.core.records import Snapshot
 
+MINE = "ours, duplicates ignore"
 SCRIPTS = {"pandas": "reference_script.py", "polars": "polars_script.py", "duckdb": "duckdb_script.py"}
 
 
@@ -167,6 +172,7 @@ def run(*arguments: str) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--strategies", nargs="+", default=["random_over", "smote"])
     parser.add_argument("--scripts", type=Path)
     parser.add_argument("--contender", nargs="+", help=argparse.SUPPRESS)
@@ -187,35 +193,61 @@ def compare(folder: Path, options: argparse.Namespace) -> None:
     source = folder / "source.parquet"
     make_table(source, options.rows)
     print(f"{options.rows:,} × 31, source {source.stat().st_size / 2**20:.0f} MiB\n")
-    print("| strategy | contender | seconds | peak MB | ours / this |")
-    print("|---|---|---:|---:|---:|")
+    print(f"medians of {options.rounds} rounds\n")
+    print("| strategy | contender | seconds | of all rounds | peak MB | ours / this |")
+    print("|---|---|---:|---|---:|---:|")
     for strategy in options.strategies:
-        results = {}
-        for duplicates in ("ignore", "together"):
-            place = folder / f"{strategy}-{duplicates}"
-            place.mkdir()
-            results[f"ours, duplicates {duplicates}"] = run(
-                __file__, "--contender", "ours", str(source), strategy, duplicates, str(place)
-            )
-        mine = results["ours, duplicates ignore"]
-        results["copy"] = run(__file__, "--contender", "copy", str(source), str(int(mine["rows"])), "-", str(folder))
-        if options.scripts:
-            results |= peers(options.scripts, source, strategy, folder)
-        for name, result in results.items():
-            if result:
-                ratio = mine["seconds"] / result["seconds"]
-                print(f"| {strategy} | {name} | {result['seconds']:.2f} | {result['peak_mb']:.0f} | {ratio:.2f} |")
+        rounds = [play(folder / f"{strategy}-{number}", source, strategy, options) for number in range(options.rounds)]
+        mine = statistics.median(each[MINE]["seconds"] for each in rounds)
+        for name in rounds[0]:
+            seconds = [each[name]["seconds"] for each in rounds]
+            peak = max(each[name]["peak_mb"] for each in rounds)
+            median = statistics.median(seconds)
+            spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
+            print(f"| {strategy} | {name} | {median:.2f} | {spread} | {peak:.0f} | {mine / median:.2f} |", flush=True)
 
 
-def peers(scripts: Path, source: Path, strategy: str, folder: Path) -> dict[str, dict[str, float]]:
-    """Run the scripts that do the same job; only the pandas one knows more than over-sampling."""
-    kinds = {"random_over": "over", "random_under": "under", "smote": "smote"}
+def play(folder: Path, source: Path, strategy: str, options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Run every contender once, in an order that the round decides, and return what they report."""
+    contenders = [*our_commands(source, strategy), *peer_commands(options.scripts, source, strategy)]
+    first = int(folder.name.rpartition("-")[2]) % len(contenders)
     found = {}
-    for name, script in SCRIPTS.items():
-        kind = [kinds[strategy]] if name == "pandas" else []
-        if name == "pandas" or strategy == "random_over":
-            found[f"{name} script"] = run(str(scripts / script), str(source), "label", *kind, str(folder / name))
-    return found
+    for name, command in (*contenders[first:], *contenders[:first]):
+        folder.mkdir()
+        found[name] = run(*command, str(folder))
+        shutil.rmtree(folder)
+    return {name: found[name] for name, _ in contenders if found[name]}
+
+
+def our_commands(source: Path, strategy: str) -> list[tuple[str, list[str]]]:
+    """Return our engine, with and without duplicates held together, and the copy of as many rows."""
+    this = [__file__, "--contender"]
+    return [
+        (MINE, [*this, "ours", str(source), strategy, "ignore"]),
+        ("ours, duplicates together", [*this, "ours", str(source), strategy, "together"]),
+        ("copy", [*this, "copy", str(source), str(rows_written(source)), "-"]),
+    ]
+
+
+def rows_written(source: Path) -> int:
+    """Return how many rows a balanced version has: validation and test as they are, two equal classes in train."""
+    labels = pq.read_table(source, columns=["label"])["label"].to_numpy()
+    return round(0.4 * len(labels) + 2 * 0.6 * int(np.bincount(labels).max()))
+
+
+def peer_commands(scripts: Path | None, source: Path, strategy: str) -> list[tuple[str, list[str]]]:
+    """Return the scripts that do the same job; only the pandas one knows more than over-sampling."""
+    kinds = {"random_over": "over", "random_under": "under", "smote": "smote"}
+    if scripts is None:
+        return []
+    return [
+        (
+            f"{name} script",
+            [str(scripts / script), str(source), "label", *([kinds[strategy]] if name == "pandas" else [])],
+        )
+        for name, script in SCRIPTS.items()
+        if name == "pandas" or strategy == "random_over"
+    ]
 
 
 if __name__ == "__main__":

@@ -50,7 +50,10 @@ def main() -> int:
         "--database", help="a URL such as postgresql+asyncpg://user@/name?host=/folder; SQLite otherwise"
     )
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as name, server(Path(name), runs=asked.runs) as address:
+    with (
+        tempfile.TemporaryDirectory(prefix="counterpoise-") as name,
+        server(Path(name), runs=asked.runs, database=asked.database) as address,
+    ):
         folder = Path(name)
         write_sample("fraud", rows=asked.rows, out=folder / "table.csv", seed=0)
         print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")

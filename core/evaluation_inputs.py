@@ -8,24 +8,24 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from counterpoise.core.columns import ColumnRoles, column_roles
+from counterpoise.core.columns import column_roles
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.evaluate import EvaluationTables
-from counterpoise.core.labels import encode_labels, read_labels
+from counterpoise.core.evaluate.leak_split import Ties
+from counterpoise.core.evaluation_sample import SampledTrain, sample_source_rows, sampled_train
+from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.evaluation_files import as_json, find_stored_evaluation, store_evaluation
 from counterpoise.core.persist.key_files import source_keys
 from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
-from counterpoise.core.randomness import child_generator
-from counterpoise.core.records import PARTITIONS, DatasetVersion, Report, Snapshot, SplitPlan
+from counterpoise.core.records import DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.core.snapshot import SnapshotReader
-from counterpoise.core.split import read_partition
-from counterpoise.core.split.groups import group_codes
+from counterpoise.core.split import TrainRows, read_content
+from counterpoise.core.split.groups import group_codes, link_groups
+from counterpoise.core.split.moments import read_moments
 from counterpoise.core.storage import join_address
 from counterpoise.core.versions import Version
 
 __all__ = ["find_evaluation", "load_tables", "publish_evaluation"]
-
-Ints = npt.NDArray[np.int64]
 
 
 def load_tables(
@@ -33,30 +33,51 @@ def load_tables(
 ) -> EvaluationTables:
     """Return what learners are trained and judged on: train before and after resampling, validation, test.
 
-    A train partition with more rows than `evaluation.max_train_rows` is sampled, stratified by class.
+    Where either train table has more rows than `evaluation.max_train_rows`, both are made of one sample of the train
+    rows, stratified by class, and the published train rows are not read: see `evaluation_sample`.
+
+    Raises:
+        EvaluationError: The strategy cannot work on that sample.
     """
     reader = SnapshotReader(snapshot)
     roles = column_roles(reader.schema, config.columns)
     published = Version(DatasetFolder(version.root, version.dataset), version.version)
-    train = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
-    codes = read_labels(reader, roles.target).codes[train]
-    chosen = train[_stratified(codes, config, "natural")]
-    notes = [_sample_note(name, len(chosen), len(train)) for name in ["train"] if len(chosen) < len(train)]
-    resampled = published.to_arrow("train")
-    fewer = _stratified(encode_labels(resampled[roles.target]).codes, config, "resampled")
-    if len(fewer) < resampled.num_rows:
-        notes.append(_sample_note("resampled train", len(fewer), resampled.num_rows))
+    train = TrainRows.from_plan(split, read_labels(reader, roles.target))
+    rows = sample_source_rows(train, resampled_rows=version.partitions["train"].rows, config=config)
+    if len(rows) < len(train.rows):
+        arms = sampled_train(config, rows, snapshot=snapshot, split=split)
+    else:
+        arms = _whole_train(published, reader.read_rows(rows, roles.data))
     return EvaluationTables(
-        train_natural=_read(reader, chosen, roles),
-        train_resampled=resampled.take(pa.array(fewer)) if len(fewer) < resampled.num_rows else resampled,
+        train_natural=arms.natural,
+        train_resampled=arms.resampled,
         validation=published.to_arrow("validation"),
         test=published.to_arrow("test"),
         target=roles.target,
-        natural_rows=len(train),
-        notes=tuple(notes),
-        weights=_train_weights(published, fewer),
+        natural_rows=len(train.rows),
+        notes=arms.notes,
+        weights=arms.weights,
         groups=_groups(published, config.columns.group),
+        train_ties=_ties(config, rows, reader=reader, split=split),
     )
+
+
+def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
+    """Return all train rows, and what was published of them."""
+    weighted = published.manifest["resampling"]["strategy"] == "weights"
+    weights = np.asarray(published.to_arrow("keys/train")["weight"].to_numpy()) if weighted else None
+    return SampledTrain(natural, published.to_arrow("train"), weights, ())
+
+
+def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: SnapshotReader, split: SplitPlan) -> Ties:
+    """Return which train rows stay together, as in the split: equal ones unless they part freely, and groups."""
+    content, columns = read_content(split), config.columns
+    codes = np.arange(len(rows)) if content is None else group_codes(content[rows].astype(np.uint64))
+    if columns.group:
+        codes = link_groups(group_codes(reader.read_columns([columns.group]).column(0))[rows], codes)
+    if config.split.method != "time":
+        return Ties(codes)
+    return Ties(codes, read_moments(reader.read_columns([columns.time]).column(0), columns.time).values[rows])
 
 
 def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:
@@ -65,35 +86,6 @@ def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]
         return {}
     keys = {part: source_keys(published.to_arrow(f"keys/{part}"), [column]) for part in ("validation", "test")}
     return {part: group_codes(found.column(0)).astype(np.int32) for part, found in keys.items()}
-
-
-def _train_weights(published: Version, rows: Ints) -> npt.NDArray[np.int32] | None:
-    """Return the weights of some train rows, or None where rows have none."""
-    if published.manifest["resampling"]["strategy"] != "weights":
-        return None
-    return np.asarray(published.to_arrow("keys/train")["weight"].to_numpy())[rows]
-
-
-def _read(reader: SnapshotReader, rows: Ints, roles: ColumnRoles) -> pa.Table:
-    return reader.read_rows(rows, roles.data)
-
-
-def _stratified(codes: npt.NDArray[np.int32], config: BalanceConfig, name: str) -> Ints:
-    """Return at most `evaluation.max_train_rows` positions, ascending, each class in proportion, at least two of it."""
-    most = config.evaluation.max_train_rows
-    if len(codes) <= most:
-        return np.arange(len(codes))
-    rng = child_generator(config.seed, "evaluation sample", name)
-    chosen = []
-    for code in np.unique(codes):
-        own = np.flatnonzero(codes == code)
-        number = min(len(own), max(2, round(len(own) * most / len(codes))))
-        chosen.append(rng.choice(own, number, replace=False))
-    return np.sort(np.concatenate(chosen))
-
-
-def _sample_note(name: str, used: int, rows: int) -> str:
-    return f"learners saw a stratified sample of {used:,} of the {rows:,} {name} rows (evaluation.max_train_rows)"
 
 
 def find_evaluation(version: DatasetVersion) -> Report | None:

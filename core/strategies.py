@@ -131,12 +131,14 @@ class Strategy:
         family: What it does to the classes.
         sees: What it reads of the train partition.
         options: Its own options.
+        approximates: Whether `neighbor_search: approximate` is for it.
     """
 
     label: str
     family: Family
     sees: Sees
     options: type[Options] = Options
+    approximates: bool = False
 
     @property
     def grows(self) -> bool:
@@ -154,8 +156,8 @@ STRATEGIES: Mapping[str, Strategy] = {
     "none": Strategy("no resampling", "none", "labels"),
     "weights": Strategy("row weights", "over", "labels"),
     "random_over": Strategy("random over-sampling", "over", "labels"),
-    "smote": Strategy("SMOTE", "over", "class rows"),
-    "smotenc": Strategy("SMOTENC", "over", "class rows"),
+    "smote": Strategy("SMOTE", "over", "class rows", approximates=True),
+    "smotenc": Strategy("SMOTENC", "over", "class rows", approximates=True),
     "smoten": Strategy("SMOTEN", "over", "train rows"),
     "adasyn": Strategy("ADASYN", "over", "train rows"),
     "borderline_smote": Strategy("Borderline-SMOTE", "over", "train rows", _Borderline),
@@ -176,7 +178,11 @@ STRATEGIES: Mapping[str, Strategy] = {
     ),
     "instance_hardness_threshold": Strategy("the instance hardness threshold", "under", "train rows", _Hardness),
     "cluster_centroids": Strategy("cluster centroids", "under", "train rows"),
-    "smote_enn": Strategy("SMOTE with edited nearest neighbours", "combine", "train rows", _SmoteEdited),
-    "smote_tomek": Strategy("SMOTE with removal of Tomek links", "combine", "train rows", _SmoteCleaned),
+    "smote_enn": Strategy(
+        "SMOTE with edited nearest neighbours", "combine", "train rows", _SmoteEdited, approximates=True
+    ),
+    "smote_tomek": Strategy(
+        "SMOTE with removal of Tomek links", "combine", "train rows", _SmoteCleaned, approximates=True
+    ),
 }
 """Every strategy by its name in the configuration."""

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from counterpoise.core.config import BalanceConfig
+from counterpoise.expectations.registration import register_expectations
 from counterpoise.flows.command_line import app
 
 __all__ = ["PLACE", "render_reference"]
@@ -27,7 +28,16 @@ _PUBLIC = {
     "counterpoise.flows.compare": ["compare"],
     "counterpoise.flows.monitor": ["monitor"],
     "counterpoise.core.config_file": ["load_config", "build_config"],
-    "counterpoise.core.versions": ["open_version", "list_datasets", "list_versions", "Version.to_arrow"],
+    "counterpoise.core.versions": [
+        "open_version",
+        "list_datasets",
+        "list_versions",
+        "Version.to_pandas",
+        "Version.to_arrow",
+        "Version.iter_arrow",
+        "Version.path",
+        "Version.evaluation",
+    ],
     "counterpoise.core.frame": ["balance_frame", "BalancedFrame"],
     "counterpoise.core.frame_resampling": ["resample_frame", "resampling_pipeline"],
     "counterpoise.core.mlflow_record": ["record_in_mlflow"],
@@ -50,6 +60,9 @@ def render_reference() -> str:
         *_commands(),
         "## Python",
         *_python(),
+        "## Expectations",
+        "Ours, for any suite of Great Expectations; [validation](validation.md) shows how it is told of them.",
+        *_expectations(),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -119,9 +132,25 @@ def _documented(module: Any, name: str) -> Iterator[str]:
     found = module
     for part in name.split("."):
         found = getattr(found, part)
-    function: Callable[..., Any] = getattr(found, "fn", found)
     yield f"### `{module.__name__}.{name}`"
+    if isinstance(found, property):
+        kind = found.fget.__annotations__["return"] if found.fget else ""
+        yield f"```text\n{name}: {kind}\n\n{inspect.getdoc(found)}\n```"
+        return
+    function: Callable[..., Any] = getattr(found, "fn", found)
     yield f"```text\n{name}{_signature(function)}\n\n{inspect.getdoc(function)}\n```"
+
+
+def _expectations() -> Iterator[str]:
+    """Yield each of our expectations, by its type in a suite, with its docstring."""
+    register_expectations()
+    from great_expectations.expectations import registry
+
+    for kind in sorted(registry.list_registered_expectation_implementations()):
+        expectation = registry.get_expectation_impl(kind)
+        if expectation.__module__.startswith("counterpoise.expectations.custom."):
+            yield f"### `{kind}`"
+            yield f"```text\n{inspect.getdoc(expectation)}\n```"
 
 
 def _signature(function: Callable[..., Any]) -> str:

@@ -16,6 +16,7 @@ from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import DatasetVersion
 from counterpoise.tasks.assets import dataset_key, source_key
 from counterpoise.tasks.reporting import emit, event_is_known, in_run, log
+from counterpoise.tasks.stage import time_limit
 
 __all__ = ["announce"]
 
@@ -31,6 +32,9 @@ def announce(config: BalanceConfig, version: DatasetVersion) -> None:
     Args:
         config: The whole configuration.
         version: What was published, now or by an earlier run.
+
+    Raises:
+        StageTimeoutError: It took longer than `timeouts.announcement` allows.
     """
     if not in_run() or not (version.created or _was_lost(version)):
         return
@@ -44,7 +48,12 @@ def announce(config: BalanceConfig, version: DatasetVersion) -> None:
         persist_result=True,
         result_serializer="json",
     )
-    made(_tell)(dataset.key, version)
+
+    def tell(asset: str, version: DatasetVersion) -> None:
+        with time_limit("announce", config):
+            _tell(asset, version)
+
+    made(tell)(dataset.key, version)
 
 
 def _tell(asset: str, version: DatasetVersion) -> None:

@@ -105,26 +105,32 @@ def decide(
     Raises:
         EngineError: A process was killed.
     """
+    from counterpoise.core.persist.layout import DatasetFolder
     from counterpoise.core.tournament.final import hold_out_apart, play_final
     from counterpoise.core.tournament.held_out import digest_of_test
-    from counterpoise.core.tournament.store import record_look
+    from counterpoise.core.tournament.looks import looks_in_words, record_look
+    from counterpoise.core.tournament.store import tournament_key
 
-    looks = record_look(config, snapshot.digest, digest_of_test(snapshot, split))
+    dataset, key = DatasetFolder(config.output.root, config.name), tournament_key(config, snapshot.digest)
+    looks = record_look(dataset, digest_of_test(snapshot, split), key=key)
     held_out = hold_out_apart(arena, snapshot, split).model_copy(update={"looks": looks})
     decided = play_final(arena, board, held_out)
     if decided.final is not None:
         log(f"decide: {decided.final.verdict}")
+        log(f"decide: before, this test partition was looked at by {looks_in_words(looks)}")
     return _published(config, snapshot, decided)
 
 
 def _published(config: BalanceConfig, snapshot: Snapshot, board: Leaderboard) -> Leaderboard:
     """Write the leaderboard and its page, and show it in brief."""
+    from counterpoise.core.report.images import leaderboard_png
     from counterpoise.core.report.tournament_page import render_tournament
     from counterpoise.core.tournament.board_text import render_board
     from counterpoise.core.tournament.store import write_leaderboard, write_page
 
     written = write_leaderboard(config, snapshot.digest, board)
-    publish_markdown(
-        artifact_key(config.name, "tournament"), render_board(written), description=f"Tournament of {config.name}"
-    )
+    brief = render_board(written)
+    if any(one.mean[written.metric] is not None for one in written.ranked):
+        brief += f"\n\n![Leaderboard]({leaderboard_png(written)})\n"
+    publish_markdown(artifact_key(config.name, "tournament"), brief, description=f"Tournament of {config.name}")
     return write_page(config, snapshot.digest, written, render_tournament(written))

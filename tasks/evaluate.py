@@ -86,16 +86,23 @@ def evaluate(
 def _metrics(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, strategy: str
 ) -> dict[str, Any]:
+    """Judge learners on test, once that look is written down; the metrics say who had looked before."""
     from counterpoise.core.evaluate import compare_strategies
     from counterpoise.core.evaluation_inputs import load_tables
+    from counterpoise.core.persist.layout import DatasetFolder
+    from counterpoise.core.tournament.held_out import digest_of_test
+    from counterpoise.core.tournament.looks import record_look, told_with_looks
 
-    return compare_strategies(
+    dataset, test = DatasetFolder(version.root, version.dataset), digest_of_test(snapshot, split)
+    looks = record_look(dataset, test, key=version.run_key, version=version.version)
+    metrics = compare_strategies(
         load_tables(config, snapshot=snapshot, split=split, version=version),
         strategy=strategy,
         config=config.evaluation,
         seed=config.seed,
         progress=stage_progress(artifact_key(config.name, "evaluate"), description="Training learners"),
     )
+    return told_with_looks(metrics, test, looks)
 
 
 def _review(

@@ -26,7 +26,13 @@ def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
     from counterpoise.core.ingest import ingest_source
 
     progress = stage_progress(artifact_key(config.name, "ingest"), description="Reading the source")
-    snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "ingest", progress=progress)
+    snapshot = ingest_source(
+        config.source,
+        target=config.columns.target,
+        folder=folder / "ingest",
+        progress=progress,
+        rebuilt_from=config.output.materialise == "recipe",
+    )
     log(
         f"ingest: {snapshot.rows:,} rows by {len(snapshot.columns):,} columns"
         + (f", {snapshot.rejected_lines:,} lines set apart" if snapshot.rejected_lines else "")

@@ -23,7 +23,7 @@ from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import EngineError
 from counterpoise.tasks.credentials import credentials_of
 
-__all__ = ["StageTimeoutError", "is_transient", "result_key", "stage"]
+__all__ = ["StageTimeoutError", "is_transient", "result_key", "stage", "time_limit"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,7 +62,7 @@ def stage(function: Callable[P, R]) -> Task[P, R]:
     @functools.wraps(function)
     def limited(*arguments: P.args, **named: P.kwargs) -> R:
         config = _configuration([*arguments, *named.values()])
-        with _time_limit(function.__name__, config), credentials_of(config), _interruptions_as_such():
+        with time_limit(function.__name__, config), credentials_of(config), _interruptions_as_such():
             return function(*arguments, **named)
 
     decorate = task(
@@ -104,14 +104,17 @@ def is_transient(error: object) -> bool:
     return False
 
 
-def _configuration(arguments: list[object]) -> BalanceConfig | None:
-    """Return the configuration among the arguments."""
-    return next((each for each in arguments if isinstance(each, BalanceConfig)), None)
-
-
 @contextmanager
-def _time_limit(name: str, config: BalanceConfig | None) -> Iterator[None]:
-    """Interrupt what takes longer than the configuration allows; where there is none, nothing."""
+def time_limit(name: str, config: BalanceConfig | None) -> Iterator[None]:
+    """Interrupt a block that takes longer than `timeouts` allows; without a configuration, nothing.
+
+    Args:
+        name: The name of the stage's task.
+        config: The whole configuration.
+
+    Raises:
+        StageTimeoutError: The time is up.
+    """
     field, minutes = config.timeouts.of(name) if config is not None else ("", 0.0)
     if not minutes:
         yield
@@ -127,6 +130,11 @@ def _time_limit(name: str, config: BalanceConfig | None) -> Iterator[None]:
             remedy=f"raise timeouts.{field}, or give the stage less to do",
             values={"stage": name, "minutes": minutes},
         ) from None
+
+
+def _configuration(arguments: list[object]) -> BalanceConfig | None:
+    """Return the configuration among the arguments."""
+    return next((each for each in arguments if isinstance(each, BalanceConfig)), None)
 
 
 @contextmanager

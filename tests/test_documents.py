@@ -14,15 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from counterpoise.core.config import OutputConfig, SourceConfig
 from counterpoise.core.config_file import build_config
+from counterpoise.core.storage.address import SCHEMES
 from counterpoise.core.strategies import STRATEGIES
 from counterpoise.flows.command_line import run_command
 
 ROOT = Path(__file__).parents[1]
-COUNTERPOISE = Path(sys.executable).with_name("counterpoise")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
-GUIDES = ("docs/embedding.md",)
-"""Documents whose Python snippets run one after the other where a dataset `fraud` is published."""
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:
@@ -33,6 +32,14 @@ def shown_commands(name: str) -> list[list[str]]:
     lines = [line for document in DOCUMENTS for block in blocks("sh", document) for line in block.splitlines()]
     words = [shlex.split(line, comments=True) for line in lines]
     return [line for line in words if line[:1] == [name]]
+
+
+def inline_commands(name: str) -> list[list[str]]:
+    """Return the commands that stand in backticks in the text of a document."""
+    texts = [(ROOT / document).read_text() for document in DOCUMENTS]
+    prose = [re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL) for text in texts]
+    found = [match for text in prose for match in re.findall(rf"`({name} [^`]+)`", text)]
+    return [words for shown in dict.fromkeys(found) if (words := shlex.split(shown)) and words[1][:1].islower()]
 
 
 def test_the_configuration_of_the_readme_is_one() -> None:
@@ -56,30 +63,17 @@ def test_the_notebook_snippet_runs(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", f"{snippet}\n{check}"], check=True, cwd=tmp_path)
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the quick start leaves it."""
-    folder = tmp_path_factory.mktemp("quick-start")
-    for command in (
-        "sample fraud --rows 3000 --out transactions.csv",
-        "init transactions.csv --target is_fraud --name fraud",
-        "run fraud.yaml --set evaluation.learners=[logistic_regression] --set evaluation.bootstrap=50",
-    ):
-        subprocess.run([COUNTERPOISE, *command.split()], check=True, cwd=folder, capture_output=True)
-    return folder
-
-
-@pytest.mark.parametrize("document", GUIDES)
-def test_the_snippets_of_a_guide_run(document: str, published: Path) -> None:
-    snippets = blocks("python", document)
-    assert snippets
-    for snippet in snippets:
-        subprocess.run([sys.executable, "-c", snippet], check=True, cwd=published)
-
-
 def test_the_reference_is_up_to_date() -> None:
     written = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["render_reference"]()
     assert (ROOT / "docs" / "reference.md").read_text() == written, "run `make reference`"
+
+
+def test_the_reference_has_what_readers_of_versions_and_writers_of_suites_need() -> None:
+    text = (ROOT / "docs" / "reference.md").read_text()
+    for name in ("to_pandas", "to_arrow", "iter_arrow", "path", "evaluation"):
+        assert f"### `counterpoise.core.versions.Version.{name}`" in text
+    rows = re.findall(r"^\| `(expect_\w+)` \|", (ROOT / "docs" / "validation.md").read_text(), flags=re.MULTILINE)
+    assert rows == [kind for kind in rows if f"### `{kind}`" in text]
 
 
 def test_the_suite_snippet_runs(tmp_path: Path) -> None:
@@ -107,15 +101,14 @@ def test_every_expectation_of_ours_is_documented() -> None:
     assert set(rows) == ours
 
 
-@pytest.mark.parametrize("words", shown_commands("counterpoise"), ids=" ".join)
+@pytest.mark.parametrize("words", [*shown_commands("counterpoise"), *inline_commands("counterpoise")], ids=" ".join)
 def test_every_command_that_is_shown_exists_with_its_options(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command([words[1], "--help"]) == 0
     known = capsys.readouterr().out
-    for word in words[2:]:
-        if word.startswith("--"):
-            assert re.search(rf"{word}\b", known)
+    options = [word.partition("=")[0] for word in words[2:] if word.startswith("--")]
+    assert [option for option in options if not re.search(rf"{option}\b", known)] == []
 
 
 @pytest.mark.parametrize("words", shown_commands("dask"), ids=" ".join)
@@ -125,15 +118,35 @@ def test_every_command_of_dask_that_is_shown_exists_with_its_options(words: list
     assert all(re.search(rf"{word}\b", known) for word in words[2:] if word.startswith("--"))
 
 
+def test_the_fragment_for_workers_undoes_what_dask_sets_by_default() -> None:
+    import dask
+    import distributed  # noqa: F401  # its defaults
+
+    text = (ROOT / "docs" / "scale.md").read_text()
+    (fragment,) = re.findall(r"`~/\.config/dask/distributed\.yaml`.*?\n\n    (.*?)\n\n", text, flags=re.DOTALL)
+    place = "distributed.nanny.pre-spawn-environ"
+    ours = dask.config.get(place, config=yaml.safe_load(fragment))
+    assert dask.config.get(place)["MALLOC_TRIM_THRESHOLD_"] is not None
+    merged = dask.config.merge(dask.config.config, yaml.safe_load(fragment))
+    assert ours == {"MALLOC_TRIM_THRESHOLD_": None}
+    assert dask.config.get(place, config=merged)["MALLOC_TRIM_THRESHOLD_"] is None
+
+
 def test_the_configuration_of_the_guide_to_scale_is_one() -> None:
     (text,) = blocks("yaml", "docs/scale.md")
     config = build_config(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506  # all values as texts
     assert (config.engine.kind, config.engine.address) == ("dask", "tcp://scheduler:8786")
 
 
-@pytest.mark.parametrize("words", shown_commands("make"), ids=" ".join)
+@pytest.mark.parametrize("words", [*shown_commands("make"), *inline_commands("make")], ids=" ".join)
 def test_every_target_that_is_shown_can_be_made(words: list[str]) -> None:
     subprocess.run(["make", "--dry-run", "-C", str(ROOT), *words[1:]], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("words", inline_commands("python"), ids=" ".join)
+def test_every_program_that_is_shown_exists_with_its_options(words: list[str]) -> None:
+    program = (ROOT / words[1]).read_text()
+    assert [word for word in words[2:] if word.startswith("--") and f'"{word}"' not in program] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -141,6 +154,16 @@ def test_links_of_a_document_lead_somewhere(document: str) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / document).read_text())
     for link in links:
         assert link.startswith("https://") or (ROOT / document).parent.joinpath(link).exists(), link
+
+
+def test_every_scheme_of_an_object_store_stands_in_guide_and_form() -> None:
+    rows = [
+        line for line in (ROOT / "docs" / "storage.md").read_text().splitlines() if "://" in line and line[0] == "|"
+    ]
+    assert {scheme for scheme in SCHEMES if f"`{scheme}://" in "".join(rows)} == set(SCHEMES)
+    helps = [SourceConfig.model_fields["path"].description, OutputConfig.model_fields["root"].description]
+    families = {scheme.removesuffix("s") if scheme == "abfss" else scheme for scheme in SCHEMES}
+    assert [scheme for scheme in families for text in helps if f"{scheme}://" not in str(text)] == []
 
 
 def test_every_strategy_and_its_options_stand_in_the_guide() -> None:

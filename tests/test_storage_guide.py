@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import shlex
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -13,11 +18,14 @@ from counterpoise.core.config import BalanceConfig
 from counterpoise.core.config_file import build_config
 from counterpoise.core.sample import write_sample
 from counterpoise.core.storage import store_at
+from counterpoise.core.versions import open_version
 from counterpoise.flows.command_line import run_command
+from tests.core.ingest.postgres import Cluster, postgres_cluster
 from tests.object_store import use_endpoint
 from tests.test_documents import blocks
 
 GUIDE = "docs/storage.md"
+READER = "reader-s3cret"
 
 
 def configurations() -> list[BalanceConfig]:
@@ -58,6 +66,43 @@ def test_commands_and_snippets_of_the_guide_run(shop_data: None, prefect_server:
     assert list(Path(str(found["folder"])).glob("*.parquet"))
     exec(save.replace('"…"', '"tester"'), {})  # noqa: S102  # our own document
     assert run_command(with_block) == 0
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cluster]:
+    """The database of the guide, with its user, who may only read, and its table."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOP_PASSWORD", READER)
+    write_sample("fraud", rows=2_000, out=Path("t.parquet"), seed=0)
+    with postgres_cluster() as cluster:
+        cluster.run("CREATE DATABASE shop")
+        cluster.run(f"CREATE ROLE reader LOGIN PASSWORD '{READER}' IN ROLE pg_read_all_data")
+        with psycopg.connect(
+            host=str(cluster.socket), user=cluster.user, password=cluster.password, dbname="shop"
+        ) as connection:
+            copy_table(connection, pq.read_table("t.parquet"))
+        yield cluster
+
+
+def copy_table(connection: psycopg.Connection[Any], table: pa.Table) -> None:
+    """Write a table of texts, all features declared as such, and the label as a boolean."""
+    types = {"is_fraud": "boolean", "amount": "numeric", "timestamp": "timestamptz"}
+    columns = ", ".join(f"{name} {types.get(name, 'text')}" for name in table.column_names)
+    connection.execute(f"CREATE TABLE transactions ({columns})".encode())
+    with connection.cursor().copy("COPY transactions FROM STDIN") as copy:
+        for row in zip(*table.to_pydict().values(), strict=True):
+            copy.write_row(row)
+
+
+def test_the_database_of_the_guide_is_read_as_shown(shop: Cluster, prefect_server: None) -> None:
+    """Only the host is another one: the socket of the tests' cluster."""
+    text = blocks("yaml", GUIDE)[1]
+    assert "@db.example/shop" in text
+    Path("fraud.yaml").write_text(text.replace("@db.example/shop", f"@/shop?host={shop.socket}"))
+    assert run_command(["run", "fraud.yaml", "--set", "evaluation.enabled=false"]) == 0
+    version = open_version("datasets/fraud")
+    assert sum(part.rows for part in version.record.partitions.values()) >= 2_000
+    assert READER not in (Path("datasets/fraud/versions/00000001.json")).read_text()
 
 
 def test_every_reason_of_the_guide_is_one() -> None:

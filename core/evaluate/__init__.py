@@ -26,15 +26,17 @@
     `roc_curve` ([false positive rate, recall]), `reliability` (bins: lower, upper, rows, mean_predicted, observed);
   - binary, but for the dummy: `operating_points`, one entry a rule (`f_beta`, `cost`, `precision`, `recall`, `alerts`):
     `wanted` in words, `threshold` chosen on validation (null where none reaches it) with `threshold_low` and
-    `threshold_high`; on test `test` (precision, recall, f1, alerts and cost in a thousand rows), `intervals` and
-    `confusion`; at `cost` also `by_formula`, the threshold that the costs give to right probabilities, with the `scale`
-    of these (calibrated, or natural without a calibrator) and its `test`, `intervals` and `confusion`;
+    `threshold_high`, and the share of validation's resamples in which one was `reached`; on test `test` (precision,
+    recall, f1, alerts and cost in a thousand rows), `intervals` and `confusion`; at `cost` also `by_formula`, the
+    threshold that the costs give to right probabilities, with the `scale` of these (calibrated, or natural without a
+    calibrator) and its `test`, `intervals` and `confusion`;
   - binary: `calibration`, null for the dummy, see `counterpoise.core.evaluate.calibrated.calibration_record`;
   - binary: `thresholds`, what thresholds do on validation and test, null for the dummy, see
     `counterpoise.core.evaluate.explorer.threshold_counts`;
-  - binary: `top`, precision and recall among the `k` rows ranked highest;
+  - binary: `top`, precision and recall among the `k` rows ranked highest, see `counterpoise.core.evaluate.top`;
   - multiclass: `confusion_matrix` (true class by called class) and `per_class` (class, rows, prevalence,
-    average_precision, roc_auc, precision, recall, f1, pr_curve, roc_curve).
+    average_precision, roc_auc, precision, recall, f1, pr_curve, roc_curve, and `intervals` by metric: empty for all
+    but the fifty smallest classes).
 - `comparisons`: one entry a learner where something was resampled: `reference` none, `differences` (by metric
   `difference`, `low`, `high`: strategy minus none, paired), `verdict` (`learner`, `outcome`, `text`).
 - `correction`: null for multiclass, else the prior correction of the resampled train table: `natural_prevalence`,
@@ -45,8 +47,8 @@
   how good the calibrated probabilities are; null without a calibrator, and `calibrated_note` says why.
 - `slices`: null for multiclass, else for the `learner` of the verdict with `strategy` at its `threshold` the
   `segments` of test with the lowest recall, see `counterpoise.core.evaluate.slices.worst_slices`.
-- `leak`: null for multiclass and for strategies that add no rows, else what resampling before the split would have
-  shown beside the honest scores, see `counterpoise.core.evaluate.leak.simulate_leak`.
+- `leak`: what resampling before the split would have shown beside the honest scores, or `skipped`, which says why
+  that is not simulated, see `counterpoise.core.evaluate.leak.simulate_leak`.
 - `verdict`: one sentence on the learner that ranked best on validation, which is `verdict_learner`;
   `verdict_outcome`: helped, hurt, no_difference, undecided, or baseline where nothing was resampled.
 - `notes`: what the reader must know.

@@ -10,7 +10,7 @@ from counterpoise.core.evaluate.calibrated import Probabilities, calibrate, cali
 from counterpoise.core.evaluate.explorer import threshold_counts
 from counterpoise.core.evaluate.operating_points import ScoredRows, cost_by_formula, operating_points
 from counterpoise.core.evaluate.question import Question
-from counterpoise.core.evaluate.slices import at_the_top
+from counterpoise.core.evaluate.top import at_the_top
 from counterpoise.core.randomness import child_generator
 
 __all__ = ["BinaryFacts", "binary_facts"]
@@ -46,7 +46,7 @@ def binary_facts(question: Question, answers: Predictions, *, threshold: float, 
 
 def _facts(question: Question, answers: Predictions, *, threshold: float, seed: int) -> BinaryFacts:
     validation, test = _scored(question, answers)
-    top = at_the_top(test.scores, test.positive)
+    top = at_the_top(test.scores, test.positive, groups=test.groups)
     if answers.learner == DUMMY:
         return BinaryFacts({"operating_points": [], "thresholds": None, "top": top, "calibration": None}, None)
     rng = child_generator(seed, "evaluate", "operating points", answers.learner, answers.strategy)

@@ -14,7 +14,7 @@ from counterpoise.core.evaluate.binary_facts import binary_facts
 from counterpoise.core.evaluate.bootstrap import CONFIDENCE
 from counterpoise.core.evaluate.calibrated import correction_record, prior_correction
 from counterpoise.core.evaluate.differences import arm_key, arm_record, compare_arms, resample_arms
-from counterpoise.core.evaluate.leak import simulate_leak
+from counterpoise.core.evaluate.leak import LeakSetting, simulate_leak
 from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
 from counterpoise.core.evaluate.operating_points import threshold_rules
 from counterpoise.core.evaluate.question import Question
@@ -22,6 +22,7 @@ from counterpoise.core.evaluate.slices import JudgedRows, worst_slices
 from counterpoise.core.evaluate.tables import EvaluationTables, read_label_codes
 from counterpoise.core.evaluate.verdict import FLOOR, baseline_verdict
 from counterpoise.core.progress import Progress, silent
+from counterpoise.core.randomness import child_generator
 
 __all__ = ["bootstrap_method", "compare_strategies", "threshold_rule", "without_nan"]
 
@@ -54,7 +55,7 @@ def compare_strategies(
     groups = _train(tables, question, seed=seed, progress=lambda done: progress(done, total))
     predictions = [dummy_predictions(tables, codes), *(arm for group in groups for arm in group.predictions)]
     record = _judged(question, predictions, seed=seed)
-    record["slices"] = _slices(tables, question, predictions, record)
+    record["slices"] = _slices(tables, question, predictions, record, seed=seed)
     record["leak"] = _leak(tables, question, seed=seed)
     progress(total, total)
     notes = _notes(tables, question, groups, record)
@@ -98,7 +99,7 @@ def _judged(question: Question, predictions: list[Predictions], *, seed: int) ->
     judged = [question.judge(arm) for arm in predictions]
     resampled, resamples = resample_arms(question, judged, seed=seed)
     arms = [
-        arm_record(arm, answers, resampled[arm_key(arm.learner, arm.strategy)])
+        arm_record(arm, answers, resampled[arm_key(arm.learner, arm.strategy)], question=question)
         for arm, answers in zip(judged, predictions, strict=True)
     ]
     corrections = _add_binary_facts(question, arms, predictions, seed=seed)
@@ -132,16 +133,21 @@ def _add_binary_facts(
     return corrections
 
 
-def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[str, Any] | None:
-    """Return what resampling before the split would have shown; None with more than two classes."""
-    if question.positive is None:
-        return None
-    positive = question.codes.train_natural == question.positive
-    return simulate_leak(tables.train_natural, positive, target=tables.target, strategy=question.strategy, seed=seed)
+def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[str, Any]:
+    """Return what resampling before the split would have shown, or why that is not known."""
+    codes = question.codes
+    return simulate_leak(
+        tables.train_natural,
+        None if question.positive is None else codes.train_natural == question.positive,
+        target=tables.target,
+        strategy=question.strategy,
+        seed=seed,
+        setting=LeakSetting.of(codes, tables.train_ties),
+    )
 
 
 def _slices(
-    tables: EvaluationTables, question: Question, predictions: list[Predictions], record: dict[str, Any]
+    tables: EvaluationTables, question: Question, predictions: list[Predictions], record: dict[str, Any], *, seed: int
 ) -> dict[str, Any] | None:
     """Return where the learner of the verdict does worst, trained as published; None with more than two classes."""
     if question.positive is None:
@@ -151,7 +157,9 @@ def _slices(
     answers, arm = next(pair for pair in arms if (pair[0].learner, pair[0].strategy) == (learner, strategy))
     scores, positive = answers.test[:, question.positive], question.codes.test == question.positive
     features = tables.test.drop_columns([tables.target])
-    segments = worst_slices(features, JudgedRows(scores, positive, scores >= arm["threshold"]))
+    judged = JudgedRows(scores, positive, scores >= arm["threshold"], question.codes.groups.get("test"))
+    rng = child_generator(seed, "evaluate", "slices")
+    segments = worst_slices(features, judged, resamples=question.config.bootstrap, rng=rng)
     return {"learner": learner, "strategy": strategy, "threshold": arm["threshold"], "segments": segments}
 
 

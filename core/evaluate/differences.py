@@ -8,6 +8,7 @@ import numpy as np
 
 from counterpoise.core.evaluate.arms import JudgedArm, Predictions
 from counterpoise.core.evaluate.bootstrap import Floats, Interval, Resampled, bootstrap, interval_of
+from counterpoise.core.evaluate.class_intervals import with_class_intervals
 from counterpoise.core.evaluate.intervals import RANKING_METRICS, difference_interval, ranking_interval
 from counterpoise.core.evaluate.question import Question
 from counterpoise.core.evaluate.verdict import strategy_verdict
@@ -20,7 +21,6 @@ _MOST_WEIGHINGS = 4_000_000_000
 _FEWEST_RESAMPLES = 200
 _LEAST, _MOST = {"mcc": -1.0}, {"log_loss": np.inf, "brier": 2.0}
 """The ranges of metrics that do not lie between 0 and 1."""
-_CELLS = ("true_positives", "false_negatives", "false_positives", "true_negatives")
 
 
 def arm_key(learner: str, strategy: str) -> str:
@@ -46,13 +46,28 @@ def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> 
     return found, resamples
 
 
-def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled) -> dict[str, Any]:
-    """Return an arm's entry in the metrics record."""
-    found = {metric: _interval(metric, values, arm.record) for metric, values in resampled.items()}
+def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled, *, question: Question) -> dict[str, Any]:
+    """Return an arm's entry in the metrics record, with its intervals.
+
+    Args:
+        arm: The arm as it was judged.
+        predictions: What it answers.
+        resampled: Its metrics on bootstrap resamples.
+        question: Knows how many test rows or groups each class has, which the intervals of near-perfect rankings and of
+            single classes need.
+    """
+    found = {
+        metric: _interval(metric, resampled[metric], estimate, question.test_units)
+        for metric, estimate in arm.record["test"].items()
+        if metric in resampled
+    }
+    record = arm.record
+    if "per_class" in record:
+        record = record | {"per_class": with_class_intervals(predictions.test, question.codes, record, resampled)}
     return {
         "learner": arm.learner,
         "strategy": arm.strategy,
-        **arm.record,
+        **record,
         "intervals": {
             metric: {"low": interval.low, "high": interval.high} for metric, interval in found.items() if interval
         },
@@ -60,13 +75,10 @@ def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled) -
     }
 
 
-def _interval(metric: str, values: Floats, record: dict[str, Any]) -> Interval | None:
-    estimate = record["test"][metric]
+def _interval(metric: str, values: Floats, estimate: float, counts: tuple[int, int]) -> Interval | None:
     if metric not in RANKING_METRICS:
         return interval_of(values, estimate, least=_LEAST.get(metric, 0.0), most=_MOST.get(metric, 1.0))
-    counts = record.get("confusion") or dict.fromkeys(_CELLS, 0)
-    positives, negatives = counts[_CELLS[0]] + counts[_CELLS[1]], counts[_CELLS[2]] + counts[_CELLS[3]]
-    return ranking_interval(metric, values, estimate, positives=positives, negatives=negatives)
+    return ranking_interval(metric, values, estimate, positives=counts[0], negatives=counts[1])
 
 
 def compare_arms(

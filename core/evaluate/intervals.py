@@ -10,7 +10,16 @@ import numpy.typing as npt
 
 from counterpoise.core.evaluate.bootstrap import CONFIDENCE, Interval, interval_of
 
-__all__ = ["RANKING_METRICS", "TWO_SIDED", "difference_interval", "least_auc", "ranking_interval", "shortfall_interval"]
+__all__ = [
+    "RANKING_METRICS",
+    "TWO_SIDED",
+    "difference_interval",
+    "least_auc",
+    "ranking_interval",
+    "share_interval",
+    "shortfall_interval",
+    "units",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,7 +57,7 @@ def ranking_interval(
     if metric == "roc_auc":
         least = least_auc(estimate, positives=positives, negatives=negatives)
         return Interval(min(least, found.low if found else 1.0), found.high if found else 1.0)
-    return found or Interval(_TAIL ** (1 / positives), 1.0)
+    return found or Interval(min(estimate, _TAIL ** (1 / positives)), 1.0)
 
 
 def difference_interval(values: Floats, difference: float) -> Interval | None:
@@ -114,3 +123,41 @@ def least_auc(auc: float, *, positives: int, negatives: int) -> float:
         return float((true - auc) ** 2 - z**2 * true * (1 - true) * spread / (positives * negatives))
 
     return float(optimize.brentq(beyond, 0.0, min(auc, 1 - 1e-12)))
+
+
+def share_interval(share: float, number: float) -> Interval | None:
+    """Return Wilson's interval of a share (Journal of the American Statistical Association 22, 1927).
+
+    >>> found = share_interval(0.5, 20)
+    >>> round(found.low, 4), round(found.high, 4)
+    (0.2993, 0.7007)
+
+    Args:
+        share: From 0 to 1.
+        number: Of how many independent rows or groups, see `units`.
+
+    Returns:
+        The interval; None of nothing.
+    """
+    if number <= 0:
+        return None
+    square = TWO_SIDED**2 / number
+    centre, whole = share + square / 2, 1 + square
+    half = float(np.sqrt(square * (share * (1 - share) + square / 4)))
+    low, high = (centre - half) / whole, (centre + half) / whole
+    return Interval(min(share, max(0.0, low)), max(share, min(1.0, high)))  # rounded, they may miss 0 or 1
+
+
+def units(members: npt.NDArray[np.bool_], groups: npt.NDArray[np.int32] | None = None) -> int:
+    """Return how many independent things rows are: their number, or that of their groups where they have any.
+
+    Rows of one group may agree wholly, so that a group is counted once, which is on the safe side.
+
+    >>> units(np.array([True, True, True, False])), units(np.array([True, True, True, False]), np.array([0, 0, 1, 1]))
+    (3, 2)
+
+    Args:
+        members: Which rows are meant.
+        groups: One code a row; None where each row stands for itself.
+    """
+    return int(members.sum()) if groups is None else len(np.unique(groups[members]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from counterpoise.core.evaluate.arms import JudgedArm, Predictions
 from counterpoise.core.evaluate.binary import log_losses
 from counterpoise.core.evaluate.bootstrap import Resampled, Weights
+from counterpoise.core.evaluate.class_intervals import of_class, smallest_classes
 from counterpoise.core.evaluate.curves import pr_curve, roc_curve
 from counterpoise.core.evaluate.decisions import Confusion, decision_metrics
 from counterpoise.core.evaluate.features import Matrix
@@ -27,15 +29,14 @@ def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
     Macro figures are means over the classes that have test rows.
     """
     present = np.unique(codes.test)
-    measure = _measure(predictions.test, codes.test, present)
-    ones = np.ones((1, len(codes.test)), np.int32)
     record: dict[str, Any] = {
         "threshold": None,
         "validation": {"average_precision": _macro_ap(predictions.validation, codes.validation)},
-        "test": {metric: float(value[0]) for metric, value in measure(ones).items()},
+        "test": macro_metrics(predictions.test, codes.test),
         "per_class": _per_class(predictions.test, codes, present),
         "confusion_matrix": _confusion_matrix(predictions.test, codes),
     }
+    measure = _measure(predictions.test, codes.test, present, apart=smallest_classes(codes.test))
     return JudgedArm(predictions.learner, predictions.strategy, record, measure)
 
 
@@ -51,9 +52,10 @@ def macro_metrics(probability: Matrix, truth: Codes) -> dict[str, float]:
     return {metric: float(value[0]) for metric, value in values.items()}
 
 
-def _measure(probability: Matrix, truth: Codes, present: Codes) -> Any:
-    """Return a function from row weights to the macro metrics under them."""
+def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequence[int] | Codes = ()) -> Any:
+    """Return a function from row weights to the macro metrics under them, and those of the classes `apart`."""
     rankings = [Ranking.from_scores(probability[:, code], truth == code) for code in present]
+    places = {int(code): place for place, code in enumerate(present)}
     called = probability.argmax(axis=1)
     every = np.arange(probability.shape[1])
     is_called, is_true = called[:, None] == every, truth[:, None] == every
@@ -65,7 +67,14 @@ def _measure(probability: Matrix, truth: Codes, present: Codes) -> Any:
         qualities = [ranking.weigh(weights) for ranking in rankings]
         rows = weights.sum(axis=1)
         right, chosen, actual = np.split((weights @ counted).T, 3)
+        f1 = _each(right, chosen, actual)["f1"]
+        own = {
+            of_class(metric, int(code)): values
+            for code in apart
+            for metric, values in (*vars(qualities[places[int(code)]]).items(), ("f1", f1[code]))
+        }
         return {
+            **own,
             "average_precision": np.mean([quality.average_precision for quality in qualities], axis=0),
             "roc_auc": np.mean([quality.roc_auc for quality in qualities], axis=0),
             **_decisions(right, chosen, actual, present),
@@ -78,8 +87,7 @@ def _measure(probability: Matrix, truth: Codes, present: Codes) -> Any:
 
 def _decisions(right: Floats, chosen: Floats, actual: Floats, present: Codes) -> Resampled:
     """Return macro metrics of decisions; all arguments have the shape (classes, sets of weights)."""
-    rows = actual.sum(axis=0)
-    each = decision_metrics(Confusion.from_called(right, chosen, positives=actual, rows=rows))
+    rows, each = actual.sum(axis=0), _each(right, chosen, actual)
     recall = each["recall"][present]
     return {
         "precision": each["precision"][present].mean(axis=0),
@@ -90,6 +98,11 @@ def _decisions(right: Floats, chosen: Floats, actual: Floats, present: Codes) ->
         "g_mean": recall.prod(axis=0) ** (1 / len(present)),
         "accuracy": right.sum(axis=0) / rows,
     }
+
+
+def _each(right: Floats, chosen: Floats, actual: Floats) -> Resampled:
+    """Return the metrics of each class against the rest."""
+    return decision_metrics(Confusion.from_called(right, chosen, positives=actual, rows=actual.sum(axis=0)))
 
 
 def _matthews(right: Floats, chosen: Floats, actual: Floats) -> Floats:

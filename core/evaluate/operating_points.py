@@ -93,7 +93,9 @@ def operating_points(
 ) -> list[dict[str, Any]]:
     """Return one record a rule: rule, wanted, threshold with its interval, and the outcome on test with intervals.
 
-    The threshold is null where no threshold meets the condition on validation. The outcome has precision, recall, f1,
+    The threshold is null where no threshold meets the condition on validation. Nor does one on every resample of
+    validation: `reached` is the share of them where one does, null without resamples, and the threshold's interval is
+    that of these. The outcome has precision, recall, f1,
     alerts (in a thousand rows), cost (a thousand rows) and the four counts.
 
     Args:
@@ -206,6 +208,7 @@ def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, A
         "threshold": threshold,
         "threshold_low": float(low),
         "threshold_high": float(high),
+        "reached": len(found) / len(spread) if len(spread) else None,
     }
 
 

@@ -72,6 +72,14 @@ class Question:
         return np.array([len(np.unique(groups[self.codes.test == code])) for code in range(classes)])
 
     @property
+    def test_units(self) -> tuple[int, int]:
+        """Test rows of the class of interest and the others, or the groups with such rows; 0 with more classes."""
+        if self.positive is None:
+            return 0, 0
+        counts = self._units_by_class
+        return int(counts[self.positive]), int(counts[1 - self.positive])
+
+    @property
     def counted(self) -> str:
         """What `deciding_rows` counts."""
         grouped = "groups with " if self.codes.groups else ""

@@ -1,144 +1,115 @@
-"""Where a learner does worst, segment by segment of the test rows, and what it finds among the highest-ranked rows."""
+"""Where a learner does worst, segment by segment of the test rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
+from counterpoise.core.evaluate.bootstrap import affordable_resamples, iter_weights
+from counterpoise.core.evaluate.intervals import RANKING_METRICS, ranking_interval, share_interval, units
 from counterpoise.core.evaluate.ranking import Ranking
-from counterpoise.core.labels import class_name
-from counterpoise.core.validate.frames import to_series
+from counterpoise.core.evaluate.segments import segments
 
-__all__ = ["JudgedRows", "at_the_top", "worst_slices"]
+__all__ = ["JudgedRows", "worst_slices"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 _FEWEST_POSITIVES = 10
-_LEVELS = 20
 _SHOWN = 12
-_PARTS = 4
-_TOPS = (10, 50, 100, 500, 1_000)
 
 
 @dataclass(frozen=True)
 class JudgedRows:
-    """Test rows with their scores, what they are, and whether the threshold calls them positive."""
+    """Test rows: their scores, what they are, whether the threshold calls them positive, and their groups if any."""
 
     scores: Floats
     positive: Mask
     called: Mask
+    groups: npt.NDArray[np.int32] | None = None
+
+    def among(self, members: Mask) -> JudgedRows:
+        """Return some of the rows."""
+        groups = None if self.groups is None else np.unique(self.groups[members], return_inverse=True)[1]
+        return JudgedRows(
+            self.scores[members],
+            self.positive[members],
+            self.called[members],
+            None if groups is None else groups.astype(np.int32),
+        )
 
 
-def worst_slices(features: pa.Table, rows: JudgedRows) -> list[dict[str, Any]]:
+def worst_slices(
+    features: pa.Table, rows: JudgedRows, *, resamples: int, rng: np.random.Generator
+) -> list[dict[str, Any]]:
     """Return the segments with the lowest recall, lowest first, each with what recall must be said to lie below.
 
-    A segment is a value of a text or boolean column, a quarter of a number's range by quantiles, or the rows where a
-    value is missing. Segments with fewer than ten positives are left out: they say nothing. Each record has `column`,
-    `segment`, `rows`, `positives`, `prevalence`, `recall`, `precision` and `roc_auc`, and `recall_low` to
-    `precision_high`, Wilson's intervals of 95 %.
+    Segments are those of `counterpoise.core.evaluate.segments`; those with fewer than ten positives are left out: they
+    say nothing. Each record has `column`, `segment`, `rows`, `positives`, `prevalence`; `recall` and `precision` at the
+    threshold with Wilson's intervals of 95 % (`recall_low` to `precision_high`), in which a group counts once where
+    rows are grouped; and `average_precision`, to be read beside the prevalence, and `roc_auc` with bootstrap intervals
+    within the segment. Figures are null where they are undefined.
 
     Args:
         features: The feature columns of test.
         rows: The same rows, judged.
+        resamples: How many bootstrap resamples are wanted; many rows get fewer. None give no intervals of rankings.
+        rng: Where the resamples come from.
     """
-    found = [
-        _record(name, segment, members, rows)
-        for name in features.schema.names
-        for segment, members in _segments(features.select([name]))
-        if int((members & rows.positive).sum()) >= _FEWEST_POSITIVES
-    ]
-    return sorted(found, key=lambda one: (one["recall_high"], one["recall"], one["column"], one["segment"]))[:_SHOWN]
+    worst: list[tuple[dict[str, Any], Mask]] = []
+    for name in features.schema.names:
+        found = [
+            (_decided(name, segment, rows.among(members)), members)
+            for segment, members in segments(features.select([name]))
+            if int((members & rows.positive).sum()) >= _FEWEST_POSITIVES
+        ]
+        worst = sorted([*worst, *found], key=_by_recall)[:_SHOWN]  # column by column: masks of all would be large
+    return [record | _ranked(rows.among(members), resamples, rng) for record, members in worst]
 
 
-def at_the_top(scores: Floats, positive: Mask) -> list[dict[str, Any]]:
-    """Return precision and recall among the k rows ranked highest, ties shared out evenly.
-
-    >>> at_the_top(np.linspace(1, 0, 20), np.arange(20) < 5)
-    [{'k': 10, 'precision': 0.5, 'recall': 1.0}]
-
-    Args:
-        scores: One score a row.
-        positive: Which rows are positive.
-    """
-    order = np.argsort(-scores, kind="stable")
-    levels, starts, sizes = np.unique(-scores[order], return_index=True, return_counts=True)
-    hits = np.add.reduceat(positive[order].astype(np.float64), starts) if len(levels) else np.zeros(0)
-    records = []
-    for k in (k for k in _TOPS if k < len(scores)):
-        taken = np.clip(k - starts, 0, sizes) / sizes
-        true = float((hits * taken).sum())
-        records.append({"k": k, "precision": true / k, "recall": true / max(1, int(positive.sum()))})
-    return records
+def _by_recall(judged: tuple[dict[str, Any], Mask]) -> tuple[float, float, str, str]:
+    record = judged[0]
+    return record["recall_high"], record["recall"], record["column"], record["segment"]
 
 
-def _segments(column: pa.Table) -> Iterator[tuple[str, Mask]]:
-    """Yield the segments of one column by name."""
-    values = to_series(column.column(0))
-    missing = values.isna().to_numpy(dtype=np.bool_)
-    if missing.any():
-        yield "missing", missing
-    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
-        yield from _quarters(values, missing)
-    elif not pa.types.is_nested(column.schema[0].type) and values.dtype.kind not in "mM":
-        texts = values.map(class_name, na_action="ignore").astype("str")
-        for level in texts[~missing].value_counts().index[:_LEVELS]:
-            yield str(level), (texts == level).to_numpy(dtype=np.bool_) & ~missing
-
-
-def _quarters(values: pd.Series[Any], missing: Mask) -> Iterator[tuple[str, Mask]]:
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    present = numbers[np.isfinite(numbers)]
-    if not len(present):
-        return
-    inner = np.linspace(0, 1, _PARTS + 1)[1:-1]
-    edges = np.unique(np.quantile(present, inner, method="inverted_cdf"))
-    edges = edges[edges < present.max()]
-    parts = np.searchsorted(edges, numbers, side="left")
-    bounds = [present.min(), *edges, present.max()]
-    for part in range(len(edges) + 1):
-        low, high = bounds[part], bounds[part + 1]
-        yield _range_name(low, high, first=part == 0), (parts == part) & ~missing
-
-
-def _range_name(low: float, high: float, *, first: bool) -> str:
-    """Return what to call a range, of which only the first one holds its lower bound.
-
-    >>> _range_name(0, 0, first=True), _range_name(0, 5, first=True), _range_name(5, 9, first=False)
-    ('0', '0 to 5', 'above 5 to 9')
-    """
-    if first:
-        return f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
-    return f"above {low:.6g} to {high:.6g}"
-
-
-def _record(column: str, segment: str, members: Mask, rows: JudgedRows) -> dict[str, Any]:
-    positive, called = rows.positive[members], rows.called[members]
-    true = int((positive & called).sum())
-    ranking = Ranking.from_scores(rows.scores[members], positive).weigh(np.ones((1, len(positive)), np.int32))
+def _decided(column: str, segment: str, rows: JudgedRows) -> dict[str, Any]:
+    true = int((rows.positive & rows.called).sum())
     return {
         "column": column,
         "segment": segment,
-        "rows": len(positive),
-        "positives": int(positive.sum()),
-        "prevalence": float(positive.mean()),
-        **_share("recall", true, int(positive.sum())),
-        **_share("precision", true, int(called.sum())),
-        "roc_auc": float(ranking.roc_auc[0]),
+        "rows": len(rows.positive),
+        "positives": int(rows.positive.sum()),
+        "prevalence": float(rows.positive.mean()),
+        **_share("recall", true, rows.positive, rows.groups),
+        **_share("precision", true, rows.called, rows.groups),
     }
 
 
-def _share(name: str, hits: int, rows: int) -> dict[str, float | None]:
-    """Return a share with Wilson's interval (Journal of the American Statistical Association 22, 1927)."""
-    from scipy import stats
+def _share(name: str, hits: int, members: Mask, groups: npt.NDArray[np.int32] | None) -> dict[str, float | None]:
+    """Return a share of the members with its interval."""
+    share = hits / int(members.sum()) if members.any() else None
+    found = None if share is None else share_interval(share, units(members, groups))
+    return {name: share, f"{name}_low": found.low if found else None, f"{name}_high": found.high if found else None}
 
-    if not rows:
-        return {name: None, f"{name}_low": None, f"{name}_high": None}
-    interval = stats.binomtest(hits, rows).proportion_ci(method="wilson")
-    return {name: hits / rows, f"{name}_low": float(interval.low), f"{name}_high": float(interval.high)}
+
+def _ranked(rows: JudgedRows, resamples: int, rng: np.random.Generator) -> dict[str, float | None]:
+    """Return how well the rows are ranked, with intervals."""
+    ranking = Ranking.from_scores(rows.scores, rows.positive)
+    once = ranking.weigh(np.ones((1, len(rows.scores)), np.int32))
+    number = affordable_resamples(len(rows.scores), resamples)
+    strata = rows.positive.astype(np.int32)
+    drawn = [ranking.weigh(part) for part in iter_weights(strata, resamples=number, rng=rng, groups=rows.groups)]
+    positives, negatives = units(rows.positive, rows.groups), units(~rows.positive, rows.groups)
+    figures: dict[str, float | None] = {}
+    for metric in RANKING_METRICS:
+        value = float(getattr(once, metric)[0])
+        values = np.concatenate([np.zeros(0), *(getattr(part, metric) for part in drawn)])
+        interval = ranking_interval(metric, values, value, positives=positives, negatives=negatives)
+        figures[metric] = None if np.isnan(value) else value
+        figures[f"{metric}_low"] = interval.low if interval else None
+        figures[f"{metric}_high"] = interval.high if interval else None
+    return figures

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.core.errors import ColumnNotFoundError, EvaluationError
+from counterpoise.core.evaluate.leak_split import Ties
 from counterpoise.core.labels import encode_labels
 
 __all__ = ["EvaluationTables", "LabelCodes", "read_label_codes"]
@@ -32,6 +33,7 @@ class EvaluationTables:
         weights: How much each resampled train row counts; None where all count once.
         groups: Codes of the groups that rows belong to, from 0 without gaps, by table (`validation`, `test`); empty
             where rows are not grouped.
+        train_ties: Which natural train rows stay together where they are split again; None: those that are equal.
     """
 
     train_natural: pa.Table
@@ -43,6 +45,7 @@ class EvaluationTables:
     notes: tuple[str, ...] = ()
     weights: Codes | None = None
     groups: Mapping[str, Codes] = field(default_factory=dict)
+    train_ties: Ties | None = None
 
     def by_name(self) -> dict[str, pa.Table]:
         """Return the four tables by name."""

@@ -1,4 +1,7 @@
-"""Parquet and Arrow files as a snapshot: referenced where they lie, checked, never copied."""
+"""Parquet and Arrow files as a snapshot: referenced where they lie, and checked.
+
+They are copied only where a column's type has to be another one, see `table_types`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import ConfigError, InputError
 from counterpoise.core.ingest.names import check_names, resolve_column
 from counterpoise.core.ingest.snapshot_files import Content
+from counterpoise.core.ingest.table_types import carried_schema, retyping_note, write_retyped
 from counterpoise.core.ingest.text_engine import quoted_path
 from counterpoise.core.records import SnapshotFile
 
@@ -28,8 +32,12 @@ def reference_tables(
     *,
     kind: Literal["parquet", "arrow"],
     target: str,
+    folder: Path,
 ) -> Content:
     """Return the content of Parquet or Arrow files, which stay where they are.
+
+    Where a column's type is not carried as it is, copies of the files with another type that holds the same values
+    stand in for them, and a note says so.
 
     Args:
         paths: The files.
@@ -37,9 +45,11 @@ def reference_tables(
         source: Missing values and types must be left as they are: the files have their own.
         kind: Parquet, or Arrow IPC files (Feather version 2).
         target: The label's column: its name or its position.
+        folder: Where copies are written.
 
     Raises:
-        InputError: A file is damaged, its columns differ from the others', or a row group would not fit in memory.
+        InputError: A file is damaged, its columns differ from the others', a row group would not fit in memory, or
+            values are of a type that cannot be carried exactly.
         ConfigError: Missing values or types are declared.
     """
     _check_options(source)
@@ -55,7 +65,14 @@ def reference_tables(
     check_names(schemas[0].names)
     resolve_column(schemas[0].names, target)
     _check_equal_schemas(paths, schemas)
-    return Content(tuple(files), schemas[0])
+    carried = carried_schema(schemas[0])
+    if carried.equals(schemas[0]):
+        return Content(tuple(files), schemas[0])
+    copies = [
+        write_retyped(path, kind=kind, schema=carried, out=folder / f"retyped-{number:04d}.parquet")
+        for number, path in enumerate(paths)
+    ]
+    return Content(tuple(copies), carried, notes=(retyping_note(schemas[0], carried),))
 
 
 def _look_at_parquet(path: Path) -> tuple[pa.Schema, int]:

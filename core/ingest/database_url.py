@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from counterpoise.core.errors import ConfigError, InputError
+from counterpoise.core.settings.url_secrets import is_secret_option
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["DatabaseUrl", "database_url"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_SECRET = re.compile("pass|secret|token|key|pwd|auth|credential", re.IGNORECASE)
 _SUPPORTED = ("sqlite", "postgresql")
 
 
@@ -62,7 +62,7 @@ def database_url(text: str, environment: Mapping[str, str] = os.environ) -> Data
 def _secret_options(url: URL) -> list[str]:
     found: list[str] = []
     for name, value in url.query.items():
-        if _SECRET.search(name):
+        if is_secret_option(name):
             found += [value] if isinstance(value, str) else value
     return found
 

@@ -24,7 +24,7 @@ from counterpoise.core.storage.access import variables_for
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Executable
 
-__all__ = ["SqlContent", "read_sql"]
+__all__ = ["SqlContent", "about_rebuilding", "read_sql"]
 
 
 _FETCHED_ROWS = 10_000
@@ -73,6 +73,15 @@ def _about_order(source: SourceConfig) -> Iterator[str]:
         yield f"rows are in the order of {source.watermark!r}, those of equal value as the database gave them"
     elif "order by" not in source.query.lower():
         yield "rows are in the order the database gave them, which may differ the next time"
+
+
+def about_rebuilding(source: SourceConfig) -> Iterator[str]:
+    """Say where a later reading of a database may have other rows, so that nothing can be made of a recipe then."""
+    if source.url.get_secret_value() and not source.until:
+        yield (
+            "output.materialise is recipe, and no source.until bounds what is read of the database: once it has other "
+            "rows, train can no longer be rebuilt (set source.watermark and source.until, or keep the rows)"
+        )
 
 
 def _spool(result: CursorResult[Any], spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:

@@ -22,7 +22,7 @@ from counterpoise.core.ingest.source_files import (
     find_files,
     stamps,
 )
-from counterpoise.core.ingest.sql_source import read_sql
+from counterpoise.core.ingest.sql_source import about_rebuilding, read_sql
 from counterpoise.core.ingest.watermark import reached
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import FileStamp, Snapshot
@@ -58,7 +58,9 @@ def source_identity(source: SourceConfig) -> str:
     return digest_of(source, [find_objects(source.path).identity])
 
 
-def ingest_source(source: SourceConfig, *, target: str, folder: Path, progress: Progress = silent) -> Snapshot:
+def ingest_source(
+    source: SourceConfig, *, target: str, folder: Path, progress: Progress = silent, rebuilt_from: bool = False
+) -> Snapshot:
     """Make the immutable snapshot of a source: its row number is a row's identity from here on.
 
     Delimited text, JSON lines and database rows are written as Parquet; Parquet and Arrow files are referenced where
@@ -70,6 +72,8 @@ def ingest_source(source: SourceConfig, *, target: str, folder: Path, progress: 
             but for the empty cell.
         folder: The stage's working area; made if it does not exist.
         progress: Told the rows written and the rows in all.
+        rebuilt_from: Whether train is to be made again from the source later: a note says where that cannot be counted
+            on.
 
     Raises:
         InputError: The source cannot be read as a table, not exactly, or has changed meanwhile.
@@ -79,6 +83,9 @@ def ingest_source(source: SourceConfig, *, target: str, folder: Path, progress: 
     folder.mkdir(parents=True, exist_ok=True)
     if source.url.get_secret_value():
         read = read_sql(source, target=target, folder=folder, progress=progress)
+        if rebuilt_from:
+            notes = (*read.content.notes, *about_rebuilding(source))
+            read = replace(read, content=replace(read.content, notes=notes))
         return _marked(_snapshot(read.content, digest_of(source, [read.digest]), folder), source)
     if is_remote(source.path):
         return _ingest_objects(source, target=target, folder=folder, progress=progress)
@@ -101,7 +108,7 @@ def _ingest_files(
     settled = tuple(settled_stamp(path) for path in files.paths)
     before, digests = stamps(files.paths), file_digests(files.paths)
     content = _read_files(files, digests, source, target=target, folder=folder, progress=progress)
-    referenced = files.kind in ("parquet", "arrow")
+    referenced = {file.path for file in content.files} == set(map(str, files.paths))
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
     content = _stamped(content, settled) if referenced else content
     return _marked(_snapshot(content, digest_of(source, digests), folder), source)
@@ -136,7 +143,7 @@ def _read_files(
         return replace(content, notes=(*content.notes, *_cut_off(files.paths, content.rejected, source.encoding)))
     if files.kind == "jsonl":
         return read_json_lines(files.paths, source, target=target, folder=folder, progress=progress)
-    return reference_tables(files.paths, digests, source, kind=files.kind, target=target)
+    return reference_tables(files.paths, digests, source, kind=files.kind, target=target, folder=folder)
 
 
 def _cut_off(paths: Sequence[Path], rejected: Sequence[RejectedLine], encoding: str) -> list[str]:

@@ -22,12 +22,8 @@ from counterpoise.core.quality.sample import Limits, choose_rows
 from counterpoise.core.quality.train_files import PublishedTrain
 from counterpoise.core.records import Snapshot, SplitPlan
 from counterpoise.core.resample.job import is_interpolated
-from counterpoise.core.resample.space import (
-    NumericStatistics,
-    category_codes,
-    numeric_matrix,
-    train_statistics,
-)
+from counterpoise.core.resample.space import category_codes
+from counterpoise.core.resample.statistics import NumericStatistics, numeric_matrix, train_statistics
 from counterpoise.core.row_hash import Hashes
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import TrainRows

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.core.quality.records import QUANTILES, Distances, Nearness
-from counterpoise.core.resample.space import NumericStatistics
+from counterpoise.core.resample.statistics import NumericStatistics
 
 __all__ = ["Neighbourhood", "RealRows", "as_points", "find_nearest", "nearness_and_distances"]
 

@@ -10,9 +10,10 @@ from counterpoise.core.quality.records import SyntheticReview
 from counterpoise.core.records import PARTITIONS, ExpectationOutcome
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.history_view import history_brief
-from counterpoise.core.report.images import curves_png, distribution_png
+from counterpoise.core.report.images import calibration_png, class_curves_png, curves_png, distribution_png
+from counterpoise.core.report.points_view import PointRow, points_view
 from counterpoise.core.report.synthetic_view import drift_rows, nearness_in_words, rules_in_words
-from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, words
+from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, threshold, words
 
 __all__ = ["render_markdown", "validation_table"]
 
@@ -23,7 +24,7 @@ _STATES = {"passed": "✓ passed", "failed": "✗ failed", "error": "! error", "
 
 
 def render_markdown(data: ReportData) -> str:
-    """Return the report in brief: verdict, rows, classes, synthetic rows, leaderboard, curves, the previous version.
+    """Return the report in brief: verdict, rows, classes, synthetic rows, leaderboard, curves, thresholds, history.
 
     Plots are inline PNG; all of it stays below 500 kB, which the Prefect UI wants.
     """
@@ -33,13 +34,41 @@ def render_markdown(data: ReportData) -> str:
         parts += _synthetic_rows(data.synthetic)
     if data.metrics:
         parts.append(_leaderboard(data.metrics))
-        if data.metrics["task"] == "binary":
-            parts.append(f"![Precision-recall and ROC curves]({curves_png(data.metrics)})")
+        parts += _figures(data.metrics)
         if data.previous:
             learner = data.metrics["verdict_learner"]
             parts += history_brief(data.previous, learner=learner, strategy=data.metrics["strategy"])
     parts.append(f"Run again: `{data.reproducibility.command.replace('`', '')}`, seed {data.reproducibility.seed}")
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _figures(metrics: dict[str, Any]) -> list[str]:
+    """Return the curves, and for two classes calibration and thresholds by what is wanted."""
+    if metrics["task"] != "binary":
+        return [f"![Precision-recall and ROC curves of the smallest classes]({class_curves_png(metrics)})"]
+    curves = f"![Precision-recall and ROC curves]({curves_png(metrics)})"
+    return [curves, f"![Reliability of probabilities]({calibration_png(metrics)})", _thresholds(metrics)]
+
+
+def _thresholds(metrics: dict[str, Any]) -> str:
+    """Return what the published learner of the verdict does at the thresholds that people ask for."""
+    points = points_view(metrics)
+    label = strategy_label(metrics["strategy"])
+    header = ["wanted", "threshold", "precision on test", "recall on test", "alerts in a thousand"]
+    return _table(header, [_threshold(row) for row in points.rows if row.strategy == label]) if points else ""
+
+
+def _threshold(row: PointRow) -> list[str]:
+    point, in_part = row.point, ""
+    if row.reached_in_part:
+        in_part = f"reached in {share(point['reached'])} of resamples"
+    if point["threshold"] is None:
+        return [point["wanted"], "; ".join(filter(None, ["none on validation", in_part])), "–", "–", "–"]
+    low, high = point["threshold_low"], point["threshold_high"]
+    between = "" if low is None else f" ({threshold(low)} to {threshold(high)})"
+    chosen = "; ".join(filter(None, [threshold(point["threshold"]) + between, in_part]))
+    on_test = [_interval(point["test"][name], point["intervals"].get(name)) for name in ("precision", "recall")]
+    return [point["wanted"], chosen, *on_test, number(point["test"]["alerts"], 1)]
 
 
 def validation_table(outcomes: Sequence[ExpectationOutcome]) -> list[dict[str, str]]:
@@ -153,9 +182,12 @@ def _leaderboard(metrics: dict[str, Any]) -> str:
 
 
 def _with_interval(arm: dict[str, Any], metric: str) -> str:
-    interval = arm["intervals"].get(metric) if arm["learner"] != "dummy" else None
-    value = number(arm["test"][metric])
-    return f"{value} ({number(interval['low'])} to {number(interval['high'])})" if interval else value
+    return _interval(arm["test"][metric], arm["intervals"].get(metric) if arm["learner"] != "dummy" else None)
+
+
+def _interval(value: float | None, interval: dict[str, float] | None) -> str:
+    between = f" ({number(interval['low'])} to {number(interval['high'])})" if interval else ""
+    return number(value) + between
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -10,10 +10,10 @@ import numpy as np
 
 from counterpoise.core.evaluate.names import learner_label, number, strategy_label
 from counterpoise.core.report.charts import Curve, reliability_chart
-from counterpoise.core.report.evaluation_view import Figure, arm_colour
+from counterpoise.core.report.curves_view import Figure, arm_colour
 from counterpoise.core.report.wording import capital, count
 
-__all__ = ["CalibrationRow", "CalibrationView", "ThresholdRow", "calibration_view"]
+__all__ = ["CalibrationRow", "CalibrationView", "ThresholdRow", "calibration_view", "reliability_lines"]
 
 _KINDS = (("before", "its own"), ("after", "prior-corrected"), ("calibrated", "calibrated"))
 
@@ -78,6 +78,17 @@ def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
     )
 
 
+def reliability_lines(metrics: dict[str, Any], learner: str) -> Iterator[tuple[list[dict[str, Any]], str, str]]:
+    """Yield the reliability bins of each kind of probability of a learner, with its colour and its label.
+
+    Corrected and calibrated ones are those of the arm that was trained on what was published.
+    """
+    for arm in _arms(metrics, learner):
+        for kind, _ in _KINDS:
+            if arm["calibration"][kind] and (kind == "before" or arm["strategy"] == metrics["strategy"]):
+                yield arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind)
+
+
 def _arms(metrics: dict[str, Any], learner: str) -> list[dict[str, Any]]:
     return [arm for arm in metrics["arms"] if arm["learner"] == learner]
 
@@ -128,12 +139,7 @@ def _fitted_on(calibrator: dict[str, Any]) -> str:
 
 def _figures(metrics: dict[str, Any]) -> Iterator[Figure]:
     for learner in metrics["learners"]:
-        known = [
-            (arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind))
-            for arm in _arms(metrics, learner)
-            for kind, _ in _KINDS
-            if arm["calibration"][kind] and (kind == "before" or arm["strategy"] == metrics["strategy"])
-        ]
+        known = list(reliability_lines(metrics, learner))
         heading = f"Reliability: {learner_label(learner)}"
         described = ", ".join(text for _, _, text in known)
         curves = [

@@ -6,16 +6,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
-from counterpoise.core.report.charts import Chart, Curve, curve_chart
-from counterpoise.core.report.wording import capital, count, number, share, shown
+from counterpoise.core.report.curves_view import (
+    Figure,
+    arm_colour,
+    binary_curves,
+    by_learner,
+    class_curves,
+    smallest_classes,
+)
+from counterpoise.core.report.wording import capital, share
 
-__all__ = ["ArmRow", "EvaluationView", "Whisker", "arm_colour", "evaluation_view", "whiskers"]
+__all__ = ["ArmRow", "EvaluationView", "Whisker", "evaluation_view", "whiskers"]
 
-_WORST_CLASSES = 6
 _CHANGES = ("average_precision", "roc_auc", "f1", "mcc", "brier", "log_loss")
+_BINARY_PARTS = (
+    ("leaderboard", "Leaderboard"),
+    ("curves", "Curves"),
+    ("calibration", "Calibration"),
+    ("thresholds", "Thresholds"),
+    ("slices", "Segments"),
+)
+_CLASS_PARTS = (
+    ("leaderboard", "Leaderboard"),
+    ("by-class", "By class"),
+    ("curves", "Curves"),
+    ("thresholds", "Decisions"),
+)
 _LOWER_IS_BETTER = frozenset({"brier", "log_loss"})
 
 
@@ -53,16 +70,8 @@ class ChangeRow:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A chart under its heading."""
-
-    heading: str
-    chart: Chart
-
-
-@dataclass(frozen=True)
 class EvaluationView:
-    """What the templates need of the metrics."""
+    """What the templates need of the metrics; `parts` are the anchors and names of what stands in the contents."""
 
     metrics: dict[str, Any]
     binary: bool
@@ -71,6 +80,7 @@ class EvaluationView:
     changes: tuple[ChangeRow, ...]
     curves: tuple[Figure, ...]
     classes: tuple[dict[str, Any], ...]
+    parts: tuple[tuple[str, str], ...]
 
 
 def evaluation_view(metrics: dict[str, Any]) -> EvaluationView:
@@ -82,14 +92,10 @@ def evaluation_view(metrics: dict[str, Any]) -> EvaluationView:
         macro="" if binary else "macro ",
         rows=tuple(_arm_rows(metrics)),
         changes=tuple(_change_rows(metrics)),
-        curves=tuple(_binary_curves(metrics) if binary else _class_curves(metrics)),
+        curves=tuple(binary_curves(metrics) if binary else class_curves(metrics)),
         classes=() if binary else tuple(_class_rows(metrics)),
+        parts=_BINARY_PARTS if binary else _CLASS_PARTS,
     )
-
-
-def arm_colour(strategy: str) -> str:
-    """Return the style of a strategy's colour, the same everywhere on the page."""
-    return "natural" if strategy == "none" else "resampled"
 
 
 def whiskers(values: list[tuple[float | None, float | None, float | None]], mark: float) -> list[Whisker]:
@@ -105,7 +111,7 @@ def whiskers(values: list[tuple[float | None, float | None, float | None]], mark
 
 
 def _arm_rows(metrics: dict[str, Any]) -> Iterator[ArmRow]:
-    arms = [arm for _, own in _by_learner(metrics) for arm in own] + [
+    arms = [arm for _, own in by_learner(metrics) for arm in own] + [
         arm for arm in metrics["arms"] if arm["learner"] == "dummy"
     ]
     values = [(arm["test"]["average_precision"], *_bounds(arm["intervals"].get("average_precision"))) for arm in arms]
@@ -138,57 +144,10 @@ def _bounds(interval: dict[str, float] | None) -> tuple[float | None, float | No
     return (interval["low"], interval["high"]) if interval else (None, None)
 
 
-def _by_learner(metrics: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    for learner in metrics["learners"]:
-        yield learner, [arm for arm in metrics["arms"] if arm["learner"] == learner]
-
-
-def _binary_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
-    positives = metrics["rows"]["test"]["classes"][metrics["positive_class"]]
-    for kind, metric, name in (("pr", "average_precision", "Precision and recall"), ("roc", "roc_auc", "ROC")):
-        for learner, arms in _by_learner(metrics):
-            heading = f"{name}: {learner_label(learner)}"
-            known = [(arm, arm["test"][metric]) for arm in arms if arm[f"{kind}_curve"]]
-            what = f"{METRIC_LABELS[metric]} " + ", ".join(
-                f"{number(value)} with {strategy_label(arm['strategy'])}" for arm, value in known
-            )
-            described = f"{heading}, {count(positives)} positives in test; {what}."
-            chart = _curves(kind, [(arm, arm, value) for arm, value in known], metrics["chance_average_precision"])
-            yield Figure(heading, chart(f"{kind}-{learner}", described))
-
-
-def _class_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
-    """Yield precision-recall charts of the smallest classes, for the learner of the verdict."""
-    arms = [arm for arm in metrics["arms"] if arm["learner"] == metrics["verdict_learner"]]
-    order = sorted(range(len(arms[0]["per_class"])), key=lambda index: arms[0]["per_class"][index]["rows"])
-    for index in order[:_WORST_CLASSES]:
-        own = [(arm, arm["per_class"][index]) for arm in arms]
-        heading = f"{shown(own[0][1]['class'], 40)}: {count(own[0][1]['rows'])} test rows"
-        described = f"Precision and recall of {heading}, {learner_label(metrics['verdict_learner'])}."
-        known = [(arm, part, part["average_precision"]) for arm, part in own if part["pr_curve"]]
-        yield Figure(heading, _curves("pr", known, own[0][1]["prevalence"])(f"pr-class-{index}", described))
-
-
-def _curves(kind: str, known: list[tuple[dict[str, Any], dict[str, Any], Any]], chance: float) -> Any:
-    curves = [
-        Curve(
-            np.array(holder[f"{kind}_curve"]),
-            arm_colour(arm["strategy"]),
-            f"{strategy_label(arm['strategy'])} {number(value)}",
-        )
-        for arm, holder, value in known
-    ]
-
-    def chart(name: str, description: str) -> Chart:
-        return curve_chart(kind, curves, name=name, description=description, chance=chance)
-
-    return chart
-
-
 def _class_rows(metrics: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield one row a class and learner, the smallest classes first: its figures with and without the strategy."""
-    for learner, arms in _by_learner(metrics):
-        for index in sorted(range(len(arms[0]["per_class"])), key=lambda index: arms[0]["per_class"][index]["rows"]):
+    for learner, arms in by_learner(metrics):
+        for index in smallest_classes(arms[0]):
             own = [arm["per_class"][index] for arm in arms]
             yield {
                 "learner": capital(learner_label(learner)),

@@ -6,19 +6,32 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any
 
-from counterpoise.core.evaluate.names import learner_label, number, strategy_label
+from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, number, strategy_label
 from counterpoise.core.records import ClassCounts
+from counterpoise.core.report.calibration_view import reliability_lines
+from counterpoise.core.report.curves_view import arm_colour, smallest_classes
 from counterpoise.core.report.wording import shown
+from counterpoise.core.tournament.records import DUMMY, Leaderboard
+from counterpoise.core.tournament.wording import entry_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["curves_png", "distribution_png"]
+__all__ = ["calibration_png", "class_curves_png", "curves_png", "distribution_png", "leaderboard_png"]
 
-_COLOURS = {"natural": "#0067a5", "resampled": "#c04a00"}
+_COLOURS = {
+    "natural": "#0067a5",
+    "resampled": "#c04a00",
+    "corrected": "#007a5a",
+    "calibrated": "#7a3e9d",
+    "dummy": "#6a7280",
+}
 _SOFT = "#545d69"
 _MOST_CLASSES = 12
+_MOST_CURVES = 3
+"""Classes whose curves are drawn: the artifact stays below what the Prefect UI wants."""
+_MOST_ENTRIES = 20
 
 
 def distribution_png(before: ClassCounts, after: ClassCounts) -> str:
@@ -48,6 +61,62 @@ def curves_png(metrics: dict[str, Any]) -> str:
         _draw(rows[2 * index], arms, "pr", metrics["chance_average_precision"])
         _draw(rows[2 * index + 1], arms, "roc", metrics["chance_average_precision"])
         rows[2 * index].set_title(learner_label(learner), loc="left", fontsize=9)
+    return _data_uri(figure)
+
+
+def class_curves_png(metrics: dict[str, Any]) -> str:
+    """Return both curves of the smallest classes as a data URI, for the learner of the verdict; for many classes."""
+    arms = [arm for arm in metrics["arms"] if arm["learner"] == metrics["verdict_learner"]]
+    shown_classes = smallest_classes(arms[0])[:_MOST_CURVES]
+    figure, rows = _figure(2 * len(shown_classes), 3.1 * len(shown_classes), columns=2)
+    for place, index in enumerate(shown_classes):
+        own = [
+            {"strategy": arm["strategy"], "test": arm["per_class"][index], **arm["per_class"][index]} for arm in arms
+        ]
+        for axes, kind in zip(rows[2 * place : 2 * place + 2], ("pr", "roc"), strict=True):
+            _draw(axes, own, kind, own[0]["prevalence"])
+        rows[2 * place].set_title(_plain(shown(own[0]["class"], 40)), loc="left", fontsize=9)
+    return _data_uri(figure)
+
+
+def calibration_png(metrics: dict[str, Any]) -> str:
+    """Return reliability diagrams of the learner of the verdict as a data URI; for two classes only."""
+    figure, (axes,) = _figure(1, 3.6)
+    axes.plot([0, 1], [0, 1], color=_SOFT, linestyle=":", linewidth=1, label="right")
+    for bins, arm, text in reliability_lines(metrics, metrics["verdict_learner"]):
+        points = [(one["mean_predicted"], one["observed"]) for one in bins]
+        axes.plot(*zip(*points, strict=True), color=_COLOURS[arm], linewidth=1.6, marker="o", markersize=3, label=text)
+    axes.set_xlabel("mean predicted probability", fontsize=8)
+    axes.set_ylabel("observed share of positives", fontsize=8)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.set_title(learner_label(metrics["verdict_learner"]), loc="left", fontsize=9)
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    return _data_uri(figure)
+
+
+def leaderboard_png(board: Leaderboard) -> str:
+    """Return the best entries of a tournament with intervals and folds as a data URI, the best one on top.
+
+    Args:
+        board: It has at least one entry in which the metric is defined.
+    """
+    metric = board.metric
+    known = [(one, mean) for one in board.ranked if (mean := one.mean[metric]) is not None][:_MOST_ENTRIES]
+    figure, (axes,) = _figure(1, 1.0 + 0.3 * len(known))
+    for place, (one, mean) in enumerate(known):
+        colour = _COLOURS["dummy" if one.learner == DUMMY else arm_colour(one.strategy)]
+        folds = [value for fold in one.folds if (value := fold[metric]) is not None]
+        low, high = one.low[metric], one.high[metric]
+        if low is not None and high is not None:
+            axes.plot([low, high], [place, place], color=colour, linewidth=1.2)
+        axes.plot(folds, [place] * len(folds), ".", color=colour, markersize=4)
+        axes.plot([mean], [place], "o", color=colour, markersize=6)
+    if metric == "average_precision":
+        axes.axvline(board.chance, color=_SOFT, linestyle=":", linewidth=1)
+    axes.set_yticks(range(len(known)), [_plain(shown(entry_words(one), 48)) for one, _ in known])
+    axes.set_ylim(len(known) - 0.5, -0.5)
+    axes.set_xlabel(METRIC_LABELS[metric], fontsize=8)
     return _data_uri(figure)
 
 

@@ -25,6 +25,7 @@ from counterpoise.core.report.facts import count_up
 from counterpoise.core.report.history_view import history_view, section_name
 from counterpoise.core.report.points_view import points_view
 from counterpoise.core.report.synthetic_view import synthetic_view
+from counterpoise.core.report.top_view import top_view
 from counterpoise.core.report.tournament_view import tournament_view
 
 __all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html", "template_environment"]
@@ -35,14 +36,15 @@ SECTIONS = (
     "Split",
     "Resampling",
     "Synthetic rows",
-    "Persist",
+    "Strategies",
     "Evaluation",
+    "Persist",
     "Reproducibility",
 )
-"""The sections after the summary, named after the stages, in their order; synthetic rows are what resampling made.
+"""The sections after the summary, in the order in which a reader asks: what came in, what was made of it, does it help.
 
-Before the last one stand the strategies that competed, where there was a tournament, and what has changed since the
-previous version, where there is one.
+Synthetic rows are what resampling made; strategies are those that competed in a tournament. What has changed since the
+previous version follows the evaluation, where there is one; how to get the files and the version again stands last.
 """
 
 _MOST_BARS = 30
@@ -73,7 +75,9 @@ def render_html(data: ReportData) -> str:
         bars=class_bars(data.resampling.before, data.resampling.after),
         most_bars=_MOST_BARS,
         outcomes=_outcomes(data),
+        compare_command=_compare_command(data),
         points=points_view(data.metrics) if data.metrics else None,
+        top=top_view(data.metrics) if data.metrics else None,
         explorer=explorer_view(data.metrics) if data.metrics else None,
         calibration=calibration_view(data.metrics) if data.metrics else None,
         drift=drift_view(data.validation.baseline, data.validation.outcomes),
@@ -107,9 +111,21 @@ def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
 
 
 def _sections(data: ReportData) -> tuple[str, ...]:
-    strategies = ("Strategies",) if data.strategies else ()
+    place = SECTIONS.index("Persist")
     since = (section_name(data.previous),) if data.previous else ()
-    return (*SECTIONS[:-1], *strategies, *since, SECTIONS[-1])
+    return (*SECTIONS[:place], *since, *SECTIONS[place:])
+
+
+def _compare_command(data: ReportData) -> str:
+    """Return the command that plays a tournament on what was published.
+
+    A version that was not made by `counterpoise run` is taken to have its configuration in a file of its name.
+    """
+    run = "counterpoise run "
+    command = data.reproducibility.command
+    if command.startswith(run):
+        return f"counterpoise compare {command.removeprefix(run)}"
+    return f"counterpoise compare {data.reproducibility.config['name']}.yaml"
 
 
 def _outcomes(data: ReportData) -> dict[str, list[Any]]:

@@ -21,6 +21,12 @@ class PointRow:
     arm: str
     first: bool
 
+    @property
+    def reached_in_part(self) -> bool:
+        """Whether on some resamples of validation no threshold meets the condition."""
+        reached = self.point["reached"]
+        return reached is not None and reached < 1
+
 
 @dataclass(frozen=True)
 class PointsView:

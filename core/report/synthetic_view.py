@@ -18,7 +18,7 @@ from counterpoise.core.quality.records import (
     SyntheticReview,
 )
 from counterpoise.core.report.charts import Curve, distance_chart
-from counterpoise.core.report.evaluation_view import Figure
+from counterpoise.core.report.curves_view import Figure
 from counterpoise.core.report.scatter import Scatter, Series, scatter_chart
 from counterpoise.core.report.wording import count, share, shown
 

@@ -7,6 +7,7 @@ import yaml
 from counterpoise.core.report.page import template_environment
 from counterpoise.core.report.tournament_view import tournament_view
 from counterpoise.core.tournament.board_text import describe_choice
+from counterpoise.core.tournament.looks import looks_in_words
 from counterpoise.core.tournament.records import Leaderboard
 
 __all__ = ["render_tournament"]
@@ -26,6 +27,7 @@ def render_tournament(board: Leaderboard) -> str:
             board=board,
             view=tournament_view(board),
             choice=describe_choice(board),
+            looked=looks_in_words(board.final.looks if board.final is not None else ()),
             config_yaml=yaml.safe_dump(board.origin.config, sort_keys=False, allow_unicode=False),
         )
     )

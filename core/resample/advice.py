@@ -16,6 +16,7 @@ The rules are few and go by what can be counted. None says that resampling helps
 - SMOTENC counts every mismatch of categories alike, so that neighbours among mostly categories are arbitrary (Mukherjee
   and Khushi 2021, "SMOTE-ENC", Applied System Innovation 4(1)). SMOTEN measures categories by how they go with the
   classes, at the price of all distances within a class.
+- A first try should be over while one waits: a search for neighbours of more than ten minutes is not advised.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from counterpoise.core.config import ResamplingConfig
 from counterpoise.core.imbalance import Degree, imbalance_degree
 from counterpoise.core.memory import format_size, parse_size
 from counterpoise.core.resample.facts import TrainFacts
-from counterpoise.core.resample.preflight import Estimate, estimate, obstacle, with_strategy
+from counterpoise.core.resample.preflight import Estimate, estimate, format_seconds, obstacle, with_strategy
 from counterpoise.core.resample.targets import wanted_rows
 from counterpoise.core.strategies import STRATEGIES
 
@@ -41,6 +42,8 @@ PLENTY = 10_000
 VERY_LARGE = 1_000_000
 OFTEN = 20
 EXTREME_RATIO = 0.1
+LONGEST_SEARCH = 600
+"""Seconds. The estimate is coarse and leans to the high side: a lower limit would hit searches of a few minutes."""
 
 _REMARKS: Mapping[str, str] = {
     "none": "compared with in any case",
@@ -138,7 +141,7 @@ def advise(facts: TrainFacts, config: ResamplingConfig) -> Advice:
         facts: The train rows in numbers, category levels included.
         config: Ratio, neighbours and limits; its own strategy does not matter.
     """
-    choice = _within_limit(facts, config, _choose(facts, config))
+    choice = _within_limit(facts, config, _soon_enough(facts, config, _choose(facts, config)))
     settings = _following(config, choice)
     return Advice(
         strategy=choice.strategy,
@@ -240,6 +243,27 @@ def _suits_smote(facts: TrainFacts) -> str:
 
 def _many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _soon_enough(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) -> _Choice:
+    """Return the choice, or repetition of rows where the choice would search for very long."""
+    quick = replace(choice, strategy="random_over", k_neighbors=config.k_neighbors)
+    base = estimate(facts, _following(config, quick)).seconds
+    needed = estimate(facts, _following(config, choice)).seconds
+    if needed - base <= LONGEST_SEARCH:
+        return choice
+    label = STRATEGIES[choice.strategy].label
+    reason = (
+        f"{_smallest(facts)}, but {label} would search neighbours for about {format_seconds(needed - base)}: "
+        "rows of smaller classes are repeated instead"
+    )
+    indexed = config.model_copy(update={"neighbor_search": "approximate"})
+    sooner = estimate(facts, _following(indexed, choice)).seconds
+    if STRATEGIES[choice.strategy].approximates and sooner - base <= LONGEST_SEARCH:
+        reason += (
+            f" ({label} with resampling.neighbor_search=approximate would take about {format_seconds(sooner)} in all)"
+        )
+    return replace(quick, reason=f"{reason}.")
 
 
 def _within_limit(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) -> _Choice:

@@ -18,7 +18,7 @@ from counterpoise.core.config import ResamplingConfig
 from counterpoise.core.memory import format_size
 from counterpoise.core.resample.facts import TrainFacts
 from counterpoise.core.resample.neighbours import SEARCH_MEMORY
-from counterpoise.core.resample.space import sampled_rows
+from counterpoise.core.resample.statistics import sampled_rows
 from counterpoise.core.resample.targets import wanted_rows
 from counterpoise.core.snapshot import BATCH_ROWS, batch_rows
 from counterpoise.core.strategies import STRATEGIES
@@ -36,6 +36,7 @@ _DECODED = 4.4
 _READING = 3.6
 _FOLLOWING = 1.9
 _STATISTICS = 4.7
+_CODES_COPIED = 4
 _POOL_BYTES = 512 * MIB
 _STRETCH_WINDOWS = 4
 _WORKERS = 2
@@ -76,6 +77,7 @@ _MODELS: Mapping[str, tuple[int, int]] = {
 _DISTANCE = 1.5e-10
 _TREE_DISTANCE = 6e-10
 _SPARSE_DISTANCE = 4e-9
+_GRAPH_STEP = 6e-7  # decision 8: 100,000 × 30 in 26 s, 200,000 × 30 in 67 s
 _VALUE_WRITTEN = 2e-7
 _ROW_SELECTED = 2e-7
 _ROW_PREDICTED = 2e-3
@@ -128,6 +130,16 @@ class Costs:
         """What the strategy reads: labels, class rows or train rows."""
         sees = STRATEGIES[self.config.strategy].sees
         return "train rows" if sees == "class rows" and self.smote_kind == "smoten" else sees
+
+    @property
+    def votes_alone(self) -> bool:
+        """Whether rows are made by SMOTEN, which goes by category codes and needs no column a category."""
+        return self.smote_kind == "smoten" and self.config.strategy in ("smote", "smoten")
+
+    @property
+    def counts_levels(self) -> bool:
+        """Whether the number of categories matters: where each has a column of its own."""
+        return self.looks_at == "train rows" and not self.votes_alone
 
     def planning(self) -> tuple[list[Term], list[Term]]:
         """Return what the plan holds throughout, and the phases of which one at a time comes on top."""
@@ -200,7 +212,7 @@ class Costs:
 
     def _statistics(self) -> Iterator[Term]:
         facts = self.facts
-        rows = min(facts.rows, sampled_rows(facts.numeric) + facts.group_rows // 2)
+        rows = min(facts.rows, sampled_rows(facts.numeric))
         sample = 8 * rows * facts.numeric
         if facts.numeric:
             reading = self._decoding(facts.numeric_bytes) + sample
@@ -226,12 +238,13 @@ class Costs:
 
     def _space(self) -> Iterator[Term]:
         facts = self.facts
-        yield Term(f"points {facts.rows:,} × {facts.columns:,} float64", self._points())
+        if not self.votes_alone:
+            yield Term(f"points {facts.rows:,} × {facts.columns:,} float64", self._points())
         if facts.voted:
             yield Term(f"category codes {facts.rows:,} × {facts.voted}", 8 * facts.rows * facts.voted)
 
     def _points(self) -> float:
-        return 8.0 * self.facts.rows * self.facts.columns
+        return 0.0 if self.votes_alone else 8.0 * self.facts.rows * self.facts.columns
 
     def _space_phases(self) -> Iterator[Term]:
         facts = self.facts
@@ -248,9 +261,12 @@ class Costs:
         facts, name = self.facts, self.config.strategy
         largest = max((facts.classes[one] for one in self.growing), default=0)
         if self.smote_kind == "smoten" and name in ("smote", "smoten", "smote_enn", "smote_tomek"):
-            yield Term(f"distances {largest:,} × {largest:,} float64 three times", 24.0 * largest**2)
-            if name in ("smote", "smoten"):
+            label, needed = f"distances {largest:,} × {largest:,} float64 three times", 24.0 * largest**2
+            if self.votes_alone:
+                copies = _CODES_COPIED * 8.0 * facts.rows * facts.voted
+                yield Term(f"{label}, category codes {_CODES_COPIED} times", needed + copies)
                 return
+            yield Term(label, needed)
         points = self._points()
         if STRATEGIES[name].family == "combine":
             points *= 1 + self.added / max(1, facts.rows)
@@ -270,14 +286,14 @@ class Costs:
     def _searching(self) -> float:
         """Return the seconds of neighbour searches and models."""
         facts, name = self.facts, self.config.strategy
-        rows, columns = facts.rows, facts.columns if self.looks_at == "train rows" else facts.numeric + facts.voted
+        rows, columns = facts.rows, facts.columns
         if self.looks_at == "labels":
             return 0.0
         classes = [facts.classes[one] for one in self.growing]
-        own = sum(_search(number, number, columns) for number in classes)
+        own = sum(self._search_within(number) for number in classes)
         if self.looks_at == "class rows":
-            return own if not facts.voted else sum(_SPARSE_DISTANCE * number**2 * columns for number in classes)
-        if name in ("smote", "smoten"):
+            return own
+        if self.votes_alone:
             return sum(4 * _DISTANCE * number**2 * facts.voted * 10 for number in classes)
         everything = _search(rows, rows, columns)
         if STRATEGIES[name].family == "combine":
@@ -285,6 +301,16 @@ class Costs:
         if STRATEGIES[name].family == "over":
             return own + self._oversampling(sum(classes), everything)
         return self._undersampling(everything)
+
+    def _search_within(self, rows: int) -> float:
+        """Return the seconds of a search within a class, by SMOTE or the variants that begin like it."""
+        facts, strategy = self.facts, STRATEGIES[self.config.strategy]
+        columns = facts.numeric + facts.voted
+        if strategy.approximates and self.config.neighbor_search == "approximate" and self.smote_kind != "smoten":
+            return _GRAPH_STEP * rows * math.log2(rows + 1) * max(facts.columns, columns)
+        if facts.voted and strategy.approximates:
+            return _SPARSE_DISTANCE * rows**2 * columns
+        return _search(rows, rows, facts.columns if self.looks_at == "train rows" else columns)
 
     def _oversampling(self, growing: int, everything: float) -> float:
         """Return the seconds of a variant of SMOTE beyond its search within the classes."""

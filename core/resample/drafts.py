@@ -19,7 +19,7 @@ from counterpoise.core.resample.recipe_table import recipe_table
 from counterpoise.core.resample.selection import repeat_rows, select_rows
 from counterpoise.core.resample.smote import Recipe, smote_recipe, smotenc_recipe
 from counterpoise.core.resample.smote_family import Drawn, draw_adasyn, draw_smoten, draw_variant
-from counterpoise.core.resample.space import ClassSpace, TrainSpace
+from counterpoise.core.resample.space import ClassSpace, TrainSpace, read_codes
 from counterpoise.core.resample.voting import vote
 from counterpoise.core.strategies import STRATEGIES
 
@@ -120,8 +120,7 @@ def _draft_class(job: ResamplingJob, draft: Draft, code: int, make: Callable[[Cl
 
 def _kind_of_smote(job: ResamplingJob) -> str:
     """Return which SMOTE suits the features, which a strategy that names one must agree with."""
-    suits = "smoten" if not job.numeric else "smotenc" if job.voted else "smote"
-    asked = job.config.strategy
+    suits, asked = job.smote_kind, job.config.strategy
     if asked in ("smotenc", "smoten") and asked != suits:
         wanted = {"smotenc": "numbers as well as categories", "smoten": "categories alone"}[asked]
         raise ResamplingError(
@@ -135,17 +134,16 @@ def _kind_of_smote(job: ResamplingJob) -> str:
 
 
 def _draft_smoten(job: ResamplingJob, draft: Draft, growing: Mapping[int, Mapping[int, int]]) -> None:
-    space = TrainSpace.read(job)
+    """Make rows of votes alone, measured by the category codes: no column a category is needed."""
+    if not growing:
+        return
+    codes, categories = read_codes(job)
     for k, wanted in growing.items():
         with _explained(job, draft):
-            made = list(
-                draw_smoten(
-                    space.codes.astype(np.float64), job.train.codes, wanted=wanted, k_neighbors=k, seed=job.seed
-                )
-            )
+            made = list(draw_smoten(codes, job.train.codes, wanted=wanted, k_neighbors=k, seed=job.seed))
         for drawn, votes in made:
-            recipe = Recipe(drawn.parent_a, drawn.parent_b, drawn.steps, votes)
-            draft.recipes.append(recipe_table(recipe, job.train.rows, space.categories))
+            recipe = Recipe(drawn.parent_a, drawn.parent_b, drawn.steps, votes.astype(np.float64))
+            draft.recipes.append(recipe_table(recipe, job.train.rows, categories))
 
 
 def _draft_variant(job: ResamplingJob, draft: Draft) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from counterpoise.core.columns import column_roles
+from counterpoise.core.columns import ColumnRoles, column_roles
 from counterpoise.core.config import ColumnsConfig, ResamplingConfig
+from counterpoise.core.errors import ResamplingError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.records import Snapshot, SplitPlan
 from counterpoise.core.resample.job import ResamplingJob
@@ -93,11 +94,27 @@ def open_job(
     Raises:
         ColumnNotFoundError: A configured column is not in the source.
         InputError: No feature is left.
+        ResamplingError: A feature is of an extension type.
     """
     reader = SnapshotReader(snapshot)
     roles = column_roles(reader.schema, columns)
+    _check_feature_types(reader.schema, roles)
     train = TrainRows.from_plan(split, read_labels(reader, roles.target))
     return ResamplingJob(reader=reader, roles=roles, train=train, config=config, seed=seed, wanted={})
+
+
+def _check_feature_types(schema: pa.Schema, roles: ColumnRoles) -> None:
+    """Refuse features of extension types, such as UUIDs: Arrow has nothing to compare or count their values by."""
+    own = [name for name in roles.features if isinstance(schema.field(name).type, pa.BaseExtensionType)]
+    if own:
+        kind = schema.field(own[0]).type
+        raise ResamplingError(
+            "unsupported_feature_type",
+            expected="numbers, dates, texts, booleans or categories as features",
+            found=f"{own[0]!r} of type {kind}",
+            remedy=f"name it in columns.ids or columns.drop, or write it as {kind.storage_type}",
+            values={"column": own[0], "type": str(kind)},
+        )
 
 
 def read_facts(job: ResamplingJob, *, count_levels: bool = True) -> TrainFacts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from counterpoise.core.columns import ColumnRoles
 from counterpoise.core.config import ResamplingConfig
+from counterpoise.core.resample.statistics import NumericStatistics, train_statistics
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import TrainRows
 
@@ -63,6 +65,16 @@ class ResamplingJob:
     def voted(self) -> tuple[str, ...]:
         """The features that synthetic rows take a vote on."""
         return tuple(name for name in self.roles.features if name not in self.numeric)
+
+    @property
+    def smote_kind(self) -> Literal["smote", "smotenc", "smoten"]:
+        """Which SMOTE suits the features."""
+        return "smoten" if not self.numeric else "smotenc" if self.voted else "smote"
+
+    @cached_property
+    def statistics(self) -> NumericStatistics:
+        """Medians and deviations of the interpolated features, over the train rows."""
+        return train_statistics(self.reader, self.train, self.numeric)
 
     def growing(self) -> list[int]:
         """Return the classes that should get more rows than they have."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from counterpoise.core.resample.advice import advise
 from counterpoise.core.resample.drafts import draft_plan
 from counterpoise.core.resample.facts import open_job, read_facts
 from counterpoise.core.resample.job import SOURCE_ROW, Draft, ResamplingJob
+from counterpoise.core.resample.notes import plan_notes
 from counterpoise.core.resample.preflight import Estimate, check_memory
 from counterpoise.core.resample.targets import wanted_rows
 from counterpoise.core.split import TrainRows
@@ -30,16 +31,6 @@ __all__ = ["plan_resampling", "read_class_rows", "read_copies", "read_recipe", "
 Copies = npt.NDArray[np.int32]
 
 _KEPT_BYTES = 512 * 2**20
-
-_WHY_MISSED = {
-    "over": "the strategy found too few places to make rows in",
-    "under": "rows of equal measure stay or go together",
-    "combine": "rows of every class were cleaned after SMOTE",
-    "adasyn": "ADASYN rounds the share of each row",
-    "kmeans_smote": "k-means SMOTE rounds the share of each cluster up",
-    "svm_smote": "SVM-SMOTE makes only one of its two shares where all support vectors are alike, in danger or safe",
-    "borderline_smote": "Borderline-SMOTE found no row in danger, with half or more of its neighbours of another class",
-}
 
 
 def plan_resampling(
@@ -125,7 +116,7 @@ def _draft(job: ResamplingJob, progress: Progress) -> Draft:
     unchanged = all(number == job.present[code] for code, number in job.wanted.items())
     if strategy.family in ("over", "under") and unchanged:
         draft = Draft.unchanged(job)
-        draft.notes.append("the classes already have the wanted ratio: nothing was changed")
+        draft.notes.append("the classes already have the wanted ratio, or are above it: nothing was changed")
         return draft
     return draft_plan(job, progress)
 
@@ -154,7 +145,7 @@ def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPla
         dropped=int((draft.copies == 0).sum()),
         repeated=int(np.maximum(draft.copies - 1, 0).sum()),
         synthetic=synthetic,
-        notes=(*draft.notes, *_missed_targets(job, reached)),
+        notes=(*draft.notes, *plan_notes(job, reached)),
     )
 
 
@@ -194,19 +185,3 @@ def _check_classes_left(job: ResamplingJob, after: npt.NDArray[np.int64]) -> Non
             "or choose another strategy",
             values={"classes": gone},
         )
-
-
-def _missed_targets(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
-    """Tell where a class has other than the wanted rows, and why that may be."""
-    strategy = STRATEGIES[job.config.strategy]
-    if strategy.family == "clean":
-        kept = [int(count) for count in reached[job.present > 0]]
-        yield (
-            f"{strategy.label} has no target: it drops rows by what they are, "
-            f"and the smallest class now has {min(kept) / max(kept):.3g} of the largest"
-        )
-        return
-    for code, number in job.wanted.items():
-        if reached[code] != number:
-            why = _WHY_MISSED.get(job.config.strategy) or _WHY_MISSED.get(strategy.family, "")
-            yield f"class {job.train.classes[code]!r}: {number:,} rows wanted, {int(reached[code]):,} reached; {why}"

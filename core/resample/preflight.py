@@ -51,7 +51,7 @@ class Estimate:
 def format_seconds(seconds: float) -> str:
     """Return a coarse time for people.
 
-    >>> [format_seconds(each) for each in (0.3, 42, 400, 9000, 400_000)]
+    >>> [format_seconds(each) for each in (0.3, 42, 400, 10_000, 400_000)]
     ['10 s', '1 min', '7 min', '3 h', '5 days']
     """
     for unit, length, upto in (("s", 1, 40), ("min", 60, 90 * 60), ("h", 3600, 48 * 3600)):
@@ -141,12 +141,12 @@ def check_memory(job: ResamplingJob, *, shared_by: int = 1) -> Estimate:
         ResamplingError: It would need more than `resampling.memory_limit`, or than the machine has free.
     """
     config = job.config
-    looks_at_all = Costs(read_facts(job, count_levels=False), config).looks_at == "train rows"
-    facts = read_facts(job, count_levels=looks_at_all)
+    counted = Costs(read_facts(job, count_levels=False), config).counts_levels
+    facts = read_facts(job, count_levels=counted)
     needed, limit = estimate(facts, config), memory_limit(config)
     limit = limit if limit is None or config.memory_limit else limit // shared_by
     if limit is not None and needed.bytes > limit:
-        raise _too_much(facts if looks_at_all else read_facts(job), config, needed, limit)
+        raise _too_much(facts if counted else read_facts(job), config, needed, limit)
     return needed
 
 

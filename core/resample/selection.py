@@ -40,6 +40,8 @@ def select_rows(
 ) -> Copies:
     """Return how often each train row stands in the result, larger classes thinned at random.
 
+    Classes that keep their rows are left out of the draw: with replacement it would repeat some and drop others.
+
     Args:
         train: The train rows.
         wanted: Rows by class code, none above what is there.
@@ -48,7 +50,9 @@ def select_rows(
     """
     from imblearn.under_sampling import RandomUnderSampler
 
-    sampler = RandomUnderSampler(sampling_strategy=dict(wanted), random_state=seed, **(options or {}))
+    present = np.bincount(train.codes, minlength=len(train.classes))
+    shrinking = {code: number for code, number in wanted.items() if number < present[code]}
+    sampler = RandomUnderSampler(sampling_strategy=shrinking, random_state=seed, **(options or {}))
     return _copies(train, np.arange(len(train.rows)), sampler)
 
 

@@ -135,8 +135,8 @@ def draw_adasyn(
 
 
 def draw_smoten(
-    codes: Matrix, labels: Codes, *, wanted: Mapping[int, int], k_neighbors: int, seed: int
-) -> Iterator[tuple[Drawn, Matrix]]:
+    codes: Ints, labels: Codes, *, wanted: Mapping[int, int], k_neighbors: int, seed: int
+) -> Iterator[tuple[Drawn, Ints]]:
     """Yield what SMOTEN draws, and its votes as category codes of shape (synthetic rows, columns).
 
     Args:
@@ -149,7 +149,7 @@ def draw_smoten(
     from imblearn.over_sampling import SMOTEN
     from sklearn.utils import check_random_state
 
-    made: list[tuple[Drawn, Matrix]] = []
+    made: list[tuple[Drawn, Ints]] = []
 
     class Recorder(SMOTEN):  # type: ignore[misc]  # imbalanced-learn ships no types
         def _make_samples(self, rows: Ints, code: int, kind: Any, near: Ints, number: int) -> tuple[Ints, Codes]:

@@ -1,12 +1,11 @@
 """The space in which neighbours are searched: scaled numbers and category codes.
 
-Numbers are imputed by the median and standardised with statistics of the train partition (of an evenly spread sample of
-whole row groups where it is large); the values of synthetic rows are made in the original space, not here.
+Numbers are imputed by the median and standardised with statistics of the train partition; the values of synthetic rows
+are made in the original space, not here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,33 +16,13 @@ import pyarrow.compute as pc
 from counterpoise.core.errors import ResamplingError
 from counterpoise.core.resample.job import ResamplingJob
 from counterpoise.core.resample.recipe_table import VOTE
-from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.resample.statistics import numeric_matrix, read_numbers
 from counterpoise.core.split import TrainRows
 
-__all__ = [
-    "ClassSpace",
-    "NumericStatistics",
-    "TrainSpace",
-    "category_codes",
-    "numeric_matrix",
-    "sampled_rows",
-    "train_statistics",
-]
+__all__ = ["ClassSpace", "TrainSpace", "category_codes", "read_codes"]
 
 Ints = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float64]
-
-_SAMPLE_ROWS = 200_000
-_SAMPLE_CELLS = 8_000_000
-_FEWEST_SAMPLED = 20_000
-
-
-@dataclass(frozen=True)
-class NumericStatistics:
-    """Median and standard deviation a column, over its present values; the deviation of a constant is 1."""
-
-    median: Matrix
-    deviation: Matrix
 
 
 @dataclass(frozen=True)
@@ -78,8 +57,9 @@ class ClassSpace:
 class TrainSpace:
     """All train rows as points: numbers, then one column for each category of each voted feature.
 
-    As in SMOTENC, two rows that differ in a category are half the median deviation of the numbers apart in each of its
-    columns.
+    As in SMOTENC, a row's own category has the median deviation of the numbers divided by √2: two rows that differ in a
+    category are one median deviation apart. Where that is 0, because most numbers are constant, 1 stands in for it, so
+    that categories still count; SMOTENC itself would leave them out.
 
     Attributes:
         points: Of shape (train rows, numeric features + categories).
@@ -96,14 +76,15 @@ class TrainSpace:
     @classmethod
     def read(cls, job: ResamplingJob) -> TrainSpace:
         """Read all train rows, a row group at a time."""
-        codes, categories = category_codes(job.reader.read_rows(job.train.rows, job.voted))
-        whole, numbers = codes.astype(np.int64), len(job.numeric)
-        points = np.zeros((len(job.train.rows), numbers + sum(map(len, categories))))
-        _fill_numbers(job, points[:, :numbers])
-        points[:, :numbers] = _placed(job, points[:, :numbers])
-        mismatch = float(np.median(points[:, :numbers].std(axis=0))) / 2 if numbers else 1.0
-        space = cls(points, whole, dict(zip(job.voted, categories, strict=True)), mismatch or 1.0)
-        space.mark(points, whole)
+        codes, categories = read_codes(job)
+        width = len(job.numeric)
+        points = np.zeros((len(job.train.rows), width + sum(map(len, categories.values()))))
+        numbers = points[:, :width]
+        read_numbers(job.reader, job.train.rows, job.numeric, into=numbers)
+        numbers[:] = _placed(job, numbers)
+        spread = float(np.median(numbers.std(axis=0))) if width else 0.0
+        space = cls(points, codes, categories, (spread or np.sqrt(2)) / np.sqrt(2))
+        space.mark(points, codes)
         return space
 
     @property
@@ -136,82 +117,20 @@ class TrainSpace:
         return made
 
 
-def _fill_numbers(job: ResamplingJob, numbers: Matrix) -> None:
-    """Fill in the numeric features of all train rows, a row group at a time."""
-    rows = job.train.rows
-    for group in job.reader.row_groups if job.numeric else ():
-        low, high = np.searchsorted(rows, [group.first_row, group.first_row + group.rows])
-        if low < high:
-            part = job.reader.read_group(group, job.numeric).take(pa.array(rows[low:high] - group.first_row))
-            numbers[low:high] = numeric_matrix(part)
-
-
 def _placed(job: ResamplingJob, points: Matrix) -> Matrix:
     """Return numeric features imputed and (unless switched off) standardised."""
     missing = np.isnan(points)
     if not points.shape[1] or (not job.config.scale and not missing.any()):
         return points
-    statistics = train_statistics(job.reader, job.train, job.numeric)
-    points = np.where(missing, statistics.median, points)
-    return (points - statistics.median) / statistics.deviation if job.config.scale else points
+    median, deviation = job.statistics.median, job.statistics.deviation
+    points = np.where(missing, median, points)
+    return (points - median) / deviation if job.config.scale else points
 
 
-def numeric_matrix(table: pa.Table) -> Matrix:
-    """Return numeric and temporal columns as float64 of shape (rows, columns), missing values as NaN.
-
-    Raises:
-        ResamplingError: A value is infinite: distances would be, too.
-    """
-    matrix = np.empty((table.num_rows, table.num_columns), dtype=np.float64)
-    for index, column in enumerate(table.columns):
-        matrix[:, index] = _as_float(column)
-        if np.isinf(matrix[:, index]).any():
-            raise ResamplingError(
-                "infinite_value",
-                expected="finite values in the features that neighbours are searched by",
-                found=f"an infinite value in {table.schema.names[index]!r}",
-                remedy="let validation quarantine such rows, drop the column, or use random_over",
-                values={"column": table.schema.names[index]},
-            )
-    return matrix
-
-
-def _as_float(column: pa.ChunkedArray) -> Matrix:
-    kind = column.type
-    if pa.types.is_temporal(kind):
-        column = column.cast(pa.int32() if kind.bit_width == 32 else pa.int64())
-    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-
-
-def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence[str]) -> NumericStatistics:
-    """Return statistics of numeric columns over the train partition, or an even sample of it."""
-    matrix = numeric_matrix(reader.read_rows(_sample(reader, train, sampled_rows(len(columns))), columns))
-    present = ~np.isnan(matrix).all(axis=0)
-    median, deviation = np.zeros(len(columns)), np.ones(len(columns))
-    median[present] = np.nanmedian(matrix[:, present], axis=0)
-    deviation[present] = np.nanstd(matrix[:, present], axis=0)
-    deviation[deviation == 0] = 1
-    return NumericStatistics(median, deviation)
-
-
-def sampled_rows(columns: int) -> int:
-    """Return about how many train rows statistics are taken of at most: fewer where there are many columns.
-
-    >>> sampled_rows(10), sampled_rows(300)
-    (200000, 26666)
-    """
-    return min(_SAMPLE_ROWS, max(_FEWEST_SAMPLED, _SAMPLE_CELLS // max(1, columns)))
-
-
-def _sample(reader: SnapshotReader, train: TrainRows, most: int) -> Ints:
-    """Return train rows of evenly spread row groups, about as many as the sample may have."""
-    if len(train.rows) <= most:
-        return train.rows
-    groups = reader.row_groups
-    wanted = max(1, round(len(groups) * most / len(train.rows)))
-    chosen = [groups[int(index)] for index in np.linspace(0, len(groups) - 1, wanted)]
-    bounds = [np.searchsorted(train.rows, [group.first_row, group.first_row + group.rows]) for group in chosen]
-    return np.concatenate([train.rows[low:high] for low, high in bounds])
+def read_codes(job: ResamplingJob) -> tuple[Ints, dict[str, pa.Array]]:
+    """Return the category codes of all train rows, of shape (rows, voted features), and the values they stand for."""
+    codes, categories = category_codes(job.reader.read_rows(job.train.rows, job.voted))
+    return codes.astype(np.int64), dict(zip(job.voted, categories, strict=True))
 
 
 def category_codes(table: pa.Table) -> tuple[Matrix, list[pa.Array]]:

@@ -41,6 +41,8 @@ class EvaluationConfig(Section):
     )
     positive_class: str = Field("", description="With two classes: the one of interest; empty means the rarer one.")
     max_train_rows: int = Field(
-        200_000, ge=1_000, description="At most so many train rows a fit: a stratified sample, told in the report."
+        200_000,
+        ge=1_000,
+        description="At most so many train rows a fit: beyond, both sides are one stratified sample of source rows.",
     )
     bootstrap: int = Field(1_000, ge=0, le=100_000, description="Bootstrap resamples for the intervals; 0 for none.")

@@ -17,7 +17,7 @@ class OutputConfig(Section):
     root: Place = Field(
         "datasets",
         min_length=1,
-        description="The folder that holds all datasets; also s3://bucket/prefix, gs:// or az://.",
+        description="The folder that holds all datasets; also s3://bucket/prefix, gs://, az:// or abfs://.",
     )
     credentials_block: BlockName = ""
     compression_level: int = Field(1, ge=1, le=19, description="The zstd level of the Parquet files.")

@@ -37,8 +37,9 @@ class ResamplingConfig(Section):
     )
     neighbor_search: Literal["exact", "approximate"] = Field(
         "exact",
-        description="How SMOTE and SMOTENC find neighbours: exactly, or by an index for very large classes "
-        "(needs counterpoise[approximate]).",
+        description="How SMOTE and SMOTENC find neighbours, also where smote_enn or smote_tomek cleans after them: "
+        "exactly, or by an index for very large classes (needs counterpoise[approximate]). Other strategies search "
+        "exactly, and a note says so.",
     )
     scale: bool = Field(True, description="Search neighbours in standardised space; values stay in the original one.")
     memory_limit: str = Field(

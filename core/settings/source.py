@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_serializer, model_validator
+from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
 
+from counterpoise.core.errors import ConfigError
 from counterpoise.core.redact import redact_url
 from counterpoise.core.settings.fields import BlockName, Pairs, Place, Section
+from counterpoise.core.settings.url_secrets import URL_WITHOUT_SECRETS, written_out
 
 __all__ = ["SourceConfig"]
-
-_URL_WITHOUT_CREDENTIALS = r"^(?!.*://[^:/@]*:(?!\$\{\w+\}@)[^@]*@).*$"
 
 
 class SourceConfig(Section):
@@ -20,13 +20,13 @@ class SourceConfig(Section):
     path: Place = Field(
         "",
         description="A file, a glob or a folder: delimited text, JSON lines, Parquet or Arrow; also "
-        "s3://bucket/prefix, gs:// or az://.",
+        "s3://bucket/prefix, gs://, az:// or abfs://.",
     )
     url: SecretStr = Field(
         SecretStr(""),
-        description="A SQLAlchemy URL instead of a path. Write ${VARIABLE} for secrets: they are read from the "
-        "environment of the run.",
-        json_schema_extra={"pattern": _URL_WITHOUT_CREDENTIALS, "format": "uri-template"},
+        description="A SQLAlchemy URL instead of a path. Write ${VARIABLE} for secrets, which are refused when written "
+        "out: they are read from the environment of the run, or from credentials_block.",
+        json_schema_extra={"pattern": URL_WITHOUT_SECRETS, "format": "uri-template"},
     )
     table: str = Field("", description="With a URL: the table to read, optionally as schema.table.")
     query: str = Field("", description="With a URL: the query to read instead of a table.")
@@ -53,6 +53,21 @@ class SourceConfig(Section):
     types: Pairs = Field(
         (), description="Column types that override the sniffed ones, as name=type, for example zip=string."
     )
+
+    @field_validator("url")
+    @classmethod
+    def _secrets_are_variables(cls, url: SecretStr) -> SecretStr:
+        """Refuse secrets that are written out, in an error of our own: Pydantic's would repeat the value."""
+        if found := written_out(url.get_secret_value()):
+            raise ConfigError(
+                "literal_secret",
+                expected="a variable for each secret in source.url, such as postgresql://user:${PGPASSWORD}@host/database",
+                found=f"{' and '.join(found)} written out",
+                remedy="write ${PGPASSWORD} or another variable instead, and set it in the environment of the run, or "
+                "in the Prefect block of source.credentials_block",
+                values={"secrets": found},
+            )
+        return url
 
     @field_serializer("url")
     def _url_without_secrets(self, url: SecretStr) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from counterpoise.core.settings.fields import Section
 from counterpoise.core.settings.resampling import ResamplingConfig, sampler_settings
 from counterpoise.core.strategies import STRATEGIES
-from counterpoise.core.tournament.syntax import parse_learner, parse_strategy
+from counterpoise.core.tournament.syntax import ALL, parse_learner, parse_strategy
 
 __all__ = ["TournamentConfig"]
 
@@ -21,7 +21,7 @@ class TournamentConfig(Section):
         (),
         max_length=200,
         description='Strategies by name, options as JSON behind it, such as smote {"ratio": 0.5} + random_under; '
-        "empty for one or two of each family. none and a dummy always take part.",
+        "all for every one; empty for one or two of each family. none and a dummy always take part.",
     )
     learners: tuple[str, ...] = Field(
         (),
@@ -30,8 +30,13 @@ class TournamentConfig(Section):
         'path, parameters as JSON behind it, such as sklearn.tree:DecisionTreeClassifier {"max_depth": 5}; empty for '
         "the first three, and lightgbm where it is installed.",
     )
-    folds: int = Field(5, ge=2, le=50, description="Stratified folds within the train partition.")
-    repeats: int = Field(1, ge=1, le=20, description="How many times the train rows are divided into folds.")
+    folds: int = Field(
+        5,
+        ge=2,
+        le=50,
+        description="Folds within the train partition: stratified, with split.method time in time order.",
+    )
+    repeats: int = Field(1, ge=1, le=20, description="How many times the train rows are divided into stratified folds.")
     metric: Literal["average_precision", "roc_auc", "f1", "mcc", "balanced_accuracy", "brier", "log_loss"] = Field(
         "average_precision", description="The metric that entries are ranked by."
     )
@@ -49,7 +54,7 @@ class TournamentConfig(Section):
     @classmethod
     def _known_strategies(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
         for text in texts:
-            for step in parse_strategy(text):
+            for step in parse_strategy(text) if text.strip() != ALL else ():
                 if step.name in STRATEGIES:
                     sampler_settings(ResamplingConfig(), step.name, step.options)
         return texts

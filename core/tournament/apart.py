@@ -21,6 +21,7 @@ from counterpoise.core.tournament.zygote_process import ProcessEnded, ZygoteProc
 __all__ = [
     "ask_apart",
     "close_processes",
+    "cut_short",
     "open_processes",
     "play_apart",
     "processes_for",
@@ -37,7 +38,7 @@ _rooms: dict[str, threading.BoundedSemaphore] = {}
 _closed: set[str] = set()
 
 
-def ask_apart(order: Order, answer: type[Answer], *, folder: str, at_a_time: int) -> Answer:
+def ask_apart(order: Order, answer: type[Answer], *, folder: str, at_a_time: int, minutes: float = 0.0) -> Answer:
     """Return the answer to an order, carried out in a process of its own.
 
     Threads may call it side by side. The process that forks waits for further orders until it is closed.
@@ -47,6 +48,8 @@ def ask_apart(order: Order, answer: type[Answer], *, folder: str, at_a_time: int
         answer: What kind of record the answer is.
         folder: The arena's folder, which stands for the tournament.
         at_a_time: How many orders of this tournament are carried out at a time, as in `tournament.workers`.
+        minutes: How long the order may take, once it is begun, before its process is killed; 0 for no limit. Where the
+            system cannot fork, there is none.
 
     Raises:
         CounterpoiseError: What the order was refused with.
@@ -59,7 +62,7 @@ def ask_apart(order: Order, answer: type[Answer], *, folder: str, at_a_time: int
     with _lock:
         room = _rooms.setdefault(folder, threading.BoundedSemaphore(workers(at_a_time)))
     with room:
-        said = _said(order, folder)
+        said = _said(order, folder, seconds=60 * minutes)
     if "refused" in said:
         raise _rebuilt(said["refused"])
     return answer.model_validate(said)
@@ -68,13 +71,16 @@ def ask_apart(order: Order, answer: type[Answer], *, folder: str, at_a_time: int
 def play_apart(arena: Arena, entry: Entry) -> EntryResult:
     """Return what becomes of an entry on all folds; one whose process is killed has failed, with its reason.
 
+    It is killed when it takes longer than `timeouts.entry` allows.
+
     Raises:
         OSError: The process that forks is gone; another call may work.
         EngineError: The tournament was ended meanwhile.
     """
     try:
         order, at_a_time = Play(arena=arena, entry=entry), arena.rules.tournament.workers
-        return ask_apart(order, EntryResult, folder=arena.folder, at_a_time=at_a_time)
+        minutes = arena.rules.minutes_per_entry
+        return ask_apart(order, EntryResult, folder=arena.folder, at_a_time=at_a_time, minutes=minutes)
     except ProcessEnded as ended:
         return EntryResult(**entry.model_dump(), status="failed", reason=ended.reason)
 
@@ -83,7 +89,8 @@ def train_apart(arena: Arena, entry: Entry) -> Refit:
     """Return what becomes of an entry that is fitted on all train rows for the final; as `play_apart` otherwise."""
     try:
         order, at_a_time = Train(arena=arena, entry=entry), arena.rules.tournament.workers
-        return ask_apart(order, Refit, folder=arena.folder, at_a_time=at_a_time)
+        minutes = arena.rules.minutes_per_entry
+        return ask_apart(order, Refit, folder=arena.folder, at_a_time=at_a_time, minutes=minutes)
     except ProcessEnded as ended:
         return Refit(**entry.model_dump(), status="failed", reason=ended.reason)
 
@@ -114,6 +121,24 @@ def processes_for(folder: str) -> Iterator[None]:
         close_processes(folder)
 
 
+@contextmanager
+def cut_short(folder: str) -> Iterator[None]:
+    """End the tournament's processes where a block is interrupted, so that nobody waits for orders under way.
+
+    An interruption is what is no `Exception`, such as a cancelled run, or a time limit of our own; a time-out that the
+    system reports has an error number, and may pass.
+
+    Args:
+        folder: The arena's folder.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) or (isinstance(error, TimeoutError) and error.errno is None):
+            close_processes(folder)
+        raise
+
+
 def open_processes(folder: str) -> None:
     """Take orders of the tournament of the arena with the folder, also where it was ended before."""
     with _lock:
@@ -134,7 +159,7 @@ def close_processes(folder: str = "") -> None:
         process.close()
 
 
-def _said(order: Order, folder: str) -> dict[str, Any]:
+def _said(order: Order, folder: str, *, seconds: float) -> dict[str, Any]:
     """Return what the tournament's process answers; where it turns out to be gone, the next call has a new one."""
     with _lock:
         _check_open(folder)
@@ -142,7 +167,7 @@ def _said(order: Order, folder: str) -> dict[str, Any]:
             _at_work[folder] = _waiting.pop() if _waiting else ZygoteProcess()
         process = _at_work[folder]
     try:
-        return process.ask(order.model_dump_json(), folder=Path(folder))
+        return process.ask(order.model_dump_json(), folder=Path(folder), seconds=seconds)
     except OSError:
         with _lock:
             _check_open(folder)

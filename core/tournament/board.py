@@ -8,6 +8,7 @@ from counterpoise.core.strategies import STRATEGIES
 from counterpoise.core.tournament.records import DUMMY, Arena, Entry, EntryResult, Leaderboard
 from counterpoise.core.tournament.spread import falls_behind
 from counterpoise.core.tournament.syntax import parse_strategy
+from counterpoise.core.tournament.wording import entry_words
 
 __all__ = ["SMALLER_IS_BETTER", "rank_entries"]
 
@@ -32,7 +33,7 @@ def rank_entries(arena: Arena, results: Sequence[EntryResult], *, dataset: str =
     others = [one for one in ok if one.mean[metric] is None]
     apart = [one for one in results if one.status != "ok"]
     trained = [one for one in measured if one.learner != DUMMY]
-    chosen = _simplest(trained, metric, folds=arena.rules.tournament.folds) if trained else None
+    chosen = _simplest(trained, metric, test_to_train=arena.test_to_train) if trained else None
     return Leaderboard(
         dataset=dataset,
         metric=metric,
@@ -46,8 +47,9 @@ def rank_entries(arena: Arena, results: Sequence[EntryResult], *, dataset: str =
         entries=(*measured, *others, *apart),
         chosen=chosen,
         best=_entry(trained[0]) if trained else None,
+        in_time=arena.in_time is not None,
         counts={"measured": len(ok), "set_apart": len(apart)},
-        notes=arena.notes,
+        notes=(*arena.notes, *(f"{entry_words(one)}: {warning}" for one in ok for warning in one.warnings)),
     )
 
 
@@ -62,7 +64,7 @@ def _gain(result: EntryResult, metric: str) -> float:
     return -mean if metric in SMALLER_IS_BETTER else mean
 
 
-def _simplest(ranked: list[EntryResult], metric: str, *, folds: int) -> Entry:
+def _simplest(ranked: list[EntryResult], metric: str, *, test_to_train: float) -> Entry:
     """Return the simplest strategy within one standard error of the best, of several the one with the best mean.
 
     The rule of Breiman et al. (1984), paired: entries share folds, so that what an entry loses to the best is judged by
@@ -73,7 +75,7 @@ def _simplest(ranked: list[EntryResult], metric: str, *, folds: int) -> Entry:
     near = [
         one
         for one in ranked
-        if one is best or not falls_behind([fold[metric] for fold in one.folds], scores, folds=folds)
+        if one is best or not falls_behind([fold[metric] for fold in one.folds], scores, test_to_train=test_to_train)
     ]
     return _entry(min(near, key=_simplicity))
 
@@ -90,7 +92,9 @@ def _entry(result: EntryResult) -> Entry:
 
 
 def _chance(arena: Arena) -> float:
-    """Return the average precision of a ranking by chance: the prevalence, or its mean over the classes."""
+    """Return the average precision of a ranking by chance: the prevalence of tested rows, or its mean over classes."""
     if arena.positive < 0:
         return 1 / len(arena.classes)
+    if arena.in_time is not None and arena.in_time.prevalence is not None:
+        return arena.in_time.prevalence
     return arena.counts[arena.classes[arena.positive]] / arena.snapshot.rows

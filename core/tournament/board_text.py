@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from counterpoise.core.evaluate.names import METRIC_LABELS, number
+from counterpoise.core.tournament.looks import looks_in_words
 from counterpoise.core.tournament.records import Entry, EntryResult, Leaderboard
 
 __all__ = ["board_table", "describe_choice", "describe_final", "render_board", "shown_metrics"]
@@ -40,14 +41,15 @@ def describe_final(board: Leaderboard) -> list[str]:
     final = board.final
     if final is None:
         return []
-    others = f"{final.earlier_looks:,} other tournament{'s' if final.earlier_looks != 1 else ''}"
-    known = "no other tournament" if not final.earlier_looks else others
-    return [f"Final: {final.verdict}", f"Before it {known} looked at this test partition."]
+    return [
+        f"Final: {final.verdict}",
+        f"Before it, this test partition was looked at by {looks_in_words(final.looks)}.",
+    ]
 
 
 def render_board(board: Leaderboard) -> str:
     """Return the leaderboard as Markdown."""
-    rows = f"{board.rows:,} train rows, {board.folds} folds"
+    rows = f"{board.rows:,} train rows, {board.folds} folds{' in time order' if board.in_time else ''}"
     lines = [
         f"# Tournament: {board.dataset}",
         "",

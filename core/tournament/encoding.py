@@ -27,8 +27,8 @@ def encode_round(arena: Arena, number: int) -> Encoding:
     """
     field = Field(arena)
     table = field.table
-    tested = field.tested(number)
-    parts = {"train": table.filter(pa.array(~tested)), "test": table.filter(pa.array(tested))}
+    trained, tested = field.trained(number), field.tested(number)
+    parts = {"train": table.filter(pa.array(trained)), "test": table.filter(pa.array(tested))}
     plan = FeaturePlan.of(parts["train"], arena.rules.columns.target)
     encoder = FeatureEncoder(plan, seed=arena.rules.seeds.learner)
     with gathered_warnings() as notes:

@@ -8,10 +8,12 @@ from importlib.util import find_spec
 from counterpoise.core.config import TournamentConfig
 from counterpoise.core.tournament.records import DUMMY, Entry
 from counterpoise.core.tournament.syntax import (
+    ALL,
     ANOMALY,
     DEFAULT_LEARNERS,
     DEFAULT_STRATEGIES,
     ENSEMBLES,
+    EVERY_STRATEGY,
     parse_strategy,
 )
 
@@ -22,7 +24,7 @@ def list_entries(config: TournamentConfig) -> tuple[Entry, ...]:
     """Return the entries: the dummy, every strategy with every learner, and those that are learners of their own.
 
     All strategies come with the first learner, then with the next, so that a strategy's plans are made by then.
-    `none` takes part whether it is asked for or not.
+    `none` takes part whether it is asked for or not; `all` stands for every strategy that there is.
 
     >>> [entry.learner for entry in list_entries(TournamentConfig(strategies=["none"]))][:2]
     ['dummy', 'logistic_regression']
@@ -31,10 +33,15 @@ def list_entries(config: TournamentConfig) -> tuple[Entry, ...]:
 
 
 def _entries(config: TournamentConfig) -> Iterator[Entry]:
-    strategies = dict.fromkeys(("none", *(config.strategies or DEFAULT_STRATEGIES)))
+    strategies = dict.fromkeys(("none", *_asked_for(config)))
     own = [name for name in strategies if parse_strategy(name)[0].name in (ANOMALY, *ENSEMBLES)]
     learners = config.learners or (*DEFAULT_LEARNERS, *(["lightgbm"] if find_spec("lightgbm") else []))
     yield Entry(strategy="none", learner=DUMMY)
     for learner in learners:
         yield from (Entry(strategy=name, learner=learner) for name in strategies if name not in own)
     yield from (Entry(strategy=name, learner=name.strip()) for name in own)
+
+
+def _asked_for(config: TournamentConfig) -> Iterator[str]:
+    for name in config.strategies or DEFAULT_STRATEGIES:
+        yield from EVERY_STRATEGY if name.strip() == ALL else (name,)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from counterpoise.core.errors import EngineError
 from counterpoise.core.records import Snapshot, SplitPlan
-from counterpoise.core.tournament.apart import ask_apart, train_apart
+from counterpoise.core.tournament.apart import ask_apart, cut_short, train_apart
 from counterpoise.core.tournament.encoding import encode_final
 from counterpoise.core.tournament.final_records import Final, HeldOut
 from counterpoise.core.tournament.finalists import finalists
@@ -63,7 +63,7 @@ def _apart(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
     place, at_a_time = arena.folder, arena.rules.tournament.workers
     with _room_for("the finalists, validation and test"):
         ask_apart(EncodeFinal(arena=arena, held_out=held_out), Encoding, folder=place, at_a_time=at_a_time)
-        with ThreadPoolExecutor(workers(at_a_time)) as pool:
+        with ThreadPoolExecutor(workers(at_a_time)) as pool, cut_short(place):
             refits = tuple(pool.map(lambda entry: train_apart(arena, entry), finalists(board)))
         order = Judge(arena=arena, board=board, held_out=held_out, refits=refits)
         return ask_apart(order, Final, folder=place, at_a_time=at_a_time)

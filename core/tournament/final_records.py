@@ -26,16 +26,20 @@ class Entry(Record):
 
 
 class Look(Record):
-    """One tournament's look at a test partition: its key, and when it was, ISO 8601 in UTC."""
+    """One look at a test partition: who looked, and when it was, ISO 8601 in UTC.
+
+    `key` is that of a tournament, whose `version` is 0, or the run key of the version that was evaluated.
+    """
 
     key: str
     created: str
+    version: int = 0
 
 
 class HeldOut(Record):
     """The rows that no entry of the ranking has seen, features and label, untouched.
 
-    `digest` tells one test partition from another; `looks` are those of other tournaments at it before this one.
+    `digest` tells one test partition from another; `looks` are those of others at it before this one.
     `groups` are files with the group of each row as a code, by table; none where rows are not grouped.
     """
 
@@ -52,8 +56,8 @@ class Refit(Entry):
     `status` and `reason` as in the ranking. `answers` is the file of what it says of validation and test rows
     (`validation.npy` and `test.npy`: with two classes a score a row, else shape (rows, classes)); `probabilities` tells
     whether these are probabilities. `after` counts the rows that it was trained on by class, with their weights;
-    `training_prevalence` is the share of the class of interest among them, None where the entry does not train on one
-    table, or with more than two classes.
+    `training_prevalence` is the share of the class of interest among them, class weights of the learner included; None
+    where that is not one number or not known, and with more than two classes. `warnings` as in the ranking.
     """
 
     status: Literal["ok", "refused", "failed"]
@@ -65,6 +69,7 @@ class Refit(Entry):
     seconds: float = 0.0
     peak_mb: float | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Finalist(Entry):
@@ -72,7 +77,9 @@ class Finalist(Entry):
 
     `arm` is empty where the refit was refused or failed. `judged_by` is ranking where the entry gives no probabilities:
     then there are average precision and ROC-AUC, and no threshold. `correction` is the part of the metrics record's
-    `correction` for this entry, None where its probabilities need none or cannot have one.
+    `correction` for this entry, None where it has none: rankers, the dummy, more than two classes. Where the prevalence
+    that it was trained at is not known, `training_prevalence` is None in it, there is no prior correction
+    (`odds_factor` 1, no snippet), and the calibrator alone mends its probabilities. `warnings` as in the ranking.
     """
 
     roles: tuple[Role, ...]
@@ -85,6 +92,7 @@ class Finalist(Entry):
     arm: dict[str, Any] = Field(default_factory=dict)
     correction: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Final(Record):
@@ -94,8 +102,8 @@ class Final(Record):
     of a ranking by chance on test; `deciding_rows` are the test rows of the rarer of two classes, or of the smallest
     one, and `deciding_rows_are` what they are called. `comparisons` has for each finalist but the dummy the paired
     `differences` from its `reference`. `verdict` is a sentence about `about`, `outcome` is helped, hurt, no_difference,
-    undecided or baseline. `test_digest` tells which test partition was looked at, `looks` which other tournaments had
-    looked at it before; `earlier_looks` counts these.
+    undecided or baseline. `test_digest` tells which test partition was looked at, `looks` which other tournaments and
+    evaluated versions had looked at it before; `earlier_looks` counts these.
     """
 
     rows: dict[str, ClassCounts]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from counterpoise.core.evaluate.arms import Predictions
 from counterpoise.core.evaluate.binary_facts import binary_facts
 from counterpoise.core.evaluate.bootstrap import CONFIDENCE, Resampled
 from counterpoise.core.evaluate.calibrated import correction_record, prior_correction
@@ -18,11 +20,14 @@ from counterpoise.core.evaluate.tables import LabelCodes
 from counterpoise.core.evaluate.verdict import FLOOR, baseline_verdict, rival_verdict, strategy_verdict
 from counterpoise.core.tournament.bench import Contender, contender, question_of
 from counterpoise.core.tournament.final_records import Entry, Final, HeldOut, Refit, Role
-from counterpoise.core.tournament.finalists import about, finalists, reference_of
+from counterpoise.core.tournament.finalists import LEAVES_ROWS, about, finalists, reference_of
 from counterpoise.core.tournament.records import DUMMY, Arena, Leaderboard
 from counterpoise.core.tournament.wording import entry_words, learner_words, strategy_words
 
 __all__ = ["judge"]
+
+_PARTS = 10**9
+"""How many parts a training prevalence is told in: as many as fit an int32, so that it is right to nine digits."""
 
 
 def judge(arena: Arena, board: Leaderboard, held_out: HeldOut, *, refits: Sequence[Refit]) -> Final:
@@ -72,11 +77,11 @@ def _setting(question: Question, resamples: int) -> dict[str, Any]:
 
 def _judged(question: Question, one: Contender, resampled: Resampled, *, seed: int) -> dict[str, Any]:
     """Return a finalist's arm as the metrics record has it, and its correction; of rankers the ranking alone."""
-    arm, positive = arm_record(one.arm, one.predictions, resampled), question.positive
+    arm, positive = arm_record(one.arm, one.predictions, resampled, question=question), question.positive
     if positive is None or not one.refit.probabilities:
         return {"arm": arm, "correction": None}
-    asked = replace(question, codes=_trained_on(question.codes, one.refit, positive))
-    facts = binary_facts(asked, one.predictions, threshold=arm["threshold"], seed=seed)
+    asked = replace(question, codes=_trained_on(question, one.refit))
+    facts = binary_facts(asked, _as_trained(question, one), threshold=arm["threshold"], seed=seed)
     told = {name: value for name, value in facts.record.items() if name != "thresholds"}
     if facts.correction is None:
         return {"arm": arm | told, "correction": None}
@@ -86,20 +91,34 @@ def _judged(question: Question, one: Contender, resampled: Resampled, *, seed: i
         positive_class=question.codes.classes[positive],
         test_prevalence=float((question.codes.test == positive).mean()),
     )
+    if one.refit.training_prevalence is None:
+        correction |= {"training_prevalence": None, "formula": None, "snippet": None}
     return {"arm": arm | told, "correction": {**correction, **facts.correction}}
 
 
-def _trained_on(codes: LabelCodes, refit: Refit, positive: int) -> LabelCodes:
+def _as_trained(question: Question, one: Contender) -> Predictions:
+    """Return a finalist's answers by what it was trained as: a learner with weights of its own is not left alone."""
+    if one.refit.strategy in LEAVES_ROWS and _moved(question, one.refit):
+        return replace(one.predictions, strategy="class_weight")
+    return one.predictions
+
+
+def _trained_on(question: Question, refit: Refit) -> LabelCodes:
     """Return the labels with those that a refit was trained on: one row a class, weighted.
 
-    Where its members see different tables, no prior correction is known, and the natural labels stay.
+    Where its training prevalence is not known, there is no prior correction, and the natural labels stay.
     """
-    share = refit.training_prevalence
-    if share is None:
-        return codes
-    rows = max(sum(refit.after.values()), 2)
-    counts = np.array([rows - round(share * rows), round(share * rows)], np.int32)
-    return replace(codes, train_resampled=np.array([1 - positive, positive], np.int32), weights=counts)
+    if refit.training_prevalence is None or question.positive is None or not _moved(question, refit):
+        return question.codes
+    share, positive = round(refit.training_prevalence * _PARTS), question.positive
+    resampled = np.array([1 - positive, positive], np.int32)
+    return replace(question.codes, train_resampled=resampled, weights=np.array([_PARTS - share, share], np.int32))
+
+
+def _moved(question: Question, refit: Refit) -> bool:
+    """Whether a refit is known to have been trained at another prevalence than the natural one."""
+    natural = float((question.codes.train_natural == question.positive).mean())
+    return refit.training_prevalence is not None and not math.isclose(refit.training_prevalence, natural)
 
 
 def _comparisons(
@@ -140,7 +159,7 @@ def _verdict(
 
 
 def _finalist(refit: Refit, roles: tuple[Role, ...], judged: dict[str, Any]) -> dict[str, Any]:
-    same = {"strategy", "learner", "status", "reason", "seconds", "peak_mb", "notes"}
+    same = {"strategy", "learner", "status", "reason", "seconds", "peak_mb", "notes", "warnings"}
     judged_by = "probabilities" if refit.probabilities else "ranking"
     return {
         **refit.model_dump(include=same),
@@ -160,6 +179,12 @@ def _notes(question: Question, resamples: int, contenders: Iterable[Contender]) 
             notes.append(
                 f"{entry_words(one.entry)} gives no probabilities: it is compared by its ranking, without a threshold"
             )
+        elif question.positive is not None and one.refit.training_prevalence is None and one.entry.learner != DUMMY:
+            notes.append(
+                f"{entry_words(one.entry)}: the prevalence that it was trained at is not one number, or not known: "
+                "there is no prior correction, and the calibrator alone mends its probabilities"
+            )
+        notes += [f"{entry_words(one.entry)}: {warning}" for warning in one.refit.warnings]
         if one.refit.strategy == "threshold":
             notes.append(
                 "every threshold of the final is chosen on validation: threshold is its learner left alone here"

@@ -6,14 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.core.errors import EngineError
 from counterpoise.core.records import Snapshot, SplitPlan
-from counterpoise.core.tournament.apart import ask_apart
-from counterpoise.core.tournament.arena import draw_up, draw_up_table
+from counterpoise.core.tournament.apart import ask_apart, cut_short
+from counterpoise.core.tournament.drawing import Bonds, draw_up, draw_up_table
 from counterpoise.core.tournament.encoding import encode_round, with_encodings
 from counterpoise.core.tournament.orders import DrawUp, Encode
 from counterpoise.core.tournament.records import Arena, Encoding, Rules
@@ -39,20 +37,20 @@ def lay_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path)
     return _encoded(draw_up(rules, snapshot, split, folder=folder))
 
 
-def lay_out_table(rules: Rules, table: pa.Table, *, folder: Path, ties: npt.NDArray[np.int64] | None = None) -> Arena:
+def lay_out_table(rules: Rules, table: pa.Table, *, folder: Path, bonds: Bonds | None = None) -> Arena:
     """Lay out a tournament among the rows of a table, features and label, in this process.
 
     Args:
         rules: Who takes part and how.
         table: The rows.
         folder: Where the arena is laid out.
-        ties: One code a row, without gaps, equal for rows that stay in one fold; every row alone by default.
+        bonds: What ties rows to each other and to time; nothing by default.
 
     Raises:
         EvaluationError: The rows are too few to divide into folds.
         ConfigError: `evaluation.positive_class` names no class.
     """
-    return _encoded(draw_up_table(rules, table, folder=folder, ties=ties))
+    return _encoded(draw_up_table(rules, table, folder=folder, bonds=bonds))
 
 
 def lay_out_apart(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
@@ -67,7 +65,7 @@ def lay_out_apart(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder:
     try:
         arena = ask_apart(order, Arena, folder=place, at_a_time=at_a_time)
         ask = partial(ask_apart, answer=Encoding, folder=place, at_a_time=at_a_time)
-        with ThreadPoolExecutor(workers(at_a_time)) as pool:
+        with ThreadPoolExecutor(workers(at_a_time)) as pool, cut_short(place):
             encodings = list(pool.map(ask, [Encode(arena=arena, number=number) for number in range(arena.rounds)]))
     except ProcessEnded as ended:
         raise EngineError(

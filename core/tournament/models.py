@@ -6,17 +6,11 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.evaluate.learners import build_learner
-from counterpoise.core.tournament.arena import Field
-from counterpoise.core.tournament.folds import deal_folds
 from counterpoise.core.tournament.syntax import ANOMALY, Step
 
-__all__ = ["balanced", "build_model", "check_takes_weights", "own_model", "tuned"]
-
-_INNER_FOLDS = 5
+__all__ = ["balanced", "build_model", "check_takes_weights", "own_model"]
 
 _ENSEMBLE_CLASSES: Mapping[str, str] = {
     "balanced_random_forest": "BalancedRandomForestClassifier",
@@ -71,34 +65,6 @@ def balanced(model: Any) -> Any:
             "no_class_weight", "a learner with the parameter class_weight", _kind(model), "choose another strategy"
         )
     return model.set_params(**dict.fromkeys(names, "balanced"))
-
-
-def tuned(model: Any, opened: Field, number: int) -> Any:
-    """Return the learner with its threshold tuned by cross-validation within the rows that a round trains on.
-
-    Rows that are tied, equal or of one group, stay in one inner fold, as they do in the outer ones.
-
-    Args:
-        model: The learner.
-        opened: The rows that take part, of two classes.
-        number: The round.
-
-    Raises:
-        EvaluationError: The round has fewer than two rows of a class to train on.
-    """
-    from sklearn.metrics import fbeta_score, make_scorer, matthews_corrcoef
-    from sklearn.model_selection import PredefinedSplit, TunedThresholdClassifierCV
-
-    scorers = {"f2": make_scorer(fbeta_score, beta=2, zero_division=0), "mcc": make_scorer(matthews_corrcoef)}
-    known = {name: scorers.get(name, name) for name in ("f1", "f2", "mcc", "balanced_accuracy")}
-    train, seed = opened.train_rows(number), opened.arena.rules.seeds.learner
-    fewest = int(np.bincount(train.codes, minlength=len(train.classes)).min())
-    _, ties = np.unique(opened.ties[train.rows], return_inverse=True)
-    inner = deal_folds(
-        train.codes, ties, classes=train.classes, folds=max(2, min(_INNER_FOLDS, fewest)), repeats=1, seed=seed
-    )
-    scoring = known.get(opened.arena.rules.evaluation.threshold, "f1")
-    return TunedThresholdClassifierCV(model, scoring=scoring, cv=PredefinedSplit(inner[0]), random_state=seed)
 
 
 def check_takes_weights(model: Any) -> None:

@@ -25,7 +25,7 @@ class DrawUp(Record):
 
     def carry_out(self) -> Record:
         """Do it."""
-        from counterpoise.core.tournament.arena import draw_up
+        from counterpoise.core.tournament.drawing import draw_up
 
         return draw_up(self.rules, self.snapshot, self.split, folder=Path(self.folder))
 

@@ -38,7 +38,7 @@ def play(arena: Arena, entry: Entry) -> EntryResult:
         played = attempted(play_all, where=lambda: f"fold {len(folds) + 1}")
     if isinstance(played, Setback):
         return EntryResult(**entry.model_dump(), status=played.status, reason=played.reason)
-    over_folds = _over_folds(folds, each=arena.rules.tournament.folds)
+    over_folds = _over_folds(folds, test_to_train=arena.test_to_train)
     return EntryResult(**entry.model_dump(), status="ok", folds=tuple(folds), **over_folds, **sheet.facts())
 
 
@@ -48,10 +48,12 @@ def _round(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Scores:
     return measure(said, opened.truth(number))
 
 
-def _over_folds(folds: list[Scores], *, each: int) -> dict[str, Scores]:
+def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Scores]:
     """Return mean, standard deviation and interval of each metric over the folds that have a value."""
     values = {metric: [value for fold in folds if (value := fold[metric]) is not None] for metric in METRICS}
-    bounds = {metric: _possible(metric, interval(known, folds=each)) for metric, known in values.items()}
+    bounds = {
+        metric: _possible(metric, interval(known, test_to_train=test_to_train)) for metric, known in values.items()
+    }
     return {
         "mean": {metric: float(np.mean(known)) if known else None for metric, known in values.items()},
         "deviation": {metric: _deviation(known) for metric, known in values.items()},

@@ -11,12 +11,25 @@ from counterpoise.core.config import (
     ColumnsConfig,
     EvaluationConfig,
     ResamplingConfig,
+    SplitConfig,
     TournamentConfig,
 )
 from counterpoise.core.records import ClassCounts, Record, Snapshot
 from counterpoise.core.tournament.final_records import Entry, Final
 
-__all__ = ["DUMMY", "METRICS", "Arena", "Encoding", "Entry", "EntryResult", "Leaderboard", "Origin", "Rules", "Seeds"]
+__all__ = [
+    "DUMMY",
+    "METRICS",
+    "Arena",
+    "Encoding",
+    "Entry",
+    "EntryResult",
+    "InTime",
+    "Leaderboard",
+    "Origin",
+    "Rules",
+    "Seeds",
+]
 
 DUMMY = "dummy"
 
@@ -58,7 +71,8 @@ class Seeds(Record):
 class Rules(Record):
     """What a tournament takes from the configuration.
 
-    `evaluation` says which class is of interest, how thresholds are chosen, and how the final is judged.
+    `split` says whether folds are in time order, `evaluation` which class is of interest, how thresholds are chosen,
+    and how the final is judged; `minutes_per_entry` is `timeouts.entry`.
     """
 
     tournament: TournamentConfig
@@ -66,6 +80,8 @@ class Rules(Record):
     resampling: ResamplingConfig
     evaluation: EvaluationConfig
     seeds: Seeds
+    split: SplitConfig = Field(default_factory=SplitConfig)
+    minutes_per_entry: float = 0.0
 
     @classmethod
     def of(cls, config: BalanceConfig, seeds: Seeds | None = None) -> Rules:
@@ -76,7 +92,25 @@ class Rules(Record):
             resampling=config.resampling,
             evaluation=config.evaluation,
             seeds=seeds or Seeds.of(config.seed),
+            split=config.split,
+            minutes_per_entry=config.timeouts.entry,
         )
+
+
+class InTime(Record):
+    """What is told of folds in time order.
+
+    `gap` is how much older than the first tested row a row must be to be trained on, in the unit of the column of
+    times; `test_to_train` the mean over the folds of tested rows by trained ones; `never_tested` counts the rows of the
+    first stretch; `prevalence` is the mean share of the class of interest among tested rows, None with more than two
+    classes, and `absent` are classes that some fold has no row of to train or to test on.
+    """
+
+    gap: float
+    test_to_train: float
+    never_tested: int
+    prevalence: float | None
+    absent: tuple[str, ...] = ()
 
 
 class Arena(Record):
@@ -85,7 +119,8 @@ class Arena(Record):
     `snapshot` holds the features and label of the train rows that take part, `folds.arrow` in the folder an int8 column
     a repeat: the fold that each row is tested in, and `ties`: equal for rows that stay together. For each round there
     are `train-N.npy` and `test-N.npy`, encoded, and the encoder. The round after the last is the final's: it trains on
-    all rows. `positive` is the code of the class of interest, -1 with more than two classes.
+    all rows. `positive` is the code of the class of interest, -1 with more than two classes. With folds in time order
+    `in_time` is there, and `folds.arrow` has a boolean column a round, `trained N`, and `time`.
     """
 
     folder: str
@@ -97,6 +132,12 @@ class Arena(Record):
     train_rows: int
     features: dict[str, Any]
     notes: tuple[str, ...] = ()
+    in_time: InTime | None = None
+
+    @property
+    def test_to_train(self) -> float:
+        """How many rows a round tests for each that it trains on, which scores that share train rows depend on."""
+        return 1 / (self.rules.tournament.folds - 1) if self.in_time is None else self.in_time.test_to_train
 
     @property
     def rounds(self) -> int:
@@ -120,7 +161,8 @@ class EntryResult(Entry):
     that have a value. `seconds` is what resampling, fitting and predicting
     took on all folds, and `sampling_seconds`, `fit_seconds` and `predict_seconds` are its parts; `peak_mb` is the
     highest resident memory of the entry's process above what it held at its start, in MB (some 25 of them for code that
-    every entry touches), None where the system does not tell.
+    every entry touches), None where the system does not tell. `warnings` must be known to judge the entry, such as
+    class weights on top of resampling; `notes` are what resampling and learner had to say.
     """
 
     status: Literal["ok", "refused", "failed"]
@@ -136,6 +178,7 @@ class EntryResult(Entry):
     predict_seconds: float = 0.0
     peak_mb: float | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Origin(Record):
@@ -155,9 +198,9 @@ class Leaderboard(Record):
     `entries` are ranked by the mean of `metric`, best first; after them those that it is not defined for, then those
     that were refused or failed. `chance` is the average precision of a ranking by chance. `chosen` is the simplest of
     the entries whose paired difference from the best is within one standard error; None where nothing could be
-    measured. `counts` has how many entries were `measured` and `set_apart`. `final` is the one look at test, None where
-    there was none. `file` and `page` are where the leaderboard was written as JSON and as a page, empty texts where it
-    was not; `origin` is known then.
+    measured. `in_time` tells whether folds are in time order. `counts` has how many entries were `measured` and
+    `set_apart`. `final` is the one look at test, None where there was none. `file` and `page` are where the leaderboard
+    was written as JSON and as a page, empty texts where it was not; `origin` is known then.
     """
 
     dataset: str
@@ -172,6 +215,7 @@ class Leaderboard(Record):
     entries: tuple[EntryResult, ...]
     chosen: Entry | None
     best: Entry | None
+    in_time: bool = False
     counts: dict[str, int] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     final: Final | None = None

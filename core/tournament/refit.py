@@ -13,6 +13,7 @@ from counterpoise.core.tournament.plans import TrainMatrix
 from counterpoise.core.tournament.records import DUMMY, Arena, Entry
 from counterpoise.core.tournament.syntax import ANOMALY, ENSEMBLES
 from counterpoise.core.tournament.training import Setback, Sheet, Trained, answers, attempted, train
+from counterpoise.core.tournament.weights import share_trained_at
 
 __all__ = ["refit"]
 
@@ -63,9 +64,6 @@ def _counts(opened: Field, rows: TrainMatrix) -> dict[str, int]:
 
 def _training_prevalence(opened: Field, entry: Entry, trained: Trained) -> float | None:
     """Return the share of the class of interest as the model was trained; None where that is not one number."""
-    name = trained.steps[0].name
-    if opened.arena.positive < 0 or entry.learner == DUMMY or name in (ANOMALY, *ENSEMBLES):
+    if opened.arena.positive < 0 or entry.learner == DUMMY or trained.steps[0].name in (ANOMALY, *ENSEMBLES):
         return None
-    if name == "class_weight":
-        return 0.5
-    return float(np.average(trained.rows.asked, weights=trained.rows.weights))
+    return share_trained_at(trained.model, trained.rows)

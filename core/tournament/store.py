@@ -1,10 +1,9 @@
-"""The leaderboard and its page as files of the dataset, and the ledger of looks at a test partition."""
+"""The leaderboard and its page as files of the dataset."""
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,10 +13,9 @@ from counterpoise.core.digest import json_sha256
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.manifest import library_versions, run_key
 from counterpoise.core.storage import join_address
-from counterpoise.core.tournament.final_records import Look
 from counterpoise.core.tournament.records import Leaderboard, Origin
 
-__all__ = ["newest_leaderboard", "record_look", "write_leaderboard", "write_page"]
+__all__ = ["newest_leaderboard", "tournament_key", "write_leaderboard", "write_page"]
 
 
 def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) -> Leaderboard:
@@ -39,7 +37,7 @@ def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) ->
         config=config.portable(),
     )
     written, folder = board.model_copy(update={"origin": origin}), _folder(config)
-    name = f"tournaments/{_key(config, digest)}.json"
+    name = f"tournaments/{tournament_key(config, digest)}.json"
     folder.store.replace(name, f"{written.model_dump_json(indent=1, exclude={'file', 'page'})}\n".encode())
     return written.model_copy(update={"file": join_address(folder.address, name)})
 
@@ -53,29 +51,20 @@ def write_page(config: BalanceConfig, digest: str, board: Leaderboard, page: str
         board: The leaderboard.
         page: The page, HTML.
     """
-    folder, name = _folder(config), f"tournaments/{_key(config, digest)}.html"
+    folder, name = _folder(config), f"tournaments/{tournament_key(config, digest)}.html"
     folder.store.replace(name, page.encode())
     return board.model_copy(update={"page": join_address(folder.address, name)})
 
 
-def record_look(config: BalanceConfig, digest: str, test: str) -> tuple[Look, ...]:
-    """Write down that a tournament looks at a test partition; return the earlier looks of other tournaments at it.
-
-    A tournament looks once: played again, it is still the same look. Looks lie in `tournaments/looks/`, one small file
-    each, which is written before anything is predicted.
+def tournament_key(config: BalanceConfig, digest: str) -> str:
+    """Return what tells a tournament from others: its run key and its settings, but for how many work at a time.
 
     Args:
         config: The whole configuration.
         digest: The source's digest.
-        test: What tells this test partition from others.
     """
-    store, place, key = _folder(config).store, f"tournaments/looks/{test}", _key(config, digest)
-    now = datetime.now(UTC).isoformat(timespec="microseconds")
-    store.create(f"{place}/{key}.json", f"{Look(key=key, created=now).model_dump_json()}\n".encode())
-    files = [f"{place}/{name}" for name in store.names(place) if name.endswith(".json") and not name.startswith(".")]
-    looks = sorted((Look.model_validate_json(text) for text in store.read_many(files)), key=lambda look: look.created)
-    (own,) = (look for look in looks if look.key == key)
-    return tuple(look for look in looks if look.created < own.created)
+    settings = config.tournament.model_dump(mode="json", exclude={"workers"})
+    return json_sha256([run_key(config, digest), settings])
 
 
 def newest_leaderboard(config: BalanceConfig, digest: str) -> Leaderboard | None:
@@ -112,8 +101,3 @@ def _is_board(name: str) -> bool:
 
 def _folder(config: BalanceConfig) -> DatasetFolder:
     return DatasetFolder(config.output.root, config.name)
-
-
-def _key(config: BalanceConfig, digest: str) -> str:
-    settings = config.tournament.model_dump(mode="json", exclude={"workers"})
-    return json_sha256([run_key(config, digest), settings])

@@ -10,10 +10,12 @@ from typing import Any
 from counterpoise.core.strategies import STRATEGIES
 
 __all__ = [
+    "ALL",
     "ANOMALY",
     "DEFAULT_LEARNERS",
     "DEFAULT_STRATEGIES",
     "ENSEMBLES",
+    "EVERY_STRATEGY",
     "LEARNERS",
     "TREATMENTS",
     "Step",
@@ -29,6 +31,17 @@ ENSEMBLES = ("balanced_random_forest", "easy_ensemble", "rus_boost")
 
 ANOMALY = "isolation_forest"
 """Anomaly detection: a learner of its own, which never sees a label."""
+
+ALL = "all"
+"""Stands for every strategy."""
+
+EVERY_STRATEGY = (
+    *TREATMENTS,
+    *(name for name in STRATEGIES if name not in ("auto", *TREATMENTS)),
+    *ENSEMBLES,
+    ANOMALY,
+)
+"""Every strategy that there is, by its stable name."""
 
 LEARNERS = ("logistic_regression", "random_forest", "hist_gradient_boosting", "lightgbm")
 """Learners by name; others by import path."""
@@ -116,9 +129,9 @@ def _step(text: str, name: re.Pattern[str], whole: str) -> tuple[Step, str]:
 
 
 def _check_steps(steps: list[Step], text: str) -> None:
-    known = (*TREATMENTS, *ENSEMBLES, ANOMALY, *(name for name in STRATEGIES if name not in ("auto", "none")))
-    if unknown := [step.name for step in steps if step.name not in known]:
-        raise ValueError(f"{unknown[0]!r} is no strategy of a tournament; known: {', '.join(known)}")
+    if unknown := [step.name for step in steps if step.name not in EVERY_STRATEGY]:
+        known = ", ".join(EVERY_STRATEGY)
+        raise ValueError(f"{unknown[0]!r} is no strategy of a tournament; known: {known}, and {ALL} by itself")
     if fixed := [step.name for step in steps if step.name not in STRATEGIES and step.options]:
         raise ValueError(f"{fixed[0]!r} takes no options")
     chained = [step.name for step in steps[1:]]

@@ -17,12 +17,14 @@ from counterpoise.core.evaluate.learners import gathered_warnings, weighting
 from counterpoise.core.redact import redact
 from counterpoise.core.strategies import STRATEGIES
 from counterpoise.core.tournament.arena import Field
-from counterpoise.core.tournament.models import balanced, build_model, check_takes_weights, own_model, tuned
+from counterpoise.core.tournament.models import balanced, build_model, check_takes_weights, own_model
 from counterpoise.core.tournament.peak import peak_mb
 from counterpoise.core.tournament.plans import FoldPlan, TrainMatrix, fold_plan, train_matrix
 from counterpoise.core.tournament.records import DUMMY, Entry
 from counterpoise.core.tournament.scores import Answers, ask, ask_detector
 from counterpoise.core.tournament.syntax import ANOMALY, ENSEMBLES, Step, parse_learner, parse_strategy
+from counterpoise.core.tournament.thresholds import tuned
+from counterpoise.core.tournament.weights import by_asked_codes, double_counting
 
 __all__ = ["Setback", "Sheet", "Trained", "answers", "attempted", "train"]
 
@@ -57,6 +59,7 @@ class Sheet:
 
     clock: _Clock = field(default_factory=_Clock)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
@@ -68,6 +71,7 @@ class Sheet:
             **{f"{name}_seconds": value for name, value in parts.items()},
             "peak_mb": None if peak is None else max([peak, *self.peaks]),
             "notes": tuple(dict.fromkeys(self.notes)),
+            "warnings": tuple(dict.fromkeys(self.warnings)),
         }
 
 
@@ -123,7 +127,7 @@ def train(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Trained:
         ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
     """
     steps = parse_strategy(entry.strategy)
-    model = _model(opened, entry, steps, number)
+    model = _model(opened, entry, steps, number, sheet)
     with gathered_warnings() as notes:
         rows = _resampled(opened, steps, number, sheet)
         with sheet.clock.on("fit"):
@@ -159,8 +163,8 @@ def _asked(steps: tuple[Step, ...], rows: TrainMatrix) -> tuple[npt.NDArray[np.i
     return () if steps[0].name == ANOMALY else (rows.asked,)
 
 
-def _model(opened: Field, entry: Entry, steps: tuple[Step, ...], number: int) -> Any:
-    """Return an entry's unfitted model.
+def _model(opened: Field, entry: Entry, steps: tuple[Step, ...], number: int, sheet: Sheet) -> Any:
+    """Return an entry's unfitted model; where its own weights double the strategy's, that is written down.
 
     Raises:
         EvaluationError: The strategy does not go with the learner or with the classes.
@@ -175,7 +179,8 @@ def _model(opened: Field, entry: Entry, steps: tuple[Step, ...], number: int) ->
         raise _only_two_classes(name, len(arena.classes))
     if name in (ANOMALY, *ENSEMBLES):
         return own_model(name, seed=seed)
-    model = build_model(parse_learner(entry.learner), seed=seed)
+    model = by_asked_codes(build_model(parse_learner(entry.learner), seed=seed), opened.asked_names)
+    sheet.warnings += [warning] if (warning := double_counting(model, steps)) else []
     if name == "weights":
         check_takes_weights(model)
     if name == "class_weight":

@@ -10,8 +10,10 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["main"]
@@ -58,14 +60,31 @@ def _see_off(options: int = 0) -> None:
 
 def _keep(line: str, told: int) -> None:
     """Fork the process that carries out an order, wait for its end, say how it ended, and leave."""
-    number, out, order = json.loads(line)
+    number, out, order, seconds = json.loads(line)
     child = os.fork()
     if child == 0:
         _carry_out_and_leave(order, Path(out))
-    _, status = os.waitpid(child, 0)
-    answer = {"number": number, "exit_code": os.waitstatus_to_exitcode(status)}
+    code, late = _wait_for(child, seconds)
+    answer = {"number": number, "exit_code": code, "late": late}
     os.write(told, f"{json.dumps(answer)}\n".encode())  # short enough to come in one piece
     os._exit(0)
+
+
+def _wait_for(child: int, seconds: float) -> tuple[int, bool]:
+    """Return how a process ended, and whether it was killed because it took longer than so many seconds; 0: any."""
+    late = []
+
+    def kill(*_: object) -> None:
+        late.append(True)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, kill)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    _, status = os.waitpid(child, 0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return code, bool(late) and code == -signal.SIGKILL
 
 
 def _carry_out_and_leave(order: str, out: Path) -> None:

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["ProcessEnded", "ZygoteProcess"]
 
@@ -29,19 +29,30 @@ class ProcessEnded(Exception):  # noqa: N818  # what has happened, not always an
 
     Args:
         code: Its exit code, or minus the signal that has killed it.
+        late: How many seconds it was given, where it was killed because it took longer; else 0.
     """
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, late: float = 0.0) -> None:
         self.code = code
+        self.late = late
         super().__init__(self.reason)
 
     @property
     def reason(self) -> str:
         """What is to be told."""
+        if self.late:
+            return f"took longer than {self.late / 60:g} minutes (timeouts.entry)"
         if self.code == -signal.SIGKILL:
             return "its process was killed, most likely for want of memory; lower tournament.max_train_rows or workers"
         how = f"signal {-self.code}" if self.code < 0 else f"code {self.code}"
         return f"its process ended with {how}"
+
+
+class _End(NamedTuple):
+    """How the process of an order has ended, and whether it took too long."""
+
+    code: int
+    late: bool
 
 
 class ZygoteProcess:
@@ -50,7 +61,7 @@ class ZygoteProcess:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = count()
-        self._asked: dict[int, Future[int]] = {}
+        self._asked: dict[int, Future[_End]] = {}
         self._gone = False
         command = [sys.executable, "-P", "-m", "counterpoise.core.tournament.zygote"]
         self._process = subprocess.Popen(  # noqa: S603  # this program itself
@@ -61,28 +72,29 @@ class ZygoteProcess:
         self._listener = threading.Thread(target=self._listen, name="tournament", daemon=True)
         self._listener.start()
 
-    def ask(self, order: str, *, folder: Path) -> dict[str, Any]:
+    def ask(self, order: str, *, folder: Path, seconds: float = 0.0) -> dict[str, Any]:
         """Return the answer to an order.
 
         Args:
             order: The order as JSON text.
             folder: Where the answer is put down on its way; made if need be.
+            seconds: How long its process may take before it is killed; 0 for no limit.
 
         Raises:
             OSError: This process is gone.
             ProcessEnded: The process of the order has ended without an answer.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        out, ended = folder / f".{uuid.uuid4().hex}.json", Future[int]()
+        out, ended = folder / f".{uuid.uuid4().hex}.json", Future[_End]()
         with self._lock:
             if self._gone:
                 raise _gone()
             number = next(self._numbers)
             self._asked[number] = ended
-            self._send([number, str(out), order])
-        code = ended.result()
-        if code != 0:
-            raise ProcessEnded(code)
+            self._send([number, str(out), order, seconds])
+        end = ended.result()
+        if end.code != 0:
+            raise ProcessEnded(end.code, seconds if end.late else 0.0)
         answer: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
         out.unlink()
         return answer
@@ -117,7 +129,7 @@ class ZygoteProcess:
         assert self._process.stdout is not None  # noqa: S101  # it is a pipe
         for line in self._process.stdout:
             told = json.loads(line)
-            self._asked.pop(told["number"]).set_result(told["exit_code"])
+            self._asked.pop(told["number"]).set_result(_End(told["exit_code"], told["late"]))
         with self._lock:
             self._gone = True
             waiting = list(self._asked.values())

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from counterpoise.core.config import EvaluationConfig
 from counterpoise.core.evaluate import compare_strategies
@@ -26,19 +25,6 @@ def test_learners_see_train_before_and_after_and_the_untouched_partitions(tmp_pa
     assert tables.test.num_rows == run.version.partitions["test"].rows
     assert tables.train_natural.schema.names == table.drop_columns(["id"]).schema.names
     assert tables.notes == ()
-
-
-def test_a_large_train_partition_is_sampled_by_class_and_it_is_told(tmp_path: Path) -> None:
-    run = run_engine(
-        mixed_table(4000, share=0.05), tmp_path, columns={"target": "label"}, evaluation={"max_train_rows": 1000}
-    )
-    tables = load_tables(run.config, snapshot=run.snapshot, split=run.split, version=run.version)
-    assert abs(tables.train_natural.num_rows - 1000) <= 2
-    share = pc.mean(tables.train_natural["label"].cast(pa.float64())).as_py()
-    before = run.split.counts["train"]
-    assert abs(share - before["1"] / (before["0"] + before["1"])) < 0.002
-    assert "stratified sample of 1,000" in tables.notes[0]
-    assert len(tables.notes) == 2
 
 
 def test_weights_come_with_the_train_rows_that_they_belong_to(tmp_path: Path) -> None:

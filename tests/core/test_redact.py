@@ -18,6 +18,8 @@ SECRET = "s3cr3t"  # noqa: S105  # to be found again
         f"postgresql://:{SECRET}@db/prod",
         f"postgresql://ann:a/{SECRET}@db/prod",
         f"sqlite:///file.db?password={SECRET}",
+        f"sqlite:///file.db?next=file?password={SECRET}",
+        f"postgresql://ann@db/prod?password=${{A}}{SECRET}",
         f"sqlite:///file.db?uri=true&sslPassword={SECRET}&x=1",
         f"could not connect: password={SECRET} host=db",
         f"Password: {SECRET}",
@@ -38,6 +40,7 @@ def test_a_secret_in_a_text_is_hidden(text: str) -> None:
         "postgresql://ann:${PGPASSWORD}@db/prod?application_name=etl",
         "http://127.0.0.1:4200/api",
         "sqlite:////tmp/data.db?uri=true",
+        "postgresql://ann@db/prod?sslkey=/etc/ssl/ann.key&sslpassword=${KEY_PASSWORD}",
         "no secret here, mail ann@example.org",
     ],
 )

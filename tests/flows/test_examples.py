@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from counterpoise.core.sample import write_sample
 from counterpoise.core.versions import open_version
 from counterpoise.flows.balance import balance
+from counterpoise.flows.command_line import run_command
 from tests.flows.tables import configured, write_table
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -45,6 +48,21 @@ def test_without_a_server_the_published_files_are_those_of_the_flow(published: s
 
     assert digests(manifest) == digests(other)
     assert open_version(f"{version.root}/{version.dataset}").evaluation.joinpath("report.html").exists()
+
+
+def test_without_a_server_a_version_is_promoted_and_stored_as_asked_as_by_the_flow(tmp_path: Path) -> None:
+    settings = {
+        "output": {"root": str(tmp_path / "datasets"), "materialise": "recipe"},
+        "promotion": {"rule": "always"},
+    }
+    publish = example("without_server")["publish"]
+    config = configured(tmp_path, "resampling.strategy=smote", **settings)
+    version = publish(config)
+    assert open_version(f"{version.root}/{version.dataset}@promoted").record.version == version.version == 1
+    assert open_version(f"{version.root}/{version.dataset}").stored_as_recipe
+    assert publish(config).version == balance(config).version == 1, (
+        "an unchanged source gives the version that is there"
+    )
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -108,6 +126,19 @@ def test_a_version_is_recorded_in_mlflow(tmp_path: Path, mlflow_store: str) -> N
     }
     report = Path(mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="evaluation/report.html"))
     assert report.read_bytes() == (version.evaluation / "report.html").read_bytes()
+
+
+def test_a_folder_that_grows_gives_a_version_a_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = EXAMPLES / "incremental.yaml"
+    (shown,) = re.findall(r"^#   counterpoise (run examples/incremental\.yaml)", file.read_text(), flags=re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(EXAMPLES)
+    (tmp_path / "deliveries").mkdir()
+    header, *lines = write_sample("fraud", rows=6_000, out=tmp_path / "all.csv", seed=0).read_text().splitlines()
+    for number, part in enumerate((lines[:4_000], lines[4_000:]), start=1):
+        (tmp_path / "deliveries" / f"{number}.csv").write_text("\n".join([header, *part]) + "\n")
+        assert run_command([*shown.split(), "--set", "evaluation.enabled=false"]) == 0
+        assert open_version("datasets/fraud-incremental").record.version == number
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from counterpoise.core.storage.objects import ObjectStore
 from counterpoise.core.versions import open_version
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
+from counterpoise.flows.compare import compare
+from counterpoise.flows.monitor import monitor
 from tests.flows.tables import configured
 from tests.object_store import SECRET
 
@@ -117,3 +119,25 @@ def test_what_is_missing_is_told(
     settings = {"source": {"path": str(table)}, **sections}
     with pytest.raises(error, match=match):
         balance(configured(tmp_path, name="missing", **settings))
+
+
+def test_a_tournament_and_a_check_read_and_keep_what_lies_in_a_bucket(tmp_path: Path, bucket: str) -> None:
+    store = store_at(bucket)
+    store.replace("raw/t.csv", SOURCE.encode())
+    config = configured(
+        tmp_path,
+        "evaluation.enabled=false",
+        name="watched",
+        columns={"target": "label"},
+        source={"path": f"{bucket}/raw/t.csv"},
+        output={"root": f"{bucket}/datasets"},
+        tournament={"strategies": ["random_over"], "learners": ["logistic_regression"], "folds": 2, "workers": 1},
+    )
+    balance(config)
+    board = compare(config)
+    assert {entry.strategy for entry in board.entries} >= {"none", "random_over"}
+    assert [file.name for file in store.files("datasets/watched/tournaments/") if file.name.endswith(".json")]
+    assert monitor(config).status == "unchanged"
+    more_of_one_class = SOURCE.replace(",no\n", ",yes\n", 200)
+    store.replace("raw/t.csv", more_of_one_class.encode())
+    assert monitor(config).status in ("moved", "broken")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +15,33 @@ import prefect.settings
 import pytest
 import yaml
 from prefect.cli._app import _app as app
+from prefect.client.orchestration import get_client
 
 from counterpoise.core.config import BalanceConfig
+from counterpoise.core.sample import write_sample
+from counterpoise.core.versions import open_version
+from tests.flows.real_prefect import RealPrefect, wait_until
+from tests.test_documents import blocks as blocks_of
 
 ROOT = Path(__file__).parents[2]
-GUIDE = (ROOT / "docs" / "prefect.md").read_text()
+DOCUMENT = "docs/prefect.md"
+GUIDE = (ROOT / DOCUMENT).read_text()
 PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "prefect.yaml").read_text())
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
+    return blocks_of(language, DOCUMENT)
+
+
+def commands_of(block: str) -> list[list[str]]:
+    """Return the commands of Prefect in a block, without the name that they begin with."""
+    words = [shlex.split(line, comments=True) for line in block.splitlines()]
+    return [line[1:] for line in words if line[:1] == ["prefect"] and len(line) > 1]
 
 
 def prefect_commands() -> list[list[str]]:
-    shown = [line for block in blocks("sh") for line in block.splitlines()]
-    inline = re.findall(r"`(prefect [^`]+)`", GUIDE)
-    words = [shlex.split(line, comments=True) for line in [*shown, *inline]]
-    return [line[1:] for line in words if line[:1] == ["prefect"] and len(line) > 1]
+    shown = [*(block for name in (DOCUMENT, "README.md", "docs/storage.md") for block in blocks_of("sh", name))]
+    return commands_of("\n".join([*shown, *re.findall(r"`(prefect [^`]+)`", GUIDE)]))
 
 
 @pytest.mark.parametrize("words", prefect_commands(), ids=" ".join)
@@ -41,7 +55,7 @@ def test_a_command_of_prefect_that_is_shown_exists(words: list[str]) -> None:
     assert {word for word in words[depth:] if word.startswith("--")} <= options
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"PREFECT_[A-Z_]+[A-Z]", GUIDE))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"PREFECT_[A-Z0-9_]+[A-Z]", GUIDE))))
 def test_a_setting_of_prefect_that_is_named_exists(name: str) -> None:
     assert getattr(prefect.settings, name).name == name
 
@@ -71,7 +85,102 @@ def test_every_event_that_a_task_emits_stands_in_the_table() -> None:
 
 def test_the_event_of_new_data_is_the_one_that_the_trigger_waits_for() -> None:
     (snippet,) = blocks("python")
-    compile(snippet, "docs/prefect.md", "exec")
     (trigger,) = next(each["triggers"] for each in PROJECT["deployments"] if each["name"] == "on-arrival")
     for text in (*trigger["expect"], *trigger["match"].values(), '"path"'):
         assert text in snippet
+
+
+def stored_events(name: str) -> list[dict[str, Any]]:
+    with get_client(sync_client=True) as client:
+        wanted = {"event": {"name": [name]}}
+        found: list[dict[str, Any]] = client.request("POST", "/events/filter", json={"filter": wanted}).json()["events"]
+        return found
+
+
+def test_the_snippet_that_tells_of_new_data_emits_the_event() -> None:
+    (snippet,) = blocks("python")
+    exec(snippet, {})  # noqa: S102  # our own document
+    (event,) = wait_until(lambda: stored_events("counterpoise.data.arrived"), seconds=30, what="an event")
+    assert event["resource"]["prefect.resource.id"] == "counterpoise.source.fraud"
+    assert event["payload"] == {"path": "counterpoise-demo/transactions.csv"}
+
+
+def states(deployment: str) -> list[str]:
+    """Return the types of states of a deployment's runs on the session's server."""
+    with get_client(sync_client=True) as client:
+        wanted = {"deployments": {"name": {"any_": [deployment]}}}
+        return [run["state_type"] for run in client.request("POST", "/flow_runs/filter", json=wanted).json()]
+
+
+def test_the_commands_of_the_readme_publish_a_version_on_a_server_that_knows_nothing_yet(tmp_path: Path) -> None:
+    """The server is the session's, which has neither pool nor deployments; `make up` tests start one by the command."""
+    (block,) = [each for each in blocks_of("sh") if "prefect server start" in each]
+    server, *others = commands_of(block)
+    assert server == ["server", "start"]
+    shutil.copy(ROOT / "prefect.yaml", tmp_path)
+    write_sample("fraud", rows=2_000, out=tmp_path / "counterpoise-demo" / "transactions.csv", seed=0)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")} | {
+        "PREFECT_API_URL": str(prefect.settings.PREFECT_API_URL.value()),
+        "PREFECT_HOME": str(tmp_path / "home"),
+        "PREFECT_CLI_PROMPT": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PWD": str(tmp_path),
+    }
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for words in others:
+            with (tmp_path / "log").open("ab") as log:
+                command = [sys.executable, "-m", "prefect", *words]
+                process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
+            if words[:2] == ["worker", "start"]:
+                started.append(process)
+            else:
+                assert process.wait(timeout=120) == 0, f"{words}: {(tmp_path / 'log').read_text()}"
+        wait_until(lambda: "COMPLETED" in states("on-demand"), seconds=120, what=(tmp_path / "log").read_text())
+        assert open_version(tmp_path / "datasets" / "fraud").evaluation.joinpath("report.html").exists()
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def test_the_guide_shows_the_same_commands_as_the_readme() -> None:
+    (block,) = [each for each in blocks("sh") if "work-pool create" in each]
+    (readme,) = [each for each in blocks_of("sh") if "prefect server start" in each]
+    assert [words for words in commands_of(readme) if words in commands_of(block)] == commands_of(block)
+
+
+def test_commands_that_look_at_a_running_prefect_run_as_shown(real_prefect: RealPrefect) -> None:
+    assert real_prefect.deployment("balance/nightly")["id"] in real_prefect.run(*shown_command("deployment inspect"))
+    real_prefect.run(*shown_command("block ls"))
+    real_prefect.run(*shown_command("work-pool set-concurrency-limit"))
+    try:
+        assert real_prefect.ask("GET", "/work_pools/counterpoise")["concurrency_limit"] == 4
+    finally:
+        real_prefect.run("work-pool", "clear-concurrency-limit", "counterpoise")
+
+
+def shown_command(start: str) -> list[str]:
+    (found,) = [words for words in prefect_commands() if " ".join(words).startswith(start)]
+    return found
+
+
+def test_the_line_that_fills_in_the_automations_leaves_no_placeholder(tmp_path: Path) -> None:
+    (line,) = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("sed ")]
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    subprocess.run(["sh", "-c", line], check=True, cwd=tmp_path)
+    source = (ROOT / "examples" / "automations.yaml").read_text()
+    filled = yaml.safe_load((tmp_path / "automations.yaml").read_text())
+    assert filled == yaml.safe_load(source.replace("DEPLOYMENT_ID", "6f1b…").replace("BLOCK_ID", "0c52…"))
+    assert ["automation", "create", "--from-file", "automations.yaml"] in prefect_commands()
+
+
+@pytest.mark.parametrize(("path", "opened"), [("/", "/v2"), ("/deployments", "/deployments")])
+def test_the_address_of_the_server_opens_the_newer_ui_and_deep_links_the_older(
+    real_prefect: RealPrefect, path: str, opened: str
+) -> None:
+    answer = real_prefect.client.get(
+        f"{real_prefect.address}{path}", headers={"Accept": "text/html"}, follow_redirects=True
+    )
+    assert answer.is_success
+    assert answer.url.path.rstrip("/") == opened

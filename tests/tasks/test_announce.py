@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from counterpoise.core.records import DatasetVersion
 from counterpoise.tasks import announce as announce_module
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.assets import dataset_key, source_key
+from counterpoise.tasks.stage import StageTimeoutError
 from tests.snapshots import EngineRun, mixed_table, run_engine
 from tests.tasks.stored import stored_event
 
@@ -73,6 +75,13 @@ def test_a_version_that_was_announced_is_not_announced_again(tmp_path: Path, mon
     monkeypatch.setattr(announce_module, "emit", lambda event, *_, **__: told.append(event))
     announced(run, run.version.model_copy(update={"created": False}))
     assert told == []
+
+
+def test_an_announcement_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_engine(mixed_table(500), tmp_path, name="silent", timeouts={"announcement": 1 / 60})
+    monkeypatch.setattr(announce_module, "emit", lambda *_, **__: time.sleep(60))
+    with pytest.raises(StageTimeoutError, match=r"timeouts\.announcement"):
+        announced(run, run.version)
 
 
 def test_the_server_keeps_one_event_of_a_version_that_is_announced_twice(tmp_path: Path) -> None:

@@ -41,15 +41,15 @@ def test_long_roots_that_differ_give_keys_that_differ() -> None:
 
 
 def test_a_source_is_known_by_its_table_and_by_no_secret() -> None:
-    url = "postgresql+psycopg://ann:hunter2@db.example:5432/shop?password=hunter3"
+    url = "postgresql+psycopg://ann:${HUNTER2}@db.example:5432/shop?password=${HUNTER3}"
     assert source_key(SourceConfig(url=url, table="sales")) == "postgresql://db.example:5432/shop/sales"
     query = source_key(SourceConfig(url=url, query="select 'hunter4'"))
     assert query.startswith("postgresql://db.example:5432/shop/query-")
-    assert "hunter" not in query
+    assert "hunter" not in query.lower()
 
 
-@pytest.mark.parametrize("url", ["${DSN}", "${SCHEME}://ann:hunter2@db/shop", "sqlite:////srv/shop.db"])
+@pytest.mark.parametrize("url", ["${DSN}", "${SCHEME}://ann:${HUNTER2}@db/shop", "sqlite:////srv/shop.db"])
 def test_every_url_gives_a_key_that_prefect_accepts(url: str) -> None:
     key = source_key(SourceConfig(url=url, table="a table"))
     assert Asset(key=key)
-    assert "hunter" not in key
+    assert "hunter" not in key.lower()

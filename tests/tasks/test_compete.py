@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,16 @@ from counterpoise.core.errors import EvaluationError
 from counterpoise.core.records import Snapshot, SplitPlan
 from counterpoise.core.split import read_partition
 from counterpoise.core.tournament.apart import processes_for
+from counterpoise.core.tournament.board_text import render_board
+from counterpoise.core.tournament.brief import TournamentBrief
 from counterpoise.core.tournament.entries import list_entries
+from counterpoise.core.tournament.held_out import digest_of_test
 from counterpoise.core.tournament.records import Arena, Leaderboard
 from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
+from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.split import split
 from tests.core.tournament.arenas import TREE, entry, signal
-from tests.snapshots import UNCHECKED, engine_config, snapshot_of
+from tests.snapshots import UNCHECKED, EngineRun, engine_config, run_engine, snapshot_of
 from tests.tasks.stored import stored_artifact
 
 SETTINGS = {"strategies": ["random_over", "smoten"], "learners": [TREE], "folds": 3}
@@ -113,8 +118,39 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
     assert other.final is not None
     assert other.final.looks[0].key == Path(first.file).stem
     assert Leaderboard.model_validate_json(Path(other.file).read_text()).final == other.final
-    assert "1 other tournament looked at this same test partition before" in Path(other.page).read_text()
-    assert "No other tournament looked" in Path(first.page).read_text()
+    assert "This same test partition was looked at by 1 tournament before" in Path(other.page).read_text()
+    assert "Nobody looked at this test partition before" in Path(first.page).read_text()
+
+
+def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_the_next_one(tmp_path: Path) -> None:
+    quick = {"learners": ["logistic_regression"], "bootstrap": 20}
+    run = run_engine(signal(400), tmp_path, evaluation=quick, tournament={**SETTINGS, "strategies": ["random_over"]})
+
+    def evaluated(one: EngineRun) -> dict[str, Any]:
+        report = evaluate.fn(
+            one.config, snapshot=one.snapshot, validation=UNCHECKED, split=one.split, resampling=one.resampling,
+            version=one.version,
+        )  # fmt: skip
+        assert report is not None
+        return dict(json.loads(Path(report.metrics).read_text())["looks"])
+
+    assert evaluated(run)["earlier"] == []
+    with processes_for(str(arena_folder(tmp_path))):
+        arena = prepare.fn(run.config, run.snapshot, run.split, folder=tmp_path)
+        board = played(run.config, arena, run.snapshot)
+        decided = decide.fn(run.config, run.snapshot, run.split, arena, board)
+    assert decided.final is not None
+    (look,) = decided.final.looks
+    assert (look.key, look.version) == (run.version.run_key, run.version.version)
+    assert decided.final.test_digest == digest_of_test(run.snapshot, run.split)
+    assert "looked at by 1 version before" in Path(decided.page).read_text()
+    assert "looked at by 1 version." in render_board(decided)
+    brief = TournamentBrief.of(decided)
+    assert (brief.earlier_looks, brief.earlier_versions) == (0, 1)
+    root = {"root": run.version.root}
+    other = run_engine(signal(400), tmp_path / "o", evaluation=quick, resampling={"ratio": 0.5}, output=root)
+    looks = evaluated(other)
+    assert (looks["earlier_tournaments"], looks["earlier_versions"]) == (1, 1)
 
 
 def test_another_split_is_another_test_partition(config: BalanceConfig, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pytest
 from prefect import flow
 
+from counterpoise.core import evaluate as evaluate_package
+from counterpoise.core.evaluate import compare_strategies
 from counterpoise.core.evaluation_inputs import find_evaluation
 from counterpoise.core.records import Report
 from counterpoise.tasks.evaluate import evaluate
@@ -106,6 +108,36 @@ def test_the_next_version_is_set_against_the_one_before(
     assert not previous["metrics"]["prevalence"]["alike"]
     assert '<h2 id="since-version-1-h">Since version 1</h2>' in Path(second.html).read_text()
     assert "evaluate: compared with version 1" in caplog.text
+
+
+def test_each_evaluation_is_a_look_at_test_that_later_ones_tell_of(
+    tmp_path: Path, run: EngineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = run_engine(
+        mixed_table(600, share=0.2), tmp_path / "other", evaluation=QUICK, resampling={"strategy": "random_under"},
+        output={"root": run.version.root},
+    )  # fmt: skip
+    failures = [ConnectionResetError("gone for a moment")]
+
+    def failing(*given: Any, **named: Any) -> dict[str, Any]:
+        if failures:
+            raise failures.pop()
+        return compare_strategies(*given, **named)
+
+    monkeypatch.setattr(evaluate_package, "compare_strategies", failing)
+    with pytest.raises(ConnectionResetError):
+        evaluated(run)
+    later, first = evaluated(other), evaluated(run)  # the first look was taken before, though its run had to be retried
+    assert first is not None
+    assert later is not None
+    looks = [json.loads(Path(report.metrics).read_text())["looks"] for report in (first, later)]
+    assert looks[0]["test_digest"] == looks[1]["test_digest"]
+    assert [(one["earlier_tournaments"], one["earlier_versions"]) for one in looks] == [(0, 0), (0, 1)]
+    assert looks[1]["earlier"][0]["key"] == run.version.run_key
+    sentence = "This test partition was looked at by 1 version before."
+    assert sentence in later.verdict
+    assert sentence in Path(later.html).read_text()
+    assert "looked at by" not in first.verdict
 
 
 def test_summary_and_expectations_are_shown_in_the_prefect_ui(run: EngineRun) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,16 @@ def test_a_missing_source_is_refused(tmp_path: Path) -> None:
     config = build_config({"name": "t", "source": source, "columns": {"target": "label"}})
     with pytest.raises(InputError, match=r"nothing\.csv"):
         ingest.fn(config, folder=tmp_path / "run")
+
+
+def test_a_database_table_that_a_recipe_would_be_rebuilt_from_is_told_about(tmp_path: Path) -> None:
+    database = tmp_path / "shop.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE orders (amount REAL, label INTEGER)")
+        connection.executemany("INSERT INTO orders VALUES (?, ?)", [(float(i), i % 2) for i in range(20)])
+        connection.commit()
+    source = {"url": f"sqlite:///{database}", "table": "orders"}
+    kept = build_config({"name": "d", "source": source, "columns": {"target": "label"}})
+    put_away = kept.model_copy(update={"output": kept.output.model_copy(update={"materialise": "recipe"})})
+    notes = [len(ingest.fn(config, folder=tmp_path / str(n)).notes) for n, config in enumerate((kept, put_away))]
+    assert notes[1] == notes[0] + 1

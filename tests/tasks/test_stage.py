@@ -5,24 +5,22 @@ import os
 import signal
 import threading
 import time
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 from prefect import Task, flow
 from prefect.client.schemas.objects import State
 
+from counterpoise import tasks
 from counterpoise.core.config import BalanceConfig, TimeoutsConfig
 from counterpoise.core.config_file import build_config
 from counterpoise.core.errors import ContractError, CounterpoiseError, PublishError
 from counterpoise.core.records import PartitionSummary
-from counterpoise.tasks.evaluate import evaluate
-from counterpoise.tasks.ingest import ingest
-from counterpoise.tasks.persist import persist
-from counterpoise.tasks.resample import resample
-from counterpoise.tasks.split import split as real_split
 from counterpoise.tasks.stage import StageTimeoutError, is_transient, stage
-from counterpoise.tasks.validate import validate, validate_split
 from tests.snapshots import engine_config
 
 CALLS: list[str] = []
@@ -144,6 +142,7 @@ def test_a_stage_runs_without_any_run_around_it(tmp_path: Path) -> None:
 
 
 def test_the_key_of_a_result_holds_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "pa55")
     from counterpoise.tasks import stage as module
 
     seen: list[Any] = []
@@ -154,7 +153,11 @@ def test_the_key_of_a_result_holds_no_secret(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(module, "json_sha256", remember)
     config = build_config(
-        {"name": "x", "columns": {"target": "y"}, "source": {"url": "postgresql://ann:pa55@db/prod", "table": "t"}}
+        {
+            "name": "x",
+            "columns": {"target": "y"},
+            "source": {"url": "postgresql://ann:${SHOP_PASSWORD}@db/prod", "table": "t"},
+        }
     )
 
     class Context:
@@ -166,7 +169,7 @@ def test_the_key_of_a_result_holds_no_secret(tmp_path: Path, monkeypatch: pytest
 
     assert module.result_key(Context, {"config": config, "folder": tmp_path}) == "key"  # type: ignore[arg-type]  # enough of one
     assert "pa55" not in str(seen)
-    assert "ann:***@db" in str(seen)
+    assert "ann:${SHOP_PASSWORD}@db" in str(seen)
 
 
 def limited_config(folder: Path, minutes: float) -> BalanceConfig:
@@ -227,7 +230,24 @@ def test_an_interruption_is_no_failure_of_the_stage(tmp_path: Path, what: str) -
         signal.signal(signal.SIGUSR1, before)
 
 
-def test_every_stage_with_a_time_limit_is_a_task_and_every_limit_is_of_one() -> None:
-    limits = TimeoutsConfig()
-    stages: list[Task[..., Any]] = [ingest, validate, validate_split, real_split, resample, persist, evaluate]
-    assert {limits.of(task.name)[0] for task in stages} == set(TimeoutsConfig.model_fields)
+def stages() -> dict[str, Task[..., Any]]:
+    """Return every task of this project that `stage` has made, by its name."""
+    retried = split.retry_condition_fn
+    modules = [import_module(f"counterpoise.tasks.{module.name}") for module in iter_modules(tasks.__path__)]
+    found = [one for module in modules for one in vars(module).values() if isinstance(one, Task)]
+    return {one.name: one for one in found if one.retry_condition_fn is retried}
+
+
+def test_every_stage_has_a_time_limit_and_every_limit_is_of_one() -> None:
+    limits, known = TimeoutsConfig(), stages()
+    assert {"ingest", "evaluate", "prepare", "compete", "award", "decide", "promote", "inspect"} <= set(known)
+    fields = {name: limits.of(name)[0] for name in [*known, "announce"]}
+    assert "" not in fields.values()
+    assert set(fields.values()) == set(TimeoutsConfig.model_fields)
+    assert all(limits.of(name)[1] > 0 for name in fields)
+
+
+def test_every_stage_is_given_its_limit_with_the_configuration_or_the_arena() -> None:
+    for name, one in stages().items():
+        given = {parameter.annotation for parameter in signature(one.fn).parameters.values()}
+        assert given & {"BalanceConfig", "Arena"}, name

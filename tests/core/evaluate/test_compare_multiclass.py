@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from imblearn.metrics import geometric_mean_score
+from scipy import stats
 from sklearn import metrics as reference
 
 from counterpoise.core.config import EvaluationConfig
-from counterpoise.core.evaluate import EvaluationTables, compare_strategies, differences
+from counterpoise.core.evaluate import EvaluationTables, class_intervals, compare_strategies, differences
 from counterpoise.core.evaluate.arms import Predictions, train_arms
 from counterpoise.core.evaluate.tables import read_label_codes
 
@@ -103,3 +105,57 @@ def test_a_bootstrap_that_would_last_too_long_is_cut_and_told(
     metrics = compare_strategies(tables, strategy="random_over", config=_CONFIG, seed=0)
     assert metrics["bootstrap"]["resamples"] == 30
     assert "30 instead of 100 bootstrap resamples, for speed" in metrics["notes"]
+
+
+def test_every_figure_of_a_class_has_an_interval(metrics: dict[str, Any]) -> None:
+    for arm in metrics["arms"][1:]:
+        for part in arm["per_class"]:
+            assert set(part["intervals"]) == {"average_precision", "roc_auc", "precision", "recall", "f1"}
+            for metric, one in part["intervals"].items():
+                assert 0 <= one["low"] <= part[metric] <= one["high"] <= 1
+                assert one["low"] < one["high"]
+
+
+def test_the_interval_of_a_class_is_that_of_the_same_class_asked_about_on_its_own(
+    tables: EvaluationTables, metrics: dict[str, Any]
+) -> None:
+    part = metrics["arms"][1]["per_class"][3]
+    truth = np.array(tables.test.column("class").to_pylist()) == "d"
+    recall = stats.binomtest(round(part["recall"] * truth.sum()), int(truth.sum())).proportion_ci(method="wilson")
+    assert part["intervals"]["recall"] == pytest.approx({"low": recall.low, "high": recall.high})
+    width = {name: one["high"] - one["low"] for name, one in part["intervals"].items()}
+    assert 0.05 < width["average_precision"] < 0.4
+    assert (
+        width["recall"]
+        > metrics["arms"][1]["intervals"]["recall"]["high"] - (metrics["arms"][1]["intervals"]["recall"]["low"])
+    )
+
+
+def test_only_the_smallest_of_very_many_classes_have_intervals(
+    tables: EvaluationTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(class_intervals, "MOST_CLASSES", 2)
+    found = compare_strategies(tables, strategy="none", config=_CONFIG, seed=0)["arms"][1]["per_class"]
+    assert [part["class"] for part in found if part["intervals"]] == ["c", "d"]
+    assert found[0]["intervals"] == {}
+
+
+def test_without_resamples_classes_have_no_intervals(tables: EvaluationTables) -> None:
+    config = EvaluationConfig(learners=("logistic_regression",), bootstrap=0)
+    found = compare_strategies(tables, strategy="none", config=config, seed=0)
+    assert all(part["intervals"] == {} for part in found["arms"][1]["per_class"])
+
+
+def test_rows_of_one_group_count_once_in_the_intervals_of_a_class(tables: EvaluationTables) -> None:
+    rows = tables.test.num_rows
+    order = np.argsort(tables.test.column("class").to_pylist(), kind="stable")
+    groups = np.zeros(rows, np.int32)
+    groups[order] = np.arange(rows) // 4
+    each = np.arange(tables.validation.num_rows, dtype=np.int32)
+
+    def width(found: EvaluationTables) -> float:
+        arm = compare_strategies(found, strategy="none", config=_CONFIG, seed=0)["arms"][1]
+        interval = arm["per_class"][3]["intervals"]["recall"]
+        return float(interval["high"] - interval["low"])
+
+    assert width(replace(tables, groups={"test": groups, "validation": each})) > 1.5 * width(tables)

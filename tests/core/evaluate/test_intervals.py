@@ -2,11 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from scipy import stats
 
 from counterpoise.core.evaluate.bootstrap import Interval, interval_of, iter_weights
-from counterpoise.core.evaluate.intervals import difference_interval, least_auc, ranking_interval, shortfall_interval
+from counterpoise.core.evaluate.intervals import (
+    difference_interval,
+    least_auc,
+    ranking_interval,
+    share_interval,
+    shortfall_interval,
+)
 from counterpoise.core.evaluate.ranking import Ranking
 
 
@@ -60,6 +67,7 @@ def test_small_average_precisions_have_the_interval_of_moved_percentiles() -> No
 
 
 @given(values=st.lists(st.floats(0, 1), min_size=2, max_size=30), estimate=st.floats(0, 1))
+@example(values=[1.0, 1.0], estimate=0.0)
 def test_an_interval_holds_its_estimate_and_stays_within_0_and_1(values: list[float], estimate: float) -> None:
     for metric in ("average_precision", "roc_auc"):
         found = ranking_interval(metric, np.array(values), estimate, positives=30, negatives=300)
@@ -99,3 +107,13 @@ def test_a_difference_lies_in_the_middle_of_its_interval() -> None:
     found = difference_interval(values, 0.1)
     assert isinstance(found, Interval)
     assert (found.low, found.high) == pytest.approx((0.1 - error, 0.1 + error), abs=1e-6)
+
+
+@pytest.mark.parametrize(("hits", "number"), [(0, 10), (10, 10), (1, 3), (250, 1_000)])
+def test_a_share_has_the_interval_of_wilson_as_scipy_has_it_and_holds_its_estimate(hits: int, number: int) -> None:
+    found = share_interval(hits / number, number)
+    expected = stats.binomtest(hits, number).proportion_ci(method="wilson")
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert found.low <= hits / number <= found.high
+    assert share_interval(0.0, 0) is None

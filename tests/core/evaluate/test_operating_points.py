@@ -122,6 +122,27 @@ def test_points_hold_thresholds_and_outcomes_with_their_intervals() -> None:
     assert found["alerts"]["test"]["alerts"] == pytest.approx(50, abs=15)  # type: ignore[index]
 
 
+def test_how_often_a_condition_is_met_on_resamples_is_told() -> None:
+    """Five positives above, then negatives: a precision of 0.9 is there only while enough of the five are drawn."""
+    scores = np.linspace(1, 0, 300)
+    positive = np.isin(np.arange(300), [0, 2, 3, 4, 40])
+    scored = ScoredRows(scores, positive)
+    config = CONFIG.model_copy(update={"min_precision": 0.9, "bootstrap": 200})
+    found = points(scored, scored, config)
+    rules = threshold_rules(config)
+    share = found["precision"]["reached"]
+    assert isinstance(share, float)
+    first_is_drawn = 1 - (4 / 5) ** 5
+    assert 0.5 < share < 1
+    assert share == pytest.approx(first_is_drawn, abs=0.25)
+    assert [found[rule.name]["reached"] for rule in rules if rule.name != "precision"] == [1.0] * 4
+
+
+def test_without_resamples_nobody_says_how_often_a_condition_is_met() -> None:
+    found = points(rows(200, 1), rows(200, 2), CONFIG.model_copy(update={"bootstrap": 0}))
+    assert {point["reached"] for point in found.values()} == {None}
+
+
 def test_a_condition_that_no_threshold_meets_has_no_threshold() -> None:
     rng = np.random.default_rng(0)
     noise = ScoredRows(rng.random(500), rng.random(500) < 0.1)

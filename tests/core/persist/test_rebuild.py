@@ -13,28 +13,26 @@ from counterpoise.core.persist import verify_version
 from counterpoise.core.persist.commit import read_manifest
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.rebuild import put_away_train_rows, rebuild_train
+from counterpoise.core.strategies import STRATEGIES
 from counterpoise.core.versions import open_version
 from tests.snapshots import EngineRun, mixed_table, run_engine, snapshot_of
 
-STRATEGIES: dict[str, dict[str, Any]] = {
-    "none": {},
-    "weights": {},
-    "random_over": {},
-    "random_under": {},
-    "smote": {},
+SETTINGS: dict[str, dict[str, Any]] = {
     "borderline_smote": {"options": {"kind": "borderline-2"}},
-    "svm_smote": {},
-    "smote_enn": {},
-    "cluster_centroids": {},
+    "kmeans_smote": {"options": {"kmeans_estimator": 2, "cluster_balance_threshold": 0.01}},
 }
+FEATURES = {"smoten": ["flag", "word", "kind"]}
+"""What a strategy needs in order to have work to do on the table."""
 
 
 def published(folder: Path, strategy: str, *, materialise: str = "recipe", rows: int = 1500) -> EngineRun:
+    table = mixed_table(rows, share=0.15)
     return run_engine(
-        mixed_table(rows),
+        table.select(["id", *FEATURES[strategy], "label"]) if strategy in FEATURES else table,
         folder,
         columns={"target": "label", "ids": ["id"]},
-        resampling={"strategy": strategy, **STRATEGIES[strategy]},
+        resampling={"strategy": strategy, **SETTINGS.get(strategy, {})},
+        split={"duplicates": "ignore"},
         output={"root": str(folder / "datasets"), "materialise": materialise, "rows_per_file": 1000},
     )
 
@@ -52,7 +50,7 @@ def train_digests(data: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_put_away_rows_come_back_bit_for_bit(tmp_path: Path, strategy: str) -> None:
-    run = published(tmp_path, strategy)
+    run = published(tmp_path, strategy, rows=900)
     folder, manifest, data = place(run)
     before = train_digests(data)
     assert put_away_train_rows(folder, manifest)

@@ -14,7 +14,7 @@ from counterpoise.core.quality.neighbours import (
     find_nearest,
     nearness_and_distances,
 )
-from counterpoise.core.resample.space import NumericStatistics
+from counterpoise.core.resample.statistics import NumericStatistics
 
 
 def rows(points: npt.ArrayLike, first: int = 0, even: int | None = None) -> RealRows:

@@ -22,7 +22,8 @@ def test_the_brief_has_verdict_leaderboard_and_plots_in_a_small_size(make_data: 
     markdown = render_markdown(make_data(metrics=metrics))
     assert len(markdown) < 500_000
     assert f"**{metrics['verdict']}**" in markdown
-    assert len(_images(markdown)) == 2
+    assert len(_images(markdown)) == 3
+    assert "![Reliability of probabilities]" in markdown
     assert "| Logistic regression | random over-sampling |" in markdown
     assert "leakage certificate holds (4 checks)" in markdown
 
@@ -49,9 +50,45 @@ def test_without_an_evaluation_the_brief_says_so(make_data: Any) -> None:
     assert "leakage certificate broken: rows balance" in markdown
 
 
-def test_many_classes_have_no_curves_in_the_brief(make_data: Any, make_metrics: Any) -> None:
-    markdown = render_markdown(make_data(metrics=make_metrics(("a", "b", "c"), rows=300)))
-    assert len(_images(markdown)) == 1
+def test_many_classes_have_the_curves_of_the_smallest_in_the_brief(make_data: Any, make_metrics: Any) -> None:
+    classes = ("a", "b", "c", "d", "$e$")
+    markdown = render_markdown(make_data(metrics=make_metrics(classes, rows=300)))
+    assert len(_images(markdown)) == 2
+    assert "ROC curves of the smallest classes" in markdown
+    assert len(markdown) < 500_000
+
+
+def test_the_brief_has_the_thresholds_of_what_was_published(make_data: Any, metrics: dict[str, Any]) -> None:
+    arms = [
+        {
+            **arm,
+            "operating_points": [
+                point | {"reached": 0.345 if point["rule"] == "precision" else 1.0} for point in arm["operating_points"]
+            ],
+        }
+        for arm in metrics["arms"]
+    ]
+    markdown = render_markdown(make_data(metrics={**metrics, "arms": arms}))
+    assert markdown.count("reached in 34.5 % of resamples") == 1
+    found = next(line for line in markdown.splitlines() if line.startswith("| 10 alerts in a thousand at most"))
+    point = next(
+        point
+        for arm in metrics["arms"]
+        for point in arm["operating_points"]
+        if (arm["learner"], arm["strategy"], point["rule"]) == (metrics["verdict_learner"], "random_over", "alerts")
+    )
+    assert f"| {point['test']['alerts']:.1f} |" in found
+    assert f"| {point['test']['recall']:.3f} (" in found
+
+
+def test_a_condition_that_nothing_meets_is_told_in_the_brief(make_data: Any, metrics: dict[str, Any]) -> None:
+    unmet: dict[str, Any] = {"threshold": None, "threshold_low": None, "threshold_high": None, "reached": 0.02}
+    arms = [
+        {**arm, "operating_points": [point | unmet | {"test": None} for point in arm["operating_points"]]}
+        for arm in metrics["arms"]
+    ]
+    markdown = render_markdown(make_data(metrics={**metrics, "arms": arms}))
+    assert markdown.count("none on validation; reached in 2.0 % of resamples") == 5
 
 
 @pytest.mark.parametrize("name", ["$x$", "<script>alert(1)</script>", "שם", "\x00", "a" * 3_000, "$\\frac{"])

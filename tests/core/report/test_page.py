@@ -13,6 +13,7 @@ import pytest
 
 from counterpoise.core.records import ExpectationOutcome
 from counterpoise.core.report import ReportData, render_html
+from counterpoise.core.report.curves_view import WORST_CLASSES
 from counterpoise.core.report.page import SECTIONS, class_bars
 
 _VOID = {"meta", "line", "polyline", "br", "link", "img", "input", "hr"}
@@ -111,11 +112,40 @@ def test_a_page_without_an_explorer_runs_nothing(make_data: Any, make_metrics: A
     assert "script-src 'none';" in _policy(page)
 
 
-def test_sections_stand_in_the_order_of_the_stages_after_the_summary(page: _Page) -> None:
+def test_what_a_reader_asks_first_stands_first_and_is_found_from_the_contents(page: _Page) -> None:
     found = [attributes["id"] for attributes in page.all("section")]
     assert found == ["summary", *(name.lower().replace(" ", "-") for name in SECTIONS)]
-    links = [attributes["href"] for attributes in page.all("a")]
-    assert links == ["#content", *(f"#{name}" for name in found)]
+    assert found[-2:] == ["persist", "reproducibility"]
+    every = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    links = [str(attributes["href"]).removeprefix("#") for attributes in page.all("a")]
+    parts = ["leaderboard", "curves", "calibration", "thresholds", "slices"]
+    place = found.index("evaluation") + 1
+    assert links == ["content", *found[:place], *parts, *found[place:]]
+    places = [every.index(str(name)) for name in links[1:]]
+    assert places == sorted(places)
+
+
+def test_the_contents_of_a_page_with_many_classes_lead_to_what_it_has(make_data: Any, make_metrics: Any) -> None:
+    html = render_html(make_data(metrics=make_metrics(("a", "b", "c"))))
+    page = _Page(html)
+    every = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    assert {str(attributes["href"]).removeprefix("#") for attributes in page.all("a")} <= every
+    assert "#calibration" not in {attributes["href"] for attributes in page.all("a")}
+    assert "Nothing is told of segments of test" in html
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("", "counterpoise compare people.yaml"),
+        ("counterpoise run fraud.yaml --set seed=3", "counterpoise compare fraud.yaml --set seed=3"),
+        ("python pipeline.py", "counterpoise compare people.yaml"),
+    ],
+)
+def test_without_a_tournament_the_page_says_how_to_play_one(make_data: Any, command: str, shown: str) -> None:
+    html = render_html(make_data(command=command))
+    assert "No tournament has been played on this source and split" in html
+    assert f"<code>{shown}</code>" in html
 
 
 def test_the_page_can_be_used_without_eyes_or_mouse(page: _Page) -> None:
@@ -194,8 +224,20 @@ def test_many_classes_are_shown_with_their_smallest_curves(make_data: Any, make_
     html = render_html(make_data(metrics=make_metrics(classes, rows=400), counts=dict.fromkeys(classes, 50)))
     page = _Page(html)
     assert page.open == []
-    assert len(page.all("figure")) == 6
+    assert len(page.all("figure")) == 2 * WORST_CLASSES
+    captions = " ".join(page.text)
+    assert "Precision and recall of class 0: 50 test rows" in captions
+    assert "ROC of class 0: 50 test rows" in captions
     assert "Macro figures are plain means" in html
+
+
+def test_figures_of_a_class_are_shown_with_their_intervals(make_data: Any, make_metrics: Any) -> None:
+    metrics = make_metrics(("a", "b", "c"))
+    html = render_html(make_data(metrics=metrics))
+    for arm in metrics["arms"][1:]:
+        for part in arm["per_class"]:
+            for metric, one in part["intervals"].items():
+                assert f"{part[metric]:.3f}<small>{one['low']:.3f} to {one['high']:.3f}</small>" in html, metric
 
 
 def test_a_thousand_classes_and_columns_stay_a_small_page(make_data: Any) -> None:

@@ -26,6 +26,7 @@ def test_a_rule_that_cannot_be_met_says_so(make_data: Any, metrics: dict[str, An
         "threshold": None,
         "threshold_low": None,
         "threshold_high": None,
+        "reached": 0.02,
         "test": None,
         "intervals": {},
     }
@@ -33,7 +34,25 @@ def test_a_rule_that_cannot_be_met_says_so(make_data: Any, metrics: dict[str, An
         {**arm, "operating_points": [point | unmet for point in arm["operating_points"]]} for arm in metrics["arms"]
     ]
     html = render_html(make_data(metrics={**metrics, "arms": arms}))
-    assert html.count("no threshold reaches it on validation") == 10
+    assert html.count("no threshold reaches it on validation; reached in 2.0 % of resamples") == 10
+
+
+def test_a_condition_that_is_met_on_some_resamples_only_says_on_how_many(
+    make_data: Any, metrics: dict[str, Any]
+) -> None:
+    shares = {"precision": 0.345, "recall": 1.0, "alerts": None}
+    arms = [
+        {
+            **arm,
+            "operating_points": [
+                point | {"reached": shares.get(point["rule"], 1.0)} for point in arm["operating_points"]
+            ],
+        }
+        for arm in metrics["arms"]
+    ]
+    html = render_html(make_data(metrics={**metrics, "arms": arms}))
+    assert html.count("reached in 34.5 % of resamples") == 2
+    assert html.count("% of resamples<") == 2
 
 
 def test_more_than_two_classes_have_no_thresholds(make_metrics: Any, make_data: Any) -> None:
@@ -48,6 +67,8 @@ def test_the_segments_with_the_lowest_recall_are_shown_inert(make_data: Any, met
     assert "Where it does worst" in html
     assert "<script>x" not in html
     assert "<img" not in html
+    assert f"{worst['average_precision']:.3f}<small>{worst['average_precision_low']:.3f} to" in html
+    assert f"{worst['roc_auc']:.3f}<small>{worst['roc_auc_low']:.3f} to" in html
     none = {**metrics["slices"], "segments": []}
     assert "No segment of test has ten positives" in render_html(make_data(metrics={**metrics, "slices": none}))
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.core.config import ResamplingConfig
-from counterpoise.core.resample.advice import advise
+from counterpoise.core.resample.advice import LONGEST_SEARCH, advise
 from counterpoise.core.resample.facts import TrainFacts
 from counterpoise.core.resample.preflight import estimate, obstacle
 from counterpoise.core.strategies import STRATEGIES
@@ -84,6 +84,40 @@ def test_a_memory_limit_that_is_set_leads_to_a_lighter_strategy() -> None:
     assert advice.strategy == "random_over"
     assert "SMOTE needs about" in advice.reason
     assert advice.estimate.bytes <= (light + heavy) / 2
+
+
+SLOW = replace(USUAL, classes={"no": 5_000_000, "yes": 400_000}, source_rows=9_000_000, numeric=30, numeric_bytes=240)
+
+
+def test_a_search_of_more_than_ten_minutes_is_not_advised_and_it_is_told_what_would_be_sooner() -> None:
+    smote = ResamplingConfig(strategy="smote")
+    assert estimate(SLOW, smote).seconds > LONGEST_SEARCH + estimate(SLOW, ResamplingConfig()).seconds
+    advice = advise(SLOW, AUTO)
+    assert advice.strategy == "random_over"
+    assert "'yes' has 400,000 of 5,400,000 train rows" in advice.reason
+    assert "SMOTE would search neighbours for about 12 min: rows of smaller classes are repeated" in advice.reason
+    assert "resampling.neighbor_search=approximate would take about" in advice.reason
+
+
+def test_approximate_search_that_is_set_is_counted_with() -> None:
+    approximate = ResamplingConfig(strategy="auto", neighbor_search="approximate")
+    advice = advise(SLOW, approximate)
+    assert advice.strategy == "smote"
+    assert advice.applied(approximate).neighbor_search == "approximate"
+    assert advice.estimate.seconds < LONGEST_SEARCH + estimate(SLOW, ResamplingConfig()).seconds
+
+
+def test_where_approximate_search_would_be_slow_too_it_is_not_named() -> None:
+    slower = replace(SLOW, classes={"no": 90_000_000, "yes": 5_000_000}, source_rows=150_000_000)
+    advice = advise(slower, AUTO)
+    assert advice.strategy == "random_over"
+    assert "approximate" not in advice.reason
+
+
+def test_time_that_writing_takes_is_no_reason_against_a_strategy() -> None:
+    large = replace(USUAL, classes={"no": 60_000_000, "yes": 9_000}, source_rows=100_000_000, numeric=60)
+    assert estimate(large, ResamplingConfig()).seconds > LONGEST_SEARCH
+    assert advise(large, AUTO).strategy == "smote"
 
 
 def test_free_memory_of_the_machine_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from counterpoise.core.errors import ResamplingError
 from counterpoise.core.persist import verify_version
-from counterpoise.core.resample import read_copies, read_recipe
+from counterpoise.core.records import ResamplingPlan
+from counterpoise.core.resample import plan_resampling, read_copies, read_recipe, read_weights, statistics
 from counterpoise.core.split import read_partition
 from counterpoise.core.strategies import STRATEGIES, StrategyName
 from counterpoise.core.versions import Version, open_version
@@ -29,6 +30,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 EXACT = ("random_over", "smote", "smotenc", "smoten", "borderline_smote", "random_under", "near_miss")
 """The strategies that reach the wanted rows in every class of the table."""
+
+WITHOUT_CHANCE = (
+    "none", "near_miss", "tomek_links", "edited_nearest_neighbours", "repeated_edited_nearest_neighbours", "all_knn",
+    "neighbourhood_cleaning_rule",
+)  # fmt: skip
+"""The strategies that the seed has no part in."""
+
+SCALED = ("smote", "adasyn", "borderline_smote", "near_miss", "smote_tomek")
+"""Strategies that are tried with a scale that is taken of a sample, too."""
 
 HELPLESS = [("kmeans_smote", "lower_k"), ("svm_smote", "lower_k"), ("smote_enn", "random_over")]
 """Strategies and policies that find nothing to work with in four rows, or clean them all away."""
@@ -181,15 +191,41 @@ def test_labels_come_in_no_order(one: Tried) -> None:
 
 
 @pytest.mark.parametrize("strategy", list(STRATEGIES))
-def test_the_same_seed_gives_the_same_rows_and_another_one_others(tmp_path: Path, strategy: str) -> None:
+def test_the_same_seed_gives_the_same_rows(tmp_path: Path, strategy: str) -> None:
     table = battery_table(strategy)
     first, again = (tried(tmp_path / name, strategy, table) for name in "ab")
     assert first.train.equals(again.train)
     assert first.keys.equals(again.keys)
 
 
-@pytest.mark.parametrize("strategy", list(STRATEGIES))
-def test_what_is_decided_depends_on_rows_and_not_on_row_groups(tmp_path: Path, strategy: str) -> None:
+def decided(plan: ResamplingPlan) -> tuple[Any, ...]:
+    """Return what a plan decides on: copies, weights and recipe."""
+    weights, recipe = read_weights(plan), read_recipe(plan)
+    return (
+        read_copies(plan)[1].tolist(),
+        None if weights is None else weights.tolist(),
+        None if recipe is None else recipe.to_pydict(),
+    )
+
+
+def test_another_seed_decides_otherwise_where_chance_has_a_part_and_alike_where_it_has_none(
+    one: Tried, tmp_path: Path
+) -> None:
+    other = plan_resampling(
+        one.run.snapshot, one.run.split, columns=one.run.config.columns, config=one.run.config.resampling, seed=1,
+        folder=tmp_path,
+    )  # fmt: skip
+    assert (decided(other) == decided(one.run.resampling)) == (one.run.config.resampling.strategy in WITHOUT_CHANCE)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "sampled"), [*((name, False) for name in STRATEGIES), *((name, True) for name in SCALED)]
+)
+def test_what_is_decided_depends_on_rows_and_not_on_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, sampled: bool
+) -> None:
+    if sampled:
+        monkeypatch.setattr(statistics, "SAMPLE_ROWS", ROWS // 5)
     table = battery_table(strategy)
     small = tried(tmp_path / "a", strategy, table)
     config = small.run.config
@@ -241,6 +277,17 @@ def test_a_ratio_for_each_class_is_reached(tmp_path: Path, strategy: str) -> Non
     else:
         least = plan.before["rarer"]
         assert reached["rare"] == min(plan.before["rare"], int(least / 0.8 + 1e-9))
+
+
+@pytest.mark.parametrize("strategy", [*EXACT, "weights", "smote_tomek"])
+def test_a_class_that_is_above_its_ratio_stays_and_it_is_told(tmp_path: Path, strategy: str) -> None:
+    made = tried(tmp_path, strategy, battery_table(strategy, classes=3), ratio=0.1)
+    plan = made.run.resampling
+    told = [note for note in plan.notes if "above its ratio 0.1" in note]
+    staying = ("rare", "rarer") if STRATEGIES[strategy].grows else ("common", "rare")
+    assert [note.split(":")[0] for note in told] == [f"class '{name}'" for name in staying]
+    if strategy != "smote_tomek":
+        assert plan.after == plan.before
 
 
 def few_positives(strategy: str) -> pa.Table:

@@ -179,14 +179,6 @@ def test_balanced_classes_are_left_alone_and_it_is_told(tmp_path: Path) -> None:
     assert "already have the wanted ratio" in made.notes[0]
 
 
-def test_large_tables_are_scaled_by_an_even_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from counterpoise.core.resample import space
-
-    monkeypatch.setattr(space, "_SAMPLE_ROWS", 300)
-    made, _ = plan(mixed_table(5000), tmp_path, strategy="smote")
-    assert made.after["0"] == made.after["1"]
-
-
 @given(
     st.dictionaries(st.sampled_from("abcde"), st.integers(0, 10_000), min_size=2),
     st.floats(0.01, 1),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any, get_args
 
@@ -143,6 +144,43 @@ def test_categories_make_the_points_of_all_rows_wide_but_not_those_of_smotenc() 
     smote, adasyn = ResamplingConfig(strategy="smote"), ResamplingConfig(strategy="adasyn")
     assert estimate(few, smote).bytes == estimate(many, smote).bytes
     assert 10 * estimate(few, adasyn).bytes < estimate(many, adasyn).bytes
+
+
+def test_smoten_needs_memory_for_category_codes_and_none_for_a_column_a_category() -> None:
+    facts = TrainFacts(
+        {"a": 990_000, "b": 2_000}, 1_600_000, numeric=0, levels={"w": 2_000, "v": 50}, voted_bytes=30, row_bytes=40
+    )
+    smoten, adasyn = (estimate(facts, ResamplingConfig(strategy=name)).bytes for name in ("smoten", "adasyn"))
+    assert smoten == estimate(facts, ResamplingConfig(strategy="smote")).bytes
+    assert smoten < 2**30 < 16 * 2**30 < adasyn
+
+
+def test_smoten_reads_all_rows_without_a_column_for_each_of_their_categories(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = 60_000
+    words = {"w": rng.integers(0, 2_000, rows).astype(str), "v": rng.choice(list("xyz"), rows)}
+    table = pa.table({"id": np.arange(rows), **words, "label": (np.arange(rows) % 200 == 0).astype(int)})
+    config = engine_config(tmp_path, columns={"target": "label", "ids": ["id"]}, resampling={"strategy": "smoten"})
+    snapshot = snapshot_of(table, tmp_path)
+    split = split_snapshot(
+        snapshot, columns=config.columns, config=config.split, validation=UNCHECKED, seed=0, folder=tmp_path / "split"
+    )
+    tracemalloc.start()
+    plan_resampling(snapshot, split, columns=config.columns, config=config.resampling, seed=0, folder=tmp_path / "plan")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    one_hot = 0.6 * rows * 2_005 * 8
+    assert peak < one_hot / 4
+
+
+def test_approximate_search_of_a_large_class_takes_less_time_and_exact_strategies_gain_nothing() -> None:
+    facts = TrainFacts({"a": 900_000, "b": 300_000}, 2_000_000, numeric=30, levels={}, numeric_bytes=240)
+    times = {
+        (name, search): estimate(facts, ResamplingConfig(strategy=name, neighbor_search=search)).seconds
+        for name in ("smote", "adasyn") for search in ("exact", "approximate")
+    }  # fmt: skip
+    assert times["smote", "approximate"] < times["smote", "exact"] / 2
+    assert times["adasyn", "approximate"] == times["adasyn", "exact"]
 
 
 def test_second_version_of_near_miss_holds_all_distances() -> None:

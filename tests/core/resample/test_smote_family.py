@@ -49,6 +49,8 @@ def resampled(sampler: Any, points: Matrix, labels: npt.NDArray[np.int64]) -> Ma
 
 
 EQUAL: list[tuple[str, Any, dict[str, Any]]] = [
+    ("random_over", over_sampling.RandomOverSampler, {}),
+    ("random_under", under_sampling.RandomUnderSampler, {"replacement": True}),
     ("smote", over_sampling.SMOTE, {}),
     ("adasyn", over_sampling.ADASYN, {}),
     ("borderline_smote", over_sampling.BorderlineSMOTE, {"m_neighbors": 7}),
@@ -117,6 +119,41 @@ def test_cluster_centroids_are_the_real_rows_nearest_to_imbalanced_learns(tmp_pa
         voting="hard", random_state=child_seed(0, "resample", "cluster_centroids")
     )
     assert np.array_equal(mine, resampled(sampler, points, labels))
+
+
+@pytest.mark.parametrize("strategy", ["smotenc", "smote"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_mixed_rows_are_those_of_imbalanced_learns_smotenc(tmp_path: Path, strategy: str, classes: int) -> None:
+    rng = np.random.default_rng(5)
+    table = numeric_table(600, classes)
+    words = {name: pa.array(rng.choice(list(letters), 600)) for name, letters in (("v", "pqrs"), ("w", "xy"))}
+    table = pa.table({**{name: table[name] for name in NAMES}, **words, "label": table["label"]})
+    run = run_engine(table, tmp_path, resampling={"strategy": strategy, "scale": False}, split={"duplicates": "ignore"})
+    mine = open_version(f"{run.version.root}/{run.version.dataset}").to_arrow("train").to_pandas()
+    train = table.take(pa.array(np.flatnonzero(read_partition(run.split) == 0))).to_pandas()
+    sampler = over_sampling.SMOTENC([3, 4], random_state=child_seed(0, "resample", strategy))
+    theirs, labels = sampler.fit_resample(train[[*NAMES, *words]], train["label"])
+    theirs["label"] = labels
+    rows = [sorted(map(tuple, frame[[*NAMES, *words, "label"]].to_numpy(dtype=object))) for frame in (mine, theirs)]
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("smallest", ["first", "last"])
+@pytest.mark.parametrize("replacement", [False, True])
+def test_random_under_sampling_keeps_imbalanced_learns_rows_and_all_of_the_smallest_class(
+    tmp_path: Path, smallest: str, replacement: bool
+) -> None:
+    table = numeric_table(600, 3)
+    if smallest == "first":
+        table = table.set_column(3, "label", pc.subtract(2, table["label"]))
+    options = {"replacement": replacement}
+    mine, points, labels = published(table, tmp_path, strategy="random_under", options=options)
+    sampler = under_sampling.RandomUnderSampler(random_state=child_seed(0, "resample", "random_under"), **options)
+    assert np.array_equal(mine, resampled(sampler, points, labels))
+    code = 0 if smallest == "first" else 2
+    own = points[labels == code]
+    kept = mine[mine[:, 3] == code][:, :3]
+    assert np.array_equal(kept, own[np.lexsort(own.T)])
 
 
 def test_smoten_votes_as_imbalanced_learn_does(tmp_path: Path) -> None:

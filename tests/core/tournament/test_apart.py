@@ -1,18 +1,31 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal as signals
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from counterpoise.core.config import TimeoutsConfig
 from counterpoise.core.errors import CounterpoiseError, EvaluationError
 from counterpoise.core.tournament import apart
-from counterpoise.core.tournament.apart import ask_apart, close_processes, play_apart, processes_for, waiting_process
+from counterpoise.core.tournament.apart import (
+    ask_apart,
+    close_processes,
+    cut_short,
+    play_apart,
+    processes_for,
+    train_apart,
+    waiting_process,
+)
+from counterpoise.core.tournament.board_text import render_board
 from counterpoise.core.tournament.encoding import encode_round
 from counterpoise.core.tournament.layout import lay_out, lay_out_apart
 from counterpoise.core.tournament.orders import Encode
@@ -20,7 +33,7 @@ from counterpoise.core.tournament.play import play
 from counterpoise.core.tournament.records import Arena, Encoding, EntryResult, Rules
 from counterpoise.core.tournament.run import run_tournament
 from counterpoise.core.tournament.workers import workers
-from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal
+from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal, tournament_config
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 HUNGRY = r"""
@@ -92,6 +105,69 @@ def test_an_entry_that_is_killed_costs_no_other(arena: Arena) -> None:
     killed = play_apart(arena, entry("none", "hungry_learners:Killed"))
     assert killed.status == "failed"
     assert "want of memory" in killed.reason
+    assert play_apart(arena, entry("none")).status == "ok"
+
+
+def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(arena: Arena) -> None:
+    rules = arena.rules.model_copy(update={"minutes_per_entry": 0.05})
+    limited, endless = arena.model_copy(update={"rules": rules}), entry("none", "hungry_learners:Endless")
+    encode_round(arena, arena.rounds)
+    started = time.monotonic()
+    late = play_apart(limited, endless)
+    assert 3 <= time.monotonic() - started < 60
+    assert (late.status, late.reason) == ("failed", "took longer than 0.05 minutes (timeouts.entry)")
+    assert train_apart(limited, endless).reason == late.reason
+    assert play_apart(limited, entry("none")).status == "ok"
+    forking, waited = apart._at_work[arena.folder]._process.pid, time.monotonic()
+    while children_of(forking) and time.monotonic() - waited < 10:  # the last one has told, and is about to leave
+        time.sleep(0.05)
+    assert children_of(forking) == []
+
+
+def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(arena: Arena) -> None:
+    config = tournament_config(folds=2, strategies=["none"], learners=["hungry_learners:Endless", TREE])
+    config = config.model_copy(update={"timeouts": TimeoutsConfig(entry=0.05)})
+    board = run_tournament(arena.model_copy(update={"rules": Rules.of(config)}))
+    assert {(one.learner, one.status) for one in board.entries} == {
+        ("dummy", "ok"),
+        (TREE, "ok"),
+        ("hungry_learners:Endless", "failed"),
+    }
+    assert "took longer than 0.05 minutes (timeouts.entry)" in render_board(board)
+
+
+def children_of(process: int) -> list[int]:
+    """Return the processes that a process has forked and that are still at work."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
+            found += [int(path.parent.name)] if int(parent) == process and state != "Z" else []
+    return found
+
+
+def test_a_time_limit_of_the_stage_does_not_wait_for_orders_under_way(arena: Arena) -> None:
+    """As that of `prepare` and `decide`, whose orders are given by threads of theirs."""
+    endless = entry("none", "hungry_learners:Endless")
+    started = time.monotonic()
+
+    def cut() -> None:
+        with ThreadPoolExecutor(1) as pool, cut_short(arena.folder):
+            waiting = pool.submit(play_apart, arena, endless)
+            while arena.folder not in apart._at_work or not apart._at_work[arena.folder]._asked:
+                time.sleep(0.05)
+            assert not waiting.done()
+            raise TimeoutError("the stage's time is up")
+
+    with pytest.raises(TimeoutError, match="the stage's time"):
+        cut()
+    assert time.monotonic() - started < 60
+    assert arena.folder not in apart._at_work
+
+
+def test_a_time_out_that_the_system_reports_leaves_the_tournament_open(arena: Arena) -> None:
+    with pytest.raises(TimeoutError), cut_short(arena.folder):
+        raise TimeoutError(errno.ETIMEDOUT, "timed out")
     assert play_apart(arena, entry("none")).status == "ok"
 
 

@@ -169,27 +169,6 @@ def test_where_nothing_was_resampled_the_best_rival_is_what_the_verdict_is_about
     assert roles[Entry(strategy="smote", learner=LOGISTIC)] == ("challenger",)
 
 
-def test_noise_labels_are_ranked_by_chance_in_the_final(tmp_path: Path) -> None:
-    def noise(rows: int, seed: int) -> pa.Table:
-        rng = np.random.default_rng(seed)
-        columns = {name: rng.normal(size=rows) for name in "abc"}
-        return pa.table({**columns, "label": np.where(rng.random(rows) < 0.2, "yes", "no")})
-
-    strategies = ["smote", "random_over", "class_weight", "balanced_random_forest"]
-    arena = arena_of(
-        noise(600, 0), tmp_path, evaluation={"bootstrap": 300}, folds=3, strategies=strategies, learners=[TREE]
-    )
-    rows = held(arena, validation=noise(400, 1), test=noise(1_000, 2))
-    board = run_tournament(arena, apart=False)
-    for strategy in strategies:
-        own = strategy == "balanced_random_forest"
-        final = final_of(play_final(arena, forced(board, strategy, strategy if own else TREE), rows, apart=False))
-        interval = final.finalists[0].arm["intervals"]["average_precision"]
-        assert interval["low"] <= final.chance + 0.02
-        assert interval["high"] >= final.chance - 0.02
-        assert final.outcome != "helped", final.verdict
-
-
 def test_a_tuned_threshold_is_its_learner_left_alone_with_a_threshold_from_validation(tmp_path: Path) -> None:
     arena = arena_of(
         signal(400), tmp_path, folds=3, strategies=["threshold"], learners=[LOGISTIC], evaluation={"bootstrap": 0}

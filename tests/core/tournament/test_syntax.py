@@ -59,6 +59,24 @@ def test_none_and_the_dummy_always_take_part() -> None:
     ]
 
 
+def test_all_is_every_strategy_of_the_registry_and_of_the_design() -> None:
+    entries = list_entries(TournamentConfig(strategies=("all",), learners=("random_forest",)))
+    played = [one.strategy for one in entries if one.learner != "dummy"]
+    beside = {"class_weight", "threshold", "balanced_random_forest", "easy_ensemble", "rus_boost", "isolation_forest"}
+    assert len(played) == len(set(played))
+    assert set(played) == (set(STRATEGIES) - {"auto"}) | beside
+    assert {"svm_smote", "kmeans_smote", "smote_enn", "near_miss", "condensed_nearest_neighbour"} <= set(played)
+
+
+def test_all_may_stand_beside_strategies_with_options_and_is_no_default() -> None:
+    both = TournamentConfig(strategies=("all", 'smote {"ratio": 0.5}'), learners=("random_forest",))
+    names = [one.strategy for one in list_entries(both)]
+    assert names.count("smote") == names.count('smote {"ratio": 0.5}') == 1
+    assert "svm_smote" not in {one.strategy for one in list_entries(TournamentConfig())}
+    with pytest.raises(ValidationError, match="and all by itself"):
+        TournamentConfig(strategies=("all + random_under",))
+
+
 def test_ensembles_and_anomaly_detection_are_learners_of_their_own() -> None:
     entries = list_entries(TournamentConfig(strategies=("rus_boost", "isolation_forest")))
     assert [one.strategy for one in entries if one.learner == one.strategy] == ["rus_boost", "isolation_forest"]
