@@ -28,7 +28,7 @@ down: setup ## End what `make up` has started
 
 .PHONY: test
 test: check ## Lint, format check, strict types and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 .PHONY: coverage
 coverage: setup ## The tests of the core with branch coverage, which takes them half as long again

@@ -163,7 +163,7 @@ from counterpoise.core import ingest
 from counterpoise.core.config_file import load_config
 from counterpoise.flows.balance import balance
 
-def wait(source, *, target, folder, progress):
+def wait(source, *, folder, **others):
     folder.mkdir()
     (folder / "half-read").touch()
     pathlib.Path(sys.argv[2]).touch()

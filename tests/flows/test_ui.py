@@ -84,12 +84,8 @@ def test_every_field_of_the_form_is_described_and_choices_are_lists(form: Page) 
         assert field.description is not None
         description = part.locator(".schema-form-property__description").first.inner_text()
         assert description.split() == field.description.replace("`", "").split(), path
-        if get_origin(field.annotation) is Literal:
+        if get_origin(field.annotation) is Literal or is_list_of_choices(field):
             assert part.locator(".p-select").count() == 1, path
-        if is_list_of_choices(field):
-            listed = part.locator(".p-select").count()
-            part.get_by_role("button", name="Add item").first.click()
-            part.locator(".p-select").nth(listed).wait_for()
     assert form.locator(".cm-editor, .p-code-input, .json-input").count() == 0, "a field wants raw JSON"
 
 

@@ -242,15 +242,15 @@ def test_entries_are_played_side_by_side_but_no_more_than_workers(arena: Arena, 
         times = tmp_path / str(limit)
         slow = entry("none", f'hungry_learners:Slow {{"constant": "{times}"}}')
         threads = [threading.Thread(target=play_apart, args=(own, slow)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with processes_for(own.folder):
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         moments = sorted(line.split() for line in times.read_text().splitlines())
         times.unlink()
         return [what for _, what in moments] != ["start", "end"] * 4
 
-    overlap(workers(2))  # all processes have made their imports then
     assert not overlap(1)
     if workers(2) == 2:
         assert overlap(2)
