@@ -17,6 +17,7 @@ import numpy.typing as npt
 from counterpoise.core.config import EvaluationConfig
 from counterpoise.core.evaluate.bootstrap import Interval, Weights, affordable_resamples, interval_of, iter_weights
 from counterpoise.core.evaluate.decisions import Confusion, decision_metrics, four_counts
+from counterpoise.core.evaluate.intervals import share_interval, units
 
 __all__ = [
     "ScoredRows",
@@ -223,29 +224,33 @@ def _judged(
     drawn = np.concatenate(sums)
     number = len(thresholds)
     return [
-        _outcome(drawn[:, [index, number + index, 2 * number]], called[:, index], test.positive, config)
+        _outcome(drawn[:, [index, number + index, 2 * number]], called[:, index], test, config)
         if np.isfinite(thresholds[index])
         else {"test": None, "intervals": {}, "confusion": None}
         for index in range(number)
     ]
 
 
-def _outcome(drawn: Floats, called: Mask, positive: Mask, config: EvaluationConfig) -> dict[str, Any]:
+def _outcome(drawn: Floats, called: Mask, test: ScoredRows, config: EvaluationConfig) -> dict[str, Any]:
     """Return one threshold's outcome: the first row of `drawn` is test itself, the others are resamples.
 
-    Where all resamples agree, as on a precision of 1, they say nothing of other rows: there is no interval then.
+    Precision and recall are shares of independent rows, or groups, and have Wilson's interval: a resample in which
+    nobody is called has no precision, and where every call is right resamples say nothing of other rows. For the same
+    reason the others have no interval where all resamples agree.
     """
     values = _outcomes(drawn, len(called), config)
     intervals: dict[str, Interval | None] = {
         name: interval_of(found[1:], float(found[0]), least=0.0, most=_MOST.get(name, np.inf))
         for name, found in values.items()
     }
+    for name, of in (("precision", called), ("recall", test.positive)):
+        intervals[name] = share_interval(float(values[name][0]), units(of, test.groups))
     return {
         "test": {name: float(found[0]) for name, found in values.items()},
         "intervals": {
             name: {"low": one.low, "high": one.high} for name, one in intervals.items() if one and one.low < one.high
         },
-        "confusion": four_counts(called, positive),
+        "confusion": four_counts(called, test.positive),
     }
 
 
