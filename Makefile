@@ -28,11 +28,11 @@ down: setup ## End what `make up` has started
 
 .PHONY: test
 test: check ## Lint, format check, strict types and all tests
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: coverage
 coverage: setup ## The tests of the core with branch coverage, which takes them half as long again
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/core \
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/core \
 		--cov=counterpoise.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(CORE_COVERAGE)
 
 .PHONY: check

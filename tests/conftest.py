@@ -32,17 +32,3 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     own = {PREFECT_HOME: home, PREFECT_LOCAL_STORAGE_PATH: home / "storage"}
     with temporary_settings(own), prefect_test_harness(server_startup_timeout=120):
         yield
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of a real server and worker to one process, which begins with them; else a file is one group.
-
-    They wait more than they compute, and a server in each process would cost more than it saves.
-    """
-    real = [item for item in items if "real_prefect" in getattr(item, "fixturenames", ())]
-    together = {item.path for item in real}
-    for item in items:
-        name = "real_prefect" if item.path in together else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=lambda item: item.path not in together)
