@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -187,10 +188,15 @@ def test_what_a_crashed_upload_left_goes_after_a_week(
     folder = DatasetFolder(f"{bucket}/datasets", "tested")
     folder.store.replace("data/leftover/train/part-00000.parquet", b"partial")
     referenced = {Path(data).name}
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # or copies of processes that run now would go
+    copies = tmp_path / f"counterpoise-{os.getuid()}" / "copies" / "1-of-a-killed-process"
+    copies.mkdir(parents=True)
     assert reclaim_leftovers(folder, referenced=referenced) == []
+    assert copies.exists()
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 8 * 24 * 3600)
     assert reclaim_leftovers(folder, referenced=referenced) == ["leftover"]
+    assert not copies.exists()
     assert folder.store.folders("data") == [Path(data).name]
 
 
