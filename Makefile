@@ -27,12 +27,8 @@ down: setup ## End what `make up` has started
 	@$(BIN)/python -m counterpoise.flows.local_server down
 
 .PHONY: test
-test: check ## Lint, format check, strict types and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
-
-.PHONY: coverage
-coverage: setup ## The tests of the core with branch coverage, which takes them half as long again
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/core \
+test: check ## Lint, format check, strict types and all tests with coverage
+	$(BIN)/python -m pytest -n 2 --dist loadfile \
 		--cov=counterpoise.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(CORE_COVERAGE)
 
 .PHONY: check

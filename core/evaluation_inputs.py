@@ -20,7 +20,7 @@ from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
 from counterpoise.core.records import DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import TrainRows, read_content
-from counterpoise.core.split.groups import group_codes, link_groups
+from counterpoise.core.split.groups import group_codes, tie_codes
 from counterpoise.core.split.moments import read_moments
 from counterpoise.core.storage import join_address
 from counterpoise.core.versions import Version
@@ -71,13 +71,11 @@ def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
 
 def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: SnapshotReader, split: SplitPlan) -> Ties:
     """Return which train rows stay together, as in the split: equal ones unless they part freely, and groups."""
-    content, columns = read_content(split), config.columns
-    codes = np.arange(len(rows)) if content is None else group_codes(content[rows].astype(np.uint64))
-    if columns.group:
-        codes = link_groups(group_codes(reader.read_columns([columns.group]).column(0))[rows], codes)
+    time = config.columns.time
+    codes = tie_codes(reader, rows, content=read_content(split), group=config.columns.group)
     if config.split.method != "time":
         return Ties(codes)
-    return Ties(codes, read_moments(reader.read_columns([columns.time]).column(0), columns.time).values[rows])
+    return Ties(codes, read_moments(reader.read_columns([time]).column(0), time).values[rows])
 
 
 def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:

@@ -13,7 +13,7 @@ from counterpoise.core.records import Snapshot
 from counterpoise.core.row_hash import Hashes, row_hashes
 from counterpoise.core.snapshot import RowGroup, SnapshotReader
 
-__all__ = ["content_hashes", "count_contradictory", "group_codes", "link_groups"]
+__all__ = ["content_hashes", "count_contradictory", "group_codes", "link_groups", "tie_codes"]
 
 Codes = npt.NDArray[np.int64]
 
@@ -64,6 +64,21 @@ def link_groups(first: Codes, second: Codes) -> Codes:
     edges = coo_array((np.ones(len(first), np.int8), (first, second + left)), shape=(left + right, left + right))
     _, component = connected_components(edges, directed=False)
     return group_codes(component[first].astype(np.uint64))
+
+
+def tie_codes(reader: SnapshotReader, rows: Codes, *, content: Codes | None, group: str = "") -> Codes:
+    """Return a code for each of some rows, equal for those that stay together, as in the split.
+
+    Args:
+        reader: The source.
+        rows: Its row numbers.
+        content: A code a source row, equal for equal rows; None where these part freely.
+        group: The column of groups; empty without any.
+    """
+    ties = np.arange(len(rows)) if content is None else group_codes(content[rows].astype(np.uint64))
+    if not group:
+        return ties
+    return link_groups(group_codes(reader.read_columns([group]).column(0))[rows], ties)
 
 
 def count_contradictory(groups: Codes, labels: npt.NDArray[np.int32]) -> int:

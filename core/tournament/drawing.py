@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from counterpoise.core.arrow_files import write_arrow, write_snapshot
 from counterpoise.core.columns import column_roles
-from counterpoise.core.config import ColumnsConfig
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.evaluate.binary import positive_code
 from counterpoise.core.evaluate.tables import LabelCodes
@@ -21,7 +20,7 @@ from counterpoise.core.randomness import child_generator
 from counterpoise.core.records import PARTITIONS, Snapshot, SplitPlan
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import read_content, read_partition
-from counterpoise.core.split.groups import group_codes, link_groups
+from counterpoise.core.split.groups import tie_codes
 from counterpoise.core.split.moments import gap_units, read_moments
 from counterpoise.core.tournament.folds import deal_folds
 from counterpoise.core.tournament.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, deal_folds_in_time
@@ -63,7 +62,7 @@ def draw_up(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path)
     train = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
     codes = read_labels(reader, roles.target).codes[train]
     chosen = train[_stratified(codes, rules)]
-    ties = _ties(reader, rules.columns, read_content(split), chosen)
+    ties = tie_codes(reader, chosen, content=read_content(split), group=rules.columns.group)
     bonds = Bonds(ties, _timeline(reader, rules, chosen))
     return draw_up_table(rules, reader.read_rows(chosen, roles.data), folder=folder, bonds=bonds, train_rows=len(train))
 
@@ -190,14 +189,6 @@ def _timeline(reader: SnapshotReader, rules: Rules, rows: Ints) -> Timeline | No
         return None
     moments = read_moments(reader.read_columns([rules.columns.time]).column(0), rules.columns.time)
     return Timeline(moments.values[rows], gap_units(rules.split.gap, moments.kind))
-
-
-def _ties(reader: SnapshotReader, columns: ColumnsConfig, content: Ints | None, rows: Ints) -> Ints:
-    """Return codes of rows that stay together: equal ones, unless they are split freely, and those of one group."""
-    ties = np.arange(len(rows)) if content is None else group_codes(content[rows].astype(np.uint64))
-    if not columns.group:
-        return ties
-    return link_groups(group_codes(reader.read_columns([columns.group]).column(0))[rows], ties)
 
 
 def _stratified(codes: npt.NDArray[np.int32], rules: Rules) -> Ints:
