@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 
-__all__ = ["commit_manifest", "find_manifest", "read_manifest", "read_manifests"]
+__all__ = ["commit_manifest", "find_manifest", "manifest_sha256", "read_manifest", "read_manifests"]
 
 _AT_A_TIME = 16
 
@@ -17,6 +18,11 @@ def read_manifest(folder: DatasetFolder, version: int) -> dict[str, Any]:
     """Return a version's manifest."""
     manifest: dict[str, Any] = json.loads(folder.store.read(manifest_name(version)))
     return manifest
+
+
+def manifest_sha256(folder: DatasetFolder, version: int) -> str:
+    """Return the SHA-256 of a manifest's bytes, hexadecimal: what later records name to say which version they mean."""
+    return hashlib.sha256(folder.store.read(manifest_name(version))).hexdigest()
 
 
 def read_manifests(folder: DatasetFolder) -> Iterator[dict[str, Any]]:
