@@ -94,7 +94,7 @@ def run_stages(
     stages()
     seconds["cpu"] = cpu() - used
     manifest = open_version(folder / "bench").manifest
-    files = {file["path"].removeprefix(manifest["data"]): file["sha256"] for file in manifest["files"]}
+    files = {file.path.removeprefix(manifest.data): file.sha256 for file in manifest.files}
     shutil.rmtree(folder)
     return {**seconds, "files": files}
 

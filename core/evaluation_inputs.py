@@ -64,7 +64,7 @@ def load_tables(
 
 def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
     """Return all train rows, and what was published of them."""
-    weighted = published.manifest["resampling"]["strategy"] == "weights"
+    weighted = published.manifest.resampling.strategy == "weights"
     weights = np.asarray(published.to_arrow("keys/train")["weight"].to_numpy()) if weighted else None
     return SampledTrain(natural, published.to_arrow("train"), weights, ())
 

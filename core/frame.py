@@ -96,7 +96,7 @@ def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.D
         keys=_keys(version, ("train", "validation", "test")),
         split=split,
         resampling=plan,
-        certificate=version.manifest["certificate"]["checks"],
+        certificate=version.manifest.certificate.checks,
     )
 
 

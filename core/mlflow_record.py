@@ -43,10 +43,10 @@ def record_in_mlflow(address: str | Path, *, experiment: str = "") -> str:
     with _run(mlflow, version) as run:
         for part, context in _CONTEXTS.items():
             mlflow.log_input(_dataset(version, part), context=context)
-        mlflow.log_params(_parameters(version.manifest["config"]))
+        mlflow.log_params(_parameters(version.manifest.config))
         mlflow.set_tags(_tags(version))
         _record_evaluation(mlflow, version)
-        mlflow.log_dict(version.manifest, "manifest.json")
+        mlflow.log_dict(version.manifest.as_json(), "manifest.json")
         return str(run.info.run_id)
 
 
@@ -77,8 +77,7 @@ def _dataset(version: Version, part: str) -> Any:
     from mlflow.data.dataset_source_registry import resolve_dataset_source
     from mlflow.data.meta_dataset import MetaDataset
 
-    prefix = f"{version.manifest['data']}/{part}/"
-    digests = sorted(file["sha256"] for file in version.manifest["files"] if file["path"].startswith(prefix))
+    digests = sorted(file.sha256 for file in version.manifest.part_files(part))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a local folder is one whichever of two equal kinds MLflow takes it for
         source = resolve_dataset_source(str(version.path(part)))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig, SourceConfig
 from counterpoise.core.errors import InputError
 from counterpoise.core.ingest import ingest_source
 from counterpoise.core.persist.commit import read_manifest
@@ -15,7 +13,8 @@ from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.rebuild import put_away_train_rows, put_train_rows, rebuild_train
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import DatasetVersion
-from counterpoise.core.storage import is_remote, join_address
+from counterpoise.core.storage import join_address
+from counterpoise.core.trusted_source import trusted_source
 from counterpoise.core.versions import Version, open_version
 
 __all__ = ["RebuiltVersion", "rebuild_version", "store_as_asked"]
@@ -39,19 +38,27 @@ class RebuiltVersion:
 
 
 def rebuild_version(
-    address: str | Path, *, path: str = "", out: Path | None = None, progress: Progress = silent
+    address: str | Path,
+    *,
+    source: str = "",
+    trusted: bool = False,
+    out: Path | None = None,
+    progress: Progress = silent,
 ) -> RebuiltVersion:
     """Make a version's train partition again from its source and recipe, and compare it byte for byte.
 
     Args:
         address: `root/name` for the newest version, `root/name@7` for a certain one.
-        path: Where the source lies now; by default where the version's configuration says.
+        source: Where the source is now: a path, an object store's address or a database's URL. By default where the
+            manifest says, if that is below the working directory.
+        trusted: Whether to go wherever the manifest says, and to run its query.
         out: The folder to write `train/` and `keys/train/` to. By default the version's own, if it is stored as a
             recipe; a version whose rows are stored is compared and stays as it is.
         progress: Told the windows written.
 
     Raises:
         VersionNotFoundError: There is no such version.
+        ConfigError: The manifest names a source that only the user may name.
         InputError: The source cannot be read, or `out` holds a train partition.
         IntegrityError: Source, recipe or rebuilt bytes are not those of the version.
     """
@@ -65,30 +72,17 @@ def rebuild_version(
             found=str(out / "train"),
             remedy="name another folder with --out",
         )
-    config = BalanceConfig.model_validate(version.manifest["config"])
+    config = version.manifest.settings
+    read = trusted_source(config.source, given=source, trusted=trusted)
     with tempfile.TemporaryDirectory(prefix="counterpoise-") as place:
-        source = _source(config.source, path)
-        snapshot = ingest_source(source, target=config.columns.target, folder=Path(place, "snapshot"))
-        target = out or (Path(place, "compared") if stored else folder.local / version.manifest["data"])
+        snapshot = ingest_source(read, target=config.columns.target, folder=Path(place, "snapshot"))
+        target = out or (Path(place, "compared") if stored else folder.local / version.manifest.data)
         target.mkdir(parents=True, exist_ok=True)
         rows = rebuild_train(folder, version.manifest, snapshot, out=target, progress=progress)
     if out is None and not stored and folder.remote:
         put_train_rows(folder, version.manifest)
-    place = str(out) if out else join_address(folder.address, version.manifest["data"])
+    place = str(out) if out else join_address(folder.address, version.manifest.data)
     return RebuiltVersion(version, place, rows, stored)
-
-
-def _source(known: SourceConfig, path: str) -> SourceConfig:
-    """Return the source of the configuration, at another path where one is given."""
-    here = known.path and not is_remote(known.path) and not glob.has_magic(known.path)
-    if not path and here and not Path(known.path).exists():
-        raise InputError(
-            "source_not_found",
-            expected=f"the source of the version at {known.path!r}, as its configuration says",
-            found="nothing there (of an absolute path, a version keeps the last name only)",
-            remedy="name the place with --source",
-        )
-    return known.model_copy(update={"path": path} if path else {})
 
 
 def store_as_asked(version: DatasetVersion) -> bool:

@@ -6,15 +6,16 @@ which digest.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "PARTITIONS",
     "Certificate",
     "ClassCounts",
     "ColumnSchema",
+    "Count",
     "DatasetVersion",
     "Evaluation",
     "ExpectationOutcome",
@@ -24,6 +25,7 @@ __all__ = [
     "Record",
     "Report",
     "ResamplingPlan",
+    "Sha256",
     "Snapshot",
     "SnapshotFile",
     "SplitPlan",
@@ -33,7 +35,13 @@ __all__ = [
 
 PARTITIONS: tuple[str, ...] = ("train", "validation", "test")
 
-ClassCounts = dict[str, int]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+"""A number of rows, files or bytes."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256, hexadecimal."""
+
+ClassCounts = dict[str, Count]
 """Rows by class, the class as text."""
 
 
@@ -181,15 +189,15 @@ class FileDigest(Record):
     """A published file, its path relative to the dataset's folder."""
 
     path: str
-    rows: int
-    bytes: int
-    sha256: str
+    rows: Count
+    bytes: Count
+    sha256: Sha256
 
 
 class PartitionSummary(Record):
     """Rows of a published partition."""
 
-    rows: int
+    rows: Count
     classes: ClassCounts
 
 
@@ -197,10 +205,10 @@ class Certificate(Record):
     """The leakage certificate: what was checked on the written files, and the row balance."""
 
     checks: dict[str, bool]
-    rows_in: int
-    rows_original: int
-    rows_dropped: int
-    rows_rejected: int
+    rows_in: Count
+    rows_original: Count
+    rows_dropped: Count
+    rows_rejected: Count
     fingerprints: dict[str, str]
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,10 +24,10 @@ from counterpoise.core.persist.layout import (
     parse_address,
     stored_as_recipe,
 )
-from counterpoise.core.persist.manifest import run_key, version_record
+from counterpoise.core.persist.manifest import Manifest, run_key, version_record
 from counterpoise.core.persist.part_files import iter_part
-from counterpoise.core.persist.verify import changed_files
-from counterpoise.core.records import PARTITIONS, DatasetVersion, FileDigest
+from counterpoise.core.persist.published_files import changed_files
+from counterpoise.core.records import PARTITIONS, DatasetVersion
 from counterpoise.core.storage import join_address, store_at
 from counterpoise.core.storage.transfer import fetch_checked
 
@@ -47,7 +47,7 @@ class Version:
 
     def __init__(self, folder: DatasetFolder, number: int) -> None:
         self._folder = folder
-        self.manifest: dict[str, Any] = read_manifest(folder, number)
+        self.manifest: Manifest = read_manifest(folder, number)
 
     def __repr__(self) -> str:
         return f"open_version({f'{self._folder.address}@{self.number}'!r})"
@@ -55,7 +55,7 @@ class Version:
     @property
     def number(self) -> int:
         """The version's number."""
-        return int(self.manifest["version"])
+        return self.manifest.version
 
     @property
     def record(self) -> DatasetVersion:
@@ -75,20 +75,15 @@ class Version:
 
     @property
     def _data(self) -> Path:
-        return self._folder.local / str(self.manifest["data"])
+        return self._folder.local / self.manifest.data
 
     def _fetch(self, part: str) -> None:
         """Have the files of a part on this machine, each checked against the manifest when it was fetched."""
         if not self._folder.remote:
             return
-        data = f"{self.manifest['data']}/"
-        wanted = f"{data}{part}/" if part else data
-        away = tuple(f"{data}{name}/" for name in TRAIN_FOLDERS) if self.stored_as_recipe else ()
-        files = [
-            FileDigest(**file)
-            for file in self.manifest["files"]
-            if file["path"].startswith(wanted) and not file["path"].startswith(away)
-        ]
+        data = self.manifest.data
+        away = tuple(f"{data}/{name}/" for name in TRAIN_FOLDERS) if self.stored_as_recipe else ()
+        files = [file for file in self.manifest.part_files(part) if not file.path.startswith(away)]
         fetch_checked(self._folder.store, self._folder.local, files)
 
     @property

@@ -13,7 +13,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import TunedThresholdClassifierCV
 
-from counterpoise.core.config_file import build_config
 from counterpoise.core.frame_resampling import resampling_pipeline
 from counterpoise.core.versions import Version, open_version
 
@@ -26,7 +25,7 @@ def natural_train(version: Version) -> pd.DataFrame:
 
 def features_and_labels(version: Version, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series[bool]]:
     """Return the features, and whether each row is of the rarer class."""
-    before, target = version.manifest["resampling"]["before"], version.manifest["config"]["columns"]["target"]
+    before, target = version.manifest.resampling.before, version.manifest.settings.columns.target
     return rows.drop(columns=target), rows[target].astype(str) == min(before, key=before.__getitem__)
 
 
@@ -35,7 +34,7 @@ def fitted_model(version: Version) -> Any:
 
     Each fold is resampled on its own, so the threshold is chosen on rows that no synthetic row was made of.
     """
-    config = build_config(version.manifest["config"])
+    config = version.manifest.settings
     pipeline = resampling_pipeline(config, HistGradientBoostingClassifier(random_state=config.seed))
     model = TunedThresholdClassifierCV(pipeline, scoring="f1", cv=3, random_state=config.seed)
     return model.fit(*features_and_labels(version, natural_train(version)))

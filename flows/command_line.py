@@ -45,6 +45,12 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field, such as split.test_size=0.3.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, all else on standard error.")]
+Source = Annotated[
+    str, typer.Option(help="Where the source is now: a path, an object store's address or a database's URL.")
+]
+TrustManifest = Annotated[
+    bool, typer.Option("--trust-manifest", help="Go wherever the manifest says the source is, and run its query.")
+]
 Address = Annotated[
     str,
     typer.Argument(
@@ -239,7 +245,7 @@ def show(address: Address, as_json: Json = False) -> None:
 
     version = open_version(address)
     if as_json:
-        print_json(version.manifest)
+        print_json(version.manifest.as_json())
     else:
         print_manifest(version.record, version.manifest, find_evaluation(version.record), version.promotion)
 
@@ -257,31 +263,32 @@ def promote(address: Address) -> None:
 
 
 @app.command()
-def verify(address: Address) -> None:
-    """Recompute a version's digests and leakage certificate from its files; exit 1 where they differ."""
-    from counterpoise.core.persist import verify_version
-    from counterpoise.core.versions import open_version
+def verify(address: Address, source: Source = "", trust_manifest: TrustManifest = False) -> None:
+    """Recompute from a version's files what its manifest says; exit 1 where they differ."""
+    from counterpoise.core.verification import verify_address
 
-    record = open_version(address).record
-    differences = verify_version(record.root, record.dataset, record.version)
-    for difference in differences:
+    name, found = verify_address(address, source=source, trusted=trust_manifest)
+    for difference in found.differences:
         typer.echo(difference)
-    if differences:
+    if not found.holds:
         raise typer.Exit(1)
-    typer.echo(f"{record.dataset} version {record.version}: all files and the leakage certificate hold")
+    typer.echo(f"{name}: files, facts of the manifest and leakage certificate hold")
+    for sentence in found.unproven:
+        typer.echo(f"  not proven: {sentence}")
 
 
 @app.command()
 def rebuild(
     address: Address,
-    source: Annotated[str, typer.Option(help="Where the source lies now; by default where it lay.")] = "",
+    source: Source = "",
+    trust_manifest: TrustManifest = False,
     out: Annotated[Path | None, typer.Option(help="Write train/ and keys/train/ here, not beside the version.")] = None,
 ) -> None:
     """Make the train partition again, byte for byte, from source and recipe; exit 1 where it differs."""
     from counterpoise.core.rebuild import rebuild_version
     from counterpoise.core.storage import join_address
 
-    rebuilt = rebuild_version(address, path=source, out=out)
+    rebuilt = rebuild_version(address, source=source, trusted=trust_manifest, out=out)
     name = f"{rebuilt.version.record.dataset} version {rebuilt.version.number}"
     if rebuilt.stored and out is None:
         typer.echo(f"{name}: {rebuilt.rows:,} train rows rebuilt, the same bytes as those stored")

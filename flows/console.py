@@ -20,6 +20,7 @@ from counterpoise.core.storage import join_address
 if TYPE_CHECKING:
     from counterpoise.core.history.records import Promotion
     from counterpoise.core.monitor.records import MonitorReport
+    from counterpoise.core.persist.manifest import Manifest
     from counterpoise.core.resample.outlook import Outlook
     from counterpoise.core.tournament.records import Leaderboard
 
@@ -204,19 +205,19 @@ def print_versions(versions: Sequence[DatasetVersion], promoted: Collection[tupl
 
 
 def print_manifest(
-    version: DatasetVersion, manifest: Mapping[str, Any], report: Report | None, promotion: Promotion | None = None
+    version: DatasetVersion, manifest: Manifest, report: Report | None, promotion: Promotion | None = None
 ) -> None:
     """Show the facts of one version."""
-    certificate = manifest["certificate"]
-    failed = [name for name, holds in certificate["checks"].items() if not holds]
+    certificate = manifest.certificate
+    failed = [name for name, holds in certificate.checks.items() if not holds]
     facts = {
         "dataset": f"{version.dataset} version {version.version}",
-        "created": manifest["created"],
-        "source": f"{manifest['source']['rows']:,} rows, digest {manifest['source']['digest'][:16]}…",
-        "target": manifest["config"]["columns"]["target"],
-        "strategy": manifest["resampling"]["strategy"],
-        "seed": str(manifest["seed"]),
-        "certificate": f"fails: {', '.join(failed)}" if failed else f"holds, {len(certificate['checks'])} checks",
+        "created": manifest.created,
+        "source": f"{manifest.source.rows:,} rows, digest {manifest.source.digest[:16]}…",
+        "target": manifest.settings.columns.target,
+        "strategy": manifest.resampling.strategy,
+        "seed": str(manifest.seed),
+        "certificate": f"fails: {', '.join(failed)}" if failed else f"holds, {len(certificate.checks)} checks",
         "rejected": f"{version.rejected:,} rows",
         "dropped": f"{version.dropped:,} rows",
         "data": join_address(version.root, version.dataset, version.data),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
 
@@ -17,6 +17,9 @@ from counterpoise.core.records import DatasetVersion
 from counterpoise.tasks.assets import dataset_key, source_key
 from counterpoise.tasks.reporting import emit, event_is_known, in_run, log
 from counterpoise.tasks.stage import time_limit
+
+if TYPE_CHECKING:
+    from counterpoise.core.persist.manifest import Manifest
 
 __all__ = ["announce"]
 
@@ -64,7 +67,7 @@ def _tell(asset: str, version: DatasetVersion) -> None:
 
 def _was_lost(version: DatasetVersion) -> bool:
     """Return whether a version was published a short while ago and the server knows nothing of it."""
-    created = datetime.fromisoformat(_manifest(version)["created"])
+    created = datetime.fromisoformat(_manifest(version).created)
     if datetime.now(UTC) - created > _REMEMBERED or event_is_known(_event_id(version)):
         return False
     log(f"announce: version {version.version} was published, but not announced by the run that published it")
@@ -92,8 +95,8 @@ def _facts(version: DatasetVersion) -> dict[str, Any]:
         "rows": {name: part.rows for name, part in version.partitions.items()},
         "classes": classes,
         "prevalence": {name: _smallest_share(counts) for name, counts in classes.items()},
-        "strategy": manifest["resampling"]["strategy"],
-        "source_digest": manifest["source"]["digest"],
+        "strategy": manifest.resampling.strategy,
+        "source_digest": manifest.source.digest,
         "run_key": version.run_key,
         "manifest": version.manifest,
     }
@@ -105,7 +108,7 @@ def _smallest_share(classes: dict[str, int]) -> float | None:
     return min(classes.values()) / rows if rows else None
 
 
-def _manifest(version: DatasetVersion) -> dict[str, Any]:
+def _manifest(version: DatasetVersion) -> Manifest:
     from counterpoise.core.versions import open_version
 
     return open_version(f"{version.root}/{version.dataset}@{version.version}").manifest

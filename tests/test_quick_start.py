@@ -81,7 +81,7 @@ def test_the_quick_start_leaves_what_its_comments_say(in_folder: Path) -> None:
     assert list(shown) == ["init", "run", "versions", "show", "verify", "rebuild", "compare", "promote"]
     assert (in_folder / "fraud.suite.json").exists()
     version = open_version("datasets/fraud@1")
-    assert version.manifest["config"]["resampling"]["strategy"] == "smote"
+    assert version.manifest.resampling.strategy == "smote"
     assert open_version("datasets/fraud@promoted").record.version == 1
     assert list((in_folder / "datasets" / "fraud" / "tournaments").glob("*.html"))
 
@@ -125,7 +125,7 @@ def features(version: Version, part: str) -> pd.DataFrame:
 def test_the_snippets_on_probabilities_give_decisions_at_the_published_threshold(in_folder: Path) -> None:
     correct, decide = blocks("python", "docs/evaluation.md")
     version = open_version("datasets/fraud@1")
-    target = version.manifest["config"]["columns"]["target"]
+    target = version.manifest.settings.columns.target
     labels = version.to_pandas("train")[target]
     model = LogisticRegression(max_iter=1000).fit(features(version, "train"), labels)
     rows = features(version, "test")

@@ -55,11 +55,11 @@ def find_baseline(config: BalanceConfig, *, among: Sequence[int] | None = None) 
     folder = DatasetFolder(config.output.root, config.name)
     for version in reversed(folder.version_numbers() if among is None else among):
         manifest = read_manifest(folder, version)
-        name = f"{manifest['data']}/{PROFILE_FILE}"
-        digests = {file["path"]: file["sha256"] for file in manifest["files"]}
+        name = f"{manifest.data}/{PROFILE_FILE}"
+        digests = {file.path: file.sha256 for file in manifest.files}
         if name in digests:
             profile = _read(folder, name, digests[name])
-            return Baseline(version, manifest["source"]["digest"], profile)
+            return Baseline(version, manifest.source.digest, profile)
     return None
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from counterpoise.core.history.records import ClassChange, ConfigChange, Counts, DataChanges, Ratios
+from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.records import ClassCounts
 
 __all__ = ["compare_configs", "compare_data"]
 
 
-def compare_data(before: Mapping[str, Any], after: Mapping[str, Any]) -> DataChanges:
+def compare_data(before: Manifest, after: Manifest) -> DataChanges:
     """Return what has changed in source, classes, train, strategy and configuration.
 
     Args:
@@ -21,14 +22,14 @@ def compare_data(before: Mapping[str, Any], after: Mapping[str, Any]) -> DataCha
     manifests = before, after
     trains = [_train_classes(manifest) for manifest in manifests]
     return DataChanges(
-        source_rows=Counts(before=before["source"]["rows"], after=after["source"]["rows"]),
-        same_source=before["source"]["digest"] == after["source"]["digest"],
+        source_rows=Counts(before=before.source.rows, after=after.source.rows),
+        same_source=before.source.digest == after.source.digest,
         classes=_compare_classes([_source_classes(manifest) for manifest in manifests], trains),
         train_rows=Counts(before=sum(trains[0].values()), after=sum(trains[1].values())),
         train_imbalance=Ratios(before=_imbalance(trains[0]), after=_imbalance(trains[1])),
-        strategy_before=before["resampling"]["strategy"],
-        strategy_after=after["resampling"]["strategy"],
-        config=compare_configs(before["config"], after["config"]),
+        strategy_before=before.resampling.strategy,
+        strategy_after=after.resampling.strategy,
+        config=compare_configs(before.config, after.config),
     )
 
 
@@ -54,19 +55,18 @@ def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
             yield f"{prefix}{name}", value
 
 
-def _source_classes(manifest: Mapping[str, Any]) -> ClassCounts:
+def _source_classes(manifest: Manifest) -> ClassCounts:
     """Return the rows by class of all partitions before resampling."""
-    partitions = manifest["partitions"]
+    partitions = manifest.partitions
     classes: ClassCounts = {}
-    for part in (manifest["resampling"]["before"], *(partitions[name]["classes"] for name in ("validation", "test"))):
+    for part in (manifest.resampling.before, *(partitions[name].classes for name in ("validation", "test"))):
         for name, rows in part.items():
             classes[name] = classes.get(name, 0) + rows
     return classes
 
 
-def _train_classes(manifest: Mapping[str, Any]) -> ClassCounts:
-    classes: ClassCounts = manifest["partitions"]["train"]["classes"]
-    return classes
+def _train_classes(manifest: Manifest) -> ClassCounts:
+    return manifest.partitions["train"].classes
 
 
 def _compare_classes(sources: list[ClassCounts], trains: list[ClassCounts]) -> tuple[ClassChange, ...]:

@@ -11,6 +11,7 @@ from counterpoise.core.history.metric_changes import compare_metrics
 from counterpoise.core.history.records import SinceVersion
 from counterpoise.core.persist.commit import read_manifest
 from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
+from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.storage import join_address
 
@@ -34,7 +35,7 @@ def compare_with_previous(version: DatasetVersion, metrics: dict[str, Any]) -> S
             before, after = read_manifest(folder, number), read_manifest(folder, version.version)
             return SinceVersion(
                 version=number,
-                created=before["created"],
+                created=before.created,
                 data=compare_data(before, after),
                 metrics=compare_metrics(earlier, metrics, same_test=_test_rows(before) == _test_rows(after)),
             )
@@ -63,6 +64,6 @@ def read_metrics(folder: DatasetFolder, version: int) -> dict[str, Any] | None:
     return dict(metrics)
 
 
-def _test_rows(manifest: dict[str, Any]) -> tuple[str, str]:
+def _test_rows(manifest: Manifest) -> tuple[str, str]:
     """Return what tells the rows of test: source and fingerprint."""
-    return manifest["source"]["digest"], manifest["certificate"]["fingerprints"]["test"]
+    return manifest.source.digest, manifest.certificate.fingerprints["test"]

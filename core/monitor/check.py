@@ -81,7 +81,7 @@ def check_source(
     """
     folder = DatasetFolder(config.output.root, config.name)
     newest_version = folder.version_numbers()[-1]
-    version_age = hours_between(datetime.fromisoformat(read_manifest(folder, newest_version)["created"]), now)
+    version_age = hours_between(datetime.fromisoformat(read_manifest(folder, newest_version).created), now)
     fresh = measure_freshness(config, snapshot, now=now)
     source_age = None if fresh.newest is None else hours_between(fresh.newest, now)
     return MonitorReport(

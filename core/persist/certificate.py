@@ -132,7 +132,7 @@ def _row_checks(found: Contents, balance: RowBalance) -> dict[str, bool]:
     rows = balance.rows_in - balance.rejected_lines
     published = np.concatenate([_NO_ROWS, *(part.source_rows for parts in found.values() for part in parts)])
     known = np.concatenate([published, balance.dropped, balance.rejected])
-    if len(known) and (known.min() < 0 or known.max() >= rows):
+    if len(known) < rows or (len(known) and (known.min() < 0 or known.max() >= rows)):
         return dict.fromkeys(("partitions_disjoint_by_row", "parents_in_train", "rows_balance"), False)
     in_train = np.zeros(rows, dtype=bool)
     in_train[np.concatenate([balance.dropped, *(part.source_rows for part in found["train"])])] = True

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
-from typing import Any
 
+from counterpoise.core.errors import IntegrityError
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
+from counterpoise.core.persist.manifest import Facts, Manifest
+from counterpoise.core.storage import join_address
+from counterpoise.core.stored_json import parse_stored
 
-__all__ = ["commit_manifest", "find_manifest", "manifest_sha256", "read_manifest", "read_manifests"]
+__all__ = [
+    "commit_manifest",
+    "damaged_manifests",
+    "find_manifest",
+    "manifest_sha256",
+    "read_manifest",
+    "read_manifests",
+]
 
 _AT_A_TIME = 16
+_MAX_BYTES = 16 * 2**20
 
 
-def read_manifest(folder: DatasetFolder, version: int) -> dict[str, Any]:
-    """Return a version's manifest."""
-    manifest: dict[str, Any] = json.loads(folder.store.read(manifest_name(version)))
-    return manifest
+def read_manifest(folder: DatasetFolder, version: int) -> Manifest:
+    """Return a version's manifest.
+
+    Raises:
+        FileNotFoundError: There is none.
+        IntegrityError: It is damaged, was changed, or is another version's.
+    """
+    folder.refuse_links(manifest_name(version))
+    return _parse(folder, version, folder.store.read(manifest_name(version)))
 
 
 def manifest_sha256(folder: DatasetFolder, version: int) -> str:
@@ -25,33 +40,67 @@ def manifest_sha256(folder: DatasetFolder, version: int) -> str:
     return hashlib.sha256(folder.store.read(manifest_name(version))).hexdigest()
 
 
-def read_manifests(folder: DatasetFolder) -> Iterator[dict[str, Any]]:
-    """Yield the manifests of all versions, the newest first: it alone at first, for it is the one most asked for."""
+def read_manifests(folder: DatasetFolder) -> Iterator[Manifest]:
+    """Yield the manifests that can be read, the newest first; a damaged one costs itself alone."""
+    yield from (manifest for manifest in _read_all(folder) if isinstance(manifest, Manifest))
+
+
+def damaged_manifests(folder: DatasetFolder) -> list[IntegrityError]:
+    """Return why manifests cannot be read, the newest first."""
+    return [error for error in _read_all(folder) if isinstance(error, IntegrityError)]
+
+
+def _read_all(folder: DatasetFolder) -> Iterator[Manifest | IntegrityError]:
+    """Yield what comes of each manifest: the newest alone at first, for it is the one most asked for."""
     numbers = folder.version_numbers()[::-1]
     for chosen in (numbers[:1], *(numbers[start : start + _AT_A_TIME] for start in range(1, len(numbers), _AT_A_TIME))):
-        yield from map(json.loads, folder.store.read_many([manifest_name(number) for number in chosen]))
+        contents = folder.store.read_many([manifest_name(number) for number in chosen])
+        for number, content in zip(chosen, contents, strict=True):
+            try:
+                folder.refuse_links(manifest_name(number))
+                yield _parse(folder, number, content)
+            except IntegrityError as error:
+                yield error
 
 
-def find_manifest(folder: DatasetFolder, run_key: str) -> dict[str, Any] | None:
+def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
+    place = join_address(folder.address, manifest_name(version))
+    manifest = parse_stored(Manifest, content, place=place, max_bytes=_MAX_BYTES)
+    if manifest.version != version:
+        raise IntegrityError(
+            "other_version",
+            expected=f"the manifest of version {version} in {place}",
+            found=f"that of version {manifest.version}",
+            remedy="restore the file from a backup",
+            values={"file": place},
+        )
+    return manifest
+
+
+def find_manifest(folder: DatasetFolder, run_key: str) -> Manifest | None:
     """Return the newest manifest with that run key, or None."""
-    return next((manifest for manifest in read_manifests(folder) if manifest["run_key"] == run_key), None)
+    return next((manifest for manifest in read_manifests(folder) if manifest.run_key == run_key), None)
 
 
-def commit_manifest(folder: DatasetFolder, manifest: dict[str, Any]) -> dict[str, Any]:
+def commit_manifest(folder: DatasetFolder, facts: Facts) -> Manifest:
     """Publish under the next free number and return the manifest as published.
 
     Another run may have published the same run key meanwhile: then its manifest is returned and ours is not written.
 
     Args:
         folder: The dataset.
-        manifest: Without `version` and `parent`, which are set here.
+        facts: What the version says of itself.
     """
     while True:
-        published = find_manifest(folder, manifest["run_key"])
+        published = find_manifest(folder, facts.run_key)
         if published is not None:
             return published
         parent = max(folder.version_numbers(), default=0)
-        numbered = {"format": 1, "version": parent + 1, "parent": parent or None, **manifest}
-        content = json.dumps(numbered, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        if folder.store.create(manifest_name(parent + 1), content.encode()):
+        numbered = Manifest.of(
+            facts,
+            version=parent + 1,
+            parent=parent or None,
+            parent_sha256=manifest_sha256(folder, parent) if parent else "",
+        )
+        if folder.store.create(manifest_name(parent + 1), numbered.text().encode()):
             return numbered

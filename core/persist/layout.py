@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from counterpoise.core.errors import ConfigError, VersionNotFoundError
+from counterpoise.core.errors import ConfigError, IntegrityError, VersionNotFoundError
 from counterpoise.core.storage import Store, is_remote, join_address, parse_store_address, store_at
 from counterpoise.core.storage.work import copies_folder, work_folder
+
+if TYPE_CHECKING:
+    from counterpoise.core.persist.manifest import Manifest
 
 __all__ = [
     "PROFILE_FILE",
@@ -127,6 +130,29 @@ class DatasetFolder:
         """Return the path of a promotion."""
         return self.path / promotion_name(number)
 
+    def refuse_links(self, name: str) -> None:
+        """Refuse a symbolic link on the way from the dataset to one of its files; an object store has none.
+
+        Args:
+            name: The file's or folder's name within the dataset.
+
+        Raises:
+            IntegrityError: There is one: what it points to is not part of the dataset.
+        """
+        if self.remote:
+            return
+        path = self.path
+        for part in name.split("/"):
+            path /= part
+            if path.is_symlink():
+                raise IntegrityError(
+                    "symbolic_link",
+                    expected=f"files and folders of the dataset in {self.path}",
+                    found=f"a symbolic link: {path}",
+                    remedy="put the file itself there, or restore the dataset from a backup",
+                    values={"file": str(path)},
+                )
+
     def version_numbers(self) -> list[int]:
         """Return the numbers of all published versions, ascending."""
         return self._numbers("versions")
@@ -161,7 +187,7 @@ def promotion_name(number: int) -> str:
     return f"promotions/{number:08d}.json"
 
 
-def stored_as_recipe(store: Store, manifest: dict[str, Any]) -> bool:
+def stored_as_recipe(store: Store, manifest: Manifest) -> bool:
     """Return whether the train rows of a version were put away, to be rebuilt from source and recipe.
 
     The first file tells: it is the first one to be put away, and the last one to come back.
@@ -170,10 +196,9 @@ def stored_as_recipe(store: Store, manifest: dict[str, Any]) -> bool:
         store: The dataset's files.
         manifest: The version's manifest.
     """
-    if manifest["config"]["output"].get("materialise") != "recipe":
+    if manifest.settings.output.materialise != "recipe":
         return False
-    first = min(file["path"] for file in manifest["files"] if file["path"].startswith(f"{manifest['data']}/train/"))
-    return not store.exists(first)
+    return not store.exists(min(file.path for file in manifest.part_files("train")))
 
 
 def parse_address(address: str | Path) -> tuple[Path | str, str, int | Literal["promoted"] | None]:

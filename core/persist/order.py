@@ -9,6 +9,7 @@ where they would not fit, it runs through the source once for each copy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from counterpoise.core.randomness import child_generator
 from counterpoise.core.split import TrainRows
 
-__all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build_order"]
+__all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build_order", "drawn_sequence"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -189,9 +190,20 @@ def build_order(
             streams.append(ClassStream(child_generator(seed, "stream", name).permutation(items), pooled=True))
         else:
             streams.append(ClassStream(_passes(rows, copies, source_rows), pooled=False))
-    sequence = np.repeat(np.arange(len(streams), dtype=np.int32), [len(stream.items) for stream in streams])
-    child_generator(seed, "label sequence").shuffle(sequence)
+    sequence = drawn_sequence([len(stream.items) for stream in streams], seed)
     return TrainOrder(sequence, tuple(streams), source_rows, window_rows, seed)
+
+
+def drawn_sequence(rows: Sequence[int] | Ints, seed: int) -> npt.NDArray[np.int32]:
+    """Return the class code of each row of train, in order: a random permutation that only counts and seed decide.
+
+    Args:
+        rows: How many rows each class has, by code.
+        seed: The run's seed.
+    """
+    sequence = np.repeat(np.arange(len(rows), dtype=np.int32), rows)
+    child_generator(seed, "label sequence").shuffle(sequence)
+    return sequence
 
 
 def _passes(rows: Ints, copies: npt.NDArray[np.int32], source_rows: int) -> Ints:

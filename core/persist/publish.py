@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,9 +18,9 @@ from counterpoise.core.engine import LOCAL, Engine
 from counterpoise.core.errors import IntegrityError, PublishError, StorageError, StorageUnavailableError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.certificate import Asked, RowBalance, certify
-from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifests
+from counterpoise.core.persist.commit import commit_manifest, damaged_manifests, find_manifest, read_manifests
 from counterpoise.core.persist.layout import PROFILE_FILE, DatasetFolder
-from counterpoise.core.persist.manifest import draft_manifest, run_key, version_record
+from counterpoise.core.persist.manifest import Facts, draft_manifest, run_key, version_record
 from counterpoise.core.persist.materialise import WrittenParts, write_partitions
 from counterpoise.core.persist.materials import Materials, TrainRecipe, gather_materials
 from counterpoise.core.persist.part_files import finished_part
@@ -65,6 +64,10 @@ class _Run:
     @cached_property
     def roles(self) -> ColumnRoles:
         return column_roles(self.schema, self.config.columns)
+
+    @cached_property
+    def train(self) -> TrainRows:
+        return TrainRows.from_plan(self.split, read_labels(SnapshotReader(self.snapshot), self.roles.target))
 
     @cached_property
     def asked(self) -> Asked:
@@ -111,7 +114,7 @@ def publish_version(
             _Run(config, snapshot, validation, split, resampling), folder, data, engine=engine, progress=progress
         )
         if folder.remote:
-            upload_checked(folder.store, folder.local, [FileDigest(**file) for file in manifest["files"]])
+            upload_checked(folder.store, folder.local, manifest.files)
         committed = commit_manifest(folder, manifest)
     except OSError as error:
         _discard(folder, data)
@@ -121,7 +124,7 @@ def publish_version(
     except BaseException:
         _discard(folder, data)
         raise
-    created = committed["data"] == manifest["data"]
+    created = committed.data == manifest.data
     if not created:
         _discard(folder, data)
     _reclaim(folder)
@@ -134,7 +137,7 @@ def _discard(folder: DatasetFolder, data: Path) -> None:
     A run can be cut off between the moment its manifest is there and the moment it knows: then the files stay.
     """
     try:
-        if any(manifest["data"] == f"data/{data.name}" for manifest in read_manifests(folder)):
+        if any(manifest.data == f"data/{data.name}" for manifest in read_manifests(folder)):
             return
         if folder.remote:
             folder.store.delete(f"data/{data.name}")
@@ -153,12 +156,12 @@ def _write_error(error: OSError) -> PublishError:
     )
 
 
-def _write(run: _Run, folder: DatasetFolder, data: Path, *, engine: Engine, progress: Progress) -> dict[str, Any]:
+def _write(run: _Run, folder: DatasetFolder, data: Path, *, engine: Engine, progress: Progress) -> Facts:
     """Write all files of a version, certify what reads back, and return the manifest but for its number."""
     written = write_partitions(_materials(run), data, asked=run.asked, engine=engine, progress=progress)
     check_unchanged(run.snapshot)
     write_rejected(run.snapshot, run.split, data / "rejected")
-    _write_recipe(run.resampling, data / "recipe")
+    _write_recipe(run.resampling, run.train, data / "recipe")
     _write_validation(run, data)
     certificate = _certify(run, written)
     return draft_manifest(
@@ -205,12 +208,15 @@ def _certify(run: _Run, written: WrittenParts) -> Certificate:
 
 
 def _materials(run: _Run) -> Materials:
-    train = TrainRows.from_plan(run.split, read_labels(SnapshotReader(run.snapshot), run.roles.target))
     _, copies = read_copies(run.resampling)
     return gather_materials(
         run.snapshot,
         TrainRecipe(
-            train, copies, read_recipe(run.resampling), read_weights(run.resampling), read_class_rows(run.resampling)
+            run.train,
+            copies,
+            read_recipe(run.resampling),
+            read_weights(run.resampling),
+            read_class_rows(run.resampling),
         ),
         roles=run.roles,
         partition=read_partition(run.split),
@@ -219,11 +225,15 @@ def _materials(run: _Run) -> Materials:
     )
 
 
-def _write_recipe(resampling: ResamplingPlan, folder: Path) -> None:
-    """Store what resampling did: rows that do not stand or count exactly once, and how synthetic rows are made."""
+def _write_recipe(resampling: ResamplingPlan, train: TrainRows, folder: Path) -> None:
+    """Store what resampling did: rows that do not stand or count exactly once, and how synthetic rows are made.
+
+    Their classes let the rows of each class before resampling be counted from the files alone.
+    """
     folder.mkdir(parents=True)
     rows, copies = read_copies(resampling)
-    columns, weights = {"source_row": rows, "copies": copies}, read_weights(resampling)
+    classes = pa.DictionaryArray.from_arrays(train.codes, pa.array(train.classes))
+    columns, weights = {"source_row": rows, "copies": copies, "class": classes}, read_weights(resampling)
     changed = copies != 1
     if weights is not None:
         columns["weight"] = weights
@@ -251,4 +261,6 @@ def _sync_files(data: Path, dataset: Path, written: WrittenParts) -> tuple[FileD
 def _reclaim(folder: DatasetFolder) -> None:
     """Remove what crashed runs left; the version is published: whatever fails here can wait for the next run."""
     with suppress(OSError, StorageError):
-        reclaim_leftovers(folder, referenced={Path(manifest["data"]).name for manifest in read_manifests(folder)})
+        if damaged_manifests(folder):  # which data they refer to is not known
+            return
+        reclaim_leftovers(folder, referenced={Path(manifest.data).name for manifest in read_manifests(folder)})

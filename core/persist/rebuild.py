@@ -10,7 +10,6 @@ import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,17 +17,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from counterpoise.core.columns import column_roles
-from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import IntegrityError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder
-from counterpoise.core.persist.manifest import library_versions
+from counterpoise.core.persist.manifest import Manifest, library_versions
 from counterpoise.core.persist.materialise import write_partitions
 from counterpoise.core.persist.materials import Materials, TrainRecipe, gather_materials
 from counterpoise.core.persist.part_files import PartFile
-from counterpoise.core.persist.verify import changed_files, checked_out
+from counterpoise.core.persist.published_files import changed_files, checked_out
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.records import PARTITIONS, FileDigest, Snapshot
+from counterpoise.core.records import PARTITIONS, Snapshot
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import REJECTED, TrainRows
 from counterpoise.core.storage.local import sync_folder
@@ -40,7 +38,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def rebuild_train(
-    folder: DatasetFolder, manifest: dict[str, Any], snapshot: Snapshot, *, out: Path, progress: Progress = silent
+    folder: DatasetFolder, manifest: Manifest, snapshot: Snapshot, *, out: Path, progress: Progress = silent
 ) -> int:
     """Write the files of `train/` and `keys/train/` of a version under a folder and return their rows.
 
@@ -58,9 +56,9 @@ def rebuild_train(
     parts_read = ("recipe", "rejected", *(f"keys/{name}" for name in PARTITIONS[1:]))
     draft = out / f".rebuilt-{uuid.uuid4().hex}"
     try:
-        with checked_out(folder, [f"{manifest['data']}/{part}" for part in parts_read]) as base:
+        with checked_out(folder, [f"{manifest.data}/{part}" for part in parts_read]) as base:
             _check_files(base, manifest, parts_read)
-            materials = _materials(manifest, snapshot, base / manifest["data"])
+            materials = _materials(manifest, snapshot, base / manifest.data)
             written = write_partitions(materials, draft, progress=progress)
         parts = [part for part in written.files if part.path.relative_to(draft).parent.as_posix() in TRAIN_FOLDERS]
         _check_bytes(manifest, parts, draft)
@@ -73,43 +71,38 @@ def rebuild_train(
     return sum(part.rows for part in parts if part.path.parent.parent == draft)
 
 
-def put_away_train_rows(folder: DatasetFolder, manifest: dict[str, Any]) -> bool:
+def put_away_train_rows(folder: DatasetFolder, manifest: Manifest) -> bool:
     """Remove the train rows of a version that is stored as a recipe; return whether there were any."""
-    if manifest["config"]["output"]["materialise"] != "recipe":
+    if manifest.settings.output.materialise != "recipe":
         return False
-    there = [name for name in TRAIN_FOLDERS if folder.store.files(f"{manifest['data']}/{name}")]
+    there = [name for name in TRAIN_FOLDERS if folder.store.files(f"{manifest.data}/{name}")]
     for name in there:
-        folder.store.delete(f"{manifest['data']}/{name}")
+        folder.store.delete(f"{manifest.data}/{name}")
     return bool(there)
 
 
-def put_train_rows(folder: DatasetFolder, manifest: dict[str, Any]) -> None:
+def put_train_rows(folder: DatasetFolder, manifest: Manifest) -> None:
     """Bring rebuilt train rows, which lie in this process's copies, back to the object store.
 
     The first file of `train/`, which tells that they are there, comes last.
     """
-    own = [FileDigest(**file) for file in manifest["files"] if _is_train(file["path"], manifest)]
-    own.sort(key=lambda file: (file.path.startswith(f"{manifest['data']}/keys/"), file.path))
+    own = [file for name in TRAIN_FOLDERS for file in sorted(manifest.part_files(name), key=lambda file: file.path)]
     for files in (own[1:], own[:1]):
         upload_checked(folder.store, folder.local, files)
 
 
-def _is_train(path: str, manifest: dict[str, Any]) -> bool:
-    return path.startswith(tuple(f"{manifest['data']}/{name}/" for name in TRAIN_FOLDERS))
-
-
-def _check_source(manifest: dict[str, Any], snapshot: Snapshot) -> None:
-    if snapshot.digest != manifest["source"]["digest"]:
+def _check_source(manifest: Manifest, snapshot: Snapshot) -> None:
+    if snapshot.digest != manifest.source.digest:
         raise IntegrityError(
             "other_source",
-            expected=f"the source of version {manifest['version']}, with digest {manifest['source']['digest'][:16]}…",
+            expected=f"the source of version {manifest.version}, with digest {manifest.source.digest[:16]}…",
             found=f"a source with digest {snapshot.digest[:16]}…",
             remedy="name the file that the version was made from with --source, read with the same options",
-            values={"expected": manifest["source"]["digest"], "found": snapshot.digest},
+            values={"expected": manifest.source.digest, "found": snapshot.digest},
         )
 
 
-def _check_files(base: Path, manifest: dict[str, Any], parts: Sequence[str]) -> None:
+def _check_files(base: Path, manifest: Manifest, parts: Sequence[str]) -> None:
     changed = [line for part in parts for line in changed_files(base, manifest, only=part)]
     if changed:
         raise IntegrityError(
@@ -121,14 +114,13 @@ def _check_files(base: Path, manifest: dict[str, Any], parts: Sequence[str]) -> 
         )
 
 
-def _check_bytes(manifest: dict[str, Any], parts: list[PartFile], draft: Path) -> None:
+def _check_bytes(manifest: Manifest, parts: list[PartFile], draft: Path) -> None:
     """Compare the digests of rebuilt files with those of the published ones."""
-    prefix = f"{manifest['data']}/"
-    published = {file["path"].removeprefix(prefix): file["sha256"] for file in manifest["files"]}
-    wanted = {path: digest for path, digest in published.items() if str(Path(path).parent) in TRAIN_FOLDERS}
+    files = [file for name in TRAIN_FOLDERS for file in manifest.part_files(name)]
+    wanted = {file.path.removeprefix(f"{manifest.data}/"): file.sha256 for file in files}
     rebuilt = {part.path.relative_to(draft).as_posix(): part.sha256 for part in parts}
     if rebuilt != wanted:
-        then, now = manifest["libraries"], library_versions()
+        then, now = manifest.libraries, library_versions()
         other = [f"{name} {then.get(name)} (here {now[name]})" for name in now if then.get(name) != now[name]]
         raise IntegrityError(
             "other_bytes",
@@ -141,9 +133,9 @@ def _check_bytes(manifest: dict[str, Any], parts: list[PartFile], draft: Path) -
         )
 
 
-def _materials(manifest: dict[str, Any], snapshot: Snapshot, data: Path) -> Materials:
+def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
     """Gather what train was made of; the other partitions are left out."""
-    config = BalanceConfig.model_validate(manifest["config"])
+    config = manifest.settings
     reader = SnapshotReader(snapshot)
     roles = column_roles(reader.schema, config.columns)
     partition = np.zeros(snapshot.rows, dtype=np.int8)

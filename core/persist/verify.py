@@ -1,29 +1,49 @@
-"""Recomputing digests and the leakage certificate of a published version from its files."""
+"""Verifying a published version: its files, its certificate and the facts of its manifest, recomputed.
+
+What the files can prove is proven; what they cannot is named.
+"""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from counterpoise.core.config import ColumnsConfig, SplitConfig
-from counterpoise.core.digest import file_sha256
-from counterpoise.core.errors import IntegrityError
+from counterpoise.core.errors import CounterpoiseError, IntegrityError
 from counterpoise.core.persist.certificate import UNTOUCHED, Asked, PartContent, RowBalance, certify, read_parts
-from counterpoise.core.persist.commit import read_manifest
-from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, stored_as_recipe
+from counterpoise.core.persist.commit import manifest_sha256, read_manifest
+from counterpoise.core.persist.layout import DatasetFolder, manifest_name, stored_as_recipe
+from counterpoise.core.persist.manifest import Manifest
+from counterpoise.core.persist.published_files import changed_files, checked_out
+from counterpoise.core.persist.recount import recount
 from counterpoise.core.records import Certificate
 from counterpoise.core.split.promise import SplitPromise
 from counterpoise.core.storage.local import LocalStore
-from counterpoise.core.storage.transfer import download
 
-__all__ = ["changed_files", "checked_out", "verify_version"]
+__all__ = ["Verification", "check_version", "verify_version"]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What verifying a version has found.
+
+    Attributes:
+        differences: Where the version is not what its manifest says, in sentences.
+        unproven: What the files at hand cannot prove, in sentences.
+    """
+
+    differences: tuple[str, ...]
+    unproven: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
 
 
 def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
@@ -33,90 +53,102 @@ def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
         root: The folder that holds all datasets.
         dataset: The dataset's name.
         number: The version.
+
+    Raises:
+        IntegrityError: The manifest cannot be read.
+    """
+    return list(check_version(root, dataset, number).differences)
+
+
+def check_version(root: str | Path, dataset: str, number: int) -> Verification:
+    """Recompute everything that a version's files can prove.
+
+    Args:
+        root: The folder that holds all datasets.
+        dataset: The dataset's name.
+        number: The version.
+
+    Raises:
+        IntegrityError: The manifest cannot be read.
     """
     folder = DatasetFolder(root, dataset)
     manifest = read_manifest(folder, number)
-    with checked_out(folder, [manifest["data"]]) as base:
-        differences = changed_files(base, manifest)
-        if differences:
-            return differences
-        try:
-            recomputed = _recompute(base, manifest)
-        except IntegrityError as error:
-            return [f"{error.expected}: {error.found}"]
-    return _certificate_differences(Certificate(**manifest["certificate"]), recomputed)
+    folder.refuse_links(manifest.data)
+    with checked_out(folder, [manifest.data]) as base:
+        stored = not stored_as_recipe(LocalStore(base), manifest)
+        differences = [*_place_differences(folder, manifest), *_data_differences(base, manifest, stored=stored)]
+    return Verification(tuple(differences), tuple(_unproven(folder, manifest, stored=stored)))
 
 
-@contextmanager
-def checked_out(folder: DatasetFolder, names: Sequence[str]) -> Iterator[Path]:
-    """Give the dataset's folder or, of an object store, a copy of some of its folders, read anew and soon gone.
+def _place_differences(folder: DatasetFolder, manifest: Manifest) -> Iterator[str]:
+    """Yield what is wrong with a version's place in the dataset and among its versions."""
+    if manifest.dataset != folder.dataset:
+        yield f"manifest: dataset is {manifest.dataset}, but the folder is called {folder.dataset}"
+    numbers = folder.version_numbers()
+    earlier = max((number for number in numbers if number < manifest.version), default=None)
+    if earlier is not None and (manifest.parent or 0) < earlier:
+        yield f"manifest: parent is {manifest.parent}, but version {earlier} stands before it"
+    if manifest.parent in numbers and manifest_sha256(folder, manifest.parent or 0) != manifest.parent_sha256:
+        place = manifest_name(manifest.parent or 0)
+        yield f"{place}: not the parent that version {manifest.version} was published after"
+    for later in (number for number in numbers if number > manifest.version):
+        yield from _child_differences(folder, manifest, later)
+        break
 
-    Args:
-        folder: The dataset.
-        names: The folders that are wanted, relative to the dataset.
-    """
-    if not folder.remote:
-        yield folder.path
+
+def _child_differences(folder: DatasetFolder, manifest: Manifest, later: int) -> Iterator[str]:
+    try:
+        child = read_manifest(folder, later)
+    except IntegrityError:  # it costs itself alone
         return
-    folder.local.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.local) as place:
-        for name in names:
-            download(folder.store, name, Path(place))
-        yield Path(place)
+    if child.parent == manifest.version and child.parent_sha256 != manifest_sha256(folder, manifest.version):
+        yield f"manifest: changed since version {later} was published after it"
 
 
-def changed_files(base: Path, manifest: dict[str, Any], *, only: str = "") -> list[str]:
-    """Return which files are missing, too many, or not the bytes that the manifest says.
-
-    Args:
-        base: The dataset's folder, or a copy of it.
-        manifest: The version's manifest.
-        only: The part of the version to look at alone, such as `keys/test`.
-    """
-    differences = []
-    looked_at = f"{manifest['data']}/{only}/" if only else f"{manifest['data']}/"
-    expected = {file["path"]: file for file in manifest["files"] if file["path"].startswith(looked_at)}
-    present = {path.relative_to(base).as_posix() for path in (base / looked_at).rglob("*.parquet")}
-    if stored_as_recipe(LocalStore(base), manifest):
-        away = tuple(f"{manifest['data']}/{name}/" for name in TRAIN_FOLDERS)
-        expected = {path: file for path, file in expected.items() if not path.startswith(away)}
-        present = {path for path in present if not path.startswith(away)}
-    for path, file in expected.items():
-        target = base / path
-        if not target.is_file():
-            differences.append(f"{path}: missing")
-        elif target.stat().st_size != file["bytes"]:
-            differences.append(f"{path}: {target.stat().st_size} bytes instead of {file['bytes']}")
-        elif (found := file_sha256(target)) != file["sha256"]:
-            differences.append(f"{path}: SHA-256 {found[:16]}… instead of {file['sha256'][:16]}…")
-    return differences + [f"{path}: not in the manifest" for path in sorted(present - set(expected))]
+def _data_differences(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
+    """Return how files differ: by their bytes or, where these are right, by what they hold."""
+    differences = changed_files(base, manifest)
+    if differences:
+        return differences
+    try:
+        recomputed = _recompute(base, manifest, stored=stored)
+        return [*_certificate_differences(manifest.certificate, recomputed), *recount(base, manifest, stored=stored)]
+    except CounterpoiseError as error:
+        return [f"{error.expected}: {error.found}"]
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        return [f"manifest: its files cannot be read as it says: {error}"]
 
 
-def _recompute(base: Path, manifest: dict[str, Any]) -> Certificate:
-    data = base / manifest["data"]
-    target = manifest["config"]["columns"]["target"]
-    source = manifest["source"]
+def _unproven(folder: DatasetFolder, manifest: Manifest, *, stored: bool) -> Iterator[str]:
+    """Yield what nobody can tell from the files."""
+    yield "who published the version, when, and with which libraries: nothing is signed"
+    yield "that the source held these rows; `--source` compares them with it"
+    if not stored:
+        yield "classes, order and bytes of train, which is stored as a recipe; `counterpoise rebuild` compares them"
+    if manifest.dropped:
+        yield "how many of the dropped rows equal others: their content was not kept"
+    if manifest.parent is not None and manifest.parent not in folder.version_numbers():
+        yield f"what version {manifest.parent}, published before it, was: its manifest is gone"
+
+
+def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
+    data, source, config = base / manifest.data, manifest.source, manifest.settings
     balance = RowBalance(
-        rows_in=source["rows"] + source["rejected_lines"],
+        rows_in=source.rows + source.rejected_lines,
         dropped=_column(data / "recipe" / "copies.parquet", "source_row", only_dropped=True),
         rejected=_column(data / "rejected" / "rows.parquet", 0),
-        rejected_lines=source["rejected_lines"],
-        content_disjoint=manifest["config"]["split"]["duplicates"] == "together",
+        rejected_lines=source.rejected_lines,
+        content_disjoint=config.split.duplicates == "together",
     )
-    features = tuple(column["name"] for column in manifest["schema"] if column["name"] != target)
-    promise = _promise(manifest["config"])
+    features = tuple(column.name for column in manifest.columns if column.name != config.columns.target)
+    promise = SplitPromise(config.columns, config.split, config.seed)
     asked = Asked(features if promise.compares_content else (), promise)
-    if stored_as_recipe(LocalStore(base), manifest):
-        train = _train_of_recipe(data, balance, rows=source["rows"])
-        found = {"train": [train], **read_parts(data, asked=asked, partitions=UNTOUCHED)}
-    else:
+    if stored:
         found = read_parts(data, asked=asked)
-    return certify(found, balance=balance, source=manifest["certificate"]["fingerprints"], promise=promise)
-
-
-def _promise(config: dict[str, Any]) -> SplitPromise:
-    columns, split = ColumnsConfig.model_validate(config["columns"]), SplitConfig.model_validate(config["split"])
-    return SplitPromise(columns, split, config["seed"])
+    else:
+        train = _train_of_recipe(data, balance, rows=source.rows)
+        found = {"train": [train], **read_parts(data, asked=asked, partitions=UNTOUCHED)}
+    return certify(found, balance=balance, source=manifest.certificate.fingerprints, promise=promise)
 
 
 def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartContent:
@@ -144,10 +176,14 @@ def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.N
 
 def _certificate_differences(certified: Certificate, recomputed: Certificate) -> list[str]:
     differences = [f"certificate: {name} does not hold" for name, holds in recomputed.checks.items() if not holds]
-    before, after = certified.model_dump(exclude={"checks"}), recomputed.model_dump(exclude={"checks"})
+    before, after = certified.model_dump(), recomputed.model_dump()
+    if set(before["checks"]) != set(after["checks"]):
+        differences.append(
+            f"certificate: its checks are {sorted(before['checks'])} instead of {sorted(after['checks'])}"
+        )
     differences += [
         f"certificate: {name} is {after[name]} instead of {before[name]}"
         for name in before
-        if before[name] != after[name]
+        if name != "checks" and before[name] != after[name]
     ]
     return differences

@@ -16,7 +16,7 @@ from counterpoise.core.digest import json_sha256
 from counterpoise.core.labels import Labels, encode_labels
 from counterpoise.core.persist.order import ORIGINS
 from counterpoise.core.persist.part_files import iter_part
-from counterpoise.core.records import ColumnSchema, Snapshot, SnapshotFile
+from counterpoise.core.records import Snapshot, SnapshotFile
 from counterpoise.core.row_hash import Hashes, row_hashes
 from counterpoise.core.versions import Version
 
@@ -101,28 +101,23 @@ class PublishedTrain:
 def train_snapshot(version: Version) -> Snapshot:
     """Return the published train partition as a snapshot, whose rows are numbered in the order of the part files."""
     folder = version.path("train")
-    prefix = f"{version.manifest['data']}/train/"
-    known = sorted((file for file in version.manifest["files"] if file["path"].startswith(prefix)), key=_path)
+    known = sorted(version.manifest.part_files("train"), key=lambda file: file.path)
     files = tuple(
         SnapshotFile(
-            path=str(folder / Path(file["path"]).name),
+            path=str(folder / Path(file.path).name),
             format="parquet",
-            rows=file["rows"],
-            bytes=file["bytes"],
-            sha256=file["sha256"],
+            rows=file.rows,
+            bytes=file.bytes,
+            sha256=file.sha256,
         )
         for file in known
     )
     return Snapshot(
         files=files,
         rows=sum(file.rows for file in files),
-        columns=tuple(ColumnSchema(**column) for column in version.manifest["schema"]),
+        columns=version.manifest.columns,
         digest=json_sha256([file.sha256 for file in files]),
     )
-
-
-def _path(file: dict[str, str]) -> str:
-    return file["path"]
 
 
 def _batches(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:

@@ -85,7 +85,7 @@ def marked(number: int, place: Path = Path()) -> list[pieces.Marked]:
 
 def digests(version: DatasetVersion) -> dict[str, str]:
     manifest = open_version(f"{version.root}/{version.dataset}").manifest
-    return {file["path"].removeprefix(manifest["data"]): file["sha256"] for file in manifest["files"]}
+    return {file.path.removeprefix(manifest.data): file.sha256 for file in manifest.files}
 
 
 @pytest.mark.parametrize("strategy", ["random_over", "random_under", "smote"])

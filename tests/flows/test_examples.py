@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.sample import write_sample
 from counterpoise.core.versions import open_version
 from counterpoise.flows.balance import balance
@@ -43,8 +44,8 @@ def test_without_a_server_the_published_files_are_those_of_the_flow(published: s
     manifest = open_version(f"{version.root}/{version.dataset}").manifest
     other = open_version(published).manifest
 
-    def digests(found: dict[str, Any]) -> set[str]:
-        return {file["sha256"] for file in found["files"] if file["path"].endswith(".parquet")}
+    def digests(found: Manifest) -> set[str]:
+        return {file.sha256 for file in found.files if file.path.endswith(".parquet")}
 
     assert digests(manifest) == digests(other)
     assert open_version(f"{version.root}/{version.dataset}").evaluation.joinpath("report.html").exists()
@@ -100,7 +101,7 @@ def test_a_version_becomes_a_pipeline_with_a_tuned_threshold(published: str) -> 
     names = example("as_pipeline")
     version = open_version(published)
     natural = names["natural_train"](version)
-    before = version.manifest["resampling"]["before"]
+    before = version.manifest.resampling.before
     assert {str(label): rows for label, rows in natural["label"].value_counts().items()} == before
     _, positive = names["features_and_labels"](version, version.to_pandas("test"))
     assert 0.1 < positive.mean() < 0.2

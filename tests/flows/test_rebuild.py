@@ -46,7 +46,7 @@ def test_rebuild_writes_the_published_bytes_into_a_folder(
     address = str(recipe / "datasets" / "tested@1")
     assert run_command(["rebuild", address, "--source", source_of(recipe), "--out", str(tmp_path / "out")]) == 0
     assert "the bytes that were published" in capfd.readouterr().out
-    published = {file["path"].split("/", 2)[2]: file["sha256"] for file in open_version(address).manifest["files"]}
+    published = {file.path.split("/", 2)[2]: file.sha256 for file in open_version(address).manifest.files}
     made = {path.relative_to(tmp_path / "out").as_posix(): path for path in (tmp_path / "out").rglob("*.parquet")}
     assert {name: file_sha256(path) for name, path in made.items()} == {
         name: digest for name, digest in published.items() if name.startswith(("train/", "keys/train/"))
@@ -60,7 +60,7 @@ def test_rebuild_in_place_makes_the_version_readable_and_then_only_compares(
 ) -> None:
     shutil.copytree(recipe, tmp_path / "copy")
     address = str(tmp_path / "copy" / "datasets" / "tested")
-    assert not rebuild_version(address, path=source_of(recipe)).stored
+    assert not rebuild_version(address, source=source_of(recipe)).stored
     assert open_version(address).to_arrow("train").num_rows > 0
     assert run_command(["verify", address]) == 0
     assert run_command(["rebuild", address, "--source", source_of(recipe)]) == 0

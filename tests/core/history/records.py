@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from counterpoise.core.persist.manifest import Manifest
+from tests.manifests import manifest_of as signed_manifest
+
 __all__ = ["manifest_of", "metrics_of"]
 
 _TEST = {"average_precision": 0.5, "roc_auc": 0.8, "f1": 0.4, "mcc": 0.3, "balanced_accuracy": 0.7, "brier": 0.1}
@@ -50,18 +53,33 @@ def manifest_of(
     train: int = 500,
     strategy: str = "smote",
     digest: str = "a",
+    maybe: int = 0,
     **config: Any,
-) -> dict[str, Any]:
-    """Return what a comparison reads of a manifest: 60 % of the rows in train, balanced to `train` rows a class."""
+) -> Manifest:
+    """Return a manifest with 60 % of the rows in train, balanced to `train` rows a class.
+
+    Args:
+        rows: Rows of the source but for those of a third class.
+        positives: How many of them are positive.
+        train: Rows of each class in train after resampling.
+        strategy: The resampling strategy.
+        digest: The source's digest.
+        maybe: Rows of a third class in train, before and after resampling.
+        config: Sections of the configuration to show, whatever they are.
+    """
     classes = {"no": rows - positives, "yes": positives}
     shares = {"train": 0.6, "validation": 0.2, "test": 0.2}
     parts = {name: {key: int(count * share) for key, count in classes.items()} for name, share in shares.items()}
-    after = dict.fromkeys(classes, train)
-    return {
-        "source": {"rows": rows, "digest": digest},
-        "partitions": {
-            name: {"rows": sum(part.values()), "classes": part} for name, part in {**parts, "train": after}.items()
-        },
-        "resampling": {"strategy": strategy, "before": parts["train"]},
-        "config": {"seed": 0, "split": {"test_size": 0.2}, **config},
-    }
+    third = {"maybe": maybe} if maybe else {}
+
+    def change(content: dict[str, Any]) -> None:
+        before = {**parts["train"], **third}
+        after = {**dict.fromkeys(classes, train), **third}
+        content["source"] |= {"rows": rows + maybe, "digest": digest}
+        content["resampling"] |= {"strategy": strategy, "before": before, "after": after}
+        for name, part in {**parts, "train": after}.items():
+            content["partitions"][name]["classes"] = part
+        content["certificate"] |= {"rows_in": rows + maybe, "rows_original": rows + maybe}
+
+    shown = {"seed": 0, "split": {"test_size": 0.2}, **config}
+    return signed_manifest(change=change).model_copy(update={"config": shown})

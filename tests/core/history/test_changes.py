@@ -46,8 +46,7 @@ def test_changed_rows_classes_train_and_strategy_are_counted() -> None:
 
 
 def test_a_class_that_is_new_or_gone_has_no_rows_on_the_other_side() -> None:
-    before, after = manifest_of(), manifest_of()
-    after["resampling"]["before"]["maybe"] = 50
+    before, after = manifest_of(), manifest_of(maybe=50)
     changes = compare_data(before, after)
     assert changes.classes[0].name == "maybe"
     assert (changes.classes[0].source_rows.before, changes.classes[0].source_rows.after) == (0, 50)

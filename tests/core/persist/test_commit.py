@@ -14,6 +14,7 @@ from counterpoise.core.persist.commit import commit_manifest, read_manifest
 from counterpoise.core.persist.layout import DatasetFolder, parse_address
 from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, reclaim_leftovers, workspace
 from counterpoise.core.storage.local import create_if_absent
+from tests.manifests import facts_of
 from tests.snapshots import UNCHECKED, engine_config, mixed_table, run_engine
 
 
@@ -23,7 +24,7 @@ def test_sixteen_writers_at_once_get_sixteen_versions(tmp_path: Path) -> None:
     results: list[int] = []
 
     def write(number: int) -> None:
-        results.append(commit_manifest(folder, {"run_key": str(number), "data": f"data/{number}"})["version"])
+        results.append(commit_manifest(folder, facts_of(seed=number)).version)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
     for thread in threads:
@@ -37,8 +38,10 @@ def test_sixteen_writers_at_once_get_sixteen_versions(tmp_path: Path) -> None:
 def test_the_same_run_twice_at_once_is_one_version(tmp_path: Path) -> None:
     """Fault 39, one shared run."""
     folder = DatasetFolder(tmp_path, "d")
-    first = commit_manifest(folder, {"run_key": "k", "data": "data/1"})
-    second = commit_manifest(folder, {"run_key": "k", "data": "data/2"})
+    first = commit_manifest(folder, facts_of())
+    second = commit_manifest(
+        folder, facts_of(change=lambda content: content.update(created="2026-01-01T00:00:00+00:00"))
+    )
     assert second == first == read_manifest(folder, 1)
 
 

@@ -44,7 +44,7 @@ def published(run: EngineRun, root: Path, engine: Engine = LOCAL) -> DatasetVers
 
 def digests(version: DatasetVersion) -> dict[str, str]:
     manifest = open_version(f"{version.root}/{version.dataset}").manifest
-    return {file["path"].removeprefix(manifest["data"]): file["sha256"] for file in manifest["files"]}
+    return {file.path.removeprefix(manifest.data): file.sha256 for file in manifest.files}
 
 
 @pytest.mark.parametrize("strategy", ["none", "random_over", "random_under", "smote", "weights"])

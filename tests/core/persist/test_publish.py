@@ -18,6 +18,7 @@ from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import PARTITIONS
 from counterpoise.core.row_hash import row_hashes
 from counterpoise.core.versions import open_version
+from tests.manifests import refit_digests
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
 STRATEGIES = ["none", "random_over", "random_under", "smote"]
@@ -124,7 +125,7 @@ def test_the_same_run_in_another_folder_gives_the_same_bytes(tmp_path: Path, str
         folder = tmp_path / name
         run_engine(table, folder, columns=IDS, resampling={"strategy": strategy}, output=out(folder))
         manifest = open_version(folder / "datasets" / "tested").manifest
-        digests.append([(file["path"].split("/", 2)[2], file["sha256"]) for file in manifest["files"]])
+        digests.append([(file.path.split("/", 2)[2], file.sha256) for file in manifest.files])
     assert digests[0] == digests[1]
     assert any("train" in path for path, _ in digests[0])
 
@@ -143,7 +144,7 @@ def test_another_seed_gives_the_next_version_with_its_parent(tmp_path: Path) -> 
     run_engine(table, tmp_path)
     second = run_engine(table, tmp_path, seed=1)
     assert second.version.version == 2
-    assert open_version(tmp_path / "datasets" / "tested").manifest["parent"] == 1
+    assert open_version(tmp_path / "datasets" / "tested").manifest.parent == 1
 
 
 @pytest.mark.parametrize("strategy", ["random_over", "smote"])
@@ -286,15 +287,3 @@ def test_a_source_that_changes_meanwhile_is_refused_and_nothing_is_published(
             resampling=run.resampling,
         )
     assert DatasetFolder(tmp_path / "datasets", "tested").version_numbers() == [1]
-
-
-def refit_digests(folder: DatasetFolder) -> None:
-    """Rewrite the manifest as a forger would: with the digests of the files as they are now."""
-    from counterpoise.core.digest import file_sha256
-
-    path = folder.manifest(1)
-    manifest = json.loads(path.read_text())
-    for file in manifest["files"]:
-        target = folder.path / file["path"]
-        file.update(sha256=file_sha256(target), bytes=target.stat().st_size)
-    path.write_text(json.dumps(manifest))

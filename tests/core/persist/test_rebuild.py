@@ -12,9 +12,11 @@ from counterpoise.core.errors import IntegrityError, VersionNotFoundError
 from counterpoise.core.persist import verify_version
 from counterpoise.core.persist.commit import read_manifest
 from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.persist.rebuild import put_away_train_rows, rebuild_train
 from counterpoise.core.strategies import STRATEGIES
 from counterpoise.core.versions import open_version
+from tests.manifests import forge
 from tests.snapshots import EngineRun, mixed_table, run_engine, snapshot_of
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -37,10 +39,10 @@ def published(folder: Path, strategy: str, *, materialise: str = "recipe", rows:
     )
 
 
-def place(run: EngineRun) -> tuple[DatasetFolder, dict[str, Any], Path]:
+def place(run: EngineRun) -> tuple[DatasetFolder, Manifest, Path]:
     folder = DatasetFolder(run.version.root, run.version.dataset)
     manifest = read_manifest(folder, 1)
-    return folder, manifest, folder.path / manifest["data"]
+    return folder, manifest, folder.path / manifest.data
 
 
 def train_digests(data: Path) -> dict[str, str]:
@@ -73,8 +75,6 @@ def test_a_version_stored_as_a_recipe_verifies_and_says_how_to_get_its_rows(tmp_
 
 
 def test_a_recipe_with_a_parent_that_is_not_in_train_does_not_verify(tmp_path: Path) -> None:
-    import json
-
     import pyarrow.parquet as pq
 
     run = published(tmp_path, "smote")
@@ -86,10 +86,13 @@ def test_a_recipe_with_a_parent_that_is_not_in_train_does_not_verify(tmp_path: P
     parents = np.array(recipe["parent_a"].to_numpy())
     parents[3] = test_row
     pq.write_table(recipe.set_column(0, "parent_a", pa.array(parents)), path)
-    for file in manifest["files"]:
-        if file["path"].endswith("recipe/synthetic.parquet"):
-            file |= {"sha256": file_sha256(path), "bytes": path.stat().st_size}
-    folder.manifest(1).write_text(json.dumps(manifest))
+
+    def refit(content: dict[str, Any]) -> None:
+        for file in content["files"]:
+            if file["path"].endswith("recipe/synthetic.parquet"):
+                file |= {"sha256": file_sha256(path), "bytes": path.stat().st_size}
+
+    forge(folder, refit)
     assert verify_version(run.version.root, "tested", 1) == ["certificate: parents_in_train does not hold"]
 
 
@@ -124,8 +127,13 @@ def test_other_bytes_name_the_libraries_that_differ_and_leave_nothing(tmp_path: 
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
     put_away_train_rows(folder, manifest)
-    manifest["libraries"]["pyarrow"] = "1.0.0"
-    manifest["seed"] = manifest["config"]["seed"] = 5
+
+    def change(content: dict[str, Any]) -> None:
+        content["libraries"]["pyarrow"] = "1.0.0"
+        content["seed"] = content["config"]["seed"] = 5
+
+    forge(folder, change)
+    manifest = read_manifest(folder, 1)
     with pytest.raises(IntegrityError, match=r"other_bytes.*pyarrow 1\.0\.0"):
         rebuild_train(folder, manifest, run.snapshot, out=data)
     assert train_digests(data) == {}

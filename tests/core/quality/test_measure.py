@@ -146,7 +146,7 @@ def test_the_numbers_survive_json(smote_run: MakeRun) -> None:
 def lay_out_anew(version: Version, files: int, seed: int) -> None:
     """Write the train rows in another order and into so many part files, in row groups of any size."""
     rng = np.random.default_rng(seed)
-    order = rng.permutation(version.manifest["partitions"]["train"]["rows"])
+    order = rng.permutation(version.manifest.partitions["train"].rows)
     tables = {part: version.to_arrow(part).take(pa.array(order)) for part in ("train", "keys/train")}
     for part, table in tables.items():
         folder = version.path(part)

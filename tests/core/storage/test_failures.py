@@ -18,6 +18,7 @@ from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.storage import client, objects, store_at
 from counterpoise.core.storage.access import granted
 from tests.faulty_proxy import Choose, Fault, faulty_proxy
+from tests.manifests import facts_of
 from tests.object_store import SECRET
 from tests.snapshots import mixed_table, run_engine
 
@@ -55,10 +56,10 @@ def test_a_commit_that_meets_a_fault_is_one_version(
     folder = DatasetFolder(bucket, "d")
     with faulty_proxy(s3_endpoint, first_manifest(fault, times)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        manifest = commit_manifest(folder, {"run_key": "k", "data": "data/k"})
-        assert (manifest["version"], manifest["data"]) == (1, "data/k")
+        manifest = commit_manifest(folder, facts_of())
+        assert (manifest.version, manifest.data) == (1, facts_of().data)
         assert folder.version_numbers() == [1]
-        assert commit_manifest(folder, {"run_key": "l", "data": "data/l"})["version"] == 2
+        assert commit_manifest(folder, facts_of(seed=1)).version == 2
 
 
 def test_a_store_that_goes_away_right_after_the_commit_keeps_what_the_version_needs(

@@ -29,6 +29,7 @@ from counterpoise.core.storage import work as places
 from counterpoise.core.storage.objects import ObjectStore
 from counterpoise.core.versions import list_datasets, list_versions, open_version
 from tests.killed import count_calls, kill_at_call
+from tests.manifests import facts_of
 from tests.object_store import SECRET
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
@@ -55,10 +56,9 @@ def test_a_version_in_a_bucket_has_the_bytes_of_one_on_this_machine(
     copies_gone(monkeypatch, tmp_path / "copies")
     local, remote = open_version(tmp_path / "here/datasets/tested"), open_version(f"{bucket}/datasets/tested@1")
     assert remote.record == there.version.model_copy(update={"created": False})
-    assert remote.manifest["run_key"] == local.manifest["run_key"]
+    assert remote.manifest.run_key == local.manifest.run_key
     digests = [
-        {file["path"].split("/", 2)[2]: file["sha256"] for file in version.manifest["files"]}
-        for version in (local, remote)
+        {file.path.split("/", 2)[2]: file.sha256 for file in version.manifest.files} for version in (local, remote)
     ]
     assert digests[0] == digests[1]
     for part in PARTS:
@@ -146,8 +146,8 @@ def test_processes_that_publish_at_once_all_get_a_version(tmp_path: Path, bucket
         job.join(120)
     assert [job.exitcode for job in jobs] == [0, 0, 0]
     found = [open_version(f"{bucket}/datasets/tested@{number}").manifest for number in (1, 2, 3)]
-    assert sorted(manifest["seed"] for manifest in found) == [1, 2, 3]
-    assert len({manifest["data"] for manifest in found}) == 3
+    assert sorted(manifest.seed for manifest in found) == [1, 2, 3]
+    assert len({manifest.data for manifest in found}) == 3
     for number in (1, 2, 3):
         assert verify_version(f"{bucket}/datasets", "tested", number) == []
 
@@ -241,10 +241,10 @@ def test_a_version_stored_as_a_recipe_is_put_away_and_comes_back(
     with pytest.raises(VersionNotFoundError, match=r"counterpoise rebuild s3://.*tested@1"):
         open_version(address).to_arrow("train")
     copies_gone(monkeypatch, tmp_path / "copies")
-    digest = read_manifest(folder, 1)["source"]["digest"]
+    digest = read_manifest(folder, 1).source.digest
     monkeypatch.setattr("counterpoise.core.rebuild.ingest_source", lambda *_, **__: run.snapshot)
     assert digest == run.snapshot.digest
-    assert rebuild_version(address, path=source).rows == before.num_rows
+    assert rebuild_version(address, source=source).rows == before.num_rows
     copies_gone(monkeypatch, tmp_path / "other copies")
     assert open_version(address).to_arrow("train").equals(before)
     assert verify_version(f"{bucket}/datasets", "tested", 1) == []
@@ -290,7 +290,7 @@ def test_the_baseline_of_drift_is_found_in_a_bucket(tmp_path: Path, bucket: str)
 
 def test_a_commit_whose_number_is_taken_goes_to_the_next(tmp_path: Path, bucket: str) -> None:
     folder = DatasetFolder(bucket, "d")
-    assert [commit_manifest(folder, {"run_key": key, "data": f"data/{key}"})["version"] for key in "abca"] == [
+    assert [commit_manifest(folder, facts_of(seed=seed)).version for seed in (0, 1, 2, 0)] == [
         1,
         2,
         3,

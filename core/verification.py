@@ -1,0 +1,103 @@
+"""Verifying a published version whole: its files and, where it is named, its source."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.ingest import ingest_source
+from counterpoise.core.persist.key_files import source_keys
+from counterpoise.core.persist.layout import DatasetFolder, parse_address
+from counterpoise.core.persist.manifest import Manifest
+from counterpoise.core.persist.order import ORIGINS
+from counterpoise.core.persist.published_files import checked_out
+from counterpoise.core.persist.rebuild import rebuild_train
+from counterpoise.core.persist.verify import Verification, check_version
+from counterpoise.core.records import PARTITIONS, Snapshot
+from counterpoise.core.row_hash import Hashes, row_hashes
+from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.trusted_source import trusted_source
+from counterpoise.core.versions import open_version
+
+__all__ = ["verify_address"]
+
+
+def verify_address(address: str | Path, *, source: str = "", trusted: bool = False) -> tuple[str, Verification]:
+    """Return the name of a version and what verifying it has found.
+
+    Args:
+        address: `root/name` for the newest version, `root/name@7` for a certain one.
+        source: Where the source is now, to compare every row with it; empty to leave that out.
+        trusted: Whether to go wherever the manifest says the source is.
+
+    Raises:
+        VersionNotFoundError: There is no such version.
+        ConfigError: The manifest names a source that only the user may name.
+        InputError: The source cannot be read.
+        IntegrityError: The manifest cannot be read.
+    """
+    version = open_version(address)
+    root, dataset, _ = parse_address(address)
+    found = check_version(root, dataset, version.number)
+    if found.holds and (source or trusted):
+        differences = _compare(DatasetFolder(root, dataset), version.manifest, source=source, trusted=trusted)
+        left = tuple(sentence for sentence in found.unproven if "source" not in sentence and "recipe" not in sentence)
+        found = replace(found, differences=differences, unproven=left)
+    return f"{dataset} version {version.number}", found
+
+
+def _compare(folder: DatasetFolder, manifest: Manifest, *, source: str, trusted: bool) -> tuple[str, ...]:
+    """Ingest the source again and return where the version differs from it."""
+    config = manifest.settings
+    read = trusted_source(config.source, given=source, trusted=trusted)
+    with tempfile.TemporaryDirectory(prefix="counterpoise-") as place:
+        snapshot = ingest_source(read, target=config.columns.target, folder=Path(place, "snapshot"))
+        if snapshot.digest != manifest.source.digest:
+            return (f"source: its digest is {snapshot.digest[:16]}… instead of {manifest.source.digest[:16]}…",)
+        with checked_out(folder, [manifest.data]) as base:
+            differences = tuple(_row_differences(base / manifest.data, manifest, snapshot))
+        try:
+            rebuild_train(folder, manifest, snapshot, out=Path(place, "rebuilt"))
+        except CounterpoiseError as error:
+            differences += (f"train, rebuilt from source and recipe: {error.found}",)
+    return differences
+
+
+def _row_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> Iterator[str]:
+    """Yield the partitions whose rows are not those of the source."""
+    published = [column.name for column in manifest.columns]
+    keys = list(manifest.settings.columns.key_columns())
+    hashes = _source_hashes(snapshot, [*published, *keys])
+    for name in PARTITIONS:
+        wrong = sum(_wrong_rows(data, name, path, keys, hashes) for path in sorted((data / name).glob("*.parquet")))
+        if wrong:
+            yield f"{name}: {wrong:,} rows are not as in the source"
+    rejected = data / "rejected" / "rows.parquet"
+    if rejected.exists():
+        table = pq.read_table(rejected)
+        rows = table.column(0).to_numpy()
+        if not np.array_equal(row_hashes(table.select([*published, *keys])), hashes[rows]):
+            yield "rejected: rows are not as in the source"
+
+
+def _source_hashes(snapshot: Snapshot, columns: list[str]) -> Hashes:
+    groups = [row_hashes(table.select(columns)) for _, table in SnapshotReader(snapshot).iter_groups(columns)]
+    return np.concatenate([np.zeros(0, np.uint64), *groups])
+
+
+def _wrong_rows(data: Path, name: str, path: Path, keys: list[str], hashes: Hashes) -> int:
+    """Count the rows of a part file that came from the source and are not as they stand there."""
+    own, rows = pq.read_table(data / "keys" / name / path.name), pq.read_table(path)
+    real: pa.ChunkedArray = pc.not_equal(own["origin"], ORIGINS[2])
+    table = pa.table([*rows.columns, *source_keys(own, keys).columns], names=[*rows.schema.names, *keys]).filter(real)
+    sources: npt.NDArray[np.int64] = own["source_row"].filter(real).to_numpy()
+    return int((row_hashes(table) != hashes[sources]).sum())
