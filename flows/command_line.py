@@ -226,15 +226,18 @@ def versions(
     address: Annotated[str, typer.Argument(metavar="ROOT[/NAME]", help="A folder of datasets, or one dataset.")],
     as_json: Json = False,
 ) -> None:
-    """List published versions."""
-    from counterpoise.flows.listing import find_versions, promoted_versions
+    """List published versions, and on standard error those whose manifest cannot be read."""
+    from counterpoise.flows.listing import damaged_versions, find_versions, promoted_versions
 
-    found = find_versions(address)
+    found, damaged = find_versions(address), damaged_versions(address)
     promoted = promoted_versions(found)
     if as_json:
-        print_json({"versions": [_version_record(version, promoted) for version in found]})
+        records = [_version_record(version, promoted) for version in found]
+        print_json({"versions": records, "damaged": [error.as_dict() for error in damaged]})
     else:
         print_versions(found, promoted)
+    for error in damaged:
+        show_error(error)
 
 
 @app.command()

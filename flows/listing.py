@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from counterpoise.core.errors import VersionNotFoundError
+from counterpoise.core.errors import IntegrityError, VersionNotFoundError
 from counterpoise.core.history.promotions import newest_promotion
+from counterpoise.core.persist.commit import damaged_manifests
 from counterpoise.core.persist.layout import DatasetFolder, is_dataset_name, parse_address
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.versions import list_datasets, list_versions
 
-__all__ = ["find_versions", "promoted_versions"]
+__all__ = ["damaged_versions", "find_versions", "promoted_versions"]
 
 
 def find_versions(address: str | Path) -> list[DatasetVersion]:
@@ -22,12 +23,15 @@ def find_versions(address: str | Path) -> list[DatasetVersion]:
 
     Raises:
         VersionNotFoundError: There is no version under that address.
+        IntegrityError: There are versions, but none of them can be read.
     """
     datasets = list_datasets(address)
     found = [version for name in datasets for version in list_versions(address, name)]
     root, dataset, _ = parse_address(address)
     if not datasets and is_dataset_name(dataset):
         found = list_versions(root, dataset)
+    if not found and (damaged := damaged_versions(address)):
+        raise damaged[0]
     if not found:
         raise VersionNotFoundError(
             "no_versions",
@@ -36,6 +40,18 @@ def find_versions(address: str | Path) -> list[DatasetVersion]:
             remedy="check the folder, which is output.root of the configuration, or run the flow",
         )
     return found
+
+
+def damaged_versions(address: str | Path) -> list[IntegrityError]:
+    """Return why versions under an address cannot be read; nothing where all can.
+
+    Args:
+        address: `root/name` or `root`.
+    """
+    root, dataset, _ = parse_address(address)
+    names = [(address, name) for name in list_datasets(address)] or [(root, dataset)]
+    folders = [DatasetFolder(place, name) for place, name in names if is_dataset_name(name)]
+    return [error for folder in folders for error in damaged_manifests(folder)]
 
 
 def promoted_versions(versions: Iterable[DatasetVersion]) -> set[tuple[str, int]]:

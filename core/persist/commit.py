@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from counterpoise.core.errors import IntegrityError
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
@@ -18,10 +20,12 @@ __all__ = [
     "manifest_sha256",
     "read_manifest",
     "read_manifests",
+    "referenced_data",
 ]
 
 _AT_A_TIME = 16
 _MAX_BYTES = 16 * 2**20
+_OLD = b'{\n "format": 1,'
 
 
 def read_manifest(folder: DatasetFolder, version: int) -> Manifest:
@@ -50,21 +54,41 @@ def damaged_manifests(folder: DatasetFolder) -> list[IntegrityError]:
     return [error for error in _read_all(folder) if isinstance(error, IntegrityError)]
 
 
+def referenced_data(folder: DatasetFolder) -> set[str] | None:
+    """Return the names of the data folders that manifests refer to; None where a damaged one leaves that unknown."""
+    found = list(_read_all(folder))
+    known = [manifest for manifest in found if isinstance(manifest, Manifest)]
+    return {Path(manifest.data).name for manifest in known} if len(known) == len(found) else None
+
+
 def _read_all(folder: DatasetFolder) -> Iterator[Manifest | IntegrityError]:
-    """Yield what comes of each manifest: the newest alone at first, for it is the one most asked for."""
+    """Yield each manifest, or why it cannot be read, the newest first."""
+    for number, content in _contents(folder):
+        try:
+            folder.refuse_links(manifest_name(number))
+            yield _parse(folder, number, content)
+        except IntegrityError as error:
+            yield error
+
+
+def _contents(folder: DatasetFolder) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and the bytes of each manifest, the newest first and alone: it is the one most asked for."""
     numbers = folder.version_numbers()[::-1]
     for chosen in (numbers[:1], *(numbers[start : start + _AT_A_TIME] for start in range(1, len(numbers), _AT_A_TIME))):
         contents = folder.store.read_many([manifest_name(number) for number in chosen])
-        for number, content in zip(chosen, contents, strict=True):
-            try:
-                folder.refuse_links(manifest_name(number))
-                yield _parse(folder, number, content)
-            except IntegrityError as error:
-                yield error
+        yield from zip(chosen, contents, strict=True)
 
 
 def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
     place = join_address(folder.address, manifest_name(version))
+    if content.startswith(_OLD):
+        raise IntegrityError(
+            "older_format",
+            expected=f"a manifest of format 2 in {place}",
+            found="one of format 1, which neither signs itself nor names its parent",
+            remedy="publish the dataset again; the files of the old version stay where they are",
+            values={"file": place},
+        )
     manifest = parse_stored(Manifest, content, place=place, max_bytes=_MAX_BYTES)
     if manifest.version != version:
         raise IntegrityError(
@@ -78,8 +102,14 @@ def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
 
 
 def find_manifest(folder: DatasetFolder, run_key: str) -> Manifest | None:
-    """Return the newest manifest with that run key, or None."""
-    return next((manifest for manifest in read_manifests(folder) if manifest.run_key == run_key), None)
+    """Return the newest manifest with that run key, or None; only those that hold its text are read as such."""
+    for number, content in _contents(folder):
+        if run_key.encode() in content:
+            with suppress(IntegrityError):  # a damaged manifest costs itself alone
+                manifest = _parse(folder, number, content)
+                if manifest.run_key == run_key:
+                    return manifest
+    return None
 
 
 def commit_manifest(folder: DatasetFolder, facts: Facts) -> Manifest:

@@ -18,7 +18,7 @@ from counterpoise.core.engine import LOCAL, Engine
 from counterpoise.core.errors import IntegrityError, PublishError, StorageError, StorageUnavailableError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.certificate import Asked, RowBalance, certify
-from counterpoise.core.persist.commit import commit_manifest, damaged_manifests, find_manifest, read_manifests
+from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifests, referenced_data
 from counterpoise.core.persist.layout import PROFILE_FILE, DatasetFolder
 from counterpoise.core.persist.manifest import Facts, draft_manifest, run_key, version_record
 from counterpoise.core.persist.materialise import WrittenParts, write_partitions
@@ -261,6 +261,6 @@ def _sync_files(data: Path, dataset: Path, written: WrittenParts) -> tuple[FileD
 def _reclaim(folder: DatasetFolder) -> None:
     """Remove what crashed runs left; the version is published: whatever fails here can wait for the next run."""
     with suppress(OSError, StorageError):
-        if damaged_manifests(folder):  # which data they refer to is not known
-            return
-        reclaim_leftovers(folder, referenced={Path(manifest.data).name for manifest in read_manifests(folder)})
+        referenced = referenced_data(folder)
+        if referenced is not None:
+            reclaim_leftovers(folder, referenced=referenced)
