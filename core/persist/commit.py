@@ -7,11 +7,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from counterpoise.core.errors import StorageUnavailableError
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
+from counterpoise.core.storage.attempts import Patience, paced
 
 __all__ = ["commit_manifest", "find_manifest", "manifest_sha256", "read_manifest", "read_manifests"]
 
 _AT_A_TIME = 16
+_PATIENCE = Patience(tries=60, seconds=60.0, first=0.05, longest=2.0)
+"""How long a number is tried for: many runs may publish at once, and each that is faster takes one."""
 
 
 def read_manifest(folder: DatasetFolder, version: int) -> dict[str, Any]:
@@ -45,8 +49,11 @@ def commit_manifest(folder: DatasetFolder, manifest: dict[str, Any]) -> dict[str
     Args:
         folder: The dataset.
         manifest: Without `version` and `parent`, which are set here.
+
+    Raises:
+        StorageUnavailableError: Others took each number for a minute, or the store fails.
     """
-    while True:
+    for _ in paced(_PATIENCE):
         published = find_manifest(folder, manifest["run_key"])
         if published is not None:
             return published
@@ -55,3 +62,10 @@ def commit_manifest(folder: DatasetFolder, manifest: dict[str, Any]) -> dict[str
         content = json.dumps(numbered, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         if folder.store.create(manifest_name(parent + 1), content.encode()):
             return numbered
+    raise StorageUnavailableError(
+        "no_free_number",
+        expected=f"a free version number in {folder.address} within {_PATIENCE.seconds:g} seconds",
+        found=f"that others took each one that was tried, {parent + 1} the last",
+        remedy="run again when fewer runs publish to this dataset",
+        values={"last": parent + 1},
+    )

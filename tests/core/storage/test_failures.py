@@ -17,6 +17,7 @@ from counterpoise.core.persist.commit import commit_manifest
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.storage import client, objects, store_at
 from counterpoise.core.storage.access import granted
+from counterpoise.core.storage.attempts import Patience
 from tests.faulty_proxy import Choose, Fault, faulty_proxy
 from tests.object_store import SECRET
 from tests.snapshots import mixed_table, run_engine
@@ -25,7 +26,8 @@ from tests.snapshots import mixed_table, run_engine
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     backoff = {"init_backoff": timedelta(milliseconds=5), "max_backoff": timedelta(milliseconds=20), "base": 2}
-    monkeypatch.setattr(client, "_RETRIES", {"max_retries": 2, "retry_timeout": timedelta(5), "backoff": backoff})
+    monkeypatch.setattr(client, "_RETRIES", {"max_retries": 2, "backoff": backoff})
+    monkeypatch.setattr(objects.ObjectStore, "_patience", lambda *_, **__: Patience(first=0.02, longest=0.1))
     monkeypatch.setattr(objects, "_KNOWN_CONDITIONS", set())
     client._client.cache_clear()
     yield
