@@ -4,9 +4,10 @@
 
 A proxy stands before moto's HTTP server and does to the n-th request what networks and stores do. Each run is one of
 these, in this process: a small table is published; a source in a bucket is read and remembered; a file is uploaded in
-parts and read back; a version is looked at, evaluated, promoted and read. After each, the bucket is looked at without the proxy, and the same is done once more without faults. What is counted: versions that are
-partial, lost or there twice, errors without a name or with a reason that is not the fault's, runs longer than a minute,
-and whether the run after it succeeds.
+parts, read back and fetched; a version is looked at, evaluated, promoted and read. After each, the bucket is looked at
+without the proxy, and the same is done once more without faults. What is counted: versions that are partial, lost or
+there twice, errors without a name or with a reason that is not the fault's, runs longer than a minute, and whether the
+run after it succeeds.
 """
 
 from __future__ import annotations
@@ -141,20 +142,19 @@ class Doings:
             raise AssertionError(f"read {snapshot.rows} rows with the digest {snapshot.digest}, known {known}")
 
     def multipart(self, root: str, _: Path) -> None:
-        """Upload a file in parts, read it back, and look at it."""
+        """Upload a file in parts, read it back, and fetch it."""
         from counterpoise.core.digest import file_sha256
         from counterpoise.core.persist.layout import DatasetFolder
         from counterpoise.core.records import FileDigest
-        from counterpoise.core.storage.transfer import upload_checked
+        from counterpoise.core.storage.transfer import fetch_checked, upload_checked
 
         store = DatasetFolder(root, "tested").store
         store.prepare()
         path, size = self.large.relative_to(self.local).as_posix(), self.large.stat().st_size
         file = FileDigest(path=path, rows=0, bytes=size, sha256=file_sha256(self.large))
         upload_checked(store, self.local, [file])
-        stored = store.look(path)
-        if stored is None or stored.bytes != size or store.sha256(stored) != file.sha256:
-            raise AssertionError("what was uploaded is not what lies there")
+        with tempfile.TemporaryDirectory() as copies:
+            fetch_checked(store, Path(copies), [file])
 
     def after(self, root: str, _: Path) -> None:
         """Find a version, look at it, evaluate, promote, open and verify it."""

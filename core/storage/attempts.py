@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from counterpoise.core.errors import StorageError, StorageUnavailableError
 
-__all__ = ["Patience", "create_once", "paced", "persevere"]
+__all__ = ["Patience", "agreed", "create_once", "paced", "persevere"]
 
 T = TypeVar("T")
 
@@ -77,6 +77,21 @@ def persevere(ask: Callable[[], T], patience: Patience | None = None) -> T:
     if failure is None:
         raise AssertionError("at least one try is made")
     raise failure
+
+
+def agreed(ask: Callable[[], T], *, tries: int = 4) -> T:
+    """Return what two answers in a row say, as a single listing may be stale or spoilt; at last, the last answer.
+
+    Args:
+        ask: Asks once.
+        tries: The most answers that are asked for: what others write meanwhile may change each of them.
+    """
+    before, answer = ask(), ask()
+    for _ in range(tries - 2):
+        if answer == before:
+            break
+        before, answer = answer, ask()
+    return answer
 
 
 def create_once(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from counterpoise.core.errors import StorageUnavailableError
 from counterpoise.core.storage.address import StoreAddress
-from counterpoise.core.storage.attempts import Patience, create_once, persevere
+from counterpoise.core.storage.attempts import Patience, agreed, create_once, persevere
 from counterpoise.core.storage.bucket_check import check_bucket
 from counterpoise.core.storage.client import check_installed, client_of, request_seconds, secrets_of, settings_sign
 from counterpoise.core.storage.failures import missing_object, told_failures
@@ -100,7 +100,9 @@ class ObjectStore:
 
         def read() -> tuple[bytes, str]:
             answer = obstore.get(self._client, self._key(name))
-            return answer.bytes().to_bytes(), answer.meta["e_tag"] or ""
+            if not answer.meta["e_tag"]:
+                raise ValueError("an answer without an entity tag, as no store gives it")
+            return answer.bytes().to_bytes(), answer.meta["e_tag"]
 
         seen: bytes | None = None
         for _ in range(_READS):
@@ -264,12 +266,13 @@ class ObjectStore:
         return self.look(name) is not None
 
     def entries(self, folder: str) -> list[StoredFile]:
-        """Return the objects directly under a prefix, sorted by name."""
-        return self._sorted(self._listed(folder)["objects"])
+        """Return the objects directly under a prefix, sorted by name, as two listings say."""
+        return agreed(lambda: self._sorted(self._listed(folder)["objects"]))
 
     def names(self, folder: str) -> list[str]:
         """Return the last names of the objects directly under a prefix, sorted."""
-        return [file.name.rpartition("/")[2] for file in self.entries(folder)]
+        found = self._sorted(self._listed(folder)["objects"]) or self._sorted(self._listed(folder)["objects"])
+        return [file.name.rpartition("/")[2] for file in found]
 
     def folders(self, folder: str) -> list[str]:
         """Return the last names of the prefixes directly under a prefix, sorted."""
@@ -283,13 +286,13 @@ class ObjectStore:
         )
 
     def files(self, folder: str) -> list[StoredFile]:
-        """Return all objects under a prefix, sorted by name."""
+        """Return all objects under a prefix, sorted by name, as two listings say."""
         import obstore
 
         def listed() -> list[ObjectMeta]:
             return [item for page in obstore.list(self._client, self._key(folder) or None) for item in page]
 
-        return self._sorted(self._asked(f"list {folder or 'it'}", listed))
+        return agreed(lambda: self._sorted(self._asked(f"list {folder or 'it'}", listed)))
 
     def _sorted(self, items: Iterable[ObjectMeta]) -> list[StoredFile]:
         """Return objects by name, without the empty one that some tools put at a prefix to make it a folder."""
