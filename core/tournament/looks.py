@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,14 +61,13 @@ def _own_look(store: Store, name: str, key: str) -> Look:
 
 def _others_look(store: Store, name: str) -> Look:
     """Return somebody's look; where the file is damaged, what its name and the store tell of it."""
-    try:
+    with suppress(IntegrityError, ValueError):
         look = parse_stored(Look, store.read(name), place=name)
-        datetime.fromisoformat(look.created)
-    except (IntegrityError, ValueError):
-        file = store.look(name)
-        written = datetime.fromtimestamp(file.modified if file is not None else 0, UTC)
-        return Look(key=_whose_look(name), created=written.isoformat(timespec="microseconds"))
-    return look
+        if look.key == _whose_look(name) and datetime.fromisoformat(look.created):
+            return look
+    file = store.look(name)
+    written = datetime.fromtimestamp(file.modified if file is not None else 0, UTC)
+    return Look(key=_whose_look(name), created=written.isoformat(timespec="microseconds"))
 
 
 def _whose_look(name: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +15,11 @@ from counterpoise.core.persist.commit import commit_manifest
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.storage import client, objects, store_at
 from counterpoise.core.storage.access import granted
-from counterpoise.core.storage.attempts import Patience
 from tests.faulty_proxy import Choose, Fault, faulty_proxy
 from tests.object_store import SECRET
 from tests.snapshots import mixed_table, run_engine
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    backoff = {"init_backoff": timedelta(milliseconds=5), "max_backoff": timedelta(milliseconds=20), "base": 2}
-    monkeypatch.setattr(client, "_RETRIES", {"max_retries": 2, "backoff": backoff})
-    monkeypatch.setattr(objects.ObjectStore, "_patience", lambda *_, **__: Patience(first=0.02, longest=0.1))
-    monkeypatch.setattr(objects, "_KNOWN_CONDITIONS", set())
-    client._client.cache_clear()
-    yield
-    client._client.cache_clear()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def first_manifest(fault: Fault, times: int) -> Choose:
