@@ -19,6 +19,7 @@ __all__ = [
     "EvaluationError",
     "InputError",
     "IntegrityError",
+    "MissingObjectError",
     "PublishError",
     "ResamplingError",
     "SplitError",
@@ -177,6 +178,10 @@ class StorageUnavailableError(StorageError):
     """An object store cannot be reached or fails; another try may succeed."""
 
     exit_code = 1
+
+
+class MissingObjectError(StorageError, FileNotFoundError):
+    """An object is not where it must be; whoever reckons with that takes it for a missing file."""
 
 
 class VersionNotFoundError(CounterpoiseError):

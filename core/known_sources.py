@@ -6,16 +6,23 @@ An object store tells by entity tags that its objects are as they were, not what
 
 from __future__ import annotations
 
-import json
-
 from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import IntegrityError
 from counterpoise.core.ingest import identify_source
 from counterpoise.core.ingest.stage import source_identity
 from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.records import Snapshot
-from counterpoise.core.storage import is_remote
+from counterpoise.core.records import Record, Snapshot
+from counterpoise.core.storage import is_remote, join_address
+from counterpoise.core.stored_json import parse_stored
 
-__all__ = ["known_digest", "remember_source"]
+__all__ = ["known_digest", "prepare_output", "remember_source"]
+
+
+class KnownSource(Record):
+    """What a run has found behind the objects of a source."""
+
+    digest: str
+    rows: int
 
 
 def known_digest(config: BalanceConfig) -> str:
@@ -30,11 +37,8 @@ def known_digest(config: BalanceConfig) -> str:
     """
     if not is_remote(config.source.path):
         return identify_source(config.source)
-    try:
-        known = json.loads(_dataset(config).store.read(_name(source_identity(config.source))))
-    except FileNotFoundError:
-        return ""
-    return str(known["digest"])
+    known = _stored(config, source_identity(config.source))
+    return known.digest if known is not None else ""
 
 
 def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
@@ -43,10 +47,54 @@ def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
     Args:
         config: The whole configuration.
         snapshot: What was read.
+
+    Raises:
+        IntegrityError: Another run has found other content behind the same names, sizes and tags.
+        StorageError: An object store refuses.
     """
-    if snapshot.identity:
-        content = json.dumps({"digest": snapshot.digest, "rows": snapshot.rows}) + "\n"
-        _dataset(config).store.create(_name(snapshot.identity), content.encode())
+    if not snapshot.identity:
+        return
+    found = KnownSource(digest=snapshot.digest, rows=snapshot.rows)
+    content = f"{found.model_dump_json()}\n".encode()
+    store, name = _dataset(config).store, _name(snapshot.identity)
+    if store.create(name, content):
+        return
+    known = _stored(config, snapshot.identity)
+    if known is None:
+        store.replace(name, content)
+    elif known.digest != found.digest:
+        raise _other_content(join_address(store.address, name), known, found)
+
+
+def prepare_output(config: BalanceConfig) -> None:
+    """Find out, before anything is read, what a bucket cannot do or we may not do in it; of a folder, writing tells.
+
+    Args:
+        config: The whole configuration.
+
+    Raises:
+        StorageError: The bucket does not do what publishing needs, or refuses us.
+    """
+    _dataset(config).store.prepare()
+
+
+def _stored(config: BalanceConfig, identity: str) -> KnownSource | None:
+    """Return what is known of a source; None where nothing is, or where the file is damaged: then it is read again."""
+    name = _name(identity)
+    try:
+        return parse_stored(KnownSource, _dataset(config).store.read(name), place=name)
+    except (FileNotFoundError, IntegrityError):
+        return None
+
+
+def _other_content(place: str, known: KnownSource, found: KnownSource) -> IntegrityError:
+    return IntegrityError(
+        "source_tags",
+        expected=f"the content that {place} remembers, as no object's name, size or tag has changed: {known.digest}",
+        found=found.digest,
+        remedy=f"give changed deliveries new names, or remove {place} if what it says is wrong; then run again",
+        values={"known": known.digest, "found": found.digest},
+    )
 
 
 def _dataset(config: BalanceConfig) -> DatasetFolder:

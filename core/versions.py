@@ -21,6 +21,7 @@ from counterpoise.core.persist.layout import (
     DatasetFolder,
     evaluation_name,
     is_dataset_name,
+    manifest_name,
     parse_address,
     stored_as_recipe,
 )
@@ -187,7 +188,7 @@ def open_version(address: str | Path) -> Version:
     folder = _known_folder(root, dataset)
     numbers = folder.version_numbers()
     number = _promoted(folder, numbers) if wanted == "promoted" else wanted
-    if not numbers or (number is not None and number not in numbers):
+    if not numbers if number is None else number not in numbers and not folder.store.exists(manifest_name(number)):
         raise VersionNotFoundError(
             "no_such_version",
             expected="a published version" if number is None else f"version {number} of {dataset}",

@@ -58,8 +58,9 @@ def balance(config: BalanceConfig) -> DatasetVersion:
 
 
 def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
-    from counterpoise.core.known_sources import remember_source
+    from counterpoise.core.known_sources import prepare_output, remember_source
 
+    prepare_output(config)
     snapshot = ingest(config, folder=folder)
     remember_source(config, snapshot)
     if known := _published_before(config, snapshot.digest):

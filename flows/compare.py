@@ -51,7 +51,10 @@ def compare(config: BalanceConfig) -> Leaderboard:
         CounterpoiseError: The data or the configuration is refused; the message says what was expected, what was found
             and what to do.
     """
+    from counterpoise.core.known_sources import prepare_output
+
     with run_workspace(config) as folder, running_engine(config.engine):
+        prepare_output(config)
         snapshot = ingest(config, folder=folder)
         validation = validate(config, snapshot, folder=folder)
         plan = split(config, snapshot, validation, folder=folder)

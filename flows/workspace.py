@@ -21,9 +21,9 @@ __all__ = ["run_workspace"]
 def run_workspace(config: BalanceConfig) -> Iterator[Path]:
     """Give the run its working area, named by the flow run's id so that a retry of the run finds it again.
 
-    It goes when the run succeeds, is cancelled, or is refused for its data or configuration, whose evidence is kept
-    under `rejected/` of the dataset. After any other failure it stays for the retry. What blocks of the configuration
-    hold is granted meanwhile.
+    It goes when the run succeeds, is cancelled, loses its cluster, or is refused for its data or configuration, whose
+    evidence is kept under `rejected/` of the dataset. After any other failure it stays for the retry. What blocks of
+    the configuration hold is granted meanwhile.
 
     Args:
         config: The run's configuration.
@@ -37,6 +37,7 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
         except CounterpoiseError as error:
             if (kept := keep_evidence(config, folder, error)) is not None:
                 log(f"refused: the evidence is kept in {kept}")
+            if kept is not None or error.reason == "cluster_lost":  # a retry makes it anew
                 discard_workspace(folder)
             raise
         except Exception:  # a failure that a retry may mend; what is no Exception ends the run

@@ -10,7 +10,7 @@ import importlib
 import logging
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cached_property
 from importlib import metadata
@@ -27,6 +27,7 @@ from prefect.tasks import Task
 from counterpoise.core.engine import LOCAL, Engine, Piece
 from counterpoise.core.errors import ConfigError, EngineError
 from counterpoise.core.settings.engine import EngineConfig
+from counterpoise.tasks.cluster_watch import cluster_failures_named, no_cluster, watched
 from counterpoise.tasks.stage import is_transient
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def running_engine(config: EngineConfig) -> Iterator[None]:
 
     Raises:
         ConfigError: Dask is asked for and not installed, or asked for by a script that starts itself again.
+        EngineError: The cluster goes away meanwhile.
     """
     context = FlowRunContext.get()
     if config.kind == "local" or context is None:
@@ -67,7 +69,9 @@ def running_engine(config: EngineConfig) -> Iterator[None]:
     with (
         _quiet_dask(),
         dask.config.set(_WORKERS),
+        cluster_failures_named(config),
         unstarted as runner,
+        watched(lambda: runner._client),  # noqa: SLF001  # its property would make one
         _server_known_to_workers(context),
         context.model_copy(update={"task_runner": runner}),
     ):
@@ -164,23 +168,22 @@ class _Cluster:
 
     def map(self, work: Callable[[P], R], pieces: Sequence[P]) -> Iterator[tuple[int, R]]:
         """Yield the number of each piece and what came of it, as `Engine` says."""
-        from distributed import KilledWorker
-
         client = self._client
         parameters = {"work": unmapped(work), "piece": list(pieces), "libraries": unmapped(_versions())}
         futures: list[Any] = list(self._runner.map(do_piece, parameters))
         numbers = {future: number for number, future in enumerate(futures)}
         try:
-            for future in as_completed(futures):
-                yield numbers[future], future.result()
-        except KilledWorker as error:
-            raise _workers_died(str(error)) from error
+            with cluster_failures_named(self._config):
+                for future in as_completed(futures):
+                    yield numbers[future], future.result()
         finally:
-            client.cancel([future.wrapped_future for future in futures], force=True)
+            with suppress(Exception):  # whoever is gone has nothing more to be told
+                client.cancel([future.wrapped_future for future in futures], force=True)
 
     def tell_workers(self, function: Callable[..., object], *arguments: object) -> None:
         """Call a function in each worker process; one that is gone has nothing to be told."""
-        self._client.run(function, *arguments, on_error="ignore")
+        with cluster_failures_named(self._config):
+            self._client.run(function, *arguments, on_error="ignore")
 
     @cached_property
     def _client(self) -> Any:
@@ -189,7 +192,7 @@ class _Cluster:
             client = self._runner.client
             client.wait_for_workers(1, timeout=_SECONDS_FOR_A_WORKER)
         except (OSError, RuntimeError) as error:  # a time-out is an OSError
-            raise _no_cluster(self._config, error) from error
+            raise no_cluster(self._config, error, seconds=_SECONDS_FOR_A_WORKER) from error
         return client
 
 
@@ -251,24 +254,3 @@ def _check_main_module() -> None:
             found="one that starts the flow",
             remedy='put the call of the flow under `if __name__ == "__main__":`',
         )
-
-
-def _no_cluster(config: EngineConfig, error: Exception) -> EngineError:
-    where = f"at {config.address}" if config.address else "of this run's own"
-    return EngineError(
-        "no_cluster",
-        expected=f"a Dask cluster {where} with a worker within {_SECONDS_FOR_A_WORKER} seconds",
-        found=str(error) or type(error).__name__,
-        remedy="check that scheduler and workers run and can be reached"
-        if config.address
-        else 'see the log above; a script must call the flow under `if __name__ == "__main__":`',
-    )
-
-
-def _workers_died(found: str) -> EngineError:
-    return EngineError(
-        "workers_died",
-        expected="a worker that lives until its piece of work is done",
-        found=found.split(" The last worker", maxsplit=1)[0],
-        remedy="see the workers' logs; most likely they need more memory, or fewer threads each",
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from counterpoise.core.errors import StorageUnavailableError
 from counterpoise.core.history.previous import read_metrics
 from counterpoise.core.history.promotions import add_promotion, list_promotions, newest_promotion
 from counterpoise.core.history.records import Promotion
@@ -11,8 +12,11 @@ from counterpoise.core.history.rules import Judged, decide_promotion
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.settings.promotion import PromotionConfig
+from counterpoise.core.storage.attempts import Patience, paced
 
 __all__ = ["PromotionOutcome", "promote_by_hand", "promote_by_rule"]
+
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,11 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
     Raises:
         IntegrityError: A promotion or the metrics of a version cannot be read.
         PublishError: The file system refuses.
+        StorageError: The object store does, or others were faster each time.
     """
     folder = DatasetFolder(version.root, version.dataset)
     candidate = Judged(version.version, read_metrics(folder, version.version))
-    while True:
+    for _ in paced(Patience(tries=_TRIES)):
         known = list_promotions(folder)
         if reason := _settled(version.version, known):
             return PromotionOutcome(None, reason)
@@ -63,6 +68,7 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
         )
         if promotion is not None:
             return PromotionOutcome(promotion, decision.reason)
+    raise _contended(folder)
 
 
 def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
@@ -71,15 +77,27 @@ def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
     Raises:
         IntegrityError: The newest promotion cannot be read.
         PublishError: The file system refuses.
+        StorageError: The object store does, or others were faster each time.
     """
     folder = DatasetFolder(version.root, version.dataset)
-    while True:
+    for _ in paced(Patience(tries=_TRIES)):
         last = newest_promotion(folder)
         if last is not None and last.version == version.version:
             return PromotionOutcome(None, f"it is promoted already, since {last.created}")
         promotion = add_promotion(folder, after=last, version=version.version, rule="by_hand", reason="by hand")
         if promotion is not None:
             return PromotionOutcome(promotion, promotion.reason)
+    raise _contended(folder)
+
+
+def _contended(folder: DatasetFolder) -> StorageUnavailableError:
+    return StorageUnavailableError(
+        "promotion_contended",
+        expected=f"to promote a version of {folder.address} before others do",
+        found=f"others that were faster {_TRIES} times",
+        remedy="promote it again when nobody else does; the version is published, but not promoted",
+        values={"tries": _TRIES},
+    )
 
 
 def _settled(version: int, known: list[Promotion]) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from counterpoise.core.errors import IntegrityError
+from counterpoise.core.errors import IntegrityError, StorageUnavailableError
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 from counterpoise.core.persist.manifest import Facts, Manifest
 from counterpoise.core.storage import join_address
+from counterpoise.core.storage.attempts import Patience, paced
 from counterpoise.core.stored_json import parse_stored
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
 _AT_A_TIME = 16
 _MAX_BYTES = 16 * 2**20
 _OLD = b'{\n "format": 1,'
+_PATIENCE = Patience(tries=60, seconds=60.0, first=0.05, longest=2.0)
+"""How long a number is tried for: many runs may publish at once, and each that is faster takes one."""
 
 
 def read_manifest(folder: DatasetFolder, version: int) -> Manifest:
@@ -120,8 +123,11 @@ def commit_manifest(folder: DatasetFolder, facts: Facts) -> Manifest:
     Args:
         folder: The dataset.
         facts: What the version says of itself.
+
+    Raises:
+        StorageUnavailableError: Others took each number for a minute, or the store fails.
     """
-    while True:
+    for _ in paced(_PATIENCE):
         published = find_manifest(folder, facts.run_key)
         if published is not None:
             return published
@@ -134,3 +140,10 @@ def commit_manifest(folder: DatasetFolder, facts: Facts) -> Manifest:
         )
         if folder.store.create(manifest_name(parent + 1), numbered.text().encode()):
             return numbered
+    raise StorageUnavailableError(
+        "no_free_number",
+        expected=f"a free version number in {folder.address} within {_PATIENCE.seconds:g} seconds",
+        found=f"that others took each one that was tried, {parent + 1} the last",
+        remedy="run again when fewer runs publish to this dataset",
+        values={"last": parent + 1},
+    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from counterpoise.core.errors import StorageError
+from counterpoise.core.errors import StorageError, StorageUnavailableError
 from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
 from counterpoise.core.persist.part_files import finished_part
 from counterpoise.core.storage.local import sync_folder
@@ -81,6 +81,9 @@ def _create(dataset: DatasetFolder, version: int, metrics: Mapping[str, Any], fi
             dataset.store.replace(f"{folder}/{attempt}/{name}", text.encode())
         record = as_json({**metrics, _ATTEMPT: attempt})
         created = dataset.store.create(f"{folder}/metrics.json", record.encode())
+    except StorageUnavailableError:  # a record that was sent may still arrive: what it names stays
+        created = True
+        raise
     finally:
         if not created:
             with suppress(StorageError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from counterpoise.core.errors import ConfigError, IntegrityError, VersionNotFoundError
 from counterpoise.core.storage import Store, is_remote, join_address, parse_store_address, store_at
+from counterpoise.core.storage.numbers import numbered_name, numbers_in
 from counterpoise.core.storage.work import copies_folder, work_folder
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ PROFILE_FILE = "profile.json"
 """What of a version's data describes its source, for the next delivery to be compared with."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_NUMBERED = re.compile(r"(\d{8,})\.json")
 _ADDRESS = re.compile(r"(?P<path>.*?)(?:@(?P<version>[^@/]*))?")
 
 
@@ -162,9 +162,7 @@ class DatasetFolder:
         return self._numbers("promotions")
 
     def _numbers(self, folder: str) -> list[int]:
-        """Return the numbers that JSON files of a folder have for names, ascending; other files are leftovers."""
-        found = (_NUMBERED.fullmatch(name) for name in self.store.names(folder))
-        return sorted(int(match[1]) for match in found if match is not None)
+        return numbers_in(self.store, folder, listing_lags=self.remote)
 
 
 def is_dataset_name(name: str) -> bool:
@@ -174,7 +172,7 @@ def is_dataset_name(name: str) -> bool:
 
 def manifest_name(version: int) -> str:
     """Return the name of a version's manifest within its dataset."""
-    return f"versions/{version:08d}.json"
+    return numbered_name("versions", version)
 
 
 def evaluation_name(version: int) -> str:
@@ -184,7 +182,7 @@ def evaluation_name(version: int) -> str:
 
 def promotion_name(number: int) -> str:
     """Return the name of a promotion within its dataset."""
-    return f"promotions/{number:08d}.json"
+    return numbered_name("promotions", number)
 
 
 def stored_as_recipe(store: Store, manifest: Manifest) -> bool:

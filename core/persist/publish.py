@@ -15,7 +15,13 @@ import pyarrow.parquet as pq
 from counterpoise.core.columns import ColumnRoles, column_roles
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.engine import LOCAL, Engine
-from counterpoise.core.errors import IntegrityError, PublishError, StorageError, StorageUnavailableError
+from counterpoise.core.errors import (
+    IntegrityError,
+    MissingObjectError,
+    PublishError,
+    StorageError,
+    StorageUnavailableError,
+)
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.certificate import Asked, RowBalance, certify
 from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifests, referenced_data
@@ -108,6 +114,7 @@ def publish_version(
     published = find_manifest(folder, run_key(config, snapshot.digest))
     if published is not None:
         return version_record(folder, published, created=False)
+    folder.store.prepare()
     data = folder.local / "data" / uuid.uuid4().hex
     try:
         manifest = _write(
@@ -116,6 +123,9 @@ def publish_version(
         if folder.remote:
             upload_checked(folder.store, folder.local, manifest.files)
         committed = commit_manifest(folder, manifest)
+    except MissingObjectError:  # an OSError as well, of the store, not of this machine
+        _discard(folder, data)
+        raise
     except OSError as error:
         _discard(folder, data)
         raise _write_error(error) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,19 +18,25 @@ from counterpoise.core.storage.failures import told_failures
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Client
 
-__all__ = ["check_installed", "client_of", "secrets_of"]
+__all__ = ["check_installed", "client_of", "request_seconds", "secrets_of", "settings_sign"]
 
 _RETRIES: dict[str, Any] = {
-    "max_retries": 6,
-    "retry_timeout": timedelta(seconds=60),
-    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=10), "base": 2},
+    "max_retries": 2,
+    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
 }
-_TIMEOUTS = {"timeout": "60s", "connect_timeout": "10s"}
+"""What the library does on its own, within one request of ours; `attempts.py` does the rest."""
+
+_TIMEOUT = "COUNTERPOISE_STORE_TIMEOUT"
+_SECONDS, _CONNECT_SECONDS = 20.0, 10.0
+_BULK = 3
+"""How many times as long as others requests may take that move the content of large files."""
+
 _FAMILIES = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_", "abfs": "AZURE_", "abfss": "AZURE_"}
 _SECRET = re.compile("KEY|SECRET|TOKEN|SAS|PASSWORD|CREDENTIAL|SERVICE_ACCOUNT")
 _S3_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _ENDPOINTS = (*_S3_ENDPOINTS, "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "GOOGLE_BASE_URL")
 _FEWEST_CHARACTERS = 6
+_LONGEST = 86_400
 
 Variables = tuple[tuple[str, str], ...]
 
@@ -50,14 +58,49 @@ def check_installed(place: StoreAddress) -> None:
         ) from None
 
 
-def client_of(place: StoreAddress) -> Client:
+def client_of(place: StoreAddress, *, bulk: bool = False) -> Client:
     """Return the client for a place's bucket; it is the same one, with its connections, while no variable changes.
 
+    Args:
+        place: The place.
+        bulk: Whether it is to move large files.
+
     Raises:
+        ConfigError: `COUNTERPOISE_STORE_TIMEOUT` is no number of seconds.
         StorageError: The variables do not make a client.
     """
+    return _client(place.bucket, *_variables(place), request_seconds(bulk=bulk))
+
+
+def request_seconds(*, bulk: bool = False) -> float:
+    """Return how long a store may take for a request: `COUNTERPOISE_STORE_TIMEOUT`, three times that for large files.
+
+    Raises:
+        ConfigError: It is no positive number.
+    """
+    text = os.environ.get(_TIMEOUT, "") or str(_SECONDS)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= _LONGEST:
+        raise ConfigError(
+            "store_timeout",
+            expected=f"seconds above 0, at most {_LONGEST:,}, in {_TIMEOUT}",
+            found=repr(text[:40]),
+            remedy=f"correct {_TIMEOUT}, or leave it out: then it is {_SECONDS:g}",
+        )
+    return seconds * _BULK if bulk else seconds
+
+
+def settings_sign(place: StoreAddress) -> int:
+    """Return what changes when the variables do that hold for a place, without giving any of them away."""
+    return hash((place.bucket, *_variables(place)))
+
+
+def _variables(place: StoreAddress) -> tuple[Variables, Variables]:
     known, given = variables_for(str(place)), granted_variables(str(place))
-    return _client(place.bucket, _of_family(place, known), _of_family(place, given))
+    return _of_family(place, known), _of_family(place, given)
 
 
 def secrets_of(place: StoreAddress) -> list[str]:
@@ -74,8 +117,8 @@ def _of_family(place: StoreAddress, variables: dict[str, str]) -> Variables:
     return tuple(sorted((name, text) for name, text in variables.items() if name.startswith(family)))
 
 
-@lru_cache(maxsize=8)
-def _client(bucket: str, known: Variables, given: Variables) -> Client:
+@lru_cache(maxsize=16)
+def _client(bucket: str, known: Variables, given: Variables, seconds: float) -> Client:
     from obstore import store
 
     scheme, _, authority = bucket.partition("://")
@@ -89,8 +132,12 @@ def _client(bucket: str, known: Variables, given: Variables) -> Client:
         client: Client = make(
             bucket,
             config=config or None,
-            client_options={**_TIMEOUTS, "allow_http": _plain_http(variables)},
-            retry_config=_RETRIES,
+            client_options={
+                "timeout": timedelta(seconds=seconds),
+                "connect_timeout": timedelta(seconds=min(seconds, _CONNECT_SECONDS)),
+                "allow_http": _plain_http(variables),
+            },
+            retry_config={**_RETRIES, "retry_timeout": timedelta(seconds=seconds)},
             credential_provider=_static_keys(granted) if place.scheme == "s3" else None,
         )
     return client

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import PublishError
+from counterpoise.core.storage.attempts import create_once
 from counterpoise.core.storage.store import StoredFile
 from counterpoise.core.storage.work import last_touched
 
@@ -35,15 +36,21 @@ class LocalStore:
         """Return the contents of small files, in the order of their names."""
         return [self.read(name) for name in names]
 
+    def prepare(self) -> None:
+        """Make sure that the store does all that publishing needs: of a folder, the first file written tells."""
+
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file under a name that nobody has taken; return False, and change nothing, where somebody has.
+        """Write a file under a name that nobody has taken; return whether our content, to the byte, lies there now.
+
+        A file system of other machines may link the file and say that its name is taken: so it is looked at.
 
         Raises:
             PublishError: The file system refuses.
+            StorageUnavailableError: The name is said to be taken, and nothing lies there.
         """
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        return create_if_absent(path, content)
+        return create_once(lambda: create_if_absent(path, content), path.read_bytes, content, name=str(path))
 
     def replace(self, name: str, content: bytes) -> None:
         """Write a small file, whatever was there."""

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
+import math
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from counterpoise.core.errors import StorageError, StorageUnavailableError
+from counterpoise.core.errors import StorageUnavailableError
 from counterpoise.core.storage.address import StoreAddress
-from counterpoise.core.storage.client import check_installed, client_of, secrets_of
-from counterpoise.core.storage.failures import told_failures
+from counterpoise.core.storage.attempts import Patience, agreed, create_once, persevere
+from counterpoise.core.storage.bucket_check import check_bucket
+from counterpoise.core.storage.client import check_installed, client_of, request_seconds, secrets_of, settings_sign
+from counterpoise.core.storage.failures import missing_object, told_failures
 from counterpoise.core.storage.store import StoredFile
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from obstore import ObjectMeta
     from obstore.store import ObjectStore as Client
 
@@ -28,9 +30,12 @@ _BLOCK_BYTES = 8 << 20
 _BLOCKS_AHEAD = 4
 _MOST_PARTS = 9_000
 _READERS = 16
-_CREATE_TRIES = 4
-_KNOWN_CONDITIONS: set[str] = set()
-"""Buckets that were seen to refuse the creation of what is there, in this process."""
+_READS = 4
+_MD5 = re.compile("[0-9a-f]{32}")
+_KNOWN_CONDITIONS: set[tuple[str, int]] = set()
+"""Places that were seen, in this process and with these settings, to do all that publishing needs."""
+
+T = TypeVar("T")
 
 
 class ObjectStore:
@@ -52,9 +57,18 @@ class ObjectStore:
     def _client(self) -> Client:
         return client_of(self._place)
 
-    def _told(self, doing: str) -> AbstractContextManager[None]:
-        """Turn failures into errors that say what was tried, without secrets."""
-        return told_failures(self._place, doing, secrets_of(self._place))
+    def _asked(self, doing: str, ask: Callable[[], T], *, bulk: bool = False) -> T:
+        """Return what the store answers, asked again after what may pass; failures say what was tried, no secrets."""
+
+        def once() -> T:
+            with told_failures(self._place, doing, secrets_of(self._place)):
+                return ask()
+
+        return persevere(once, self._patience(bulk=bulk))
+
+    def _patience(self, *, bulk: bool = False) -> Patience:
+        """Return how long to go on: so that a store that never answers is asked twice."""
+        return Patience(seconds=2 * request_seconds(bulk=bulk))
 
     def _key(self, name: str) -> str:
         return "/".join(filter(None, (self._place.prefix, name.strip("/"))))
@@ -62,8 +76,21 @@ class ObjectStore:
     def _name(self, key: str) -> str:
         return key.removeprefix(self._place.prefix).lstrip("/")
 
+    def prepare(self) -> None:
+        """Make sure, once a process and place, that the store does all that publishing needs, and may be asked to.
+
+        Raises:
+            StorageError: It does not, or we may not.
+        """
+        checked = (self.address, settings_sign(self._place))
+        if checked not in _KNOWN_CONDITIONS:
+            check_bucket(self, self._place.bucket)
+            _KNOWN_CONDITIONS.add(checked)
+
     def read(self, name: str) -> bytes:
         """Return the content of a small object.
+
+        Where its tag is an MD5 that what came does not have, it is read again, and believed when it comes twice.
 
         Raises:
             FileNotFoundError: There is none.
@@ -71,95 +98,74 @@ class ObjectStore:
         """
         import obstore
 
-        with self._told(f"read {name}"):
-            return obstore.get(self._client, self._key(name)).bytes().to_bytes()
+        def read() -> tuple[bytes, str]:
+            answer = obstore.get(self._client, self._key(name))
+            if not answer.meta["e_tag"]:
+                raise ValueError("an answer without an entity tag, as no store gives it")
+            return answer.bytes().to_bytes(), answer.meta["e_tag"]
+
+        seen: bytes | None = None
+        for _ in range(_READS):
+            content, tag = self._asked(f"read {name}", read)
+            if content == seen or _fits(tag, hashlib.md5(content, usedforsecurity=False).hexdigest()):
+                return content
+            seen = content
+        raise self._unsettled(name)
 
     def read_many(self, names: Sequence[str]) -> list[bytes]:
         """Return the contents of small objects, several at a time, in the order of their names."""
         if len(names) < 2:
             return [self.read(name) for name in names]
-        client = self._client  # what was granted is known to this thread only
-
-        def read(name: str) -> bytes:
-            return obstore.get(client, self._key(name)).bytes().to_bytes()
-
-        import obstore
-
-        with self._told(f"read {names[0]} and others"), ThreadPoolExecutor(min(_READERS, len(names))) as pool:
-            return list(pool.map(read, names))
+        with ThreadPoolExecutor(min(_READERS, len(names))) as pool:  # what was granted is told to each thread
+            jobs = [pool.submit(copy_context().run, self.read, name) for name in names]
+            try:
+                return [job.result() for job in jobs]
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Create an object if there is none of that name; return False, and change nothing, where there is one.
-
-        An answer that was lost on its way counts as what happened: the object that lies there is ours if it has our
-        content, to the byte.
+        """Create an object if there is none of that name; return whether our content is what lies there now.
 
         Raises:
             StorageError: The store refuses, or does not know conditions on writing.
         """
-        self._check_conditions()
-        for attempt in range(_CREATE_TRIES):
-            try:
-                return self._create(name, content) or self._has(name, content)
-            except StorageUnavailableError:
-                if self._has(name, content):
-                    return True
-                if attempt == _CREATE_TRIES - 1:
-                    raise
-        raise AssertionError("the last try returns or raises")
+        self.prepare()
+        return create_once(
+            lambda: self.create_unchecked(name, content),
+            lambda: self.read(name),
+            content,
+            name=f"{self.address}/{name}",
+            patience=self._patience(),
+        )
 
-    def _create(self, name: str, content: bytes) -> bool:
+    def create_unchecked(self, name: str, content: bytes) -> bool:
+        """Try once to create an object; return False where the store says that there is one."""
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
-        with self._told(f"create {name}"):
+        with told_failures(self._place, f"create {name}", secrets_of(self._place)):
             try:
                 obstore.put(self._client, self._key(name), content, mode="create")
             except AlreadyExistsError:
                 return False
         return True
 
-    def _check_conditions(self) -> None:
-        """Make sure, once a process and bucket, that the store refuses to create what is there.
-
-        A server that ignores the condition would let one version take another's place without a word.
-        """
-        if self._place.bucket in _KNOWN_CONDITIONS:
-            return
-        probe = f".conditions-{uuid.uuid4().hex}"
-        try:
-            refused = self._create(probe, b"1") and not self._create(probe, b"2")
-        finally:
-            self._remove([self._key(probe)])
-        if not refused:
-            raise StorageError(
-                "no_conditional_put",
-                expected=f"{self._place.bucket} to refuse the creation of an object that is there (If-None-Match: *)",
-                found="a store that ignores the condition, so that runs could overwrite each other's versions",
-                remedy="use a store that knows it, as S3, Google Cloud Storage, Azure and current MinIO do",
-            )
-        _KNOWN_CONDITIONS.add(self._place.bucket)
-
-    def _has(self, name: str, content: bytes) -> bool:
-        try:
-            return self.read(name) == content
-        except FileNotFoundError:
-            return False
-
     def replace(self, name: str, content: bytes) -> None:
         """Write a small object, whatever was there."""
         import obstore
 
-        with self._told(f"write {name}"):
-            obstore.put(self._client, self._key(name), content)
+        self._asked(f"write {name}", lambda: obstore.put(self._client, self._key(name), content))
 
     def put(self, name: str, path: Path) -> None:
         """Upload a local file, in parts if it is large, whatever was there."""
         import obstore
 
-        part = max(_BLOCK_BYTES, path.stat().st_size // _MOST_PARTS + 1)
-        with self._told(f"write {name}"):
-            obstore.put(self._client, self._key(name), path, chunk_size=part, max_concurrency=_BLOCKS_AHEAD)
+        part, client = max(_BLOCK_BYTES, path.stat().st_size // _MOST_PARTS + 1), client_of(self._place, bulk=True)
+        self._asked(
+            f"write {name}",
+            lambda: obstore.put(client, self._key(name), path, chunk_size=part, max_concurrency=_BLOCKS_AHEAD),
+            bulk=True,
+        )
 
     def get(self, file: StoredFile, path: Path) -> str:
         """Download an object as it was when it was listed, and return its SHA-256.
@@ -167,51 +173,91 @@ class ObjectStore:
         Raises:
             FileNotFoundError: It is gone, or another one has taken its place.
         """
-        digest = hashlib.sha256()
         with open(path, "wb") as target:
-            for block in self._blocks(file):
-                target.write(block)
-                digest.update(block)
-        return digest.hexdigest()
+            return self._read_through(file, target)
 
     def sha256(self, file: StoredFile) -> str:
         """Read an object, a few megabytes at a time, and return its SHA-256."""
-        digest = hashlib.sha256()
-        for block in self._blocks(file):
-            digest.update(block)
-        return digest.hexdigest()
+        return self._read_through(file, None)
+
+    def _read_through(self, file: StoredFile, target: BinaryIO | None) -> str:
+        """Return an object's SHA-256, its content written; what does not fit a tag is believed when it comes twice."""
+        seen = ""
+        for _ in range(_READS):
+            sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+            for block in self._blocks(file):
+                sha256.update(block)
+                md5.update(block)
+                if target is not None:
+                    target.write(block)
+            if sha256.hexdigest() == seen or _fits(file.tag, md5.hexdigest()):
+                return sha256.hexdigest()
+            seen = sha256.hexdigest()
+            if target is not None:
+                target.seek(0)
+                target.truncate()
+        raise self._unsettled(file.name)
 
     def _blocks(self, file: StoredFile) -> Iterator[Any]:
-        """Yield an object's bytes in order, a few ranges fetched ahead: each has its own timeout and retries."""
-        import obstore
-        from obstore.exceptions import PreconditionError
-
-        client, key = self._client, self._key(file.name)
-
-        def fetch(start: int) -> Any:
-            stop = min(start + _BLOCK_BYTES, file.bytes)
-            options: Any = {"range": (start, stop), **({"if_match": file.tag} if file.tag else {})}
-            return obstore.get(client, key, options=options).bytes()
-
+        """Yield an object's bytes in order, a few ranges fetched ahead: each has its own timeout and tries."""
         waiting: deque[Future[Any]] = deque()
-        with self._told(f"read {file.name}"), ThreadPoolExecutor(_BLOCKS_AHEAD) as pool:
+        with ThreadPoolExecutor(_BLOCKS_AHEAD) as pool:
             try:
                 for start in range(0, file.bytes, _BLOCK_BYTES):
-                    waiting.append(pool.submit(fetch, start))
+                    waiting.append(pool.submit(copy_context().run, self._block, file, start))
                     if len(waiting) > _BLOCKS_AHEAD:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _block(self, file: StoredFile, start: int) -> Any:
+        """Return one range of an object that is still the one that was listed."""
+        import obstore
+        from obstore.exceptions import PreconditionError
+
+        stop = min(start + _BLOCK_BYTES, file.bytes)
+        options: Any = {"range": (start, stop), **({"if_match": file.tag} if file.tag else {})}
+        client = client_of(self._place, bulk=True)
+
+        def fetch() -> Any:
+            try:
+                content = obstore.get(client, self._key(file.name), options=options).bytes()
             except PreconditionError:
-                raise FileNotFoundError(f"{file.name} has been replaced") from None
+                self._check_unreplaced(file)
+                raise
+            if len(content) != stop - start:
+                raise ValueError(f"{len(content)} bytes of a response body that must have {stop - start}")
+            return content
+
+        return self._asked(f"read {file.name}", fetch, bulk=True)
+
+    def _check_unreplaced(self, file: StoredFile) -> None:
+        """Look whether the store is right to say that an object is another one.
+
+        Raises:
+            FileNotFoundError: It is.
+        """
+        now = self.look(file.name)
+        if now is None or now.tag != file.tag:
+            raise missing_object(self.address, f"read {file.name}", f"{file.name} has been replaced")
+
+    def _unsettled(self, name: str) -> StorageUnavailableError:
+        return StorageUnavailableError(
+            "unsettled_content",
+            expected=f"the same content of {self.address}/{name} each time it is read",
+            found=f"other bytes each of {_READS} times, and none that fit the object's tag",
+            remedy="check the network and what lies before the store, then run again",
+            values={"name": name},
+        )
 
     def look(self, name: str) -> StoredFile | None:
         """Return what is known of an object without reading it; None where there is none of that name."""
         import obstore
 
         try:
-            with self._told(f"look at {name}"):
-                return self._stored(obstore.head(self._client, self._key(name)))
+            return self._asked(f"look at {name}", lambda: self._stored(obstore.head(self._client, self._key(name))))
         except FileNotFoundError:
             return None
 
@@ -220,12 +266,13 @@ class ObjectStore:
         return self.look(name) is not None
 
     def entries(self, folder: str) -> list[StoredFile]:
-        """Return the objects directly under a prefix, sorted by name."""
-        return self._sorted(self._listed(folder)["objects"])
+        """Return the objects directly under a prefix, sorted by name, as two listings say."""
+        return agreed(lambda: self._sorted(self._listed(folder)["objects"]))
 
     def names(self, folder: str) -> list[str]:
         """Return the last names of the objects directly under a prefix, sorted."""
-        return [file.name.rpartition("/")[2] for file in self.entries(folder)]
+        found = self._sorted(self._listed(folder)["objects"]) or self._sorted(self._listed(folder)["objects"])
+        return [file.name.rpartition("/")[2] for file in found]
 
     def folders(self, folder: str) -> list[str]:
         """Return the last names of the prefixes directly under a prefix, sorted."""
@@ -234,16 +281,18 @@ class ObjectStore:
     def _listed(self, folder: str) -> Any:
         import obstore
 
-        with self._told(f"list {folder or 'it'}"):
-            return obstore.list_with_delimiter(self._client, self._key(folder) or None)
+        return self._asked(
+            f"list {folder or 'it'}", lambda: obstore.list_with_delimiter(self._client, self._key(folder) or None)
+        )
 
     def files(self, folder: str) -> list[StoredFile]:
-        """Return all objects under a prefix, sorted by name."""
+        """Return all objects under a prefix, sorted by name, as two listings say."""
         import obstore
 
-        with self._told(f"list {folder or 'it'}"):
-            found = [item for page in obstore.list(self._client, self._key(folder) or None) for item in page]
-        return self._sorted(found)
+        def listed() -> list[ObjectMeta]:
+            return [item for page in obstore.list(self._client, self._key(folder) or None) for item in page]
+
+        return agreed(lambda: self._sorted(self._asked(f"list {folder or 'it'}", listed)))
 
     def _sorted(self, items: Iterable[ObjectMeta]) -> list[StoredFile]:
         """Return objects by name, without the empty one that some tools put at a prefix to make it a folder."""
@@ -256,8 +305,11 @@ class ObjectStore:
         )
 
     def modified(self, folder: str) -> float:
-        """Return when anything under a prefix was last written, in seconds since 1970."""
-        return max((file.modified for file in self.files(folder)), default=0.0)
+        """Return when anything under a prefix was last written, in seconds since 1970.
+
+        Of a prefix that lists nothing it is not known, so that nobody takes it for old.
+        """
+        return max((file.modified for file in self.files(folder)), default=math.inf)
 
     def delete(self, folder: str) -> None:
         """Remove all objects under a prefix, the first one before the others."""
@@ -268,6 +320,11 @@ class ObjectStore:
     def _remove(self, keys: Sequence[str]) -> None:
         import obstore
 
-        with self._told("remove objects"):
-            if keys:
-                obstore.delete(self._client, keys)
+        if keys:
+            self._asked("remove objects", lambda: obstore.delete(self._client, keys))
+
+
+def _fits(tag: str, md5: str) -> bool:
+    """Return whether a tag is that of the content, as far as it says: not every tag is an MD5 of the whole."""
+    plain = tag.strip('"')
+    return _MD5.fullmatch(plain) is None or plain == md5

@@ -44,8 +44,14 @@ class Store(Protocol):
     def read_many(self, names: Sequence[str]) -> list[bytes]:
         """Return the contents of small files, in the order of their names."""
 
+    def prepare(self) -> None:
+        """Make sure that the store does all that publishing needs; raise what stands in its way."""
+
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file under a name that nobody has taken; return False, and change nothing, where somebody has."""
+        """Write a file under a name that nobody has taken; return whether our content, to the byte, lies there now.
+
+        Where somebody else has taken it, nothing changes. An answer that was lost counts as what happened.
+        """
 
     def replace(self, name: str, content: bytes) -> None:
         """Write a small file, whatever was there."""

@@ -17,6 +17,7 @@ from counterpoise.core.storage.store import Store, StoredFile
 __all__ = ["download", "each", "fetch_checked", "upload_checked"]
 
 _FILES_AT_A_TIME = 4
+_UPLOADS, _READS = 3, 2
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,6 +39,8 @@ def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 def upload_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None:
     """Upload files and read them back: when this returns, the store has given every byte again as it was digested.
 
+    What comes back otherwise is uploaded again, for it may have been spoilt on its way.
+
     Args:
         store: Where to.
         base: The folder that the files' paths are relative to; they have the same names in the store.
@@ -47,11 +50,22 @@ def upload_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> Non
         IntegrityError: The store gives other bytes than it was given.
         StorageError: The store refuses.
     """
-    each(lambda file: store.put(file.path, base / file.path), files)
-    stored = _by_name(store, files)
-    wrong = [line for line in each(lambda file: _difference(store, file, stored), files) if line]
-    if wrong:
-        raise _other_bytes(store, wrong)
+    left, wrong = list(files), list[str]()
+    for _ in range(_UPLOADS):
+        each(lambda file: store.put(file.path, base / file.path), left)
+        stored = _by_name(store, left)
+        found = each(lambda file, stored=stored: _difference(store, file, stored), left)  # type: ignore[misc]
+        left = [file for file, line in zip(left, found, strict=True) if line]
+        wrong = [line for line in found if line]
+        if not wrong:
+            return
+    raise IntegrityError(
+        "other_bytes",
+        expected=f"{store.address} to give every byte again that was uploaded, {_UPLOADS} times tried",
+        found="; ".join(wrong[:5]),
+        remedy="check the store, and what lies before it; nothing was published",
+        values={"files": wrong},
+    )
 
 
 def _by_name(store: Store, files: Iterable[FileDigest]) -> dict[str, StoredFile]:
@@ -60,10 +74,21 @@ def _by_name(store: Store, files: Iterable[FileDigest]) -> dict[str, StoredFile]
 
 
 def _difference(store: Store, file: FileDigest, stored: dict[str, StoredFile]) -> str:
+    """Return how a stored file differs; one that the listing misses, or has otherwise, is looked at by its name."""
     found = stored.get(file.path)
     if found is None or found.bytes != file.bytes:
+        found = store.look(file.path)
+    if found is None or found.bytes != file.bytes:
         return f"{file.path}: {'missing' if found is None else f'{found.bytes} bytes instead of {file.bytes}'}"
-    return "" if store.sha256(found) == file.sha256 else f"{file.path}: other content"
+    try:
+        return "" if _read_as(file, lambda: store.sha256(found)) else f"{file.path}: other content"
+    except FileNotFoundError:
+        return f"{file.path}: gone, or replaced"
+
+
+def _read_as(file: FileDigest, read: Callable[[], str]) -> bool:
+    """Return whether a file reads as it must, tried once more where it does not: it may be spoilt on its way here."""
+    return any(read() == file.sha256 for _ in range(_READS))
 
 
 def fetch_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None:
@@ -83,11 +108,15 @@ def fetch_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None
         if target.is_file() and target.stat().st_size == file.bytes:
             return ""
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        draft, digests = target.with_name(f".{target.name}.{uuid.uuid4().hex}"), list[str]()
+
+        def get() -> str:
+            digests.append(store.get(StoredFile(file.path, file.bytes, 0.0), draft))
+            return digests[-1]
+
         try:
-            digest = store.get(StoredFile(file.path, file.bytes, 0.0), draft)
-            if digest != file.sha256:
-                return f"{file.path}: SHA-256 {digest[:16]}… instead of {file.sha256[:16]}…"
+            if not _read_as(file, get):
+                return f"{file.path}: SHA-256 {digests[-1][:16]}… instead of {file.sha256[:16]}…"
             os.replace(draft, target)  # noqa: PTH105  # the name says that it replaces
         except FileNotFoundError:
             return f"{file.path}: missing"

@@ -20,7 +20,7 @@ def dask_cluster(folder: Path, *, workers: int) -> Iterator[tuple[str, int]]:
     """Run a scheduler and workers; yield the scheduler's address and the process that the workers are children of.
 
     Args:
-        folder: Where both leave their files; the workers work there.
+        folder: Where both leave their files, `scheduler.pid` among them; the workers work there.
         workers: How many.
     """
     file = folder / "scheduler.json"
@@ -34,10 +34,12 @@ def dask_cluster(folder: Path, *, workers: int) -> Iterator[tuple[str, int]]:
         subprocess.Popen([*_python(scheduler), "--scheduler-file", str(file)], **quiet) as first,  # type: ignore[call-overload]
         subprocess.Popen([*_python(worker), "--scheduler-file", str(file)], **quiet) as second,  # type: ignore[call-overload]
     ):
+        folder.joinpath("scheduler.pid").write_text(str(first.pid))
         try:
             yield _address(file), second.pid
         finally:
             for process in (second, first):
+                process.send_signal(signal.SIGCONT)  # a test may have stopped it
                 process.send_signal(signal.SIGTERM)
 
 

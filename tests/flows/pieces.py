@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Marked", "end_own_process", "fail", "leave_mark", "own_process"]
+__all__ = ["Marked", "end_own_process", "fail", "leave_mark", "own_process", "wait_for_release"]
+
+_PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -40,4 +43,13 @@ def leave_mark(piece: Marked) -> int:
     if not mark.exists():
         mark.touch()
         end_own_process(piece)
+    return piece.number
+
+
+def wait_for_release(piece: Marked) -> int:
+    """Say that the piece was begun, and end it when somebody says so, or nobody is there any more to say it."""
+    Path(piece.place, f"begun-{piece.number}").touch()
+    until = time.monotonic() + _PATIENCE
+    while not Path(piece.place, "release").exists() and time.monotonic() < until:
+        time.sleep(0.05)
     return piece.number

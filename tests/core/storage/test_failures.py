@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +20,7 @@ from tests.manifests import facts_of
 from tests.object_store import SECRET
 from tests.snapshots import mixed_table, run_engine
 
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    backoff = {"init_backoff": timedelta(milliseconds=5), "max_backoff": timedelta(milliseconds=20), "base": 2}
-    monkeypatch.setattr(client, "_RETRIES", {"max_retries": 2, "retry_timeout": timedelta(5), "backoff": backoff})
-    monkeypatch.setattr(objects, "_KNOWN_CONDITIONS", set())
-    client._client.cache_clear()
-    yield
-    client._client.cache_clear()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def first_manifest(fault: Fault, times: int) -> Choose:

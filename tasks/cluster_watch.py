@@ -1,0 +1,148 @@
+"""What may become of a Dask cluster while a run waits for it: looked for, ended in time, and named."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from counterpoise.core.errors import CounterpoiseError, EngineError
+from counterpoise.core.settings.engine import EngineConfig
+
+__all__ = ["cluster_failures_named", "no_cluster", "watched"]
+
+_BEAT = 5.0
+_SECONDS_FOR_AN_ANSWER = 60.0
+_SECONDS_WITHOUT_WORKERS = 300.0
+_NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE)
+
+
+@contextmanager
+def watched(client: Callable[[], Any]) -> Iterator[None]:
+    """Give up what is waited for in the block when the scheduler does not answer, or has had no worker for long.
+
+    Dask itself notices a connection that was closed. A scheduler that hangs, or one that all workers have left, would
+    be waited for without an end.
+
+    Args:
+        client: Returns the connection to the cluster; None as long as there is none.
+    """
+    done = threading.Event()
+    thread = threading.Thread(target=_watch, args=(client, done), name="cluster-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _watch(client: Callable[[], Any], done: threading.Event) -> None:
+    answered = manned = time.monotonic()
+    while not done.wait(_BEAT):
+        connection, now = client(), time.monotonic()
+        workers = 1 if connection is None else _workers(connection)
+        answered = answered if workers is None else now
+        manned = now if workers else manned
+        if now - answered > _SECONDS_FOR_AN_ANSWER:
+            _give_up(connection, f"no answer of the scheduler for {_SECONDS_FOR_AN_ANSWER:g} seconds")
+        elif workers == 0 and now - manned > _SECONDS_WITHOUT_WORKERS:
+            _give_up(connection, f"no worker for {_SECONDS_WITHOUT_WORKERS:g} seconds")
+
+
+def _workers(connection: Any) -> int | None:
+    """Return how many workers the scheduler has; None where it does not say."""
+    try:
+        identity = connection.sync(connection.scheduler.identity, n_workers=0, callback_timeout=_BEAT)
+    except Exception:  # noqa: BLE001  # whatever it is, there is no answer
+        return None
+    return int(identity["n_workers"])
+
+
+def _give_up(connection: Any, why: str) -> None:
+    """End all waiting for what was sent to the cluster, without asking the cluster."""
+
+    def cancel() -> None:
+        for state in list(connection.futures.values()):
+            state.cancel(reason="cluster-lost", msg=why)
+
+    connection.loop.add_callback(cancel)
+
+
+@contextmanager
+def cluster_failures_named(config: EngineConfig) -> Iterator[None]:
+    """Turn what Dask raises when a cluster goes away into errors of ours; all others pass.
+
+    Args:
+        config: Where the cluster is.
+
+    Raises:
+        EngineError: The scheduler is gone, or workers died.
+    """
+    from distributed import KilledWorker
+    from distributed.client import ClosedClientError, FutureCancelledError, FuturesCancelledError
+    from distributed.comm.core import CommClosedError
+    from distributed.core import RPCClosed
+
+    lost = (ClosedClientError, FutureCancelledError, FuturesCancelledError, CommClosedError, RPCClosed)
+    try:
+        yield
+    except (KilledWorker, *lost) as error:
+        if (before := _behind(error)) is not None:
+            raise before from None
+        named = _workers_died(str(error)) if isinstance(error, KilledWorker) else _cluster_lost(config, error)
+        raise named from error
+
+
+def _behind(error: BaseException) -> CounterpoiseError | None:
+    """Return the error of ours that a connection's end has come on top of."""
+    before = error.__context__
+    while before is not None and not isinstance(before, CounterpoiseError):
+        before = before.__context__
+    return before
+
+
+def no_cluster(config: EngineConfig, error: Exception, *, seconds: float) -> EngineError:
+    """Return the error of a cluster that is not there, or cannot begin.
+
+    Args:
+        config: Where it should be.
+        error: What was raised.
+        seconds: How long it was waited for.
+    """
+    where = f"at {config.address}" if config.address else "of this run's own"
+    if config.address:
+        remedy = "check that scheduler and workers run and can be reached"
+    elif isinstance(error, OSError) and error.errno in _NO_PLACE:
+        remedy = "make room for temporary files and allow writing them, or set TMPDIR to another place"
+    else:
+        remedy = 'see the log above; a script must call the flow under `if __name__ == "__main__":`'
+    return EngineError(
+        "no_cluster",
+        expected=f"a Dask cluster {where} with a worker within {seconds:g} seconds",
+        found=str(error) or type(error).__name__,
+        remedy=remedy,
+    )
+
+
+def _cluster_lost(config: EngineConfig, error: Exception) -> EngineError:
+    where = f"at {config.address}" if config.address else "of this run's own"
+    return EngineError(
+        "cluster_lost",
+        expected=f"the Dask cluster {where} to last as long as the run",
+        found=" ".join(str(error).split())[:300] or type(error).__name__,
+        remedy="check scheduler and workers, then run again; nothing was published",
+        values={"address": config.address or ""},
+    )
+
+
+def _workers_died(found: str) -> EngineError:
+    return EngineError(
+        "workers_died",
+        expected="a worker that lives until its piece of work is done",
+        found=found.split(" The last worker", maxsplit=1)[0],
+        remedy="see the workers' logs; most likely they need more memory, or fewer threads each",
+    )
