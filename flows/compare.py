@@ -8,9 +8,14 @@ from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.tournament.apart import close_processes, open_processes, processes_for, waiting_process
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.records import Leaderboard
+from counterpoise.core.tournament.subprocesses import (
+    close_processes,
+    open_processes,
+    processes_for,
+    waiting_process,
+)
 from counterpoise.core.tournament.workers import workers
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace

@@ -5,5 +5,5 @@ folds on disk; `encoding`: features), `entries` (who takes part),
 `plans` (resampling of a round's train rows), `models`, `training` (an entry in one round), `scores`, `play` (one on
 all folds), `board` (the leaderboard), `finalists`, `held_out` (validation and test), `refit`, `bench` and `judge`,
 `final`, `store` (files), `looks` (their ledger), and `run` (all of it without Prefect). `apart` carries out `orders` in
-processes of their own, see `zygote`. Nothing slow is imported here.
+processes of their own, see `subprocesses`. Nothing slow is imported here.
 """

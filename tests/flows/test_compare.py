@@ -12,10 +12,11 @@ from prefect.client.schemas.objects import TaskRun
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.tournament import apart, store
+from counterpoise.core.tournament import play, store
 from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Leaderboard
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.compare import compare
+from tests.core.tournament.arenas import processes_of_this_one
 from tests.flows.tables import configured
 
 TOURNAMENT = {"strategies": ["random_over", "smoten"], "learners": ["logistic_regression"], "folds": 3}
@@ -54,25 +55,25 @@ def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: 
         [".staging", "tournaments"],
     )
     assert list((tmp_path / "datasets/competing").glob(".staging/*")) == []
-    assert (apart._waiting, apart._at_work) == ([], {})
+    assert processes_of_this_one() == []
     names = {run.name for run in task_runs_of("competing")}
     assert {"none, dummy", "random_over, logistic_regression", "smoten, logistic_regression"} <= names
 
 
 def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[str] = []
-    play, write, failures = apart.play_apart, store.write_page, [ZeroDivisionError("disk")]
+    play_one, write, failures = play.play_in_process, store.write_page, [ZeroDivisionError("disk")]
 
     def counted(arena: Arena, entry: Entry) -> EntryResult:
         played.append(entry.name)
-        return play(arena, entry)
+        return play_one(arena, entry)
 
     def failing(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
         if failures:
             raise failures.pop()
         return write(config, digest, board, page)
 
-    monkeypatch.setattr(apart, "play_apart", counted)
+    monkeypatch.setattr(play, "play_in_process", counted)
     monkeypatch.setattr(store, "write_page", failing)
     board = compare.with_options(retries=1)(tournament(tmp_path, name="retried-tournament"))
     assert isinstance(board, Leaderboard)

@@ -12,13 +12,13 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import read_partition
-from counterpoise.core.tournament.apart import close_processes
 from counterpoise.core.tournament.final import play_final
 from counterpoise.core.tournament.final_records import Entry, Final, Finalist, HeldOut
 from counterpoise.core.tournament.finalists import finalists
 from counterpoise.core.tournament.held_out import digest_of_test, hold_out, hold_out_tables
 from counterpoise.core.tournament.records import DUMMY, Arena, Leaderboard, Rules
 from counterpoise.core.tournament.run import run_tournament
+from counterpoise.core.tournament.subprocesses import close_processes
 from tests.core.tournament.arenas import TREE, arena_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 

@@ -1,0 +1,310 @@
+"""Jobs of a tournament, each in a process of its own, forked from a template that has made the imports.
+
+Who waits for a job watches its process, has a deadline, and believes only an answer that was written whole, with the
+secret of the job in it; an exit code only helps to say what went wrong. What a learner may take from others, the
+template and the files of the tournament, is replaced after each job; a job that may have suffered from the loss, and
+the culprit, are tried once more, with nothing else beside them. Without Linux's descriptors of processes, jobs are done
+in this process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import secrets
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from counterpoise.core import errors
+from counterpoise.core.errors import CounterpoiseError, EngineError
+from counterpoise.core.records import Record
+from counterpoise.core.tournament.kept_files import KeptFiles
+from counterpoise.core.tournament.template import Template
+from counterpoise.core.tournament.workers import workers
+
+__all__ = [
+    "JobFailed",
+    "close_on_interruption",
+    "close_processes",
+    "open_processes",
+    "processes_for",
+    "run_in_process",
+    "waiting_process",
+]
+
+Answer = TypeVar("Answer", bound=Record)
+
+_Said = dict[str, Any]
+"""What has become of a job: `answer`, or what it was `refused` with, or why it has `failed`."""
+
+_LARGEST_ANSWER = 64_000_000
+"""Bytes; the answers of good learners have some thousand."""
+
+_lock = threading.Lock()
+_spare: list[Template] = []
+_open: dict[str, _Tournament] = {}
+_closed: set[str] = set()
+
+
+class JobFailed(Exception):  # noqa: N818  # what has happened, not always an error of somebody
+    """A job has no answer.
+
+    Args:
+        reason: Why.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def run_in_process(
+    work: Callable[[], Answer], answer: type[Answer], *, folder: str, at_a_time: int, minutes: float = 0.0
+) -> Answer:
+    """Return what a function returns, called in a process of its own.
+
+    Threads may call it side by side. The template waits for further jobs until it is closed.
+
+    Args:
+        work: What is called: it can be pickled.
+        answer: What kind of record it returns.
+        folder: The arena's folder, which stands for the tournament.
+        at_a_time: How many jobs of this tournament are done at a time, as in `tournament.workers`.
+        minutes: How long the job may take, once it has begun, before its process is killed; 0 for no limit. Where jobs
+            are done in this process, there is none.
+
+    Raises:
+        CounterpoiseError: What the job was refused with.
+        JobFailed: There is no answer, or what was written is none.
+        EngineError: The tournament was ended meanwhile.
+        OSError: The job cannot be written to the arena's folder.
+    """
+    if not hasattr(os, "pidfd_open"):
+        return work()
+    with _lock:
+        _check_open(folder)
+        tournament = _open.setdefault(folder, _Tournament(folder, workers(at_a_time)))
+    said = tournament.do(work, seconds=60 * minutes)
+    if "refused" in said:
+        raise _rebuilt(said["refused"])
+    if "answer" not in said:
+        raise JobFailed(said["failed"])
+    try:
+        return answer.model_validate(said["answer"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise JobFailed(f"its answer is not valid: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+@contextmanager
+def waiting_process() -> Iterator[None]:
+    """Start a template ahead, so that it makes its imports while other work is done; none is left at the end."""
+    with _lock:
+        if hasattr(os, "pidfd_open") and not _spare:
+            _spare.append(Template())
+    try:
+        yield
+    finally:
+        close_processes()
+
+
+@contextmanager
+def processes_for(folder: str) -> Iterator[None]:
+    """Let jobs of a tournament be done in a block; at its end, however it comes, no process is left.
+
+    Args:
+        folder: The arena's folder.
+    """
+    open_processes(folder)
+    try:
+        yield
+    finally:
+        close_processes(folder)
+
+
+@contextmanager
+def close_on_interruption(folder: str) -> Iterator[None]:
+    """End the tournament's processes where a block is interrupted, so that nobody waits for jobs under way.
+
+    An interruption is what is no `Exception`, such as a cancelled run, or a time limit of our own; a time-out that the
+    system reports has an error number, and may pass.
+
+    Args:
+        folder: The arena's folder.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) or (isinstance(error, TimeoutError) and error.errno is None):
+            close_processes(folder)
+        raise
+
+
+def open_processes(folder: str) -> None:
+    """Take jobs of the tournament of the arena with the folder, also where it was ended before."""
+    with _lock:
+        _closed.discard(folder)
+
+
+def close_processes(folder: str = "") -> None:
+    """End the spare template, and the processes of the arena with the folder.
+
+    Its jobs under way end with an error, and no new ones are taken until it is opened again.
+    """
+    with _lock:
+        spare, tournament = [*_spare], _open.pop(folder, None)
+        _spare.clear()
+        _closed.add(folder)
+    for template in spare:
+        template.close()
+    if tournament is not None:
+        tournament.close()
+
+
+class _Attempt(NamedTuple):
+    """What has become of a job, whether its template was lost, and whether that or files of the tournament were."""
+
+    said: _Said
+    lost: bool
+    disturbed: bool
+
+
+class _Tournament:
+    """The processes of one tournament, and what its jobs share."""
+
+    def __init__(self, folder: str, at_a_time: int) -> None:
+        self._folder, self._at_a_time = folder, at_a_time
+        self._room, self._queue = threading.Semaphore(at_a_time), threading.Lock()
+        self._lock = threading.Lock()
+        self._template: Template | None = None
+        self._files = KeptFiles(Path(folder))
+        self._disturbances = 0
+
+    def do(self, work: Callable[[], Record], *, seconds: float) -> _Said:
+        """Do a job; once more and alone where it was disturbed, or has disturbed others."""
+        with self._places(1):
+            first = self._attempt(work, seconds)
+        if not first.disturbed or (_succeeded(first.said) and not first.lost):
+            return first.said
+        with self._places(self._at_a_time):
+            alone = self._attempt(work, seconds)
+        return {"failed": "the process that started it was killed or stopped, twice"} if alone.lost else alone.said
+
+    def close(self) -> None:
+        with self._lock:
+            template, self._template = self._template, None
+        if template is not None:
+            template.close()
+        self._files.forget()
+
+    @contextmanager
+    def _places(self, number: int) -> Iterator[None]:
+        with self._queue:  # two who need all places must not each hold some
+            for _ in range(number):
+                self._room.acquire()
+        try:
+            yield
+        finally:
+            self._room.release(number)
+
+    def _attempt(self, work: Callable[[], Record], seconds: float) -> _Attempt:
+        """Do a job, then replace what was taken from others meanwhile."""
+        before, template = self._disturbances, self._current()
+        with _job_folder(Path(self._folder), work) as (folder, secret):
+            lost = True
+            try:
+                with template.fork(folder) as worker:
+                    late = not worker.wait(seconds)
+                    worker.kill()
+                    code = worker.exit_code()
+                said = _read(folder / "answer", secret) or _no_answer(code, seconds if late else 0.0)
+                lost = code is None
+            except OSError as error:
+                said = {"failed": f"its process could not be started: {error}"}
+        with self._lock:
+            self._check_mine()
+            if lost and self._template is template:
+                self._template = None
+                self._disturbances += 1
+            self._disturbances += self._files.restore_or_keep()
+            disturbed = self._disturbances != before
+        if lost:
+            template.close()
+        return _Attempt(said, lost, disturbed)
+
+    def _current(self) -> Template:
+        with self._lock:
+            self._check_mine()
+            if self._template is None:
+                with _lock:
+                    self._template = _spare.pop() if _spare else Template()
+            return self._template
+
+    def _check_mine(self) -> None:
+        with _lock:
+            _check_open(self._folder, self)
+
+
+@contextmanager
+def _job_folder(arena: Path, work: Callable[[], Record]) -> Iterator[tuple[Path, str]]:
+    """Give a job a folder of its own, and a secret that its answer must have; the folder is gone at the end."""
+    secret = secrets.token_hex(16)
+    folder = arena / "jobs" / secret
+    try:
+        (folder / "work").mkdir(parents=True)
+        (folder / "job").write_bytes(pickle.dumps((secret, work)))
+        yield folder, secret
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _succeeded(said: _Said) -> bool:
+    """Return whether a job has an answer, and that of an entry is a good one."""
+    return "answer" in said and said["answer"].get("status", "ok") == "ok"
+
+
+def _read(file: Path, secret: str) -> _Said | None:
+    """Return the answer that a worker has written; None where it is none."""
+    try:
+        if not file.is_file() or file.stat().st_size > _LARGEST_ANSWER:
+            return None
+        said = json.loads(file.read_text(encoding="utf-8"))
+        return said if said.pop("secret") == secret else None
+    except (OSError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
+        return None
+
+
+def _no_answer(code: int | None, late: float) -> _Said:
+    """Return why there is no answer, from how the process has ended."""
+    if late:
+        return {"failed": f"took longer than {late / 60:g} minutes (timeouts.entry)"}
+    if code is None:
+        return {"failed": "the process that started it is gone"}
+    if code == -signal.SIGKILL:
+        advice = "lower tournament.max_train_rows or workers"
+        return {"failed": f"its process was killed, most likely for want of memory; {advice}"}
+    how = f"signal {-code}" if code < 0 else f"code {code}"
+    return {"failed": f"its process ended with {how} and without an answer"}
+
+
+def _check_open(folder: str, tournament: _Tournament | None = None) -> None:
+    if folder in _closed or (tournament is not None and _open.get(folder) is not tournament):
+        raise EngineError(
+            "tournament_ended",
+            expected="a tournament that is running",
+            found="one that was ended",
+            remedy="run it again",
+        )
+
+
+def _rebuilt(refusal: dict[str, Any]) -> CounterpoiseError:
+    kind: type[CounterpoiseError] = getattr(errors, refusal["error"])
+    return kind(**{name: refusal[name] for name in ("reason", "expected", "found", "remedy", "values")})
