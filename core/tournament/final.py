@@ -79,6 +79,6 @@ def _room_for(what: str) -> Iterator[None]:
         raise EngineError(
             "process_ended",
             expected=f"room for {what}",
-            found=failed.reason,
+            found=str(failed),
             remedy="set tournament.final to false, or run on a machine with more memory",
         ) from failed

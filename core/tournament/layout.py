@@ -77,7 +77,7 @@ def lay_out_apart(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder:
         raise EngineError(
             "process_ended",
             expected="room to encode the features of a fold",
-            found=failed.reason,
+            found=str(failed),
             remedy="lower tournament.max_train_rows or tournament.workers",
         ) from failed
     return with_encodings(arena, encodings)

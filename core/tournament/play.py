@@ -64,7 +64,7 @@ def play_in_process(arena: Arena, entry: Entry) -> EntryResult:
         )
         _check(result, arena, entry)
     except JobFailed as failed:
-        return EntryResult(**entry.model_dump(), status="failed", reason=failed.reason)
+        return EntryResult(**entry.model_dump(), status="failed", reason=str(failed))
     return result
 
 

@@ -57,7 +57,7 @@ def refit_in_process(arena: Arena, entry: Entry) -> Refit:
             work, Refit, folder=arena.folder, at_a_time=rules.tournament.workers, minutes=rules.minutes_per_entry
         )
     except JobFailed as failed:
-        return Refit(**entry.model_dump(), status="failed", reason=failed.reason)
+        return Refit(**entry.model_dump(), status="failed", reason=str(failed))
 
 
 def _refit(opened: Field, entry: Entry, sheet: Sheet) -> dict[str, object]:

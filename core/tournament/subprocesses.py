@@ -30,15 +30,7 @@ from counterpoise.core.tournament.kept_files import KeptFiles
 from counterpoise.core.tournament.template import Template
 from counterpoise.core.tournament.workers import workers
 
-__all__ = [
-    "JobFailed",
-    "close_on_interruption",
-    "close_processes",
-    "open_processes",
-    "processes_for",
-    "run_in_process",
-    "waiting_process",
-]
+__all__ = ["JobFailed", "close_on_interruption", "close_processes", "open_processes", "processes_for", "run_in_process"]
 
 Answer = TypeVar("Answer", bound=Record)
 
@@ -48,35 +40,20 @@ _Said = dict[str, Any]
 _LARGEST_ANSWER = 64_000_000
 """Bytes; the answers of good learners have some thousand."""
 
-_lock = threading.Lock()
-_spare: list[Template] = []
-_open: dict[str, _Tournament] = {}
-_closed: set[str] = set()
-
 
 class JobFailed(Exception):  # noqa: N818  # what has happened, not always an error of somebody
-    """A job has no answer.
-
-    Args:
-        reason: Why.
-    """
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
+    """A job has no answer; the text says why."""
 
 
 def run_in_process(
     work: Callable[[], Answer], answer: type[Answer], *, folder: str, at_a_time: int, minutes: float = 0.0
 ) -> Answer:
-    """Return what a function returns, called in a process of its own.
-
-    Threads may call it side by side. The template waits for further jobs until it is closed.
+    """Return what a function returns, called in a process of its own; threads may call this side by side.
 
     Args:
         work: What is called: it can be pickled.
         answer: What kind of record it returns.
-        folder: The arena's folder, which stands for the tournament.
+        folder: The arena's folder, which stands for the tournament; its processes are open.
         at_a_time: How many jobs of this tournament are done at a time, as in `tournament.workers`.
         minutes: How long the job may take, once it has begun, before its process is killed; 0 for no limit. Where jobs
             are done in this process, there is none.
@@ -89,10 +66,7 @@ def run_in_process(
     """
     if not hasattr(os, "pidfd_open"):
         return work()
-    with _lock:
-        _check_open(folder)
-        tournament = _open.setdefault(folder, _Tournament(folder, workers(at_a_time)))
-    said = tournament.do(work, seconds=60 * minutes)
+    said = _tournament(folder).do(work, places=workers(at_a_time), seconds=60 * minutes)
     if "refused" in said:
         raise _rebuilt(said["refused"])
     if "answer" not in said:
@@ -102,18 +76,6 @@ def run_in_process(
     except ValidationError as error:
         first = error.errors()[0]
         raise JobFailed(f"its answer is not valid: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-@contextmanager
-def waiting_process() -> Iterator[None]:
-    """Start a template ahead, so that it makes its imports while other work is done; none is left at the end."""
-    with _lock:
-        if hasattr(os, "pidfd_open") and not _spare:
-            _spare.append(Template())
-    try:
-        yield
-    finally:
-        close_processes()
 
 
 @contextmanager
@@ -149,22 +111,16 @@ def close_on_interruption(folder: str) -> Iterator[None]:
 
 
 def open_processes(folder: str) -> None:
-    """Take jobs of the tournament of the arena with the folder, also where it was ended before."""
+    """Take jobs of the tournament of the arena with the folder; its template begins to make its imports."""
     with _lock:
-        _closed.discard(folder)
+        if hasattr(os, "pidfd_open") and folder not in _open:
+            _open[folder] = _Tournament(Path(folder))
 
 
-def close_processes(folder: str = "") -> None:
-    """End the spare template, and the processes of the arena with the folder.
-
-    Its jobs under way end with an error, and no new ones are taken until it is opened again.
-    """
+def close_processes(folder: str) -> None:
+    """End the processes of a tournament: its jobs under way end with an error, and no new ones are taken."""
     with _lock:
-        spare, tournament = [*_spare], _open.pop(folder, None)
-        _spare.clear()
-        _closed.add(folder)
-    for template in spare:
-        template.close()
+        tournament = _open.pop(folder, None)
     if tournament is not None:
         tournament.close()
 
@@ -180,77 +136,71 @@ class _Attempt(NamedTuple):
 class _Tournament:
     """The processes of one tournament, and what its jobs share."""
 
-    def __init__(self, folder: str, at_a_time: int) -> None:
-        self._folder, self._at_a_time = folder, at_a_time
-        self._room, self._queue = threading.Semaphore(at_a_time), threading.Lock()
-        self._lock = threading.Lock()
-        self._template: Template | None = None
-        self._files = KeptFiles(Path(folder))
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._files = folder, KeptFiles(folder)
+        self._lock, self._queue = threading.Lock(), threading.Lock()
+        self._room: threading.Semaphore | None = None
         self._disturbances = 0
+        self._closed = False
+        self.template = Template()
 
-    def do(self, work: Callable[[], Record], *, seconds: float) -> _Said:
-        """Do a job; once more and alone where it was disturbed, or has disturbed others."""
-        with self._places(1):
+    def do(self, work: Callable[[], Record], *, places: int, seconds: float) -> _Said:
+        """Do a job when one of the places is free; once more and alone where it was disturbed, or has disturbed."""
+        with self._places(1, of=places):
             first = self._attempt(work, seconds)
-        if not first.disturbed or (_succeeded(first.said) and not first.lost):
+        succeeded = "answer" in first.said and first.said["answer"].get("status", "ok") == "ok"
+        if not first.disturbed or (succeeded and not first.lost):
             return first.said
-        with self._places(self._at_a_time):
+        with self._places(places, of=places):
             alone = self._attempt(work, seconds)
         return {"failed": "the process that started it was killed or stopped, twice"} if alone.lost else alone.said
 
     def close(self) -> None:
         with self._lock:
-            template, self._template = self._template, None
-        if template is not None:
-            template.close()
+            self._closed = True
+        self.template.close()
         self._files.forget()
 
     @contextmanager
-    def _places(self, number: int) -> Iterator[None]:
+    def _places(self, number: int, *, of: int) -> Iterator[None]:
         with self._queue:  # two who need all places must not each hold some
+            room = self._room = self._room or threading.Semaphore(of)
             for _ in range(number):
-                self._room.acquire()
+                room.acquire()
         try:
             yield
         finally:
-            self._room.release(number)
+            room.release(number)
 
     def _attempt(self, work: Callable[[], Record], seconds: float) -> _Attempt:
         """Do a job, then replace what was taken from others meanwhile."""
-        before, template = self._disturbances, self._current()
-        with _job_folder(Path(self._folder), work) as (folder, secret):
-            lost = True
+        before, template = self._disturbances, self.template
+        with _job_folder(self._folder, work) as (folder, secret):
             try:
-                with template.fork(folder) as worker:
-                    late = not worker.wait(seconds)
-                    worker.kill()
-                    code = worker.exit_code()
-                said = _read(folder / "answer", secret) or _no_answer(code, seconds if late else 0.0)
-                lost = code is None
-            except OSError as error:
-                said = {"failed": f"its process could not be started: {error}"}
+                code, late = template.run(folder, seconds)
+            except OSError:  # the template is lost
+                code, late = None, False
+            said = _read(folder / "answer", secret) or {"failed": _why_no_answer(code, seconds if late else 0.0)}
         with self._lock:
-            self._check_mine()
-            if lost and self._template is template:
-                self._template = None
+            if self._closed:
+                raise _ended()
+            if code is None and self.template is template:
+                template.close()
+                self.template = Template()
                 self._disturbances += 1
             self._disturbances += self._files.restore_or_keep()
-            disturbed = self._disturbances != before
-        if lost:
-            template.close()
-        return _Attempt(said, lost, disturbed)
+            return _Attempt(said, code is None, self._disturbances != before)
 
-    def _current(self) -> Template:
-        with self._lock:
-            self._check_mine()
-            if self._template is None:
-                with _lock:
-                    self._template = _spare.pop() if _spare else Template()
-            return self._template
 
-    def _check_mine(self) -> None:
-        with _lock:
-            _check_open(self._folder, self)
+_lock = threading.Lock()
+_open: dict[str, _Tournament] = {}
+
+
+def _tournament(folder: str) -> _Tournament:
+    with _lock:
+        if folder not in _open:
+            raise _ended()
+        return _open[folder]
 
 
 @contextmanager
@@ -266,11 +216,6 @@ def _job_folder(arena: Path, work: Callable[[], Record]) -> Iterator[tuple[Path,
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _succeeded(said: _Said) -> bool:
-    """Return whether a job has an answer, and that of an entry is a good one."""
-    return "answer" in said and said["answer"].get("status", "ok") == "ok"
-
-
 def _read(file: Path, secret: str) -> _Said | None:
     """Return the answer that a worker has written; None where it is none."""
     try:
@@ -282,27 +227,21 @@ def _read(file: Path, secret: str) -> _Said | None:
         return None
 
 
-def _no_answer(code: int | None, late: float) -> _Said:
-    """Return why there is no answer, from how the process has ended."""
+def _why_no_answer(code: int | None, late: float) -> str:
+    """Return the reason, from how the process has ended, and how long it was given where that was too short."""
     if late:
-        return {"failed": f"took longer than {late / 60:g} minutes (timeouts.entry)"}
+        return f"took longer than {late / 60:g} minutes (timeouts.entry)"
     if code is None:
-        return {"failed": "the process that started it is gone"}
+        return "the process that started it is gone"
     if code == -signal.SIGKILL:
-        advice = "lower tournament.max_train_rows or workers"
-        return {"failed": f"its process was killed, most likely for want of memory; {advice}"}
+        return "its process was killed, most likely for want of memory; lower tournament.max_train_rows or workers"
     how = f"signal {-code}" if code < 0 else f"code {code}"
-    return {"failed": f"its process ended with {how} and without an answer"}
+    return f"its process ended with {how} and without an answer"
 
 
-def _check_open(folder: str, tournament: _Tournament | None = None) -> None:
-    if folder in _closed or (tournament is not None and _open.get(folder) is not tournament):
-        raise EngineError(
-            "tournament_ended",
-            expected="a tournament that is running",
-            found="one that was ended",
-            remedy="run it again",
-        )
+def _ended() -> EngineError:
+    expected, found = "a tournament that is running", "one that was ended"
+    return EngineError("tournament_ended", expected=expected, found=found, remedy="run it again")
 
 
 def _rebuilt(refusal: dict[str, Any]) -> CounterpoiseError:

@@ -1,4 +1,4 @@
-"""A worker template, and a worker that it has forked, as seen from the process that gives them work."""
+"""A worker template as seen from the process that gives it work."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-__all__ = ["Template", "Worker"]
+__all__ = ["Template"]
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-_SECONDS_TO_FORK = 120.0
-"""How long a template may take to fork a worker, its imports included, before it is taken for dead."""
 
 _SECONDS_TO_END = 10.0
 """How long a template may take to end when it is asked to."""
@@ -33,11 +28,17 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class Template:
-    """A process that forks a worker for each job: see `worker_template`. Threads may ask it side by side."""
+    """A process that forks a worker for each job: see `worker_template`. Threads may ask it side by side.
+
+    Attributes:
+        seconds_to_fork: How long it may take to fork a worker, its imports included, before it is taken for dead.
+    """
+
+    seconds_to_fork = 120.0
 
     def __init__(self) -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._requests.settimeout(_SECONDS_TO_FORK)
+        self._requests.settimeout(self.seconds_to_fork)
         import_path = json.dumps([str(Path(one).absolute()) for one in sys.path])  # workers have another working folder
         with theirs:
             command = [sys.executable, "-P", "-m", "counterpoise.core.tournament.worker_template"]
@@ -47,26 +48,38 @@ class Template:
                 start_new_session=True, env={**os.environ, **_ONE_THREAD},
             )  # fmt: skip
 
-    def fork(self, folder: Path) -> Worker:
-        """Start the worker of the job that lies in a folder.
+    def run(self, folder: Path, seconds: float) -> tuple[int | None, bool]:
+        """Let a worker do the job that lies in a folder, and kill it when the wait for it ends, however that ends.
+
+        Args:
+            folder: Has the job.
+            seconds: How long the worker may take, once it is forked; 0 for no limit.
+
+        Returns:
+            How the worker has ended, minus the signal that killed it, or None where the template does not tell; and
+            whether it took too long.
 
         Raises:
             OSError: The template is gone, or does not answer.
         """
-        with ExitStack() as undo:
-            link, theirs = socket.socketpair()
-            undo.enter_context(link)
+        link, theirs = socket.socketpair()
+        with link:
             with theirs:
                 socket.send_fds(self._requests, [os.fsencode(folder)], [theirs.fileno()])
-            link.settimeout(_SECONDS_TO_FORK)
+            link.settimeout(self.seconds_to_fork)
             _, descriptors, _, _ = socket.recv_fds(link, 1, 1)
             if not descriptors:
                 raise ConnectionResetError("the worker template has ended")
-            undo.pop_all()
-        return Worker(link, descriptors[0])
+            try:
+                late = not _wait(descriptors[0], seconds)
+            finally:
+                with suppress(OSError):
+                    signal.pidfd_send_signal(descriptors[0], signal.SIGKILL)
+                os.close(descriptors[0])
+            return _told(link), late
 
     def close(self) -> None:
-        """End the template and its workers."""
+        """End the template and its workers; threads may close it twice."""
         self._requests.close()
         self.process.terminate()  # ends its imports; later it ends its workers first, and counts their time
         try:
@@ -76,42 +89,21 @@ class Template:
             self.process.wait()
 
 
-class Worker:
-    """A process that does one job; when the block that it is used in ends, so does the process."""
+def _wait(process: int, seconds: float) -> bool:
+    """Return whether a process, by its descriptor, has ended within so many seconds; 0 for no limit."""
+    deadline = time.monotonic() + seconds if seconds else float("inf")
+    end = select.poll()
+    end.register(process, select.POLLIN)
+    while (left := deadline - time.monotonic()) > 0:
+        if end.poll(1000 * min(left, _SECONDS_BETWEEN_LOOKS)):
+            return True
+    return False
 
-    def __init__(self, link: socket.socket, descriptor: int) -> None:
-        self._link = link
-        self._descriptor = descriptor
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.kill()
-        os.close(self._descriptor)
-        self._link.close()
-
-    def wait(self, seconds: float) -> bool:
-        """Return whether the process has ended within so many seconds; 0 for no limit."""
-        deadline = time.monotonic() + seconds if seconds else float("inf")
-        process = select.poll()
-        process.register(self._descriptor, select.POLLIN)
-        while (left := deadline - time.monotonic()) > 0:
-            if process.poll(1000 * min(left, _SECONDS_BETWEEN_LOOKS)):
-                return True
-        return False
-
-    def kill(self) -> None:
-        """Kill the process, whatever it does."""
-        with suppress(OSError):
-            signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
-
-    def exit_code(self) -> int | None:
-        """Return how the process has ended, minus the signal that killed it; None where the template does not say."""
-        self._link.settimeout(_SECONDS_TO_TELL)
-        try:
-            return int(self._link.recv(16))
-        except (OSError, ValueError):
-            return None
+def _told(link: socket.socket) -> int | None:
+    """Return what the template tells of how a worker has ended; None where it does not."""
+    link.settimeout(_SECONDS_TO_TELL)
+    try:
+        return int(link.recv(16))
+    except (OSError, ValueError):
+        return None

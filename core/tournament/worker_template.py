@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import json
 import os
 import pickle
@@ -29,6 +30,13 @@ _SECONDS_BETWEEN_LOOKS = 0.2
 _SIGNAL_WHEN_PARENT_DIES, _TAKE_IN_ORPHANS = 1, 36
 """Options of Linux's prctl."""
 
+_IMPORTS = (
+    *("imblearn.over_sampling", "imblearn.under_sampling", "skrub"),
+    *("sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection"),
+    *(f"counterpoise.core.tournament.{name}" for name in ("encoding", "play", "refit")),
+)
+"""What takes seconds to import, and workers need."""
+
 _Workers = dict[int, socket.socket]
 """The link of each worker to the thread that waits for it, by process."""
 
@@ -42,7 +50,8 @@ def main() -> None:
     sys.path[:] = json.loads(sys.argv[2])
     _set(_TAKE_IN_ORPHANS, 1)
     gc.disable()  # imports make hardly any garbage, and looking for it took a quarter of their time
-    _import_what_workers_need()
+    for name in _IMPORTS:
+        importlib.import_module(name)
     gc.freeze()  # what is there now need not be looked at, and so copied, by each worker
     gc.enable()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the template ends its workers before itself
@@ -58,20 +67,6 @@ def main() -> None:
         if not folder:
             return _end(workers)
         _fork(Path(os.fsdecode(folder)), socket.socket(fileno=links[0]), workers, requests)
-
-
-def _import_what_workers_need() -> None:
-    import imblearn.over_sampling
-    import imblearn.under_sampling
-    import sklearn.ensemble
-    import sklearn.linear_model
-    import sklearn.model_selection
-    import skrub
-
-    from counterpoise.core.tournament import encoding, play, refit
-
-    needed = (imblearn.over_sampling, sklearn.ensemble, skrub, encoding, play, refit)
-    assert all(needed)  # noqa: S101  # they are imported for the workers
 
 
 def _fork(folder: Path, link: socket.socket, workers: _Workers, requests: socket.socket) -> None:

@@ -129,6 +129,54 @@ def test_the_command_prints_one_json_object_the_same_leaderboard_each_time(
     assert (first.chosen, first.file) == (second.chosen, second.file)
 
 
+LEARNERS = """
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LinearRegression as NoClassifier
+
+class NoEstimator:
+    def fit(self, X, y): pass
+
+class ThatRaises(BaseEstimator):
+    def __init__(self):
+        raise RuntimeError("cannot be built")
+"""
+
+
+@pytest.mark.parametrize(
+    ("learner", "reason"),
+    [
+        ("no_such_package.models:Model", "not_installed"),
+        ("broken_learners:Model", "not_importable"),
+        ("refused_learners:Missing", "no_such_class"),
+        ("refused_learners:NoEstimator", "no_estimator"),
+        ("refused_learners:NoClassifier", "no_classifier"),
+        ("refused_learners:ThatRaises", "parameters"),
+        ('sklearn.tree:DecisionTreeClassifier {"no_such": 1}', "parameters"),
+        ('logistic_regression {"no_such": 1}', "parameters"),
+    ],
+)
+def test_a_learner_that_is_refused_ends_with_2_before_anything_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], learner: str, reason: str
+) -> None:
+    (tmp_path / "refused_learners.py").write_text(LEARNERS)
+    (tmp_path / "broken_learners.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    path = tmp_path / "tested.yaml"
+    path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
+    assert run_command(["compare", str(path), "--set", f"tournament.learners={json.dumps([learner])}"]) == 2
+    said = capfd.readouterr().err
+    assert f"evaluate: {reason}" in said
+    assert "compete" not in said
+    assert processes_of_this_one() == []
+
+
+def test_a_run_takes_no_learner_by_import_path(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "tested.yaml"
+    path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
+    assert run_command(["run", str(path), "--set", 'evaluation.learners=["sklearn.tree:DecisionTreeClassifier"]']) == 2
+    assert "evaluation.learners" in capfd.readouterr().err
+
+
 def test_a_strategy_that_is_unknown_ends_with_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "tested.yaml"
     path.write_text(yaml.safe_dump(tournament(tmp_path).published()))

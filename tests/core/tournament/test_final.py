@@ -18,7 +18,6 @@ from counterpoise.core.tournament.finalists import finalists
 from counterpoise.core.tournament.held_out import digest_of_test, hold_out, hold_out_tables
 from counterpoise.core.tournament.records import DUMMY, Arena, Leaderboard, Rules
 from counterpoise.core.tournament.run import run_tournament
-from counterpoise.core.tournament.subprocesses import close_processes
 from tests.core.tournament.arenas import TREE, arena_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
@@ -216,7 +215,6 @@ def test_processes_of_their_own_give_the_same_final(tmp_path: Path) -> None:
     assert facts(here) == facts(there)
     assert final_of(here).comparisons == final_of(there).comparisons
     assert all(one.peak_mb is not None for one in final_of(there).finalists)
-    close_processes()
 
 
 def test_the_final_of_a_board_is_json_and_comes_back_from_it(board: Leaderboard) -> None:

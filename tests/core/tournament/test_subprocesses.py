@@ -26,9 +26,9 @@ from counterpoise.core.tournament.run import run_tournament
 from counterpoise.core.tournament.subprocesses import (
     close_on_interruption,
     close_processes,
+    open_processes,
     processes_for,
     run_in_process,
-    waiting_process,
 )
 from counterpoise.core.tournament.template import Template
 from counterpoise.core.tournament.workers import workers
@@ -94,9 +94,9 @@ def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
 
 
 @pytest.fixture(autouse=True)
-def _open() -> None:
+def _open(arena: Arena) -> None:
     """Let the arena, which all tests share, be played in again after a test that has ended its tournament."""
-    subprocesses._closed.clear()
+    open_processes(arena.folder)
 
 
 def test_an_entry_apart_has_the_same_scores_and_its_own_peak(arena: Arena) -> None:
@@ -144,9 +144,7 @@ def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(arena: Arena)
 
 def template_of(arena: Arena) -> Template:
     """Return the template that a tournament has now."""
-    template = subprocesses._open[arena.folder]._template
-    assert template is not None
-    return template
+    return subprocesses._open[arena.folder].template
 
 
 def at_work(arena: Arena) -> list[int]:
@@ -155,8 +153,6 @@ def at_work(arena: Arena) -> list[int]:
 
 
 def wait_for_workers(arena: Arena, number: int = 1) -> list[int]:
-    while arena.folder not in subprocesses._open or subprocesses._open[arena.folder]._template is None:
-        time.sleep(0.02)
     while len(found := at_work(arena)) < number:
         time.sleep(0.02)
     return found
@@ -202,7 +198,7 @@ def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
     rules = Rules.of(engine_config(tmp_path, columns=columns, tournament={"folds": 3}))
     here = lay_out(rules, run.snapshot, run.split, folder=tmp_path / "here")
     there_folder = tmp_path / "there"
-    with waiting_process(), processes_for(str(there_folder)):
+    with processes_for(str(there_folder)):
         there = lay_out_apart(rules, run.snapshot, run.split, folder=there_folder)
     places = {"folder", "snapshot"}
     assert here.model_dump(exclude=places) == there.model_dump(exclude=places)
@@ -277,31 +273,36 @@ def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_mem
     assert processes_of_this_one() == []
 
 
-@pytest.mark.parametrize("how", ["killed", "told to end", "stopped"])
-@pytest.mark.parametrize("when", ["making its imports", "idle", "with one at work", "with two at work"])
+@pytest.mark.parametrize(
+    ("how", "when"),
+    [
+        ("killed", "making its imports"),
+        ("told to end", "making its imports"),
+        ("killed", "idle"),
+        ("stopped", "idle"),
+        ("told to end", "with one at work"),
+        ("stopped", "with one at work"),
+        ("killed", "with two at work"),
+    ],
+)
 def test_a_template_that_is_lost_costs_no_entry(
     arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, when: str
 ) -> None:
     """One that was told to end keeps on working, unless it was still making its imports."""
     monkeypatch.setattr("counterpoise.core.tournament.template._SECONDS_TO_TELL", 3.0)
     monkeypatch.setattr("counterpoise.core.tournament.template._SECONDS_TO_END", 1.0)
-    if how == "stopped" and when in ("making its imports", "idle"):
-        monkeypatch.setattr("counterpoise.core.tournament.template._SECONDS_TO_FORK", 5.0)
     number = {"making its imports": 0, "idle": 0, "with one at work": 1, "with two at work": 2}[when]
     waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
     with processes_for(arena.folder), ThreadPoolExecutor(2) as pool:
-        if when == "making its imports":
-            subprocesses._spare.append(Template())
-        else:
+        if when != "making its imports":
             play_in_process(arena, entry("none"))
         entries = [pool.submit(play_in_process, arena, waiting) for _ in range(number)]
         while len(list(tmp_path.glob("*.started"))) < number:
             time.sleep(0.02)
-        lost = subprocesses._spare[0] if when == "making its imports" else template_of(arena)
+        lost = template_of(arena)
         lost.process.send_signal({"killed": signals.SIGKILL, "told to end": signals.SIGTERM}.get(how, signals.SIGSTOP))
         (tmp_path / "learner.go").touch()
-        if how == "stopped":
-            monkeypatch.setattr("counterpoise.core.tournament.template._SECONDS_TO_FORK", 120.0)
+        lost.seconds_to_fork = 1.0 if how == "stopped" else lost.seconds_to_fork
         assert [one.result().status for one in entries] == ["ok"] * number
         assert play_in_process(arena, entry("none")).status == "ok"
     assert processes_of_this_one() == []
@@ -334,8 +335,16 @@ run_tournament(Arena.model_validate_json(Path(sys.argv[1]).read_text()))
 """
 
 
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"])
-@pytest.mark.parametrize("when", ["making its imports", "at work"])
+@pytest.mark.parametrize(
+    ("how", "when"),
+    [
+        ("SIGKILL", "making its imports"),
+        ("SIGTERM", "making its imports"),
+        ("SIGKILL", "at work"),
+        ("SIGTERM", "at work"),
+        ("SIGINT", "at work"),
+    ],
+)
 def test_a_program_that_is_killed_leaves_no_process(arena: Arena, tmp_path: Path, how: str, when: str) -> None:
     waiting = learner("waits to be let go", str(tmp_path / "learner"))
     config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
