@@ -55,9 +55,9 @@ def main() -> None:
     gc.freeze()  # what is there now need not be looked at, and so copied, by each worker
     gc.enable()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on the template ends its workers before itself
-    workers: _Workers = {}
+    workers, watched = _Workers(), list[Any]([requests, owner])
     while True:
-        ready, _, _ = select.select([requests, owner], [], [], _SECONDS_BETWEEN_LOOKS)
+        ready, _, _ = select.select(watched, [], [], _SECONDS_BETWEEN_LOOKS)
         _bury(workers)
         if not ready:
             continue
