@@ -2,9 +2,9 @@
 
 Who waits for a job watches its process, has a deadline, and believes only an answer that was written whole, with the
 secret of the job in it; an exit code only helps to say what went wrong. What a learner may take from others, the
-template and the files of the tournament, is replaced after each job; a job that may have suffered from the loss, and
-the culprit, are tried once more, with nothing else beside them. Without Linux's descriptors of processes, jobs are done
-in this process.
+template and the files of the tournament, is replaced after each job; a job that may have suffered from the loss, the
+culprit, and one that was killed, as for want of memory, are tried once more, with nothing else beside them. Without
+Linux's descriptors of processes, jobs are done in this process.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def close_processes(folder: str) -> None:
 
 
 class _Attempt(NamedTuple):
-    """What has become of a job, whether its template was lost, and whether that or files of the tournament were."""
+    """What has become of a job, whether its template was lost, and whether others may be to blame."""
 
     said: _Said
     lost: bool
@@ -189,7 +189,8 @@ class _Tournament:
                 self.template = Template()
                 self._disturbances += 1
             self._disturbances += self._files.restore_or_keep()
-            return _Attempt(said, code is None, self._disturbances != before)
+            killed = code == -signal.SIGKILL and not late  # by the kernel, for want of memory, or by another learner
+            return _Attempt(said, code is None, killed or self._disturbances != before)
 
 
 _lock = threading.Lock()

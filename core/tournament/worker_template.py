@@ -74,9 +74,7 @@ def _fork(folder: Path, link: socket.socket, workers: _Workers, requests: socket
     template = os.getpid()
     worker = os.fork()
     if worker == 0:
-        for one in (requests, link, *workers.values()):  # no learner can write to them, or keep them open
-            one.close()
-        _work(folder, template)
+        _work(folder, template, (requests, link, *workers.values()))
     workers[worker] = link
     process = os.pidfd_open(worker)
     try:
@@ -124,9 +122,11 @@ def _end(workers: _Workers) -> None:
             return
 
 
-def _work(folder: Path, template: int) -> None:
+def _work(folder: Path, template: int, sockets: tuple[socket.socket, ...]) -> None:
     """Do the job that lies in a folder, leave the answer there, and end this process."""
     try:
+        for one in sockets:  # no learner can write to them, or keep them open
+            one.close()
         _settle_in(folder, template)
         worker, (secret, work) = os.getpid(), pickle.loads((folder / "job").read_bytes())  # noqa: S301  # our own file
         answer = json.dumps({"secret": secret, **_answer(work)})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal as signals
 import subprocess
 import sys
@@ -360,3 +361,15 @@ def test_a_program_that_is_killed_leaves_no_process(arena: Arena, tmp_path: Path
     program.wait()
     while processes_of(program.pid):
         time.sleep(0.05)
+
+
+def test_an_entry_that_is_killed_from_without_is_played_once_more(arena: Arena, tmp_path: Path) -> None:
+    waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
+    with processes_for(arena.folder), ThreadPoolExecutor(1) as pool:
+        found = pool.submit(play_in_process, arena, waiting)
+        while not list(tmp_path.glob("*.started")):
+            time.sleep(0.02)
+        for worker in at_work(arena):
+            os.kill(worker, signals.SIGKILL)
+        (tmp_path / "learner.go").touch()
+        assert found.result().status == "ok"
