@@ -28,13 +28,13 @@ from counterpoise.core.config_file import build_config
 from counterpoise.core.ingest import ingest_source
 from counterpoise.core.records import Snapshot, SplitPlan, Validation
 from counterpoise.core.split import split_snapshot
-from counterpoise.core.tournament.apart import processes_for, waiting_process
 from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.layout import lay_out_apart
 from counterpoise.core.tournament.models import balanced, build_model
 from counterpoise.core.tournament.records import DUMMY, Arena, Entry, Leaderboard, Rules
 from counterpoise.core.tournament.run import run_tournament
+from counterpoise.core.tournament.subprocesses import processes_for
 from counterpoise.core.tournament.syntax import parse_learner
 
 STRATEGIES = ("none", "class_weight", "random_over", "random_under", "smote")
@@ -76,7 +76,7 @@ def split_of(config: BalanceConfig, folder: Path) -> tuple[Snapshot, SplitPlan]:
 
 def play(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> tuple[Arena, Leaderboard]:
     """Play a whole tournament, imports and all, as the flow does."""
-    with waiting_process(), processes_for(str(folder)):
+    with processes_for(str(folder)):
         arena = lay_out_apart(Rules.of(config), snapshot, split, folder=folder)
         return arena, run_tournament(arena)
 

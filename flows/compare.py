@@ -8,9 +8,9 @@ from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from counterpoise.core.config import BalanceConfig
-from counterpoise.core.tournament.apart import close_processes, open_processes, processes_for, waiting_process
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.records import Leaderboard
+from counterpoise.core.tournament.subprocesses import close_processes, open_processes, processes_for
 from counterpoise.core.tournament.workers import workers
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
@@ -60,7 +60,7 @@ def compare(config: BalanceConfig) -> Leaderboard:
         plan = split(config, snapshot, validation, folder=folder)
         validate_split(config, snapshot, validation, plan, folder=folder)
         place = str(arena_folder(folder))
-        with waiting_process(), processes_for(place), on_workers(open_processes, close_processes, place):
+        with processes_for(place), on_workers(open_processes, close_processes, place):
             arena = prepare(config, snapshot, plan, folder=folder)
             entries = list(list_entries(arena.rules.tournament))
             board = award(config, snapshot, arena, list(compete.map(unmapped(arena), entries).result()))

@@ -31,7 +31,7 @@ def prepare(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fold
         folder: The run's working area.
 
     Raises:
-        EvaluationError: The train rows are too few to divide into folds.
+        EvaluationError: A learner is refused, or the train rows are too few to divide into folds.
     """
     from counterpoise.core.tournament.layout import lay_out_apart
     from counterpoise.core.tournament.records import Rules
@@ -57,9 +57,9 @@ def compete(arena: Arena, entry: Entry) -> EntryResult:
         arena: The rows, folds and encoded features.
         entry: The strategy and the learner.
     """
-    from counterpoise.core.tournament.apart import play_apart
+    from counterpoise.core.tournament.play import play_in_process
 
-    result = play_apart(arena, entry)
+    result = play_in_process(arena, entry)
     if result.status == "ok":
         log(f"compete: {result.name}: {result.seconds:,.1f} s")
     else:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 from counterpoise.core.errors import EngineError
 from counterpoise.core.records import Snapshot, SplitPlan
-from counterpoise.core.tournament.apart import ask_apart, cut_short, train_apart
 from counterpoise.core.tournament.encoding import encode_final
 from counterpoise.core.tournament.final_records import Final, HeldOut
 from counterpoise.core.tournament.finalists import finalists
+from counterpoise.core.tournament.held_out import hold_out
 from counterpoise.core.tournament.judge import judge
-from counterpoise.core.tournament.orders import EncodeFinal, HoldOut, Judge
 from counterpoise.core.tournament.records import Arena, Encoding, Leaderboard
-from counterpoise.core.tournament.refit import refit
+from counterpoise.core.tournament.refit import refit, refit_in_process
+from counterpoise.core.tournament.subprocesses import JobFailed, close_on_interruption, run_in_process
 from counterpoise.core.tournament.workers import workers
-from counterpoise.core.tournament.zygote_process import ProcessEnded
 
 __all__ = ["hold_out_apart", "play_final"]
 
@@ -34,7 +35,7 @@ def play_final(arena: Arena, board: Leaderboard, held_out: HeldOut, *, apart: bo
     Raises:
         EvaluationError: An untouched row is of a class that train does not have.
         EngineError: A process was killed.
-        OSError: The process that forks is gone; another call may work.
+        OSError: A job cannot be written to the arena's folder.
     """
     if not finalists(board):
         return board
@@ -47,11 +48,11 @@ def hold_out_apart(arena: Arena, snapshot: Snapshot, split: SplitPlan) -> HeldOu
 
     Raises:
         EngineError: The process was killed.
-        OSError: The process that forks is gone; another call may work.
+        OSError: A job cannot be written to the arena's folder.
     """
-    order = HoldOut(rules=arena.rules, snapshot=snapshot, split=split, folder=arena.folder)
+    work = partial(hold_out, arena.rules, snapshot, split, folder=Path(arena.folder))
     with _room_for("validation and test"):
-        return ask_apart(order, HeldOut, folder=arena.folder, at_a_time=arena.rules.tournament.workers)
+        return run_in_process(work, HeldOut, folder=arena.folder, at_a_time=arena.rules.tournament.workers)
 
 
 def _here(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
@@ -61,12 +62,12 @@ def _here(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
 
 def _apart(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
     place, at_a_time = arena.folder, arena.rules.tournament.workers
+    run = partial(run_in_process, folder=place, at_a_time=at_a_time)
     with _room_for("the finalists, validation and test"):
-        ask_apart(EncodeFinal(arena=arena, held_out=held_out), Encoding, folder=place, at_a_time=at_a_time)
-        with ThreadPoolExecutor(workers(at_a_time)) as pool, cut_short(place):
-            refits = tuple(pool.map(lambda entry: train_apart(arena, entry), finalists(board)))
-        order = Judge(arena=arena, board=board, held_out=held_out, refits=refits)
-        return ask_apart(order, Final, folder=place, at_a_time=at_a_time)
+        run(partial(encode_final, arena, held_out), Encoding)
+        with ThreadPoolExecutor(workers(at_a_time)) as pool, close_on_interruption(place):
+            refits = tuple(pool.map(partial(refit_in_process, arena), finalists(board)))
+        return run(partial(judge, arena, board, held_out, refits=refits), Final)
 
 
 @contextmanager
@@ -74,10 +75,10 @@ def _room_for(what: str) -> Iterator[None]:
     """Tell of a process that was killed as an error of the run."""
     try:
         yield
-    except ProcessEnded as ended:
+    except JobFailed as failed:
         raise EngineError(
             "process_ended",
             expected=f"room for {what}",
-            found=ended.reason,
+            found=str(failed),
             remedy="set tournament.final to false, or run on a machine with more memory",
-        ) from ended
+        ) from failed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from counterpoise.core.records import ClassCounts, Record, Snapshot
 
@@ -65,9 +65,9 @@ class Refit(Entry):
     answers: str = ""
     probabilities: bool = False
     after: ClassCounts = Field(default_factory=dict)
-    training_prevalence: float | None = None
-    seconds: float = 0.0
-    peak_mb: float | None = None
+    training_prevalence: FiniteFloat | None = None
+    seconds: FiniteFloat = 0.0
+    peak_mb: FiniteFloat | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from counterpoise.core.errors import EngineError
-from counterpoise.core.records import Snapshot, SplitPlan
-from counterpoise.core.tournament.apart import ask_apart, cut_short
+from counterpoise.core.records import Record, Snapshot, SplitPlan
 from counterpoise.core.tournament.drawing import Bonds, draw_up, draw_up_table
 from counterpoise.core.tournament.encoding import encode_round, with_encodings
-from counterpoise.core.tournament.orders import DrawUp, Encode
+from counterpoise.core.tournament.models import check_learner
 from counterpoise.core.tournament.records import Arena, Encoding, Rules
+from counterpoise.core.tournament.subprocesses import JobFailed, close_on_interruption, run_in_process
 from counterpoise.core.tournament.workers import workers
-from counterpoise.core.tournament.zygote_process import ProcessEnded
 
 __all__ = ["lay_out", "lay_out_apart", "lay_out_table"]
+
+_MINUTES_TO_BUILD = 5.0
+"""How long a learner may take to be imported and built before anything else is done."""
 
 
 def lay_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
@@ -57,24 +61,38 @@ def lay_out_apart(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder:
     """Lay out a tournament as `lay_out` does, in processes of their own: as many rounds at a time as there are workers.
 
     Raises:
+        EvaluationError: A learner is refused, or the train rows are too few to divide into folds.
         EngineError: A process was killed.
-        OSError: The process that forks is gone; another call may work.
+        OSError: A job cannot be written to the folder.
     """
     at_a_time, place = rules.tournament.workers, str(folder)
-    order = DrawUp(rules=rules, snapshot=snapshot, split=split, folder=place)
+    run = partial(run_in_process, folder=place, at_a_time=at_a_time)
     try:
-        arena = ask_apart(order, Arena, folder=place, at_a_time=at_a_time)
-        ask = partial(ask_apart, answer=Encoding, folder=place, at_a_time=at_a_time)
-        with ThreadPoolExecutor(workers(at_a_time)) as pool, cut_short(place):
-            encodings = list(pool.map(ask, [Encode(arena=arena, number=number) for number in range(arena.rounds)]))
-    except ProcessEnded as ended:
+        _check_learners(rules, run)
+        arena = run(partial(draw_up, rules, snapshot, split, folder=folder), Arena)
+        encode = partial(run, answer=Encoding)
+        with ThreadPoolExecutor(workers(at_a_time)) as pool, close_on_interruption(place):
+            encodings = list(pool.map(encode, [partial(encode_round, arena, one) for one in range(arena.rounds)]))
+    except JobFailed as failed:
         raise EngineError(
             "process_ended",
             expected="room to encode the features of a fold",
-            found=ended.reason,
+            found=str(failed),
             remedy="lower tournament.max_train_rows or tournament.workers",
-        ) from ended
+        ) from failed
     return with_encodings(arena, encodings)
+
+
+def _check_learners(rules: Rules, run: Callable[..., Record]) -> None:
+    """Check that each learner of the configuration can be built; one that ends the process costs its entries alone.
+
+    Raises:
+        EvaluationError: One is refused.
+    """
+    limit = min(_MINUTES_TO_BUILD, rules.minutes_per_entry or _MINUTES_TO_BUILD)
+    for learner in rules.tournament.learners:
+        with suppress(JobFailed):
+            run(partial(check_learner, learner), Record, minutes=limit)
 
 
 def _encoded(arena: Arena) -> Arena:

@@ -8,9 +8,11 @@ from typing import Any
 
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.evaluate.learners import build_learner
-from counterpoise.core.tournament.syntax import ANOMALY, Step
+from counterpoise.core.records import Record
+from counterpoise.core.tournament.messages import described
+from counterpoise.core.tournament.syntax import ANOMALY, Step, parse_learner
 
-__all__ = ["balanced", "build_model", "check_takes_weights", "own_model"]
+__all__ = ["balanced", "build_model", "check_learner", "check_takes_weights", "own_model"]
 
 _ENSEMBLE_CLASSES: Mapping[str, str] = {
     "balanced_random_forest": "BalancedRandomForestClassifier",
@@ -40,6 +42,16 @@ def build_model(learner: Step, *, seed: int) -> Any:
         _set_parameters(model, learner)
     _on_one_thread(model)
     return model
+
+
+def check_learner(text: str) -> Record:
+    """Build a learner as it is written in the configuration, so that one that is refused is known before any work.
+
+    Raises:
+        EvaluationError: As for `build_model`.
+    """
+    build_model(parse_learner(text), seed=0)
+    return Record()
 
 
 def own_model(strategy: str, *, seed: int) -> Any:
@@ -82,12 +94,17 @@ def check_takes_weights(model: Any) -> None:
 def _class_at(path: str) -> type[Any]:
     module, _, name = path.replace(":", ".").rpartition(".")
     try:
-        found = getattr(importlib.import_module(module), name)
+        imported = importlib.import_module(module)
     except ImportError as error:
-        remedy = f"install it, for example with pip install {module.split('.')[0]}"
-        raise _cannot("not_installed", path, str(error), remedy) from error
-    except AttributeError as error:
-        raise _cannot("no_such_class", f"a class {name!r} in {module}", "none", "correct the import path") from error
+        remedy = f"install it, for example with pip install {module.split('.')[0]}, or correct the import path"
+        raise _cannot("not_installed", f"an installed module {module}", described(error), remedy) from error
+    except Exception as error:  # a module of somebody else's may raise anything
+        raise _cannot(
+            "not_importable", f"a module {module} that can be imported", described(error), "mend it"
+        ) from error
+    found = getattr(imported, name, None)
+    if found is None:
+        raise _cannot("no_such_class", f"a class {name!r} in {module}", "none", "correct the import path")
     from sklearn.base import BaseEstimator
 
     if not (isinstance(found, type) and issubclass(found, BaseEstimator) and hasattr(found, "fit")):
@@ -98,8 +115,8 @@ def _class_at(path: str) -> type[Any]:
 def _instance(kind: type[Any], learner: Step, seed: int) -> Any:
     try:
         model = kind(**learner.options)
-    except TypeError as error:
-        raise _cannot("parameters", f"parameters of {kind.__name__}", str(error), "correct them") from error
+    except Exception as error:
+        raise _cannot("parameters", f"parameters of {kind.__name__}", described(error), "correct them") from error
     if "random_state" in model.get_params() and "random_state" not in learner.options:
         model.set_params(random_state=seed)
     return model
@@ -109,7 +126,7 @@ def _set_parameters(model: Any, learner: Step) -> None:
     try:
         _last(model).set_params(**learner.options)
     except ValueError as error:
-        raise _cannot("parameters", f"parameters of {learner.name}", str(error), "correct them") from error
+        raise _cannot("parameters", f"parameters of {learner.name}", described(error), "correct them") from error
 
 
 def _prepared(model: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -10,12 +11,15 @@ from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.records import METRICS, Arena, Entry, EntryResult, Scores
 from counterpoise.core.tournament.scores import measure
 from counterpoise.core.tournament.spread import interval
+from counterpoise.core.tournament.subprocesses import JobFailed, run_in_process
 from counterpoise.core.tournament.training import Setback, Sheet, answers, attempted, train
 
-__all__ = ["play"]
+__all__ = ["play", "play_in_process"]
 
 _LEAST, _MOST = {"mcc": -1.0}, {"log_loss": math.inf, "brier": 2.0}
 """The ranges of metrics that do not lie between 0 and 1."""
+
+_ROUNDING = 1e-9
 
 
 def play(arena: Arena, entry: Entry) -> EntryResult:
@@ -40,6 +44,44 @@ def play(arena: Arena, entry: Entry) -> EntryResult:
         return EntryResult(**entry.model_dump(), status=played.status, reason=played.reason)
     over_folds = _over_folds(folds, test_to_train=arena.test_to_train)
     return EntryResult(**entry.model_dump(), status="ok", folds=tuple(folds), **over_folds, **sheet.facts())
+
+
+def play_in_process(arena: Arena, entry: Entry) -> EntryResult:
+    """Return what becomes of an entry, played in a process of its own; one without a valid answer has failed.
+
+    Args:
+        arena: The rows, folds and encoded features; its rules say how long an entry may take (`timeouts.entry`).
+        entry: The strategy and the learner.
+
+    Raises:
+        EngineError: The tournament was ended meanwhile.
+        OSError: The job cannot be written to the arena's folder.
+    """
+    rules, work = arena.rules, partial(play, arena, entry)
+    try:
+        result = run_in_process(
+            work, EntryResult, folder=arena.folder, at_a_time=rules.tournament.workers, minutes=rules.minutes_per_entry
+        )
+        _check(result, arena, entry)
+    except JobFailed as failed:
+        return EntryResult(**entry.model_dump(), status="failed", reason=str(failed))
+    return result
+
+
+def _check(result: EntryResult, arena: Arena, entry: Entry) -> None:
+    """Check that a result is one of this entry: a learner may have changed the code that it runs in.
+
+    Raises:
+        JobFailed: It is not.
+    """
+    if (result.strategy, result.learner) != (entry.strategy, entry.learner):
+        raise JobFailed("its answer is about another entry")
+    if result.status == "ok" and len(result.folds) != arena.rounds:
+        raise JobFailed(f"its answer has {len(result.folds)} folds instead of {arena.rounds}")
+    for metric, value in ((name, value) for scores in (*result.folds, result.mean) for name, value in scores.items()):
+        least, most = _LEAST.get(metric, 0.0), _MOST.get(metric, 1.0)
+        if value is not None and not least - _ROUNDING <= value <= most + _ROUNDING:
+            raise JobFailed(f"its answer has {value:g} as {metric}, which lies between {least:g} and {most:g}")
 
 
 def _round(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Scores:

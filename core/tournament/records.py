@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from counterpoise.core.config import (
     BalanceConfig,
@@ -48,7 +48,7 @@ METRICS = (
 """What is measured on each fold; Brier score and log loss are better when smaller."""
 
 
-Scores = dict[str, float | None]
+Scores = dict[str, FiniteFloat | None]
 """Values by metric."""
 
 
@@ -172,11 +172,11 @@ class EntryResult(Entry):
     deviation: Scores = Field(default_factory=dict)
     low: Scores = Field(default_factory=dict)
     high: Scores = Field(default_factory=dict)
-    seconds: float = 0.0
-    sampling_seconds: float = 0.0
-    fit_seconds: float = 0.0
-    predict_seconds: float = 0.0
-    peak_mb: float | None = None
+    seconds: FiniteFloat = 0.0
+    sampling_seconds: FiniteFloat = 0.0
+    fit_seconds: FiniteFloat = 0.0
+    predict_seconds: FiniteFloat = 0.0
+    peak_mb: FiniteFloat | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.final_records import Refit
 from counterpoise.core.tournament.plans import TrainMatrix
 from counterpoise.core.tournament.records import DUMMY, Arena, Entry
+from counterpoise.core.tournament.subprocesses import JobFailed, run_in_process
 from counterpoise.core.tournament.syntax import ANOMALY, ENSEMBLES
 from counterpoise.core.tournament.training import Setback, Sheet, Trained, answers, attempted, train
 from counterpoise.core.tournament.weights import share_trained_at
 
-__all__ = ["refit"]
+__all__ = ["refit", "refit_in_process"]
 
 
 def refit(arena: Arena, entry: Entry) -> Refit:
@@ -36,6 +38,26 @@ def refit(arena: Arena, entry: Entry) -> Refit:
     if isinstance(done, Setback):
         return Refit(**entry.model_dump(), status=done.status, reason=done.reason)
     return Refit(**entry.model_dump(), status="ok", **done, **facts)
+
+
+def refit_in_process(arena: Arena, entry: Entry) -> Refit:
+    """Return what becomes of an entry fitted in a process of its own; one without a valid answer has failed.
+
+    Args:
+        arena: As for `refit`; its rules say how long an entry may take (`timeouts.entry`).
+        entry: The strategy and the learner.
+
+    Raises:
+        EngineError: The tournament was ended meanwhile.
+        OSError: The job cannot be written to the arena's folder.
+    """
+    rules, work = arena.rules, partial(refit, arena, entry)
+    try:
+        return run_in_process(
+            work, Refit, folder=arena.folder, at_a_time=rules.tournament.workers, minutes=rules.minutes_per_entry
+        )
+    except JobFailed as failed:
+        return Refit(**entry.model_dump(), status="failed", reason=str(failed))
 
 
 def _refit(opened: Field, entry: Entry, sheet: Sheet) -> dict[str, object]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.tournament.apart import play_apart, processes_for
 from counterpoise.core.tournament.board import rank_entries
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.final import play_final
 from counterpoise.core.tournament.final_records import HeldOut
-from counterpoise.core.tournament.play import play
+from counterpoise.core.tournament.play import play, play_in_process
 from counterpoise.core.tournament.records import Arena, EntryResult, Leaderboard
+from counterpoise.core.tournament.subprocesses import processes_for
 from counterpoise.core.tournament.workers import workers
 
 __all__ = ["run_tournament"]
@@ -34,7 +34,7 @@ def run_tournament(
     threads = workers(arena.rules.tournament.workers) if apart else 1
     with processes_for(arena.folder):
         with ThreadPoolExecutor(threads) as pool:
-            for result in pool.map(lambda entry: (play_apart if apart else play)(arena, entry), entries):
+            for result in pool.map(lambda entry: (play_in_process if apart else play)(arena, entry), entries):
                 results.append(result)
                 progress(len(results), len(entries))
         board = rank_entries(arena, results, dataset=dataset)

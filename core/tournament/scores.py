@@ -15,6 +15,7 @@ from counterpoise.core.evaluate.decisions import Confusion, decision_metrics
 from counterpoise.core.evaluate.features import Matrix
 from counterpoise.core.evaluate.multiclass import macro_metrics
 from counterpoise.core.evaluate.ranking import Ranking
+from counterpoise.core.tournament.answer_checks import called_classes, probabilities_by_class, ranking_scores
 from counterpoise.core.tournament.records import METRICS
 
 __all__ = ["Answers", "ask", "ask_detector", "measure"]
@@ -47,14 +48,17 @@ def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
 
     Raises:
         EvaluationError: It gives no probabilities, and there are more than two classes.
+        LearnerAnswerError: What it answers cannot be measured.
     """
+    rows = len(features)
     if hasattr(model, "predict_proba"):
-        probability = np.zeros((len(features), classes))
-        probability[:, model.classes_.astype(np.int64)] = model.predict_proba(features)
+        probability = probabilities_by_class(model.predict_proba(features), model, rows=rows, classes=classes)
         if classes > 2:
             return Answers(probability, None, probabilities=True)
         tuned = hasattr(model, "best_threshold_")
-        called = model.predict(features) == 1 if tuned else probability[:, 1] > probability[:, 0]
+        called = (
+            called_classes(model.predict(features), rows=rows) == 1 if tuned else probability[:, 1] > probability[:, 0]
+        )
         return Answers(probability[:, 1], called, probabilities=True)
     if classes > 2:
         raise EvaluationError(
@@ -63,12 +67,14 @@ def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
             found=type(model).__name__,
             remedy="choose another learner",
         )
-    return Answers(np.asarray(model.decision_function(features)), model.predict(features) == 1, probabilities=False)
+    scores = ranking_scores(model.decision_function(features), rows=rows)
+    called = called_classes(model.predict(features), rows=rows) == 1
+    return Answers(scores, called, probabilities=False)
 
 
 def ask_detector(model: Any, features: Matrix) -> Answers:
     """Return how unusual an anomaly detector finds each row; it decides nothing."""
-    return Answers(-np.asarray(model.score_samples(features)), None, probabilities=False)
+    return Answers(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
 
 
 def measure(answers: Answers, truth: Ints) -> dict[str, float | None]:

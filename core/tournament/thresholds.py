@@ -19,6 +19,7 @@ from counterpoise.core.errors import EvaluationError
 from counterpoise.core.evaluate.features import Matrix
 from counterpoise.core.evaluate.operating_points import ScoredRows, threshold_rules
 from counterpoise.core.evaluate.thresholds import choose_arm_threshold
+from counterpoise.core.tournament.answer_checks import probabilities_by_class, ranking_scores
 from counterpoise.core.tournament.arena import Field
 from counterpoise.core.tournament.folds import deal_folds
 from counterpoise.core.tournament.folds_in_time import deal_folds_in_time, most_folds_in_time
@@ -131,9 +132,10 @@ def inner_folds(opened: Field, number: int) -> tuple[tuple[Ints, Ints], ...]:
 
 def _scores(model: Any, features: Matrix) -> Floats:
     """Return a score a row, higher for more likely 1."""
+    rows = len(features)
     if hasattr(model, "predict_proba"):
-        return np.asarray(model.predict_proba(features)[:, 1], dtype=np.float64)
-    return np.asarray(model.decision_function(features), dtype=np.float64)
+        return probabilities_by_class(model.predict_proba(features), model, rows=rows, classes=2)[:, 1]
+    return ranking_scores(model.decision_function(features), rows=rows)
 
 
 def _no_inner_folds(rows: int) -> EvaluationError:

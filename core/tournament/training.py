@@ -14,9 +14,10 @@ import numpy.typing as npt
 from counterpoise.core.errors import CounterpoiseError, EvaluationError
 from counterpoise.core.evaluate.features import Matrix
 from counterpoise.core.evaluate.learners import gathered_warnings, weighting
-from counterpoise.core.redact import redact
 from counterpoise.core.strategies import STRATEGIES
+from counterpoise.core.tournament.answer_checks import LearnerAnswerError
 from counterpoise.core.tournament.arena import Field
+from counterpoise.core.tournament.messages import described, short_notes
 from counterpoise.core.tournament.models import balanced, build_model, check_takes_weights, own_model
 from counterpoise.core.tournament.peak import peak_mb
 from counterpoise.core.tournament.plans import FoldPlan, TrainMatrix, fold_plan, train_matrix
@@ -70,8 +71,8 @@ class Sheet:
             "seconds": round(sum(parts.values()), 4),
             **{f"{name}_seconds": value for name, value in parts.items()},
             "peak_mb": None if peak is None else max([peak, *self.peaks]),
-            "notes": tuple(dict.fromkeys(self.notes)),
-            "warnings": tuple(dict.fromkeys(self.warnings)),
+            "notes": short_notes(self.notes),
+            "warnings": short_notes(self.warnings),
         }
 
 
@@ -101,16 +102,17 @@ def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome 
     """
     try:
         return work()
+    except LearnerAnswerError as error:
+        return Setback("failed", f"{where()}: [{error.reason}] needs {error.expected}; found {error.found}")
     except CounterpoiseError as error:
         return Setback("refused", f"needs {error.expected}; found {error.found}; {error.remedy}")
     except MemoryError:
         return Setback("refused", "not enough memory")
     except Exception as error:  # noqa: BLE001  # any learner may break down in its own way
         for sign, needs in _TOO_SMALL.items():
-            if sign in str(error):
+            if sign in described(error):
                 return Setback("refused", f"needs {needs}")
-        said = redact(str(error)).strip().splitlines() or [""]
-        return Setback("failed", f"{where()}: {type(error).__name__}: {said[0]}")
+        return Setback("failed", f"{where()}: {described(error)}")
 
 
 def train(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Trained:

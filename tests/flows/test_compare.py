@@ -12,10 +12,11 @@ from prefect.client.schemas.objects import TaskRun
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.tournament import apart, store
+from counterpoise.core.tournament import play, store
 from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Leaderboard
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.compare import compare
+from tests.core.tournament.arenas import processes_of_this_one
 from tests.flows.tables import configured
 
 TOURNAMENT = {"strategies": ["random_over", "smoten"], "learners": ["logistic_regression"], "folds": 3}
@@ -54,25 +55,25 @@ def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: 
         [".staging", "tournaments"],
     )
     assert list((tmp_path / "datasets/competing").glob(".staging/*")) == []
-    assert (apart._waiting, apart._at_work) == ([], {})
+    assert processes_of_this_one() == []
     names = {run.name for run in task_runs_of("competing")}
     assert {"none, dummy", "random_over, logistic_regression", "smoten, logistic_regression"} <= names
 
 
 def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[str] = []
-    play, write, failures = apart.play_apart, store.write_page, [ZeroDivisionError("disk")]
+    play_one, write, failures = play.play_in_process, store.write_page, [ZeroDivisionError("disk")]
 
     def counted(arena: Arena, entry: Entry) -> EntryResult:
         played.append(entry.name)
-        return play(arena, entry)
+        return play_one(arena, entry)
 
     def failing(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
         if failures:
             raise failures.pop()
         return write(config, digest, board, page)
 
-    monkeypatch.setattr(apart, "play_apart", counted)
+    monkeypatch.setattr(play, "play_in_process", counted)
     monkeypatch.setattr(store, "write_page", failing)
     board = compare.with_options(retries=1)(tournament(tmp_path, name="retried-tournament"))
     assert isinstance(board, Leaderboard)
@@ -126,6 +127,54 @@ def test_the_command_prints_one_json_object_the_same_leaderboard_each_time(
     assert Path(first.file).exists()
     assert scores(first) == scores(second)
     assert (first.chosen, first.file) == (second.chosen, second.file)
+
+
+LEARNERS = """
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import LinearRegression as NoClassifier
+
+class NoEstimator:
+    def fit(self, X, y): pass
+
+class ThatRaises(BaseEstimator):
+    def __init__(self):
+        raise RuntimeError("cannot be built")
+"""
+
+
+@pytest.mark.parametrize(
+    ("learner", "reason"),
+    [
+        ("no_such_package.models:Model", "not_installed"),
+        ("broken_learners:Model", "not_importable"),
+        ("refused_learners:Missing", "no_such_class"),
+        ("refused_learners:NoEstimator", "no_estimator"),
+        ("refused_learners:NoClassifier", "no_classifier"),
+        ("refused_learners:ThatRaises", "parameters"),
+        ('sklearn.tree:DecisionTreeClassifier {"no_such": 1}', "parameters"),
+        ('logistic_regression {"no_such": 1}', "parameters"),
+    ],
+)
+def test_a_learner_that_is_refused_ends_with_2_before_anything_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], learner: str, reason: str
+) -> None:
+    (tmp_path / "refused_learners.py").write_text(LEARNERS)
+    (tmp_path / "broken_learners.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    path = tmp_path / "tested.yaml"
+    path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
+    assert run_command(["compare", str(path), "--set", f"tournament.learners={json.dumps([learner])}"]) == 2
+    said = capfd.readouterr().err
+    assert f"evaluate: {reason}" in said
+    assert "compete" not in said
+    assert processes_of_this_one() == []
+
+
+def test_a_run_takes_no_learner_by_import_path(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "tested.yaml"
+    path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
+    assert run_command(["run", str(path), "--set", 'evaluation.learners=["sklearn.tree:DecisionTreeClassifier"]']) == 2
+    assert "evaluation.learners" in capfd.readouterr().err
 
 
 def test_a_strategy_that_is_unknown_ends_with_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -123,10 +123,10 @@ def test_entries_of_a_tournament_compete_on_the_cluster(tmp_path: Path, cluster:
     there = compare(moved(config, tmp_path / "there", engine=at(cluster)))
     assert [(one.name, one.folds) for one in there.entries] == [(one.name, one.folds) for one in here.entries]
     assert {one.status for one in there.entries} == {"ok"}
-    assert not [pid for worker in children_of(cluster[1]) for pid in _zygotes_of(worker)]
+    assert not [pid for worker in children_of(cluster[1]) for pid in _templates_of(worker)]
 
 
-def _zygotes_of(pid: int) -> list[str]:
+def _templates_of(pid: int) -> list[str]:
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
@@ -134,7 +134,7 @@ def _zygotes_of(pid: int) -> list[str]:
             command = place.joinpath("cmdline").read_text()
         except OSError:
             continue
-        found += [command] if parent == pid and "zygote" in command else []
+        found += [command] if parent == pid and "worker_template" in command else []
     return found
 
 

@@ -13,12 +13,12 @@ from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.records import Snapshot, SplitPlan
 from counterpoise.core.split import read_partition
-from counterpoise.core.tournament.apart import processes_for
 from counterpoise.core.tournament.board_text import render_board
 from counterpoise.core.tournament.brief import TournamentBrief
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.held_out import digest_of_test
 from counterpoise.core.tournament.records import Arena, Leaderboard
+from counterpoise.core.tournament.subprocesses import processes_for
 from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
 from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.split import split

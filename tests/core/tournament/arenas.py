@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +62,19 @@ def entry(strategy: str, learner: str = TREE) -> Entry:
 def scores(result: EntryResult) -> tuple[float | None, ...]:
     """Return what of a result must not depend on the machine."""
     return tuple(value for fold in result.folds for value in fold.values())
+
+
+def processes_of_this_one() -> list[int]:
+    """Return the templates and workers that this process has started and that are there."""
+    return processes_of(os.getpid())
+
+
+def processes_of(owner: int) -> list[int]:
+    """Return the templates and workers that a process has started and that are there."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = path.read_bytes().split(b"\0")
+            if b"counterpoise.core.tournament.worker_template" in words and str(owner).encode() in words:
+                found.append(int(path.parent.name))
+    return found

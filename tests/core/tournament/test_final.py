@@ -12,7 +12,6 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from counterpoise.core.errors import EvaluationError
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import read_partition
-from counterpoise.core.tournament.apart import close_processes
 from counterpoise.core.tournament.final import play_final
 from counterpoise.core.tournament.final_records import Entry, Final, Finalist, HeldOut
 from counterpoise.core.tournament.finalists import finalists
@@ -216,7 +215,6 @@ def test_processes_of_their_own_give_the_same_final(tmp_path: Path) -> None:
     assert facts(here) == facts(there)
     assert final_of(here).comparisons == final_of(there).comparisons
     assert all(one.peak_mb is not None for one in final_of(there).finalists)
-    close_processes()
 
 
 def test_the_final_of_a_board_is_json_and_comes_back_from_it(board: Leaderboard) -> None:

@@ -3,37 +3,47 @@ from __future__ import annotations
 import errno
 import os
 import signal as signals
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from counterpoise.core.config import TimeoutsConfig
 from counterpoise.core.errors import CounterpoiseError, EvaluationError
-from counterpoise.core.tournament import apart
-from counterpoise.core.tournament.apart import (
-    ask_apart,
-    close_processes,
-    cut_short,
-    play_apart,
-    processes_for,
-    train_apart,
-    waiting_process,
-)
+from counterpoise.core.tournament import subprocesses
 from counterpoise.core.tournament.board_text import render_board
 from counterpoise.core.tournament.encoding import encode_round
 from counterpoise.core.tournament.layout import lay_out, lay_out_apart
-from counterpoise.core.tournament.orders import Encode
-from counterpoise.core.tournament.play import play
+from counterpoise.core.tournament.play import play, play_in_process
 from counterpoise.core.tournament.records import Arena, Encoding, EntryResult, Rules
+from counterpoise.core.tournament.refit import refit_in_process
 from counterpoise.core.tournament.run import run_tournament
+from counterpoise.core.tournament.subprocesses import (
+    close_on_interruption,
+    close_processes,
+    open_processes,
+    processes_for,
+    run_in_process,
+)
+from counterpoise.core.tournament.template import Template
 from counterpoise.core.tournament.workers import workers
-from tests.core.tournament.arenas import TREE, arena_of, entry, scores, signal, tournament_config
+from tests.core.tournament.arenas import (
+    TREE,
+    arena_of,
+    entry,
+    processes_of,
+    processes_of_this_one,
+    scores,
+    signal,
+    tournament_config,
+)
+from tests.core.tournament.ill_behaved import learner
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 HUNGRY = r"""
@@ -75,7 +85,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="me
 
 @pytest.fixture(name="arena", scope="module")
 def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    folder = tmp_path_factory.mktemp("apart")
+    folder = tmp_path_factory.mktemp("processes")
     (folder / "hungry_learners.py").write_text(HUNGRY)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
@@ -85,27 +95,27 @@ def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
 
 
 @pytest.fixture(autouse=True)
-def _open() -> None:
+def _open(arena: Arena) -> None:
     """Let the arena, which all tests share, be played in again after a test that has ended its tournament."""
-    apart._closed.clear()
+    open_processes(arena.folder)
 
 
 def test_an_entry_apart_has_the_same_scores_and_its_own_peak(arena: Arena) -> None:
-    here, there = play(arena, entry("smote")), play_apart(arena, entry("smote"))
+    here, there = play(arena, entry("smote")), play_in_process(arena, entry("smote"))
     assert scores(here) == scores(there)
     assert here.peak_mb is None
     assert there.peak_mb is not None
-    hungry = play_apart(arena, entry("none", "hungry_learners:Hungry"))
+    hungry = play_in_process(arena, entry("none", "hungry_learners:Hungry"))
     assert hungry.status == "ok", hungry.reason
     assert hungry.peak_mb == pytest.approx(200 + 25, abs=30)
-    assert (play_apart(arena, entry("smote")).peak_mb or 0) < 100
+    assert (play_in_process(arena, entry("smote")).peak_mb or 0) < 100
 
 
 def test_an_entry_that_is_killed_costs_no_other(arena: Arena) -> None:
-    killed = play_apart(arena, entry("none", "hungry_learners:Killed"))
+    killed = play_in_process(arena, entry("none", "hungry_learners:Killed"))
     assert killed.status == "failed"
     assert "want of memory" in killed.reason
-    assert play_apart(arena, entry("none")).status == "ok"
+    assert play_in_process(arena, entry("none")).status == "ok"
 
 
 def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(arena: Arena) -> None:
@@ -113,15 +123,12 @@ def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(arena: Arena)
     limited, endless = arena.model_copy(update={"rules": rules}), entry("none", "hungry_learners:Endless")
     encode_round(arena, arena.rounds)
     started = time.monotonic()
-    late = play_apart(limited, endless)
+    late = play_in_process(limited, endless)
     assert 3 <= time.monotonic() - started < 60
     assert (late.status, late.reason) == ("failed", "took longer than 0.05 minutes (timeouts.entry)")
-    assert train_apart(limited, endless).reason == late.reason
-    assert play_apart(limited, entry("none")).status == "ok"
-    forking, waited = apart._at_work[arena.folder]._process.pid, time.monotonic()
-    while children_of(forking) and time.monotonic() - waited < 10:  # the last one has told, and is about to leave
-        time.sleep(0.05)
-    assert children_of(forking) == []
+    assert refit_in_process(limited, endless).reason == late.reason
+    assert play_in_process(limited, entry("none")).status == "ok"
+    assert at_work(arena) == []
 
 
 def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(arena: Arena) -> None:
@@ -136,13 +143,19 @@ def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(arena: Arena)
     assert "took longer than 0.05 minutes (timeouts.entry)" in render_board(board)
 
 
-def children_of(process: int) -> list[int]:
-    """Return the processes that a process has forked and that are still at work."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, parent = path.read_text().rpartition(")")[2].split()[:2]
-            found += [int(path.parent.name)] if int(parent) == process and state != "Z" else []
+def template_of(arena: Arena) -> Template:
+    """Return the template that a tournament has now."""
+    return subprocesses._open[arena.folder].template
+
+
+def at_work(arena: Arena) -> list[int]:
+    """Return the tournament's workers that are there."""
+    return [one for one in processes_of_this_one() if one != template_of(arena).process.pid]
+
+
+def wait_for_workers(arena: Arena, number: int = 1) -> list[int]:
+    while len(found := at_work(arena)) < number:
+        time.sleep(0.02)
     return found
 
 
@@ -152,54 +165,22 @@ def test_a_time_limit_of_the_stage_does_not_wait_for_orders_under_way(arena: Are
     started = time.monotonic()
 
     def cut() -> None:
-        with ThreadPoolExecutor(1) as pool, cut_short(arena.folder):
-            waiting = pool.submit(play_apart, arena, endless)
-            while arena.folder not in apart._at_work or not apart._at_work[arena.folder]._asked:
-                time.sleep(0.05)
+        with ThreadPoolExecutor(1) as pool, close_on_interruption(arena.folder):
+            waiting = pool.submit(play_in_process, arena, endless)
+            wait_for_workers(arena)
             assert not waiting.done()
             raise TimeoutError("the stage's time is up")
 
     with pytest.raises(TimeoutError, match="the stage's time"):
         cut()
     assert time.monotonic() - started < 60
-    assert arena.folder not in apart._at_work
+    assert arena.folder not in subprocesses._open
 
 
 def test_a_time_out_that_the_system_reports_leaves_the_tournament_open(arena: Arena) -> None:
-    with pytest.raises(TimeoutError), cut_short(arena.folder):
+    with pytest.raises(TimeoutError), close_on_interruption(arena.folder):
         raise TimeoutError(errno.ETIMEDOUT, "timed out")
-    assert play_apart(arena, entry("none")).status == "ok"
-
-
-def test_a_process_that_is_gone_is_an_error_that_may_pass_and_the_next_call_works(arena: Arena) -> None:
-    play_apart(arena, entry("none"))
-    forking = apart._at_work[arena.folder]
-    os.kill(forking._process.pid, signals.SIGKILL)
-    forking._process.wait()
-    with pytest.raises(OSError, match=r"process|pipe"):
-        play_apart(arena, entry("none"))
-    assert play_apart(arena, entry("none")).status == "ok"
-
-
-def test_a_process_that_goes_while_an_order_is_under_way_is_told_to_who_waits(arena: Arena) -> None:
-    gone: list[BaseException] = []
-
-    def playing() -> None:
-        try:
-            play_apart(arena, entry("none", "hungry_learners:Endless"))
-        except OSError as error:
-            gone.append(error)
-
-    play_apart(arena, entry("none"))
-    forking = apart._at_work[arena.folder]
-    thread = threading.Thread(target=playing)
-    thread.start()
-    while not forking._asked:
-        time.sleep(0.05)
-    os.killpg(forking._process.pid, signals.SIGKILL)
-    thread.join(10)
-    assert not thread.is_alive()
-    assert len(gone) == 1
+    assert play_in_process(arena, entry("none")).status == "ok"
 
 
 def test_a_refusal_comes_back_as_the_error_that_it_was(tmp_path: Path) -> None:
@@ -218,7 +199,7 @@ def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
     rules = Rules.of(engine_config(tmp_path, columns=columns, tournament={"folds": 3}))
     here = lay_out(rules, run.snapshot, run.split, folder=tmp_path / "here")
     there_folder = tmp_path / "there"
-    with waiting_process(), processes_for(str(there_folder)):
+    with processes_for(str(there_folder)):
         there = lay_out_apart(rules, run.snapshot, run.split, folder=there_folder)
     places = {"folder", "snapshot"}
     assert here.model_dump(exclude=places) == there.model_dump(exclude=places)
@@ -229,9 +210,9 @@ def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
             assert (tmp_path / "here" / name).read_bytes() == (there_folder / name).read_bytes()
 
 
-def test_an_order_gives_the_same_answer_in_either_place(arena: Arena) -> None:
-    order = Encode(arena=arena, number=1)
-    assert ask_apart(order, Encoding, folder=arena.folder, at_a_time=1) == encode_round(arena, 1)
+def test_a_job_gives_the_same_answer_in_either_place(arena: Arena) -> None:
+    work = partial(encode_round, arena, 1)
+    assert run_in_process(work, Encoding, folder=arena.folder, at_a_time=1) == work()
 
 
 def test_entries_are_played_side_by_side_but_no_more_than_workers(arena: Arena, tmp_path: Path) -> None:
@@ -241,7 +222,7 @@ def test_entries_are_played_side_by_side_but_no_more_than_workers(arena: Arena, 
         own = arena.model_copy(update={"rules": rules, "folder": f"{arena.folder}/../arena{'/.' * limit}"})
         times = tmp_path / str(limit)
         slow = entry("none", f'hungry_learners:Slow {{"constant": "{times}"}}')
-        threads = [threading.Thread(target=play_apart, args=(own, slow)) for _ in range(2)]
+        threads = [threading.Thread(target=play_in_process, args=(own, slow)) for _ in range(2)]
         with processes_for(own.folder):
             for thread in threads:
                 thread.start()
@@ -261,24 +242,22 @@ def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(arena: 
 
     def playing() -> None:
         try:
-            play_apart(arena, entry("none", "hungry_learners:Endless"))
+            play_in_process(arena, entry("none", "hungry_learners:Endless"))
         except CounterpoiseError as error:
             ended.append(error)
 
     thread = threading.Thread(target=playing)
     with pytest.raises(KeyboardInterrupt), processes_for(arena.folder):  # noqa: PT012  # what interrupts is in the block
         thread.start()
-        while arena.folder not in apart._at_work or not apart._at_work[arena.folder]._asked:
-            time.sleep(0.05)
-        process = apart._at_work[arena.folder]
+        wait_for_workers(arena)
+        template = template_of(arena)
         raise KeyboardInterrupt
     thread.join(10)
     assert [error.reason for error in ended if isinstance(error, CounterpoiseError)] == ["tournament_ended"]
-    assert process._process.returncode == -signals.SIGKILL
-    assert apart._waiting == []
-    assert arena.folder not in apart._at_work
+    assert template.process.returncode is not None
+    assert processes_of_this_one() == []
     with processes_for(arena.folder):
-        assert play_apart(arena, entry("none")).status == "ok"
+        assert play_in_process(arena, entry("none")).status == "ok"
 
 
 def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_memory(arena: Arena) -> None:
@@ -292,5 +271,105 @@ def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_mem
     second = run_tournament(arena, apart=False)
     assert facts(first.entries) == facts(second.entries)
     assert first.chosen == second.chosen
-    assert apart._waiting == []
-    assert arena.folder not in apart._at_work
+    assert processes_of_this_one() == []
+
+
+@pytest.mark.parametrize(
+    ("how", "when"),
+    [
+        ("killed", "making its imports"),
+        ("told to end", "making its imports"),
+        ("killed", "idle"),
+        ("stopped", "idle"),
+        ("told to end", "with one at work"),
+        ("stopped", "with one at work"),
+        ("killed", "with two at work"),
+    ],
+)
+def test_a_template_that_is_lost_costs_no_entry(
+    arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, when: str
+) -> None:
+    """One that was told to end keeps on working, unless it was still making its imports."""
+    monkeypatch.setattr("counterpoise.core.tournament.template._SECONDS_TO_TELL", 3.0)
+    monkeypatch.setattr("counterpoise.core.tournament.template._SECONDS_TO_END", 1.0)
+    number = {"making its imports": 0, "idle": 0, "with one at work": 1, "with two at work": 2}[when]
+    waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
+    with processes_for(arena.folder), ThreadPoolExecutor(2) as pool:
+        if when != "making its imports":
+            play_in_process(arena, entry("none"))
+        entries = [pool.submit(play_in_process, arena, waiting) for _ in range(number)]
+        while len(list(tmp_path.glob("*.started"))) < number:
+            time.sleep(0.02)
+        lost = template_of(arena)
+        lost.process.send_signal({"killed": signals.SIGKILL, "told to end": signals.SIGTERM}.get(how, signals.SIGSTOP))
+        (tmp_path / "learner.go").touch()
+        lost.seconds_to_fork = 1.0 if how == "stopped" else lost.seconds_to_fork
+        assert [one.result().status for one in entries] == ["ok"] * number
+        assert play_in_process(arena, entry("none")).status == "ok"
+    assert processes_of_this_one() == []
+
+
+def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_not(
+    arena: Arena, tmp_path: Path
+) -> None:
+    waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
+    with processes_for(arena.folder), ThreadPoolExecutor(1) as pool:
+        found = pool.submit(play_in_process, arena, waiting)
+        for number in (1, 2):
+            while len(started := list(tmp_path.glob("*.started"))) < number:
+                time.sleep(0.02)
+            assert str(template_of(arena).process.pid) in {one.read_text() for one in started}
+            template_of(arena).process.kill()
+        assert (found.result().status, found.result().reason) == (
+            "failed",
+            "the process that started it was killed or stopped, twice",
+        )
+        assert play_in_process(arena, entry("none")).status == "ok"
+
+
+OWNER = """
+import sys
+from pathlib import Path
+from counterpoise.core.tournament.records import Arena
+from counterpoise.core.tournament.run import run_tournament
+run_tournament(Arena.model_validate_json(Path(sys.argv[1]).read_text()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "when"),
+    [
+        ("SIGKILL", "making its imports"),
+        ("SIGTERM", "making its imports"),
+        ("SIGKILL", "at work"),
+        ("SIGTERM", "at work"),
+        ("SIGINT", "at work"),
+    ],
+)
+def test_a_program_that_is_killed_leaves_no_process(arena: Arena, tmp_path: Path, how: str, when: str) -> None:
+    waiting = learner("waits to be let go", str(tmp_path / "learner"))
+    config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
+    (tmp_path / "arena.json").write_text(arena.model_copy(update={"rules": Rules.of(config)}).model_dump_json())
+    root = Path(__file__).parents[3]
+    program = subprocess.Popen(  # this program itself
+        [sys.executable, "-c", OWNER, str(tmp_path / "arena.json")], cwd=root, stderr=subprocess.DEVNULL
+    )
+    while not (processes_of(program.pid) if when == "making its imports" else list(tmp_path.glob("*.started"))):
+        assert program.poll() is None
+        time.sleep(0.02)
+    program.send_signal(signals.Signals[how])
+    program.wait()
+    while processes_of(program.pid):
+        time.sleep(0.05)
+
+
+def test_an_entry_that_is_killed_from_without_is_played_once_more(arena: Arena, tmp_path: Path) -> None:
+    waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
+    with processes_for(arena.folder), ThreadPoolExecutor(1) as pool:
+        found = pool.submit(play_in_process, arena, waiting)
+        while not list(tmp_path.glob("*.started")):
+            time.sleep(0.02)
+        for worker in at_work(arena):
+            os.kill(worker, signals.SIGKILL)
+        (tmp_path / "learner.go").touch()
+        assert found.result().status == "ok"
