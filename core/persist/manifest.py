@@ -54,7 +54,7 @@ def run_key(config: BalanceConfig, digest: str) -> str:
         settings["output"].pop(place)
     for place in ("path", "url", "table", "query", "watermark", "since", "until", "credentials_block"):
         settings["source"].pop(place)
-    for policy in ("drift", "drift_ignore", "schema_changes"):
+    for policy in ("drift", "drift_ignore", "earlier_rows", "schema_changes"):
         settings["validation"].pop(policy)
     for section in ("tournament", "promotion", "monitor", "timeouts", "engine"):
         settings.pop(section)
