@@ -28,6 +28,7 @@ __all__ = [
     "Sha256",
     "Snapshot",
     "SnapshotFile",
+    "SourcePart",
     "SplitPlan",
     "SuiteSource",
     "Validation",
@@ -83,13 +84,22 @@ class ColumnSchema(Record):
     type: str
 
 
+class SourcePart(Record):
+    """A file that a source was read from: its name, how many rows it gave, and the SHA-256 of its bytes."""
+
+    name: str
+    rows: Count
+    sha256: Sha256
+
+
 class Snapshot(Record):
     """The source as an immutable table: row number = identity, from 0.
 
     `digest` identifies source bytes and reading options; of objects of a store `identity` is what the store tells of
     them without a download, empty text for other sources. `rejected_file` is a Parquet file of the lines that could not
     be read, with the columns file (string), line (int64), reason (string) and text (string); empty text where there is
-    none. `watermark` is the largest value of the watermark column, as text.
+    none. `watermark` is the largest value of the watermark column, as text. `parts` are the source's files, whose rows
+    follow each other in this order; none for a database.
     """
 
     files: tuple[SnapshotFile, ...]
@@ -100,6 +110,7 @@ class Snapshot(Record):
     rejected_lines: int = 0
     rejected_file: str = ""
     watermark: str = ""
+    parts: tuple[SourcePart, ...] = ()
     notes: tuple[str, ...] = ()
 
 

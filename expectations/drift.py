@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from counterpoise.core.config import BalanceConfig, ValidationConfig
-from counterpoise.core.drift import Baseline, ColumnProfile, Distribution, SourceProfile, find_baseline
+from counterpoise.core.drift import (
+    AddedRows,
+    Baseline,
+    ColumnProfile,
+    Distribution,
+    SourceProfile,
+    find_baseline,
+    find_growth,
+)
 from counterpoise.core.records import Snapshot
 from counterpoise.core.validate import Suite
 from counterpoise.core.validate.suite import Severity
+from counterpoise.expectations.growth import all_new, growth_expectations
 from counterpoise.expectations.registration import register_expectations
 
 __all__ = ["build_drift_suite", "drift_expectations", "suite_against"]
@@ -19,7 +29,10 @@ __all__ = ["build_drift_suite", "drift_expectations", "suite_against"]
 Expectation = dict[str, Any]
 
 _ALPHA = 0.001
-"""How often a run would take chance for drift, over all its columns."""
+"""How often a run would take chance for drift, over all its columns, and warn."""
+
+_ALPHA_STOP = 0.000_025
+"""The same for stopping: a run each night takes chance for a broken feed once in a hundred years."""
 
 
 _COUNTER = " It looks like a counter: if it counts rows or time, name it in columns.time, ids or drop."
@@ -30,6 +43,7 @@ class _Limits:
     """What counts as drift, and what as another feed altogether."""
 
     severity: Severity
+    alpha: float
     stability: float
     missing: float
     present_factor: float
@@ -41,6 +55,7 @@ class _Limits:
 
 _MOVED = _Limits(
     "warning",
+    alpha=_ALPHA,
     stability=0.25,
     missing=0.05,
     present_factor=1.5,
@@ -51,6 +66,7 @@ _MOVED = _Limits(
 )
 _BROKEN = _Limits(
     "critical",
+    alpha=_ALPHA_STOP,
     stability=1.0,
     missing=0.5,
     present_factor=3.0,
@@ -94,12 +110,29 @@ def suite_against(baseline: Baseline, config: BalanceConfig, snapshot: Snapshot)
 
 def _expectations(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Iterator[Expectation]:
     yield from _schema(config, baseline)
-    if config.validation.drift != "off":
-        apart = {*config.columns.drop, *config.columns.key_columns(), *config.validation.drift_ignore}
-        names = {column.name for column in snapshot.columns} - apart
-        yield from drift_expectations(
-            baseline.profile, target=config.columns.target, names=names, stop=config.validation.drift == "stop"
-        )
+    if config.validation.drift == "off":
+        return
+    profile, stop = baseline.profile, config.validation.drift == "stop"
+    growth = find_growth(profile, snapshot, config.columns, by_key=config.split.method == "stable")
+    added = growth.added if growth else ()
+    compared = partial(
+        drift_expectations,
+        profile,
+        target=config.columns.target,
+        names=_compared_names(config, snapshot),
+        among=1 + len(added),
+    )
+    if growth:
+        may_go = config.validation.earlier_rows == "may_go"
+        yield from growth_expectations(growth, snapshot.rows, stop=stop, may_go=may_go)
+        for rows in added:
+            yield from compared(stop=stop and growth.by != "identifiers", added=rows)
+    yield from compared(stop=stop, may_grow=growth is not None and all_new(growth))
+
+
+def _compared_names(config: BalanceConfig, snapshot: Snapshot) -> set[str]:
+    apart = {*config.columns.drop, *config.columns.key_columns(), *config.validation.drift_ignore}
+    return {column.name for column in snapshot.columns} - apart
 
 
 def _schema(config: BalanceConfig, baseline: Baseline) -> Iterator[Expectation]:
@@ -132,7 +165,16 @@ def _schema_severity(settings: ValidationConfig) -> Severity:
     return "critical" if settings.schema_changes == "freeze" else "warning"
 
 
-def drift_expectations(profile: SourceProfile, *, target: str, names: set[str], stop: bool) -> Iterator[Expectation]:
+def drift_expectations(
+    profile: SourceProfile,
+    *,
+    target: str,
+    names: set[str],
+    stop: bool,
+    among: int = 1,
+    may_grow: bool = False,
+    added: AddedRows | None = None,
+) -> Iterator[Expectation]:
     """Yield that rows, classes and values are what they were.
 
     Args:
@@ -140,29 +182,45 @@ def drift_expectations(profile: SourceProfile, *, target: str, names: set[str], 
         target: The label column.
         names: The columns to be compared; others may be gone or have another role now.
         stop: Whether changes so large that the feed is more likely broken are critical; all others are warnings.
+        among: How many such comparisons a run makes: one of the whole source, and one for each place where rows were
+            added.
+        may_grow: Whether more rows are fine.
+        added: The rows to be compared, if not all.
     """
-    levels = [_MOVED, _BROKEN] if stop else [_MOVED]
+    for level in [_MOVED, _BROKEN] if stop else [_MOVED]:
+        limits = replace(level, alpha=level.alpha / among)
+        if added is None:
+            yield _rows(profile, limits, may_grow=may_grow)
+        for expectation in _compared(profile, target, names, limits):
+            yield expectation if added is None else _only(added, expectation)
+
+
+def _compared(profile: SourceProfile, target: str, names: set[str], limits: _Limits) -> Iterator[Expectation]:
+    """Yield that classes and values are what they were."""
     same_label = target == profile.target
-    for limits in levels:
-        yield _rows(profile, limits)
-        if same_label:
-            yield _classes(profile, limits)
-    compared = [column for column in profile.features if column.name in names]
-    alpha = _ALPHA / max(1, len(compared) * (4 if profile.minority else 2))
-    for column in compared:
-        for limits in levels:
-            yield from _column(column, limits, alpha)
-            if same_label and profile.minority:
-                yield from _within_minority(column, profile, limits, alpha)
+    if same_label:
+        yield _classes(profile, limits)
+    columns = [column for column in profile.features if column.name in names]
+    alpha = limits.alpha / max(1, len(columns) * (4 if profile.minority else 2))
+    for column in columns:
+        yield from _column(column, limits, alpha)
+        if same_label and profile.minority:
+            yield from _within_minority(column, profile, limits, alpha)
 
 
-def _rows(profile: SourceProfile, limits: _Limits) -> Expectation:
+def _only(added: AddedRows, expectation: Expectation) -> Expectation:
+    """Return an expectation that looks at the added rows only."""
+    place = {"added": [list(stretch) for stretch in added.stretches], "part": added.name}
+    return {**expectation, "kwargs": {**expectation["kwargs"], **place}}
+
+
+def _rows(profile: SourceProfile, limits: _Limits, *, may_grow: bool) -> Expectation:
     chance = 4 * math.sqrt(2 * profile.rows)
     low = max(0, int(min(profile.rows * limits.fewest_rows, profile.rows - chance)))
     high = int(max(profile.rows * limits.most_rows, profile.rows + chance)) + 1
     return _expectation(
         "expect_table_row_count_to_be_between",
-        {"min_value": low, "max_value": high},
+        {"min_value": low} if may_grow else {"min_value": low, "max_value": high},
         severity=limits.severity,
         notes=f"There were {profile.rows:,} rows before: a cut or doubled feed has far fewer or more.",
         meta=_refusal(limits, "row_count_changed"),
@@ -178,7 +236,7 @@ def _classes(profile: SourceProfile, limits: _Limits) -> Expectation:
             "max_effect": limits.effect,
             "max_factor": limits.factor,
             "effect": profile.classes_effect,
-            "alpha": _ALPHA / 2,
+            "alpha": limits.alpha / 2,
         },
         severity=limits.severity,
         notes="The classes have the proportions that they had.",

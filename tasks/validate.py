@@ -92,6 +92,9 @@ def _tell_outcomes(validation: Validation) -> None:
         + (f", {validation.rejected_rows:,} rows set apart" if validation.rejected_rows else "")
         + (f", compared with version {validation.baseline}" if validation.baseline else "")
     )
+    for outcome in validation.outcomes:
+        if outcome.severity == "info" and outcome.source == "drift":
+            log(f"validate: {outcome.observed}")
     warned = [one for one in validation.outcomes if one.status != "passed" and one.severity == "warning"]
     for outcome in warned[:_SHOWN]:
         log(f"validate: {_line(outcome)}", level=logging.WARNING)

@@ -19,7 +19,7 @@ ADDED = "extra_code"
 SENTINEL = "-999"
 
 _EXTRA = Cause(columns=frozenset({ADDED}))
-_ROWS = Cause(kinds=frozenset({"expect_table_row_count_to_be_between"}))
+_ROWS = Cause(kinds=frozenset({"expect_table_row_count_to_be_between", "expect_table_growth_measure_to_be_between"}))
 _REPEATS = Cause(kinds=_ROWS.kinds | {"expect_column_values_to_be_unique"})
 _ENCODING = Cause(kinds=frozenset({"undeclared_encoding", "wrong_encoding"}))
 

@@ -24,7 +24,7 @@ from counterpoise.flows.first_files import source_settings, write_first_files
 from .causes import Alarm
 from .tables import Feed, written
 
-__all__ = ["Dataset", "Reaction", "deliver", "publish"]
+__all__ = ["Dataset", "Reaction", "deliver", "publish", "publish_next"]
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,30 @@ def publish(feed: Feed, *, name: str, folder: Path) -> Dataset:
     return replace(dataset, usual=frozenset((alarm.kind, alarm.columns) for alarm in again.alarms))
 
 
-def deliver(dataset: Dataset, content: bytes) -> Reaction:
-    """Return what the next delivery, in the place of the last one, meets with; nothing is published."""
-    Path(dataset.config.source.path).write_bytes(content)
+def publish_next(dataset: Dataset) -> tuple[Alarm, ...]:
+    """Publish the source as it is now as the next version and return the warnings.
+
+    Raises:
+        CounterpoiseError: It is refused.
+    """
+    folder = dataset.folder / "next"
+    try:
+        snapshot, validation = _check(dataset.config, folder)
+        _publish(dataset.config, snapshot, validation, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return _alarms(validation.outcomes)
+
+
+def deliver(dataset: Dataset, content: bytes, *, place: Path | None = None) -> Reaction:
+    """Return what the next delivery meets with; nothing is published.
+
+    Args:
+        dataset: What was published before.
+        content: The file that is delivered.
+        place: Where to; in the place of the last one by default.
+    """
+    (place or Path(dataset.config.source.path)).write_bytes(content)
     folder = dataset.folder / "next"
     try:
         _, validation = _check(dataset.config, folder)

@@ -14,7 +14,7 @@ from .breakages import BREAKAGES, Breakage
 from .delivery import Dataset, Reaction, deliver, publish
 from .tables import read_feed, written
 
-__all__ = ["BreakageResult", "SubsetResult", "TableResult", "try_breakage", "try_table"]
+__all__ = ["BreakageResult", "SubsetResult", "TableResult", "said_of", "try_breakage", "try_table"]
 
 _KEPT = 0.9
 
@@ -96,7 +96,7 @@ def try_breakage(breakage: Breakage, dataset: Dataset) -> BreakageResult:
     reaction = deliver(dataset, breakage.delivery(dataset.feed))
     named = breakage.cause_in(dataset.feed).is_named_by(reaction.alarms, dataset.names)
     status = "missed" if reaction.status == "passed" else reaction.status
-    return BreakageResult(breakage.title, status, named, _said(reaction))
+    return BreakageResult(breakage.title, status, named, said_of(reaction))
 
 
 def _try_subsets(dataset: Dataset, number: int) -> SubsetResult:
@@ -119,7 +119,8 @@ def _subjects(reaction: Reaction) -> set[tuple[str, str]]:
     return {(alarm.kind, ", ".join(alarm.columns)) for alarm in reaction.alarms}
 
 
-def _said(reaction: Reaction) -> str:
+def said_of(reaction: Reaction) -> str:
+    """Return the error, or else the warnings, as text."""
     if reaction.message:
         return reaction.message
     return "; ".join(f"{one.kind} on {', '.join(one.columns) or 'the table'}: {one.text}" for one in reaction.alarms)

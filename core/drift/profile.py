@@ -16,6 +16,7 @@ from counterpoise.core.columns import column_roles
 from counterpoise.core.config import ColumnsConfig
 from counterpoise.core.drift.distribution import describe_values, design_effect
 from counterpoise.core.drift.records import ColumnProfile, Distribution, SourceProfile
+from counterpoise.core.drift.row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.core.labels import Labels, read_labels
 from counterpoise.core.randomness import child_generator
 from counterpoise.core.records import ClassCounts, Snapshot
@@ -29,6 +30,8 @@ Rows = npt.NDArray[np.int64]
 _SAMPLE = 100_000
 _DESCRIBED_CLASS = 100
 _WORKERS = 2
+_PARTS = 20_000
+"""Files that are listed; so many that one more is no growth worth telling are not."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,9 @@ def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
         classes_effect=design_effect(labels.codes[samples[0].rows]),
         minority=minority,
         features=features,
+        parts=snapshot.parts if len(snapshot.parts) <= _PARTS else (),
+        row_sample=stored_sample(sample_rows(snapshot, columns)),
+        key_sample=stored_sample(key_rows(snapshot, columns)),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from counterpoise.core.records import ClassCounts, ColumnSchema, Record
+from counterpoise.core.records import ClassCounts, ColumnSchema, Record, SourcePart
 
-__all__ = ["ColumnProfile", "Distribution", "SourceProfile"]
+__all__ = ["ColumnProfile", "Distribution", "RowSample", "SourceProfile"]
 
 
 class Distribution(Record):
@@ -61,6 +61,20 @@ class ColumnProfile(Record):
     minority: Distribution | None = None
 
 
+class RowSample(Record):
+    """The rows of a source with the smallest hashes, so that the next delivery shows whether they are still there.
+
+    Attributes:
+        rows: How many rows the source had.
+        limit: Hashes below this number are in the sample; a decimal number, which may be 2 ** 64.
+        hashes: Little-endian 64-bit numbers in Base64, in the order of the rows.
+    """
+
+    rows: int
+    limit: str
+    hashes: str
+
+
 class SourceProfile(Record):
     """A source when a version was published from it.
 
@@ -73,6 +87,9 @@ class SourceProfile(Record):
         classes_effect: The design effect of their shares, as in `Distribution`.
         minority: The smallest class that is large enough to be described; empty where there is none.
         features: The features' profiles.
+        parts: The files it was read from; none for a database, and for more files than are worth listing.
+        row_sample: Rows told apart by their content. None in versions from before this was kept.
+        key_sample: Rows told apart by their identifiers, where there are any.
     """
 
     rows: int
@@ -83,3 +100,6 @@ class SourceProfile(Record):
     classes_effect: float = 1.0
     minority: str
     features: tuple[ColumnProfile, ...]
+    parts: tuple[SourcePart, ...] = ()
+    row_sample: RowSample | None = None
+    key_sample: RowSample | None = None

@@ -52,22 +52,26 @@ def chance_limit(before: float, after: float, *, bins: int, alpha: float) -> flo
     return float((1 / before + 1 / after) * stats.chi2.isf(alpha, bins - 1))
 
 
-def later_effect(effect: float, before: float, after: float) -> float:
+def later_effect(effect: float, before: float, after: float, *, stretches: int = 1) -> float:
     """Return the design effect of a later delivery: where neighbouring rows resemble each other, more rows add little.
 
-    >>> later_effect(1.0, 100, 500), later_effect(3.0, 100, 200)
-    (1.0, 5.0)
+    A later delivery stands for as many independent units as the earlier one, with more or fewer rows each. What was
+    added to a source is one unit more: it is like a stretch of the earlier rows, not like all of them.
+
+    >>> later_effect(1.0, 100, 500), later_effect(3.0, 100, 200), later_effect(3.0, 100, 20, stretches=10)
+    (1.0, 5.0, 5.0)
 
     Args:
         effect: That of the earlier one.
         before: Rows of the earlier one.
         after: Rows of the later one.
+        stretches: Into how many stretches the earlier rows are divided, one of which the later ones are like.
     """
-    return 1 + (effect - 1) * after / max(1, before)
+    return 1 + (effect - 1) * after * stretches / max(1, before)
 
 
 def class_change(
-    before: Counts, after: Counts, *, alpha: float = 0.001, effect: float = 1.0
+    before: Counts, after: Counts, *, alpha: float = 0.001, effect: float = 1.0, stretches: int = 1
 ) -> tuple[float, float, float]:
     """Return how class shares have changed: p-value, effect size and the largest factor of a class's share.
 
@@ -80,6 +84,7 @@ def class_change(
         after: Rows by class, in the same order.
         alpha: How often chance may be taken for a change of some class.
         effect: The design effect of the shares before. A class that is gone or new is judged without it.
+        stretches: As in `later_effect`.
     """
     from scipy import stats
 
@@ -87,7 +92,7 @@ def class_change(
     if present.shape[1] < 2 or not present.sum(axis=1).all():
         return 1.0, 0.0, 1.0
     p, q = (present + 0.5) / (present + 0.5).sum(axis=1, keepdims=True)
-    effects = np.array([[effect], [later_effect(effect, *present.sum(axis=1))]])
+    effects = np.array([[effect], [later_effect(effect, *present.sum(axis=1), stretches=stretches)]])
     counted = np.where(present.min(axis=0) == 0, present, np.round(present / effects)).astype(np.int64)
     share = counted[1].sum() / counted.sum()
     least, most = (stats.binom(counted.sum(axis=0), share).cdf(counted[1] - shift) for shift in (0, 1))
@@ -101,7 +106,7 @@ def class_change(
 
 
 def missing_change(
-    before: tuple[int, int], after: tuple[int, int], *, effect: float = 1.0
+    before: tuple[int, int], after: tuple[int, int], *, effect: float = 1.0, stretches: int = 1
 ) -> tuple[float, float, float]:
     """Return how a missing share has changed: difference, p-value and factor of the present share.
 
@@ -112,10 +117,13 @@ def missing_change(
         before: How many of how many rows.
         after: How many of how many rows.
         effect: The design effect of the share before. Values that are all gone are judged without it.
+        stretches: As in `later_effect`.
     """
     from scipy import stats
 
-    effects = (1.0, 1.0) if after[0] == after[1] else (effect, later_effect(effect, before[1], after[1]))
+    effects = (
+        (1.0, 1.0) if after[0] == after[1] else (effect, later_effect(effect, before[1], after[1], stretches=stretches))
+    )
     scaled = [(hits / one, rows / one) for (hits, rows), one in zip((before, after), effects, strict=True)]
     table = np.array([[round(hits), round(rows - hits)] for hits, rows in scaled], dtype=np.int64)
     if not table.sum(axis=1).all():

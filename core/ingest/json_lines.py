@@ -36,16 +36,18 @@ def read_json_lines(
         InputError: A file is empty, cut off, mostly not JSON lines, or nested too deeply.
     """
     rejected: list[RejectedLine] = []
+    rows_read: list[int] = []
     with Spool(folder / "spool.arrow", source, target) as spool:
         for path in paths:
             before = spool.rows
             _spool_file(path, spool, rejected, encoding=source.encoding, copy=folder / "text.jsonl")
             if spool.rows == before:
                 raise _no_rows(path)
+            rows_read.append(spool.rows - before)
         if spool.rows <= len(rejected):
             raise _not_json_lines(rejected, spool.rows)
         content = spool.finish(folder / "snapshot-00000.parquet", progress)
-    return Content(content.files, content.schema, tuple(rejected), content.notes)
+    return Content(content.files, content.schema, tuple(rejected), content.notes, tuple(rows_read))
 
 
 def _spool_file(path: Path, spool: Spool, rejected: list[RejectedLine], *, encoding: str, copy: Path) -> None:

@@ -33,12 +33,16 @@ class RejectedLine:
 
 @dataclass(frozen=True)
 class Content:
-    """What reading a source gave: data files, their common schema, lines set apart, and what the reader should know."""
+    """What reading a source gave: data files, their common schema, lines set apart, and what the reader should know.
+
+    `rows_read` is how many rows each of the source's files gave, where the data files are not one each.
+    """
 
     files: tuple[SnapshotFile, ...]
     schema: pa.Schema
     rejected: tuple[RejectedLine, ...] = ()
     notes: tuple[str, ...] = ()
+    rows_read: tuple[int, ...] = ()
 
 
 def batch_rows(columns: int) -> int:

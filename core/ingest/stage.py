@@ -25,7 +25,7 @@ from counterpoise.core.ingest.source_files import (
 from counterpoise.core.ingest.sql_source import about_rebuilding, read_sql
 from counterpoise.core.ingest.watermark import reached
 from counterpoise.core.progress import Progress, silent
-from counterpoise.core.records import FileStamp, Snapshot
+from counterpoise.core.records import FileStamp, Snapshot, SourcePart
 from counterpoise.core.snapshot import settled_stamp
 from counterpoise.core.storage import is_remote
 
@@ -111,7 +111,15 @@ def _ingest_files(
     referenced = {file.path for file in content.files} == set(map(str, files.paths))
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
     content = _stamped(content, settled) if referenced else content
-    return _marked(_snapshot(content, digest_of(source, digests), folder), source)
+    snapshot = _snapshot(content, digest_of(source, digests), folder)
+    return _marked(snapshot.model_copy(update={"parts": _parts(files, digests, content)}), source)
+
+
+def _parts(files: SourceFiles, digests: Sequence[str], content: Content) -> tuple[SourcePart, ...]:
+    """Return the source's files with the rows that each gave."""
+    rows = content.rows_read or [file.rows for file in content.files]
+    found = zip(files.paths, digests, rows, strict=True)
+    return tuple(SourcePart(name=path.name, rows=number, sha256=digest) for path, digest, number in found)
 
 
 def _marked(snapshot: Snapshot, source: SourceConfig) -> Snapshot:

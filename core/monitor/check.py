@@ -27,6 +27,7 @@ __all__ = ["Answers", "ask_suite", "check_source"]
 
 _WHAT: Mapping[str, WhatChanged] = {
     "expect_table_schema_to_stay": "columns",
+    "expect_table_growth_measure_to_be_between": "rows",
     "expect_table_row_count_to_be_between": "rows",
     "expect_column_class_proportions_to_stay": "classes",
     "expect_column_population_stability_index_to_be_at_most": "values",

@@ -291,7 +291,7 @@ def manifest_run_key(
         settings["output"].pop(place, None)
     for place in ("path", "url", "table", "query", "watermark", "since", "until", "credentials_block"):
         settings["source"].pop(place, None)
-    for policy in ("suite", "drift", "drift_ignore", "schema_changes"):
+    for policy in ("suite", "drift", "drift_ignore", "earlier_rows", "schema_changes"):
         settings["validation"].pop(policy, None)
     for section in ("tournament", "promotion", "monitor", "timeouts", "engine"):
         settings.pop(section, None)

@@ -30,6 +30,11 @@ class ValidationConfig(Section):
         description="Rows, classes and values against the last version: stop where they look broken, only report, or "
         "do not compare.",
     )
+    earlier_rows: Literal["stay", "may_go"] = Field(
+        "stay",
+        description="Files that the last version was made from and that are gone or changed: stop, or only report, as "
+        "for a folder that keeps the last thirty days.",
+    )
     drift_ignore: tuple[str, ...] = Field(
         (), description="Features whose values differ by nature from delivery to delivery, such as a month."
     )

@@ -12,7 +12,7 @@ __all__ = ["Severity", "Suite", "describe", "severity_of"]
 Severity = Literal["critical", "warning", "info"]
 
 _PLACES = ("batch_id", "column", "column_A", "column_B", "column_list")
-_UNSHOWN = ("baseline", "schema_before", "ignore", "alpha", "effect")
+_UNSHOWN = ("baseline", "schema_before", "ignore", "alpha", "effect", "added", "part", "summary")
 
 
 class Suite(Record):

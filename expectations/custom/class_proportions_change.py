@@ -5,18 +5,43 @@ Importing this module imports Great Expectations and registers the expectation t
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Union
 
 import numpy as np
 from great_expectations.compatibility import pydantic
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
+from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
+from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.core.drift.stability import class_change
 from counterpoise.core.labels import comparable_class
+from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
 
-__all__ = ["ExpectColumnClassProportionsToStay"]
+__all__ = ["ColumnLabelCounts", "ExpectColumnClassProportionsToStay"]
 
 _SHOWN = 5
+
+
+class ColumnLabelCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
+    """How many rows have each label, in all rows or in some stretches of them."""
+
+    metric_name = "column.label_counts"
+    value_keys = ("added",)
+
+    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
+    def _pandas(
+        cls,  # noqa: N805  # GX passes the class
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        **_: Any,
+    ) -> dict[Any, int]:
+        frame, _, accessor = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.COLUMN)
+        labels = among(frame[accessor["column"]], metric_value_kwargs.get("added"))
+        counts: dict[Any, int] = labels.dropna().value_counts().to_dict()
+        return counts
 
 
 class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
@@ -32,6 +57,9 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
         max_factor: The largest factor of a class's share, up or down, that does not matter.
         effect: The design effect of the shares before: how many rows say as much as one independent one.
         alpha: How often two samples of one population may be told apart.
+        added: Look only at these stretches of rows, which were added to the source: each is its first row and the first
+            one after it.
+        part: What to call them.
     """
 
     baseline: dict[str, int]
@@ -39,11 +67,13 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
     max_factor: pydantic.confloat(ge=1) = 1.5  # type: ignore[valid-type]
     effect: pydantic.confloat(ge=1) = 1.0  # type: ignore[valid-type]
     alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
+    added: Union[list[list[int]], None] = None  # noqa: UP007  # pydantic 1 reads it at run time
+    part: Union[str, None] = None  # noqa: UP007
 
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
-    metric_dependencies = ("column.value_counts",)
-    success_keys = ("baseline", "max_effect", "max_factor", "effect", "alpha")
-    args_keys = ("column", "baseline", "max_effect", "max_factor", "effect", "alpha")
+    metric_dependencies = ("column.label_counts",)
+    success_keys = ("baseline", "max_effect", "max_factor", "effect", "alpha", "added", "part")
+    args_keys = ("column", "baseline", "max_effect", "max_factor", "effect", "alpha", "added", "part")
 
     def _validate(
         self,
@@ -51,20 +81,25 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
         runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
         execution_engine: Any = None,  # noqa: ARG002  # GX passes it
     ) -> dict[str, Any]:
-        counts = metrics["column.value_counts"]
+        counts = metrics["column.label_counts"]
         found = {comparable_class(value): int(rows) for value, rows in counts.items() if rows}
         known = {comparable_class(name): rows for name, rows in self.baseline.items()}
         names = [*known, *(name for name in found if name not in known)]
         before = np.array([known.get(name, 0) for name in names])
         after = np.array([found.get(name, 0) for name in names])
-        p_value, effect, factor = class_change(before, after, alpha=self.alpha, effect=self.effect)
+        p_value, effect, factor = class_change(
+            before, after, alpha=self.alpha, effect=self.effect, stretches=stretches_of(self.added)
+        )
         matters = effect > self.max_effect or factor > self.max_factor
         details = {"effect_size": effect, "p_value": p_value, "factor": factor}
         return {
             "success": p_value >= self.alpha or not matters,
             "result": {
                 "observed_value": effect,
-                "details": {**details, "summary": f"{_summary(names, before, after)}; Cohen's w {effect:.3g}"},
+                "details": {
+                    **details,
+                    "summary": shown(self.part, f"{_summary(names, before, after)}; Cohen's w {effect:.3g}"),
+                },
             },
         }
 

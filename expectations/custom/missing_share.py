@@ -14,6 +14,7 @@ from great_expectations.expectations.metrics import ColumnAggregateMetricProvide
 from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.core.drift.stability import FEWEST_ROWS, missing_change
+from counterpoise.expectations.custom.added_rows import shown, stretches_of
 from counterpoise.expectations.custom.population_stability import column_within
 
 __all__ = ["ColumnMissingCount", "ExpectColumnMissingShareToStay"]
@@ -23,7 +24,7 @@ class ColumnMissingCount(ColumnAggregateMetricProvider):  # type: ignore[misc]  
     """How many values are missing, and how many rows there are."""
 
     metric_name = "column.missing_count"
-    value_keys = ("label", "label_class")
+    value_keys = ("label", "label_class", "added")
 
     @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
     def _pandas(
@@ -54,6 +55,9 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
             than 1,000 rows).
         label: Look only at rows of one class: the label column,
         label_class: and the class, as text.
+        added: Look only at these stretches of rows, which were added to the source: each is its first row and the first
+            one after it.
+        part: What to call them.
     """
 
     missing: pydantic.conint(ge=0)  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
@@ -65,6 +69,8 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
     alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
     label: Union[str, None] = None  # noqa: UP007  # pydantic 1 reads it at run time
     label_class: Union[str, None] = None  # noqa: UP007
+    added: Union[list[list[int]], None] = None  # noqa: UP007
+    part: Union[str, None] = None  # noqa: UP007
 
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.missing_count",)
@@ -78,6 +84,8 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
         "alpha",
         "label",
         "label_class",
+        "added",
+        "part",
     )
     args_keys = (
         "column",
@@ -89,6 +97,8 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
         "alpha",
         "label",
         "label_class",
+        "added",
+        "part",
     )
 
     def _validate(
@@ -101,13 +111,15 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
         if min(rows, self.rows) < FEWEST_ROWS:
             summary = f"too few rows to tell: {rows:,}, before {self.rows:,}"
             return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
-        change, p_value, factor = missing_change((self.missing, self.rows), (missing, rows), effect=self.effect)
+        change, p_value, factor = missing_change(
+            (self.missing, self.rows), (missing, rows), effect=self.effect, stretches=stretches_of(self.added)
+        )
         matters = abs(change) > self.max_difference or factor > self.max_factor
         now, before = missing / rows, self.missing / self.rows
         return {
             "success": p_value >= self.alpha or not matters or (self.rise_only and change < 0),
             "result": {
                 "observed_value": now,
-                "details": {"summary": f"{now:.2%} missing, {before:.2%} before", "p_value": p_value},
+                "details": {"summary": shown(self.part, f"{now:.2%} missing, {before:.2%} before"), "p_value": p_value},
             },
         }

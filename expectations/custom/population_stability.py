@@ -20,6 +20,7 @@ from counterpoise.core.drift.distribution import bin_names, count_values
 from counterpoise.core.drift.records import Distribution
 from counterpoise.core.drift.stability import FEWEST_ROWS, chance_limit, later_effect, population_stability
 from counterpoise.core.labels import comparable_class
+from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
 
 __all__ = ["ColumnBinCounts", "ExpectColumnPopulationStabilityIndexToBeAtMost", "column_within"]
 
@@ -27,7 +28,7 @@ Counts = npt.NDArray[np.int64]
 
 
 def column_within(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -> Any:
-    """Return the column of a metric's domain, as a series, of the rows whose `label` is `label_class`, if it is given.
+    """Return the column of a metric's domain: of the rows in `added` whose `label` is `label_class`, where given.
 
     Args:
         engine: Great Expectations' pandas engine.
@@ -35,10 +36,10 @@ def column_within(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -
         values: The metric's value keywords.
     """
     frame, _, accessor = engine.get_compute_domain(domain, MetricDomainTypes.COLUMN)
-    column = frame[accessor["column"]]
+    column = among(frame[accessor["column"]], values.get("added"))
     if not values.get("label"):
         return column
-    labels = frame[values["label"]]
+    labels = among(frame[values["label"]], values.get("added"))
     named = comparable_class(values["label_class"])
     wanted = [value for value in labels.dropna().unique() if comparable_class(value) == named]
     return column[labels.isin(wanted)]
@@ -48,7 +49,7 @@ class ColumnBinCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  # G
     """How many of a column's present values fall into each bin of the baseline."""
 
     metric_name = "column.bin_counts"
-    value_keys = ("baseline", "label", "label_class")
+    value_keys = ("baseline", "label", "label_class", "added")
 
     @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
     def _pandas(
@@ -76,6 +77,9 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
         alpha: How often two samples of one population may be told apart.
         label: Look only at rows of one class: the label column,
         label_class: and the class, as text.
+        added: Look only at these stretches of rows, which were added to the source: each is its first row and the first
+            one after it.
+        part: What to call them.
     """
 
     baseline: dict[str, Any]
@@ -83,11 +87,13 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
     alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
     label: Union[str, None] = None  # noqa: UP007  # pydantic 1 reads it at run time
     label_class: Union[str, None] = None  # noqa: UP007
+    added: Union[list[list[int]], None] = None  # noqa: UP007
+    part: Union[str, None] = None  # noqa: UP007
 
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.bin_counts",)
-    success_keys = ("baseline", "threshold", "alpha", "label", "label_class")
-    args_keys = ("column", "baseline", "threshold", "alpha", "label", "label_class")
+    success_keys = ("baseline", "threshold", "alpha", "label", "label_class", "added", "part")
+    args_keys = ("column", "baseline", "threshold", "alpha", "label", "label_class", "added", "part")
 
     @pydantic.validator("baseline")  # type: ignore[untyped-decorator]
     def _a_distribution(cls, baseline: dict[str, Any]) -> dict[str, Any]:  # noqa: N805  # pydantic 1 passes the class
@@ -107,7 +113,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
             summary = f"too few values to tell: {int(after.sum())}, before {int(before.sum())}"
             return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
         effect = Distribution(**self.baseline).design_effect
-        later = later_effect(effect, before.sum(), after.sum())
+        later = later_effect(effect, before.sum(), after.sum(), stretches=stretches_of(self.added))
         index = population_stability(before / effect, after / later)
         sizes = float(before.sum() / effect), float(after.sum() / later)
         chance = chance_limit(*sizes, bins=len(before), alpha=self.alpha)
@@ -115,7 +121,10 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
             "success": index <= max(self.threshold, chance),
             "result": {
                 "observed_value": index,
-                "details": {"summary": _summary(index, before, after, Distribution(**self.baseline)), "chance": chance},
+                "details": {
+                    "summary": shown(self.part, _summary(index, before, after, Distribution(**self.baseline))),
+                    "chance": chance,
+                },
             },
         }
 

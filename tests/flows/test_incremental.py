@@ -12,6 +12,7 @@ import pytest
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.config_file import build_config
+from counterpoise.core.errors import ContractError
 from counterpoise.core.persist import verify_version
 from counterpoise.core.records import PARTITIONS, DatasetVersion
 from counterpoise.core.versions import open_version
@@ -83,11 +84,15 @@ def test_new_files_of_a_folder_make_a_new_version_in_which_no_row_changed_sides(
     config = configured(tmp_path, {"path": str(source)}, columns)
     first = balance(config)
     assert balance(config).version == 1
-    write_delivery(source, "2026-01.csv", rows(5000, 500)[::-1])  # sorts before what was there
+    write_delivery(source, "2026-01.csv", rows(5000, 1_800)[::-1])  # twice as many, which sort before what was there
     second = balance(config)
     assert (second.version, second.created) == (2, True)
     assert sides_kept(first, second) > 400
     assert manifest_of(second)["split"]["method"] == "stable"
+    write_delivery(source, "2026-03.csv", [(*row[:1], row[1] * 100, *row[2:]) for row in rows(9000, 900)])
+    with pytest.raises(ContractError, match=r"on 'x'.*: in 2026-03\.csv: population stability index"):
+        balance(config)
+    assert [path.name for path in source.parent.glob("datasets/growing/manifests/*")] == ["v1.json", "v2.json"]
 
 
 def test_rows_beyond_a_watermark_make_a_new_version_and_a_bound_brings_the_former_back(tmp_path: Path) -> None:
@@ -98,11 +103,11 @@ def test_rows_beyond_a_watermark_make_a_new_version_and_a_bound_brings_the_forme
     source = {"url": f"sqlite:///{tmp_path / 'shop.db'}", "table": "sales", "watermark": "serial"}
     columns = {"ids": ["serial"], "drop": ["who"]}
     first = balance(configured(tmp_path, source, columns))
-    connection.executemany("INSERT INTO sales VALUES (?, ?, ?, ?, ?)", rows(900, 400))
+    connection.executemany("INSERT INTO sales VALUES (?, ?, ?, ?, ?)", rows(900, 1_300))
     connection.commit()
     connection.close()
     second = balance(configured(tmp_path, source, columns))
     assert sides_kept(first, second) > 200
-    assert [manifest_of(version)["source"]["watermark"] for version in (first, second)] == ["899", "1299"]
+    assert [manifest_of(version)["source"]["watermark"] for version in (first, second)] == ["899", "2199"]
     again = balance(configured(tmp_path, {**source, "until": "900"}, columns))
     assert (again.version, again.created) == (1, False)
