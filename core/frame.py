@@ -16,6 +16,7 @@ from counterpoise.core.errors import InputError
 from counterpoise.core.exact_pandas import to_pandas
 from counterpoise.core.persist import publish_version
 from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan, Validation
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.resample import plan_resampling
 from counterpoise.core.split import split_snapshot
 from counterpoise.core.strategies import StrategyName
@@ -51,6 +52,7 @@ class BalancedFrame:
     certificate: dict[str, bool]
 
 
+@names_refusals("resample")
 def balance_frame(
     frame: pd.DataFrame, *, target: str, strategy: StrategyName = "random_over", seed: int = 0, **sections: Any
 ) -> BalancedFrame:

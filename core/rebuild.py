@@ -15,6 +15,7 @@ from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.rebuild import put_away_train_rows, put_train_rows, rebuild_train
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage import is_remote, join_address
 from counterpoise.core.versions import Version, open_version
 
@@ -38,6 +39,7 @@ class RebuiltVersion:
     stored: bool
 
 
+@names_refusals("rebuild")
 def rebuild_version(
     address: str | Path, *, path: str = "", out: Path | None = None, progress: Progress = silent
 ) -> RebuiltVersion:
@@ -91,6 +93,7 @@ def _source(known: SourceConfig, path: str) -> SourceConfig:
     return known.model_copy(update={"path": path} if path else {})
 
 
+@names_refusals("rebuild")
 def store_as_asked(version: DatasetVersion) -> bool:
     """Put the train rows away where the version is to be stored as a recipe; return whether that was done."""
     folder = DatasetFolder(version.root, version.dataset)

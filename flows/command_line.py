@@ -15,6 +15,7 @@ import typer
 
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.redact import redact
+from counterpoise.core.refusals import refusal_behind
 from counterpoise.flows.console import (
     print_advice,
     print_board,
@@ -77,6 +78,10 @@ def run_command(arguments: list[str], *, debug: bool = False) -> int:
         _show_traceback(debug)
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the process must end with a readable line, whatever failed
+        if (named := refusal_behind(error, stage=arguments[0] if arguments else "counterpoise")) is not None:
+            show_error(named)
+            _show_traceback(debug)
+            return named.exit_code
         say(f"failed: {type(error).__name__}: {redact(str(error))}")
         say("This is a failure of ours or of the machine. Run again with --debug for the traceback.")
         _show_traceback(debug)

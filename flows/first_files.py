@@ -11,6 +11,7 @@ from counterpoise.core.config import BalanceConfig, SourceConfig
 from counterpoise.core.config_file import build_config, build_section
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.records import Snapshot
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage.address import SCHEMES
 
 __all__ = ["source_settings", "write_first_files"]
@@ -35,6 +36,7 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
     return build_section(SourceConfig, {**place, "table": table, "query": query}, name="source")
 
 
+@names_refusals("init")
 def write_first_files(
     source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False
 ) -> tuple[Path, Path]:

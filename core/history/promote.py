@@ -10,6 +10,7 @@ from counterpoise.core.history.records import Promotion
 from counterpoise.core.history.rules import Judged, decide_promotion
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.settings.promotion import PromotionConfig
 
 __all__ = ["PromotionOutcome", "promote_by_hand", "promote_by_rule"]
@@ -28,6 +29,7 @@ class PromotionOutcome:
     reason: str
 
 
+@names_refusals("promote")
 def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> PromotionOutcome:
     """Promote a version if the rule says so.
 
@@ -40,7 +42,7 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
 
     Raises:
         IntegrityError: A promotion or the metrics of a version cannot be read.
-        PublishError: The file system refuses.
+        MachineError: The file system refuses.
     """
     folder = DatasetFolder(version.root, version.dataset)
     candidate = Judged(version.version, read_metrics(folder, version.version))
@@ -65,12 +67,13 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
             return PromotionOutcome(promotion, decision.reason)
 
 
+@names_refusals("promote")
 def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
     """Promote a version whatever its numbers; one that is promoted already stays so without another promotion.
 
     Raises:
         IntegrityError: The newest promotion cannot be read.
-        PublishError: The file system refuses.
+        MachineError: The file system refuses.
     """
     folder = DatasetFolder(version.root, version.dataset)
     while True:

@@ -18,7 +18,9 @@ from counterpoise.core.errors import IntegrityError
 from counterpoise.core.persist.certificate import UNTOUCHED, Asked, PartContent, RowBalance, certify, read_parts
 from counterpoise.core.persist.commit import read_manifest
 from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, stored_as_recipe
+from counterpoise.core.persist.train_state import in_a_steady_state
 from counterpoise.core.records import Certificate
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.split.promise import SplitPromise
 from counterpoise.core.storage.local import LocalStore
 from counterpoise.core.storage.transfer import download
@@ -26,6 +28,7 @@ from counterpoise.core.storage.transfer import download
 __all__ = ["changed_files", "checked_out", "verify_version"]
 
 
+@names_refusals("verify")
 def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
     """Return how a version differs from its manifest, in sentences; nothing where it holds.
 
@@ -36,6 +39,10 @@ def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
     """
     folder = DatasetFolder(root, dataset)
     manifest = read_manifest(folder, number)
+    return in_a_steady_state(folder, manifest, lambda: _differences(folder, manifest))
+
+
+def _differences(folder: DatasetFolder, manifest: dict[str, Any]) -> list[str]:
     with checked_out(folder, [manifest["data"]]) as base:
         differences = changed_files(base, manifest)
         if differences:
