@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage import is_remote, join_address
+from counterpoise.core.storage.work import scratch_folder
 from counterpoise.core.versions import Version, open_version
 
 __all__ = ["RebuiltVersion", "rebuild_version", "store_as_asked"]
@@ -68,10 +68,10 @@ def rebuild_version(
             remedy="name another folder with --out",
         )
     config = BalanceConfig.model_validate(version.manifest["config"])
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as place:
+    with scratch_folder() as scratch:
         source = _source(config.source, path)
-        snapshot = ingest_source(source, target=config.columns.target, folder=Path(place, "snapshot"))
-        target = out or (Path(place, "compared") if stored else folder.local / version.manifest["data"])
+        snapshot = ingest_source(source, target=config.columns.target, folder=scratch / "snapshot")
+        target = out or (scratch / "compared" if stored else folder.local / version.manifest["data"])
         target.mkdir(parents=True, exist_ok=True)
         rows = rebuild_train(folder, version.manifest, snapshot, out=target, progress=progress)
     if out is None and not stored and folder.remote:

@@ -253,7 +253,7 @@ def _looked_at(error: Exception) -> tuple[int, str, str] | None:
 
 def _named(number: int, said: str, path: str, *, stage: str, note: str) -> CounterpoiseError:
     kind = _KINDS.get(number, _OTHER)
-    shown = path or f"output.root or of {tempfile.gettempdir()} (TMPDIR)"
+    shown = path or f"output.root or of {_temporary()} (TMPDIR)"
     remedy = kind.remedy.format(place=shown, limit=_limit(kind.limit)) + note
     values = {"stage": stage, "errno": errno.errorcode.get(number, str(number)), "path": path}
     error = PublishError if stage == PublishError.stage else MachineError
@@ -264,6 +264,13 @@ def _named(number: int, said: str, path: str, *, stage: str, note: str) -> Count
         remedy=remedy,
         values=values,
     )
+
+
+def _temporary() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError:  # it cannot be written to
+        return "the temporary files"
 
 
 def _limit(number: int | None) -> str:

@@ -141,15 +141,14 @@ def advise(
     as_json: Json = False,
 ) -> None:
     """Say which resampling strategy is worth a first try, and what each would need; nothing is published."""
-    import tempfile
-
     from counterpoise.core.config_file import load_config
 
     settings = load_config(config, overrides or ())
     from counterpoise.core.resample.outlook import look_ahead
+    from counterpoise.core.storage.work import scratch_folder
 
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
-        outlook = look_ahead(settings, folder=Path(folder))
+    with scratch_folder() as folder:
+        outlook = look_ahead(settings, folder=folder)
     if as_json:
         print_json(outlook.record())
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from counterpoise.core.errors import ConfigError
 from counterpoise.core.records import Snapshot
 from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage.address import SCHEMES
+from counterpoise.core.storage.work import scratch_folder
 
 __all__ = ["source_settings", "write_first_files"]
 
@@ -62,8 +62,8 @@ def write_first_files(
 
     build_config({"name": name, "source": source, "columns": {"target": target}})
     files = _free_paths(out, name, force=force)
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
-        look = _look_at(source, target=target, name=name, folder=Path(folder))
+    with scratch_folder() as folder:
+        look = _look_at(source, target=target, name=name, folder=folder)
         expectations = propose_suite(look.snapshot, look.config.columns)
     write_suite(files[1], name, expectations)
     files[0].write_text(render_config(look.config, look.comments, str(files[1])), encoding="utf-8")

@@ -11,12 +11,14 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import ConfigError
-from counterpoise.core.storage.areas import abandoned, lock_of, mark, unmark
+from counterpoise.core.storage.areas import abandoned, lock_of, mark, own_area, unmark
 
 __all__ = [
     "KEEP_SECONDS",
@@ -25,6 +27,7 @@ __all__ = [
     "local_clock",
     "reclaim_copies",
     "remove_old",
+    "scratch_folder",
     "work_folder",
 ]
 
@@ -42,15 +45,28 @@ def copies_folder(address: str) -> Path:
     return _process_folder(os.getpid()) / _short(address)
 
 
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a folder in the system's place for temporary files; what killed processes have left there goes first."""
+    place = _own_folder() / "scratch"
+    _remove_abandoned(place)
+    with own_area(place) as area:
+        yield area
+
+
 def reclaim_copies() -> None:
     """Remove copies that processes which were killed have left behind."""
     place = _own_folder() / "copies"
+    _remove_abandoned(place)
+    remove_old(place, place)
+
+
+def _remove_abandoned(place: Path) -> None:
     for lock in place.glob("*.lock"):
         with abandoned(lock) as gone:
             if gone:
                 shutil.rmtree(place / lock.stem, ignore_errors=True)
                 lock.unlink(missing_ok=True)
-    remove_old(place, place)
 
 
 def remove_old(folder: Path, marks: Path) -> list[str]:
