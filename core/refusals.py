@@ -210,9 +210,10 @@ def refusal_behind(
 
 def _find(error: BaseException, *, only: frozenset[int] | None) -> tuple[int, str, str] | None:
     """Return number, words and path of the first refusal in a chain of errors."""
-    for one in _chain(error):
-        if not isinstance(one, Exception):
-            return None  # an interruption
+    chain = list(_chain(error))
+    if not all(isinstance(one, Exception | BaseExceptionGroup | GeneratorExit) for one in chain):
+        return None  # an interruption
+    for one in chain:
         found = _looked_at(one)
         if found is not None and (only is None or found[0] in only):
             return found
@@ -234,7 +235,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             waiting += one.exceptions
 
 
-def _looked_at(error: Exception) -> tuple[int, str, str] | None:
+def _looked_at(error: BaseException) -> tuple[int, str, str] | None:
     if isinstance(error, MemoryError):
         return errno.ENOMEM, str(error) or "out of memory", ""
     if isinstance(error, OSError) and error.errno is not None:

@@ -25,7 +25,7 @@ from counterpoise.core.resample import plan_resampling
 from counterpoise.core.split import split_snapshot
 from counterpoise.core.versions import list_versions, open_version
 
-__all__ = ["JOBS", "Job", "config_of", "forked", "leftovers", "load_libraries", "wrong_versions", "write_source"]
+__all__ = ["JOBS", "Job", "config_of", "forked", "leftovers", "load_libraries", "write_source", "wrong_versions"]
 
 Job = Callable[[Path], object]
 NAME = "tested"
@@ -126,7 +126,7 @@ def dataset(folder: Path) -> DatasetFolder:
 
 
 def wrong_versions(folder: Path) -> list[str]:
-    """Return what a reader finds wrong now: versions that do not verify, or whose rows neither come nor are a recipe."""
+    """Return what a reader finds wrong now, in versions that do not verify."""
     wrong = []
     for version in list_versions(folder / "datasets", NAME):
         wrong += [f"version {version.version}: {line}" for line in verify_version(version.root, NAME, version.version)]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.faulty.jobs import JOBS, forked, kill, leftovers, put_away, rebuild, run, wrong_versions, write_source
+from benchmarks.faulty.jobs import JOBS, forked, kill, leftovers, put_away, rebuild, run, write_source, wrong_versions
 
 __all__ = ["Tally", "change_often", "kill_at_points", "make_templates"]
 
@@ -64,7 +64,7 @@ def kill_at_points(job: str, template: Path, *, points: int, place: Path, seed: 
         place: A folder to work in.
         seed: Of the random moments and points.
     """
-    rng, tally = random.Random(seed), Tally()
+    rng, tally = random.Random(seed), Tally()  # noqa: S311  # no secret
     calls, seconds = _measure(job, template, place)
     for number in range(points):
         folder = place / f"{job.replace(' ', '-')}-{number}"
