@@ -45,7 +45,7 @@ def workspace(root: str | Path, dataset: str, run_id: str) -> Path:
         _reclaim_abandoned(folder)
     path = folder.staging / run_id
     if path.absolute() not in _MARKS:
-        _MARKS[path.absolute()] = (folder.work, mark(folder.work, run_id))
+        _MARKS[path.absolute()] = (folder.work.absolute(), mark(folder.work, run_id))
     make_folder(path)
     return path
 

@@ -94,9 +94,10 @@ class LocalStore:
     def files(self, folder: str) -> list[StoredFile]:
         """Return all files under a folder, sorted by name."""
         found = []
-        for path in (self.path / folder).rglob("*"):
-            with suppress(FileNotFoundError):  # it went while we looked
-                found += [self._stored(path)] if path.is_file() else []
+        for place, _, names in os.walk(self.path / folder, onerror=_unless_gone):
+            for path in (Path(place, name) for name in names):
+                with suppress(FileNotFoundError):  # it went while we looked
+                    found += [self._stored(path)] if path.is_file() else []
         return sorted(found, key=lambda file: file.name)
 
     @contextmanager
@@ -124,6 +125,12 @@ class LocalStore:
     def _within(self, folder: str) -> list[Path]:
         path = self.path / folder
         return list(path.iterdir()) if path.is_dir() else []
+
+
+def _unless_gone(error: OSError) -> None:
+    """Let a folder that went while we looked count as empty; what cannot be listed for another reason is an error."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 def create_if_absent(path: Path, content: bytes, *, draft: Path | None = None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -168,3 +170,24 @@ def test_working_files_of_a_rebuild_lie_outside_of_the_versions_data(
         rebuild_train(folder, manifest, run.snapshot, out=data)
     assert found == []
     assert not folder.work.exists()
+
+
+def test_a_folder_that_goes_while_it_is_listed_is_empty_and_one_that_cannot_be_listed_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "deep").mkdir(parents=True)
+    (tmp_path / "a" / "file").touch()
+    real = os.scandir
+
+    def scan(path: str) -> Any:
+        if str(path).endswith("deep"):
+            raise OSError(number, os.strerror(number), path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    for number, seen in ((errno.ENOENT, ["a/file"]), (errno.EMFILE, None), (errno.EACCES, None)):
+        if seen is None:
+            with pytest.raises(OSError, match=os.strerror(number)):
+                LocalStore(tmp_path).files("a")
+        else:
+            assert [file.name for file in LocalStore(tmp_path).files("a")] == seen
