@@ -19,6 +19,7 @@ __all__ = [
     "EvaluationError",
     "InputError",
     "IntegrityError",
+    "MachineError",
     "MissingObjectError",
     "PublishError",
     "ResamplingError",
@@ -149,16 +150,26 @@ class EvaluationError(CounterpoiseError):
     exit_code = 2
 
 
-class PublishError(CounterpoiseError):
-    """A version could not be written and published."""
-
-    stage = "persist"
-
-
 class EngineError(CounterpoiseError):
     """A library underneath failed in a way that says nothing about the data."""
 
     stage = "engine"
+
+
+class MachineError(CounterpoiseError):
+    """The operating system refuses: space, memory, rights or limits. Which stage it was is in the values."""
+
+    stage = "machine"
+
+    def __init__(self, reason: str, *, values: dict[str, Any] | None = None, **said: str) -> None:
+        self.stage = str((values or {}).get("stage", self.stage))
+        super().__init__(reason, values=values, **said)
+
+
+class PublishError(MachineError):
+    """A version could not be written and published."""
+
+    stage = "persist"
 
 
 class IntegrityError(CounterpoiseError):

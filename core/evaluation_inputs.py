@@ -18,6 +18,7 @@ from counterpoise.core.persist.evaluation_files import as_json, find_stored_eval
 from counterpoise.core.persist.key_files import source_keys
 from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
 from counterpoise.core.records import DatasetVersion, Report, Snapshot, SplitPlan
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import TrainRows, read_content
 from counterpoise.core.split.groups import group_codes, tie_codes
@@ -28,6 +29,7 @@ from counterpoise.core.versions import Version
 __all__ = ["find_evaluation", "load_tables", "publish_evaluation"]
 
 
+@names_refusals("evaluate")
 def load_tables(
     config: BalanceConfig, *, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion
 ) -> EvaluationTables:
@@ -99,6 +101,7 @@ def find_evaluation(version: DatasetVersion) -> Report | None:
     )
 
 
+@names_refusals("evaluate")
 def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html: str) -> Report:
     """Publish a version's evaluation, whole or not at all; the first one stays.
 

@@ -10,7 +10,6 @@ hundredth of the synthetic ones were left, and the strategy would be judged at a
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from counterpoise.core.resample.facts import open_job, read_facts
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import REJECTED, TrainRows
 from counterpoise.core.split.allocation import partition_targets
+from counterpoise.core.storage.work import scratch_folder
 from counterpoise.core.strategies import STRATEGIES
 
 __all__ = ["SampledTrain", "sample_source_rows", "sampled_train"]
@@ -100,8 +100,8 @@ def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, spli
     reader = SnapshotReader(snapshot)
     roles = column_roles(reader.schema, config.columns)
     natural = reader.read_rows(rows, roles.data).unify_dictionaries().combine_chunks()
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
-        plan = _planned_again(config, rows, snapshot=snapshot, split=split, folder=Path(folder))
+    with scratch_folder() as folder:
+        plan = _planned_again(config, rows, snapshot=snapshot, split=split, folder=folder)
         copies, recipe, weights = read_copies(plan)[1], read_recipe(plan), read_weights(plan)
         parts = [natural.take(pa.array(np.repeat(np.arange(len(rows)), copies)))]
         if recipe is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,10 @@ from counterpoise.core.errors import InputError
 from counterpoise.core.exact_pandas import to_pandas
 from counterpoise.core.persist import publish_version
 from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan, Validation
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.resample import plan_resampling
 from counterpoise.core.split import split_snapshot
+from counterpoise.core.storage.work import scratch_folder
 from counterpoise.core.strategies import StrategyName
 from counterpoise.core.versions import Version, open_version
 
@@ -51,6 +52,7 @@ class BalancedFrame:
     certificate: dict[str, bool]
 
 
+@names_refusals("resample")
 def balance_frame(
     frame: pd.DataFrame, *, target: str, strategy: StrategyName = "random_over", seed: int = 0, **sections: Any
 ) -> BalancedFrame:
@@ -70,10 +72,10 @@ def balance_frame(
     Raises:
         CounterpoiseError: The frame cannot be split or resampled as asked.
     """
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
+    with scratch_folder() as folder:
         settings = {**sections, "columns": {**sections.get("columns", {}), "target": target}}
         settings["resampling"] = {**sections.get("resampling", {}), "strategy": strategy}
-        place = Path(folder)
+        place = folder
         config = BalanceConfig(
             name="frame", seed=seed, source={"path": folder}, output={"root": str(place / "datasets")}, **settings
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from counterpoise.core.records import Snapshot, SplitPlan
 from counterpoise.core.resample import plan_resampling
 from counterpoise.core.resample.plan import read_copies, read_recipe
 from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.storage.work import scratch_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,8 +58,8 @@ def resample_frame(
         )
     target = config.columns.target
     table = _joined(features, labels, config)
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
-        resampled = to_pandas(_resampled(table, config, Path(folder))).astype(table.dtypes)
+    with scratch_folder() as folder:
+        resampled = to_pandas(_resampled(table, config, folder)).astype(table.dtypes)
     return resampled.drop(columns=target), resampled[target]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,9 @@ from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.rebuild import put_away_train_rows, put_train_rows, rebuild_train
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage import join_address
+from counterpoise.core.storage.work import scratch_folder
 from counterpoise.core.trusted_source import trusted_source
 from counterpoise.core.versions import Version, open_version
 
@@ -37,6 +38,7 @@ class RebuiltVersion:
     stored: bool
 
 
+@names_refusals("rebuild")
 def rebuild_version(
     address: str | Path,
     *,
@@ -74,9 +76,9 @@ def rebuild_version(
         )
     config = version.manifest.settings
     read = trusted_source(config.source, given=source, trusted=trusted)
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as place:
-        snapshot = ingest_source(read, target=config.columns.target, folder=Path(place, "snapshot"))
-        target = out or (Path(place, "compared") if stored else folder.local / version.manifest.data)
+    with scratch_folder() as scratch:
+        snapshot = ingest_source(read, target=config.columns.target, folder=scratch / "snapshot")
+        target = out or (scratch / "compared" if stored else folder.local / version.manifest.data)
         target.mkdir(parents=True, exist_ok=True)
         rows = rebuild_train(folder, version.manifest, snapshot, out=target, progress=progress)
     if out is None and not stored and folder.remote:
@@ -85,6 +87,7 @@ def rebuild_version(
     return RebuiltVersion(version, place, rows, stored)
 
 
+@names_refusals("rebuild")
 def store_as_asked(version: DatasetVersion) -> bool:
     """Put the train rows away where the version is to be stored as a recipe; return whether that was done."""
     folder = DatasetFolder(version.root, version.dataset)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.randomness import child_generator
+from counterpoise.core.refusals import names_refusals
 
 __all__ = ["write_sample"]
 
@@ -26,6 +27,7 @@ _CATEGORIES = np.array(["grocery", "fuel", "travel", "electronics", "gaming", "r
 _COUNTRIES = np.array(["DE", "FR", "NL", "PL", "US", "NG", "BR"])
 
 
+@names_refusals("sample")
 def write_sample(kind: Literal["toy", "fraud"], *, rows: int, out: Path, seed: int = 0) -> Path:
     """Write a generated imbalanced table.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,14 +22,17 @@ from counterpoise.core.persist.published_files import checked_out
 from counterpoise.core.persist.rebuild import rebuild_train
 from counterpoise.core.persist.verify import Verification, check_version
 from counterpoise.core.records import PARTITIONS, Snapshot
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.row_hash import Hashes, row_hashes
 from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.storage.work import scratch_folder
 from counterpoise.core.trusted_source import trusted_source
 from counterpoise.core.versions import open_version
 
 __all__ = ["verify_address"]
 
 
+@names_refusals("verify")
 def verify_address(address: str | Path, *, source: str = "", trusted: bool = False) -> tuple[str, Verification]:
     """Return the name of a version and what verifying it has found.
 
@@ -59,14 +61,14 @@ def _compare(folder: DatasetFolder, manifest: Manifest, *, source: str, trusted:
     """Ingest the source again and return where the version differs from it."""
     config = manifest.settings
     read = trusted_source(config.source, given=source, trusted=trusted)
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as place:
-        snapshot = ingest_source(read, target=config.columns.target, folder=Path(place, "snapshot"))
+    with scratch_folder() as scratch:
+        snapshot = ingest_source(read, target=config.columns.target, folder=scratch / "snapshot")
         if snapshot.digest != manifest.source.digest:
             return (f"source: its digest is {snapshot.digest[:16]}… instead of {manifest.source.digest[:16]}…",)
         with checked_out(folder, [manifest.data]) as base:
             differences = tuple(_row_differences(base / manifest.data, manifest, snapshot))
         try:
-            rebuild_train(folder, manifest, snapshot, out=Path(place, "rebuilt"))
+            rebuild_train(folder, manifest, snapshot, out=scratch / "rebuilt")
         except CounterpoiseError as error:
             differences += (f"train, rebuilt from source and recipe: {error.found}",)
     return differences

@@ -28,7 +28,9 @@ from counterpoise.core.persist.layout import (
 from counterpoise.core.persist.manifest import Manifest, run_key, version_record
 from counterpoise.core.persist.part_files import iter_part
 from counterpoise.core.persist.published_files import changed_files
+from counterpoise.core.persist.train_state import in_a_steady_state
 from counterpoise.core.records import PARTITIONS, DatasetVersion
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage import join_address, store_at
 from counterpoise.core.storage.transfer import fetch_checked
 
@@ -144,10 +146,13 @@ class Version:
         Raises:
             IntegrityError: The files are not those that were published.
         """
-        folder = self.path(part)
+        self.path(part)  # fetched, where it is not here
         self._check_stored(part)
-        changed = changed_files(self._folder.local, self.manifest, only=part)
+        changed = in_a_steady_state(
+            self._folder, self.manifest, lambda: changed_files(self._folder.local, self.manifest, only=part)
+        )
         if changed:
+            self._check_stored(part)  # they may have gone meanwhile
             raise IntegrityError(
                 "changed_files",
                 expected=f"the files of {part} as they were published",
@@ -155,8 +160,17 @@ class Version:
                 remedy="restore them from a backup, or publish the dataset again",
                 values={"files": changed},
             )
-        for path in sorted(folder.glob("*.parquet")):
-            yield from iter_part(path)
+        for path in self._files(part):
+            try:
+                yield from iter_part(path)
+            except IntegrityError:
+                self._check_stored(part)
+                raise
+
+    def _files(self, part: str) -> list[Path]:
+        """Return the part's files of rows as the manifest lists them: a folder may be put away meanwhile."""
+        names = [file.path for file in self.manifest.part_files(part)]
+        return [self._folder.local / name for name in sorted(names) if name.endswith(".parquet")]
 
     def _check_stored(self, part: str) -> None:
         if part in TRAIN_FOLDERS and self.stored_as_recipe:
@@ -173,6 +187,7 @@ class Version:
         return to_pandas(self.to_arrow(part))
 
 
+@names_refusals("versions")
 def open_version(address: str | Path) -> Version:
     """Open a published version.
 
@@ -199,18 +214,21 @@ def open_version(address: str | Path) -> Version:
     return Version(folder, numbers[-1] if number is None else number)
 
 
+@names_refusals("versions")
 def list_datasets(root: str | Path) -> list[str]:
     """Return the names of the datasets under a root that have a version, sorted."""
     names = [name for name in store_at(root).folders("") if is_dataset_name(name)]
     return [name for name in names if DatasetFolder(root, name).version_numbers()]
 
 
+@names_refusals("versions")
 def list_versions(root: str | Path, dataset: str) -> list[DatasetVersion]:
     """Return a dataset's published versions, ascending."""
     folder = DatasetFolder(root, dataset)
     return [version_record(folder, manifest, created=False) for manifest in read_manifests(folder)][::-1]
 
 
+@names_refusals("versions")
 def find_version(config: BalanceConfig, digest: str) -> DatasetVersion | None:
     """Return the version that this configuration and source have already given, or None.
 

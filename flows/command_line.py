@@ -15,6 +15,7 @@ import typer
 
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.redact import redact
+from counterpoise.core.refusals import refusal_behind
 from counterpoise.flows.console import (
     print_advice,
     print_board,
@@ -83,6 +84,10 @@ def run_command(arguments: list[str], *, debug: bool = False) -> int:
         _show_traceback(debug)
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the process must end with a readable line, whatever failed
+        if (named := refusal_behind(error, stage=arguments[0] if arguments else "counterpoise")) is not None:
+            show_error(named)
+            _show_traceback(debug)
+            return named.exit_code
         say(f"failed: {type(error).__name__}: {redact(str(error))}")
         say("This is a failure of ours or of the machine. Run again with --debug for the traceback.")
         _show_traceback(debug)
@@ -142,15 +147,14 @@ def advise(
     as_json: Json = False,
 ) -> None:
     """Say which resampling strategy is worth a first try, and what each would need; nothing is published."""
-    import tempfile
-
     from counterpoise.core.config_file import load_config
 
     settings = load_config(config, overrides or ())
     from counterpoise.core.resample.outlook import look_ahead
+    from counterpoise.core.storage.work import scratch_folder
 
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
-        outlook = look_ahead(settings, folder=Path(folder))
+    with scratch_folder() as folder:
+        outlook = look_ahead(settings, folder=folder)
     if as_json:
         print_json(outlook.record())
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +10,9 @@ from counterpoise.core.config import BalanceConfig, SourceConfig
 from counterpoise.core.config_file import build_config, build_section
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.records import Snapshot
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage.address import SCHEMES
+from counterpoise.core.storage.work import scratch_folder
 
 __all__ = ["source_settings", "write_first_files"]
 
@@ -35,6 +36,7 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
     return build_section(SourceConfig, {**place, "table": table, "query": query}, name="source")
 
 
+@names_refusals("init")
 def write_first_files(
     source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False
 ) -> tuple[Path, Path]:
@@ -60,8 +62,8 @@ def write_first_files(
 
     build_config({"name": name, "source": source, "columns": {"target": target}})
     files = _free_paths(out, name, force=force)
-    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
-        look = _look_at(source, target=target, name=name, folder=Path(folder))
+    with scratch_folder() as folder:
+        look = _look_at(source, target=target, name=name, folder=folder)
         expectations = propose_suite(look.snapshot, look.config.columns)
     write_suite(files[1], name, expectations)
     files[0].write_text(render_config(look.config, look.comments, str(files[1])), encoding="utf-8")

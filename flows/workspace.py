@@ -28,7 +28,7 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
     Args:
         config: The run's configuration.
     """
-    from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, workspace
+    from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, keep_workspace, workspace
 
     with credentials_of(config):
         folder = workspace(config.output.root, config.name, _run_id()).absolute()  # for other machines, too
@@ -39,8 +39,10 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
                 log(f"refused: the evidence is kept in {kept}")
             if kept is not None or error.reason == "cluster_lost":  # a retry makes it anew
                 discard_workspace(folder)
+            keep_workspace(folder)
             raise
         except Exception:  # a failure that a retry may mend; what is no Exception ends the run
+            keep_workspace(folder)
             raise
         except BaseException:
             discard_workspace(folder)

@@ -18,17 +18,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect import task, unmapped
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
 from prefect.futures import as_completed
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
-from prefect.tasks import Task
 
 from counterpoise.core.engine import LOCAL, Engine, Piece
 from counterpoise.core.errors import ConfigError, EngineError
 from counterpoise.core.settings.engine import EngineConfig
 from counterpoise.tasks.cluster_watch import cluster_failures_named, no_cluster, watched
-from counterpoise.tasks.stage import is_transient
+from counterpoise.tasks.stage import failed_on_input_or_output
 
 if TYPE_CHECKING:
     from prefect_dask.task_runners import DaskTaskRunner
@@ -108,10 +106,6 @@ def on_workers(first: Callable[..., object], last: Callable[..., object], *argum
         cluster.tell_workers(last, *arguments)
 
 
-def _failed_on_input_or_output(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    return is_transient(state.data)
-
-
 @task(
     name="piece",
     task_run_name="{piece.title}",
@@ -119,7 +113,7 @@ def _failed_on_input_or_output(_task: Task[..., Any], _run: TaskRun, state: Stat
     cache_policy=NO_CACHE,
     retries=2,
     retry_delay_seconds=[1, 5],
-    retry_condition_fn=_failed_on_input_or_output,
+    retry_condition_fn=failed_on_input_or_output,
 )
 def do_piece(work: Callable[[P], R], piece: P, libraries: dict[str, str]) -> R:
     """Do a piece of work in another process.

@@ -24,7 +24,7 @@ def promote(config: BalanceConfig, *, version: DatasetVersion) -> Promotion | No
 
     Raises:
         IntegrityError: A promotion or the metrics of a version cannot be read.
-        PublishError: The file system refuses.
+        MachineError: The file system refuses.
     """
     from counterpoise.core.history.promote import promote_by_rule
 

@@ -21,9 +21,10 @@ from pydantic import BaseModel
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import EngineError
+from counterpoise.core.refusals import naming_refusals
 from counterpoise.tasks.credentials import credentials_of
 
-__all__ = ["StageTimeoutError", "is_transient", "result_key", "stage", "time_limit"]
+__all__ = ["StageTimeoutError", "failed_on_input_or_output", "is_transient", "result_key", "stage", "time_limit"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,8 +62,9 @@ def stage(function: Callable[P, R]) -> Task[P, R]:
 
     @functools.wraps(function)
     def limited(*arguments: P.args, **named: P.kwargs) -> R:
-        config = _configuration([*arguments, *named.values()])
-        with time_limit(function.__name__, config), credentials_of(config), _interruptions_as_such():
+        config, name = _configuration([*arguments, *named.values()]), function.__name__
+        refusals = naming_refusals(name, place=str(config.output.root) if config is not None else "")
+        with refusals, time_limit(name, config), credentials_of(config), _interruptions_as_such():
             return function(*arguments, **named)
 
     decorate = task(
@@ -72,7 +74,7 @@ def stage(function: Callable[P, R]) -> Task[P, R]:
         cache_policy=CachePolicy.from_cache_key_fn(result_key),
         retries=2,
         retry_delay_seconds=[1, 5],
-        retry_condition_fn=_failed_on_input_or_output,
+        retry_condition_fn=failed_on_input_or_output,
     )
     return decorate(limited)
 
@@ -102,6 +104,11 @@ def is_transient(error: object) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def failed_on_input_or_output(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a task is worth another try, as Prefect asks."""
+    return is_transient(state.data)
 
 
 @contextmanager
@@ -161,10 +168,6 @@ def _interruption_behind(error: BaseException | None) -> BaseException | None:
 
 class _TimeIsUpError(TimeoutError):
     """The time limit of a stage, not a time-out of something within it."""
-
-
-def _failed_on_input_or_output(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    return is_transient(state.data)
 
 
 def _plain(value: Any) -> Any:

@@ -23,6 +23,7 @@ from counterpoise.core.evaluate.tables import EvaluationTables, read_label_codes
 from counterpoise.core.evaluate.verdict import FLOOR, baseline_verdict
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.randomness import child_generator
+from counterpoise.core.refusals import names_refusals
 
 __all__ = ["bootstrap_method", "compare_strategies", "threshold_rule", "without_nan"]
 
@@ -32,6 +33,7 @@ _BOOTSTRAP_METHOD = (
 )
 
 
+@names_refusals("evaluate")
 def compare_strategies(
     tables: EvaluationTables, *, strategy: str, config: EvaluationConfig, seed: int, progress: Progress = silent
 ) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from counterpoise.core.history.records import Promotion
 from counterpoise.core.history.rules import Judged, decide_promotion
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.settings.promotion import PromotionConfig
 from counterpoise.core.storage.attempts import Patience, paced
 
@@ -32,6 +33,7 @@ class PromotionOutcome:
     reason: str
 
 
+@names_refusals("promote")
 def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> PromotionOutcome:
     """Promote a version if the rule says so.
 
@@ -44,7 +46,7 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
 
     Raises:
         IntegrityError: A promotion or the metrics of a version cannot be read.
-        PublishError: The file system refuses.
+        MachineError: The file system refuses.
         StorageError: The object store does, or others were faster each time.
     """
     folder = DatasetFolder(version.root, version.dataset)
@@ -71,12 +73,13 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
     raise _contended(folder)
 
 
+@names_refusals("promote")
 def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
     """Promote a version whatever its numbers; one that is promoted already stays so without another promotion.
 
     Raises:
         IntegrityError: The newest promotion cannot be read.
-        PublishError: The file system refuses.
+        MachineError: The file system refuses.
         StorageError: The object store does, or others were faster each time.
     """
     folder = DatasetFolder(version.root, version.dataset)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from counterpoise.core.errors import IntegrityError, PublishError
+from counterpoise.core.errors import IntegrityError
 from counterpoise.core.history.records import Promotion, PromotionNumbers, PromotionRule
 from counterpoise.core.persist.layout import DatasetFolder, promotion_name
+from counterpoise.core.refusals import naming_refusals
 from counterpoise.core.storage import join_address
 
 __all__ = ["add_promotion", "list_promotions", "newest_promotion"]
@@ -56,7 +57,7 @@ def add_promotion(
         The promotion; None where somebody else was faster and it must be decided again.
 
     Raises:
-        PublishError: The file system refuses.
+        MachineError: The file system refuses.
         StorageError: The object store does.
     """
     promotion = Promotion(
@@ -72,16 +73,10 @@ def add_promotion(
 
 def _write(folder: DatasetFolder, promotion: Promotion) -> bool:
     """Write a promotion whole under its number; return False where somebody has taken it."""
-    content = promotion.model_dump_json(indent=1) + "\n"
-    try:
-        return folder.store.create(promotion_name(promotion.number), content.encode())
-    except (OSError, PublishError) as error:
-        raise PublishError(
-            "cannot_promote",
-            expected=f"to create {promotion_name(promotion.number)} in the dataset's folder",
-            found=error.found if isinstance(error, PublishError) else error.strerror or str(error),
-            remedy="check space and permissions, then run again; the version is published, but not promoted",
-        ) from error
+    content, name = promotion.model_dump_json(indent=1) + "\n", promotion_name(promotion.number)
+    place, note = join_address(folder.address, name), "the version is published, but not promoted"
+    with naming_refusals("promote", place=place, note=lambda: note):
+        return folder.store.create(name, content.encode())
 
 
 def _read(folder: DatasetFolder, number: int) -> Promotion:

@@ -26,6 +26,7 @@ from counterpoise.core.ingest.sql_source import about_rebuilding, read_sql
 from counterpoise.core.ingest.watermark import reached
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import FileStamp, Snapshot, SourcePart
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.snapshot import settled_stamp
 from counterpoise.core.storage import is_remote
 
@@ -34,6 +35,7 @@ __all__ = ["identify_source", "ingest_source", "source_identity"]
 _TAIL = 65_536
 
 
+@names_refusals("ingest")
 def identify_source(source: SourceConfig) -> str:
     """Return a digest of the source's bytes and of the options that change how they are read.
 
@@ -58,6 +60,7 @@ def source_identity(source: SourceConfig) -> str:
     return digest_of(source, [find_objects(source.path).identity])
 
 
+@names_refusals("ingest")
 def ingest_source(
     source: SourceConfig, *, target: str, folder: Path, progress: Progress = silent, rebuilt_from: bool = False
 ) -> Snapshot:

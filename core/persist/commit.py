@@ -58,10 +58,11 @@ def damaged_manifests(folder: DatasetFolder) -> list[IntegrityError]:
 
 
 def referenced_data(folder: DatasetFolder) -> set[str] | None:
-    """Return the names of the data folders that manifests refer to; None where a damaged one leaves that unknown."""
-    found = list(_read_all(folder))
-    known = [manifest for manifest in found if isinstance(manifest, Manifest)]
-    return {Path(manifest.data).name for manifest in known} if len(known) == len(found) else None
+    """Return the names of the data folders that manifests refer to; None where a manifest is damaged or missing."""
+    numbers, found = folder.version_numbers(), list(_read_all(folder))
+    known = {Path(manifest.data).name for manifest in found if isinstance(manifest, Manifest)}
+    whole = numbers == list(range(1, len(numbers) + 1)) and len(known) == len(numbers)
+    return known if whole and known <= set(folder.store.folders("data")) else None
 
 
 def _read_all(folder: DatasetFolder) -> Iterator[Manifest | IntegrityError]:

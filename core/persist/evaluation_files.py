@@ -7,7 +7,6 @@ under a name of its own, and `metrics.json`, created if absent, says which attem
 from __future__ import annotations
 
 import json
-import shutil
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any
 from counterpoise.core.errors import StorageError, StorageUnavailableError
 from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
 from counterpoise.core.persist.part_files import finished_part
+from counterpoise.core.storage.areas import own_area
 from counterpoise.core.storage.local import sync_folder
 
 __all__ = ["StoredEvaluation", "as_json", "find_stored_evaluation", "store_evaluation"]
@@ -65,7 +65,8 @@ def store_evaluation(
     if dataset.remote:
         _create(dataset, version, metrics, files)
     else:
-        _move_into_place(dataset.evaluation(version), {"metrics.json": as_json(metrics), **files})
+        with own_area(dataset.work) as area:
+            _move_into_place(area, dataset.evaluation(version), {"metrics.json": as_json(metrics), **files})
 
 
 def as_json(value: Any) -> str:
@@ -90,10 +91,11 @@ def _create(dataset: DatasetFolder, version: int, metrics: Mapping[str, Any], fi
                 dataset.store.delete(f"{folder}/{attempt}")
 
 
-def _move_into_place(folder: Path, files: Mapping[str, str]) -> None:
-    """Rename a whole folder; where another run was first, its folder stays and ours goes."""
-    draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    draft.mkdir(parents=True)
+def _move_into_place(area: Path, folder: Path, files: Mapping[str, str]) -> None:
+    """Rename a whole folder; where another run was first, its folder stays."""
+    draft = area / folder.name
+    draft.mkdir()
+    folder.parent.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (draft / name).write_text(text, encoding="utf-8")
         finished_part(draft / name)
@@ -101,7 +103,6 @@ def _move_into_place(folder: Path, files: Mapping[str, str]) -> None:
     try:
         draft.rename(folder)
     except OSError:
-        shutil.rmtree(draft)
         if not folder.is_dir():
             raise
     sync_folder(folder.parent)

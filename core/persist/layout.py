@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from counterpoise.core.errors import ConfigError, IntegrityError, VersionNotFoundError
 from counterpoise.core.storage import Store, is_remote, join_address, parse_store_address, store_at
+from counterpoise.core.storage.local import WORK
 from counterpoise.core.storage.numbers import numbered_name, numbers_in
 from counterpoise.core.storage.work import copies_folder, work_folder
 
@@ -107,6 +108,11 @@ class DatasetFolder:
     def staging(self) -> Path:
         """The working areas of runs, which are on this machine in any case."""
         return (work_folder(self.address) if self.remote else self.path) / ".staging"
+
+    @property
+    def work(self) -> Path:
+        """Working files that belong to a process, and the marks of all that is in use; on this machine in any case."""
+        return (work_folder(self.address) if self.remote else self.path) / WORK
 
     @property
     def rejected(self) -> Path:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import IntegrityError
+from counterpoise.core.refusals import unreadable_for_the_system
 from counterpoise.core.storage.local import sync_folder
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def iter_part(
                     group, columns=None if columns is None else list(columns), use_threads=use_threads
                 )
     except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, str(error)) from error
+        raise unreadable_for_the_system(error, place=str(path)) or _unreadable(path, str(error)) from error
 
 
 def _unreadable(path: Path, found: str) -> IntegrityError:

@@ -15,21 +15,15 @@ import pyarrow.parquet as pq
 from counterpoise.core.columns import ColumnRoles, column_roles
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.engine import LOCAL, Engine
-from counterpoise.core.errors import (
-    IntegrityError,
-    MissingObjectError,
-    PublishError,
-    StorageError,
-    StorageUnavailableError,
-)
+from counterpoise.core.errors import IntegrityError, StorageError, StorageUnavailableError
 from counterpoise.core.labels import read_labels
 from counterpoise.core.persist.certificate import Asked, RowBalance, certify
-from counterpoise.core.persist.commit import commit_manifest, find_manifest, read_manifests, referenced_data
+from counterpoise.core.persist.commit import commit_manifest, find_manifest, referenced_data
 from counterpoise.core.persist.layout import PROFILE_FILE, DatasetFolder
-from counterpoise.core.persist.manifest import Facts, draft_manifest, run_key, version_record
+from counterpoise.core.persist.manifest import Facts, Manifest, draft_manifest, run_key, version_record
 from counterpoise.core.persist.materialise import WrittenParts, write_partitions
 from counterpoise.core.persist.materials import Materials, TrainRecipe, gather_materials
-from counterpoise.core.persist.part_files import finished_part
+from counterpoise.core.persist.part_files import PartFile, finished_part
 from counterpoise.core.persist.rejected import write_rejected
 from counterpoise.core.persist.workspace import reclaim_leftovers
 from counterpoise.core.progress import Progress, silent
@@ -42,12 +36,14 @@ from counterpoise.core.records import (
     SplitPlan,
     Validation,
 )
+from counterpoise.core.refusals import naming_refusals
 from counterpoise.core.rejects import read_rejects
 from counterpoise.core.resample import read_class_rows, read_copies, read_recipe, read_weights
 from counterpoise.core.snapshot import SnapshotReader, check_unchanged
 from counterpoise.core.split import TrainRows, read_partition
 from counterpoise.core.split.promise import SplitPromise
-from counterpoise.core.storage.local import sync_folder
+from counterpoise.core.storage.areas import own_area
+from counterpoise.core.storage.local import WORK, sync_folder
 from counterpoise.core.storage.transfer import upload_checked
 
 __all__ = ["publish_version"]
@@ -110,63 +106,67 @@ def publish_version(
         IntegrityError: What was written does not read back as certified; nothing is visible then.
         InputError: The source has changed since it was ingested; nothing is visible then.
     """
-    folder = DatasetFolder(config.output.root, config.name)
-    published = find_manifest(folder, run_key(config, snapshot.digest))
-    if published is not None:
-        return version_record(folder, published, created=False)
-    folder.store.prepare()
-    data = folder.local / "data" / uuid.uuid4().hex
-    try:
-        manifest = _write(
-            _Run(config, snapshot, validation, split, resampling), folder, data, engine=engine, progress=progress
-        )
-        if folder.remote:
-            upload_checked(folder.store, folder.local, manifest.files)
-        committed = commit_manifest(folder, manifest)
-    except MissingObjectError:  # an OSError as well, of the store, not of this machine
-        _discard(folder, data)
-        raise
-    except OSError as error:
-        _discard(folder, data)
-        raise _write_error(error) from error
-    except StorageUnavailableError:  # a manifest that was sent may still arrive: what it names stays
-        raise
-    except BaseException:
-        _discard(folder, data)
-        raise
-    created = committed.data == manifest.data
-    if not created:
-        _discard(folder, data)
-    _reclaim(folder)
+    folder, key = DatasetFolder(config.output.root, config.name), run_key(config, snapshot.digest)
+
+    def published() -> str:
+        return "nothing was published" if find_manifest(folder, key) is None else "the version was published"
+
+    with naming_refusals("persist", place=folder.address, note=published):
+        committed, created = find_manifest(folder, key), False
+        if committed is None:
+            folder.store.prepare()
+            run = _Run(config, snapshot, validation, split, resampling)
+            committed, created = _publish(run, folder, engine, progress)
+    with suppress(OSError, StorageError):  # the version is there: what fails here can wait for the next run
+        reclaim_leftovers(folder)
     return version_record(folder, committed, created=created)
 
 
-def _discard(folder: DatasetFolder, data: Path) -> None:
-    """Remove files that no version refers to; where that cannot be known now, a later run removes what is left.
+def _publish(run: _Run, folder: DatasetFolder, engine: Engine, progress: Progress) -> tuple[Manifest, bool]:
+    """Write a version apart, put its data in their place and make it visible; say whether it is ours."""
+    name = uuid.uuid4().hex
+    place = (folder.local / WORK) if folder.remote else folder.work
+    with own_area(place, name) as area:  # marked by this name, the data are left alone until they are referred to
+        facts = _write(run, area / name, engine=engine, progress=progress)
+        try:
+            _put_in_place(area / name, folder)
+            if folder.remote:
+                upload_checked(folder.store, folder.local, facts.files)
+            committed = commit_manifest(folder, facts)
+        except StorageUnavailableError:  # a manifest that was sent may still arrive: what it names stays
+            raise
+        except BaseException:
+            _discard(folder, name)
+            raise
+        created = committed.data == facts.data
+        if not created:
+            _discard(folder, name)
+    return committed, created
+
+
+def _put_in_place(data: Path, folder: DatasetFolder) -> None:
+    target = folder.local / "data" / data.name
+    target.parent.mkdir(exist_ok=True)
+    data.rename(target)
+    for path in (target.parent, folder.local):
+        sync_folder(path)
+
+
+def _discard(folder: DatasetFolder, name: str) -> None:
+    """Remove data that no version refers to; where that cannot be known now, they stay.
 
     A run can be cut off between the moment its manifest is there and the moment it knows: then the files stay.
     """
-    try:
-        if any(manifest.data == f"data/{data.name}" for manifest in read_manifests(folder)):
+    with suppress(OSError, StorageError):
+        known = referenced_data(folder)
+        if known is None or name in known:
             return
+        folder.store.delete(f"data/{name}")
         if folder.remote:
-            folder.store.delete(f"data/{data.name}")
-    except (OSError, StorageError):
-        return
-    shutil.rmtree(data, ignore_errors=True)
+            shutil.rmtree(folder.local / "data" / name, ignore_errors=True)
 
 
-def _write_error(error: OSError) -> PublishError:
-    return PublishError(
-        "cannot_write",
-        expected="to write the version's files",
-        found=error.strerror or str(error),
-        remedy="check space, limits and permissions of output.root, then run again; nothing was published",
-        values={"errno": error.errno},
-    )
-
-
-def _write(run: _Run, folder: DatasetFolder, data: Path, *, engine: Engine, progress: Progress) -> Facts:
+def _write(run: _Run, data: Path, *, engine: Engine, progress: Progress) -> Facts:
     """Write all files of a version, certify what reads back, and return the manifest but for its number."""
     written = write_partitions(_materials(run), data, asked=run.asked, engine=engine, progress=progress)
     check_unchanged(run.snapshot)
@@ -181,7 +181,7 @@ def _write(run: _Run, folder: DatasetFolder, data: Path, *, engine: Engine, prog
         resampling=run.resampling,
         data=f"data/{data.name}",
         schema=pa.schema([run.schema.field(name) for name in run.roles.data]),
-        files=_sync_files(data, folder.local, written),
+        files=_sync_files(data, written),
         certificate=certificate,
     )
 
@@ -255,22 +255,15 @@ def _write_recipe(resampling: ResamplingPlan, train: TrainRows, folder: Path) ->
         pq.write_table(recipe, folder / "synthetic.parquet", compression="zstd", write_page_checksum=True)
 
 
-def _sync_files(data: Path, dataset: Path, written: WrittenParts) -> tuple[FileDigest, ...]:
-    """Return the digests of all files of a version, everything made durable."""
+def _sync_files(data: Path, written: WrittenParts) -> tuple[FileDigest, ...]:
+    """Return the digests of all files of a version, by the names that they will have, everything made durable."""
     known = {file.path: file for file in written.files}
     files = [path for path in sorted(data.rglob("*")) if path.is_file()]
     parts = [known.get(path) or finished_part(path) for path in files]
-    for path in [data, *(path for path in data.rglob("*") if path.is_dir()), data.parent, dataset]:
+    for path in [data, *(path for path in data.rglob("*") if path.is_dir())]:
         sync_folder(path)
-    return tuple(
-        FileDigest(path=part.path.relative_to(dataset).as_posix(), rows=part.rows, bytes=part.bytes, sha256=part.sha256)
-        for part in parts
-    )
+    return tuple(_digest(part, f"data/{data.name}/{part.path.relative_to(data).as_posix()}") for part in parts)
 
 
-def _reclaim(folder: DatasetFolder) -> None:
-    """Remove what crashed runs left; the version is published: whatever fails here can wait for the next run."""
-    with suppress(OSError, StorageError):
-        referenced = referenced_data(folder)
-        if referenced is not None:
-            reclaim_leftovers(folder, referenced=referenced)
+def _digest(part: PartFile, path: str) -> FileDigest:
+    return FileDigest(path=path, rows=part.rows, bytes=part.bytes, sha256=part.sha256)

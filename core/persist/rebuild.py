@@ -6,8 +6,6 @@ all the same, so whatever is rebuilt is known to be what was published, evaluate
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,11 +23,13 @@ from counterpoise.core.persist.materialise import write_partitions
 from counterpoise.core.persist.materials import Materials, TrainRecipe, gather_materials
 from counterpoise.core.persist.part_files import PartFile
 from counterpoise.core.persist.published_files import changed_files, checked_out
+from counterpoise.core.persist.workspace import switching
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import PARTITIONS, Snapshot
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.split import REJECTED, TrainRows
-from counterpoise.core.storage.local import sync_folder
+from counterpoise.core.storage.areas import own_area
+from counterpoise.core.storage.local import WORK, sync_folder
 from counterpoise.core.storage.transfer import upload_checked
 
 __all__ = ["put_away_train_rows", "put_train_rows", "rebuild_train"]
@@ -54,30 +54,49 @@ def rebuild_train(
     """
     _check_source(manifest, snapshot)
     parts_read = ("recipe", "rejected", *(f"keys/{name}" for name in PARTITIONS[1:]))
-    draft = out / f".rebuilt-{uuid.uuid4().hex}"
-    try:
+    in_place = not folder.remote and out.absolute() == (folder.path / manifest.data).absolute()
+    with own_area(folder.work if in_place else out / WORK) as area:  # on the file system that the rows come to
+        draft = area / "data"
         with checked_out(folder, [f"{manifest.data}/{part}" for part in parts_read]) as base:
             _check_files(base, manifest, parts_read)
             materials = _materials(manifest, snapshot, base / manifest.data)
             written = write_partitions(materials, draft, progress=progress)
         parts = [part for part in written.files if part.path.relative_to(draft).parent.as_posix() in TRAIN_FOLDERS]
         _check_bytes(manifest, parts, draft)
-        for name in reversed(TRAIN_FOLDERS):  # keys first: rows without keys would look whole
-            (out / name).parent.mkdir(parents=True, exist_ok=True)
-            (draft / name).rename(out / name)
-            sync_folder((out / name).parent)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        for name in TRAIN_FOLDERS:
+            sync_folder(draft / name)
+        with switching(folder, manifest.data):
+            _put_in_place(draft, out)
     return sum(part.rows for part in parts if part.path.parent.parent == draft)
 
 
+def _put_in_place(draft: Path, out: Path) -> None:
+    """Rename the folders of the rebuilt rows, unless another process was faster: it has compared the same digests.
+
+    The keys come first, for rows without keys would look whole. Keys without rows are a leftover.
+    """
+    if (out / "train").exists():
+        return
+    for name in reversed(TRAIN_FOLDERS):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        if (out / name).exists():
+            (out / name).rename(draft / "leftover")
+        (draft / name).rename(out / name)
+        sync_folder((out / name).parent)
+
+
 def put_away_train_rows(folder: DatasetFolder, manifest: Manifest) -> bool:
-    """Remove the train rows of a version that is stored as a recipe; return whether there were any."""
+    """Remove the train rows of a version that is stored as a recipe; return whether there were any.
+
+    The rows go before their keys. A process that is killed between the two leaves a version without its rows, as asked
+    for; the next run removes the keys.
+    """
     if manifest.settings.output.materialise != "recipe":
         return False
-    there = [name for name in TRAIN_FOLDERS if folder.store.files(f"{manifest.data}/{name}")]
-    for name in there:
-        folder.store.delete(f"{manifest.data}/{name}")
+    with switching(folder, manifest.data):
+        there = [name for name in TRAIN_FOLDERS if folder.store.files(f"{manifest.data}/{name}")]
+        for name in there:
+            folder.store.delete(f"{manifest.data}/{name}")
     return bool(there)
 
 

@@ -21,7 +21,9 @@ from counterpoise.core.persist.layout import DatasetFolder, manifest_name, store
 from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.persist.published_files import changed_files, checked_out
 from counterpoise.core.persist.recount import recount
+from counterpoise.core.persist.train_state import in_a_steady_state
 from counterpoise.core.records import Certificate
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.split.promise import SplitPromise
 from counterpoise.core.storage.local import LocalStore
 
@@ -60,6 +62,7 @@ def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
     return list(check_version(root, dataset, number).differences)
 
 
+@names_refusals("verify")
 def check_version(root: str | Path, dataset: str, number: int) -> Verification:
     """Recompute everything that a version's files can prove.
 
@@ -74,6 +77,10 @@ def check_version(root: str | Path, dataset: str, number: int) -> Verification:
     folder = DatasetFolder(root, dataset)
     manifest = read_manifest(folder, number)
     folder.refuse_links(manifest.data)
+    return in_a_steady_state(folder, manifest, lambda: _verification(folder, manifest))
+
+
+def _verification(folder: DatasetFolder, manifest: Manifest) -> Verification:
     with checked_out(folder, [manifest.data]) as base:
         stored = not stored_as_recipe(LocalStore(base), manifest)
         differences = [*_place_differences(folder, manifest), *_data_differences(base, manifest, stored=stored)]

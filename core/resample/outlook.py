@@ -18,6 +18,7 @@ from counterpoise.core.ingest import ingest_source
 from counterpoise.core.labels import read_labels
 from counterpoise.core.progress import silent
 from counterpoise.core.records import Snapshot, SplitPlan, Validation
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.rejects import write_rejects
 from counterpoise.core.resample.advice import Advice, advise
 from counterpoise.core.resample.facts import TrainFacts, open_job, read_facts
@@ -85,6 +86,7 @@ class Outlook:
         }
 
 
+@names_refusals("advise")
 def look_ahead(config: BalanceConfig, *, folder: Path) -> Outlook:
     """Return what resampling would be like for a configuration's source.
 

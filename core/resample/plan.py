@@ -16,6 +16,7 @@ from counterpoise.core.errors import ResamplingError
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.randomness import child_seed
 from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.resample.advice import advise
 from counterpoise.core.resample.drafts import draft_plan
 from counterpoise.core.resample.facts import open_job, read_facts
@@ -33,6 +34,7 @@ Copies = npt.NDArray[np.int32]
 _KEPT_BYTES = 512 * 2**20
 
 
+@names_refusals("resample")
 def plan_resampling(
     snapshot: Snapshot,
     split: SplitPlan,

@@ -17,6 +17,7 @@ from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import SplitError
 from counterpoise.core.labels import Labels, read_labels
 from counterpoise.core.records import PARTITIONS, Snapshot, SplitPlan, Validation
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.rejects import read_rejects, write_rejects
 from counterpoise.core.row_hash import Hashes
 from counterpoise.core.snapshot import SnapshotReader
@@ -79,6 +80,7 @@ class _Source:
         return self.reader.read_columns([name]).column(0).take(pa.array(self.usable))
 
 
+@names_refusals("split")
 def split_snapshot(
     snapshot: Snapshot, *, columns: ColumnsConfig, config: SplitConfig, validation: Validation, seed: int, folder: Path
 ) -> SplitPlan:

@@ -1,20 +1,27 @@
-"""A store that is a folder of this machine: what is written is durable before it is seen."""
+"""A store that is a folder of this machine: what is written is durable before it is seen.
+
+It is written under `.work/`, apart from what readers see, and comes to its place whole.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from counterpoise.core.digest import file_sha256
-from counterpoise.core.errors import PublishError
+from counterpoise.core.storage.areas import own_area
 from counterpoise.core.storage.attempts import create_once
 from counterpoise.core.storage.store import StoredFile
 from counterpoise.core.storage.work import last_touched
 
-__all__ = ["LocalStore", "create_if_absent", "sync_folder"]
+__all__ = ["WORK", "LocalStore", "create_if_absent", "sync_folder"]
+
+WORK = ".work"
+"""The folder of working files in a store's folder."""
 
 
 class LocalStore:
@@ -45,26 +52,25 @@ class LocalStore:
         A file system of other machines may link the file and say that its name is taken: so it is looked at.
 
         Raises:
-            PublishError: The file system refuses.
             StorageUnavailableError: The name is said to be taken, and nothing lies there.
         """
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return create_once(lambda: create_if_absent(path, content), path.read_bytes, content, name=str(path))
+        with self._draft(name) as draft:
+            return create_once(
+                lambda: create_if_absent(path, content, draft=draft), path.read_bytes, content, name=str(path)
+            )
 
     def replace(self, name: str, content: bytes) -> None:
         """Write a small file, whatever was there."""
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        draft.write_bytes(content)
-        os.replace(draft, path)  # noqa: PTH105  # the name says that it replaces
+        with self._draft(name) as draft:
+            draft.write_bytes(content)
+            _replace(draft, self.path / name)
 
     def put(self, name: str, path: Path) -> None:
         """Write a file with the content of a local one, whatever was there."""
-        target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        with self._draft(name) as draft:
+            shutil.copyfile(path, draft)
+            _replace(draft, self.path / name)
 
     def get(self, file: StoredFile, path: Path) -> str:
         """Write a file's content to a local one and return its SHA-256."""
@@ -100,8 +106,19 @@ class LocalStore:
 
     def files(self, folder: str) -> list[StoredFile]:
         """Return all files under a folder, sorted by name."""
-        found = (self._stored(path) for path in (self.path / folder).rglob("*") if path.is_file())
+        found = []
+        for place, _, names in os.walk(self.path / folder, onerror=_unless_gone):
+            for path in (Path(place, name) for name in names):
+                with suppress(FileNotFoundError):  # it went while we looked
+                    found += [self._stored(path)] if path.is_file() else []
         return sorted(found, key=lambda file: file.name)
+
+    @contextmanager
+    def _draft(self, name: str) -> Iterator[Path]:
+        """Give the path of a file to write, on the same file system as its place, whose folder is made."""
+        with own_area(self.path / WORK) as area:
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            yield area / Path(name).name
 
     def _stored(self, path: Path) -> StoredFile:
         stat = path.stat()
@@ -115,41 +132,53 @@ class LocalStore:
         """Remove all files under a folder, out of sight at once; nothing where there is none."""
         path = self.path / folder
         if path.exists():
-            away = path.with_name(f".away-{uuid.uuid4().hex}")
-            path.rename(away)
-            shutil.rmtree(away)
+            with own_area(self.path / WORK) as area:
+                path.rename(area / path.name)
 
     def _within(self, folder: str) -> list[Path]:
         path = self.path / folder
         return list(path.iterdir()) if path.is_dir() else []
 
 
-def create_if_absent(path: Path, content: bytes) -> bool:
+def _unless_gone(error: OSError) -> None:
+    """Let a folder that went while we looked count as empty; what cannot be listed for another reason is an error."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
+
+
+def create_if_absent(path: Path, content: bytes, *, draft: Path | None = None) -> bool:
     """Write a file whole under a name that nobody has taken; return False where somebody has.
 
-    Raises:
-        PublishError: The file system refuses.
+    Args:
+        path: The file.
+        content: Its content.
+        draft: Where it is written before it is seen, on the same file system; by default beside its place.
     """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    draft = draft or path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with open(draft, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_through(draft, content)
         os.link(draft, path)
         sync_folder(path.parent)
     except FileExistsError:
         return False
-    except OSError as error:
-        raise PublishError(
-            "cannot_write",
-            expected=f"to create {path.name} in the dataset's folder",
-            found=error.strerror or str(error),
-            remedy="check space and permissions, then run again; nothing was published",
-        ) from error
     finally:
         draft.unlink(missing_ok=True)
     return True
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with open(path, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(draft: Path, path: Path) -> None:
+    """Put a written file in its place, durable before it is seen."""
+    with open(draft, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(draft, path)  # noqa: PTH105  # the name says that it replaces
+    sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:

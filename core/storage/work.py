@@ -11,17 +11,28 @@ import os
 import shutil
 import stat
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import ConfigError
+from counterpoise.core.storage.areas import abandoned, lock_of, mark, own_area, unmark
 
-__all__ = ["KEEP_SECONDS", "copies_folder", "last_touched", "reclaim_copies", "work_folder"]
+__all__ = [
+    "KEEP_SECONDS",
+    "copies_folder",
+    "last_touched",
+    "local_clock",
+    "reclaim_copies",
+    "remove_old",
+    "scratch_folder",
+    "work_folder",
+]
 
 KEEP_SECONDS = 7 * 24 * 3600
-"""How long leftovers of crashed runs are kept."""
+"""How long leftovers are kept of which nobody can say whether they are still in use."""
 
 
 def work_folder(address: str) -> Path:
@@ -34,11 +45,49 @@ def copies_folder(address: str) -> Path:
     return _process_folder(os.getpid()) / _short(address)
 
 
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a folder in the system's place for temporary files; what killed processes have left there goes first."""
+    place = _own_folder() / "scratch"
+    _remove_abandoned(place)
+    with own_area(place) as area:
+        yield area
+
+
 def reclaim_copies() -> None:
-    """Remove copies that processes which were killed left behind more than a week ago."""
-    for path in (_own_folder() / "copies").glob("*"):
-        if path != _process_folder(os.getpid()) and time.time() - last_touched(path) > KEEP_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
+    """Remove copies that processes which were killed have left behind."""
+    place = _own_folder() / "copies"
+    _remove_abandoned(place)
+    remove_old(place, place)
+
+
+def _remove_abandoned(place: Path) -> None:
+    for lock in place.glob("*.lock"):
+        with abandoned(lock) as gone:
+            if gone:
+                shutil.rmtree(place / lock.stem, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+
+
+def remove_old(folder: Path, marks: Path) -> list[str]:
+    """Remove what lies in a folder for more than a week without a mark; return the names of what was removed.
+
+    Args:
+        folder: Where to look.
+        marks: Where the marks of what is in use lie.
+    """
+    found = [path for path in folder.glob("*") if path.is_dir() and not lock_of(marks, path.name).exists()]
+    now = local_clock(folder) if found else 0.0
+    old = [path for path in found if now - last_touched(path) > KEEP_SECONDS]
+    for path in old:
+        shutil.rmtree(path, ignore_errors=True)
+    return [path.name for path in old]
+
+
+def local_clock(folder: Path) -> float:
+    """Return what time it is for the file system of a folder, which may be another machine's."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return os.fstat(file.fileno()).st_mtime
 
 
 def last_touched(folder: Path) -> float:
@@ -69,12 +118,15 @@ def _own_folder() -> Path:
 def _process_folder(process: int) -> Path:
     """Return the process's folder, made on first use. A fork has another number, and a folder of its own."""
     place = _own_folder() / "copies"
-    place.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{process}-", dir=place))
-    atexit.register(_remove, folder, process)
+    name = f"{process}-{os.urandom(6).hex()}"
+    descriptor = mark(place, name)
+    folder = place / name
+    folder.mkdir(mode=0o700)
+    atexit.register(_remove, folder, process, descriptor)
     return folder
 
 
-def _remove(folder: Path, process: int) -> None:
+def _remove(folder: Path, process: int, descriptor: int) -> None:
     if os.getpid() == process:
         shutil.rmtree(folder, ignore_errors=True)
+        unmark(folder.parent, folder.name, descriptor)

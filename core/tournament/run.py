@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from counterpoise.core.progress import Progress, silent
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.tournament.board import rank_entries
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.final import play_final
@@ -17,6 +18,7 @@ from counterpoise.core.tournament.workers import workers
 __all__ = ["run_tournament"]
 
 
+@names_refusals("compare")
 def run_tournament(
     arena: Arena, *, dataset: str = "", held_out: HeldOut | None = None, apart: bool = True, progress: Progress = silent
 ) -> Leaderboard:

@@ -9,6 +9,7 @@ from counterpoise.core.config import ValidationConfig
 from counterpoise.core.engine import LOCAL, Engine
 from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import ExpectationOutcome, Snapshot, Validation
+from counterpoise.core.refusals import names_refusals
 from counterpoise.core.snapshot import SnapshotReader
 from counterpoise.core.validate.engine import Answer, load_engine, quiet
 from counterpoise.core.validate.group_piece import answer_group, make_pieces
@@ -22,6 +23,7 @@ from counterpoise.core.validate.verdict import Finding, check_findings, check_re
 __all__ = ["answer_all", "make_questions", "validate_partitions", "validate_snapshot"]
 
 
+@names_refusals("validate")
 def validate_snapshot(
     snapshot: Snapshot,
     suites: Sequence[Suite],
@@ -72,6 +74,7 @@ def validate_snapshot(
     )
 
 
+@names_refusals("validate")
 def validate_partitions(rows: Snapshot, suite: Suite, *, config: ValidationConfig) -> tuple[ExpectationOutcome, ...]:
     """Check a split; its rows are all there is to judge, so that none is set apart.
 

@@ -235,7 +235,7 @@ def stages() -> dict[str, Task[..., Any]]:
     retried = split.retry_condition_fn
     modules = [import_module(f"counterpoise.tasks.{module.name}") for module in iter_modules(tasks.__path__)]
     found = [one for module in modules for one in vars(module).values() if isinstance(one, Task)]
-    return {one.name: one for one in found if one.retry_condition_fn is retried}
+    return {one.name: one for one in found if one.retry_condition_fn is retried and one.persist_result}
 
 
 def test_every_stage_has_a_time_limit_and_every_limit_is_of_one() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.errors import IntegrityError, PublishError
+from counterpoise.core.errors import IntegrityError, MachineError
 from counterpoise.core.history.promote import PromotionOutcome, promote_by_hand, promote_by_rule
 from counterpoise.core.history.promotions import add_promotion, list_promotions, newest_promotion
 from counterpoise.core.persist.layout import DatasetFolder
@@ -181,7 +181,7 @@ def test_a_full_disk_promotes_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(PublishError, match=r"No space left on device.*published, but not promoted"):
+    with pytest.raises(MachineError, match=r"No space left on device.*published, but not promoted"):
         promote_by_hand(version_of(tmp_path, 1))
     monkeypatch.undo()
     assert list((tmp_path / "d/promotions").iterdir()) == []
@@ -198,5 +198,5 @@ def test_metrics_cut_in_half_are_refused(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_promotes_nothing(tmp_path: Path) -> None:
     version = version_of(tmp_path, 1, low=0.4)
     (tmp_path / "d/promotions").touch()
-    with pytest.raises(PublishError, match=r"cannot_promote.*File exists"):
+    with pytest.raises(MachineError, match=r"promote: in_the_way.*File exists.*published, but not promoted"):
         promote_by_hand(version)

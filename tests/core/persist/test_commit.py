@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from counterpoise.core.errors import ConfigError, PublishError, SplitError, Vers
 from counterpoise.core.persist import publish_version, verify_version
 from counterpoise.core.persist.commit import commit_manifest, read_manifest
 from counterpoise.core.persist.layout import DatasetFolder, parse_address
-from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, reclaim_leftovers, workspace
+from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, workspace
 from counterpoise.core.storage.local import create_if_absent
 from tests.manifests import facts_of
 from tests.snapshots import UNCHECKED, engine_config, mixed_table, run_engine
@@ -141,17 +140,3 @@ def test_a_fault_of_ours_keeps_no_evidence(tmp_path: Path) -> None:
     folder = workspace(tmp_path / "datasets", "tested", "run-1")
     error = PublishError("cannot_write", expected="a", found="b", remedy="c")
     assert keep_evidence(engine_config(tmp_path), folder, error) is None
-
-
-def test_only_old_leftovers_that_no_version_needs_are_reclaimed(tmp_path: Path) -> None:
-    folder = DatasetFolder(tmp_path, "d")
-    for path in (folder.data / "old", folder.data / "needed", folder.data / "new", folder.staging / "old-run"):
-        path.mkdir(parents=True)
-        (path / "file").touch()
-    long_ago = time.time() - 8 * 24 * 3600
-    for path in (folder.data / "old", folder.data / "needed", folder.staging / "old-run"):
-        os.utime(path / "file", (long_ago, long_ago))
-        os.utime(path, (long_ago, long_ago))
-    removed = reclaim_leftovers(folder, referenced={"needed"})
-    assert sorted(removed) == ["old", "old-run"]
-    assert sorted(path.name for path in folder.data.iterdir()) == ["needed", "new"]

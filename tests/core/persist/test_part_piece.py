@@ -104,7 +104,7 @@ def test_a_source_that_is_another_one_elsewhere_publishes_nothing(
 
 
 def remove_work_folders(root: Path) -> None:
-    for place in root.glob("tested/data/.*"):
+    for place in root.glob("tested/.work/*/.*"):
         shutil.rmtree(place)
 
 

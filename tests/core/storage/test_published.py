@@ -26,7 +26,9 @@ from counterpoise.core.persist.workspace import keep_evidence, reclaim_leftovers
 from counterpoise.core.rebuild import rebuild_version
 from counterpoise.core.storage import store_at
 from counterpoise.core.storage import work as places
+from counterpoise.core.storage.areas import marked
 from counterpoise.core.storage.objects import ObjectStore
+from counterpoise.core.storage.store import StoredFile
 from counterpoise.core.versions import list_datasets, list_versions, open_version
 from tests.killed import count_calls, kill_at_call
 from tests.manifests import facts_of
@@ -181,23 +183,44 @@ def test_a_run_killed_while_it_uploads_leaves_nothing_visible_and_the_next_succe
     assert verify_version(root, "tested", 1) == []
 
 
-def test_what_a_crashed_upload_left_goes_after_a_week(
+@pytest.mark.parametrize("days", [-8, 8])
+def test_what_is_being_uploaded_stays_whatever_this_machines_clock_says(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    publish(tmp_path, bucket)
+    folder = DatasetFolder(f"{bucket}/datasets", "tested")
+    folder.store.replace("data/uploaded-now/train/part-00000.parquet", b"partial")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + days * 24 * 3600)
+    assert reclaim_leftovers(folder) == []
+
+
+def test_what_a_crashed_upload_left_goes_after_a_week_by_the_stores_clock(
     tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = publish(tmp_path, bucket).version.data
     folder = DatasetFolder(f"{bucket}/datasets", "tested")
     folder.store.replace("data/leftover/train/part-00000.parquet", b"partial")
-    referenced = {Path(data).name}
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # or copies of processes that run now would go
-    copies = tmp_path / f"counterpoise-{os.getuid()}" / "copies" / "1-of-a-killed-process"
-    copies.mkdir(parents=True)
-    assert reclaim_leftovers(folder, referenced=referenced) == []
-    assert copies.exists()
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 8 * 24 * 3600)
-    assert reclaim_leftovers(folder, referenced=referenced) == ["leftover"]
-    assert not copies.exists()
+    seen = folder.store.modified("data/leftover")
+    week, look = 7 * 24 * 3600, ObjectStore.look
+    for seconds, gone in ((week - 60, []), (week + 60, ["leftover"])):
+        monkeypatch.setattr(ObjectStore, "look", lambda *_, now=seen + seconds: StoredFile("now", 0, now))
+        assert reclaim_leftovers(folder) == gone
+    monkeypatch.setattr(ObjectStore, "look", look)
     assert folder.store.folders("data") == [Path(data).name]
+    assert folder.store.folders(".work") == []
+
+
+def test_copies_of_a_killed_process_go_at_once(tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = DatasetFolder(f"{bucket}/datasets", "tested")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    copies = tmp_path / f"counterpoise-{os.getuid()}" / "copies"
+    for name in ("1-killed", "2-working", "3-unmarked"):
+        (copies / name).mkdir(parents=True)
+    (copies / "1-killed.lock").touch()
+    with marked(copies, "2-working"):
+        reclaim_leftovers(folder)
+        assert sorted(path.name for path in copies.iterdir()) == ["2-working", "2-working.lock", "3-unmarked"]
 
 
 def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path, bucket: str) -> None:

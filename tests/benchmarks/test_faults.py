@@ -1,0 +1,71 @@
+"""The short form of `benchmarks/faults.py`: kills with a reader beside them, and limits at several stages."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+KILLS = """
+import sys
+from pathlib import Path
+from benchmarks.faulty.jobs import load_libraries
+from benchmarks.faulty.kills import change_often, kill_at_points, make_templates
+load_libraries()
+place = Path(sys.argv[1])
+templates = make_templates(place)
+tallies = [kill_at_points(job, templates[job], points=int(points), place=place)
+           for job, points in zip(("run", "rebuild", "put away"), sys.argv[2:])]
+changes = change_often(templates["rebuild"], changes=6, place=place)
+print([sum(one.kills for one in tallies), [line for one in (*tallies, changes) for line in one.bad]])
+"""
+LIMITS = """
+import json, sys
+from dataclasses import asdict
+from pathlib import Path
+from benchmarks.faulty.limits import prepare, try_stage
+disk, kept = Path(sys.argv[1], "disk"), Path(sys.argv[1], "kept")
+disk.mkdir()
+prepare(disk, kept)
+trials = [try_stage(disk, kept, stage=stage, fault=fault) for stage, fault in json.loads(sys.argv[2])]
+print(json.dumps([[one.stage, one.fault, one.ended, one.bad, one.wrong] for one in trials]))
+"""
+POINTS = [
+    [stage, fault]
+    for stage in ("split", "persist", "put away", "rebuild", "sample")
+    for fault in ("files of 0 bytes", "0 more files")
+]
+
+
+def said_by(program: str, *arguments: str) -> str:
+    """Run a program in a process without threads, from which it can fork, and return its last line."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_killed_jobs_alarm_no_reader_hurt_no_version_and_leave_nothing(tmp_path: Path) -> None:
+    kills, bad = json.loads(said_by(KILLS, str(tmp_path), "4", "3", "3").replace("'", '"'))
+    assert bad == []
+    assert kills >= 5
+
+
+def test_refusals_at_several_stages_have_a_name_and_hurt_no_version(tmp_path: Path) -> None:
+    trials = json.loads(said_by(LIMITS, str(tmp_path), json.dumps(POINTS)))
+    assert [trial for trial in trials if trial[3]] == []
+    assert {ended for *_, ended, _, _ in trials} >= {"file_too_large", "too_many_open_files"}
+
+
+@pytest.mark.parametrize("what", ["kills", "limits"])
+def test_the_campaign_says_how_it_is_run(what: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "benchmarks/faults.py", what, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert what in done.stdout
