@@ -20,12 +20,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from counterpoise.core.drift import Baseline
 
 _WEEK = (1.0, 1.0, 1.05, 1.1, 1.2, 0.5, 0.4)
 _HOLIDAYS = frozenset({0, 95, 120, 140, 275, 358, 359, 364})
@@ -59,11 +62,11 @@ def _year(options: argparse.Namespace, year: int, folder: Path) -> Iterator[tupl
     settings = {"name": "year", "source": {"path": str(folder)}, "columns": {"target": "label"}}
     config = BalanceConfig(**settings)
     files: list[Any] = []
-    baseline = None
+    baseline: Baseline | None = None
     for night in range(options.nights):
         files.append(_file(_night(rng, night, options), folder / f"{night:03}.parquet"))
         snapshot = _snapshot(files)
-        failed = []
+        failed: list[tuple[str, str]] = []
         if baseline is not None:
             failed = list(_failed(snapshot, suite_against(baseline, config, snapshot).expectations))
         stopped = any(level == "critical" for level, _ in failed)

@@ -155,4 +155,5 @@ def _text_words(array: pa.Array) -> Hashes:
     sums = np.concatenate(
         [np.zeros(1, np.uint64), np.cumsum(content.astype(np.uint64) * factors[places], dtype=np.uint64)]
     )
-    return sums[ends] - sums[ends - kept] + salted(lengths.astype(np.uint64), 2)
+    words: Hashes = sums[ends] - sums[ends - kept] + salted(lengths.astype(np.uint64), 2)
+    return words

@@ -34,6 +34,7 @@ OWN: dict[str, dict[str, Any]] = {
     "expect_column_values_to_not_be_infinite": {"column": "f"},
     "expect_column_values_to_not_identify_rows": {"column": "f", "max_distinct_share": 0.5},
     "expect_multicolumn_contradictory_share_to_be_at_most": {"column_list": ["f"], "label": "label", "max_share": 0.1},
+    "expect_table_growth_measure_to_be_between": {"measure": "rows added", "value": 1},
     "expect_table_schema_to_stay": {"schema_before": {"f": "double", "label": "string"}},
 }
 SEPARATION = "expect_column_pair_separation_to_be_at_most"
