@@ -13,6 +13,7 @@ import pkgutil
 import resource
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.faulty.jobs import (
     config_of,
     forked,
     keep_temporary_files_in,
+    kill,
     load_libraries,
     write_source,
     wrong_versions,
@@ -34,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 State = dict[str, Any]
 NOBODY = 65534
+_SECONDS = 120
 NAMED = frozenset(
     {"no_space", "read_only", "file_too_large", "too_many_open_files", "permission_denied", "out_of_memory"}
     | {"too_many_processes", "io_error"}
@@ -264,6 +267,7 @@ def _no_rights(place: Path) -> None:
 
 
 def _no_threads(place: Path) -> None:
+    place.parent.chmod(0o711)
     for path in [place, *place.rglob("*")]:
         path.chmod(0o777)
     _limit(resource.RLIMIT_NPROC, 0)
@@ -319,8 +323,14 @@ def _answer(disk: Path, work: Callable[[IO[str]], None]) -> tuple[int, str]:
     """Do something in a process of its own, and return how that ended and what it said."""
     said = disk.with_name("said")
     with said.open("w") as answer:
-        _, status = os.waitpid(forked(lambda: work(answer)), 0)
-    return status, said.read_text()
+        process, ends = forked(lambda: work(answer)), time.monotonic() + _SECONDS
+        while not (done := os.waitpid(process, os.WNOHANG))[0]:
+            if time.monotonic() > ends:
+                kill(process)
+                os.waitpid(process, 0)
+                return 0, f"unnamed: no end within {_SECONDS} s"
+            time.sleep(0.01)
+    return done[1], said.read_text()
 
 
 def _disturbed(disk: Path, stage: str, fault: Callable[[Path], None], answer: IO[str]) -> None:
