@@ -56,11 +56,11 @@ def _limits(options: argparse.Namespace, place: Path) -> int:
 
     with _small_disk(place / "disk") as disk:
         prepare(disk, place / "kept")
-        trials = [
-            try_stage(disk, place / "kept", stage=stage, fault=fault)
-            for stage in options.stages or STAGES
-            for fault in options.faults or FAULTS
-        ]
+        trials = []
+        for stage in options.stages or STAGES:
+            own = [try_stage(disk, place / "kept", stage=stage, fault=fault) for fault in options.faults or FAULTS]
+            print(f"{stage}: {dict(Counter(trial.ended for trial in own).most_common())}")
+            trials += own
     refused = Counter(trial.ended for trial in trials if not trial.bad)
     print(f"{len(trials)} points, {sum(trial.bad for trial in trials)} bad; ended: {dict(refused.most_common())}")
     return (

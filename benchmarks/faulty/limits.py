@@ -13,8 +13,10 @@ import pkgutil
 import resource
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +24,7 @@ from benchmarks.faulty.jobs import (
     config_of,
     forked,
     keep_temporary_files_in,
+    kill,
     load_libraries,
     write_source,
     wrong_versions,
@@ -34,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 State = dict[str, Any]
 NOBODY = 65534
+_SECONDS = 120
 NAMED = frozenset(
     {"no_space", "read_only", "file_too_large", "too_many_open_files", "permission_denied", "out_of_memory"}
     | {"too_many_processes", "io_error"}
@@ -155,10 +159,8 @@ def _sample(_: State, area: Path) -> Any:
 def _init(state: State, area: Path) -> Any:
     from counterpoise.flows.first_files import source_settings, write_first_files
 
-    out = area / "first"
-    out.mkdir(exist_ok=True)
     settings = source_settings(str(state["config"].source.path))
-    return list(write_first_files(settings, target="label", name="first", out=out, force=True))
+    return list(write_first_files(settings, target="label", name="first", out=area, force=True))
 
 
 def _monitor(state: State, _: Path) -> Any:
@@ -243,7 +245,7 @@ def _limit(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, resource.getrlimit(kind)[1]))
 
 
-def _files(more: int) -> None:
+def _files(_: Path, more: int) -> None:
     """Let so many more files be opened, once all that are free below the highest open one are taken."""
     highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     while (last := os.open(os.devnull, os.O_RDONLY)) < highest:
@@ -252,7 +254,7 @@ def _files(more: int) -> None:
     _limit(resource.RLIMIT_NOFILE, last + more)
 
 
-def _memory(more: int) -> None:
+def _memory(_: Path, more: int) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + more)
 
@@ -264,6 +266,7 @@ def _no_rights(place: Path) -> None:
 
 
 def _no_threads(place: Path) -> None:
+    place.parent.chmod(0o711)
     for path in [place, *place.rglob("*")]:
         path.chmod(0o777)
     _limit(resource.RLIMIT_NPROC, 0)
@@ -277,6 +280,27 @@ def _fill(place: Path, free: int) -> None:
         file.write(b"\0" * max(left.f_bavail * left.f_frsize - free, 0))
 
 
+DISKS = frozenset({"disk full, 0 KiB free", "disk full, 8 KiB free", "disk full, 64 KiB free", "read-only"})
+"""Faults of a disk, for which the disk must be one of its own."""
+
+
+def _mount_again(place: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
+
+
+def _small_files(_: Path, size: int) -> None:
+    _limit(resource.RLIMIT_FSIZE, size)
+
+
+FAULTS: dict[str, Callable[[Path], None]] = {
+    **{f"disk full, {free >> 10} KiB free": partial(_fill, free=free) for free in (0, 8192, 65536)},
+    "read-only": partial(_mount_again, how="ro"),
+    **{f"files of {size} bytes": partial(_small_files, size=size) for size in (0, 100, 4096)},
+    **{f"{more} more files": partial(_files, more=more) for more in (0, 1, 2, 4)},
+    **{f"{more >> 20} MiB more memory": partial(_memory, more=more) for more in (0, 4 << 20)},
+    "no rights": _no_rights,
+    "no threads": _no_threads,
+}
 DISKS = frozenset({"disk full, 0 KiB free", "disk full, 8 KiB free", "disk full, 64 KiB free", "read-only"})
 """Faults of a disk, for which the disk must be one of its own."""
 
@@ -319,8 +343,14 @@ def _answer(disk: Path, work: Callable[[IO[str]], None]) -> tuple[int, str]:
     """Do something in a process of its own, and return how that ended and what it said."""
     said = disk.with_name("said")
     with said.open("w") as answer:
-        _, status = os.waitpid(forked(lambda: work(answer)), 0)
-    return status, said.read_text()
+        process, ends = forked(lambda: work(answer)), time.monotonic() + _SECONDS
+        while not (done := os.waitpid(process, os.WNOHANG))[0]:
+            if time.monotonic() > ends:
+                kill(process)
+                os.waitpid(process, 0)
+                return 0, f"unnamed: no end within {_SECONDS} s"
+            time.sleep(0.01)
+    return done[1], said.read_text()
 
 
 def _disturbed(disk: Path, stage: str, fault: Callable[[Path], None], answer: IO[str]) -> None:

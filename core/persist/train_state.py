@@ -6,6 +6,7 @@ They are there or not by the name of one folder, which is renamed as a whole. A 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from counterpoise.core.errors import StorageError
@@ -50,6 +51,14 @@ def in_a_steady_state(folder: DatasetFolder, manifest: Manifest, look: Callable[
 
 
 def _state(folder: DatasetFolder, manifest: Manifest) -> list[tuple[str, float, str]]:
-    """Return what changes whenever train rows come or go: names, moments and tags of their files."""
-    files = [file for name in TRAIN_FOLDERS for file in folder.store.files(f"{manifest.data}/{name}")]
-    return [(file.name, file.modified, file.tag) for file in files]
+    """Return what changes whenever train rows come or go: their files, and on this machine when their folders changed.
+
+    Without the folders' moments, rows that come and go again within one look would not show.
+    """
+    data = manifest.data
+    files = [file for name in TRAIN_FOLDERS for file in folder.store.files(f"{data}/{name}")]
+    state = [(file.name, file.modified, file.tag) for file in files]
+    for place in () if folder.remote else (data, f"{data}/keys"):
+        with suppress(FileNotFoundError):
+            state.append((place, (folder.path / place).stat().st_mtime, ""))
+    return state

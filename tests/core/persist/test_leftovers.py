@@ -96,21 +96,26 @@ def other_data(path: Path) -> None:
     path.write_text(path.read_text().replace('"data": "data/', '"data": "data/0'))
 
 
-DAMAGE: dict[str, Callable[[Path], None]] = {
+def replace_by_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
     "cut": cut,
-    "empty": lambda path: path.write_bytes(b""),
+    "empty": lambda path: path.write_text(""),
     "gone": lambda path: path.unlink(),
     "a list": lambda path: path.write_text("[]"),
     "no data": lambda path: path.write_text("{}"),
     "other data": other_data,
     "not text": lambda path: path.write_bytes(b"\xff\xfe\0"),
-    "a folder": lambda path: (path.unlink(), path.mkdir())[1],
+    "a folder": replace_by_a_folder,
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_data_of_a_version_whose_manifest_is_damaged_are_never_reclaimed(
-    tmp_path: Path, folder: DatasetFolder, damage: Callable[[Path], None]
+    tmp_path: Path, folder: DatasetFolder, damage: Callable[[Path], object]
 ) -> None:
     run_engine(mixed_table(300, seed=3), tmp_path / "again", output={"root": str(folder.root)})
     assert folder.version_numbers() == [1, 2]

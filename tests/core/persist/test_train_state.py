@@ -14,6 +14,8 @@ import pytest
 from counterpoise.core import versions
 from counterpoise.core.errors import IntegrityError, StorageError, VersionNotFoundError
 from counterpoise.core.persist import published_files, verify, verify_version
+from counterpoise.core.persist.layout import stored_as_recipe
+from counterpoise.core.persist.part_files import iter_part
 from counterpoise.core.persist.rebuild import put_away_train_rows, rebuild_train
 from counterpoise.core.persist.train_state import in_a_steady_state
 from counterpoise.core.persist.workspace import reclaim_leftovers
@@ -53,7 +55,7 @@ def test_verify_raises_no_alarm_when_the_rows_come_while_it_looks(
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
     put_away_train_rows(folder, manifest)
-    real = verify.stored_as_recipe
+    real = stored_as_recipe
     seen: list[bool] = []
 
     def rebuilt_after(*arguments: Any) -> bool:
@@ -65,6 +67,27 @@ def test_verify_raises_no_alarm_when_the_rows_come_while_it_looks(
     monkeypatch.setattr(verify, "stored_as_recipe", rebuilt_after)
     assert verify_version(run.version.root, "tested", 1) == []
     assert not open_version(folder.path).stored_as_recipe
+
+
+def test_verify_raises_no_alarm_when_the_rows_come_and_go_again_while_it_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = published(tmp_path, "smote")
+    folder, manifest, data = place(run)
+    put_away_train_rows(folder, manifest)
+    real, looks = verify.changed_files, []
+
+    def come_and_go(*arguments: Any, **named: Any) -> list[str]:
+        looks.append(real(*arguments, **named))
+        if len(looks) > 1:
+            return looks[-1]
+        rebuild_train(folder, manifest, run.snapshot, out=data)
+        put_away_train_rows(folder, manifest)
+        return ["train/part-00000.parquet: missing"]
+
+    monkeypatch.setattr(verify, "changed_files", come_and_go)
+    assert verify_version(run.version.root, "tested", 1) == []
+    assert len(looks) == 2
 
 
 def test_damage_is_told_although_the_rows_may_go(tmp_path: Path) -> None:
@@ -91,7 +114,7 @@ def test_a_reader_of_rows_that_go_meanwhile_is_told_how_to_get_them(
 ) -> None:
     run = published(tmp_path, "smote")
     folder, manifest, _ = place(run)
-    real = versions.iter_part
+    real = iter_part
 
     def put_away_first(path: Path) -> Iterator[pa.Table]:
         put_away_train_rows(folder, manifest)
@@ -159,7 +182,7 @@ def test_working_files_of_a_rebuild_lie_outside_of_the_versions_data(
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
     put_away_train_rows(folder, manifest)
-    found = []
+    found: list[Path] = []
 
     def look(*_: object) -> None:
         found.extend(path for path in data.rglob("*") if "train" in path.parts[-2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.storage import areas
 from counterpoise.core.storage.areas import abandoned, lock_of, mark, marked, only_one, own_area, unmark
 
 FORK = multiprocessing.get_context("fork")
@@ -105,7 +105,7 @@ def test_where_the_file_system_knows_no_locks_nobody_can_say(tmp_path: Path, mon
     def refuse(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(areas.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with own_area(tmp_path, "a") as area:
         assert area.is_dir()
         assert is_abandoned(tmp_path, "a") is None
