@@ -13,6 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ParameterBindError, ParameterTypeError, SignatureMismatchError
 from prefect.flows import Flow
+from prefect.results import ResultRecord
 from prefect.states import Failed
 
 from counterpoise.core.errors import ConfigError, CounterpoiseError, StorageError
@@ -41,7 +42,7 @@ def name_refusal(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
         flow_run: Its run.
         state: The state that Prefect has given it.
     """
-    error = state.result(raise_on_failure=False)
+    error = state.data.result if isinstance(state.data, ResultRecord) else state.data
     if isinstance(error, ParameterTypeError):
         error = _wrong_parameters(str(error))
     if isinstance(error, CounterpoiseError) and is_refusal(error):

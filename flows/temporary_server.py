@@ -58,7 +58,9 @@ def _wait(process: subprocess.Popen[bytes], address: str, seconds: float) -> Non
             except httpx.TransportError:
                 pass
             time.sleep(0.1)
-    raise _no_server(address, seconds, process.poll())
+    code = process.poll()
+    _stop(process)
+    raise _no_server(address, seconds, code)
 
 
 def _no_server(address: str, seconds: float, code: int | None) -> Exception:

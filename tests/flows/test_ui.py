@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,8 +18,6 @@ from pydantic.fields import FieldInfo
 from counterpoise.core.config import BalanceConfig
 from tests.flows.real_prefect import RealPrefect, wait_until
 
-SCREENSHOTS = "COUNTERPOISE_SCREENSHOTS"
-
 
 @pytest.fixture(name="form")
 def _form(page: Page, real_prefect: RealPrefect) -> Page:
@@ -28,12 +25,6 @@ def _form(page: Page, real_prefect: RealPrefect) -> Page:
     page.goto(f"{real_prefect.address}/deployments/deployment/{deployment_id(real_prefect)}/run")
     page.locator(".schema-form-property").nth(20).wait_for()
     return page
-
-
-@pytest.fixture(name="screenshots")
-def _screenshots() -> Path | None:
-    """Return the folder for screenshots, where the environment names one: docs/images is made with it."""
-    return Path(os.environ[SCREENSHOTS]) if SCREENSHOTS in os.environ else None
 
 
 def take(page: Page, folder: Path | None, name: str) -> None:
