@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _SECONDS_BETWEEN = 2.0
-_ACTIVE = re.compile(r"[]<&]")
+_ACTIVE = re.compile(r"[]<&\\]")
 _EMPHASIS = re.compile(r"[*~]|(?<!\w)_+(?=\w)")
 _BLOCK = re.compile(r"^\s*([-#>+=]|\d+[.)])")
 _TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
@@ -69,9 +69,15 @@ def artifact_key(*parts: str) -> str:
 
 
 def publish_link(key: str, place: str, *, description: str) -> None:
-    """Show in the Prefect UI where something lies: a path on the machine of the run, or an address."""
-    link = place if "://" in place else Path(place).absolute().as_uri()
-    _tell(lambda: create_link_artifact(link=link, link_text=place, key=key, description=description))
+    """Show in the Prefect UI where something lies: an address of the web as a link, all else as text to copy.
+
+    Browsers follow no link from a server's page to a file, and the newer UI shows one that leads nowhere.
+    """
+    if place.startswith(("http://", "https://")):
+        _tell(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
+    else:
+        where = place if "://" in place else str(Path(place).absolute())
+        publish_markdown(key, f"`` {where} ``\n", description=description)
 
 
 def publish_markdown(key: str, text: str, *, description: str) -> None:

@@ -53,6 +53,15 @@ def postgres_prefect(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
         yield prefect
 
 
+@pytest.fixture(name="prefect", scope="module", params=["sqlite", "postgresql"])
+def _prefect_on(request: pytest.FixtureRequest) -> RealPrefect:
+    """Return a real Prefect on each of the two databases."""
+    found: RealPrefect = request.getfixturevalue(
+        {"sqlite": "real_prefect", "postgresql": "postgres_prefect"}[request.param]
+    )
+    return found
+
+
 @pytest.fixture(name="page", scope="module")
 def _page(real_prefect: RealPrefect) -> Iterator[Page]:
     """Open a page that reaches the server and nothing else."""

@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
-import pytest
 import yaml
 
 from counterpoise.core.sample import write_sample
@@ -26,15 +25,6 @@ from tests.test_documents import blocks
 
 PATIENCE = 300.0
 """Seconds that a busy machine may take; what we promise is measured, not asserted."""
-
-
-@pytest.fixture(name="prefect", scope="module", params=["sqlite", "postgresql"])
-def _prefect_on(request: pytest.FixtureRequest) -> RealPrefect:
-    """Return a real Prefect on each of the two databases."""
-    found: RealPrefect = request.getfixturevalue(
-        {"sqlite": "real_prefect", "postgresql": "postgres_prefect"}[request.param]
-    )
-    return found
 
 
 def upcoming(prefect: RealPrefect, deployment: str) -> list[dict[str, Any]]:
