@@ -13,7 +13,6 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ParameterBindError, ParameterTypeError, SignatureMismatchError
 from prefect.flows import Flow
-from prefect.results import ResultRecord
 from prefect.states import Failed
 
 from counterpoise.core.errors import ConfigError, CounterpoiseError, StorageError
@@ -42,7 +41,7 @@ def name_refusal(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
         flow_run: Its run.
         state: The state that Prefect has given it.
     """
-    error = state.data.result if isinstance(state.data, ResultRecord) else state.data
+    error = getattr(state.data, "result", state.data)  # kept, or as it was raised
     if isinstance(error, ParameterTypeError):
         error = _wrong_parameters(str(error))
     if isinstance(error, CounterpoiseError) and is_refusal(error):
@@ -75,7 +74,7 @@ def _wrong_parameters(found: str) -> ConfigError:
 
 
 def _set_refused(flow_run: FlowRun, error: CounterpoiseError, *, data: Any = None) -> None:
-    refused = Failed(name=REFUSED, message=_one_line(error), data=data)
+    refused: State[Any] = Failed(name=REFUSED, message=_one_line(error), data=data)
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(flow_run.id, refused, force=True)
     flow_run.state, flow_run.state_name = refused, REFUSED  # what the engine logs and hands to its caller

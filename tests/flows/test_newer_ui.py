@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from counterpoise.core.config import BalanceConfig
 from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
-from tests.flows.test_ui import deployment_id, fields, runs, take
+from tests.flows.test_ui import deployment_id, fields, runs
 
 ODD = [
     "is_fraud", "_x_", "a *b* c", "<b>x</b>", "[link](http://x/)", "![image](http://x/y.png)", "# heading",
@@ -55,6 +55,12 @@ def test_a_wrong_value_is_refused_in_the_form(form: Page, real_prefect: RealPref
     take(form, screenshots, "prefect-form-refuses")
     assert form.url.endswith("/run")
     assert runs(real_prefect).keys() == before.keys()
+
+
+def take(page: Page, folder: Path | None, name: str) -> None:
+    if folder is not None:
+        page.wait_for_timeout(1_500)  # animations
+        page.screenshot(path=folder / f"{name}.png")
 
 
 def submit(form: Page) -> None:
