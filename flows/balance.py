@@ -8,6 +8,7 @@ from prefect import flow
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import DatasetVersion
+from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks.announce import announce
@@ -31,6 +32,8 @@ __all__ = ["balance"]
     persist_result=True,
     result_serializer="json",
     log_prints=False,
+    on_failure=[name_refusal],
+    on_crashed=[name_mismatch],
 )
 def balance(config: BalanceConfig) -> DatasetVersion:
     """Turn an imbalanced source into a published version: split, resampled, certified, evaluated and maybe promoted.

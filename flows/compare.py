@@ -12,6 +12,7 @@ from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.records import Leaderboard
 from counterpoise.core.tournament.subprocesses import close_processes, open_processes, processes_for
 from counterpoise.core.tournament.workers import workers
+from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
@@ -33,6 +34,8 @@ _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0)
     persist_result=True,
     result_serializer="json",
     log_prints=False,
+    on_failure=[name_refusal],
+    on_crashed=[name_mismatch],
 )
 def compare(config: BalanceConfig) -> Leaderboard:
     """Let strategies and learners compete within the train partition that `balance` would make; nothing is published.

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prefect.settings import get_current_settings
-
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.records import DatasetVersion, Report
 from counterpoise.flows.balance import balance
-from counterpoise.flows.console import say
+from counterpoise.flows.prefect_api import reach_prefect
 
 if TYPE_CHECKING:
     from counterpoise.core.monitor.records import MonitorReport
@@ -26,7 +24,7 @@ def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
     """
     from counterpoise.core.evaluation_inputs import find_evaluation
 
-    _say_which_server()
+    reach_prefect()
     version = balance(config)
     return version, find_evaluation(version)
 
@@ -39,7 +37,7 @@ def run_compare(config: BalanceConfig) -> Leaderboard:
     """
     from counterpoise.flows.compare import compare
 
-    _say_which_server()
+    reach_prefect()
     return compare(config)
 
 
@@ -51,10 +49,5 @@ def run_monitor(config: BalanceConfig) -> MonitorReport:
     """
     from counterpoise.flows.monitor import monitor
 
-    _say_which_server()
+    reach_prefect()
     return monitor(config)
-
-
-def _say_which_server() -> None:
-    if not get_current_settings().api.url:
-        say("starting Prefect's temporary server (set PREFECT_API_URL to use one that runs) …")

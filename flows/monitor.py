@@ -6,6 +6,7 @@ from prefect import flow
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.monitor.records import MonitorReport
+from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks.credentials import credentials_of
@@ -22,6 +23,8 @@ __all__ = ["monitor"]
     persist_result=True,
     result_serializer="json",
     log_prints=False,
+    on_failure=[name_refusal],
+    on_crashed=[name_mismatch],
 )
 def monitor(config: BalanceConfig) -> MonitorReport:
     """Hold the source against a published version: class balance, drift and age; nothing is published.

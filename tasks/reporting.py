@@ -6,6 +6,7 @@ Telling can fail while the work does not: a server that is away must not cost a 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,9 @@ __all__ = [
 ]
 
 _SECONDS_BETWEEN = 2.0
+_ACTIVE = re.compile(r"[]<&\\]")
+_EMPHASIS = re.compile(r"[*~]|(?<!\w)_+(?=\w)")
+_BLOCK = re.compile(r"^\s*([-#>+=]|\d+[.)])")
 _TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 
@@ -65,9 +69,15 @@ def artifact_key(*parts: str) -> str:
 
 
 def publish_link(key: str, place: str, *, description: str) -> None:
-    """Show in the Prefect UI where something lies: a path on the machine of the run, or an address."""
-    link = place if "://" in place else Path(place).absolute().as_uri()
-    _tell(lambda: create_link_artifact(link=link, link_text=place, key=key, description=description))
+    """Show in the Prefect UI where something lies: an address of the web as a link, all else as text to copy.
+
+    Browsers follow no link from a server's page to a file, and the newer UI shows one that leads nowhere.
+    """
+    if place.startswith(("http://", "https://")):
+        _tell(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
+    else:
+        where = place if "://" in place else str(Path(place).absolute())
+        publish_markdown(key, f"`` {where} ``\n", description=description)
 
 
 def publish_markdown(key: str, text: str, *, description: str) -> None:
@@ -76,8 +86,12 @@ def publish_markdown(key: str, text: str, *, description: str) -> None:
 
 
 def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> None:
-    """Show a table in the Prefect UI."""
-    _tell(lambda: create_table_artifact(table=rows, key=key, description=description))
+    """Show a table in the Prefect UI: texts as they are, whatever signs of Markdown stand in them.
+
+    The newer UI shows cells as plain text, the older one takes them for Markdown, with links and images.
+    """
+    cells = [{name: _inert(cell) for name, cell in row.items()} for row in rows]
+    _tell(lambda: create_table_artifact(table=cells, key=key, description=description))
 
 
 def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | None = None) -> None:
@@ -102,6 +116,20 @@ def event_is_known(identity: UUID) -> bool:
     except _TELLING_ERRORS as error:
         log(f"The server could not be asked for an event: {type(error).__name__}", level=logging.WARNING)
         return True
+
+
+def _inert(cell: Any) -> Any:
+    r"""Return a cell that is the same text as plain text and as Markdown: spaces without width part what would act.
+
+    >>> _inert("![is_fraud](http://x)"), _inert("# <b>")
+    ('![is_fraud]\u2060(http://x)', '\u2060# <\u2060b>')
+    >>> _inert("a *b* _c_"), _inert(7)
+    ('a *\u200ab*\u200a _\u200ac_', 7)
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = _ACTIVE.sub("\\g<0>\N{WORD JOINER}", cell.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}"))
+    return _BLOCK.sub("\N{WORD JOINER}\\g<0>", _EMPHASIS.sub("\\g<0>\N{HAIR SPACE}", text))
 
 
 def stage_progress(key: str, *, description: str) -> Progress:

@@ -13,7 +13,7 @@ from counterpoise.core.report.history_view import history_brief
 from counterpoise.core.report.images import calibration_png, class_curves_png, curves_png, distribution_png
 from counterpoise.core.report.points_view import PointRow, points_view
 from counterpoise.core.report.synthetic_view import drift_rows, nearness_in_words, rules_in_words
-from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, threshold, words
+from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, shown, threshold, words
 
 __all__ = ["render_markdown", "validation_table"]
 
@@ -91,16 +91,16 @@ def _outcome_row(outcome: ExpectationOutcome) -> dict[str, str]:
     broken = share(outcome.unexpected / outcome.checked) if outcome.unexpected and outcome.checked else ""
     return {
         "result": _STATES[outcome.status],
+        "expectation": shown(outcome.expectation),
+        "columns": ", ".join(shown(name) for name in outcome.columns[:8]),
+        "observed": shown(outcome.observed, 120) if outcome.observed else "",
         "severity": outcome.severity,
-        "columns": ", ".join(markdown_cell(name) for name in outcome.columns[:8]),
-        "observed": markdown_cell(outcome.observed, 120) if outcome.observed else "",
-        "expectation": markdown_cell(outcome.expectation),
         "unexpected": count(outcome.unexpected),
         "unexpected share": broken,
-        "examples": ", ".join(markdown_cell(example, 40) for example in outcome.examples),
+        "examples": ", ".join(shown(example, 40) for example in outcome.examples),
         "checked": count(outcome.checked),
         "source": outcome.source,
-        "why": markdown_cell(outcome.notes, 200) if outcome.notes else "",
+        "why": shown(outcome.notes, 200) if outcome.notes else "",
     }
 
 

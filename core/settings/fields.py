@@ -63,5 +63,10 @@ class Section(BaseModel):
     """What all sections share: frozen, strict about names, silent about values in errors."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, coerce_numbers_to_str=True, validate_default=True
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        coerce_numbers_to_str=True,
+        validate_default=True,
+        model_title_generator=lambda section: section.__name__.removesuffix("Config"),  # as Prefect's form heads it
     )

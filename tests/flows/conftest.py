@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests.core.ingest.postgres import Cluster, postgres_cluster
 from tests.flows.real_prefect import RealPrefect, running_prefect
 from tests.system_parts import skip_unless
 
+SCREENSHOTS = "COUNTERPOISE_SCREENSHOTS"
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
@@ -25,6 +32,36 @@ def real_prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrefe
         yield prefect
 
 
+@pytest.fixture(name="postgres", scope="session")
+def _postgres() -> Iterator[Cluster]:
+    """Run a PostgreSQL for Prefect's server."""
+    with postgres_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_prefect(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrefect]:
+    """Do the same on PostgreSQL, set up as docs/storage.md says."""
+    password = quote(postgres.password, safe="")
+    url = f"postgresql+asyncpg://{postgres.user}:{password}@/postgres?host={postgres.socket}"
+    folder = tmp_path_factory.mktemp("prefect-on-postgres")
+    settings = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": url}
+    command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
+    environment = {**os.environ, "PREFECT_HOME": str(folder), **settings}
+    subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
+    with running_prefect(folder / "up", **settings) as prefect:
+        yield prefect
+
+
+@pytest.fixture(name="prefect", scope="module", params=["sqlite", "postgresql"])
+def _prefect_on(request: pytest.FixtureRequest) -> RealPrefect:
+    """Return a real Prefect on each of the two databases."""
+    found: RealPrefect = request.getfixturevalue(
+        {"sqlite": "real_prefect", "postgresql": "postgres_prefect"}[request.param]
+    )
+    return found
+
+
 @pytest.fixture(name="page", scope="module")
 def _page(real_prefect: RealPrefect) -> Iterator[Page]:
     """Open a page that reaches the server and nothing else."""
@@ -34,3 +71,9 @@ def _page(real_prefect: RealPrefect) -> Iterator[Page]:
         page.set_default_timeout(60_000)
         page.route(lambda url: not url.startswith(real_prefect.address), lambda route: route.abort())
         yield page
+
+
+@pytest.fixture(name="screenshots")
+def _screenshots() -> Path | None:
+    """Return the folder for screenshots, where the environment names one: docs/images is made with it."""
+    return Path(os.environ[SCREENSHOTS]) if SCREENSHOTS in os.environ else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from counterpoise.core.sample import write_sample
+from tests.flows.processes import processes_of
 from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
 
 ROWS = 400_000
@@ -26,16 +26,6 @@ def _large(real_prefect: RealPrefect) -> dict[str, Any]:
 def is_in(prefect: RealPrefect, run: str, stage: str) -> bool:
     found = prefect.ask("POST", "/task_runs/filter", flow_runs={"id": {"any_": [run]}})
     return any(task["name"].startswith(f"{stage}-") and task["state_type"] == "RUNNING" for task in found)
-
-
-def processes_of(run: str) -> list[str]:
-    """Return the numbers of the processes that execute a flow run."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):  # ended meanwhile, or somebody else's
-            if f"PREFECT__FLOW_RUN_ID={run}".encode() in path.read_bytes().split(b"\0"):
-                found.append(path.parent.name)
-    return found
 
 
 def working_areas(dataset: Path) -> list[Path]:

@@ -1,8 +1,7 @@
-"""The generated form of a deployment, in a real browser, against a real server and a real worker."""
+"""The generated form of a deployment in the older UI, in a real browser, against a real server and a real worker."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,8 +18,6 @@ from pydantic.fields import FieldInfo
 from counterpoise.core.config import BalanceConfig
 from tests.flows.real_prefect import RealPrefect, wait_until
 
-SCREENSHOTS = "COUNTERPOISE_SCREENSHOTS"
-
 
 @pytest.fixture(name="form")
 def _form(page: Page, real_prefect: RealPrefect) -> Page:
@@ -28,18 +25,6 @@ def _form(page: Page, real_prefect: RealPrefect) -> Page:
     page.goto(f"{real_prefect.address}/deployments/deployment/{deployment_id(real_prefect)}/run")
     page.locator(".schema-form-property").nth(20).wait_for()
     return page
-
-
-@pytest.fixture(name="screenshots")
-def _screenshots() -> Path | None:
-    """Return the folder for screenshots, where the environment names one: docs/images is made with it."""
-    return Path(os.environ[SCREENSHOTS]) if SCREENSHOTS in os.environ else None
-
-
-def take(page: Page, folder: Path | None, name: str) -> None:
-    if folder is not None:
-        page.wait_for_timeout(1_500)  # animations
-        page.screenshot(path=folder / f"{name}.png")
 
 
 def deployment_id(prefect: RealPrefect) -> str:
@@ -117,26 +102,21 @@ def submit(form: Page) -> None:
     raise AssertionError("the form was not accepted")
 
 
-def test_a_wrong_value_is_refused_in_the_form(form: Page, real_prefect: RealPrefect, screenshots: Path | None) -> None:
+def test_a_wrong_value_is_refused_in_the_form(form: Page, real_prefect: RealPrefect) -> None:
     before = runs(real_prefect)
     fill(form, "1.5", "Split", "Test Size")
     form.get_by_role("button", name="Submit").click()
     refusal = form.get_by_text(re.compile(r"config\.split\.test_size.*1\.5 is greater than or equal to the maximum"))
     refusal.first.wait_for()
-    take(form, screenshots, "prefect-form-refuses")
     assert form.url.endswith("/run")
     assert runs(real_prefect).keys() == before.keys()
 
 
-def test_a_run_is_started_from_the_form_and_its_results_are_read(
-    form: Page, real_prefect: RealPrefect, screenshots: Path | None
-) -> None:
+def test_a_run_is_started_from_the_form_and_its_results_are_read(form: Page, real_prefect: RealPrefect) -> None:
     before = runs(real_prefect)
     fill(form, "from-the-form", "Name")
     fill(form, "50", "Evaluation", "Bootstrap")
     choose(form, "random_over", "Resampling", "Strategy")
-    shown(form, "Resampling", "Strategy").scroll_into_view_if_needed()
-    take(form, screenshots, "prefect-form")
     submit(form)
     (run,) = wait_until(lambda: runs(real_prefect).keys() - before.keys(), seconds=30, what="a run")
     settings = real_prefect.flow_run(run)["parameters"]["config"]
@@ -147,14 +127,13 @@ def test_a_run_is_started_from_the_form_and_its_results_are_read(
     waited = started - datetime.fromisoformat(real_prefect.flow_run(run)["created"])
     assert waited.total_seconds() <= 60, "15 s on a machine that has nothing else to do: see docs/performance.md"
     real_prefect.wait_for(run, "COMPLETED", seconds=180)
-    read_artifacts(form, real_prefect, run, screenshots)
+    read_artifacts(form, real_prefect, run)
 
 
-def read_artifacts(page: Page, prefect: RealPrefect, run: str, screenshots: Path | None) -> None:
-    """Look at the run's artifacts: the summary with its plots, the table of expectations, the link to the report."""
+def read_artifacts(page: Page, prefect: RealPrefect, run: str) -> None:
+    """Look at the run's artifacts: the summary with its plots, the table of expectations, the report's place."""
     page.goto(f"{prefect.address}/runs/flow-run/{run}")
     page.get_by_text("ingest: 3,000 rows").first.wait_for()
-    take(page, screenshots, "prefect-run")
     page.get_by_text("Artifacts", exact=True).click()
     page.get_by_text("from-the-form-summary").first.wait_for()
     found = prefect.ask("POST", "/artifacts/filter", flow_runs={"id": {"any_": [run]}})
@@ -164,11 +143,10 @@ def read_artifacts(page: Page, prefect: RealPrefect, run: str, screenshots: Path
     plot = page.locator("article img").first
     plot.wait_for()
     assert plot.evaluate("image => image.complete && image.naturalWidth > 100")
-    take(page, screenshots, "prefect-summary")
     page.goto(f"{prefect.address}/artifacts/artifact/{ids['from-the-form-validation']}")
     page.get_by_text("passed").first.wait_for()
     assert page.locator("table tr").count() > 10
     page.goto(f"{prefect.address}/artifacts/artifact/{ids['from-the-form-report']}")
-    link = page.locator("a[href^='file://'][href$='report.html']").first
-    link.wait_for()
-    assert Path(str(link.get_attribute("href")).removeprefix("file://")).is_file()
+    place = page.locator("article code").first
+    place.wait_for()
+    assert Path(place.inner_text()).is_file()

@@ -1,0 +1,78 @@
+"""Which Prefect server a command uses, and that it answers: asked before anything else is done."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    get_current_settings,
+    temporary_settings,
+)
+
+from counterpoise.core.errors import ConfigError, CounterpoiseError, EngineError
+from counterpoise.core.redact import redact
+from counterpoise.flows.console import say
+from counterpoise.flows.temporary_server import start_temporary_server
+
+__all__ = ["reach_prefect"]
+
+_SECONDS = 10.0
+
+
+def reach_prefect() -> None:
+    """See to it that a Prefect server answers: the one that is set, or a temporary one that ends with this process.
+
+    Raises:
+        EngineError: The server that is set does not answer, or the temporary one does not start.
+        ConfigError: No server is set, and Prefect's settings rule out a temporary one.
+    """
+    settings = get_current_settings()
+    if settings.api.url:
+        _ask(settings.api.url)
+        return
+    ephemeral = settings.server.ephemeral
+    if not ephemeral.enabled:
+        raise _no_server_allowed()
+    say("starting Prefect's temporary server (set PREFECT_API_URL to use one that runs) …")
+    url = start_temporary_server(seconds=ephemeral.startup_timeout_seconds)
+    os.environ["PREFECT_API_URL"] = url  # for what this process starts
+    temporary_settings({PREFECT_API_URL: url}).__enter__()  # and for itself, to its end
+
+
+def _ask(url: str) -> None:
+    """Ask a server once whether it is well, with the credentials and certificates that Prefect's settings name.
+
+    Raises:
+        EngineError: It does not answer, or not as Prefect does.
+    """
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        client = get_client(sync_client=True, httpx_settings={"timeout": _SECONDS})
+        found = client.api_healthcheck()
+    if found is not None:
+        raise _no_answer(url, found) from found
+
+
+def _no_answer(url: str, found: Exception) -> CounterpoiseError:
+    answered = isinstance(found, httpx.HTTPStatusError)
+    silent = isinstance(found, httpx.TimeoutException)
+    said = f"nothing for {_SECONDS:g} s" if silent else redact(str(found)).splitlines()[0]
+    return EngineError(
+        "prefect_answers_otherwise" if answered else "prefect_does_not_answer",
+        expected=f"Prefect's server to answer at {redact(url)}/health, as PREFECT_API_URL or a profile says",
+        found=said,
+        remedy="start that server, correct PREFECT_API_URL, or unset it to run with a temporary server",
+        values={"address": redact(url)},
+    )
+
+
+def _no_server_allowed() -> CounterpoiseError:
+    return ConfigError(
+        "no_prefect_server",
+        expected="the address of a Prefect server in PREFECT_API_URL, or leave to start a temporary one",
+        found="no address, and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE is false",
+        remedy="set PREFECT_API_URL, or PREFECT_SERVER_ALLOW_EPHEMERAL_MODE=true",
+    )
