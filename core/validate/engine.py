@@ -87,8 +87,10 @@ def run_expectations(frame: pd.DataFrame, expectations: Mapping[int, dict[str, A
     """
     answers = _ask(frame, expectations)
     failed = {index: each for index, each in expectations.items() if answers[index].error}
-    nullable = [name for name in frame.columns if hasattr(frame[name].dtype, "numpy_dtype")]
-    return {**answers, **_ask(_with_plain_values(frame, nullable), failed)} if failed and nullable else answers
+    if not failed:
+        return answers
+    nullable = [name for name, kind in frame.dtypes.items() if hasattr(kind, "numpy_dtype")]
+    return {**answers, **_ask(_with_plain_values(frame, nullable), failed)} if nullable else answers
 
 
 def _ask(frame: pd.DataFrame, expectations: Mapping[int, dict[str, Any]]) -> dict[int, Answer]:

@@ -13,39 +13,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from great_expectations.exceptions import GreatExpectationsError, MetricResolutionError
-from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import Expectation, MetaExpectation
 from great_expectations.expectations.registry import get_expectation_impl
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.validation_graph import ValidationGraph
 
-from counterpoise.core.validate.conditions import chosen_rows
+from counterpoise.core.validate.frame_engine import BATCH, FrameEngine
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FrameEngine", "Judging", "Verdict"]
+__all__ = ["Judging", "Verdict"]
 
-_BATCH = "rows"
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 5}
-
-
-class FrameEngine(PandasExecutionEngine):  # type: ignore[misc]  # GX ships no types
-    """The pandas engine of Great Expectations on one frame, without its way to `DataFrame.query`.
-
-    Row conditions are compared value by value; one written as text is refused, whatever it says.
-    """
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        super().__init__(batch_data_dict={_BATCH: frame})
-
-    def _apply_row_condition_filter(
-        self,
-        data: pd.DataFrame,
-        row_condition: Any,
-        domain_kwargs: dict[str, Any],  # noqa: ARG002  # GX passes it
-    ) -> pd.DataFrame:
-        return data[chosen_rows(data, row_condition)]
 
 
 class Verdict:
@@ -148,7 +128,7 @@ def _settings() -> dict[str, Any]:
 
 def _judge(kind: str, kwargs: Mapping[str, Any]) -> Any:
     """Return the expectation; what it derives from its keywords, it derives once."""
-    judge = _reading_once(get_expectation_impl(kind))(**{**kwargs, "batch_id": _BATCH})
+    judge = _reading_once(get_expectation_impl(kind))(**{**kwargs, "batch_id": BATCH})
     configuration = Expectation.configuration.fget(judge)
     configuration.to_domain_obj = lambda: judge
     object.__setattr__(judge, "_read", configuration)
