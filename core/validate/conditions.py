@@ -125,13 +125,19 @@ def chosen_rows(frame: pd.DataFrame, condition: Any) -> Mask:
         missing = frame[condition["column"]["name"]].isna()
         return missing if condition["is_null"] else ~missing
     if kind == "comparison":
-        compare = _OPERATORS[condition["operator"]]
-        chosen = compare(frame[condition["column"]["name"]], condition["parameter"])
-        return chosen.fillna(False).astype(bool) if chosen.dtype != bool else chosen
+        return _compared(frame[condition["column"]["name"]], condition["operator"], condition["parameter"])
     if kind in ("and", "or"):
         join = operator.and_ if kind == "and" else operator.or_
         return reduce(join, (chosen_rows(frame, part) for part in condition["conditions"]))
     raise _no_condition(condition)
+
+
+def _compared(column: Any, name: str, parameter: Any) -> Mask:
+    """Return where the comparison holds; a text is looked up as it is, also among points in time, as GX does it."""
+    if isinstance(parameter, str) and name in ("==", "!="):
+        name, parameter = ("IN" if name == "==" else "NOT_IN"), [parameter]
+    chosen = _OPERATORS[name](column, parameter)
+    return chosen if chosen.dtype == bool else chosen.fillna(False).astype(bool)
 
 
 def _no_condition(found: Any) -> ConfigError:

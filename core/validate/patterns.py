@@ -38,8 +38,6 @@ def pattern_fault(pattern: str) -> str:
     """
     if len(pattern) > _LONGEST:
         return f"{len(pattern):,} characters, where at most {_LONGEST:,} are taken"
-    if _BRACE.search(pattern):
-        return "a brace that is no repetition: write \\{ for the character"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -47,7 +45,7 @@ def pattern_fault(pattern: str) -> str:
             regex.compile(pattern)
     except (re.error, regex.error, Warning, RecursionError, OverflowError) as error:
         return str(error)
-    return ""
+    return "a brace that is no repetition: write \\{ for the character" if _BRACE.search(pattern) else ""
 
 
 def rows_with(column: pd.Series[Any], pattern: str) -> pd.Series[Any]:
