@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from counterpoise.core.errors import IntegrityError
 
-__all__ = ["StoredModel", "parse_stored"]
+__all__ = ["StoredModel", "parse_stored", "read_strictly"]
 
 StoredModel = TypeVar("StoredModel", bound=BaseModel)
 
@@ -35,12 +35,22 @@ def parse_stored(model: type[StoredModel], content: bytes, *, place: str, max_by
     if len(content) > max_bytes:
         raise _unreadable(place, f"{len(content):,} bytes, where at most {max_bytes:,} are read")
     try:
-        json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
+        read_strictly(content)
         return model.model_validate_json(content, strict=True)
     except ValidationError as error:
         raise _unreadable(place, _shown(error)) from None
     except (ValueError, RecursionError) as error:
         raise _unreadable(place, str(error) or type(error).__name__) from None
+
+
+def read_strictly(content: bytes) -> Any:
+    """Return what UTF-8 JSON says, with every key once and finite numbers only.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It is nested too deeply.
+    """
+    return json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
 
 
 def _shown(error: ValidationError) -> str:

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from counterpoise.core.errors import ConfigError
+from counterpoise.core.stored_json import read_strictly
 from counterpoise.core.validate import Suite
+from counterpoise.core.validate.allowed import bad_expectation, check_expectation
 from counterpoise.core.validate.engine import quiet
 from counterpoise.expectations.registration import register_expectations
 
 __all__ = ["load_suite", "suite_document", "write_suite"]
 
-_SEVERITIES = ("critical", "warning", "info")
+_MAX_BYTES = 64 * 2**20
+_MOST = 100_000
 _KEPT = ("type", "kwargs", "severity", "notes", "meta")
-_NEEDS_SQL = frozenset(
-    {
-        "expect_query_results_to_match_comparison",
-        "expect_table_row_count_to_equal_other_table",
-        "unexpected_rows_expectation",
-    }
-)
+_LEFT_OUT = ("id", "description", "expectation_context", "rendered_content", "success_on_last_run")
+_SUITE = ("name", "expectations", "meta", "notes")
+_SUITE_LEFT_OUT = ("id", "expectation_suite_name", "ge_cloud_id", "data_asset_type")
 
 
 def load_suite(path: str | Path) -> Suite:
     """Return the suite of a file that Great Expectations, `write_suite` or a person wrote.
 
+    A suite is data: what could make Great Expectations run text, look a name up or fetch something is refused.
+
     Raises:
-        ConfigError: The file cannot be read, is no suite, or holds an expectation that cannot be run, with its
-            position and what is wrong.
+        ConfigError: The file cannot be read, is no suite, or holds an expectation that is not taken, with its
+            position and what is wrong. Nothing of it was run.
     """
     path = Path(path)
     document = _read(path)
     found = document.get("expectations")
     if not isinstance(found, list):
         raise _not_a_suite(path, "no list named 'expectations'")
+    if len(found) > _MOST:
+        raise _not_a_suite(path, f"{len(found):,} expectations, where at most {_MOST:,} are taken")
     register_expectations()
     with quiet():
         return Suite(
@@ -69,21 +71,35 @@ def suite_document(name: str, expectations: Sequence[Mapping[str, Any]]) -> dict
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """Return the file's JSON: every key once, finite numbers, texts that can be written again."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        if not path.is_file():
+            raise _not_readable(path, "No such file" if not path.exists() else "no regular file")
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError(
-            "suite_not_readable",
-            expected="a suite file in validation.suite",
-            found=f"{path}: {error.strerror or error}",
-            remedy="correct validation.suite, or leave it empty to use the built-in contract alone",
-            values={"path": str(path)},
-        ) from None
+        raise _not_readable(path, str(error.strerror or error)) from None
+    if len(content) > _MAX_BYTES:
+        raise _not_a_suite(path, f"more than {_MAX_BYTES:,} bytes")
+    try:
+        document = read_strictly(content)
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise _not_a_suite(path, f"no JSON: {error}") from None
     if not isinstance(document, dict):
         raise _not_a_suite(path, f"a JSON {type(document).__name__}")
+    _check_keys(document, _SUITE, _SUITE_LEFT_OUT, str(path))
     return document
+
+
+def _not_readable(path: Path, found: str) -> ConfigError:
+    return ConfigError(
+        "suite_not_readable",
+        expected="a suite file in validation.suite",
+        found=f"{path}: {found}",
+        remedy="correct validation.suite, or leave it empty to use the built-in contract alone",
+        values={"path": str(path)},
+    )
 
 
 def _not_a_suite(path: Path, found: str) -> ConfigError:
@@ -97,33 +113,18 @@ def _not_a_suite(path: Path, found: str) -> ConfigError:
 
 
 def _checked(expectation: Any, place: str) -> dict[str, Any]:
-    """Return one expectation with the keys we use, after Great Expectations has accepted it."""
-    if not isinstance(expectation, dict) or not isinstance(expectation.get("type"), str):
-        raise _bad_expectation(place, "no 'type'", "give each expectation a type and kwargs")
-    kept = {key: expectation[key] for key in _KEPT if expectation.get(key) is not None}
-    kept["kwargs"] = expectation.get("kwargs", {})
-    _check_type(kept["type"], place)
-    if kept.get("severity", "critical") not in _SEVERITIES:
-        raise _bad_expectation(place, f"severity {kept['severity']!r}", f"use one of {', '.join(_SEVERITIES)}")
-    if not isinstance(kept["kwargs"], dict):
-        raise _bad_expectation(place, "kwargs that are no object", "write kwargs as a JSON object")
-    if "$PARAMETER" in json.dumps(kept["kwargs"]):
-        raise _bad_expectation(place, "a suite parameter ($PARAMETER)", "write the value itself into the suite")
+    """Return one expectation with what we use of it, after Great Expectations has accepted its values as well."""
+    if isinstance(expectation, dict):
+        _check_keys(expectation, _KEPT, _LEFT_OUT, place)
+    kept = check_expectation(expectation, place)
     _check_kwargs(kept, place)
     return kept
 
 
-def _check_type(kind: str, place: str) -> None:
-    from great_expectations.expectations.registry import list_registered_expectation_implementations
-
-    known = sorted(set(list_registered_expectation_implementations()) - _NEEDS_SQL)
-    if kind in known:
-        return
-    if kind in _NEEDS_SQL:
-        raise _bad_expectation(place, f"{kind}, which needs a SQL source", "take it out of the suite")
-    close = difflib.get_close_matches(kind, known, n=3)
-    hint = f"perhaps {', '.join(close)}" if close else "see the gallery of Great Expectations for the known ones"
-    raise _bad_expectation(place, f"the unknown type {kind!r}", hint)
+def _check_keys(found: Mapping[str, Any], kept: Sequence[str], left_out: Sequence[str], place: str) -> None:
+    for key, value in found.items():
+        if key not in (*kept, *left_out) and value:
+            raise bad_expectation(place, f"the key {key[:100]!r}", f"take it out; the keys are {', '.join(kept)}")
 
 
 def _check_kwargs(expectation: dict[str, Any], place: str) -> None:
@@ -137,16 +138,6 @@ def _check_kwargs(expectation: dict[str, Any], place: str) -> None:
     except pydantic.ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
         found = f"kwargs that {expectation['type']} does not take: {wrong}"
-        raise _bad_expectation(place, found, "correct the kwargs") from None
+        raise bad_expectation(place, found, "correct the kwargs") from None
     except Exception as error:  # noqa: BLE001  # whatever it refuses is a fault of the file
-        raise _bad_expectation(place, f"{expectation['type']}: {error}", "correct the kwargs") from None
-
-
-def _bad_expectation(place: str, found: str, remedy: str) -> ConfigError:
-    return ConfigError(
-        "bad_expectation",
-        expected="an expectation that Great Expectations knows",
-        found=f"{found} ({place})",
-        remedy=remedy,
-        values={"place": place},
-    )
+        raise bad_expectation(place, f"{expectation['type']}: {error}", "correct the kwargs") from None

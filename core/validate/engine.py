@@ -18,11 +18,12 @@ from counterpoise.core.validate.suite import severity_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from counterpoise.core.validate.judging import Judging, Verdict
+
 __all__ = ["Answer", "load_engine", "quiet", "run_expectations"]
 
 Rows = npt.NDArray[np.int64]
 
-_RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 5}
 _LOOKS_AT_MISSING = frozenset(
     {
         "expect_column_missing_share_to_stay",
@@ -82,95 +83,52 @@ def run_expectations(frame: pd.DataFrame, expectations: Mapping[int, dict[str, A
         expectations: In JSON form, by their position in the run.
 
     Raises:
-        EngineError: Great Expectations gave no answer, or its mask of failing rows contradicts its count.
+        EngineError: The mask of failing rows contradicts their count.
     """
     answers = _ask(frame, expectations)
     failed = {index: each for index, each in expectations.items() if answers[index].error}
-    nullable = [name for name in frame.columns if hasattr(frame[name].dtype, "numpy_dtype")]
-    return {**answers, **_ask(_with_plain_values(frame, nullable), failed)} if failed and nullable else answers
+    if not failed:
+        return answers
+    nullable = [name for name, kind in frame.dtypes.items() if hasattr(kind, "numpy_dtype")]
+    return {**answers, **_ask(_with_plain_values(frame, nullable), failed)} if nullable else answers
 
 
 def _ask(frame: pd.DataFrame, expectations: Mapping[int, dict[str, Any]]) -> dict[int, Answer]:
-    validator = _validator(frame)
+    load_engine()
+    from counterpoise.core.validate.judging import Judging
+
+    judging = Judging(frame)
     try:
-        return _ask_validator(validator, expectations)
+        return {index: _answer(judging, each) for index, each in expectations.items()}
     finally:
-        _release(validator.execution_engine)
-
-
-def _ask_validator(validator: Any, expectations: Mapping[int, dict[str, Any]]) -> dict[int, Answer]:
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-
-    configurations = [
-        ExpectationConfiguration(type=each["type"], kwargs=dict(each["kwargs"]), id=str(index))
-        for index, each in expectations.items()
-    ]
-    results = validator.graph_validate(
-        configurations=configurations, runtime_configuration={"result_format": _RESULT_FORMAT}
-    )
-    by_index = {int(result.expectation_config.id): result for result in results}
-    if by_index.keys() != expectations.keys():
-        raise _contradiction(f"{len(by_index)} answers to {len(expectations)} expectations")
-    return {index: _answer(validator, by_index[index], each) for index, each in expectations.items()}
-
-
-def _release(engine: Any) -> None:
-    """Let go of the frame and of every column computed from it.
-
-    Great Expectations' objects refer to each other in circles, so that frames would stay until the next full
-    collection, which takes longer than the validation of a few columns.
-    """
-    batches = engine.batch_manager
-    for cache in (engine._metric_cache, batches._batch_cache, batches._batch_data_cache):  # noqa: SLF001  # no public way
-        cache.clear()
+        judging.release()
 
 
 def _with_plain_values(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), None) for name in names})
 
 
-def _validator(frame: pd.DataFrame) -> Any:
-    """Return a validator on the frame in a context of its own: contexts are not shared between threads."""
-    engine = load_engine()
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = engine.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("snapshot").add_dataframe_asset("columns")
-    batch = asset.add_batch_definition_whole_dataframe("all rows")
-    return context.get_validator(batch_request=batch.build_batch_request({"dataframe": frame}))
-
-
-def _answer(validator: Any, result: Any, expectation: dict[str, Any]) -> Answer:
-    error = _error_text(result.exception_info)
-    found = {} if error else dict(result.result)
+def _answer(judging: Judging, expectation: dict[str, Any]) -> Answer:
+    verdict = judging.ask(expectation["type"], expectation["kwargs"])
+    found = verdict.result
     by_row = found.get("unexpected_count") is not None
-    wanted = by_row and not result.success and severity_of(expectation) == "critical"
+    wanted = by_row and not verdict.success and severity_of(expectation) == "critical"
     return Answer(
-        success=bool(result.success),
+        success=verdict.success,
         result=found,
-        error=error,
-        checked=_checked(validator, found, expectation),
-        failing_rows=_failing_rows(validator, expectation, found["unexpected_count"]) if wanted else None,
+        error=verdict.error,
+        checked=_checked(judging, found, expectation),
+        failing_rows=_failing_rows(judging, verdict, expectation) if wanted else None,
     )
 
 
-def _error_text(info: Mapping[str, Any] | None) -> str:
-    """Return the messages of the exceptions that kept an expectation from being answered."""
-    if not info:
-        return ""
-    parts = [info] if "raised_exception" in info else [part for part in info.values() if isinstance(part, Mapping)]
-    raised = [str(part.get("exception_message") or "unknown error") for part in parts if part.get("raised_exception")]
-    return "; ".join(dict.fromkeys(raised))
-
-
-def _checked(validator: Any, found: Mapping[str, Any], expectation: dict[str, Any]) -> int:
+def _checked(judging: Judging, found: Mapping[str, Any], expectation: dict[str, Any]) -> int:
     """Return how many values or rows the expectation looked at: its own count, or the present values it was given."""
     if found.get("element_count") is not None:
         return int(found["element_count"]) - int(found.get("missing_count") or 0)
     kwargs = expectation["kwargs"]
-    domain = {name: kwargs[name] for name in ("row_condition", "condition_parser") if kwargs.get(name) is not None}
-    engine = validator.execution_engine
+    domain = {"row_condition": kwargs["row_condition"]} if kwargs.get("row_condition") is not None else {}
+    engine = judging.engine
     try:
         rows = engine.get_domain_records(domain_kwargs=domain)
     except Exception:  # noqa: BLE001  # whatever an impossible condition raises, the answer has it as its error
@@ -181,26 +139,17 @@ def _checked(validator: Any, found: Mapping[str, Any], expectation: dict[str, An
     return int(rows[column].notna().sum())
 
 
-def _failing_rows(validator: Any, expectation: dict[str, Any], count: int) -> Rows | None:
+def _failing_rows(judging: Judging, verdict: Verdict, expectation: dict[str, Any]) -> Rows | None:
     """Return the rows of Great Expectations' own mask, without making an object a row."""
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-    from great_expectations.validator.metric_configuration import MetricConfiguration
+    from great_expectations.expectations.registry import get_expectation_impl
 
-    judge = ExpectationConfiguration(type=expectation["type"], kwargs=dict(expectation["kwargs"])).to_domain_obj()
-    metric = getattr(judge, "map_metric", None)
-    needs = judge.get_validation_dependencies(
-        execution_engine=validator.execution_engine, runtime_configuration={"result_format": _RESULT_FORMAT}
-    ).metric_configurations
-    counting = needs.get(f"{metric}.unexpected_count")
+    metric = getattr(get_expectation_impl(expectation["type"]), "map_metric", None)
+    counting = verdict.needs.get(f"{metric}.unexpected_count")
     if counting is None:
         return None
-    condition = MetricConfiguration(
-        f"{metric}.condition",
-        metric_domain_kwargs=counting.metric_domain_kwargs,
-        metric_value_kwargs=counting.metric_value_kwargs,
-    )
-    mask = validator.get_metric(condition)[0]
+    mask = judging.metric(f"{metric}.condition", counting.metric_domain_kwargs, counting.metric_value_kwargs)[0]
     rows: Rows = np.sort(mask.index.to_numpy()[mask.to_numpy(dtype=bool)]).astype(np.int64, copy=False)
+    count = verdict.result["unexpected_count"]
     if len(rows) != count:
         raise _contradiction(f"{len(rows)} failing rows where {count} were counted by {expectation['type']}")
     return rows

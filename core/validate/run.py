@@ -11,6 +11,7 @@ from counterpoise.core.progress import Progress, silent
 from counterpoise.core.records import ExpectationOutcome, Snapshot, Validation
 from counterpoise.core.refusals import names_refusals
 from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.core.validate.allowed import check_expectation
 from counterpoise.core.validate.engine import Answer, load_engine, quiet
 from counterpoise.core.validate.group_piece import answer_group, make_pieces
 from counterpoise.core.validate.groups import plan_groups
@@ -48,6 +49,7 @@ def validate_snapshot(
         progress: Told how many expectations are answered.
 
     Raises:
+        ConfigError: An expectation is not nothing but data; none was run.
         ContractError: A critical expectation failed for good, or too many rows are rejected.
         EngineError: A critical expectation could not be answered.
     """
@@ -97,9 +99,18 @@ def validate_partitions(rows: Snapshot, suite: Suite, *, config: ValidationConfi
 
 
 def make_questions(suites: Iterable[Suite], names: Sequence[str]) -> dict[int, Question]:
-    """Return the expectations of all suites by their position in the run."""
-    pairs = [(suite, {"kwargs": {}, **each}) for suite in suites for each in suite.expectations]
-    return {index: Question(each, suite.source, find_scope(each, names)) for index, (suite, each) in enumerate(pairs)}
+    """Return the expectations of all suites by their position in the run.
+
+    Raises:
+        ConfigError: One of them is not nothing but data; none was run.
+    """
+    there = frozenset(names)
+    pairs = [
+        (suite, check_expectation(each, f"{suite.source}, expectation {number}"))
+        for suite in suites
+        for number, each in enumerate(suite.expectations, 1)
+    ]
+    return {index: Question(each, suite.source, find_scope(each, there)) for index, (suite, each) in enumerate(pairs)}
 
 
 def answer_all(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,12 +39,12 @@ class Scope:
     missing: tuple[str, ...] = ()
 
 
-def find_scope(expectation: Mapping[str, Any], names: Sequence[str]) -> Scope:
+def find_scope(expectation: Mapping[str, Any], names: Collection[str]) -> Scope:
     """Return what the expectation must see.
 
     Args:
         expectation: In the JSON form of Great Expectations; its type is registered there.
-        names: The table's columns.
+        names: The table's columns; a set, where there are many.
     """
     kind, kwargs = expectation["type"], expectation.get("kwargs", {})
     if kind in _NAMES_ONLY:
@@ -53,8 +52,8 @@ def find_scope(expectation: Mapping[str, Any], names: Sequence[str]) -> Scope:
     own = _own_columns(kwargs)
     if kind not in _ROWS_ONLY and not (own and _is_known(kind)):
         return Scope("table", own)
-    columns = tuple(dict.fromkeys((*own, *_condition_columns(kwargs.get("row_condition"), names))))
-    return Scope("columns", columns, tuple(name for name in columns if name not in set(names)))
+    columns = tuple(dict.fromkeys((*own, *_condition_columns(kwargs.get("row_condition")))))
+    return Scope("columns", columns, tuple(name for name in columns if name not in names))
 
 
 def judges_table(kind: str) -> bool:
@@ -78,13 +77,10 @@ def _is_known(kind: str) -> bool:
     return f"{get_expectation_impl(kind).__module__}.".startswith(_KNOWN_MODULES)
 
 
-def _condition_columns(condition: Any, names: Sequence[str]) -> Iterator[str]:
-    """Yield the columns of a row condition; for one written as text every name that stands in it."""
+def _condition_columns(condition: Any) -> Iterator[str]:
+    """Yield the columns of a row condition."""
     if isinstance(condition, Mapping):
         if isinstance(column := condition.get("column"), Mapping):
             yield str(column["name"])
         for part in condition.get("conditions") or ():
-            yield from _condition_columns(part, names)
-        condition = condition.get("pass_through_filter")
-    if isinstance(condition, str):
-        yield from (name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", condition))
+            yield from _condition_columns(part)

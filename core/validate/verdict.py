@@ -94,7 +94,7 @@ def _by_source(failed: Sequence[Finding]) -> list[Finding]:
 
 
 def _failed_error(failed: Sequence[Finding], warned: Sequence[Finding], evidence: dict[str, Any]) -> ContractError:
-    metas = [finding.question.expectation.get("meta") or {} for finding in failed]
+    metas = [finding.question.expectation.get("meta") or {} for finding in failed if finding.question.source != "suite"]
     own = [meta["counterpoise"] for meta in metas if isinstance(meta.get("counterpoise"), dict)]
     reasons = [meta["reason"] for meta in own if "reason" in meta]
     remedies = list(dict.fromkeys(meta["remedy"] for meta in own if "remedy" in meta))

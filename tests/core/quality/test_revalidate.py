@@ -125,7 +125,11 @@ def test_the_contract_holds_and_what_it_says_of_the_table_is_left_out(smote_run:
         (rule("expect_table_row_count_to_equal", value=900), "table as a whole"),
         (rule("expect_table_columns_to_match_set", column_set=["id"]), "table as a whole"),
         (
-            rule("expect_column_values_to_not_be_null", column="x", row_condition='id=="a"', condition_parser="pandas"),
+            rule(
+                "expect_column_values_to_not_be_null",
+                column="x",
+                row_condition={"type": "nullity", "column": {"name": "id"}, "is_null": False},
+            ),
             "looks at 'id'",
         ),
         (rule("expect_column_values_to_not_be_null", column="gone"), "looks at 'gone'"),

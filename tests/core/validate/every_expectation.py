@@ -45,6 +45,13 @@ def _pair(kind: str, passing: dict[str, Any], failing: dict[str, Any], **shared:
 
 AFTER_40 = {"type": "comparison", "column": {"name": "up"}, "operator": ">", "parameter": 40}
 HAS_WORD = {"type": "nullity", "column": {"name": "word"}, "is_null": False}
+W1_AFTER_10 = {
+    "type": "and",
+    "conditions": [
+        {"type": "comparison", "column": {"name": "word"}, "operator": "==", "parameter": "w1"},
+        {"type": "comparison", "column": {"name": "up"}, "operator": ">", "parameter": 10},
+    ],
+}
 BOTH = {"type": "and", "conditions": [AFTER_40, HAS_WORD]}
 
 EXPECTATIONS: list[Expectation] = [
@@ -122,8 +129,7 @@ EXPECTATIONS: list[Expectation] = [
         {"min_value": 0},
         {"min_value": 50},
         column="real",
-        row_condition="word == 'w1' and up > 10",
-        condition_parser="pandas",
+        row_condition=W1_AFTER_10,
     ),
     *_pair("expect_column_values_to_be_dateutil_parseable", {"column": "day"}, {"column": "text"}),
     *_pair("expect_column_values_to_be_decreasing", {"column": "down"}, {"column": "up"}),

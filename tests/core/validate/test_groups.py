@@ -10,6 +10,8 @@ from counterpoise.core.validate.engine import load_engine
 from counterpoise.core.validate.groups import plan_groups
 from counterpoise.core.validate.scope import Scope, find_scope
 
+NULL_C = {"type": "nullity", "column": {"name": "c"}, "is_null": True}
+NULL_D = {"type": "nullity", "column": {"name": "d"}, "is_null": True}
 NAMES = ["a", "b", "c", "d", "e"]
 
 
@@ -31,8 +33,11 @@ def scope(kind: str, **kwargs: Any) -> Scope:
         ("unexpected_rows_expectation", {"unexpected_rows_query": "select a"}, Scope("table")),
         (
             "expect_column_values_to_be_null",
-            {"column": "b", "row_condition": "c > 1 and e == 'x'", "condition_parser": "pandas"},
-            Scope("columns", ("b", "c", "e")),
+            {
+                "column": "b",
+                "row_condition": {"type": "or", "conditions": [{**NULL_D, "column": {"name": "c"}}, NULL_D]},
+            },
+            Scope("columns", ("b", "c", "d")),
         ),
         (
             "expect_table_row_count_to_equal",
@@ -40,8 +45,8 @@ def scope(kind: str, **kwargs: Any) -> Scope:
                 "row_condition": {
                     "type": "and",
                     "conditions": [
-                        {"type": "nullity", "column": {"name": "d"}, "is_null": True},
-                        {"type": "pass_through", "pass_through_filter": "a > 1"},
+                        NULL_D,
+                        {"type": "comparison", "column": {"name": "a"}, "operator": ">", "parameter": 1},
                     ],
                 }
             },

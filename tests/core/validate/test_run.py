@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from counterpoise.core.config import ValidationConfig
-from counterpoise.core.errors import ContractError, EngineError
+from counterpoise.core.errors import ConfigError, ContractError, EngineError
 from counterpoise.core.records import ExpectationOutcome, Validation
 from counterpoise.core.rejects import REJECTS_SCHEMA
-from counterpoise.core.validate import Suite, engine, validate_snapshot
+from counterpoise.core.validate import Suite, validate_snapshot
+from counterpoise.core.validate.engine import load_engine
 from tests.snapshots import snapshot_of
 
 LENIENT = ValidationConfig(max_rejected=1)
@@ -23,6 +24,10 @@ LENIENT = ValidationConfig(max_rejected=1)
 
 def expectation(kind: str, severity: str = "critical", **kwargs: Any) -> dict[str, Any]:
     return {"type": kind, "kwargs": kwargs, "severity": severity, "notes": "because"}
+
+
+def above(value: Any) -> dict[str, Any]:
+    return {"type": "comparison", "column": {"name": "x"}, "operator": ">", "parameter": value}
 
 
 def suite(*expectations: dict[str, Any]) -> Suite:
@@ -184,7 +189,7 @@ def test_lines_that_ingest_rejected_count_towards_the_share(tmp_path: Path) -> N
         (pa.table({"x": pa.nulls(9)}), expectation("expect_column_values_to_be_of_type", column="x", type_="int")),
         (
             NUMBERS,
-            expectation(BETWEEN, column="x", max_value=1, row_condition="x > 1000", condition_parser="pandas"),
+            expectation(BETWEEN, column="x", max_value=1, row_condition=above(1000)),
         ),
     ],
     ids=["no rows", "no rows, aggregate", "all null", "all NaN", "mean of NaN", "type of null", "no row meets it"],
@@ -220,9 +225,15 @@ def test_an_expectation_that_cannot_be_answered_is_our_error_and_not_bad_data(tm
     assert outcome.status == "error"
 
 
-def test_a_condition_that_cannot_be_read_is_our_error(tmp_path: Path) -> None:
-    asked = expectation(BETWEEN, column="x", max_value=1, row_condition="x >", condition_parser="pandas")
+def test_a_condition_that_cannot_be_met_by_the_values_is_our_error(tmp_path: Path) -> None:
+    asked = expectation(BETWEEN, column="x", max_value=1, row_condition=above("a word"))
     with pytest.raises(EngineError, match=r"max_value=1.*on 'x'"):
+        validate(NUMBERS, tmp_path, asked)
+
+
+def test_a_condition_written_as_text_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    asked = expectation(BETWEEN, column="x", max_value=1, row_condition="x > 1", condition_parser="pandas")
+    with pytest.raises(ConfigError, match=r"condition_parser 'pandas' \(suite, expectation 1\).*condition object"):
         validate(NUMBERS, tmp_path, asked)
 
 
@@ -249,12 +260,15 @@ def test_what_was_observed_is_told_in_words(kind: str, kwargs: dict[str, Any], o
 
 
 def test_answers_that_contradict_each_other_are_our_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def one_row_less(validator: Any, result: Any, asked: dict[str, Any]) -> Any:
-        result.result["unexpected_count"] -= 1
-        return answer(validator, result, asked)
+    load_engine()
+    from counterpoise.core.validate.judging import Judging, Verdict
 
-    answer = engine._answer
-    monkeypatch.setattr(engine, "_answer", one_row_less)
+    def one_row_less(judging: Judging, kind: str, kwargs: dict[str, Any]) -> Verdict:
+        verdict = ask(judging, kind, kwargs)
+        return Verdict(verdict.success, {**verdict.result, "unexpected_count": 1}, verdict.error, verdict.needs)
+
+    ask = Judging.ask
+    monkeypatch.setattr(Judging, "ask", one_row_less)
     with pytest.raises(EngineError, match="2 failing rows where 1 were counted"):
         validate(NUMBERS, tmp_path, expectation(BETWEEN, column="x", max_value=247))
 
@@ -300,8 +314,7 @@ def test_no_expectation_at_all_is_a_verdict_on_nothing_but_the_lines(tmp_path: P
 def test_nothing_is_printed_or_warned(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        condition = {"row_condition": "x > 3", "condition_parser": "pandas"}
-        validate(NUMBERS, tmp_path, expectation(BETWEEN, column="x", min_value=0, **condition))
+        validate(NUMBERS, tmp_path, expectation(BETWEEN, column="x", min_value=0, row_condition=above(3)))
     assert capfd.readouterr() == ("", "")
 
 

@@ -24,6 +24,13 @@ def ask(frame: pd.DataFrame, kind: str, **kwargs: Any) -> Any:
     return result
 
 
+def where(column: str, value: Any) -> dict[str, Any]:
+    """Return the keyword of a condition that chooses the rows with that value."""
+    return {
+        "row_condition": {"type": "comparison", "column": {"name": column}, "operator": "==", "parameter": value},
+    }
+
+
 def ask_engine(frame: pd.DataFrame, kind: str, **kwargs: Any) -> Answer:
     """Return the answer of `run_expectations`, after a check that it is the one of the plain run."""
     plain = ask(frame, kind, **kwargs)

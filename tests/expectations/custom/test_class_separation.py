@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from counterpoise.expectations.registration import register_expectations
-from tests.expectations.custom.asking import ask, ask_engine
+from tests.expectations.custom.asking import ask, ask_engine, where
 
 KIND = "expect_column_pair_separation_to_be_at_most"
 PAIR = {"column_A": "f", "column_B": "label"}
@@ -131,8 +131,7 @@ def test_no_rows_at_all_pass() -> None:
 def test_only_the_rows_of_a_condition_are_judged() -> None:
     table = frame(np.where(np.arange(ROWS) < 200, 9 * YES + NOISE, NOISE)).assign(part=np.arange(ROWS) // 200)
     for part, success in [(0, False), (1, True)]:
-        kwargs = {"row_condition": f"part == {part}", "condition_parser": "pandas"}
-        assert ask_engine(table, KIND, **PAIR, **kwargs, max_separation=0.8).success is success
+        assert ask_engine(table, KIND, **PAIR, **where("part", part), max_separation=0.8).success is success
 
 
 def test_integers_beyond_the_floats_keep_their_order() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from counterpoise.expectations.registration import register_expectations
-from tests.expectations.custom.asking import ask_engine
+from tests.expectations.custom.asking import ask_engine, where
 
 IMBALANCE = "expect_column_imbalance_degree_to_be_at_most"
 IDENTIFY = "expect_column_values_to_not_identify_rows"
@@ -80,7 +80,7 @@ def test_labels_of_any_type_have_a_degree_of_imbalance(values: Any) -> None:
 
 def test_imbalance_of_the_rows_of_a_condition() -> None:
     frame = labels(a=95, b=5).assign(part=[1] * 90 + [2] * 10)
-    kwargs = {"column": "label", "row_condition": "part == 2", "condition_parser": "pandas"}
+    kwargs = {"column": "label", **where("part", 2)}
     assert ask_engine(frame, IMBALANCE, degree="balanced", **kwargs).success is True
     assert ask_engine(frame, IMBALANCE, degree="balanced", column="label").success is False
 
@@ -141,7 +141,7 @@ def test_why_a_feature_is_not_judged_is_told(values: Any, words: str) -> None:
 
 def test_identifiers_are_looked_for_in_the_rows_of_a_condition() -> None:
     frame = pd.DataFrame({"f": [*range(50), *[7] * 50], "part": np.repeat([1, 2], 50)})
-    kwargs = {"column": "f", "row_condition": "part == 1", "condition_parser": "pandas"}
+    kwargs = {"column": "f", **where("part", 1)}
     assert ask_engine(frame, IDENTIFY, **kwargs).success is False
     assert ask_engine(frame, IDENTIFY, column="f").success is True
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.expectations.registration import register_expectations
-from tests.expectations.custom.asking import ask_engine
+from tests.expectations.custom.asking import ask_engine, where
 
 KIND = "expect_multicolumn_contradictory_share_to_be_at_most"
 DAY = datetime.date(2024, 1, 1)
@@ -93,8 +93,7 @@ def test_examples_are_rows_of_the_index_and_of_different_classes() -> None:
 
 def test_only_the_rows_of_a_condition_are_compared() -> None:
     frame = pd.DataFrame({"f": [1, 1, 2, 2], "label": list("abab"), "part": [1, 1, 1, 2]})
-    kwargs = {"row_condition": "part == 1", "condition_parser": "pandas"}
-    answer = ask_engine(frame, KIND, column_list=["f"], label="label", max_share=0, **kwargs)
+    answer = ask_engine(frame, KIND, column_list=["f"], label="label", max_share=0, **where("part", 1))
     assert answer.result["observed_value"] == pytest.approx(2 / 3)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.expectations.registration import register_expectations
-from tests.expectations.custom.asking import ask_engine
+from tests.expectations.custom.asking import ask_engine, where
 
 KIND = "expect_column_pair_values_to_be_disjoint_between_partitions"
 PAIR = {"column_A": "group", "column_B": "part"}
@@ -72,8 +72,7 @@ def test_at_most_three_values_are_shown_cut_to_length() -> None:
 
 def test_only_the_rows_of_a_condition_are_compared() -> None:
     frame = pd.DataFrame({"group": ["x", "x", "y", "y"], "part": [1, 2, 1, 1], "keep": [0, 1, 1, 1]})
-    kwargs = {"row_condition": "keep == 1", "condition_parser": "pandas"}
-    assert ask_engine(frame, KIND, **PAIR, **kwargs).success is True
+    assert ask_engine(frame, KIND, **PAIR, **where("keep", 1)).success is True
     assert ask_engine(frame, KIND, **PAIR).success is False
 
 

@@ -80,7 +80,8 @@ def test_an_expectation_comes_back_from_great_expectations(kind: str, conditiona
     with quiet():
         engine = load_engine()
         engine.get_context(mode="ephemeral")
-        condition = {"row_condition": "f > 0", "condition_parser": "pandas"} if conditional else {}
+        over_0 = {"type": "comparison", "column": {"name": "f"}, "operator": ">", "parameter": 0}
+        condition = {"row_condition": over_0} if conditional else {}
         kwargs = {**OWN[kind], **condition}
         suite = engine.ExpectationSuite(name="own", expectations=[{"type": kind, "kwargs": kwargs}])
         exported = json.dumps(suite.to_json_dict())
