@@ -9,13 +9,27 @@ from __future__ import annotations
 import json
 
 from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import IntegrityError
 from counterpoise.core.ingest import identify_source
 from counterpoise.core.ingest.stage import source_identity
 from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.stored_files import pass_over, read_stored
 from counterpoise.core.records import Snapshot
 from counterpoise.core.storage import is_remote
+from counterpoise.core.stored_fields import Count, Sha256
+from counterpoise.core.stored_json import Sealed, seal
 
-__all__ = ["known_digest", "remember_source"]
+__all__ = ["KnownSource", "known_digest", "remember_source"]
+
+_REMEDY = "remove the file: it is written again once the source was read"
+
+
+class KnownSource(Sealed):
+    """What was found behind the objects of a source, whose identity the file has for a name, too."""
+
+    identity: Sha256
+    source_digest: Sha256
+    rows: Count
 
 
 def known_digest(config: BalanceConfig) -> str:
@@ -30,11 +44,15 @@ def known_digest(config: BalanceConfig) -> str:
     """
     if not is_remote(config.source.path):
         return identify_source(config.source)
+    identity = source_identity(config.source)
     try:
-        known = json.loads(_dataset(config).store.read(_name(source_identity(config.source))))
+        known = read_stored(_dataset(config), KnownSource, _name(identity), remedy=_REMEDY)
     except FileNotFoundError:
         return ""
-    return str(known["digest"])
+    except IntegrityError as error:
+        pass_over(error, "the source is read again")
+        return ""
+    return known.source_digest if known.identity == identity else ""
 
 
 def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
@@ -45,7 +63,10 @@ def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
         snapshot: What was read.
     """
     if snapshot.identity:
-        content = json.dumps({"digest": snapshot.digest, "rows": snapshot.rows}) + "\n"
+        content = (
+            json.dumps(seal({"identity": snapshot.identity, "source_digest": snapshot.digest, "rows": snapshot.rows}))
+            + "\n"
+        )
         _dataset(config).store.create(_name(snapshot.identity), content.encode())
 
 

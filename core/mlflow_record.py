@@ -114,10 +114,9 @@ def _tags(version: Version) -> dict[str, str]:
 
 def _record_evaluation(mlflow: Any, version: Version) -> None:
     """Record metrics and report, where the version was evaluated."""
-    path = version.evaluation / "metrics.json"
-    if not path.exists():
+    metrics = version.metrics
+    if metrics is None:
         return
-    metrics = json.loads(path.read_bytes())
     mlflow.log_metrics(
         {
             f"test/{arm['learner']}/{arm['strategy']}/{name}": value

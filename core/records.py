@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from counterpoise.core.stored_fields import Count
+
 __all__ = [
     "PARTITIONS",
     "Certificate",
@@ -109,8 +111,8 @@ class ExpectationOutcome(Record):
     source: SuiteSource
     observed: str = ""
     measured: float | None = None
-    checked: int = 0
-    unexpected: int = 0
+    checked: Count = 0
+    unexpected: Count = 0
     examples: tuple[str, ...] = ()
     notes: str = ""
 
@@ -125,10 +127,10 @@ class Validation(Record):
 
     success: bool
     outcomes: tuple[ExpectationOutcome, ...]
-    rejected_rows: int = 0
+    rejected_rows: Count = 0
     rejects_file: str = ""
     profile_file: str = ""
-    baseline: int = 0
+    baseline: Count = 0
 
 
 class SplitPlan(Record):

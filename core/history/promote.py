@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterpoise.core.history.previous import read_metrics
@@ -12,7 +13,9 @@ from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.settings.promotion import PromotionConfig
 
-__all__ = ["PromotionOutcome", "promote_by_hand", "promote_by_rule"]
+__all__ = ["BY_HAND", "PromotionOutcome", "promote_by_hand", "promote_by_rule", "settled"]
+
+BY_HAND = "by hand"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
     candidate = Judged(version.version, read_metrics(folder, version.version))
     while True:
         known = list_promotions(folder)
-        if reason := _settled(version.version, known):
+        if reason := settled(version.version, known):
             return PromotionOutcome(None, reason)
         last = known[-1] if known else None
         judged = None if last is None else Judged(last.version, read_metrics(folder, last.version))
@@ -77,13 +80,18 @@ def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
         last = newest_promotion(folder)
         if last is not None and last.version == version.version:
             return PromotionOutcome(None, f"it is promoted already, since {last.created}")
-        promotion = add_promotion(folder, after=last, version=version.version, rule="by_hand", reason="by hand")
+        promotion = add_promotion(folder, after=last, version=version.version, rule="by_hand", reason=BY_HAND)
         if promotion is not None:
             return PromotionOutcome(promotion, promotion.reason)
 
 
-def _settled(version: int, known: list[Promotion]) -> str:
-    """Return why a rule has nothing to say on a version; an empty text where it has."""
+def settled(version: int, known: Sequence[Promotion]) -> str:
+    """Return why a rule has nothing to say on a version; an empty text where it has.
+
+    Args:
+        version: The version.
+        known: All promotions, the newest last.
+    """
     if known and known[-1].version == version:
         return f"it is promoted already, since {known[-1].created}"
     if any(promotion.version == version for promotion in known):

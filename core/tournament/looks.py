@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from counterpoise.core.errors import IntegrityError
 from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.stored_files import pass_over, read_plain_file
+from counterpoise.core.storage import join_address
+from counterpoise.core.stored_fields import Moment
+from counterpoise.core.stored_json import Sealed, parse_stored, seal, unreadable
 from counterpoise.core.tournament.final_records import Look
 
-__all__ = ["looks_in_words", "record_look", "told_with_looks"]
+__all__ = ["StoredLook", "as_look", "looks_in_words", "looks_sentence", "read_looks", "record_look", "told_with_looks"]
 
 
 def record_look(folder: DatasetFolder, test: str, *, key: str, version: int = 0) -> tuple[Look, ...]:
@@ -29,11 +35,48 @@ def record_look(folder: DatasetFolder, test: str, *, key: str, version: int = 0)
     """
     store, place = folder.store, f"tournaments/looks/{test}"
     now = datetime.now(UTC).isoformat(timespec="microseconds")
-    store.create(f"{place}/{key}.json", f"{Look(key=key, created=now, version=version).model_dump_json()}\n".encode())
+    store.create(f"{place}/{key}.json", as_look(Look(key=key, created=now, version=version)))
     files = [f"{place}/{name}" for name in store.names(place) if name.endswith(".json") and not name.startswith(".")]
-    looks = sorted((Look.model_validate_json(text) for text in store.read_many(files)), key=lambda look: look.created)
+    looks = sorted(read_looks(folder, files), key=lambda look: look.created)
     (own,) = (look for look in looks if look.key == key)
     return tuple(look for look in looks if look.created < own.created)
+
+
+class StoredLook(Sealed, Look):
+    """A look as it lies in a dataset."""
+
+    created: Moment
+
+
+def as_look(look: Look) -> bytes:
+    """Return a look as it is written."""
+    return f"{json.dumps(seal(look.model_dump(mode='json')))}\n".encode()
+
+
+def read_looks(folder: DatasetFolder, names: Sequence[str]) -> list[Look]:
+    """Return looks, which count even where their file is damaged: that it is there says that somebody has looked.
+
+    Args:
+        folder: The dataset.
+        names: The files' names within it; a damaged look has its key from there, and its time from the file's.
+    """
+    contents = folder.store.read_many(names) if folder.remote else [None] * len(names)
+    return [_read_look(folder, name, content) for name, content in zip(names, contents, strict=True)]
+
+
+def _read_look(folder: DatasetFolder, name: str, content: bytes | None) -> Look:
+    """Return a look from its file's content, which is read first where it is not known."""
+    key, place = name.rpartition("/")[2].removesuffix(".json"), join_address(folder.address, name)
+    try:
+        found = parse_stored(StoredLook, content or read_plain_file(folder, name), place=place)
+        if found.key == key:
+            return Look(key=key, created=found.created, version=found.version)
+        raise unreadable(place, f"a look of {found.key[:100]!r}")
+    except IntegrityError as error:
+        pass_over(error, "a look at test is counted all the same")
+    known = folder.store.look(name)
+    written = datetime.fromtimestamp(known.modified if known else 0, UTC)
+    return Look(key=key, created=written.isoformat(timespec="microseconds"))
 
 
 def looks_in_words(looks: Sequence[Look]) -> str:
@@ -62,5 +105,9 @@ def told_with_looks(metrics: dict[str, Any], test: str, looks: Sequence[Look]) -
         "earlier_versions": versions,
         "earlier": [look.model_dump() for look in looks],
     }
-    sentence = f" This test partition was looked at by {looks_in_words(looks)} before." if looks else ""
-    return {**metrics, "verdict": f"{metrics['verdict']}{sentence}", "looks": told}
+    return {**metrics, "verdict": f"{metrics['verdict']}{looks_sentence(looks)}", "looks": told}
+
+
+def looks_sentence(looks: Sequence[Look]) -> str:
+    """Return what a verdict says of earlier looks: nothing where there were none."""
+    return f" This test partition was looked at by {looks_in_words(looks)} before." if looks else ""
