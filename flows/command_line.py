@@ -224,7 +224,7 @@ def versions(
     from counterpoise.flows.listing import find_versions, promoted_versions
 
     found = find_versions(address)
-    promoted = promoted_versions(found)
+    promoted = promoted_versions(found, warn=say)
     if as_json:
         print_json({"versions": [_version_record(version, promoted) for version in found]})
     else:
@@ -236,12 +236,14 @@ def show(address: Address, as_json: Json = False) -> None:
     """Show the facts of a version; with --json its whole manifest."""
     from counterpoise.core.evaluation_inputs import find_evaluation
     from counterpoise.core.versions import open_version
+    from counterpoise.flows.listing import or_none
 
     version = open_version(address)
     if as_json:
         print_json(version.manifest)
     else:
-        print_manifest(version.record, version.manifest, find_evaluation(version.record), version.promotion)
+        report = or_none(lambda: find_evaluation(version.record), warn=say)
+        print_manifest(version.record, version.manifest, report, or_none(lambda: version.promotion, warn=say))
 
 
 @app.command()

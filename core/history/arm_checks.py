@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -131,7 +132,7 @@ def _area(roc: Points, found: float | None) -> Iterator[str]:
     """Yield that the area under a curve that has all its corners is not the ROC-AUC."""
     if not roc or len(roc) >= MOST_POINTS:
         return
-    pairs = zip(roc, roc[1:], strict=False)
+    pairs = itertools.pairwise(roc)
     area = math.fsum((right - left) * (low + high) / 2 for (left, low), (right, high) in pairs)
     if found is None or abs(area - found) > 1e-6:
         yield f"roc_auc is {found} instead of the curve's {area}"
@@ -217,7 +218,7 @@ def _class(one: ClassScores, counts: tuple[float, float, float], rows: int) -> I
 
 
 def _rises(values: Sequence[float]) -> bool:
-    return all(before <= after + 1e-12 for before, after in zip(values, values[1:], strict=False))
+    return all(before <= after + 1e-12 for before, after in itertools.pairwise(values))
 
 
 def _falls(values: Sequence[int], wanted: int, first: int) -> bool:
@@ -225,7 +226,7 @@ def _falls(values: Sequence[int], wanted: int, first: int) -> bool:
         len(values) == wanted
         and values[0] == first
         and values[-1] == 0
-        and all(before >= after for before, after in zip(values, values[1:], strict=False))
+        and all(before >= after for before, after in itertools.pairwise(values))
     )
 
 

@@ -265,4 +265,4 @@ def check_metrics(metrics: dict[str, Any]) -> None:
             expected="an evaluation in the shape of core/metrics/record.py",
             found=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
             remedy="report this as a fault of Counterpoise; the version is published, without its evaluation",
-        ) from error
+        ) from None

@@ -48,7 +48,9 @@ def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError)
     if error.exit_code != 2 or isinstance(error, StorageError):
         return None
     dataset = DatasetFolder(config.output.root, config.name)
-    reason = json.loads(json.dumps({"reason": error.as_dict(), "config": config.published()}, default=str))
+    reason = json.loads(
+        json.dumps({"reason": error.as_dict(), "config": config.published()}, default=str), parse_constant=str
+    )
     text = json.dumps(seal(reason), indent=1, ensure_ascii=False) + "\n"
     try:
         dataset.store.replace(f"rejected/{folder.name}/reason.json", text.encode())
