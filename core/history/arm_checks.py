@@ -19,6 +19,7 @@ from counterpoise.core.metrics.values import Confusion, Costs, Outcome, Reliabil
 
 __all__ = ["arm_differences", "unequal"]
 
+_RULES = ("f_beta", "cost", "precision", "recall", "alerts")
 Points = Sequence[tuple[float, float]]
 
 
@@ -179,9 +180,10 @@ def _thresholds(record: MetricsRecord, arm: BinaryArm, found: Thresholds) -> Ite
 
 def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
     test, size = record.rows.test, len(record.classes)
-    matrix = np.array(arm.confusion_matrix, dtype=np.float64)
+    square = [len(row) for row in arm.confusion_matrix] == [size] * size
+    matrix = np.array(arm.confusion_matrix if square else [], dtype=np.float64)
     counts = [test.classes.get(name, 0) for name in record.classes]
-    if matrix.shape != (size, size) or matrix.sum(axis=1).tolist() != counts:
+    if not square or matrix.sum(axis=1).tolist() != counts:
         yield "confusion_matrix: not of the test rows"
         return
     right, chosen, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from counterpoise.core.errors import IntegrityError
+from counterpoise.core.history.manifest_facts import ManifestFacts, unlike
 from counterpoise.core.persist.commit import manifest_sha256, read_manifest
 from counterpoise.core.persist.evaluation_files import (
     METRICS_FILE,
     StoredEvaluation,
-    as_json,
     find_stored_evaluation,
     has_evaluation,
     read_evaluation_file,
@@ -56,7 +56,7 @@ def _file_differences(folder: DatasetFolder, found: StoredEvaluation, version: i
         except IntegrityError as error:
             yield problem_of(error)
             continue
-        if name == "correction.json" and content != as_json(found.metrics["correction"]).encode():
+        if name == "correction.json" and _correction(content) != found.metrics["correction"]:
             yield f"{found.folder}/{name}: not the correction that {METRICS_FILE} has"
     expected = {"report.html", *(["correction.json"] if found.record.correction else [])}
     if found.record.files.keys() != expected:
@@ -65,103 +65,52 @@ def _file_differences(folder: DatasetFolder, found: StoredEvaluation, version: i
         yield f"{found.folder}/{name}: not in {METRICS_FILE}"
 
 
+def _correction(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
 def _record_differences(folder: DatasetFolder, found: StoredEvaluation, version: int) -> Iterator[str]:
     from counterpoise.core.history.metric_checks import metric_differences
+    from counterpoise.core.history.report_checks import report_differences
 
     record = found.record
     if record.manifest_sha256 != manifest_sha256(folder, version):
         yield f"of another manifest than {manifest_name(version)}"
-    facts = _Facts.of(read_manifest(folder, version))
+    facts = ManifestFacts.of(read_manifest(folder, version))
     yield from _against_manifest(record, facts)
     if record.report is not None:
-        yield from _report_differences(record, facts, version)
+        yield from report_differences(folder, record, facts)
     yield from metric_differences(record)
     yield from _previous_differences(folder, found, version)
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """What an evaluation repeats of a manifest, as plain JSON."""
-
-    dataset: str
-    config: dict[str, Any]
-    source: dict[str, Any]
-    partitions: dict[str, Any]
-    resampling: dict[str, Any]
-    rest: dict[str, Any]
-
-    @classmethod
-    def of(cls, manifest: dict[str, Any]) -> _Facts:
-        rest = ("seed", "run_key", "data", "rejected", "dropped", "certificate", "libraries")
-        return cls(
-            manifest["dataset"],
-            manifest["config"],
-            manifest["source"],
-            manifest["partitions"],
-            manifest["resampling"],
-            {name: manifest[name] for name in rest},
-        )
-
-
-def _against_manifest(record: PublishedMetrics, facts: _Facts) -> Iterator[str]:
+def _against_manifest(record: PublishedMetrics, facts: ManifestFacts) -> Iterator[str]:
     """Yield what the record says otherwise than the manifest."""
     settings = facts.config["evaluation"]
-    yield from _unlike("strategy", record.strategy, facts.resampling["strategy"])
-    yield from _unlike("learners", list(record.learners), settings["learners"])
+    yield from unlike("strategy", record.strategy, facts.resampling["strategy"])
+    yield from unlike("learners", list(record.learners), settings["learners"])
     for part in ("validation", "test"):
-        yield from _unlike(f"rows of {part}", getattr(record.rows, part).model_dump(), facts.partitions[part])
+        yield from unlike(f"rows of {part}", getattr(record.rows, part).model_dump(), facts.partitions[part])
     before = facts.resampling["before"]
-    yield from _unlike("natural_rows", record.natural_rows, sum(before.values()))
+    yield from unlike("natural_rows", record.natural_rows, sum(before.values()))
     if record.rows.train_natural.rows == record.natural_rows:
-        yield from _unlike("rows of train_natural", record.rows.train_natural.classes, before)
-        yield from _unlike(
+        yield from unlike("rows of train_natural", record.rows.train_natural.classes, before)
+        yield from unlike(
             "rows of train_resampled", record.rows.train_resampled.model_dump(), facts.partitions["train"]
         )
+    columns = len(facts.features)
+    for strategy, encoded in record.features.items():
+        kinds = encoded.numbers + encoded.dates + encoded.categories + encoded.texts + len(encoded.left_out)
+        yield from unlike(f"features of {strategy[:100]}", kinds, columns)
     costs = {name: settings[f"cost_{name}"] for name in ("false_positive", "false_negative")}
-    yield from _unlike("costs", record.costs.model_dump(), costs)
+    yield from unlike("costs", record.costs.model_dump(), costs)
     if record.threshold_rule is not None:
-        yield from _unlike("threshold_rule", record.threshold_rule.metric, settings["threshold"])
+        yield from unlike("threshold_rule", record.threshold_rule.metric, settings["threshold"])
     if record.bootstrap.resamples > settings["bootstrap"]:
         yield f"{record.bootstrap.resamples} bootstrap resamples, while {settings['bootstrap']} were asked for"
-
-
-def _report_differences(record: PublishedMetrics, facts: _Facts, version: int) -> Iterator[str]:
-    """Yield what the record's facts of the other stages say otherwise than the manifest, or than themselves."""
-    from counterpoise.core.quality.records import SyntheticReview
-    from counterpoise.core.report.data import ReportData, ReportFacts
-    from counterpoise.core.report.facts import count_up
-
-    report = record.report
-    if report is None:
-        return
-    said = report.model_dump(mode="json")
-    made, stored = said["reproducibility"], said["persist"]
-    expected = {
-        "version": (report.version, version),
-        "dataset": (report.dataset, facts.dataset),
-        "source": (
-            {name: said["source"][name] for name in ("rows", "digest", "rejected_lines")},
-            {name: facts.source[name] for name in ("rows", "digest", "rejected_lines")},
-        ),
-        "resampling": (
-            {name: said["resampling"][name] for name in facts.resampling},
-            facts.resampling,
-        ),
-        "manifest": (stored["manifest"], manifest_name(version)),
-        "partitions": (stored["partitions"], facts.partitions),
-        "config": (made["config"], facts.config),
-        **{name: (made[name], facts.rest[name]) for name in ("seed", "run_key", "libraries")},
-        **{name: (stored[name], facts.rest[name]) for name in ("data", "rejected", "dropped", "certificate")},
-    }
-    for name, (value, wanted) in expected.items():
-        yield from _unlike(f"report: {name}", value, wanted)
-    quality = record.synthetic_quality
-    if (quality.synthetic_rows if quality else 0) != report.resampling.synthetic:
-        yield f"synthetic_quality: not of the {report.resampling.synthetic:,} synthetic rows"
-    review = None if quality is None else SyntheticReview(quality=quality, outcomes=record.resampled_validation)
-    plain = {name: getattr(report, name) for name in ReportFacts.model_fields}
-    if count_up(ReportData(**plain, metrics=None, synthetic=review)) != report.counts:
-        yield "report: counts are not those of its facts"
 
 
 def _previous_differences(folder: DatasetFolder, found: StoredEvaluation, version: int) -> Iterator[str]:
@@ -180,8 +129,3 @@ def _previous_differences(folder: DatasetFolder, found: StoredEvaluation, versio
         return  # what another version's files are worth is told of that version
     if wanted is None or wanted.model_dump(mode="json") != previous.model_dump(mode="json"):
         yield f"previous: not what the files of version {previous.version} say"
-
-
-def _unlike(name: str, found: Any, wanted: Any) -> Iterator[str]:
-    if found != wanted:
-        yield f"{name} is {str(found)[:100]} instead of {str(wanted)[:100]}"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.persist.stored_files import read_stored
+from counterpoise.core.persist.stored_files import read_plain_file, read_stored
 from counterpoise.core.records import Record, Validation
+from counterpoise.core.storage import join_address
 from counterpoise.core.stored_fields import Name, Text
-from counterpoise.core.stored_json import Sealed
+from counterpoise.core.stored_json import Sealed, parse_stored, unreadable
 
 __all__ = ["Refusal", "RefusedBecause", "read_refusal", "read_validation"]
 
@@ -48,15 +50,19 @@ def read_refusal(folder: DatasetFolder, run: str) -> Refusal:
     return read_stored(folder, Refusal, f"rejected/{run}/reason.json")
 
 
-def read_validation(folder: DatasetFolder, data: str) -> Validation:
-    """Return what was expected of a version and found, whose bytes the manifest vouches for.
+def read_validation(folder: DatasetFolder, name: str, *, sha256: str) -> Validation:
+    """Return what was expected of a version and found.
 
     Args:
         folder: The dataset.
-        data: The version's data folder, as the manifest names it.
+        name: The file's name, `data/…/validation.json`, as the manifest has it.
+        sha256: Its digest there.
 
     Raises:
         FileNotFoundError: There is none.
-        IntegrityError: The file is not what was written.
+        IntegrityError: The file is not what was published.
     """
-    return read_stored(folder, Validation, f"{data}/validation.json")
+    content, place = read_plain_file(folder, name), join_address(folder.address, name)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise unreadable(place, "other content than the manifest says")
+    return parse_stored(Validation, content, place=place)

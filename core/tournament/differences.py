@@ -6,17 +6,19 @@ import hashlib
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import IntegrityError
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.stored_files import problem_of, read_plain_file, read_stored
+from counterpoise.core.tournament.board import SMALLER_IS_BETTER
 from counterpoise.core.tournament.looks import StoredLook
-from counterpoise.core.tournament.records import Leaderboard
+from counterpoise.core.tournament.records import DUMMY, EntryResult, Leaderboard
+from counterpoise.core.tournament.spread import interval
 from counterpoise.core.tournament.store import REMEDY, StoredLeaderboard, is_board
 
 __all__ = ["tournament_differences"]
-
-_SMALLER_IS_BETTER = frozenset({"brier", "log_loss"})
 
 
 def tournament_differences(folder: DatasetFolder) -> list[str]:
@@ -48,7 +50,10 @@ def _board(folder: DatasetFolder, name: str) -> Iterator[str]:
     if board.origin is None:
         yield "without its origin"
         return
-    settings = {field: value for field, value in board.origin.config["tournament"].items() if field != "workers"}
+    played = board.origin.config.get("tournament")
+    settings = {
+        field: value for field, value in (played if isinstance(played, dict) else {}).items() if field != "workers"
+    }
     if name != f"tournaments/{json_sha256([board.origin.run_key, settings])}.json":
         yield "not the tournament of its run key and settings"
     if board.page_sha256 is not None:
@@ -60,16 +65,35 @@ def _board(folder: DatasetFolder, name: str) -> Iterator[str]:
 
 def _ranking(board: Leaderboard) -> Iterator[str]:
     """Yield which figures do not follow from those of the folds, and that entries are not in their order."""
-    for entry in board.ranked:
-        for metric, mean in entry.mean.items():
-            values = [value for fold in entry.folds if (value := fold.get(metric)) is not None]
-            wanted = math.fsum(values) / len(values) if values else None
-            if (mean is None) != (wanted is None) or not math.isclose(mean or 0, wanted or 0, abs_tol=1e-9):
-                yield f"{entry.name[:100]}: mean {metric} is {mean} instead of {wanted}"
+    for entry in board.entries:
+        if entry.status == "ok" and len(entry.folds) != board.folds * board.repeats:
+            yield f"{entry.name[:100]}: {len(entry.folds)} folds instead of {board.folds * board.repeats}"
+        yield from _figures(entry, board)
     means = [mean for entry in board.ranked if (mean := entry.mean.get(board.metric)) is not None]
-    if means != sorted(means, reverse=board.metric not in _SMALLER_IS_BETTER):
+    if means != sorted(means, reverse=board.metric not in SMALLER_IS_BETTER):
         yield f"entries are not in the order of {board.metric}"
-    entries = [(entry.strategy, entry.learner) for entry in board.entries]
+    if board.counts != {"measured": len(board.ranked), "set_apart": len(board.set_apart)}:
+        yield "counts are not those of its entries"
+    if board.train_rows < board.rows or sum(board.classes.values()) != board.rows:
+        yield "classes are not those of its rows"
+    entries = [(entry.strategy, entry.learner) for entry in board.ranked]
+    trained = [entry for entry in entries if entry[1] != DUMMY]
     for role, entry in (("chosen", board.chosen), ("best", board.best)):
-        if entry is not None and (entry.strategy, entry.learner) not in entries:
+        if entry is not None and (entry.strategy, entry.learner) not in trained:
             yield f"{role} is no entry"
+    if board.best is not None and (board.best.strategy, board.best.learner) != trained[0]:
+        yield "best is not the first entry"
+
+
+def _figures(entry: EntryResult, board: Leaderboard) -> Iterator[str]:
+    """Yield which figures of an entry are not those of its folds."""
+    for metric in entry.mean:
+        values = [value for fold in entry.folds if (value := fold.get(metric)) is not None]
+        wanted: dict[str, float | None] = {"mean": float(np.mean(values)) if values else None}
+        if not board.in_time and board.folds > 1 and len(values) > 1:
+            low, high = interval(values, test_to_train=1 / (board.folds - 1)) or (None, None)
+            wanted |= {"deviation": float(np.std(values, ddof=1)), "low": low, "high": high}
+        for figure, value in wanted.items():
+            found = getattr(entry, figure).get(metric)
+            if (found is None) != (value is None) or not math.isclose(found or 0, value or 0, abs_tol=1e-9):
+                yield f"{entry.name[:100]}: {figure} of {metric} is {found} instead of {value}"
