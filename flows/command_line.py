@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -242,8 +243,20 @@ def show(address: Address, as_json: Json = False) -> None:
     if as_json:
         print_json(version.manifest)
     else:
-        report = or_none(lambda: find_evaluation(version.record), warn=say)
-        print_manifest(version.record, version.manifest, report, or_none(lambda: version.promotion, warn=say))
+        unknown: list[str] = []
+        report = or_none(lambda: find_evaluation(version.record), warn=_noting(unknown, "report", "verdict"))
+        promotion = or_none(lambda: version.promotion, warn=_noting(unknown, "promoted"))
+        print_manifest(version.record, version.manifest, report, promotion, unknown=unknown)
+
+
+def _noting(unknown: list[str], *facts: str) -> Callable[[str], None]:
+    """Return what says that a file cannot be used, and notes which facts are not known then."""
+
+    def warn(problem: str) -> None:
+        say(problem)
+        unknown.extend(facts)
+
+    return warn
 
 
 @app.command()

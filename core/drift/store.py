@@ -70,8 +70,8 @@ def find_baseline(config: BalanceConfig, *, among: Sequence[int] | None = None) 
             break
     if damaged and found is None:
         raise damaged[0][1]
-    for version, error in damaged:
-        pass_over(error, f"the profile of version {version} is passed over")
+    for version, problem in damaged:
+        pass_over(problem, f"the profile of version {version} is passed over")
     return found
 
 
