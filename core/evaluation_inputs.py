@@ -10,13 +10,21 @@ import pyarrow as pa
 
 from counterpoise.core.columns import column_roles
 from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import IntegrityError
 from counterpoise.core.evaluate import EvaluationTables
 from counterpoise.core.evaluate.leak_split import Ties
 from counterpoise.core.evaluation_sample import SampledTrain, sample_source_rows, sampled_train
 from counterpoise.core.labels import read_labels
-from counterpoise.core.persist.evaluation_files import as_json, find_stored_evaluation, store_evaluation
+from counterpoise.core.persist.evaluation_files import (
+    METRICS_FILE,
+    as_json,
+    find_stored_evaluation,
+    has_evaluation,
+    store_evaluation,
+)
 from counterpoise.core.persist.key_files import source_keys
 from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
+from counterpoise.core.persist.stored_files import problem_of
 from counterpoise.core.records import DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.core.refusals import names_refusals
 from counterpoise.core.snapshot import SnapshotReader
@@ -26,7 +34,7 @@ from counterpoise.core.split.moments import read_moments
 from counterpoise.core.storage import join_address
 from counterpoise.core.versions import Version
 
-__all__ = ["find_evaluation", "load_tables", "publish_evaluation"]
+__all__ = ["evaluation_problem", "find_evaluation", "is_evaluated", "load_tables", "publish_evaluation"]
 
 
 @names_refusals("evaluate")
@@ -88,16 +96,34 @@ def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]
     return {part: group_codes(found.column(0)).astype(np.int32) for part, found in keys.items()}
 
 
+def is_evaluated(version: DatasetVersion) -> bool:
+    """Return whether a version has an evaluation, be it readable or not: a damaged one is not made again."""
+    return has_evaluation(DatasetFolder(version.root, version.dataset), version.version)
+
+
+def evaluation_problem(version: DatasetVersion) -> str:
+    """Return why a version's evaluation cannot be used, and what to do; an empty text where it can, or is not there."""
+    try:
+        find_evaluation(version)
+    except IntegrityError as error:
+        return f"the evaluation of version {version.version} is left out: {problem_of(error)}"
+    return ""
+
+
 def find_evaluation(version: DatasetVersion) -> Report | None:
-    """Return a version's published report, or None."""
+    """Return a version's published report, or None.
+
+    Raises:
+        IntegrityError: Its metrics are not as they were published.
+    """
     dataset = DatasetFolder(version.root, version.dataset)
     found = find_stored_evaluation(dataset, version.version)
     if found is None:
         return None
     return Report(
         html=join_address(dataset.address, found.folder, "report.html"),
-        metrics=join_address(dataset.address, evaluation_name(version.version), "metrics.json"),
-        verdict=found.metrics.get("verdict", ""),
+        metrics=join_address(dataset.address, evaluation_name(version.version), METRICS_FILE),
+        verdict=found.record.verdict,
     )
 
 
@@ -109,7 +135,14 @@ def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html
         version: The version that was evaluated.
         metrics: All numbers; a `correction` in them is published as a file of its own, too.
         html: The report.
+
+    Raises:
+        EvaluationError: The metrics are none: a fault of ours.
+        IntegrityError: There are metrics already, which are not as they were published.
     """
+    from counterpoise.core.metrics.record import check_metrics
+
+    check_metrics(metrics)
     files = {"report.html": html}
     if metrics.get("correction"):
         files["correction.json"] = as_json(metrics["correction"])

@@ -6,23 +6,30 @@ An object store tells by entity tags that its objects are as they were, not what
 
 from __future__ import annotations
 
+import json
+
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import IntegrityError
 from counterpoise.core.ingest import identify_source
 from counterpoise.core.ingest.stage import source_identity
 from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.records import Record, Snapshot
+from counterpoise.core.persist.stored_files import pass_over, read_stored
+from counterpoise.core.records import Snapshot
 from counterpoise.core.storage import is_remote, join_address
-from counterpoise.core.stored_json import parse_stored
+from counterpoise.core.stored_fields import Count, Sha256
+from counterpoise.core.stored_json import Sealed, seal
 
-__all__ = ["known_digest", "prepare_output", "remember_source"]
+__all__ = ["KnownSource", "known_digest", "prepare_output", "remember_source"]
+
+_REMEDY = "remove the file: it is written again once the source was read"
 
 
-class KnownSource(Record):
-    """What a run has found behind the objects of a source."""
+class KnownSource(Sealed):
+    """What was found behind the objects of a source, whose identity the file has for a name, too."""
 
-    digest: str
-    rows: int
+    identity: Sha256
+    source_digest: Sha256
+    rows: Count
 
 
 def known_digest(config: BalanceConfig) -> str:
@@ -38,7 +45,7 @@ def known_digest(config: BalanceConfig) -> str:
     if not is_remote(config.source.path):
         return identify_source(config.source)
     known = _stored(config, source_identity(config.source))
-    return known.digest if known is not None else ""
+    return known.source_digest if known is not None else ""
 
 
 def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
@@ -54,16 +61,16 @@ def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
     """
     if not snapshot.identity:
         return
-    found = KnownSource(digest=snapshot.digest, rows=snapshot.rows)
-    content = f"{found.model_dump_json()}\n".encode()
+    found = {"identity": snapshot.identity, "source_digest": snapshot.digest, "rows": snapshot.rows}
+    content = f"{json.dumps(seal(found))}\n".encode()
     store, name = _dataset(config).store, _name(snapshot.identity)
     if store.create(name, content):
         return
     known = _stored(config, snapshot.identity)
     if known is None:
         store.replace(name, content)
-    elif known.digest != found.digest:
-        raise _other_content(join_address(store.address, name), known, found)
+    elif known.source_digest != snapshot.digest:
+        raise _other_content(join_address(store.address, name), known, snapshot.digest)
 
 
 def prepare_output(config: BalanceConfig) -> None:
@@ -80,20 +87,23 @@ def prepare_output(config: BalanceConfig) -> None:
 
 def _stored(config: BalanceConfig, identity: str) -> KnownSource | None:
     """Return what is known of a source; None where nothing is, or where the file is damaged: then it is read again."""
-    name = _name(identity)
     try:
-        return parse_stored(KnownSource, _dataset(config).store.read(name), place=name)
-    except (FileNotFoundError, IntegrityError):
+        known = read_stored(_dataset(config), KnownSource, _name(identity), remedy=_REMEDY)
+    except FileNotFoundError:
         return None
+    except IntegrityError as error:
+        pass_over(error, "the source is read again")
+        return None
+    return known if known.identity == identity else None
 
 
-def _other_content(place: str, known: KnownSource, found: KnownSource) -> IntegrityError:
+def _other_content(place: str, known: KnownSource, found: str) -> IntegrityError:
     return IntegrityError(
         "source_tags",
-        expected=f"the content that {place} remembers, as no object's name, size or tag has changed: {known.digest}",
-        found=found.digest,
+        expected=f"the content that {place} remembers, as no object's name, size or tag changed: {known.source_digest}",
+        found=found,
         remedy=f"give changed deliveries new names, or remove {place} if what it says is wrong; then run again",
-        values={"known": known.digest, "found": found.digest},
+        values={"known": known.source_digest, "found": found},
     )
 
 

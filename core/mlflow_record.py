@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from typing import Any
 
 from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import InputError
+from counterpoise.core.history.previous import read_metrics
+from counterpoise.core.persist.evaluation_files import copy_evaluation
+from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.versions import Version, open_version
 
 __all__ = ["record_in_mlflow"]
@@ -35,6 +39,7 @@ def record_in_mlflow(address: str | Path, *, experiment: str = "") -> str:
     Raises:
         VersionNotFoundError: There is no such version.
         InputError: MLflow is not installed.
+        IntegrityError: The version's evaluation is not what was published.
     """
     mlflow = _mlflow()
     version = open_version(address)
@@ -113,10 +118,10 @@ def _tags(version: Version) -> dict[str, str]:
 
 def _record_evaluation(mlflow: Any, version: Version) -> None:
     """Record metrics and report, where the version was evaluated."""
-    path = version.evaluation / "metrics.json"
-    if not path.exists():
+    dataset = DatasetFolder(version.record.root, version.record.dataset)
+    metrics = read_metrics(dataset, version.number)
+    if metrics is None:
         return
-    metrics = json.loads(path.read_bytes())
     mlflow.log_metrics(
         {
             f"test/{arm['learner']}/{arm['strategy']}/{name}": value
@@ -126,4 +131,6 @@ def _record_evaluation(mlflow: Any, version: Version) -> None:
         }
     )
     mlflow.set_tags({"counterpoise.verdict": metrics["verdict"], "counterpoise.outcome": metrics["verdict_outcome"]})
-    mlflow.log_artifacts(str(version.evaluation), "evaluation")
+    with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
+        copy_evaluation(dataset, version.number, Path(folder))
+        mlflow.log_artifacts(folder, "evaluation")

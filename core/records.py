@@ -6,16 +6,17 @@ which digest.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from counterpoise.core.stored_fields import Count, Sha256
 
 __all__ = [
     "PARTITIONS",
     "Certificate",
     "ClassCounts",
     "ColumnSchema",
-    "Count",
     "DatasetVersion",
     "Evaluation",
     "ExpectationOutcome",
@@ -25,7 +26,6 @@ __all__ = [
     "Record",
     "Report",
     "ResamplingPlan",
-    "Sha256",
     "Snapshot",
     "SnapshotFile",
     "SourcePart",
@@ -35,12 +35,6 @@ __all__ = [
 ]
 
 PARTITIONS: tuple[str, ...] = ("train", "validation", "test")
-
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-"""A number of rows, files or bytes."""
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-"""A SHA-256, hexadecimal."""
 
 ClassCounts = dict[str, Count]
 """Rows by class, the class as text."""
@@ -128,8 +122,8 @@ class ExpectationOutcome(Record):
     source: SuiteSource
     observed: str = ""
     measured: float | None = None
-    checked: int = 0
-    unexpected: int = 0
+    checked: Count = 0
+    unexpected: Count = 0
     examples: tuple[str, ...] = ()
     notes: str = ""
 
@@ -144,10 +138,10 @@ class Validation(Record):
 
     success: bool
     outcomes: tuple[ExpectationOutcome, ...]
-    rejected_rows: int = 0
+    rejected_rows: Count = 0
     rejects_file: str = ""
     profile_file: str = ""
-    baseline: int = 0
+    baseline: Count = 0
 
 
 class SplitPlan(Record):

@@ -4,43 +4,85 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import IntegrityError
+from counterpoise.core.records import Record
+from counterpoise.core.stored_fields import Sha256
 
-__all__ = ["StoredModel", "parse_stored", "read_strictly"]
+__all__ = [
+    "MAX_BYTES",
+    "RESTORE",
+    "Sealed",
+    "StoredModel",
+    "parse_stored",
+    "read_strictly",
+    "seal",
+    "unreadable",
+]
 
 StoredModel = TypeVar("StoredModel", bound=BaseModel)
 
-_MAX_BYTES = 64 * 2**20
+MAX_BYTES = 64 * 2**20
+RESTORE = "restore the file from a backup"
 _SHOWN = 5
+_DIGEST = "digest"
 
 
-def parse_stored(model: type[StoredModel], content: bytes, *, place: str, max_bytes: int = _MAX_BYTES) -> StoredModel:
+class Sealed(Record):
+    """A record that carries the digest of all that it says besides: whoever changes a word has to change that, too."""
+
+    digest: Sha256
+
+
+def seal(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plain record with the digest that belongs to it.
+
+    >>> sorted(seal({"rows": 3}))
+    ['digest', 'rows']
+    """
+    return {**record, _DIGEST: json_sha256({name: value for name, value in record.items() if name != _DIGEST})}
+
+
+def parse_stored(
+    model: type[StoredModel], content: bytes, *, place: str, remedy: str = RESTORE, max_bytes: int = MAX_BYTES
+) -> StoredModel:
     """Return what a file says, as a model.
 
-    A file is read as UTF-8 JSON with every key once and finite numbers only; the model's types are taken strictly.
+    A file is read as UTF-8 JSON with every key once and finite numbers only; the model's types are taken strictly. The
+    digest of a `Sealed` model must be that of the rest.
 
     Args:
         model: What the file must be; it forbids unknown fields.
         content: The file's bytes.
         place: The file's path or address, for the error.
+        remedy: What the reader of the error can do.
         max_bytes: The most bytes that are looked at.
 
     Raises:
         IntegrityError: The file is damaged, too large, or not what the model says.
     """
     if len(content) > max_bytes:
-        raise _unreadable(place, f"{len(content):,} bytes, where at most {max_bytes:,} are read")
+        raise unreadable(place, f"{len(content):,} bytes, where at most {max_bytes:,} are read", remedy=remedy)
     try:
-        read_strictly(content)
-        return model.model_validate_json(content, strict=True)
+        plain = read_strictly(content)
+        found = model.model_validate_json(content, strict=True)
+        if issubclass(model, Sealed):
+            _check_seal(plain)
     except ValidationError as error:
-        raise _unreadable(place, _shown(error)) from None
+        raise unreadable(place, _shown(error), remedy=remedy) from None
     except (ValueError, RecursionError) as error:
-        raise _unreadable(place, str(error) or type(error).__name__) from None
+        raise unreadable(place, str(error) or type(error).__name__, remedy=remedy) from None
+    return found
+
+
+def _check_seal(plain: dict[str, Any]) -> None:
+    if seal(plain)[_DIGEST] != plain[_DIGEST]:
+        raise ValueError("another digest than that of its content: it was changed after it was written")
 
 
 def read_strictly(content: bytes) -> Any:
@@ -78,11 +120,18 @@ def _finite(text: str) -> float:
     return value
 
 
-def _unreadable(place: str, found: str) -> IntegrityError:
+def unreadable(place: str, found: str, *, remedy: str = RESTORE) -> IntegrityError:
+    """Return the error of a file that is not believed.
+
+    Args:
+        place: Its path or address.
+        found: What is wrong with it.
+        remedy: What its reader can do.
+    """
     return IntegrityError(
         "unreadable_file",
         expected=f"{place} as Counterpoise wrote it",
         found=found,
-        remedy="restore the file from a backup",
+        remedy=remedy,
         values={"file": place},
     )

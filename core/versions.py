@@ -15,7 +15,7 @@ from counterpoise.core.exact_pandas import to_pandas
 from counterpoise.core.history.promotions import newest_promotion
 from counterpoise.core.history.records import Promotion
 from counterpoise.core.persist.commit import find_manifest, read_manifest, read_manifests
-from counterpoise.core.persist.evaluation_files import as_json, find_stored_evaluation
+from counterpoise.core.persist.evaluation_files import copy_evaluation
 from counterpoise.core.persist.layout import (
     TRAIN_FOLDERS,
     DatasetFolder,
@@ -98,13 +98,8 @@ class Version:
     def evaluation(self) -> Path:
         """The folder of the version's evaluation, which may not exist; of an object store, a copy."""
         copy = self._folder.local / evaluation_name(self.number)
-        found = find_stored_evaluation(self._folder, self.number) if self._folder.remote else None
-        if found is not None:
-            store = self._folder.store
-            copy.mkdir(parents=True, exist_ok=True)
-            (copy / "metrics.json").write_text(as_json(found.metrics), encoding="utf-8")
-            for name in store.names(found.folder):
-                (copy / name).write_bytes(store.read(f"{found.folder}/{name}"))
+        if self._folder.remote:
+            copy_evaluation(self._folder, self.number, copy)
         return copy
 
     def path(self, part: str) -> Path:

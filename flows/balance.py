@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from prefect import flow
@@ -80,12 +81,14 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
 
 def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | None:
     """Return the version of an unchanged source and configuration, if its evaluation is there too."""
-    from counterpoise.core.evaluation_inputs import find_evaluation
+    from counterpoise.core.evaluation_inputs import evaluation_problem, is_evaluated
     from counterpoise.core.versions import find_version
 
     known = find_version(config, digest)
-    if known is None or (config.evaluation.enabled and find_evaluation(known) is None):
+    if known is None or (config.evaluation.enabled and not is_evaluated(known)):
         return None
+    if problem := evaluation_problem(known):
+        log(problem, level=logging.WARNING)
     log(f"unchanged: version {known.version} of {known.dataset} was published from this source and configuration")
     announce(config, known)
     return _stored_as_asked(known)

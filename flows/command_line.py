@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -234,7 +235,7 @@ def versions(
     from counterpoise.flows.listing import damaged_versions, find_versions, promoted_versions
 
     found, damaged = find_versions(address), damaged_versions(address)
-    promoted = promoted_versions(found)
+    promoted = promoted_versions(found, warn=say)
     if as_json:
         records = [_version_record(version, promoted) for version in found]
         print_json({"versions": records, "damaged": [error.as_dict() for error in damaged]})
@@ -249,12 +250,26 @@ def show(address: Address, as_json: Json = False) -> None:
     """Show the facts of a version; with --json its whole manifest."""
     from counterpoise.core.evaluation_inputs import find_evaluation
     from counterpoise.core.versions import open_version
+    from counterpoise.flows.listing import or_none
 
     version = open_version(address)
     if as_json:
         print_json(version.manifest.as_json())
     else:
-        print_manifest(version.record, version.manifest, find_evaluation(version.record), version.promotion)
+        unknown: list[str] = []
+        report = or_none(lambda: find_evaluation(version.record), warn=_noting(unknown, "report", "verdict"))
+        promotion = or_none(lambda: version.promotion, warn=_noting(unknown, "promoted"))
+        print_manifest(version.record, version.manifest, report, promotion, unknown=unknown)
+
+
+def _noting(unknown: list[str], *facts: str) -> Callable[[str], None]:
+    """Return what says that a file cannot be used, and notes which facts are not known then."""
+
+    def warn(problem: str) -> None:
+        say(problem)
+        unknown.extend(facts)
+
+    return warn
 
 
 @app.command()

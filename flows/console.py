@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -205,9 +205,10 @@ def print_versions(versions: Sequence[DatasetVersion], promoted: Collection[tupl
 
 
 def print_manifest(
-    version: DatasetVersion, manifest: Manifest, report: Report | None, promotion: Promotion | None = None
-) -> None:
-    """Show the facts of one version."""
+    version: DatasetVersion, manifest: Manifest, report: Report | None, promotion: Promotion | None = None,
+    *, unknown: Iterable[str] = (),
+) -> None:  # fmt: skip
+    """Show the facts of one version, but for those whose files cannot be read."""
     certificate = manifest.certificate
     failed = [name for name, holds in certificate.checks.items() if not holds]
     facts = {
@@ -224,6 +225,7 @@ def print_manifest(
         "report": report.html if report is not None else "none",
         "verdict": report.verdict if report is not None else "none",
         "promoted": _promoted(version, promotion),
+        **dict.fromkeys(unknown, "not known, its file cannot be used"),
     }
     console = _output()
     for name, fact in facts.items():

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from counterpoise.core.errors import IntegrityError, VersionNotFoundError
 from counterpoise.core.history.promotions import newest_promotion
 from counterpoise.core.persist.commit import damaged_manifests
 from counterpoise.core.persist.layout import DatasetFolder, is_dataset_name, parse_address
+from counterpoise.core.persist.stored_files import problem_of
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.versions import list_datasets, list_versions
 
-__all__ = ["damaged_versions", "find_versions", "promoted_versions"]
+__all__ = ["damaged_versions", "find_versions", "or_none", "promoted_versions"]
+
+Found = TypeVar("Found")
 
 
 def find_versions(address: str | Path) -> list[DatasetVersion]:
@@ -54,15 +58,30 @@ def damaged_versions(address: str | Path) -> list[IntegrityError]:
     return [error for folder in folders for error in damaged_manifests(folder)]
 
 
-def promoted_versions(versions: Iterable[DatasetVersion]) -> set[tuple[str, int]]:
+def promoted_versions(versions: Iterable[DatasetVersion], *, warn: Callable[[str], None]) -> set[tuple[str, int]]:
     """Return dataset and number of the version that is promoted, for each dataset of which one is.
 
     Args:
         versions: Versions of the datasets to look at.
-
-    Raises:
-        IntegrityError: A promotion cannot be read.
+        warn: Told which promotion cannot be read: of that dataset none is known to be promoted.
     """
     places = {(version.root, version.dataset) for version in versions}
-    newest = {dataset: newest_promotion(DatasetFolder(root, dataset)) for root, dataset in places}
+    newest = {
+        dataset: or_none(lambda: newest_promotion(DatasetFolder(root, dataset)), warn=warn)  # noqa: B023
+        for root, dataset in sorted(places)
+    }
     return {(dataset, promotion.version) for dataset, promotion in newest.items() if promotion is not None}
+
+
+def or_none(read: Callable[[], Found | None], *, warn: Callable[[str], None]) -> Found | None:
+    """Return what is read of stored files, None where these cannot be used.
+
+    Args:
+        read: Reads it.
+        warn: Told which file cannot be used, and what to do.
+    """
+    try:
+        return read()
+    except IntegrityError as error:
+        warn(problem_of(error))
+        return None

@@ -22,11 +22,11 @@ def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
     Args:
         config: The configuration.
     """
-    from counterpoise.core.evaluation_inputs import find_evaluation
+    from counterpoise.core.evaluation_inputs import evaluation_problem, find_evaluation
 
     reach_prefect()
     version = balance(config)
-    return version, find_evaluation(version)
+    return version, None if evaluation_problem(version) else find_evaluation(version)
 
 
 def run_compare(config: BalanceConfig) -> Leaderboard:

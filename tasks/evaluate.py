@@ -124,7 +124,9 @@ def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceV
     """Set the version against the previous one that was evaluated, if both were."""
     from counterpoise.core.history.previous import compare_with_previous
 
-    previous = compare_with_previous(version, metrics) if metrics is not None else None
+    if metrics is None:
+        return None
+    previous = compare_with_previous(version, metrics)
     if previous is not None:
         log(f"evaluate: compared with version {previous.version}")
     return previous

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from counterpoise.core.config import BalanceConfig
+from counterpoise.core.errors import IntegrityError
 from counterpoise.core.history.records import Promotion
 from counterpoise.core.records import DatasetVersion
 from counterpoise.tasks.reporting import emit, log
@@ -20,15 +21,20 @@ def promote(config: BalanceConfig, *, version: DatasetVersion) -> Promotion | No
         version: What was published, and evaluated where that is asked for.
 
     Returns:
-        The promotion, or None where none was made now.
+        The promotion, or None where none was made now: the rule says no, or a promotion or the metrics that it would
+        look at cannot be read, which a warning names.
 
     Raises:
-        IntegrityError: A promotion or the metrics of a version cannot be read.
         MachineError: The file system refuses.
     """
     from counterpoise.core.history.promote import promote_by_rule
+    from counterpoise.core.persist.stored_files import pass_over
 
-    outcome = promote_by_rule(config.promotion, version)
+    try:
+        outcome = promote_by_rule(config.promotion, version)
+    except IntegrityError as error:
+        pass_over(error, f"promote: version {version.version} not promoted")
+        return None
     promotion = outcome.promotion
     log(f"promote: version {version.version} {'promoted' if promotion else 'not promoted'}: {outcome.reason}")
     if promotion is not None:

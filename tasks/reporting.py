@@ -28,6 +28,7 @@ from prefect.events.filters import EventFilter, EventIDFilter
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
+from counterpoise.core.persist.stored_files import DAMAGE_LOGGER
 from counterpoise.core.progress import Progress, silent
 
 __all__ = [
@@ -55,6 +56,19 @@ def log(message: str, *, level: int = logging.INFO) -> None:
         get_run_logger().log(level, message, extra={"counterpoise": True})
     else:
         logging.getLogger("counterpoise").log(level, message)
+
+
+class _ToRun(logging.Handler):
+    """Hands warnings of damaged files on to the log of the run that met them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the warning as `log` does."""
+        log(record.getMessage(), level=record.levelno)
+
+
+_damage = logging.getLogger(DAMAGE_LOGGER)
+_damage.addHandler(_ToRun())
+_damage.propagate = False
 
 
 def artifact_key(*parts: str) -> str:

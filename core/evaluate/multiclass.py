@@ -18,7 +18,7 @@ from counterpoise.core.evaluate.features import Matrix
 from counterpoise.core.evaluate.ranking import Ranking
 from counterpoise.core.evaluate.tables import Codes, LabelCodes
 
-__all__ = ["judge_multiclass", "macro_metrics"]
+__all__ = ["judge_multiclass", "macro_decisions", "macro_metrics"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequen
             **own,
             "average_precision": np.mean([quality.average_precision for quality in qualities], axis=0),
             "roc_auc": np.mean([quality.roc_auc for quality in qualities], axis=0),
-            **_decisions(right, chosen, actual, present),
+            **macro_decisions(right, chosen, actual, present),
             "brier": (weights @ squares) / rows,
             "log_loss": (weights @ losses) / rows,
         }
@@ -85,8 +85,15 @@ def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequen
     return measure
 
 
-def _decisions(right: Floats, chosen: Floats, actual: Floats, present: Codes) -> Resampled:
-    """Return macro metrics of decisions; all arguments have the shape (classes, sets of weights)."""
+def macro_decisions(right: Floats, chosen: Floats, actual: Floats, present: Codes) -> Resampled:
+    """Return macro metrics of decisions.
+
+    Args:
+        right: Rows that were called by their class, shape (classes, sets of weights), as the next two.
+        chosen: Rows that were called so.
+        actual: Rows of the class.
+        present: The codes of the classes with test rows.
+    """
     rows, each = actual.sum(axis=0), _each(right, chosen, actual)
     recall = each["recall"][present]
     return {

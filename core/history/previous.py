@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from counterpoise.core.errors import IntegrityError
@@ -10,58 +9,68 @@ from counterpoise.core.history.data_changes import compare_data
 from counterpoise.core.history.metric_changes import compare_metrics
 from counterpoise.core.history.records import SinceVersion
 from counterpoise.core.persist.commit import read_manifest
-from counterpoise.core.persist.layout import DatasetFolder, evaluation_name
+from counterpoise.core.persist.evaluation_files import find_stored_evaluation
+from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.manifest import Manifest
+from counterpoise.core.persist.stored_files import pass_over
 from counterpoise.core.records import DatasetVersion
-from counterpoise.core.storage import join_address
 
-__all__ = ["compare_with_previous", "read_metrics"]
+__all__ = ["compare_with", "compare_with_previous", "read_metrics"]
 
 
 def compare_with_previous(version: DatasetVersion, metrics: dict[str, Any]) -> SinceVersion | None:
     """Return what has changed since the newest earlier version that was evaluated; None where there is none.
 
+    A version whose manifest or metrics cannot be read is passed over, with a warning.
+
     Args:
         version: The new version.
         metrics: Its metrics record.
-
-    Raises:
-        IntegrityError: The earlier metrics cannot be read.
     """
     folder = DatasetFolder(version.root, version.dataset)
     for number in reversed([number for number in folder.version_numbers() if number < version.version]):
-        earlier = read_metrics(folder, number)
-        if earlier is not None:
-            before, after = read_manifest(folder, number), read_manifest(folder, version.version)
-            return SinceVersion(
-                version=number,
-                created=before.created,
-                data=compare_data(before, after),
-                metrics=compare_metrics(earlier, metrics, same_test=_test_rows(before) == _test_rows(after)),
-            )
+        try:
+            found = compare_with(folder, number, version=version.version, metrics=metrics)
+        except IntegrityError as error:
+            pass_over(error, f"not compared with version {number}")
+            continue
+        if found is not None:
+            return found
     return None
+
+
+def compare_with(folder: DatasetFolder, earlier: int, *, version: int, metrics: dict[str, Any]) -> SinceVersion | None:
+    """Return what has changed since an earlier version; None where that was not evaluated.
+
+    Args:
+        folder: The dataset.
+        earlier: The earlier version's number.
+        version: The later one's.
+        metrics: The later one's metrics record.
+
+    Raises:
+        IntegrityError: A manifest or the earlier metrics cannot be read.
+    """
+    known = read_metrics(folder, earlier)
+    if known is None:
+        return None
+    before, after = read_manifest(folder, earlier), read_manifest(folder, version)
+    return SinceVersion(
+        version=earlier,
+        created=before.created,
+        data=compare_data(before, after),
+        metrics=compare_metrics(known, metrics, same_test=_test_rows(before) == _test_rows(after)),
+    )
 
 
 def read_metrics(folder: DatasetFolder, version: int) -> dict[str, Any] | None:
     """Return a version's metrics record; None where it was not evaluated.
 
     Raises:
-        IntegrityError: The file is not a metrics record.
+        IntegrityError: The file is not the metrics record that was written.
     """
-    name = f"{evaluation_name(version)}/metrics.json"
-    try:
-        metrics = json.loads(folder.store.read(name))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise IntegrityError(
-            "unreadable_metrics",
-            expected=f"the metrics of version {version} as they were published",
-            found=f"metrics.json that is not JSON: {type(error).__name__}",
-            remedy=f"restore {join_address(folder.address, name)} from a backup, or remove its folder",
-            values={"file": join_address(folder.address, name)},
-        ) from error
-    return dict(metrics)
+    found = find_stored_evaluation(folder, version)
+    return None if found is None else found.metrics
 
 
 def _test_rows(manifest: Manifest) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterpoise.core.errors import StorageUnavailableError
@@ -15,7 +16,9 @@ from counterpoise.core.refusals import names_refusals
 from counterpoise.core.settings.promotion import PromotionConfig
 from counterpoise.core.storage.attempts import Patience, paced
 
-__all__ = ["PromotionOutcome", "promote_by_hand", "promote_by_rule"]
+__all__ = ["BY_HAND", "PromotionOutcome", "promote_by_hand", "promote_by_rule", "settled"]
+
+BY_HAND = "by hand"
 
 _TRIES = 20
 
@@ -53,7 +56,7 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
     candidate = Judged(version.version, read_metrics(folder, version.version))
     for _ in paced(Patience(tries=_TRIES)):
         known = list_promotions(folder)
-        if reason := _settled(version.version, known):
+        if reason := settled(version.version, known):
             return PromotionOutcome(None, reason)
         last = known[-1] if known else None
         judged = None if last is None else Judged(last.version, read_metrics(folder, last.version))
@@ -87,7 +90,7 @@ def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
         last = newest_promotion(folder)
         if last is not None and last.version == version.version:
             return PromotionOutcome(None, f"it is promoted already, since {last.created}")
-        promotion = add_promotion(folder, after=last, version=version.version, rule="by_hand", reason="by hand")
+        promotion = add_promotion(folder, after=last, version=version.version, rule="by_hand", reason=BY_HAND)
         if promotion is not None:
             return PromotionOutcome(promotion, promotion.reason)
     raise _contended(folder)
@@ -103,8 +106,13 @@ def _contended(folder: DatasetFolder) -> StorageUnavailableError:
     )
 
 
-def _settled(version: int, known: list[Promotion]) -> str:
-    """Return why a rule has nothing to say on a version; an empty text where it has."""
+def settled(version: int, known: Sequence[Promotion]) -> str:
+    """Return why a rule has nothing to say on a version; an empty text where it has.
+
+    Args:
+        version: The version.
+        known: All promotions, the newest last.
+    """
     if known and known[-1].version == version:
         return f"it is promoted already, since {known[-1].created}"
     if any(promotion.version == version for promotion in known):

@@ -1,18 +1,30 @@
-"""The promotions of a dataset: one small numbered file each, created if absent, the newest wins."""
+"""The promotions of a dataset: one small numbered file each, created if absent, the newest wins.
+
+Each carries its own digest, those of the manifest that it promotes and of the metrics that it was decided on, and that
+of the promotion before it: none of them can be rewritten alone.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
-
-from pydantic import ValidationError
 
 from counterpoise.core.errors import IntegrityError
 from counterpoise.core.history.records import Promotion, PromotionNumbers, PromotionRule
+from counterpoise.core.persist.commit import manifest_sha256
+from counterpoise.core.persist.evaluation_files import as_json, metrics_sha256
 from counterpoise.core.persist.layout import DatasetFolder, promotion_name
+from counterpoise.core.persist.stored_files import read_plain_file, read_stored
 from counterpoise.core.refusals import naming_refusals
 from counterpoise.core.storage import join_address
+from counterpoise.core.stored_json import seal
 
-__all__ = ["add_promotion", "list_promotions", "newest_promotion"]
+__all__ = ["add_promotion", "list_promotions", "newest_promotion", "promotion_sha256", "read_promotion"]
+
+_REMEDY = (
+    "restore the file from a backup; or, if it is the newest promotion, remove it: then the one before it counts, and "
+    "`counterpoise promote` makes another"
+)
 
 
 def list_promotions(folder: DatasetFolder) -> list[Promotion]:
@@ -21,7 +33,7 @@ def list_promotions(folder: DatasetFolder) -> list[Promotion]:
     Raises:
         IntegrityError: One of them cannot be read.
     """
-    return [_read(folder, number) for number in folder.promotion_numbers()]
+    return [read_promotion(folder, number) for number in folder.promotion_numbers()]
 
 
 def newest_promotion(folder: DatasetFolder) -> Promotion | None:
@@ -31,7 +43,26 @@ def newest_promotion(folder: DatasetFolder) -> Promotion | None:
         IntegrityError: It cannot be read.
     """
     numbers = folder.promotion_numbers()
-    return _read(folder, numbers[-1]) if numbers else None
+    return read_promotion(folder, numbers[-1]) if numbers else None
+
+
+def read_promotion(folder: DatasetFolder, number: int) -> Promotion:
+    """Return a promotion by its number, which its file has for a name.
+
+    Raises:
+        IntegrityError: It cannot be read.
+    """
+    name = promotion_name(number)
+    promotion = read_stored(folder, Promotion, name, remedy=_REMEDY)
+    if promotion.number != number:
+        raise IntegrityError(
+            "unreadable_file",
+            expected=f"promotion {number} of {folder.dataset} in {name}",
+            found=f"promotion {promotion.number}",
+            remedy=_REMEDY,
+            values={"file": join_address(folder.address, name)},
+        )
+    return promotion
 
 
 def add_promotion(
@@ -57,41 +88,35 @@ def add_promotion(
         The promotion; None where somebody else was faster and it must be decided again.
 
     Raises:
+        IntegrityError: The promotion before it, or metrics that this one was decided on, cannot be read.
         MachineError: The file system refuses.
         StorageError: The object store does.
     """
-    promotion = Promotion(
-        number=1 if after is None else after.number + 1,
-        version=version,
-        rule=rule,
-        reason=reason,
-        numbers=numbers,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    return promotion if _write(folder, promotion) else None
+    looked_at = {} if numbers is None else {version, numbers.compared_with} - {0}
+    promotion = {
+        "format": 1,
+        "number": 1 if after is None else after.number + 1,
+        "version": version,
+        "rule": rule,
+        "reason": reason,
+        "numbers": None if numbers is None else numbers.model_dump(mode="json"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "manifest_sha256": manifest_sha256(folder, version),
+        "metrics_sha256": {str(number): metrics_sha256(folder, number) for number in sorted(looked_at)},
+        "previous_sha256": None if after is None else promotion_sha256(folder, after.number),
+    }
+    sealed = Promotion.model_validate(seal(promotion))
+    return sealed if _write(folder, sealed) else None
+
+
+def promotion_sha256(folder: DatasetFolder, number: int) -> str:
+    """Return the SHA-256 of the bytes of a promotion's file."""
+    return hashlib.sha256(read_plain_file(folder, promotion_name(number), remedy=_REMEDY)).hexdigest()
 
 
 def _write(folder: DatasetFolder, promotion: Promotion) -> bool:
     """Write a promotion whole under its number; return False where somebody has taken it."""
-    content, name = promotion.model_dump_json(indent=1) + "\n", promotion_name(promotion.number)
+    content, name = as_json(promotion.model_dump(mode="json")), promotion_name(promotion.number)
     place, note = join_address(folder.address, name), "the version is published, but not promoted"
     with naming_refusals("promote", place=place, note=lambda: note):
         return folder.store.create(name, content.encode())
-
-
-def _read(folder: DatasetFolder, number: int) -> Promotion:
-    name = promotion_name(number)
-    try:
-        promotion = Promotion.model_validate_json(folder.store.read(name))
-        found = f"promotion {promotion.number}"
-    except ValidationError as error:
-        promotion, found = None, str(error.errors()[0]["msg"])
-    if promotion is None or promotion.number != number:
-        raise IntegrityError(
-            "unreadable_promotion",
-            expected=f"promotion {number} of {folder.dataset} in {name}",
-            found=found,
-            remedy="restore the file from a backup, or remove it: then the promotion before it counts",
-            values={"file": join_address(folder.address, name)},
-        )
-    return promotion

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from counterpoise.core.records import Record
+from counterpoise.core.stored_fields import Count, Moment, Name, Number, Sha256, Share, Text, VersionNumber
+from counterpoise.core.stored_json import Sealed
 
 __all__ = [
     "ArmChange",
@@ -29,8 +33,8 @@ PromotionRule = Literal["always", "not_worse", "by_hand"]
 class Counts(Record):
     """Rows then and now."""
 
-    before: int
-    after: int
+    before: Count
+    after: Count
 
 
 class Ratios(Record):
@@ -43,7 +47,7 @@ class Ratios(Record):
 class ClassChange(Record):
     """A class then and now: in all partitions before resampling, and in train after it."""
 
-    name: str
+    name: Name
     source_rows: Counts
     source_share: Ratios
     train_rows: Counts
@@ -53,7 +57,7 @@ class ClassChange(Record):
 class ConfigChange(Record):
     """A field of the configuration that differs, by its path; None where the field was not there."""
 
-    path: str
+    path: Name
     before: Any
     after: Any
 
@@ -77,35 +81,35 @@ class DataChanges(Record):
     classes: tuple[ClassChange, ...]
     train_rows: Counts
     train_imbalance: Ratios
-    strategy_before: str
-    strategy_after: str
+    strategy_before: Name
+    strategy_after: Name
     config: tuple[ConfigChange, ...]
 
 
 class Estimate(Record):
     """A metric on test with its interval."""
 
-    value: float | None
-    low: float | None
-    high: float | None
+    value: Number | None
+    low: Number | None
+    high: Number | None
 
 
 class MetricChange(Record):
     """A metric then and now, and the difference with its unpaired interval."""
 
-    metric: str
+    metric: Name
     before: Estimate
     after: Estimate
-    difference: float | None
-    low: float | None
-    high: float | None
+    difference: Number | None
+    low: Number | None
+    high: Number | None
 
 
 class ArmChange(Record):
     """The metrics of a learner and strategy that both versions were evaluated with."""
 
-    learner: str
-    strategy: str
+    learner: Name
+    strategy: Name
     metrics: tuple[MetricChange, ...]
 
 
@@ -119,7 +123,7 @@ class Prevalence(Record):
         alike: Whether they differ by a tenth of the earlier one at most.
     """
 
-    name: str
+    name: Name
     before: float
     after: float
     alike: bool
@@ -136,10 +140,10 @@ class MetricChanges(Record):
         arms: One entry a learner and strategy that both evaluations have, without the dummy.
     """
 
-    incomparable: str
+    incomparable: Text
     same_test: bool
     prevalence: Prevalence | None
-    interval: str
+    interval: Text
     arms: tuple[ArmChange, ...]
 
 
@@ -153,8 +157,8 @@ class SinceVersion(Record):
         metrics: What has changed in the metrics.
     """
 
-    version: int
-    created: str
+    version: VersionNumber
+    created: Moment
     data: DataChanges
     metrics: MetricChanges
 
@@ -173,17 +177,17 @@ class PromotionNumbers(Record):
         tolerance: How far below the bar is still as good.
     """
 
-    metric: str
-    learner: str
-    strategy: str
-    value: float | None
-    low: float
-    bar: float
-    compared_with: int
-    tolerance: float
+    metric: Literal["average_precision", "roc_auc", "f1", "mcc", "balanced_accuracy"]
+    learner: Name
+    strategy: Name
+    value: Number | None
+    low: Number
+    bar: Number
+    compared_with: Count
+    tolerance: Share
 
 
-class Promotion(Record):
+class Promotion(Sealed):
     """One promotion of a dataset: the newest one says which version is promoted.
 
     Attributes:
@@ -194,12 +198,19 @@ class Promotion(Record):
         reason: Why, in a sentence.
         numbers: What the rule has looked at; None where it looked at nothing.
         created: When, ISO 8601 in UTC.
+        manifest_sha256: The SHA-256 of the manifest of the version that was promoted.
+        metrics_sha256: By version those of the `metrics.json` whose numbers were looked at.
+        previous_sha256: That of the promotion before; None for the first.
+        digest: That of all the rest.
     """
 
     format: Literal[1] = 1
-    number: int
-    version: int
+    number: VersionNumber
+    version: VersionNumber
     rule: PromotionRule
-    reason: str
+    reason: Text
     numbers: PromotionNumbers | None = None
-    created: str
+    created: Moment
+    manifest_sha256: Sha256
+    metrics_sha256: dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$")], Sha256]
+    previous_sha256: Sha256 | None

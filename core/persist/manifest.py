@@ -27,16 +27,15 @@ from counterpoise.core.records import (
     Certificate,
     ClassCounts,
     ColumnSchema,
-    Count,
     DatasetVersion,
     FileDigest,
     PartitionSummary,
     Record,
     ResamplingPlan,
-    Sha256,
     Snapshot,
     SplitPlan,
 )
+from counterpoise.core.stored_fields import Count, Moment, Sha256, Share, Text, VersionNumber
 
 __all__ = ["Facts", "Manifest", "draft_manifest", "library_versions", "manifest_run_key", "run_key", "version_record"]
 
@@ -60,8 +59,7 @@ _FILE = re.compile(
     r"|rejected/(?:rows|lines)\.parquet|recipe/(?:copies|synthetic)\.parquet|(?:validation|profile)\.json)"
 )
 
-Text = Annotated[str, Field(max_length=100_000)]
-Shares = dict[str, Annotated[float, Field(ge=0, le=1)]]
+Shares = dict[str, Share]
 
 
 class ManifestSource(Record):
@@ -111,7 +109,7 @@ class Facts(Record):
     """
 
     dataset: Annotated[str, Field(max_length=100)]
-    created: str
+    created: Moment
     run_key: Sha256
     config: dict[str, Any]
     suite_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
@@ -130,13 +128,6 @@ class Facts(Record):
     libraries: dict[str, Annotated[str, Field(max_length=100)]]
     code: Annotated[str, Field(max_length=100)]
     files_version: Count
-
-    @field_validator("created")
-    @classmethod
-    def _moment_in_utc(cls, created: str) -> str:
-        if datetime.fromisoformat(created).utcoffset() != UTC.utcoffset(None):
-            raise ValueError("must be a moment in UTC, such as 2026-01-31T12:00:00+00:00")
-        return created
 
     @field_validator("config")
     @classmethod
@@ -188,8 +179,8 @@ class Manifest(Facts):
     """
 
     format: Literal[2] = 2
-    version: Annotated[int, Field(ge=1, lt=2**31)]
-    parent: Annotated[int, Field(ge=1)] | None
+    version: VersionNumber
+    parent: VersionNumber | None
     parent_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     digest: Sha256
 

@@ -17,6 +17,7 @@ from counterpoise.core.storage import join_address
 from counterpoise.core.storage.areas import abandoned, lock_of, make_folder, mark, only_one, sweep, unmark
 from counterpoise.core.storage.store import Store
 from counterpoise.core.storage.work import KEEP_SECONDS, reclaim_copies, remove_old
+from counterpoise.core.stored_json import seal
 
 __all__ = [
     "discard_workspace",
@@ -78,8 +79,10 @@ def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError)
     if error.exit_code != 2 or isinstance(error, StorageError):
         return None
     dataset = DatasetFolder(config.output.root, config.name)
-    reason = {"reason": error.as_dict(), "config": config.published()}
-    text = json.dumps(reason, indent=1, default=str, ensure_ascii=False) + "\n"
+    reason = json.loads(
+        json.dumps({"reason": error.as_dict(), "config": config.published()}, default=str), parse_constant=str
+    )
+    text = json.dumps(seal(reason), indent=1, ensure_ascii=False) + "\n"
     try:
         dataset.store.replace(f"rejected/{folder.name}/reason.json", text.encode())
         for file in sorted({*folder.rglob("*reject*.parquet"), *folder.rglob("invalid_rows.parquet")}):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from counterpoise.core.records import ExpectationOutcome, Record
+from counterpoise.core.stored_fields import Count, Name, NonNegative, Number, Share, Text
 
 __all__ = [
     "QUANTILES",
@@ -24,7 +25,7 @@ QUANTILES: tuple[float, ...] = tuple(step / 20 for step in range(21))
 """At which shares the quantiles of distances stand."""
 
 
-Point = tuple[float, float]
+Point = tuple[Number, Number]
 
 
 class Distances(Record):
@@ -34,8 +35,8 @@ class Distances(Record):
     number, or one category that differs.
     """
 
-    synthetic: tuple[float, ...]
-    real: tuple[float, ...]
+    synthetic: tuple[NonNegative, ...]
+    real: tuple[NonNegative, ...]
 
 
 class Nearness(Record):
@@ -50,9 +51,9 @@ class Nearness(Record):
             nearer than even the parents. None where real rows were sampled.
     """
 
-    synthetic: float | None
-    real: float | None
-    synthetic_with_parents: float | None
+    synthetic: Share | None
+    real: Share | None
+    synthetic_with_parents: Share | None
 
 
 class ColumnDrift(Record):
@@ -79,20 +80,20 @@ class ColumnDrift(Record):
         lost_examples: Voted: some of these, the most frequent first.
     """
 
-    column: str
+    column: Name
     kind: Literal["interpolated", "voted"]
-    drift: float
-    p_value: float
-    missing_real: float
-    missing_synthetic: float
-    mean_difference: float | None = None
-    spread_ratio: float | None = None
-    moved_level: str | None = None
-    moved_real: float = 0.0
-    moved_synthetic: float = 0.0
-    levels_lost: int = 0
-    lost_share: float = 0.0
-    lost_examples: tuple[str, ...] = ()
+    drift: Share
+    p_value: Share
+    missing_real: Share
+    missing_synthetic: Share
+    mean_difference: Number | None = None
+    spread_ratio: NonNegative | None = None
+    moved_level: Name | None = None
+    moved_real: Share = 0.0
+    moved_synthetic: Share = 0.0
+    levels_lost: Count = 0
+    lost_share: Share = 0.0
+    lost_examples: tuple[Name, ...] = ()
 
 
 class ClassQuality(Record):
@@ -114,25 +115,25 @@ class ClassQuality(Record):
         drift: The columns that differ most, worst first.
     """
 
-    name: str
-    synthetic_rows: int
-    real_rows: int
-    synthetic_looked_at: int
-    real_looked_at: int
+    name: Name
+    synthetic_rows: Count
+    real_rows: Count
+    synthetic_looked_at: Count
+    real_looked_at: Count
     nearer_to_another_class: Nearness
     distances: Distances
-    copies_of_own_class: int
-    copies_of_another_class: int
-    repetitions: int
-    real_repetitions: int
-    columns: int
+    copies_of_own_class: Count
+    copies_of_another_class: Count
+    repetitions: Count
+    real_repetitions: Count
+    columns: Count
     drift: tuple[ColumnDrift, ...]
 
 
 class ProjectedClass(Record):
     """A sample of rows on the axes of a projection: real rows of other classes, own real rows, own synthetic rows."""
 
-    name: str
+    name: Name
     others: tuple[Point, ...]
     own: tuple[Point, ...]
     synthetic: tuple[Point, ...]
@@ -148,8 +149,8 @@ class Projection(Record):
         classes: The first classes with synthetic rows.
     """
 
-    fitted_rows: int
-    dimensions: int
+    fitted_rows: Count
+    dimensions: Count
     explained_variance: Point
     classes: tuple[ProjectedClass, ...]
 
@@ -169,13 +170,13 @@ class SyntheticQuality(Record):
         projection: Where rows lie in two dimensions; None where real rows do not differ.
     """
 
-    synthetic_rows: int
-    synthetic_looked_at: int
-    real_rows: int
-    real_looked_at: int
-    even_share: float
+    synthetic_rows: Count
+    synthetic_looked_at: Count
+    real_rows: Count
+    real_looked_at: Count
+    even_share: Share
     classes: tuple[ClassQuality, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     projection: Projection | None = None
 
 
@@ -189,8 +190,8 @@ class ResampledOutcome(ExpectationOutcome):
     """
 
     left_out: bool = False
-    unexpected_synthetic: int | None = None
-    unexpected_original: int | None = None
+    unexpected_synthetic: Count | None = None
+    unexpected_original: Count | None = None
 
 
 class SyntheticReview(Record):

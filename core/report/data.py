@@ -24,12 +24,14 @@ from counterpoise.core.records import (
     SplitPlan,
     Validation,
 )
+from counterpoise.core.stored_fields import Count, Moment, Name, Sha256, Text, VersionNumber
 from counterpoise.core.strategies import STRATEGIES, Strategy
 from counterpoise.core.tournament.brief import TournamentBrief
 
 __all__ = [
     "PersistFacts",
     "ReportData",
+    "ReportFacts",
     "ReproducibilityFacts",
     "ResamplingFacts",
     "SourceFacts",
@@ -42,16 +44,16 @@ __all__ = [
 class SourceFacts(Record):
     """Where the rows came from. `classes` counts the rows of all three partitions before resampling."""
 
-    location: str
-    files: int
-    rows: int
+    location: Text
+    files: Count
+    rows: Count
     columns: tuple[ColumnSchema, ...]
-    target: str
-    keys: tuple[str, ...]
-    dropped_columns: tuple[str, ...]
-    digest: str
-    rejected_lines: int
-    notes: tuple[str, ...]
+    target: Name
+    keys: tuple[Name, ...]
+    dropped_columns: tuple[Name, ...]
+    digest: Sha256
+    rejected_lines: Count
+    notes: tuple[Text, ...]
     classes: ClassCounts
     imbalance: ImbalanceDegree | None
 
@@ -60,47 +62,47 @@ class ValidationFacts(Record):
     """What was expected of the rows and what was found; `baseline` is the version compared with, 0 for none."""
 
     success: bool
-    on_invalid_rows: str
+    on_invalid_rows: Name
     outcomes: tuple[ExpectationOutcome, ...]
-    rejected_rows: int
-    baseline: int
+    rejected_rows: Count
+    baseline: Count
 
 
 class SplitFacts(Record):
     """Rows by partition and class before resampling, and what kept rows together or apart."""
 
-    method: str
+    method: Name
     counts: dict[str, ClassCounts]
-    duplicates: str
-    duplicate_rows: int
-    contradictory_rows: int
-    rejected_rows: int
-    notes: tuple[str, ...]
+    duplicates: Name
+    duplicate_rows: Count
+    contradictory_rows: Count
+    rejected_rows: Count
+    notes: tuple[Text, ...]
 
 
 class ResamplingFacts(Record):
     """What happened to the train partition."""
 
-    strategy: str
+    strategy: Name
     options: dict[str, Any]
     before: ClassCounts
     after: ClassCounts
     weighted: ClassCounts
-    dropped: int
-    repeated: int
-    synthetic: int
-    notes: tuple[str, ...]
+    dropped: Count
+    repeated: Count
+    synthetic: Count
+    notes: tuple[Text, ...]
 
 
 class PersistFacts(Record):
     """The published version and its leakage certificate."""
 
-    address: str
-    data: str
-    manifest: str
+    address: Name
+    data: Name
+    manifest: Name
     partitions: dict[str, PartitionSummary]
-    rejected: int
-    dropped: int
+    rejected: Count
+    dropped: Count
     certificate: Certificate
 
 
@@ -108,40 +110,48 @@ class ReproducibilityFacts(Record):
     """What it takes to get the same version again."""
 
     seed: int
-    run_key: str
-    command: str
+    run_key: Sha256
+    command: Text
     libraries: dict[str, str]
     config: dict[str, Any]
 
 
-class ReportData(Record):
-    """One report: the sections in the order of the stages.
+class ReportFacts(Record):
+    """What the stages before the evaluation say, in their order.
 
     Attributes:
         title: What the page is called.
         dataset: The dataset's name.
         version: The version's number.
         created: When the report was made, ISO 8601 in UTC.
-        metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
-        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
-        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
         strategies: The newest tournament on this source and split; None where there was none.
     """
 
-    title: str
-    dataset: str
-    version: int
-    created: str
+    title: Name
+    dataset: Name
+    version: VersionNumber
+    created: Moment
     source: SourceFacts
     validation: ValidationFacts
     split: SplitFacts
     resampling: ResamplingFacts
     persist: PersistFacts
     reproducibility: ReproducibilityFacts
+    strategies: TournamentBrief | None = None
+
+
+class ReportData(ReportFacts):
+    """One report: the facts of the stages, and what the evaluation has found.
+
+    Attributes:
+        metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
+        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
+        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
+    """
+
     metrics: dict[str, Any] | None
     synthetic: SyntheticReview | None = None
     previous: SinceVersion | None = None
-    strategies: TournamentBrief | None = None
 
 
 def build_report_data(

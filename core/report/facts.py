@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from counterpoise.core.records import ClassCounts, Record
-from counterpoise.core.report.data import ReportData
+from counterpoise.core.report.data import ReportData, ReportFacts
 from counterpoise.core.report.drift_view import drift_view
+from counterpoise.core.stored_fields import Count, Name, Share
 
-__all__ = ["Counts", "RuleCounts", "count_up", "report_record"]
+__all__ = ["Counts", "ReportRecord", "RuleCounts", "count_up", "report_record"]
 
-Shares = dict[str, float]
+Shares = dict[Name, Share]
 
 
 class RuleCounts(Record):
     """Rules of the source that were asked of the resampled train partition; `left_out` counts equal ones once."""
 
-    asked: int
-    held: int
-    broken_by_synthetic_rows: int
-    left_out: int
+    asked: Count
+    held: Count
+    broken_by_synthetic_rows: Count
+    left_out: Count
 
 
 class Counts(Record):
@@ -44,22 +45,28 @@ class Counts(Record):
         checks_passed: How many of them passed.
     """
 
-    columns: int
-    expectations: int
-    expectations_passed: int
-    partition_expectations: int
-    partition_expectations_unmet: int
-    columns_compared: int
-    columns_moved: int
-    partition_rows: dict[str, int]
-    partition_shares: dict[str, Shares]
-    train_rows_before: int
-    train_rows_after: int
+    columns: Count
+    expectations: Count
+    expectations_passed: Count
+    partition_expectations: Count
+    partition_expectations_unmet: Count
+    columns_compared: Count
+    columns_moved: Count
+    partition_rows: dict[Name, Count]
+    partition_shares: dict[Name, Shares]
+    train_rows_before: Count
+    train_rows_after: Count
     train_shares_before: Shares
     train_shares_after: Shares
     rules: RuleCounts | None
-    checks: int
-    checks_passed: int
+    checks: Count
+    checks_passed: Count
+
+
+class ReportRecord(ReportFacts):
+    """What metrics.json says of the stages before the evaluation."""
+
+    counts: Counts
 
 
 def count_up(data: ReportData) -> Counts:

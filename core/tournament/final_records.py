@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, FiniteFloat
 
 from counterpoise.core.records import ClassCounts, Record, Snapshot
+from counterpoise.core.stored_fields import Count, Name, NonNegative, Share, Text
 
 __all__ = ["Entry", "Final", "Finalist", "HeldOut", "Look", "Refit", "Role"]
 
@@ -33,7 +34,7 @@ class Look(Record):
 
     key: str
     created: str
-    version: int = 0
+    version: Count = 0
 
 
 class HeldOut(Record):
@@ -84,15 +85,15 @@ class Finalist(Entry):
 
     roles: tuple[Role, ...]
     status: Literal["ok", "refused", "failed"]
-    reason: str = ""
+    reason: Text = ""
     judged_by: Literal["probabilities", "ranking"] = "probabilities"
     train_rows: ClassCounts = Field(default_factory=dict)
-    seconds: float = 0.0
-    peak_mb: float | None = None
+    seconds: NonNegative = 0.0
+    peak_mb: NonNegative | None = None
     arm: dict[str, Any] = Field(default_factory=dict)
     correction: dict[str, Any] | None = None
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+    warnings: tuple[Text, ...] = ()
 
 
 class Final(Record):
@@ -107,18 +108,18 @@ class Final(Record):
     """
 
     rows: dict[str, ClassCounts]
-    chance: float
-    deciding_rows: int
-    deciding_rows_are: str
-    verdict_floor: int
+    chance: Share
+    deciding_rows: Count
+    deciding_rows_are: Name
+    verdict_floor: Count
     finalists: tuple[Finalist, ...]
     comparisons: tuple[dict[str, Any], ...]
     about: Entry
-    verdict: str
-    outcome: str
+    verdict: Text
+    outcome: Name
     threshold_rule: dict[str, Any] | None
     bootstrap: dict[str, Any]
     test_digest: str = ""
-    earlier_looks: int = 0
+    earlier_looks: Count = 0
     looks: tuple[Look, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from counterpoise.core.errors import IntegrityError
 from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.storage import Store, join_address
+from counterpoise.core.persist.stored_files import pass_over, read_plain_file
+from counterpoise.core.storage import join_address
 from counterpoise.core.storage.transfer import each
-from counterpoise.core.stored_json import parse_stored
+from counterpoise.core.stored_fields import Moment
+from counterpoise.core.stored_json import Sealed, parse_stored, seal, unreadable
 from counterpoise.core.tournament.final_records import Look
 
-__all__ = ["looks_in_words", "record_look", "told_with_looks"]
+__all__ = ["StoredLook", "as_look", "looks_in_words", "looks_sentence", "read_looks", "record_look", "told_with_looks"]
 
 
 def record_look(folder: DatasetFolder, test: str, *, key: str, version: int = 0) -> tuple[Look, ...]:
@@ -30,50 +32,58 @@ def record_look(folder: DatasetFolder, test: str, *, key: str, version: int = 0)
         version: The number of the version that is evaluated; 0 for a tournament.
 
     Raises:
-        IntegrityError: Our own look, of an earlier try, is damaged. A damaged look of somebody else still counts.
         PublishError: The look cannot be written.
         StorageError: The object store refuses.
     """
     store, place = folder.store, f"tournaments/looks/{test}"
     now = datetime.now(UTC).isoformat(timespec="microseconds")
     own, name = Look(key=key, created=now, version=version), f"{place}/{key}.json"
-    if not store.create(name, f"{own.model_dump_json()}\n".encode()):
-        own = _own_look(store, name, key)
+    if not store.create(name, as_look(own)):  # of an earlier try
+        (own,) = read_looks(folder, [name])
     others = [f"{place}/{other}" for other in store.names(place) if _whose_look(other) not in ("", key)]
-    looks = each(lambda other: _others_look(store, other), others)
+    looks = read_looks(folder, others)
     return tuple(sorted((look for look in looks if look.created < own.created), key=lambda look: look.created))
-
-
-def _own_look(store: Store, name: str, key: str) -> Look:
-    """Return our look of an earlier try."""
-    place = join_address(store.address, name)
-    own = parse_stored(Look, store.read(name), place=place)
-    if own.key != key:
-        raise IntegrityError(
-            "other_look",
-            expected=f"the look of {key} in {place}",
-            found=f"that of {own.key[:100]!r}",
-            remedy="restore the file from a backup",
-            values={"file": place},
-        )
-    return own
-
-
-def _others_look(store: Store, name: str) -> Look:
-    """Return somebody's look; where the file is damaged, what its name and the store tell of it."""
-    with suppress(IntegrityError, ValueError):
-        look = parse_stored(Look, store.read(name), place=name)
-        if look.key == _whose_look(name) and datetime.fromisoformat(look.created):
-            return look
-    file = store.look(name)
-    written = datetime.fromtimestamp(file.modified if file is not None else 0, UTC)
-    return Look(key=_whose_look(name), created=written.isoformat(timespec="microseconds"))
 
 
 def _whose_look(name: str) -> str:
     """Return whose look a file is by its name; an empty text where it is none."""
     last = name.rpartition("/")[2]
     return "" if last.startswith(".") or not last.endswith(".json") else last.removesuffix(".json")
+
+
+class StoredLook(Sealed, Look):
+    """A look as it lies in a dataset."""
+
+    created: Moment
+
+
+def as_look(look: Look) -> bytes:
+    """Return a look as it is written."""
+    return f"{json.dumps(seal(look.model_dump(mode='json')))}\n".encode()
+
+
+def read_looks(folder: DatasetFolder, names: Sequence[str]) -> list[Look]:
+    """Return looks, which count even where their file is damaged: that it is there says that somebody has looked.
+
+    Args:
+        folder: The dataset.
+        names: The files' names within it; a damaged look has its key from there, and its time from the file's.
+    """
+    return each(lambda name: _read_look(folder, name), names)
+
+
+def _read_look(folder: DatasetFolder, name: str) -> Look:
+    key, place = name.rpartition("/")[2].removesuffix(".json"), join_address(folder.address, name)
+    try:
+        found = parse_stored(StoredLook, read_plain_file(folder, name), place=place)
+        if found.key == key:
+            return Look(key=key, created=found.created, version=found.version)
+        raise unreadable(place, f"a look of {found.key[:100]!r}")
+    except IntegrityError as error:
+        pass_over(error, "a look at test is counted all the same")
+    known = folder.store.look(name)
+    written = datetime.fromtimestamp(known.modified if known else 0, UTC)
+    return Look(key=key, created=written.isoformat(timespec="microseconds"))
 
 
 def looks_in_words(looks: Sequence[Look]) -> str:
@@ -102,5 +112,9 @@ def told_with_looks(metrics: dict[str, Any], test: str, looks: Sequence[Look]) -
         "earlier_versions": versions,
         "earlier": [look.model_dump() for look in looks],
     }
-    sentence = f" This test partition was looked at by {looks_in_words(looks)} before." if looks else ""
-    return {**metrics, "verdict": f"{metrics['verdict']}{sentence}", "looks": told}
+    return {**metrics, "verdict": f"{metrics['verdict']}{looks_sentence(looks)}", "looks": told}
+
+
+def looks_sentence(looks: Sequence[Look]) -> str:
+    """Return what a verdict says of earlier looks: nothing where there were none."""
+    return f" This test partition was looked at by {looks_in_words(looks)} before." if looks else ""

@@ -15,6 +15,7 @@ from counterpoise.core.config import (
     TournamentConfig,
 )
 from counterpoise.core.records import ClassCounts, Record, Snapshot
+from counterpoise.core.stored_fields import Count, Name, NonNegative, Sha256, Share, Text
 from counterpoise.core.tournament.final_records import Entry, Final
 
 __all__ = [
@@ -166,19 +167,19 @@ class EntryResult(Entry):
     """
 
     status: Literal["ok", "refused", "failed"]
-    reason: str = ""
+    reason: Text = ""
     folds: tuple[Scores, ...] = ()
     mean: Scores = Field(default_factory=dict)
     deviation: Scores = Field(default_factory=dict)
     low: Scores = Field(default_factory=dict)
     high: Scores = Field(default_factory=dict)
-    seconds: FiniteFloat = 0.0
-    sampling_seconds: FiniteFloat = 0.0
-    fit_seconds: FiniteFloat = 0.0
-    predict_seconds: FiniteFloat = 0.0
-    peak_mb: FiniteFloat | None = None
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    seconds: NonNegative = 0.0
+    sampling_seconds: NonNegative = 0.0
+    fit_seconds: NonNegative = 0.0
+    predict_seconds: NonNegative = 0.0
+    peak_mb: NonNegative | None = None
+    notes: tuple[Text, ...] = ()
+    warnings: tuple[Text, ...] = ()
 
 
 class Origin(Record):
@@ -186,8 +187,8 @@ class Origin(Record):
 
     seed: int
     command: str
-    run_key: str
-    source_digest: str
+    run_key: Sha256
+    source_digest: Sha256
     libraries: dict[str, str]
     config: dict[str, Any]
 
@@ -203,21 +204,21 @@ class Leaderboard(Record):
     was written as JSON and as a page, empty texts where it was not; `origin` is known then.
     """
 
-    dataset: str
-    metric: str
-    folds: int
-    repeats: int
-    rows: int
-    train_rows: int
+    dataset: Name
+    metric: Name
+    folds: Count
+    repeats: Count
+    rows: Count
+    train_rows: Count
     classes: ClassCounts
-    positive_class: str | None
-    chance: float
+    positive_class: Name | None
+    chance: Share
     entries: tuple[EntryResult, ...]
     chosen: Entry | None
     best: Entry | None
     in_time: bool = False
-    counts: dict[str, int] = Field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    counts: dict[Name, Count] = Field(default_factory=dict)
+    notes: tuple[Text, ...] = ()
     final: Final | None = None
     origin: Origin | None = None
     file: str = ""

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from contextlib import suppress
 from typing import Any
-
-from pydantic import ValidationError
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import json_sha256
+from counterpoise.core.errors import IntegrityError
+from counterpoise.core.persist.evaluation_files import as_json
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.manifest import library_versions, run_key
+from counterpoise.core.persist.stored_files import pass_over, read_stored
 from counterpoise.core.storage import join_address
+from counterpoise.core.stored_fields import Sha256
+from counterpoise.core.stored_json import Sealed, seal
 from counterpoise.core.tournament.records import Leaderboard, Origin
 
-__all__ = ["newest_leaderboard", "tournament_key", "write_leaderboard", "write_page"]
+__all__ = [
+    "REMEDY",
+    "StoredLeaderboard",
+    "is_board",
+    "newest_leaderboard",
+    "read_leaderboard",
+    "tournament_key",
+    "write_leaderboard",
+    "write_page",
+]
+
+REMEDY = "restore the file from a backup, or remove it: `counterpoise compare` plays the tournament again"
+
+
+class StoredLeaderboard(Sealed, Leaderboard):
+    """A leaderboard as it lies in a dataset, with the SHA-256 of its page, which is written after it."""
+
+    page_sha256: Sha256 | None = None
 
 
 def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) -> Leaderboard:
@@ -36,24 +56,30 @@ def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) ->
         libraries=library_versions(),
         config=config.portable(),
     )
-    written, folder = board.model_copy(update={"origin": origin}), _folder(config)
-    name = f"tournaments/{tournament_key(config, digest)}.json"
-    folder.store.replace(name, f"{written.model_dump_json(indent=1, exclude={'file', 'page'})}\n".encode())
-    return written.model_copy(update={"file": join_address(folder.address, name)})
+    return _store(config, digest, board.model_copy(update={"origin": origin}), page="")
 
 
 def write_page(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
-    """Write the page beside the leaderboard's file and return the leaderboard with its place.
+    """Write the page beside the leaderboard's file, which says its digest then; return the leaderboard with its place.
 
     Args:
         config: The whole configuration.
         digest: The source's digest.
-        board: The leaderboard.
+        board: The leaderboard as it was written.
         page: The page, HTML.
     """
     folder, name = _folder(config), f"tournaments/{tournament_key(config, digest)}.html"
     folder.store.replace(name, page.encode())
-    return board.model_copy(update={"page": join_address(folder.address, name)})
+    written = _store(config, digest, board, page=hashlib.sha256(page.encode()).hexdigest())
+    return written.model_copy(update={"page": join_address(folder.address, name)})
+
+
+def _store(config: BalanceConfig, digest: str, board: Leaderboard, *, page: str) -> Leaderboard:
+    """Write a leaderboard, sealed, with the digest of its page where there is one."""
+    folder, name = _folder(config), f"tournaments/{tournament_key(config, digest)}.json"
+    plain = json.loads(board.model_dump_json(exclude={"file", "page"}))
+    folder.store.replace(name, as_json(seal({**plain, **({"page_sha256": page} if page else {})})).encode())
+    return board.model_copy(update={"file": join_address(folder.address, name)})
 
 
 def tournament_key(config: BalanceConfig, digest: str) -> str:
@@ -75,17 +101,37 @@ def newest_leaderboard(config: BalanceConfig, digest: str) -> Leaderboard | None
         digest: The source's digest.
     """
     folder, wanted = _folder(config), _rows_of(config.portable())
-    files = [file for file in folder.store.files("tournaments") if _is_board(file.name)]
+    files = [file for file in folder.store.entries("tournaments") if is_board(file.name)]
     for file in sorted(files, key=lambda file: file.modified, reverse=True):
-        stored = json.loads(folder.store.read(file.name))
-        origin = stored.get("origin") or {"source_digest": "", "config": {}}
-        if origin["source_digest"] == digest and _rows_of(origin["config"]) == wanted:
-            page = f"{file.name.removesuffix('.json')}.html"
-            places = {"file": file.name, "page": page if folder.store.exists(page) else ""}
-            found = {name: place and join_address(folder.address, place) for name, place in places.items()}
-            with suppress(ValidationError):  # written by another version of this program, in another form
-                return Leaderboard.model_validate(stored).model_copy(update=found)
+        try:
+            board = read_leaderboard(folder, file.name)
+        except (FileNotFoundError, IntegrityError) as error:
+            if isinstance(error, IntegrityError):
+                pass_over(error, "the report leaves a tournament out")
+            continue
+        origin = board.origin
+        if origin is not None and origin.source_digest == digest and _rows_of(origin.config) == wanted:
+            return board
     return None
+
+
+def read_leaderboard(folder: DatasetFolder, name: str) -> Leaderboard:
+    """Return a leaderboard with its place.
+
+    Args:
+        folder: The dataset.
+        name: The file's name within it.
+
+    Raises:
+        FileNotFoundError: There is none.
+        IntegrityError: It is not what was written.
+    """
+    stored = read_stored(folder, StoredLeaderboard, name, remedy=REMEDY)
+    page = f"{name.removesuffix('.json')}.html"
+    places = {"file": name, "page": page if folder.store.exists(page) else ""}
+    plain = {field: getattr(stored, field) for field in Leaderboard.model_fields}
+    found = {field: place and join_address(folder.address, place) for field, place in places.items()}
+    return Leaderboard.model_construct(**{**plain, **found})
 
 
 def _rows_of(config: dict[str, Any]) -> list[Any]:
@@ -93,7 +139,7 @@ def _rows_of(config: dict[str, Any]) -> list[Any]:
     return [config.get(name) for name in ("seed", "columns", "split", "validation")]
 
 
-def _is_board(name: str) -> bool:
+def is_board(name: str) -> bool:
     """Whether a file is a whole leaderboard: neither a look, a page nor a draft."""
     folder, _, last = name.rpartition("/")
     return folder == "tournaments" and last.endswith(".json") and not last.startswith(".")

@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from counterpoise.core.config import EvaluationConfig
 from counterpoise.core.evaluate import compare_strategies
+from counterpoise.core.evaluate.correction import PriorCorrection
 from counterpoise.core.evaluation_inputs import find_evaluation, load_tables, publish_evaluation
 from counterpoise.core.versions import open_version
+from tests.core.history.records import metrics_of
 from tests.snapshots import mixed_table, run_engine
 
 
@@ -42,15 +44,19 @@ def test_weights_come_with_the_train_rows_that_they_belong_to(tmp_path: Path) ->
 def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path) -> None:
     run = run_engine(mixed_table(300), tmp_path)
     assert find_evaluation(run.version) is None
-    first = publish_evaluation(
-        run.version, metrics={"verdict": "it helped", "correction": {"pi": 0.1}}, html="<p>1</p>"
-    )
-    again = publish_evaluation(run.version, metrics={"verdict": "it did not"}, html="<p>2</p>")
+    correction = {
+        "positive_class": "yes",
+        **PriorCorrection(natural=0.1, training=0.5).as_dict(),
+        "test_prevalence": 0.1,
+        "learners": {},
+    }
+    first = publish_evaluation(run.version, metrics=metrics_of(correction=correction), html="<p>1</p>")
+    again = publish_evaluation(run.version, metrics=metrics_of(verdict="It did not."), html="<p>2</p>")
     assert first == again == find_evaluation(run.version)
-    assert first.verdict == "it helped"
+    assert first.verdict == "It helped."
     assert Path(first.html).read_text() == "<p>1</p>"
     folder = Path(first.html).parent
-    assert json.loads((folder / "correction.json").read_text()) == {"pi": 0.1}
+    assert json.loads((folder / "correction.json").read_text()) == correction
     assert [path.name for path in folder.parent.iterdir()] == ["00000001"]
 
 

@@ -132,4 +132,4 @@ def test_a_promotion_cut_in_half_is_told_on_the_command_line(
     run_command(["promote", f"{two_versions}/tested@1"])
     (two_versions / "tested/promotions/00000001.json").write_text("{")
     assert run_command(["show", f"{two_versions}/tested@promoted"]) == 1
-    assert "unreadable_promotion" in capfd.readouterr().err
+    assert "unreadable_file" in capfd.readouterr().err

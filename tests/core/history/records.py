@@ -9,6 +9,36 @@ from tests.manifests import manifest_of as signed_manifest
 
 __all__ = ["manifest_of", "metrics_of"]
 
+_ARM = {
+    "threshold": 0.5,
+    "threshold_rule": "f1",
+    "validation": {"threshold_metric": 0.4, "average_precision": 0.5},
+    "confusion": dict.fromkeys(("true_positives", "false_positives", "false_negatives", "true_negatives"), 250),
+    "mean_probability": 0.1,
+    "pr_curve": [],
+    "roc_curve": [],
+    "reliability": [],
+    "operating_points": [],
+    "thresholds": None,
+    "top": [],
+    "calibration": None,
+    "notes": [],
+}
+_SETTING: dict[str, Any] = {
+    "natural_rows": 3_000,
+    "threshold_rule": {"metric": "f1", "wanted": "largest F1", "chosen_on": "validation"},
+    "costs": {"false_positive": 1.0, "false_negative": 10.0},
+    "features": {},
+    "bootstrap": {"resamples": 100, "confidence": 0.95, "method": "stratified"},
+    "comparisons": [],
+    "correction": None,
+    "verdict": "It helped.",
+    "verdict_outcome": "helped",
+    "slices": None,
+    "leak": {"skipped": "nothing was resampled"},
+    "notes": [],
+}
+_UNSAID = dict.fromkeys(("precision", "recall", "g_mean", "accuracy", "log_loss"), 0.5)
 _TEST = {"average_precision": 0.5, "roc_auc": 0.8, "f1": 0.4, "mcc": 0.3, "balanced_accuracy": 0.7, "brier": 0.1}
 
 
@@ -24,13 +54,17 @@ def metrics_of(
     """Return the metrics record of two arms and the dummy; `low` is the lower bound of the resampled arm."""
     intervals = {name: {"low": value - 0.1, "high": value + 0.1} for name, value in _TEST.items()}
     resampled = {**intervals, metric: {"low": low, "high": 0.9}} if low is not None else {}
+    test = {"rows": 1_000, "classes": {"no": 1_000 - positives, "yes": positives}}
+    scores = {**_ARM, "test": {**_TEST, **_UNSAID}}
     return {
+        **_SETTING,
         "schema": 1,
         "task": "binary",
         "classes": ["no", "yes"],
         "positive_class": "yes",
         "strategy": strategy,
-        "rows": {"test": {"rows": 1_000, "classes": {"no": 1_000 - positives, "yes": positives}}},
+        "learners": [learner],
+        "rows": dict.fromkeys(("train_natural", "train_resampled", "validation", "test"), test),
         "chance_average_precision": positives / 1_000,
         "majority_accuracy": 1 - positives / 1_000,
         "deciding_rows": positives,
@@ -38,9 +72,9 @@ def metrics_of(
         "verdict_floor": 30,
         "verdict_learner": learner,
         "arms": [
-            {"learner": "dummy", "strategy": "none", "test": _TEST, "intervals": intervals},
-            {"learner": learner, "strategy": "none", "test": _TEST, "intervals": intervals},
-            {"learner": learner, "strategy": strategy, "test": _TEST, "intervals": resampled},
+            {**scores, "learner": "dummy", "strategy": "none", "intervals": intervals},
+            {**scores, "learner": learner, "strategy": "none", "intervals": intervals},
+            {**scores, "learner": learner, "strategy": strategy, "intervals": resampled},
         ],
         **changed,
     }

@@ -1,24 +1,23 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from counterpoise.core.errors import IntegrityError
 from counterpoise.core.history.previous import compare_with_previous
 from counterpoise.core.history.records import SinceVersion
+from counterpoise.core.persist.evaluation_files import store_evaluation
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.records import DatasetVersion
 from tests.core.history.records import metrics_of
+from tests.damage import damage_told
 from tests.snapshots import mixed_table, run_engine
 
 
 def evaluate_by_hand(version: DatasetVersion, **facts: Any) -> None:
-    folder = DatasetFolder(version.root, version.dataset).evaluation(version.version)
-    folder.mkdir(parents=True)
-    (folder / "metrics.json").write_text(json.dumps(metrics_of(**facts)))
+    folder = DatasetFolder(version.root, version.dataset)
+    store_evaluation(folder, version.version, metrics=metrics_of(**facts), files={"report.html": "<p></p>"})
 
 
 def versions(folder: Path, count: int) -> list[DatasetVersion]:
@@ -54,9 +53,17 @@ def test_the_same_test_rows_are_recognised(tmp_path: Path) -> None:
     assert [field.path for field in since.data.config] == ["resampling.strategy"]
 
 
-def test_earlier_metrics_that_cannot_be_read_are_told(tmp_path: Path) -> None:
-    first, second = versions(tmp_path, 2)
-    evaluate_by_hand(first)
-    (DatasetFolder(first.root, first.dataset).evaluation(1) / "metrics.json").write_text("{")
-    with pytest.raises(IntegrityError, match="unreadable_metrics"):
-        compare_with_previous(second, metrics_of())
+def test_metrics_that_cannot_be_read_cost_only_their_own_version(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second, third = versions(tmp_path, 3)
+    for version in (first, second):
+        evaluate_by_hand(version)
+    metrics = DatasetFolder(first.root, first.dataset).evaluation(2) / "metrics.json"
+    metrics.write_text("{")
+    with damage_told(caplog):
+        since = compare_with_previous(third, metrics_of())
+    assert since is not None
+    assert since.version == 1
+    (told,) = caplog.messages
+    assert told.startswith(f"not compared with version 2: {metrics} cannot be used: ")

@@ -10,7 +10,8 @@ import pytest
 from counterpoise.core.errors import IntegrityError, MachineError
 from counterpoise.core.history.promote import PromotionOutcome, promote_by_hand, promote_by_rule
 from counterpoise.core.history.promotions import add_promotion, list_promotions, newest_promotion
-from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.evaluation_files import store_evaluation
+from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.settings.promotion import PromotionConfig
 from tests.core.history.records import metrics_of
@@ -20,10 +21,10 @@ ALWAYS, NOT_WORSE = PromotionConfig(rule="always"), PromotionConfig(rule="not_wo
 
 def version_of(root: Path, number: int, *, low: float | None = None) -> DatasetVersion:
     """Return a version, evaluated where it has a lower bound."""
+    folder = DatasetFolder(root, "d")
+    folder.store.create(manifest_name(number), b"a manifest\n")
     if low is not None:
-        folder = DatasetFolder(root, "d").evaluation(number)
-        folder.mkdir(parents=True)
-        (folder / "metrics.json").write_text(json.dumps(metrics_of(low=low)))
+        store_evaluation(folder, number, metrics=metrics_of(low=low), files={"report.html": "<p>It helped.</p>"})
     return DatasetVersion(
         root=str(root), dataset="d", version=number, run_key="k", data="data/1", manifest="versions/1.json",
         partitions={}, rejected=0, dropped=0,
@@ -134,6 +135,8 @@ def test_rules_at_once_decide_again_after_whoever_was_faster(tmp_path: Path) -> 
 
 def test_a_promotion_decided_on_an_old_state_is_not_made(tmp_path: Path) -> None:
     folder = DatasetFolder(tmp_path, "d")
+    for number in (1, 2):
+        version_of(tmp_path, number)
     assert add_promotion(folder, after=None, version=1, rule="always", reason="first") is not None
     assert add_promotion(folder, after=None, version=2, rule="always", reason="late") is None
     assert promoted(tmp_path) == [1]
@@ -144,7 +147,7 @@ def test_a_promotion_cut_in_half_is_refused_with_a_way_out(tmp_path: Path) -> No
         promote_by_hand(version_of(tmp_path, number))
     path = tmp_path / "d/promotions/00000002.json"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(IntegrityError, match=r"unreadable_promotion.*promotions/00000002\.json.*remove it"):
+    with pytest.raises(IntegrityError, match=r"unreadable_file.*promotions/00000002\.json.*remove it"):
         newest_promotion(DatasetFolder(tmp_path, "d"))
     path.unlink()
     newest = newest_promotion(DatasetFolder(tmp_path, "d"))
@@ -156,7 +159,7 @@ def test_a_promotion_cut_in_half_is_refused_with_a_way_out(tmp_path: Path) -> No
 def test_what_is_no_promotion_is_refused(tmp_path: Path, content: bytes) -> None:
     promote_by_hand(version_of(tmp_path, 1))
     (tmp_path / "d/promotions/00000001.json").write_bytes(content)
-    with pytest.raises(IntegrityError, match="Expected promotion 1 of d"):
+    with pytest.raises(IntegrityError, match=r"Expected .*/promotions/00000001\.json as Counterpoise wrote it"):
         newest_promotion(DatasetFolder(tmp_path, "d"))
 
 
@@ -180,9 +183,10 @@ def test_a_full_disk_promotes_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    version = version_of(tmp_path, 1)
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(MachineError, match=r"No space left on device.*published, but not promoted"):
-        promote_by_hand(version_of(tmp_path, 1))
+        promote_by_hand(version)
     monkeypatch.undo()
     assert list((tmp_path / "d/promotions").iterdir()) == []
 
@@ -191,7 +195,9 @@ def test_metrics_cut_in_half_are_refused(tmp_path: Path) -> None:
     version = version_of(tmp_path, 1, low=0.4)
     path = tmp_path / "d/evaluations/00000001/metrics.json"
     path.write_text(path.read_text()[:100])
-    with pytest.raises(IntegrityError, match="the metrics of version 1"):
+    with pytest.raises(
+        IntegrityError, match=r"/evaluations/00000001/metrics\.json as Counterpoise wrote it.*run again"
+    ):
         promote_by_rule(NOT_WORSE, version)
 
 

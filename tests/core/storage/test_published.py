@@ -15,6 +15,7 @@ import pytest
 
 from counterpoise.core.drift.store import find_baseline
 from counterpoise.core.errors import IntegrityError, StorageError, VersionNotFoundError
+from counterpoise.core.evaluate.correction import PriorCorrection
 from counterpoise.core.evaluation_inputs import find_evaluation, publish_evaluation
 from counterpoise.core.history.previous import compare_with_previous, read_metrics
 from counterpoise.core.history.promote import promote_by_hand
@@ -30,6 +31,7 @@ from counterpoise.core.storage.areas import marked
 from counterpoise.core.storage.objects import ObjectStore
 from counterpoise.core.storage.store import StoredFile
 from counterpoise.core.versions import list_datasets, list_versions, open_version
+from tests.core.history.records import metrics_of
 from tests.killed import count_calls, kill_at_call
 from tests.manifests import facts_of
 from tests.object_store import SECRET
@@ -226,8 +228,15 @@ def test_copies_of_a_killed_process_go_at_once(tmp_path: Path, bucket: str, monk
 def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path, bucket: str) -> None:
     version = publish(tmp_path, bucket).version
     assert find_evaluation(version) is None
-    first = publish_evaluation(version, metrics={"verdict": "first", "correction": {"a": 1}}, html="<html>1</html>")
-    second = publish_evaluation(version, metrics={"verdict": "second"}, html="<html>2</html>")
+    correction = {
+        "positive_class": "1",
+        **PriorCorrection(natural=0.1, training=0.5).as_dict(),
+        "test_prevalence": 0.1,
+        "learners": {},
+    }
+    metrics = metrics_of(verdict="first", correction=correction)
+    first = publish_evaluation(version, metrics=metrics, html="<html>1</html>")
+    second = publish_evaluation(version, metrics=metrics | {"verdict": "second"}, html="<html>2</html>")
     assert first == second == find_evaluation(version)
     assert first.verdict == "first"
     assert store_at(bucket).read(first.html.removeprefix(f"{bucket}/")) == b"<html>1</html>"
