@@ -238,7 +238,7 @@ class DatasetVersion(Record):
 
 
 class Evaluation(Record):
-    """What resampling did for the learners: all numbers stand in `metrics`, whose shape `core/evaluate` describes."""
+    """What resampling did for the learners: all numbers stand in `metrics`, as in `core/metrics/record.py`."""
 
     metrics_file: str
     metrics: dict[str, Any]

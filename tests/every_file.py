@@ -98,7 +98,7 @@ def publish_evaluated(table: pa.Table, folder: Path, *, strategy: str) -> Engine
         config, snapshot=drawn.snapshot, validation=validation, split=drawn.split, resampling=drawn.resampling
     )
     run = dataclasses.replace(drawn, config=config, version=version)
-    stages = {"snapshot": run.snapshot, "split": run.split, "resampling": run.resampling}
+    stages: dict[str, Any] = {"snapshot": run.snapshot, "split": run.split, "resampling": run.resampling}
     evaluate.fn(config, **stages, validation=validation, version=version)
     return run
 

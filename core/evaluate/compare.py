@@ -37,7 +37,7 @@ _BOOTSTRAP_METHOD = (
 def compare_strategies(
     tables: EvaluationTables, *, strategy: str, config: EvaluationConfig, seed: int, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Train every learner with and without the strategy; return the metrics record of `counterpoise.core.evaluate`.
+    """Train every learner with and without the strategy; return the metrics record, as in `core/metrics/record.py`.
 
     Args:
         tables: The rows to train and judge on.

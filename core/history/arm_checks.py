@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from counterpoise.core.evaluate.calibrators import IsotonicCalibrator, SigmoidCalibrator
 from counterpoise.core.evaluate.curves import MOST_POINTS
 from counterpoise.core.evaluate.decisions import Confusion as Decisions
 from counterpoise.core.evaluate.decisions import decision_metrics
@@ -20,6 +21,11 @@ from counterpoise.core.metrics.values import Confusion, Costs, Outcome, Reliabil
 __all__ = ["arm_differences", "unequal"]
 
 _RULES = ("f_beta", "cost", "precision", "recall", "alerts")
+_SNIPPETS = {
+    made.as_dict()["method"]: made.as_dict()["snippet"]
+    for made in (SigmoidCalibrator(1.0, 0.0), IsotonicCalibrator((0.0, 1.0), (0.0, 1.0)))
+}
+"""What readers are told to run: another one would be somebody else's code."""
 Points = Sequence[tuple[float, float]]
 
 
@@ -69,6 +75,9 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
                 yield from _outcome(name, found.test, found.confusion, record.costs)
     if arm.thresholds is not None:
         yield from _thresholds(record, arm, arm.thresholds)
+    if arm.calibration is not None and arm.calibration.calibrator is not None:
+        made = arm.calibration.calibrator
+        yield from unequal("calibrator: snippet", made.snippet, _SNIPPETS[made.method])
     if arm.calibration is not None and arm.calibration.before is not None:
         before = arm.calibration.before
         yield from unequal("calibration: mean_probability", before.mean_probability, arm.mean_probability)
@@ -187,7 +196,7 @@ def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
         yield "confusion_matrix: not of the test rows"
         return
     right, chosen, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
-    present = np.flatnonzero(actual)
+    present = np.flatnonzero(actual).astype(np.int32)
     macro = macro_decisions(right[:, None], chosen[:, None], actual[:, None], present)
     for metric, value in macro.items():
         yield from unequal(f"test: {metric}", getattr(arm.test, metric), float(value[0]))

@@ -61,8 +61,8 @@ def _file_differences(folder: DatasetFolder, found: StoredEvaluation, version: i
     expected = {"report.html", *(["correction.json"] if found.record.correction else [])}
     if found.record.files.keys() != expected:
         yield f"{evaluation_name(version)}/{METRICS_FILE}: names other files than {', '.join(sorted(expected))}"
-    for name in sorted({*folder.store.names(found.folder)} - {*expected, METRICS_FILE}):
-        yield f"{found.folder}/{name}: not in {METRICS_FILE}"
+    for other in sorted({*folder.store.names(found.folder)} - {*expected, METRICS_FILE}):
+        yield f"{found.folder}/{other}: not in {METRICS_FILE}"
 
 
 def _correction(content: bytes) -> Any:

@@ -144,7 +144,7 @@ class ReportData(ReportFacts):
     """One report: the facts of the stages, and what the evaluation has found.
 
     Attributes:
-        metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
+        metrics: The metrics record, as plain JSON; None where evaluation is disabled.
         synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
         previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
     """
@@ -171,7 +171,7 @@ def build_report_data(
         version: The published version.
         certificate: What was checked on its files.
         libraries: Library versions by name.
-        metrics: The record of `counterpoise.core.evaluate`; None where evaluation is disabled.
+        metrics: The metrics record, as plain JSON; None where evaluation is disabled.
         synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
         previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
         strategies: The newest tournament on this source and split; None where there was none.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def test_weights_come_with_the_train_rows_that_they_belong_to(tmp_path: Path) ->
 def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path) -> None:
     run = run_engine(mixed_table(300), tmp_path)
     assert find_evaluation(run.version) is None
-    correction = {
+    correction: dict[str, Any] = {
         "positive_class": "yes",
         **PriorCorrection(natural=0.1, training=0.5).as_dict(),
         "test_prevalence": 0.1,

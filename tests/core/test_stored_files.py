@@ -144,6 +144,8 @@ def _none_of(metric: str) -> Callable[[dict[str, Any]], None]:
         (_set("arms")(lambda arms: arms[:-1]), "arms are"),
         (_set("correction", "odds_factor")(1.0), "correction: odds_factor is 1.0"),
         (_set("correction", "natural_prevalence")(0.5), "correction: natural_prevalence is 0.5"),
+        (_set("correction", "snippet")("import os"), "correction: snippet is import os"),
+        (_set("arms", 2, "calibration", "calibrator", "snippet")("import os"), "calibrator: snippet is import os"),
         (_set("looks", "earlier_versions")(9), "looks: earlier_versions is 9"),
         (_set("manifest_sha256")("0" * 64), "of another manifest than versions/00000002.json"),
         (_set("files", "report.html")("0" * 64), "report.html cannot be used: other content"),
@@ -257,7 +259,12 @@ def test_only_plain_files_in_plain_folders_are_read(dataset: Dataset, kind: str,
         path.parent.symlink_to(aside)
     else:
         path.rename(aside)
-        {"a link": lambda: path.symlink_to(aside), "a pipe": lambda: os.mkfifo(path), "a folder": path.mkdir}[form]()
+        if form == "a link":
+            path.symlink_to(aside)
+        elif form == "a pipe":
+            os.mkfifo(path)
+        else:
+            path.mkdir()
     try:
         with pytest.raises(IntegrityError, match=r"symbolic link|no file"):
             dataset.kinds[kind].read()

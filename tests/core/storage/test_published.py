@@ -228,7 +228,7 @@ def test_copies_of_a_killed_process_go_at_once(tmp_path: Path, bucket: str, monk
 def test_an_evaluation_is_published_whole_and_the_first_one_stays(tmp_path: Path, bucket: str) -> None:
     version = publish(tmp_path, bucket).version
     assert find_evaluation(version) is None
-    correction = {
+    correction: dict[str, Any] = {
         "positive_class": "1",
         **PriorCorrection(natural=0.1, training=0.5).as_dict(),
         "test_prevalence": 0.1,
