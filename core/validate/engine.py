@@ -89,7 +89,7 @@ def run_expectations(frame: pd.DataFrame, expectations: Mapping[int, dict[str, A
     failed = {index: each for index, each in expectations.items() if answers[index].error}
     if not failed:
         return answers
-    nullable = [name for name, kind in frame.dtypes.items() if hasattr(kind, "numpy_dtype")]
+    nullable = [str(name) for name, kind in frame.dtypes.items() if hasattr(kind, "numpy_dtype")]
     return {**answers, **_ask(_with_plain_values(frame, nullable), failed)} if nullable else answers
 
 

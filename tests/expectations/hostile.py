@@ -215,6 +215,9 @@ TYPES: dict[str, Expectation] = {
 }
 
 
+ON_ROWS: list[tuple[str, dict[str, Any]]] = [(COLUMN, {"column": "x"}), (ROWS, {"min_value": 0})]
+
+
 def hostile() -> dict[str, Expectation]:
     """Return all of them by name."""
     texts = {
@@ -229,7 +232,7 @@ def hostile() -> dict[str, Expectation]:
     conditions = {
         f"condition: {name}": {"type": kind, "kwargs": {**kwargs, "row_condition": condition}}
         for name, condition in CONDITIONS.items()
-        for kind, kwargs in [(COLUMN, {"column": "x"}), (ROWS, {"min_value": 0})]
+        for kind, kwargs in ON_ROWS
     }
     kwargs = {f"keyword: {name}": {"type": kind, "kwargs": kwargs} for name, (kind, kwargs) in KWARGS.items()}
     return {**texts, **conditions, **kwargs, **{f"expectation: {name}": one for name, one in TYPES.items()}}
