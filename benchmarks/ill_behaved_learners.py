@@ -113,6 +113,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # it is a file
     random.seed(arguments.seed)
     counts, started = Counter[str](), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

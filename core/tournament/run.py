@@ -12,7 +12,7 @@ from counterpoise.core.tournament.final import play_final
 from counterpoise.core.tournament.final_records import HeldOut
 from counterpoise.core.tournament.play import play, play_in_process
 from counterpoise.core.tournament.records import Arena, EntryResult, Leaderboard
-from counterpoise.core.tournament.subprocesses import processes_for
+from counterpoise.core.tournament.subprocesses import close_on_interruption, processes_for
 from counterpoise.core.tournament.workers import workers
 
 __all__ = ["run_tournament"]
@@ -35,7 +35,7 @@ def run_tournament(
     entries, results = list_entries(arena.rules.tournament), list[EntryResult]()
     threads = workers(arena.rules.tournament.workers) if apart else 1
     with processes_for(arena.folder):
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads) as pool, close_on_interruption(arena.folder):
             for result in pool.map(lambda entry: (play_in_process if apart else play)(arena, entry), entries):
                 results.append(result)
                 progress(len(results), len(entries))

@@ -105,6 +105,16 @@ def _arena(*_: Any) -> Path:
     return Path(frame.f_locals["opened"].arena.folder)
 
 
+def _kill_parent_and_wait(*_: Any) -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(3_600)
+
+
+def _wait_for_alarm(*_: Any) -> None:
+    signal.alarm(1)
+    time.sleep(3_600)
+
+
 def _delete_working_folder(*_: Any) -> None:
     with suppress(FileNotFoundError):
         shutil.rmtree(Path.cwd())
@@ -188,11 +198,11 @@ def _huge_answer(*_: Any) -> None:
 
 
 def _wrong_mean(*_: Any) -> None:
-    np.mean = lambda *_args, **_kwargs: 5.0
+    np.mean = lambda *_args, **_kwargs: 5.0  # type: ignore[assignment]  # that is the fault
 
 
 def _no_mean(*_: Any) -> None:
-    np.mean = lambda *_args, **_kwargs: np.nan
+    np.mean = lambda *_args, **_kwargs: np.nan  # type: ignore[assignment]  # that is the fault
 
 
 def _end_at_exit(*_: Any) -> None:
@@ -228,10 +238,7 @@ DEEDS: dict[str, _Deed] = {
     "kills itself by a signal in real time": (lambda *_: os.kill(os.getpid(), 40), _ENDED.format("signal 40")),
     "kills its group": (lambda *_: os.killpg(0, signal.SIGKILL), _KILLED),
     "kills its parent": (lambda *_: os.kill(os.getppid(), signal.SIGKILL), _WITH_TEMPLATE),
-    "kills its parent and waits": (
-        lambda *_: (os.kill(os.getppid(), signal.SIGKILL), time.sleep(3_600)),
-        _WITH_TEMPLATE,
-    ),
+    "kills its parent and waits": (_kill_parent_and_wait, _WITH_TEMPLATE),
     "kills its parent's group": (
         lambda *_: os.killpg(os.getpgid(os.getppid()), signal.SIGKILL),
         _WITH_TEMPLATE,
@@ -239,7 +246,7 @@ DEEDS: dict[str, _Deed] = {
     "asks its parent to end": (lambda *_: os.kill(os.getppid(), signal.SIGTERM), ""),
     "aborts": (lambda *_: os.abort(), _ENDED.format("signal 6")),
     "reads at address 0": (lambda *_: ctypes.string_at(0), _ENDED.format("signal 11")),
-    "sets an alarm": (lambda *_: (signal.alarm(1), time.sleep(3_600)), _ENDED.format("signal 14")),
+    "sets an alarm": (_wait_for_alarm, _ENDED.format("signal 14")),
     "raises SystemExit": (_raises(SystemExit(0)), "SystemExit: 0"),
     "raises KeyboardInterrupt": (_raises(KeyboardInterrupt), "KeyboardInterrupt"),
     "raises GeneratorExit": (_raises(GeneratorExit), "GeneratorExit"),

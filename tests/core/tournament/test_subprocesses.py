@@ -193,6 +193,37 @@ def test_a_refusal_comes_back_as_the_error_that_it_was(tmp_path: Path) -> None:
     assert told.value.values["classes"]
 
 
+def test_a_learner_that_is_refused_is_an_error_of_the_configuration_before_anything_is_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_learners.py").write_text("1 / 0")
+    (tmp_path / "ending_learners.py").write_text("import os; os._exit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
+    columns, folder = {"target": "label", "ids": ["id"]}, tmp_path / "arena"
+    run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
+
+    def laid_out(learner: str) -> Arena:
+        settings = {"folds": 2, "learners": [learner]}
+        rules = Rules.of(engine_config(tmp_path, columns=columns, tournament=settings))
+        return lay_out_apart(rules, run.snapshot, run.split, folder=folder)
+
+    with processes_for(str(folder)):
+        for refused, reason in {
+            "no_such_package.models:Model": "not_installed",
+            "broken_learners:Model": "not_importable",
+            "sklearn.tree:NoSuchTree": "no_such_class",
+            "pathlib:Path": "no_estimator",
+            "sklearn.linear_model:LinearRegression": "no_classifier",
+            f'{TREE.split(" ")[0]} {{"no_such": 1}}': "parameters",
+            'logistic_regression {"no_such": 1}': "parameters",
+        }.items():
+            with pytest.raises(EvaluationError) as told:
+                laid_out(refused)
+            assert (told.value.reason, told.value.exit_code) == (reason, 2)
+        assert not list(folder.glob("*.arrow"))
+        assert laid_out("ending_learners:Model").rounds == 2
+
+
 def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
     columns = {"target": "label", "ids": ["id"]}
     run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
