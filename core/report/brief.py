@@ -91,9 +91,9 @@ def _outcome_row(outcome: ExpectationOutcome) -> dict[str, str]:
     broken = share(outcome.unexpected / outcome.checked) if outcome.unexpected and outcome.checked else ""
     return {
         "result": _STATES[outcome.status],
-        "expectation": shown(outcome.expectation),
         "columns": ", ".join(shown(name) for name in outcome.columns[:8]),
         "observed": shown(outcome.observed, 120) if outcome.observed else "",
+        "expectation": shown(outcome.expectation),
         "severity": outcome.severity,
         "unexpected": count(outcome.unexpected),
         "unexpected share": broken,

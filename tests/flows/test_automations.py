@@ -118,6 +118,15 @@ def test_somebody_is_told_that_data_are_older_than_they_may_be(prefect: RealPref
     assert "data.stale" in wait_until(lambda: letter(name), seconds=PATIENCE, what="a notification")
 
 
+@pytest.mark.usefixtures("automations")
+def test_somebody_is_told_why_a_run_was_refused(prefect: RealPrefect) -> None:
+    name = f"why-{uuid.uuid4().hex}"
+    prefect.start("balance/on-demand", quick_config(prefect, name=name, source={"path": "nowhere.csv"}))
+    told = wait_until(lambda: letter(f"balance-{name} was refused"), seconds=PATIENCE, what="a notification")
+    assert "ingest: " in told
+    assert "What to do: " in told
+
+
 @pytest.mark.usefixtures("inbox")
 def test_an_automation_that_waits_for_failed_runs_is_told_of_a_refused_one(prefect: RealPrefect, inbox: str) -> None:
     """It is one that people make with the form of the UI, which knows only Prefect's own names of states."""
