@@ -158,6 +158,7 @@ class Doings:
 
     def after(self, root: str, _: Path) -> None:
         """Find a version, look at it, evaluate, promote, open and verify it."""
+        from counterpoise.core.errors import IntegrityError
         from counterpoise.core.evaluation_inputs import find_evaluation, publish_evaluation
         from counterpoise.core.history.promote import promote_by_hand
         from counterpoise.core.persist import verify_version
@@ -171,9 +172,10 @@ class Doings:
         publish_evaluation(version, metrics={"verdict": "told", "average_precision": 0.5}, html="<p>report</p>")
         promote_by_hand(version)
         found = [open_version(f"{root}/tested@{name}").number for name in ("promoted", 1)]
-        wrong = verify_version(root, "tested", 1)
-        if looks or found != [1, 1] or wrong or find_evaluation(version) is None:
-            raise AssertionError(f"looks {looks}, versions {found}, differences {wrong}")
+        if wrong := verify_version(root, "tested", 1):
+            raise IntegrityError("changed_files", expected="none", found="; ".join(wrong), remedy="none")
+        if looks or found != [1, 1] or find_evaluation(version) is None:
+            raise AssertionError(f"looks {looks}, versions {found}")
 
 
 class Campaign:
@@ -329,7 +331,7 @@ def main() -> None:
         options.scenarios.split(","),
         every=options.every,
         lasting=options.for_good,
-        faults=faults,  # type: ignore[arg-type]
+        faults=faults,
     )
     print(summary(results))
     bad = sum(bool(one.wrong) for one in results)

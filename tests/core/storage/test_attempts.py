@@ -8,7 +8,6 @@ from itertools import product
 import pytest
 
 from counterpoise.core.errors import StorageError, StorageUnavailableError
-from counterpoise.core.storage import attempts
 from counterpoise.core.storage.attempts import Patience, agreed, create_once, paced, persevere
 
 OURS, OTHERS = b"ours", b"others"
@@ -18,8 +17,8 @@ OURS, OTHERS = b"ours", b"others"
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made; time passes by them alone."""
     made: list[float] = []
-    monkeypatch.setattr(attempts.time, "sleep", made.append)
-    monkeypatch.setattr(attempts.time, "monotonic", lambda: sum(made))
+    monkeypatch.setattr("counterpoise.core.storage.attempts.time.sleep", made.append)
+    monkeypatch.setattr("counterpoise.core.storage.attempts.time.monotonic", lambda: sum(made))
     return made
 
 

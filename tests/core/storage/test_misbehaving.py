@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from counterpoise.core import known_sources
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import file_sha256
 from counterpoise.core.errors import (
@@ -21,6 +20,7 @@ from counterpoise.core.errors import (
     VersionNotFoundError,
 )
 from counterpoise.core.history import promote
+from counterpoise.core.ingest.stage import source_identity
 from counterpoise.core.known_sources import known_digest, prepare_output, remember_source
 from counterpoise.core.persist import commit, publish_version
 from counterpoise.core.persist.commit import commit_manifest
@@ -260,7 +260,7 @@ def test_a_damaged_look_of_ones_own_is_named(bucket: str, damage: bytes) -> None
 def a_source(bucket: str, folder: Path) -> tuple[BalanceConfig, Any]:
     store_at(bucket).replace("raw/t.csv", b"a,label\n1,x\n")
     config = engine_config(folder, output={"root": bucket}, source={"path": f"{bucket}/raw/t.csv"})
-    identity = known_sources.source_identity(config.source)
+    identity = source_identity(config.source)
     return config, snapshot_of(mixed_table(10), folder).model_copy(update={"identity": identity})
 
 
