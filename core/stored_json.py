@@ -35,9 +35,7 @@ def parse_stored(model: type[StoredModel], content: bytes, *, place: str, max_by
     if len(content) > max_bytes:
         raise _unreadable(place, f"{len(content):,} bytes, where at most {max_bytes:,} are read")
     try:
-        json.loads(
-            content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite
-        )
+        json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
         return model.model_validate_json(content, strict=True)
     except ValidationError as error:
         raise _unreadable(place, _shown(error)) from None
