@@ -55,8 +55,9 @@ def redact(text: str, *secrets: str) -> str:
     >>> redact("connection to postgresql://ann:pa55@db failed: password=hunter2")
     'connection to postgresql://ann:***@db failed: password=***'
     """
-    for secret in sorted({form for secret in secrets if secret for form in _forms(secret)}, key=len, reverse=True):
-        text = text.replace(secret, "***")
+    forms = {form for secret in secrets if secret for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
     return _without_values(re.sub(r"\S+", lambda word: _without_password(word[0]), text))
 
 

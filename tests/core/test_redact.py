@@ -85,8 +85,8 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 
 
 def test_given_secrets_are_hidden_as_urls_and_python_write_them() -> None:
-    secret = "pa'ss/w\\rd @1"
-    said = redact(f"{secret!r} and pa%27ss%2Fw%5Crd%20%401 and {secret}", secret)
+    given = "pa'ss/w\\rd @1"
+    said = redact(f"{given!r} and pa%27ss%2Fw%5Crd%20%401 and {given}", given)
     assert said == '"***" and *** and ***'
 
 
