@@ -169,5 +169,5 @@ def test_an_error_shows_nothing_of_a_secret_that_stands_in_the_query(postgres: C
         with pytest.raises(InputError, match="database_refused") as caught:
             read(postgres, tmp_path, query=query)
         assert "hunter2" not in str(caught.value.as_dict())
-    with pytest.raises(InputError, match="syntax error.*at character 13 of the query"):
+    with pytest.raises(InputError, match=r"syntax error.*at character 13 of the query"):
         read(postgres, tmp_path, query="SELECT FROM WHERE")
