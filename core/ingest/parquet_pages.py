@@ -1,7 +1,8 @@
-"""The pages of a Parquet file, read from their headers alone: what they say they hold before anything is decoded.
+"""The footer and the page headers of a Parquet file: what the pages say they hold before anything is decoded.
 
-The footer may lie about sizes, and readers believe the pages. Headers are Thrift structs in the compact protocol, see
-https://github.com/apache/parquet-format; no library that we have reads them without decoding the page.
+The footer may lie about sizes, and readers believe the pages. Both are Thrift structs in the compact protocol, see
+https://github.com/apache/parquet-format. No library that we have reads headers without decoding the page; and pyarrow
+ends the process where it is asked for the column of a damaged footer, so that the footer is read here as well.
 """
 
 from __future__ import annotations
@@ -10,14 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-import pyarrow.parquet as pq
-
-__all__ = ["DamagedHeaderError", "Page", "chunk_pages"]
+__all__ = ["Chunk", "DamagedHeaderError", "Group", "Page", "chunk_pages", "row_groups"]
 
 _HEADER = 1 << 14
 _LONGEST_HEADER = 1 << 24
 _DICTIONARY, _DATA, _DATA_2 = 2, 0, 3
-_DEPTH = 8
+_DEPTH = 16
 
 
 class DamagedHeaderError(ValueError):
@@ -41,26 +40,80 @@ class Page:
     plain: int
 
 
-def chunk_pages(file: IO[bytes], chunk: pq.ColumnChunkMetaData) -> Iterator[Page]:
+@dataclass(frozen=True)
+class Chunk:
+    """What the footer says of a column in a row group.
+
+    Attributes:
+        path: The column's path in the schema.
+        kind: The number of its physical type.
+        values: How many values it has, nulls included.
+        start: Where its first page lies.
+        stored: Bytes of its pages in the file.
+    """
+
+    path: str
+    kind: int
+    values: int
+    start: int
+    stored: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """What the footer says of a row group."""
+
+    rows: int
+    chunks: tuple[Chunk, ...]
+
+
+def row_groups(file: IO[bytes]) -> list[Group]:
+    """Return the row groups that the footer names.
+
+    Raises:
+        DamagedHeaderError: It is damaged.
+    """
+    size = file.seek(0, 2)
+    file.seek(max(0, size - 8))
+    length = int.from_bytes(file.read(4), "little")
+    file.seek(max(0, size - 8 - length))
+    try:
+        footer = _Compact(file.read(length)).struct()
+        groups = [Group(_size(group, 3), tuple(map(_chunk, group[1]))) for group in footer.get(4, [])]
+        total = _size(footer, 3)
+    except (IndexError, KeyError, TypeError, AttributeError):
+        raise DamagedHeaderError("a damaged footer") from None
+    if sum(group.rows for group in groups) != total:
+        raise DamagedHeaderError(f"{total:,} rows in all, {sum(group.rows for group in groups):,} in row groups")
+    return groups
+
+
+def _chunk(column: dict[int, Any]) -> Chunk:
+    facts = column[3]
+    start = _size(facts, 9)
+    if facts.get(11):
+        start = min(start, _size(facts, 11))
+    path = b".".join(facts[3]).decode(errors="backslashreplace")
+    return Chunk(path, _size(facts, 1), _size(facts, 5), start, _size(facts, 7))
+
+
+def chunk_pages(file: IO[bytes], chunk: Chunk) -> Iterator[Page]:
     """Yield the pages of a column in a row group, up to the last of its values.
 
     Raises:
         DamagedHeaderError: A header is damaged, or the pages hold another number of values than the footer says.
     """
-    start = chunk.data_page_offset
-    if chunk.dictionary_page_offset:
-        start = min(start, chunk.dictionary_page_offset)
-    end, values = start + chunk.total_compressed_size, 0
-    while values < chunk.num_values:
+    start, end, values = chunk.start, chunk.start + chunk.stored, 0
+    while values < chunk.values:
         if not 0 <= start < end:
-            raise DamagedHeaderError(f"{values:,} values in pages, {chunk.num_values:,} in the footer")
+            raise DamagedHeaderError(f"{values:,} values in pages, {chunk.values:,} in the footer")
         header, length = _header(file, start)
         page = _page(header)
         yield page
         values += 0 if page.dictionary else page.values
         start += length + header[3]
-    if values > chunk.num_values:
-        raise DamagedHeaderError(f"{values:,} values in pages, {chunk.num_values:,} in the footer")
+    if values > chunk.values:
+        raise DamagedHeaderError(f"{values:,} values in pages, {chunk.values:,} in the footer")
 
 
 def _page(header: dict[int, Any]) -> Page:
@@ -122,7 +175,7 @@ class _Compact:
         if read is not None:
             return read()
         if kind in (7, 8):
-            return self._skip(8 if kind == 7 else self._varint())
+            return self._bytes(8 if kind == 7 else self._varint())
         if kind in (9, 10):
             return self._list(depth)
         if kind == 12:
@@ -134,16 +187,18 @@ class _Compact:
         count = head >> 4 if head >> 4 < 15 else self._varint()
         if count > len(self.data):
             raise DamagedHeaderError("a page header with a list that does not end")
-        return [self._value(head & 15, depth + 1) for _ in range(count)]
+        kind = head & 15 if head & 15 not in (1, 2) else 3  # a truth value is a byte of its own here
+        return [self._value(kind, depth + 1) for _ in range(count)]
 
     def _byte(self) -> int:
         self.place += 1
         return self.data[self.place - 1]
 
-    def _skip(self, count: int) -> None:
+    def _bytes(self, count: int) -> bytes:
         self.place += count
         if self.place > len(self.data):
             raise IndexError
+        return self.data[self.place - count : self.place]
 
     def _varint(self) -> int:
         value = shift = 0

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from counterpoise.core.errors import InputError
 from counterpoise.core.ingest.ipc_buffers import batch_bytes
-from counterpoise.core.ingest.parquet_pages import DamagedHeaderError, Page, chunk_pages
+from counterpoise.core.ingest.parquet_pages import Chunk, DamagedHeaderError, Group, Page, chunk_pages, row_groups
 
 __all__ = ["GROUP_BYTES", "check_arrow", "check_parquet", "damaged", "expanded_bytes"]
 
@@ -33,7 +33,10 @@ _MAX_RATIO = 400
 _BATCH_BYTES = 32 << 20
 _FEWEST_ROWS, _MOST_ROWS = 64, 65_536
 _PLAIN, _DELTA_LENGTH, _DELTA = 0, 6, 7
-_WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 8, "FLOAT": 4, "DOUBLE": 8}
+_WIDTHS = {0: 1, 1: 4, 2: 8, 3: 8, 4: 4, 5: 8, 6: 4}
+"""Bytes of a value by the number of its physical type; of a text, those of its offset."""
+
+_TEXT = 6
 
 
 @dataclass(frozen=True)
@@ -112,27 +115,31 @@ def check_parquet(path: Path) -> tuple[pa.Schema, int]:
         InputError: It decodes to more than the budget, or is damaged.
     """
     with pq.ParquetFile(path, page_checksum_verification=True) as file, path.open("rb") as raw:
-        metadata, budget = file.metadata, _Budget(path, "parquet")
-        rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
-        if sum(rows) != metadata.num_rows or any(count < 0 for count in rows):
-            raise damaged(path, "parquet", f"{metadata.num_rows:,} rows in all, {sum(rows):,} in row groups")
-        for number in range(metadata.num_row_groups):
-            decoded = _group_bytes(path, raw, file, number, budget.left)
-            budget.add(number, decoded)
-            _decode(path, file, number, decoded)
-        return file.schema_arrow, metadata.num_rows
-
-
-def _group_bytes(path: Path, raw: IO[bytes], file: pq.ParquetFile, number: int, left: int) -> int:
-    """Return what a row group decodes to; of one that is over the limit, at least that much."""
-    group = file.metadata.row_group(number)
-    leaves = []
-    for place in range(group.num_columns):
-        chunk, column = group.column(place), file.schema.column(place)
+        budget = _Budget(path, "parquet")
         try:
-            leaves.append(_leaf(group.num_rows, chunk, column, list(chunk_pages(raw, chunk))))
+            groups = row_groups(raw)
         except DamagedHeaderError as error:
-            raise damaged(path, "parquet", str(error), row_group=number, column=chunk.path_in_schema) from None
+            raise damaged(path, "parquet", str(error)) from None
+        if file.metadata.num_row_groups != len(groups) or file.metadata.num_rows != sum(g.rows for g in groups):
+            raise damaged(path, "parquet", "a damaged footer")
+        for number, group in enumerate(groups):
+            decoded = _group_bytes(path, raw, file, (number, group), budget.left)
+            budget.add(number, decoded)
+            _decode(path, file, (number, group.rows), decoded)
+        return file.schema_arrow, file.metadata.num_rows
+
+
+def _group_bytes(path: Path, raw: IO[bytes], file: pq.ParquetFile, numbered: tuple[int, Group], left: int) -> int:
+    """Return what a row group decodes to; of one that is over the limit, at least that much."""
+    number, group = numbered
+    if len(group.chunks) != len(file.schema):
+        raise damaged(path, "parquet", f"{len(group.chunks):,} columns of {len(file.schema):,}", row_group=number)
+    leaves = []
+    for place, chunk in enumerate(group.chunks):
+        try:
+            leaves.append(_leaf(group.rows, chunk, file.schema.column(place), list(chunk_pages(raw, chunk))))
+        except DamagedHeaderError as error:
+            raise damaged(path, "parquet", str(error), row_group=number, column=chunk.path) from None
     sure = sum(leaf.sure for leaf in leaves)
     for leaf in leaves:
         if sure <= left and sure + leaf.repeated * leaf.longest > left:
@@ -142,21 +149,21 @@ def _group_bytes(path: Path, raw: IO[bytes], file: pq.ParquetFile, number: int, 
     return sure
 
 
-def _leaf(rows: int, chunk: Any, column: Any, pages: Sequence[Page]) -> _Leaf:
+def _leaf(rows: int, chunk: Chunk, column: Any, pages: Sequence[Page]) -> _Leaf:
     nested = column.max_repetition_level > 0
-    if not nested and chunk.num_values != rows:
-        raise DamagedHeaderError(f"{chunk.num_values:,} values in {rows:,} rows")
+    if not nested and chunk.values != rows:
+        raise DamagedHeaderError(f"{chunk.values:,} values in {rows:,} rows")
     plain = sum(page.plain for page in pages)
-    width = _WIDTHS.get(chunk.physical_type, 0) or (column.length if chunk.physical_type != "BYTE_ARRAY" else 4)
+    width = _WIDTHS.get(chunk.kind) or column.length
     width = max(width, 16 if str(column.logical_type).startswith("Decimal") else 0) + 4 * nested
-    fixed = chunk.num_values * width
-    if chunk.physical_type != "BYTE_ARRAY":
-        return _Leaf(chunk.path_in_schema, max(fixed, plain))
+    fixed = chunk.values * width
+    if chunk.kind != _TEXT:
+        return _Leaf(column.path, max(fixed, plain))
     data = [page for page in pages if not page.dictionary]
     repeated = sum(page.values for page in data if page.encoding not in (_PLAIN, _DELTA_LENGTH))
     sliced = any(page.encoding == _DELTA for page in data)
     longest = max((page.plain for page in (data if sliced else pages) if sliced or page.dictionary), default=0)
-    return _Leaf(chunk.path_in_schema, fixed + plain, longest, repeated, sliced)
+    return _Leaf(column.path, fixed + plain, longest, repeated, sliced)
 
 
 def _text_bytes(path: Path, number: int, leaf: _Leaf, most: int) -> int:
@@ -189,9 +196,9 @@ def _longest(arrays: Sequence[pa.Array]) -> int:
     return max(lengths)
 
 
-def _decode(path: Path, file: pq.ParquetFile, number: int, decoded: int) -> None:
-    """Decode a row group once, a bounded batch at a time."""
-    rows = file.metadata.row_group(number).num_rows
+def _decode(path: Path, file: pq.ParquetFile, numbered: tuple[int, int], decoded: int) -> None:
+    """Decode a row group, given by its number and its rows, once, a bounded batch at a time."""
+    number, rows = numbered
     if not rows:
         return
     width = max(1, decoded // rows)

@@ -145,6 +145,7 @@ def open_engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     config = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        "enable_progress_bar": "false",  # it would stand among the output of whoever reads
         "memory_limit": _MEMORY,
         "preserve_insertion_order": "true",
         "temp_directory": str(folder / "spill"),
