@@ -145,7 +145,6 @@ def open_engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     config = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
-        "enable_progress_bar": "false",  # it would stand among the output of whoever reads
         "memory_limit": _MEMORY,
         "preserve_insertion_order": "true",
         "temp_directory": str(folder / "spill"),
@@ -154,6 +153,7 @@ def open_engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with duckdb.connect(":memory:", config=config) as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")  # it would stand among the output of whoever reads
             yield connection
     except duckdb.Error as error:
         raise EngineError(
