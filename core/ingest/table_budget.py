@@ -69,6 +69,10 @@ class _Budget:
     def _most(self) -> int:
         return max(FREE_BYTES, _MAX_RATIO * self._stored)
 
+    def share(self, part: float) -> int:
+        """Return what a part of the rows may decode to without a closer look."""
+        return min(self.left, int(self._most() * part))
+
     def add(self, number: int, decoded: int) -> None:
         """Add a row group or record batch.
 
@@ -123,14 +127,15 @@ def check_parquet(path: Path) -> tuple[pa.Schema, int]:
         if file.metadata.num_row_groups != len(groups) or file.metadata.num_rows != sum(g.rows for g in groups):
             raise damaged(path, "parquet", "a damaged footer")
         for number, group in enumerate(groups):
-            decoded = _group_bytes(path, raw, file, (number, group), budget.left)
+            share = budget.share(group.rows / max(file.metadata.num_rows, 1))
+            decoded = _group_bytes(path, _leaves(path, raw, file, (number, group)), number, share, budget.left)
             budget.add(number, decoded)
             _decode(path, file, (number, group.rows), decoded)
         return file.schema_arrow, file.metadata.num_rows
 
 
-def _group_bytes(path: Path, raw: IO[bytes], file: pq.ParquetFile, numbered: tuple[int, Group], left: int) -> int:
-    """Return what a row group decodes to; of one that is over the limit, at least that much."""
+def _leaves(path: Path, raw: IO[bytes], file: pq.ParquetFile, numbered: tuple[int, Group]) -> list[_Leaf]:
+    """Return the columns of plain values of a row group, by its number and what the footer says of it."""
     number, group = numbered
     if len(group.chunks) != len(file.schema):
         raise damaged(path, "parquet", f"{len(group.chunks):,} columns of {len(file.schema):,}", row_group=number)
@@ -140,12 +145,20 @@ def _group_bytes(path: Path, raw: IO[bytes], file: pq.ParquetFile, numbered: tup
             leaves.append(_leaf(group.rows, chunk, file.schema.column(place), list(chunk_pages(raw, chunk))))
         except DamagedHeaderError as error:
             raise damaged(path, "parquet", str(error), row_group=number, column=chunk.path) from None
+    return leaves
+
+
+def _group_bytes(path: Path, leaves: Sequence[_Leaf], number: int, share: int, left: int) -> int:
+    """Return at most what a row group decodes to; of one that is over the limit, `left`, more than that.
+
+    The texts of a column are looked at only where the longest possible ones would take more than its share.
+    """
     sure = sum(leaf.sure for leaf in leaves)
     for leaf in leaves:
-        if sure <= left and sure + leaf.repeated * leaf.longest > left:
-            sure += _text_bytes(path, number, leaf, left - sure)
-        elif sure <= left:
-            sure += leaf.repeated * leaf.longest
+        if sure > left:
+            break
+        longest = leaf.repeated * leaf.longest
+        sure += longest if sure + longest <= share else _text_bytes(path, number, leaf, (share - sure, left - sure))
     return sure
 
 
@@ -166,8 +179,10 @@ def _leaf(rows: int, chunk: Chunk, column: Any, pages: Sequence[Page]) -> _Leaf:
     return _Leaf(column.path, fixed + plain, longest, repeated, sliced)
 
 
-def _text_bytes(path: Path, number: int, leaf: _Leaf, most: int) -> int:
-    """Return how many bytes a column's texts have when each stands for itself; of too many, more than `most`.
+def _text_bytes(path: Path, number: int, leaf: _Leaf, limits: tuple[int, int]) -> int:
+    """Return how many bytes a column's texts have when each stands for itself; of too many, more than the limit.
+
+    Of two limits, an estimate that is too large will do below the first, and counting ends above the second.
 
     They are read as codes of a dictionary, which keeps a repeated text once. Texts written as differences are decoded,
     so few at a time that the longest possible ones fit.
@@ -177,10 +192,10 @@ def _text_bytes(path: Path, number: int, leaf: _Leaf, most: int) -> int:
     with pq.ParquetFile(path, read_dictionary=[] if leaf.sliced else [leaf.path]) as file:
         names = [name for name in file.schema_arrow.names if name == root or leaf.path.startswith(f"{name}.")]
         for batch in file.iter_batches(min(few, _MOST_ROWS), row_groups=[number], columns=names, use_threads=False):
-            if not total and leaf.repeated * (longest := _longest(batch.columns)) <= most and longest:
+            if not total and leaf.repeated * (longest := _longest(batch.columns)) <= limits[0] and longest:
                 return leaf.repeated * longest
             total += sum(map(expanded_bytes, batch.columns))
-            if total > most:
+            if total > limits[1]:
                 break
     return total
 

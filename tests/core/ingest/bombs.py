@@ -121,7 +121,7 @@ def _lines(path: Path, line: bytes, *, head: bytes = b"") -> None:
 
 def text_lines(path: Path) -> None:
     """Two columns of zeros, compressed."""
-    _lines(path, b"0" * 96 + b",0\n", head=b"a,label\n")
+    _lines(path, b"0" * 8000 + b",0\n", head=b"a,label\n")
 
 
 def json_lines(path: Path) -> None:
