@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import ConfigError
-from counterpoise.core.redact import redact
+from counterpoise.core.redact import is_secret_name, redact
 from counterpoise.core.yaml_text import parse_mapping, parse_value
 
 __all__ = ["build_config", "build_section", "config_error", "load_config"]
@@ -160,9 +160,15 @@ def _problem(details: ErrorDetails, mapping: Mapping[str, Any], at: Sequence[str
     path = [*at, *map(str, details["loc"])]
     return {
         "field": ".".join(path) or "the configuration",
-        "found": "missing" if details["type"] == "missing" else f"found {_show(_value_at(mapping, details['loc']))}",
+        "found": "missing" if details["type"] == "missing" else _found(mapping, details["loc"]),
         "allowed": _allowed(details, path),
     }
+
+
+def _found(mapping: Mapping[str, Any], loc: Sequence[str | int]) -> str:
+    """Return the value that is not allowed, unless the name of its field says that it is a secret."""
+    secret = any(is_secret_name(str(part)) or part == "credentials_block" for part in loc)
+    return "found a text that is not shown" if secret else f"found {_show(_value_at(mapping, loc))}"
 
 
 def _allowed(details: ErrorDetails, path: Sequence[str]) -> str:

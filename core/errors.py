@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from counterpoise.core.visible import visible
+
 __all__ = [
     "ColumnNotFoundError",
     "ConfigError",
@@ -60,7 +62,7 @@ class CounterpoiseError(Exception):
         self.remedy = remedy
         self.values = dict(values or {})
         said = f"[{self.stage}: {reason}] Expected {expected}. Found {found}. What to do: {remedy}."
-        super().__init__(said if expected or found or remedy else reason)
+        super().__init__(visible(said if expected or found or remedy else reason))
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {"expected": self.expected, "found": self.found, "remedy": self.remedy, "values": self.values}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,6 +58,28 @@ def batch_rows(width: float) -> int:
     return min(BATCH_ROWS, max(_FEWEST_ROWS, int(_BATCH_BYTES // max(1, width))))
 
 
+@contextmanager
+def _damage_named(path: Path, group: int | None = None) -> Iterator[None]:
+    """Raise what cannot be decoded as an error that names the file: it was whole when it was ingested.
+
+    Raises:
+        InputError: The bytes cannot be decoded.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno is not None):
+            raise
+        at = path.name if group is None else f"{path.name}, row group {group}"
+        raise InputError(
+            "unreadable_table",
+            expected=f"{path.name} to be as whole as when the run began",
+            found=f"{at}, cannot be read ({(str(error).splitlines() or ['damaged'])[0]})",
+            remedy="copy or write the file again, and look after the disk; nothing was published",
+            values={"file": path.name, "row_group": group},
+        ) from None
+
+
 class _Source(Protocol):
     """One open data file."""
 
@@ -71,7 +94,9 @@ class _Source(Protocol):
 
 class _ParquetSource:
     def __init__(self, file: SnapshotFile) -> None:
-        self._file = pq.ParquetFile(file.path)
+        self._path = Path(file.path)
+        with _damage_named(self._path):
+            self._file = pq.ParquetFile(file.path)
         self.schema = self._file.schema_arrow
 
     def group_rows(self) -> list[int]:
@@ -79,24 +104,35 @@ class _ParquetSource:
         return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
 
     def read_group(self, group: int, columns: Sequence[str] | None) -> pa.Table:
-        return self._file.read_row_group(group, columns=None if columns is None else list(columns))
+        with _damage_named(self._path, group):
+            return self._file.read_row_group(group, columns=None if columns is None else list(columns))
 
     def iter_group(self, group: int, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
         batches = self._file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False)
-        for batch in batches:  # whoever reads batches has several readers at work: more threads only get in their way
+        while True:  # whoever reads batches has several readers at work: more threads only get in their way
+            with _damage_named(self._path, group):
+                batch = next(batches, None)
+            if batch is None:
+                return
             yield pa.Table.from_batches([batch])
 
 
 class _ArrowSource:
     def __init__(self, file: SnapshotFile) -> None:
-        self._reader = pa.ipc.open_file(pa.memory_map(file.path))
+        self._path = Path(file.path)
+        with _damage_named(self._path):
+            self._reader = pa.ipc.open_file(pa.memory_map(file.path))
         self.schema = self._reader.schema
 
     def group_rows(self) -> list[int]:
-        return [self._reader.get_batch(group).num_rows for group in range(self._reader.num_record_batches)]
+        return [self._batch(group).num_rows for group in range(self._reader.num_record_batches)]
+
+    def _batch(self, group: int) -> pa.RecordBatch:
+        with _damage_named(self._path, group):
+            return self._reader.get_batch(group)
 
     def read_group(self, group: int, columns: Sequence[str] | None) -> pa.Table:
-        table = pa.Table.from_batches([self._reader.get_batch(group)], schema=self.schema)
+        table = pa.Table.from_batches([self._batch(group)], schema=self.schema)
         return table if columns is None else table.select(list(columns))
 
     def iter_group(self, group: int, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.errors import ConfigError, CounterpoiseError
 from counterpoise.core.redact import redact
 from counterpoise.core.refusals import refusal_behind
+from counterpoise.core.visible import is_utf8
 from counterpoise.flows.console import (
     print_advice,
     print_board,
@@ -26,6 +27,7 @@ from counterpoise.flows.console import (
     print_run,
     print_versions,
     say,
+    say_result,
     show_error,
     stage_lines,
 )
@@ -77,6 +79,7 @@ def run_command(arguments: list[str], *, debug: bool = False) -> int:
         debug: Whether to show tracebacks.
     """
     try:
+        _check_utf8(arguments)
         app(arguments)
     except SystemExit as ended:
         return int(ended.code or 0)
@@ -117,7 +120,7 @@ def sample(
     """Write a generated imbalanced table."""
     from counterpoise.core.sample import write_sample
 
-    typer.echo(str(write_sample(kind, rows=rows, out=out, seed=seed)))
+    say_result(str(write_sample(kind, rows=rows, out=out, seed=seed)))
 
 
 @app.command()
@@ -136,7 +139,7 @@ def init(
 
     settings = source_settings(source, table=table, query=query)
     for path in write_first_files(settings, target=target, name=name, out=out, force=force):
-        typer.echo(str(path))
+        say_result(str(path))
     if redact(source) != source:
         say("The password was not written: put ${VARIABLE} for *** in source.url, and set VARIABLE for the run.")
 
@@ -281,7 +284,7 @@ def promote(address: Address) -> None:
     record = open_version(address).record
     outcome = promote_by_hand(record)
     name = f"{record.dataset} version {record.version}"
-    typer.echo(f"{name}: {'promoted' if outcome.promotion else 'nothing to do'}, {outcome.reason}")
+    say_result(f"{name}: {'promoted' if outcome.promotion else 'nothing to do'}, {outcome.reason}")
 
 
 @app.command()
@@ -291,12 +294,12 @@ def verify(address: Address, source: Source = "", trust_manifest: TrustManifest 
 
     name, found = verify_address(address, source=source, trusted=trust_manifest)
     for difference in found.differences:
-        typer.echo(difference)
+        say_result(difference)
     if not found.holds:
         raise typer.Exit(1)
-    typer.echo(f"{name}: files, facts of the manifest and leakage certificate hold")
+    say_result(f"{name}: files, facts of the manifest and leakage certificate hold")
     for sentence in found.unproven:
-        typer.echo(f"  not proven: {sentence}")
+        say_result(f"  not proven: {sentence}")
 
 
 @app.command()
@@ -313,10 +316,10 @@ def rebuild(
     rebuilt = rebuild_version(address, source=source, trusted=trust_manifest, out=out)
     name = f"{rebuilt.version.record.dataset} version {rebuilt.version.number}"
     if rebuilt.stored and out is None:
-        typer.echo(f"{name}: {rebuilt.rows:,} train rows rebuilt, the same bytes as those stored")
+        say_result(f"{name}: {rebuilt.rows:,} train rows rebuilt, the same bytes as those stored")
     else:
         place = join_address(rebuilt.folder, "train")
-        typer.echo(f"{name}: {rebuilt.rows:,} train rows in {place}, the bytes that were published")
+        say_result(f"{name}: {rebuilt.rows:,} train rows in {place}, the bytes that were published")
 
 
 def _version_record(version: Any, promoted: Any) -> dict[str, Any]:
@@ -337,6 +340,17 @@ def _run_record(version: Any, report: Any, seconds: float) -> dict[str, Any]:
         "dropped": version.dropped,
         "seconds": round(seconds, 3),
     }
+
+
+def _check_utf8(arguments: list[str]) -> None:
+    """Refuse names that are no UTF-8: they could stand in no configuration, manifest or report."""
+    if broken := [argument for argument in arguments if not is_utf8(argument)]:
+        raise ConfigError(
+            "argument_not_utf8",
+            expected="arguments and names of files in UTF-8",
+            found=repr(redact(broken[0])),
+            remedy="rename the file or folder, or set the locale that its name was written in, such as LC_ALL=C.UTF-8",
+        )
 
 
 def _show_traceback(debug: bool) -> None:

@@ -10,12 +10,13 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as without_markup
 from rich.table import Table
 
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.records import PARTITIONS, DatasetVersion, Report
 from counterpoise.core.storage import join_address
+from counterpoise.core.visible import visible, visible_json
 
 if TYPE_CHECKING:
     from counterpoise.core.history.records import Promotion
@@ -33,11 +34,22 @@ __all__ = [
     "print_run",
     "print_versions",
     "say",
+    "say_result",
     "show_error",
     "stage_lines",
 ]
 
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
+
+
+def escape(text: str) -> str:
+    """Return a text that means nothing to Rich and nothing to a terminal."""
+    return without_markup(visible(text))
+
+
+def say_result(message: str) -> None:
+    """Write a line to standard output."""
+    sys.stdout.write(visible(message) + "\n")
 
 
 def say(message: str) -> None:
@@ -81,7 +93,7 @@ class _StageLines(logging.Handler):
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Write one JSON object to standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(visible_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def print_run(version: DatasetVersion, report: Report | None, seconds: float) -> None:

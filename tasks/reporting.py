@@ -30,6 +30,7 @@ from prefect.logging import get_run_logger
 
 from counterpoise.core.persist.stored_files import DAMAGE_LOGGER
 from counterpoise.core.progress import Progress, silent
+from counterpoise.core.visible import visible
 
 __all__ = [
     "artifact_key",
@@ -52,6 +53,7 @@ _TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 def log(message: str, *, level: int = logging.INFO) -> None:
     """Write a line to the run's log, or to the plain log where there is no run."""
+    message = visible(message)
     if in_run():
         get_run_logger().log(level, message, extra={"counterpoise": True})
     else:

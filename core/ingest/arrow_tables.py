@@ -10,19 +10,16 @@ from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import ConfigError, InputError
 from counterpoise.core.ingest.names import check_names, resolve_column
 from counterpoise.core.ingest.snapshot_files import Content
+from counterpoise.core.ingest.table_budget import check_arrow, check_parquet, damaged
 from counterpoise.core.ingest.table_types import carried_schema, retyping_note, write_retyped
-from counterpoise.core.ingest.text_engine import quoted_path
 from counterpoise.core.records import SnapshotFile
 
 __all__ = ["reference_tables"]
-
-_GROUP_BYTES = 2 << 30
 
 
 def reference_tables(
@@ -53,13 +50,15 @@ def reference_tables(
         ConfigError: Missing values or types are declared.
     """
     _check_options(source)
-    look = _look_at_parquet if kind == "parquet" else _look_at_arrow
+    look = check_parquet if kind == "parquet" else check_arrow
     files, schemas = [], []
     for path, digest in zip(paths, digests, strict=True):
         try:
             schema, rows = look(path)
-        except (pa.ArrowException, OSError) as error:
-            raise _damaged(path, kind, error) from None
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise damaged(path, kind, str(error)) from None
         schemas.append(schema)
         files.append(SnapshotFile(path=str(path), format=kind, rows=rows, bytes=path.stat().st_size, sha256=digest))
     check_names(schemas[0].names)
@@ -75,18 +74,6 @@ def reference_tables(
     return Content(tuple(copies), carried, notes=(retyping_note(schemas[0], carried),))
 
 
-def _look_at_parquet(path: Path) -> tuple[pa.Schema, int]:
-    with pq.ParquetFile(path) as file:
-        _check_group_bytes(path, file)
-        return file.schema_arrow, file.metadata.num_rows
-
-
-def _look_at_arrow(path: Path) -> tuple[pa.Schema, int]:
-    with pa.memory_map(str(path)) as memory, pa.ipc.open_file(memory) as reader:
-        rows = sum(reader.get_batch(number).num_rows for number in range(reader.num_record_batches))
-        return reader.schema, rows
-
-
 def _check_options(source: SourceConfig) -> None:
     tokens = [token for token in source.missing_values if token.strip()]
     if tokens or source.types:
@@ -100,52 +87,6 @@ def _check_options(source: SourceConfig) -> None:
         )
 
 
-def _check_group_bytes(path: Path, file: pq.ParquetFile) -> None:
-    """Refuse a row group that decodes to more than two gigabytes: small files can hold huge repeated texts."""
-    fixed = sum(_fixed_bytes(field.type) for field in file.schema_arrow)
-    width = fixed + _text_bytes_a_row(path, file)
-    for number in range(file.metadata.num_row_groups):
-        group = file.metadata.row_group(number)
-        decoded = max(group.total_byte_size, int(group.num_rows * width))
-        if decoded > _GROUP_BYTES:
-            raise InputError(
-                "row_group_too_large",
-                expected=f"row groups that decode to at most {_GROUP_BYTES >> 30} GiB",
-                found=f"about {decoded / (1 << 30):.1f} GiB in row group {number} of {path.name}",
-                remedy="write the file again with smaller row groups",
-                values={"file": path.name, "row_group": number, "bytes": decoded},
-            )
-
-
-def _fixed_bytes(kind: pa.DataType) -> float:
-    try:
-        return float(kind.bit_width) / 8
-    except ValueError:
-        return 4.0
-
-
-def _text_bytes_a_row(path: Path, file: pq.ParquetFile) -> float:
-    """Return how many bytes the texts of a row have on average; DuckDB adds lengths up without decoding repeats."""
-    import duckdb
-
-    texts = [
-        '"' + field.name.replace('"', '""') + '"'
-        for field in file.schema_arrow
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    ]
-    if not texts or not file.metadata.num_rows:
-        return 0.0
-    lengths = " + ".join(f"coalesce(sum(strlen({text})), 0)" for text in texts)
-    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": "1GB"}
-    with duckdb.connect(":memory:", config=config) as connection:
-        try:
-            sql = f"SELECT {lengths} FROM read_parquet([{quoted_path(path)}])"  # noqa: S608  # all names are quoted
-            row = connection.execute(sql).fetchone()
-        except duckdb.Error as error:
-            raise _damaged(path, "parquet", error) from None
-    return float(row[0]) / file.metadata.num_rows if row else 0.0
-
-
 def _check_equal_schemas(paths: Sequence[Path], schemas: Sequence[pa.Schema]) -> None:
     for path, schema in zip(paths, schemas, strict=True):
         if not schema.equals(schemas[0]):
@@ -157,13 +98,3 @@ def _check_equal_schemas(paths: Sequence[Path], schemas: Sequence[pa.Schema]) ->
                 remedy="read files with different columns as different sources",
                 values={"files": [paths[0].name, path.name], "columns": sorted(differing)[:100]},
             )
-
-
-def _damaged(path: Path, kind: str, error: Exception) -> InputError:
-    return InputError(
-        "unreadable_table",
-        expected=f"a complete {kind} file",
-        found=f"{path.name} cannot be opened ({str(error).splitlines()[0]})",
-        remedy="copy or write the file again",
-        values={"file": path.name},
-    )

@@ -1,15 +1,16 @@
-"""Database URLs: variables of the environment put in, secrets told apart."""
+"""Database URLs: variables of the environment put in, secrets told apart, options checked."""
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from counterpoise.core.errors import ConfigError, InputError
+from counterpoise.core.errors import ConfigError
+from counterpoise.core.redact import redact
 from counterpoise.core.settings.url_secrets import is_secret_option
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["DatabaseUrl", "database_url"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_SUPPORTED = ("sqlite", "postgresql")
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 
 
 @dataclass(frozen=True)
@@ -36,25 +43,21 @@ def database_url(text: str, environment: Mapping[str, str] = os.environ) -> Data
     the whole URL.
 
     Raises:
-        ConfigError: A variable is not set, the text is no URL, or the database is not supported.
-        InputError: The SQLite file does not exist.
+        ConfigError: A variable is not set, the text is no URL, or the database or an option is not known.
     """
     values = _values(text, environment)
     url = _parsed(text, values)
-    backend = url.get_backend_name()
-    if backend == "postgres":
-        url, backend = url.set(drivername="postgresql"), "postgresql"
-    if backend not in _SUPPORTED:
+    driver = _DRIVERS.get(url.drivername)
+    if driver is None:
         raise ConfigError(
             "unsupported_database",
-            expected=f"a URL of {' or '.join(_SUPPORTED)}",
-            found=repr(backend),
-            remedy="export the table as Parquet and read that",
+            expected="a URL that begins with sqlite or postgresql",
+            found=repr(redact(url.drivername)),
+            remedy="correct source.url, or export the table as Parquet and read that",
         )
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    if backend == "sqlite":
-        _check_file(url)
+    url = url.set(drivername=driver)
+    if driver != "sqlite":
+        _check_options(url)
     hidden = [*values.values(), url.password or "", *_secret_options(url)]
     return DatabaseUrl(url, tuple(dict.fromkeys(filter(None, hidden))))
 
@@ -112,14 +115,19 @@ def _parsed(text: str, values: Mapping[str, str]) -> URL:
         ) from None
 
 
-def _check_file(url: URL) -> None:
-    path = url.database or ""
-    if path.startswith("file:") or (path and path != ":memory:" and Path(path).is_file()):
-        return
-    raise InputError(
-        "source_not_found",
-        expected="an SQLite file",
-        found=f"nothing at {path!r}",
-        remedy="correct source.url; sqlite:////absolute/path has four slashes",
-        values={"path": path},
-    )
+def _check_options(url: URL) -> None:
+    """Refuse options that libpq does not know; the driver has some of its own, one of which would let queries write."""
+    try:
+        from psycopg.pq import Conninfo
+    except ImportError:
+        return  # connecting tells
+    known = [option.keyword.decode() for option in Conninfo.get_defaults()]
+    if unknown := [name for name in url.query if name not in known]:
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        raise ConfigError(
+            "unknown_url_option",
+            expected="connection options of libpq in source.url, such as sslmode, host or application_name",
+            found=", ".join(repr(name[:100]) for name in unknown[:10]),
+            remedy=f"take it out of source.url{f', or write {close[0]}' if close else ''}",
+            values={"options": unknown[:10]},
+        )

@@ -10,7 +10,9 @@ from typing import Any
 
 from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import InputError
+from counterpoise.core.ingest.names import MAX_COLUMNS, check_names
 from counterpoise.core.ingest.plain_text import count_text, plain_text, read_lines
+from counterpoise.core.ingest.row_batches import in_batches
 from counterpoise.core.ingest.snapshot_files import Content, RejectedLine
 from counterpoise.core.ingest.spool import Spool, spool_rows
 from counterpoise.core.progress import Progress
@@ -54,15 +56,18 @@ def _spool_file(path: Path, spool: Spool, rejected: list[RejectedLine], *, encod
     text = plain_text(path, encoding=encoding, copy=copy)
     count_text(text, name=path.name, delimiter=",", quote='"')
     objects = _objects(text, path.name, rejected)
-    while first := next(objects, None):
-        rows = [first, *itertools.islice(objects, spool_rows(len(first)) - 1)]
+    for rows in in_batches(objects, spool_rows(1)):
         names = dict.fromkeys(itertools.chain.from_iterable(rows))
-        spool.add({name: [row.get(name) for row in rows] for name in names})
+        if len(names) > MAX_COLUMNS:
+            check_names(list(names))
+        most = spool_rows(len(names))
+        for part in (rows[start : start + most] for start in range(0, len(rows), most)):
+            spool.add({name: [row.get(name) for row in part] for name in names})
     copy.unlink(missing_ok=True)
 
 
-def _objects(text: Path, name: str, rejected: list[RejectedLine]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a file's lines; note the lines that are none.
+def _objects(text: Path, name: str, rejected: list[RejectedLine]) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield the objects of a file's lines and the lines' lengths; note the lines that are none.
 
     Raises:
         InputError: The last line is cut off, or a value is nested too deeply.
@@ -81,7 +86,7 @@ def _objects(text: Path, name: str, rejected: list[RejectedLine]) -> Iterator[di
             rejected.append(RejectedLine(name, number, str(error), line.strip()[:_TEXT_KEPT]))
             continue
         if isinstance(value, dict) and value:
-            yield value
+            yield value, len(line)
         else:
             rejected.append(RejectedLine(name, number, "not an object with values", line.strip()[:_TEXT_KEPT]))
 

@@ -20,8 +20,8 @@ def check_names(names: Sequence[str]) -> None:
         names: The column names in order.
 
     Raises:
-        InputError: Too many columns, a control character in a name, or names that are equal, or become equal when
-            case or Unicode composition (NFC) is disregarded.
+        InputError: Too many columns, one without a name, a control character in a name, or names that are equal, or
+            become equal when case or Unicode composition (NFC) is disregarded.
 
     >>> check_names(["amount", "label"])
     """
@@ -38,6 +38,14 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def _check_characters(names: Sequence[str]) -> None:
+    if "" in names:
+        raise InputError(
+            "column_without_name",
+            expected="a name for every column",
+            found=f"none for column {list(names).index('') + 1:,} of {len(names):,}",
+            remedy="name the column in the source, or leave it out there",
+            values={"column": list(names).index("")},
+        )
     broken = [name for name in names if any(character in name for character in "\0\r\n")]
     if broken:
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,19 @@ from counterpoise.core.config import SourceConfig
 from counterpoise.core.digest import file_sha256, json_sha256
 from counterpoise.core.errors import InputError
 from counterpoise.core.ingest.compression import Compression, compression_of, read_head
+from counterpoise.core.visible import is_utf8
 
-__all__ = ["FileKind", "SourceFiles", "Stamp", "check_unchanged", "digest_of", "file_digests", "find_files", "stamps"]
+__all__ = [
+    "FileKind",
+    "SourceFiles",
+    "Stamp",
+    "check_unchanged",
+    "digest_of",
+    "file_digests",
+    "find_files",
+    "stamps",
+    "unreadable",
+]
 
 FileKind = Literal["delimited", "jsonl", "parquet", "arrow"]
 
@@ -37,6 +49,15 @@ _FOREIGN = {
     b"\xfd7zXZ": "xz",
     b"SQLite format 3\0": "an SQLite database (use source.url)",
     b"FEA1": "Feather version 1",
+}
+
+
+_REMEDIES = {
+    errno.EMFILE: "raise the number of files that the process may open (ulimit -n), and run again",
+    errno.ENFILE: "wait until the machine has fewer files open, and run again",
+    errno.EIO: "check the disk or the network drive, and copy the file to another one",
+    errno.ESTALE: "check the network drive, and run again",
+    errno.ENAMETOOLONG: "correct source.path: it is longer than the system's names may be",
 }
 
 
@@ -67,7 +88,10 @@ def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles
     Raises:
         InputError: Nothing there, not readable, of several kinds, or of a kind that cannot be read.
     """
-    paths = tuple(sorted(copies)) or _matching(source.path)
+    try:
+        paths = tuple(sorted(copies)) or _matching(source.path)
+    except OSError as error:
+        raise unreadable(str(error.filename or source.path), error) from error
     kinds = {path: _kind(path, source.format) for path in paths}
     if len(set(kinds.values())) > 1:
         raise InputError(
@@ -94,8 +118,8 @@ def file_digests(paths: Sequence[Path]) -> tuple[str, ...]:
     """
     try:
         return tuple(file_sha256(path) for path in paths)
-    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
-        raise _unreadable(str(error.filename), error.strerror or type(error).__name__) from None
+    except OSError as error:
+        raise unreadable(str(error.filename or paths[0]), error) from error
 
 
 def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
@@ -142,7 +166,7 @@ def _matching(text: str) -> tuple[Path, ...]:
     elif path.is_file():
         found = [path]
     elif path.exists():
-        raise _unreadable(text, "neither a file nor a folder")
+        raise unreadable(text, "neither a file nor a folder")
     else:
         matches = glob.glob(text, recursive=True) if _magic(text) else []  # noqa: PTH207  # the glob may be absolute
         found = [Path(item) for item in matches if Path(item).is_file()]
@@ -154,28 +178,40 @@ def _matching(text: str) -> tuple[Path, ...]:
             remedy="correct source.path; it is relative to the working folder",
             values={"path": text},
         )
-    return tuple(sorted(item.absolute() for item in found))
+    paths = tuple(sorted(item.absolute() for item in found))
+    if broken := [path for path in paths if not is_utf8(str(path))]:
+        raise InputError(
+            "name_not_utf8",
+            expected="names of files and folders in UTF-8",
+            found=repr(str(broken[0])),
+            remedy="rename the file or folder: its name could stand in no manifest",
+            values={"files": [ascii(str(path)) for path in broken[:10]]},
+        )
+    return paths
 
 
 def _magic(text: str) -> bool:
     return glob.has_magic(text) and "\0" not in text
 
 
-def _unreadable(path: str, why: str) -> InputError:
+def unreadable(path: str, why: OSError | str) -> InputError:
+    """Return the error for a file that the system does not let us read, or not now."""
+    number = why.errno if isinstance(why, OSError) else None
+    said = (why.strerror or type(why).__name__) if isinstance(why, OSError) else why
     return InputError(
         "unreadable_source",
         expected="a readable file",
-        found=f"{path!r}: {why}",
-        remedy="correct source.path or the file's permissions",
-        values={"path": path},
+        found=f"{path[:500]!r}: {said}",
+        remedy=_REMEDIES.get(number or 0, "correct source.path or the file's permissions"),
+        values={"path": path[:500], "errno": number},
     )
 
 
 def _kind(path: Path, declared: str) -> FileKind:
     try:
         raw, head = read_head(path)
-    except (PermissionError, FileNotFoundError) as error:
-        raise _unreadable(str(path), error.strerror or type(error).__name__) from None
+    except OSError as error:
+        raise unreadable(str(path), error) from error
     for magic, what in _FOREIGN.items():
         if raw.startswith(magic):
             raise _foreign(path, what)

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from counterpoise.core.config import SourceConfig
-from counterpoise.core.errors import ConfigError, InputError
-from counterpoise.core.ingest.database_url import DatabaseUrl, database_url
+from counterpoise.core.errors import InputError
+from counterpoise.core.ingest.database_url import database_url
 from counterpoise.core.ingest.names import check_names
+from counterpoise.core.ingest.row_batches import in_batches
 from counterpoise.core.ingest.snapshot_files import Content
 from counterpoise.core.ingest.spool import Spool, spool_rows
+from counterpoise.core.ingest.sql_connection import (
+    LONGEST_CELL,
+    Answer,
+    Statement,
+    answered,
+    cell_too_long,
+    open_connection,
+)
 from counterpoise.core.ingest.watermark import bounded
 from counterpoise.core.progress import Progress
-from counterpoise.core.redact import redact
 from counterpoise.core.storage.access import variables_for
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, CursorResult, Executable
+    from sqlalchemy import Connection
 
 __all__ = ["SqlContent", "about_rebuilding", "read_sql"]
-
-
-_FETCHED_ROWS = 10_000
-"""The most rows that the driver asks for at a time; SQLAlchemy's own limit of 1,000 costs many round trips."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,10 @@ def read_sql(source: SourceConfig, *, target: str, folder: Path, progress: Progr
     address = database_url(url, variables_for(url))
     digest = hashlib.sha256()
     with Spool(folder / "spool.arrow", source, target) as spool:
-        with _connection(address) as connection:
+        with open_connection(address, source) as connection:
             statement, numeric = _statement(connection, source)
-            with closing(connection.execute(statement)) as result:
-                _spool(result, spool, digest.update, numeric)
+            with answered(connection, statement) as answer:
+                _spool(answer, spool, digest.update, numeric)
         if spool.rows == 0:
             raise _no_rows(source)
         content = spool.finish(folder / "snapshot-00000.parquet", progress)
@@ -84,45 +87,41 @@ def about_rebuilding(source: SourceConfig) -> Iterator[str]:
         )
 
 
-def _spool(result: CursorResult[Any], spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
-    """Move all rows of a result into the spool, and their texts into the digest."""
-    names = list(result.keys())
-    check_names(names)
-    digest(repr(names).encode())
-    size = spool_rows(len(names))
-    while rows := result.fetchmany(size):
-        digest("".join(map(repr, map(tuple, rows))).encode("utf-8", "surrogatepass"))
-        spool.add(_columns(names, rows, numeric))
+def _spool(answer: Answer, spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
+    """Move all rows of an answer into the spool, and their texts into the digest."""
+    check_names(answer.names)
+    digest(repr(answer.names).encode())
+    for rows in in_batches(_measured(answer, digest), spool_rows(len(answer.names))):
+        spool.add(_columns(answer.names, rows, numeric))
 
 
-@contextmanager
-def _connection(address: DatabaseUrl) -> Iterator[Connection]:
-    """Open a connection that cannot write; whatever goes wrong is told without secrets."""
-    from sqlalchemy import create_engine, exc
-    from sqlalchemy.pool import NullPool
-
-    try:
-        engine = create_engine(address.url, poolclass=NullPool, hide_parameters=True)
-    except (ModuleNotFoundError, exc.NoSuchModuleError):
-        raise _no_driver(address.url.drivername) from None
-    options: dict[str, Any] = {"stream_results": True, "max_row_buffer": _FETCHED_ROWS}
-    if engine.dialect.name == "postgresql":
-        options["postgresql_readonly"] = True
-    try:
-        with engine.connect().execution_options(**options) as connection:
-            if engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA query_only = ON")
-            yield connection
-    except exc.SQLAlchemyError as error:
-        raise _refused(error, address) from None
+def _measured(answer: Answer, digest: Callable[[bytes], None]) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Yield each row with the length of its text, which goes into the digest."""
+    for number, row in enumerate(answer.rows, 1):
+        text = repr(row)
+        digest(text.encode("utf-8", "surrogatepass"))
+        if len(text) > LONGEST_CELL // 4:  # else no cell is too long, in whatever encoding
+            _check_cells(answer.names, row, number)
+        yield row, len(text)
 
 
-def _statement(connection: Connection, source: SourceConfig) -> tuple[Executable, frozenset[str]]:
+def _check_cells(names: Sequence[str], row: Sequence[Any], number: int) -> None:
+    for name, value in zip(names, row, strict=True):
+        size = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else _size(value)
+        if size > LONGEST_CELL:
+            raise cell_too_long(name, number)
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, bytes) else len(repr(value)) if isinstance(value, list | dict) else 0
+
+
+def _statement(connection: Connection, source: SourceConfig) -> tuple[Statement, frozenset[str]]:
     """Return what to execute, and the names of columns that SQLite stores as floats but declares as exact numbers."""
     import sqlalchemy as sa
 
     if source.query:
-        return sa.text(source.query.replace(":", r"\:")), frozenset()
+        return Statement(source.query), frozenset()
     inspector = sa.inspect(connection)
     name, schema = source.table, None
     if not (inspector.has_table(name) or name in inspector.get_view_names()):
@@ -138,7 +137,10 @@ def _statement(connection: Connection, source: SourceConfig) -> tuple[Executable
             column for column, kind in types.items() if isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float)
         )
     select: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema))
-    return bounded(select, source, types, casts=not sqlite), numeric
+    compiled: Any = bounded(select, source, types, casts=not sqlite).compile(dialect=connection.dialect)
+    if not sqlite:
+        return Statement(str(compiled), compiled.params), numeric
+    return Statement(str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]), numeric
 
 
 def _columns(names: Sequence[str], rows: Sequence[Any], numeric: frozenset[str]) -> dict[str, Sequence[Any]]:
@@ -151,27 +153,6 @@ def _columns(names: Sequence[str], rows: Sequence[Any], numeric: frozenset[str])
 def _exact(value: Any) -> Any:
     """Return an SQLite float as the decimal that was written: the shortest that reads back as the same float."""
     return Decimal(repr(value)) if isinstance(value, float) else value
-
-
-def _no_driver(driver: str) -> ConfigError:
-    return ConfigError(
-        "driver_missing",
-        expected=f"the driver of {driver} to be installed",
-        found="it is not",
-        remedy="install counterpoise[postgres]",
-        values={"driver": driver},
-    )
-
-
-def _refused(error: Exception, address: DatabaseUrl) -> InputError:
-    cause = getattr(error, "orig", None) or error
-    return InputError(
-        "database_refused",
-        expected="the database to answer the query",
-        found=redact(" ".join(str(cause).split()), *address.secrets)[:2_000],
-        remedy="check source.url, the rights of its user, and source.table or source.query",
-        values={"database": address.url.get_backend_name(), "error": type(cause).__name__},
-    )
 
 
 def _no_table(table: str, tables: Sequence[str]) -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from counterpoise.core.ingest.source_files import (
     file_digests,
     find_files,
     stamps,
+    unreadable,
 )
 from counterpoise.core.ingest.sql_source import about_rebuilding, read_sql
 from counterpoise.core.ingest.watermark import reached
@@ -33,6 +35,7 @@ from counterpoise.core.storage import is_remote
 __all__ = ["identify_source", "ingest_source", "source_identity"]
 
 _TAIL = 65_536
+_OF_READING = frozenset({errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EPERM, errno.ESTALE})
 
 
 @names_refusals("ingest")
@@ -110,7 +113,12 @@ def _ingest_files(
 ) -> Snapshot:
     settled = tuple(settled_stamp(path) for path in files.paths)
     before, digests = stamps(files.paths), file_digests(files.paths)
-    content = _read_files(files, digests, source, target=target, folder=folder, progress=progress)
+    try:
+        content = _read_files(files, digests, source, target=target, folder=folder, progress=progress)
+    except OSError as error:
+        if error.errno in _OF_READING and error.filename in (None, *map(str, files.paths)):
+            raise unreadable(str(error.filename or files.paths[0]), error) from error
+        raise
     referenced = {file.path for file in content.files} == set(map(str, files.paths))
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
     content = _stamped(content, settled) if referenced else content

@@ -153,6 +153,7 @@ def open_engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with duckdb.connect(":memory:", config=config) as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")  # it would stand among the output of whoever reads
             yield connection
     except duckdb.Error as error:
         raise EngineError(

@@ -12,6 +12,8 @@ __all__ = ["ColumnsConfig"]
 class ColumnsConfig(Section):
     """What each column is for; all columns not named here are features."""
 
+    literal_fields = frozenset({"target", "ids", "group", "time", "drop", "categorical"})
+
     target: str = Field(min_length=1, description="The label column.")
     ids: tuple[str, ...] = Field((), description="Identifiers: kept in keys/, never among the features.")
     group: str = Field("", description="Rows of one group stay in one partition; kept in keys/.")

@@ -17,6 +17,8 @@ ThresholdName = Literal["f1", "f2", "mcc", "balanced_accuracy", "f_beta", "cost"
 class EvaluationConfig(Section):
     """How the effect of resampling is measured."""
 
+    literal_fields = frozenset({"positive_class"})
+
     enabled: bool = Field(True, description="Whether to train learners and write the report's metrics.")
     learners: tuple[LearnerName, ...] = Field(
         ("logistic_regression", "hist_gradient_boosting"), min_length=1, description="The learners to compare with."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from counterpoise.core.settings.plain_texts import check_texts
 from counterpoise.core.storage.address import check_address
 
 __all__ = ["BlockName", "JsonObjectText", "Pairs", "Place", "Section"]
@@ -70,3 +71,11 @@ class Section(BaseModel):
         validate_default=True,
         model_title_generator=lambda section: section.__name__.removesuffix("Config"),  # as Prefect's form heads it
     )
+    literal_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose texts are names or values of the data, in which `${x}` and `password=x` are nothing but texts."""
+
+    @model_validator(mode="after")
+    def _no_variables_and_no_secrets(self) -> Self:
+        """Refuse both in errors of our own: Pydantic's would repeat the value."""
+        check_texts(self, literal=self.literal_fields)
+        return self

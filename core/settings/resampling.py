@@ -18,6 +18,8 @@ _MEMORY = r"^(\d+(\.\d+)? ?(MB|GB|MiB|GiB))?$"
 class ResamplingConfig(Section):
     """How the train partition, and only it, is balanced."""
 
+    literal_fields = frozenset({"class_ratios"})
+
     strategy: StrategyName = Field(
         "random_over", description="The resampling strategy; auto takes the advised one and says why."
     )

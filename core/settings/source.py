@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_serializer, field_validator, model_
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.redact import redact_url
 from counterpoise.core.settings.fields import BlockName, Pairs, Place, Section
+from counterpoise.core.settings.plain_texts import check_query
 from counterpoise.core.settings.url_secrets import URL_WITHOUT_SECRETS, written_out
 
 __all__ = ["SourceConfig"]
@@ -16,6 +17,8 @@ __all__ = ["SourceConfig"]
 
 class SourceConfig(Section):
     """Where the rows come from and how to read them."""
+
+    literal_fields = frozenset({"table", "watermark", "delimiter", "quote", "missing_values", "types"})
 
     path: Place = Field(
         "",
@@ -26,6 +29,7 @@ class SourceConfig(Section):
         SecretStr(""),
         description="A SQLAlchemy URL instead of a path. Write ${VARIABLE} for secrets, which are refused when written "
         "out: they are read from the environment of the run, or from credentials_block.",
+        max_length=10_000,
         json_schema_extra={"pattern": URL_WITHOUT_SECRETS, "format": "uri-template"},
     )
     table: str = Field("", description="With a URL: the table to read, optionally as schema.table.")
@@ -68,6 +72,12 @@ class SourceConfig(Section):
                 values={"secrets": found},
             )
         return url
+
+    @field_validator("query")
+    @classmethod
+    def _query_without_secrets(cls, query: str) -> str:
+        check_query(query)
+        return query
 
     @field_serializer("url")
     def _url_without_secrets(self, url: SecretStr) -> str:

@@ -14,6 +14,8 @@ __all__ = ["ValidationConfig"]
 class ValidationConfig(Section):
     """What the data must satisfy before it is used."""
 
+    literal_fields = frozenset({"drift_ignore"})
+
     suite: str = Field("", description="A Great Expectations suite (JSON), applied on top of the built-in contract.")
     on_invalid_rows: Literal["stop", "quarantine"] = Field(
         "quarantine", description="Rows that break a critical expectation: stop the run or set them apart."

@@ -10,7 +10,7 @@ import pytest
 
 from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import ColumnNotFoundError, ConfigError, InputError
-from counterpoise.core.ingest import arrow_tables
+from counterpoise.core.ingest import table_budget
 from tests.core.ingest.reading import Reading, ingest
 from tests.snapshots import mixed_table
 
@@ -94,7 +94,7 @@ def test_a_small_file_that_decodes_to_gigabytes_is_refused(tmp_path: Path, monke
     word = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int8()), pa.array(["x" * 5000]))
     pq.write_table(pa.table({"word": word.cast(pa.string()), "label": [0, 1] * 10_000}), path)
     assert path.stat().st_size < 50_000
-    monkeypatch.setattr(arrow_tables, "_GROUP_BYTES", 50_000_000)
+    monkeypatch.setattr(table_budget, "GROUP_BYTES", 50_000_000)
     with pytest.raises(InputError, match=r"row_group_too_large.*row group 0"):
         read(path)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from counterpoise.core.config import SourceConfig
-from counterpoise.core.errors import CounterpoiseError, InputError
+from counterpoise.core.errors import ConfigError, CounterpoiseError, InputError
 from counterpoise.core.ingest import ingest_source, sql_source
 from tests.core.ingest.postgres import Cluster
 from tests.core.ingest.reading import Reading, ingest
@@ -132,3 +132,42 @@ def test_the_digest_follows_the_rows(postgres: Cluster, tmp_path: Path) -> None:
         for number, value in enumerate((1, 1, 2))
     }
     assert len(digests) == 2
+
+
+def test_the_options_of_the_driver_itself_are_refused(postgres: Cluster, tmp_path: Path) -> None:
+    for option in ("autocommit=true", "row_factory=x", "sslmod=require"):
+        with pytest.raises(ConfigError, match=rf"unknown_url_option.*{option.partition('=')[0]}"):
+            ingest(SourceConfig(url=f"{postgres.url()}&{option}", table="kinds"), tmp_path / "work")
+
+
+def test_a_value_that_memory_should_not_hold_is_refused_before_it_is_sent(postgres: Cluster, tmp_path: Path) -> None:
+    query = "SELECT n AS a, repeat('x', n * 17000000)%s AS long, n % 2 AS label FROM generate_series(0, 1) AS n"
+    for cast in ("", "::bytea", "::text::varchar"):
+        with pytest.raises(InputError, match=r"cell_too_long.*16 MiB.*row 2 of column 'long'"):
+            read(postgres, tmp_path, query=query.replace("%s", cast))
+    with pytest.raises(InputError, match=r"cell_too_long.*row 1 of column 'long'"):
+        read(postgres, tmp_path, query="SELECT json_build_array(repeat('x', 17000000)) AS long, 1 AS label")
+
+
+def test_equal_column_names_are_refused(postgres: Cluster, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="duplicate_columns"):
+        read(postgres, tmp_path, query="SELECT 'x' AS a, 'y' AS a, 1 AS label")
+
+
+def test_a_query_may_end_in_a_semicolon_or_a_comment(postgres: Cluster, tmp_path: Path) -> None:
+    for number, query in enumerate(("SELECT 'x' AS a, 1 AS label;", "SELECT 'x' AS a, 1 AS label -- all")):
+        assert read(postgres, tmp_path / str(number), query=query).column("a") == ["x"]
+
+
+def test_an_error_shows_nothing_of_a_secret_that_stands_in_the_query(postgres: Cluster, tmp_path: Path) -> None:
+    long = "x" * 200
+    for query in (
+        f"SELECT '{long}' AS a, 'hunter2-hunter2'::integer AS label",
+        f"SELECT '{long}' AS a, crypted('hunter2-hunter2', {long}) AS label",
+        f"SELECT concat('hunter2-hunter2', '{long}')::date AS a, 1 AS label",
+    ):
+        with pytest.raises(InputError, match="database_refused") as caught:
+            read(postgres, tmp_path, query=query)
+        assert "hunter2" not in str(caught.value.as_dict())
+    with pytest.raises(InputError, match=r"syntax error.*at character 13 of the query"):
+        read(postgres, tmp_path, query="SELECT FROM WHERE")

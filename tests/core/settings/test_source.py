@@ -31,6 +31,26 @@ WRITTEN_OUT = (
     f"postgresql://ann@db/prod?scram_client_key={SECRET}",
     f"postgresql://ann@db/prod?oauth_client_secret={SECRET}",
     f"sqlite:///file:shop.db?uri=true&password={SECRET}",
+    f"postgresql://ann@db/prod?ssl%70assword={SECRET}",
+    f"postgresql://ann@db/prod?%73slpassword={SECRET}",
+    f"postgresql://ann@db/prod?ssl%2570assword={SECRET}",
+    f"postgresql://ann@db/prod;password={SECRET}",
+    f"postgresql://ann@db/prod?application_name=x;PASSWORD={SECRET}",
+    f"postgresql://ann%3A{SECRET}@db/prod",
+    f"postgresql://ann%3a{SECRET}@db/prod",
+    f"https://bucket/x?X-Amz-Signature={SECRET}",
+    f"https://bucket/x?X-Amz-Credential={SECRET}&X-Amz-Expires=9",
+    f"https://account/x?sv=1&sig={SECRET}",
+    f"postgresql://ann:${{PGPASSWORD}}@db,postgresql://ann:{SECRET}@db/prod",
+)
+ODD = (
+    f"host=db password={SECRET}",
+    f"host=db password = '{SECRET}'",
+    f"Driver={{PostgreSQL}};Server=db;Uid=ann;Pwd={SECRET};",
+    f"//ann:{SECRET}@db/prod",
+    f"ann:{SECRET}@db/prod",
+    f"mssql+pyodbc:///?odbc_connect=Driver%3DX%3BPWD%3D{SECRET}",
+    f"postgresql://ann@db/prod?options=-c%20password%3D{SECRET}",
 )
 GOOD = (
     "postgresql://ann@db/prod",
@@ -52,7 +72,7 @@ def form_takes(url: str) -> bool:
     return re.search(pattern, url) is not None
 
 
-@pytest.mark.parametrize("url", [*WRITTEN_OUT, f"host=db password={SECRET}", f"host=db password = '{SECRET}'"])
+@pytest.mark.parametrize("url", [*WRITTEN_OUT, *ODD])
 def test_a_secret_that_is_written_out_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigError, match=r"literal_secret.*\$\{PGPASSWORD\}.*credentials_block") as caught:
         SourceConfig(url=url, table="sales")
