@@ -301,23 +301,6 @@ FAULTS: dict[str, Callable[[Path], None]] = {
     "no rights": _no_rights,
     "no threads": _no_threads,
 }
-DISKS = frozenset({"disk full, 0 KiB free", "disk full, 8 KiB free", "disk full, 64 KiB free", "read-only"})
-"""Faults of a disk, for which the disk must be one of its own."""
-
-
-def _mount_again(place: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(place)], check=True)
-
-
-FAULTS: dict[str, Callable[[Path], None]] = {
-    **{f"disk full, {free >> 10} KiB free": lambda place, free=free: _fill(place, free) for free in (0, 8192, 65536)},
-    "read-only": lambda place: _mount_again(place, "ro"),
-    **{f"files of {size} bytes": lambda _, size=size: _limit(resource.RLIMIT_FSIZE, size) for size in (0, 100, 4096)},
-    **{f"{more} more files": lambda _, more=more: _files(more) for more in (0, 1, 2, 4)},
-    **{f"{more >> 20} MiB more memory": lambda _, more=more: _memory(more) for more in (0, 4 << 20)},
-    "no rights": _no_rights,
-    "no threads": _no_threads,
-}
 
 
 def try_stage(disk: Path, kept: Path, *, stage: str, fault: str) -> Trial:
