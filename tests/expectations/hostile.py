@@ -230,7 +230,7 @@ def hostile() -> dict[str, Expectation]:
         if text or parser
     }
     conditions = {
-        f"condition: {name}": {"type": kind, "kwargs": {**kwargs, "row_condition": condition}}
+        f"condition: {name}, {kind}": {"type": kind, "kwargs": {**kwargs, "row_condition": condition}}
         for name, condition in CONDITIONS.items()
         for kind, kwargs in ON_ROWS
     }
