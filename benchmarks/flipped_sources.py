@@ -81,7 +81,8 @@ def _read(path: Path, folder: Path) -> str | pa.Table:
         return f"refused: {error.reason}"
     reader = SnapshotReader(snapshot)
     try:
-        return pa.concat_tables([table for _, table in reader.iter_groups()])
+        table = pa.concat_tables([table for _, table in reader.iter_groups()])
+        return table.take(pa.array(range(len(table))))  # a copy: Arrow files are mapped, and the next flip is near
     except CounterpoiseError:
         return "refused late"
 
