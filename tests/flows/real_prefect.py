@@ -91,7 +91,7 @@ class RealPrefect:
         found = self.ask("POST", "/flow_runs/filter", deployments=wanted, sort="START_TIME_DESC")
         return [run for run in found if not run["auto_scheduled"]]
 
-    def wait_for(self, run: str, *states: str, seconds: float = 90) -> dict[str, Any]:
+    def wait_for(self, run: str, *states: str, seconds: float = 300) -> dict[str, Any]:
         """Wait until a flow run is in one of some types of states, and return it."""
 
         def arrived() -> dict[str, Any] | None:

@@ -100,7 +100,7 @@ def stored_events(name: str) -> list[dict[str, Any]]:
 def test_the_snippet_that_tells_of_new_data_emits_the_event() -> None:
     (snippet,) = blocks("python")
     exec(snippet, {})  # noqa: S102  # our own document
-    (event,) = wait_until(lambda: stored_events("counterpoise.data.arrived"), seconds=30, what="an event")
+    (event,) = wait_until(lambda: stored_events("counterpoise.data.arrived"), seconds=300, what="an event")
     assert event["resource"]["prefect.resource.id"] == "counterpoise.source.fraud"
     assert event["payload"] == {"path": "counterpoise-demo/transactions.csv"}
 
@@ -136,7 +136,7 @@ def test_the_commands_of_the_readme_publish_a_version_on_a_server_that_knows_not
                 started.append(process)
             else:
                 assert process.wait(timeout=120) == 0, f"{words}: {(tmp_path / 'log').read_text()}"
-        wait_until(lambda: "COMPLETED" in states("on-demand"), seconds=120, what=(tmp_path / "log").read_text())
+        wait_until(lambda: "COMPLETED" in states("on-demand"), seconds=300, what=(tmp_path / "log").read_text())
         assert open_version(tmp_path / "datasets" / "fraud").evaluation.joinpath("report.html").exists()
     finally:
         for process in started:
