@@ -36,7 +36,8 @@ def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
     """
     folder = DatasetFolder(root, dataset)
     manifest = read_manifest(folder, number)
-    with checked_out(folder, [manifest["data"]]) as base:
+    names = [file["path"] for file in manifest["files"]]
+    with checked_out(folder, [manifest["data"]], expected=names) as base:
         differences = changed_files(base, manifest)
         if differences:
             return differences
@@ -48,12 +49,13 @@ def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
 
 
 @contextmanager
-def checked_out(folder: DatasetFolder, names: Sequence[str]) -> Iterator[Path]:
+def checked_out(folder: DatasetFolder, names: Sequence[str], *, expected: Sequence[str] = ()) -> Iterator[Path]:
     """Give the dataset's folder or, of an object store, a copy of some of its folders, read anew and soon gone.
 
     Args:
         folder: The dataset.
         names: The folders that are wanted, relative to the dataset.
+        expected: Files that should lie in one of them, whatever a listing of it leaves out.
     """
     if not folder.remote:
         yield folder.path
@@ -61,7 +63,8 @@ def checked_out(folder: DatasetFolder, names: Sequence[str]) -> Iterator[Path]:
     folder.local.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.local) as place:
         for name in names:
-            download(folder.store, name, Path(place))
+            within = [path for path in expected if path.startswith(f"{name}/")]
+            download(folder.store, name, Path(place), expected=within)
         yield Path(place)
 
 
