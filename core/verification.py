@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from counterpoise.core.errors import CounterpoiseError
+from counterpoise.core.history.evaluation_differences import evaluation_differences
+from counterpoise.core.history.promotion_differences import promotion_differences
 from counterpoise.core.ingest import ingest_source
 from counterpoise.core.persist.key_files import source_keys
 from counterpoise.core.persist.layout import DatasetFolder, parse_address
@@ -50,8 +52,11 @@ def verify_address(address: str | Path, *, source: str = "", trusted: bool = Fal
     version = open_version(address)
     root, dataset, _ = parse_address(address)
     found = check_version(root, dataset, version.number)
+    folder = DatasetFolder(root, dataset)
+    recorded = (*evaluation_differences(folder, version.number), *promotion_differences(folder))
+    found = replace(found, differences=(*found.differences, *recorded))
     if found.holds and (source or trusted):
-        differences = _compare(DatasetFolder(root, dataset), version.manifest, source=source, trusted=trusted)
+        differences = _compare(folder, version.manifest, source=source, trusted=trusted)
         left = tuple(sentence for sentence in found.unproven if "source" not in sentence and "recipe" not in sentence)
         found = replace(found, differences=differences, unproven=left)
     return f"{dataset} version {version.number}", found

@@ -143,7 +143,7 @@ def _kinds(config: BalanceConfig, folder: DatasetFolder, data: str) -> dict[str,
 
     def validation() -> Validation:
         place = f"{data}/validation.json"
-        files = {file["path"]: file["sha256"] for file in read_manifest(folder, 2)["files"]}
+        files = {file.path: file.sha256 for file in read_manifest(folder, 2).files}
         return read_validation(folder, place, sha256=files[place])
 
     def name(path: Path) -> str:

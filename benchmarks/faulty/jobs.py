@@ -108,7 +108,7 @@ def put_away(folder: Path) -> None:
 def rebuild(folder: Path) -> None:
     """Bring the train rows of version 1 back to their place."""
     keep_temporary_files_in(folder)
-    rebuild_version(f"{dataset(folder).path}@1", path=str(folder / "table.csv"))
+    rebuild_version(f"{dataset(folder).path}@1", source=str(folder / "table.csv"))
 
 
 JOBS: dict[str, Job] = {"run": run, "rebuild": rebuild, "put away": put_away}

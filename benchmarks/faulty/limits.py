@@ -127,7 +127,7 @@ def _address(state: State) -> str:
 def _rebuild(state: State, _: Path) -> Any:
     from counterpoise.core.rebuild import rebuild_version
 
-    return rebuild_version(_address(state), path=state["config"].source.path)
+    return rebuild_version(_address(state), source=state["config"].source.path)
 
 
 def _verify(state: State, _: Path) -> Any:

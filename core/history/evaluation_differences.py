@@ -79,7 +79,7 @@ def _record_differences(folder: DatasetFolder, found: StoredEvaluation, version:
     record = found.record
     if record.manifest_sha256 != manifest_sha256(folder, version):
         yield f"of another manifest than {manifest_name(version)}"
-    facts = ManifestFacts.of(read_manifest(folder, version))
+    facts = ManifestFacts.of(read_manifest(folder, version).as_json())
     yield from _against_manifest(record, facts)
     if record.report is not None:
         yield from report_differences(folder, record, facts)

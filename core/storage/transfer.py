@@ -129,15 +129,24 @@ def fetch_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None
         raise _other_bytes(store, wrong)
 
 
-def download(store: Store, folder: str, base: Path) -> None:
-    """Download all files under a folder, as they are, to the same names under a local one."""
+def download(store: Store, folder: str, base: Path, *, expected: Iterable[str] = ()) -> None:
+    """Download all files under a folder, as they are, to the same names under a local one.
+
+    Args:
+        store: Where from.
+        folder: The folder.
+        base: The local one.
+        expected: Names of files that should be among them: those that the listing misses are asked for by name.
+    """
 
     def fetch(file: StoredFile) -> None:
         target = base / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         store.get(file, target)
 
-    each(fetch, store.files(folder))
+    listed = store.files(folder)
+    missed = each(store.look, sorted(set(expected) - {file.name for file in listed}))
+    each(fetch, [*listed, *(file for file in missed if file is not None)])
 
 
 def _other_bytes(store: Store, wrong: Sequence[str]) -> IntegrityError:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from counterpoise.core.persist import verify_version
+from counterpoise.core.persist.commit import referenced_data
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.persist.workspace import (
     discard_workspace,
     keep_workspace,
     reclaim_leftovers,
-    referenced_data,
     workspace,
 )
 from counterpoise.core.storage.areas import lock_of, marked

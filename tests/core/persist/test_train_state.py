@@ -75,7 +75,7 @@ def test_verify_raises_no_alarm_when_the_rows_come_and_go_again_while_it_looks(
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
     put_away_train_rows(folder, manifest)
-    real, looks = verify.changed_files, []
+    real, looks = published_files.changed_files, []
 
     def come_and_go(*arguments: Any, **named: Any) -> list[str]:
         looks.append(real(*arguments, **named))

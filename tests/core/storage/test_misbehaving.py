@@ -34,6 +34,7 @@ from counterpoise.core.storage.transfer import upload_checked
 from counterpoise.core.tournament.looks import record_look
 from counterpoise.core.versions import open_version
 from tests.faulty_proxy import PASSING, Calls, Fault, faulty_proxy
+from tests.manifests import facts_of
 from tests.snapshots import UNCHECKED, engine_config, mixed_table, run_engine, snapshot_of
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -110,7 +111,7 @@ def test_a_commit_that_others_are_always_faster_at_ends_with_a_name(
 
     monkeypatch.setattr(objects.ObjectStore, "create", lose)
     with pytest.raises(StorageUnavailableError, match=r"no_free_number.*5 the last.*run again"):
-        commit_manifest(folder, {"run_key": "k", "data": "data/k"})
+        commit_manifest(folder, facts_of())
 
 
 def test_a_store_that_says_taken_of_everything_is_not_asked_for_ever(
@@ -128,7 +129,7 @@ def test_a_store_that_says_taken_of_everything_is_not_asked_for_ever(
     with faulty_proxy(s3_endpoint, choose) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with pytest.raises(StorageUnavailableError, match="storage_contradiction"):
-            commit_manifest(folder, {"run_key": "k", "data": "data/k"})
+            commit_manifest(folder, facts_of())
     assert sum(call.startswith("PUT") for call in calls.seen) <= 10
 
 
@@ -136,13 +137,13 @@ def test_a_listing_that_misses_the_newest_versions_hides_none(
     bucket: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = DatasetFolder(bucket, "d")
-    for key in "abc":
-        commit_manifest(folder, {"run_key": key, "data": f"data/{key}"})
+    for seed in range(3):
+        commit_manifest(folder, facts_of(seed=seed))
     with faulty_proxy(s3_endpoint, Calls("stale list", 1, 10**9)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         assert [open_version(f"{bucket}/d").number, open_version(f"{bucket}/d@3").number] == [3, 3]
-        assert commit_manifest(folder, {"run_key": "c", "data": "data/again"})["version"] == 3
-        assert commit_manifest(folder, {"run_key": "e", "data": "data/e"})["version"] == 4
+        assert commit_manifest(folder, facts_of(seed=2)).version == 3
+        assert commit_manifest(folder, facts_of(seed=4)).version == 4
         with pytest.raises(VersionNotFoundError, match="no_such_version"):
             open_version(f"{bucket}/d@5")
 
