@@ -18,12 +18,13 @@ __all__ = ["changed_files", "checked_out"]
 
 
 @contextmanager
-def checked_out(folder: DatasetFolder, names: Sequence[str]) -> Iterator[Path]:
+def checked_out(folder: DatasetFolder, names: Sequence[str], *, expected: Sequence[str] = ()) -> Iterator[Path]:
     """Give the dataset's folder or, of an object store, a copy of some of its folders, read anew and soon gone.
 
     Args:
         folder: The dataset.
         names: The folders that are wanted, relative to the dataset.
+        expected: Files that should lie in one of them, whatever a listing of it leaves out.
     """
     if not folder.remote:
         yield folder.path
@@ -31,7 +32,8 @@ def checked_out(folder: DatasetFolder, names: Sequence[str]) -> Iterator[Path]:
     folder.local.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.local) as place:
         for name in names:
-            download(folder.store, name, Path(place))
+            within = [path for path in expected if path.startswith(f"{name}/")]
+            download(folder.store, name, Path(place), expected=within)
         yield Path(place)
 
 

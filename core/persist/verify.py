@@ -76,13 +76,13 @@ def check_version(root: str | Path, dataset: str, number: int) -> Verification:
     """
     folder = DatasetFolder(root, dataset)
     manifest = read_manifest(folder, number)
-<<<<<<< HEAD
     folder.refuse_links(manifest.data)
     return in_a_steady_state(folder, manifest, lambda: _verification(folder, manifest))
 
 
 def _verification(folder: DatasetFolder, manifest: Manifest) -> Verification:
-    with checked_out(folder, [manifest.data]) as base:
+    names = [file.path for file in manifest.files]
+    with checked_out(folder, [manifest.data], expected=names) as base:
         stored = not stored_as_recipe(LocalStore(base), manifest)
         differences = [*_place_differences(folder, manifest), *_data_differences(base, manifest, stored=stored)]
     return Verification(tuple(differences), tuple(_unproven(folder, manifest, stored=stored)))
@@ -111,38 +111,6 @@ def _child_differences(folder: DatasetFolder, manifest: Manifest, later: int) ->
         return
     if child.parent == manifest.version and child.parent_sha256 != manifest_sha256(folder, manifest.version):
         yield f"manifest: changed since version {later} was published after it"
-=======
-    names = [file["path"] for file in manifest["files"]]
-    with checked_out(folder, [manifest["data"]], expected=names) as base:
-        differences = changed_files(base, manifest)
-        if differences:
-            return differences
-        try:
-            recomputed = _recompute(base, manifest)
-        except IntegrityError as error:
-            return [f"{error.expected}: {error.found}"]
-    return _certificate_differences(Certificate(**manifest["certificate"]), recomputed)
-
-
-@contextmanager
-def checked_out(folder: DatasetFolder, names: Sequence[str], *, expected: Sequence[str] = ()) -> Iterator[Path]:
-    """Give the dataset's folder or, of an object store, a copy of some of its folders, read anew and soon gone.
-
-    Args:
-        folder: The dataset.
-        names: The folders that are wanted, relative to the dataset.
-        expected: Files that should lie in one of them, whatever a listing of it leaves out.
-    """
-    if not folder.remote:
-        yield folder.path
-        return
-    folder.local.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.local) as place:
-        for name in names:
-            within = [path for path in expected if path.startswith(f"{name}/")]
-            download(folder.store, name, Path(place), expected=within)
-        yield Path(place)
->>>>>>> stores
 
 
 def _data_differences(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
