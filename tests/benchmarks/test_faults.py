@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 KILLS = """
-import sys
+import json, sys
 from pathlib import Path
 from benchmarks.faulty.jobs import load_libraries
 from benchmarks.faulty.kills import change_often, kill_at_points, make_templates
@@ -22,7 +22,7 @@ templates = make_templates(place)
 tallies = [kill_at_points(job, templates[job], points=int(points), place=place)
            for job, points in zip(("run", "rebuild", "put away"), sys.argv[2:])]
 changes = change_often(templates["rebuild"], changes=6, place=place)
-print([sum(one.kills for one in tallies), [line for one in (*tallies, changes) for line in one.bad]])
+print(json.dumps([sum(one.kills for one in tallies), [line for one in (*tallies, changes) for line in one.bad]]))
 """
 LIMITS = """
 import json, sys
@@ -52,7 +52,7 @@ def said_by(program: str, *arguments: str) -> str:
 
 
 def test_killed_jobs_alarm_no_reader_hurt_no_version_and_leave_nothing(tmp_path: Path) -> None:
-    kills, bad = json.loads(said_by(KILLS, str(tmp_path), "4", "3", "3").replace("'", '"'))
+    kills, bad = json.loads(said_by(KILLS, str(tmp_path), "4", "3", "3"))
     assert bad == []
     assert kills >= 5
 
