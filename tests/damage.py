@@ -22,13 +22,12 @@ __all__ = ["damage_told", "rewrite", "sealed_again"]
 def damage_told(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Hear warnings of damaged files, whoever else they are handed to."""
     logger = logging.getLogger(DAMAGE_LOGGER)
-    hands_on, logger.propagate = logger.propagate, False
-    logger.addHandler(caplog.handler)
+    before = logger.propagate, logger.handlers
+    logger.propagate, logger.handlers = False, [caplog.handler]
     try:
         yield
     finally:
-        logger.removeHandler(caplog.handler)
-        logger.propagate = hands_on
+        logger.propagate, logger.handlers = before
 
 
 def rewrite(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
