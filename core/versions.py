@@ -14,7 +14,7 @@ from counterpoise.core.errors import CounterpoiseError, IntegrityError, VersionN
 from counterpoise.core.exact_pandas import to_pandas
 from counterpoise.core.history.promotions import newest_promotion
 from counterpoise.core.history.records import Promotion
-from counterpoise.core.persist.commit import find_manifest, read_manifest, read_manifests
+from counterpoise.core.persist.commit import find_manifest, manifest_sha256, read_manifest, read_manifests
 from counterpoise.core.persist.evaluation_files import copy_evaluation
 from counterpoise.core.persist.layout import (
     TRAIN_FOLDERS,
@@ -249,7 +249,25 @@ def _promoted(folder: DatasetFolder, numbers: list[int]) -> int | None:
             remedy=f"promote one with `counterpoise promote {folder.address}@{numbers[-1]}`, or set promotion.rule",
             values={"versions": numbers},
         )
-    return None if promotion is None else promotion.version
+    if promotion is None:
+        return None
+    _check_promoted(folder, promotion)
+    return promotion.version
+
+
+def _check_promoted(folder: DatasetFolder, promotion: Promotion) -> None:
+    """Refuse a version that is no longer the one that was promoted."""
+    if promotion.version in folder.version_numbers():
+        if manifest_sha256(folder, promotion.version) == promotion.manifest_sha256:
+            return
+        place = join_address(folder.address, manifest_name(promotion.version))
+        raise IntegrityError(
+            "other_version",
+            expected=f"the manifest that promotion {promotion.number} promoted in {place}",
+            found="another one",
+            remedy="restore the file from a backup, or promote the version anew by its number",
+            values={"file": place},
+        )
 
 
 def _known_folder(root: Path | str, dataset: str) -> DatasetFolder:

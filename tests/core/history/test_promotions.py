@@ -14,7 +14,10 @@ from counterpoise.core.persist.evaluation_files import store_evaluation
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 from counterpoise.core.records import DatasetVersion
 from counterpoise.core.settings.promotion import PromotionConfig
+from counterpoise.core.versions import open_version
 from tests.core.history.records import metrics_of
+from tests.manifests import forge
+from tests.snapshots import mixed_table, run_engine
 
 ALWAYS, NOT_WORSE = PromotionConfig(rule="always"), PromotionConfig(rule="not_worse")
 
@@ -206,3 +209,14 @@ def test_a_folder_that_cannot_be_made_promotes_nothing(tmp_path: Path) -> None:
     (tmp_path / "d/promotions").touch()
     with pytest.raises(MachineError, match=r"promote: in_the_way.*File exists.*published, but not promoted"):
         promote_by_hand(version)
+
+
+def test_a_version_that_was_changed_after_its_promotion_is_not_the_promoted_one(tmp_path: Path) -> None:
+    run = run_engine(mixed_table(400), tmp_path)
+    promote_by_hand(run.version)
+    folder = DatasetFolder(run.version.root, "tested")
+    assert open_version(f"{folder.address}@promoted").number == 1
+    forge(folder, lambda content: content.update(created="2020-01-01T00:00:00+00:00"))
+    with pytest.raises(IntegrityError, match=r"other_version.*00000001\.json.*promote the version anew"):
+        open_version(f"{folder.address}@promoted")
+    assert open_version(f"{folder.address}@1").number == 1
