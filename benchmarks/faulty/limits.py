@@ -170,9 +170,11 @@ def _monitor(state: State, _: Path) -> Any:
 
 
 def _compare(state: State, area: Path) -> Any:
-    from counterpoise.tasks.compete import prepare
+    from counterpoise.core.tournament.subprocesses import processes_for
+    from counterpoise.tasks.compete import arena_folder, prepare
 
-    return prepare.fn(state["config"], state["ingest"], state["split"], folder=area)
+    with processes_for(str(arena_folder(area))):
+        return prepare.fn(state["config"], state["ingest"], state["split"], folder=area)
 
 
 Stage = Callable[[State, Path], Any]

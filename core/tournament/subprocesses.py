@@ -28,6 +28,7 @@ from counterpoise.core.errors import CounterpoiseError, EngineError
 from counterpoise.core.records import Record
 from counterpoise.core.tournament.kept_files import KeptFiles
 from counterpoise.core.tournament.template import Template
+from counterpoise.core.tournament.worker_template import REFUSED_TO_WRITE
 from counterpoise.core.tournament.workers import workers
 
 __all__ = ["JobFailed", "close_on_interruption", "close_processes", "open_processes", "processes_for", "run_in_process"]
@@ -236,6 +237,8 @@ def _why_no_answer(code: int | None, late: float) -> str:
         return "the process that started it is gone"
     if code == -signal.SIGKILL:
         return "its process was killed, most likely for want of memory; lower tournament.max_train_rows or workers"
+    if code in REFUSED_TO_WRITE:
+        return f"its process could not write its answer: {os.strerror(code)}"
     how = f"signal {-code}" if code < 0 else f"code {code}"
     return f"its process ended with {how} and without an answer"
 

@@ -8,6 +8,7 @@ and its workers with it, when the process that started it closes the socket or i
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import importlib
 import json
@@ -22,7 +23,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["main"]
+__all__ = ["REFUSED_TO_WRITE", "main"]
+
+REFUSED_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+"""What a worker ends with where the system lets it write no answer; a learner that ends so fools the message alone."""
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 """How often the template looks for workers that have ended."""
@@ -124,6 +128,7 @@ def _end(workers: _Workers) -> None:
 
 def _work(folder: Path, template: int, sockets: tuple[socket.socket, ...]) -> None:
     """Do the job that lies in a folder, leave the answer there, and end this process."""
+    code = 0
     try:
         for one in sockets:  # no learner can write to them, or keep them open
             one.close()
@@ -133,8 +138,10 @@ def _work(folder: Path, template: int, sockets: tuple[socket.socket, ...]) -> No
         if os.getpid() == worker:  # a learner may have forked, and both may come back
             (folder / "draft").write_text(answer, encoding="utf-8")
             (folder / "draft").replace(folder / "answer")
+    except OSError as error:
+        code = error.errno if error.errno in REFUSED_TO_WRITE else 0
     finally:
-        os._exit(0)  # without what would be done at the end of the process that it was forked from
+        os._exit(code)  # without what would be done at the end of the process that it was forked from
 
 
 def _settle_in(folder: Path, template: int) -> None:
