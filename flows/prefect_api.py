@@ -6,8 +6,8 @@ import os
 
 import httpx
 from prefect.client.orchestration import get_client
+from prefect.context import refresh_global_settings_context
 from prefect.settings import (
-    PREFECT_API_URL,
     PREFECT_CLIENT_MAX_RETRIES,
     get_current_settings,
     temporary_settings,
@@ -39,8 +39,8 @@ def reach_prefect() -> None:
         raise _no_server_allowed()
     say("starting Prefect's temporary server (set PREFECT_API_URL to use one that runs) …")
     url = start_temporary_server(seconds=ephemeral.startup_timeout_seconds)
-    os.environ["PREFECT_API_URL"] = url  # for what this process starts
-    temporary_settings({PREFECT_API_URL: url}).__enter__()  # and for itself, to its end
+    os.environ["PREFECT_API_URL"] = url
+    refresh_global_settings_context()  # for all threads: one that knows no server would start another
 
 
 def _ask(url: str) -> None:

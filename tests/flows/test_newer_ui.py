@@ -17,9 +17,10 @@ from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
 from tests.flows.test_ui import deployment_id, fields, runs
 
 ODD = [
-    "is_fraud", "_x_", "a *b* c", "<b>x</b>", "[link](http://x/)", "![image](http://x/y.png)", "# heading",
-    "- item", "~~through~~", "&lt;", "a|b", "$x$", "a\\_b",
+    "is_fraud", "_x_ a *b* c", "<b>x</b>", "[link](http://x/)", "![image](http://x/y.png)", "# heading",
+    "- item", "~~through~~ &lt;", "a|b $x$", "a\\_b",
 ]  # fmt: skip
+"""As many as one page of a table shows."""
 TABLE = """
 import json, sys
 from prefect import flow
@@ -147,10 +148,6 @@ def test_cells_of_a_table_are_the_same_text_in_both_uis(page: Page, real_prefect
     page.goto(f"{real_prefect.address}{ui}/artifacts/artifact/{found[0]['id']}")
     page.get_by_text("is_fraud", exact=True).first.wait_for()
     cells = page.locator("table tbody td").all_inner_texts()
-    if page.get_by_role("button", name="Go to next page").count():
-        page.get_by_role("button", name="Go to next page").click()
-        page.get_by_text(ODD[-3], exact=True).first.wait_for()
-        cells += page.locator("table tbody td").all_inner_texts()
     bare = [re.sub("[\N{WORD JOINER}\N{HAIR SPACE}]", "", cell) for cell in cells]
     assert bare == ODD
     assert not [url for url in asked if url.startswith("http://x")], "a cell has loaded something"

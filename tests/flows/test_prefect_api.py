@@ -31,6 +31,7 @@ from tests.flows.real_prefect import wait_until
 from tests.flows.tables import configured
 
 MODULE = "counterpoise.flows.temporary_server"
+MARK = "COUNTERPOISE_TESTED_IN"
 
 
 def write_config(folder: Path) -> Path:
@@ -119,6 +120,18 @@ def test_where_no_server_is_set_and_none_may_be_started_both_settings_are_named(
         assert name in str(caught.value)
 
 
+def servers_in(home: Path) -> list[int]:
+    """Return the numbers of all servers with a mark in their environment, ours and Prefect's own."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # ended meanwhile
+            words = (path / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            marked = f"{MARK}={home}".encode() in (path / "environ").read_bytes().split(b"\0")
+            if marked and {MODULE, "uvicorn"} & set(words):
+                found.append(int(path.name))
+    return found
+
+
 def servers_of(parent: int) -> list[int]:
     """Return the numbers of the temporary servers that a process has started, whether it still lives or not."""
     found = []
@@ -139,7 +152,12 @@ def test_a_temporary_server_that_is_not_up_in_time_is_named_and_ended() -> None:
 
 def environment(folder: Path) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    return {**others, "PREFECT_HOME": str(folder / "home"), "PREFECT_PROFILES_PATH": str(folder / "profiles.toml")}
+    return {
+        **others,
+        MARK: str(folder),
+        "PREFECT_HOME": str(folder / "home"),
+        "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
+    }
 
 
 def test_a_temporary_server_ends_when_the_command_has_ended(tmp_path: Path) -> None:
@@ -163,7 +181,8 @@ def test_a_command_that_is_killed_leaves_no_server_behind(tmp_path: Path, words:
         wait_until(lambda: servers_of(process.pid), seconds=300, what=(tmp_path / "log").read_text())
         if words[0] == "demo":
             wait_until(lambda: list(tmp_path.glob("demo/datasets/*/.staging/*")), seconds=300, what="a run at work")
+            assert len(servers_in(tmp_path)) == 1
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    wait_until(lambda: not servers_of(process.pid), seconds=60, what="the server ends")
+    wait_until(lambda: not servers_in(tmp_path), seconds=60, what="the server ends")
