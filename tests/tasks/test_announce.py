@@ -13,6 +13,7 @@ from counterpoise.tasks import announce as announce_module
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.assets import dataset_key, source_key
 from counterpoise.tasks.stage import StageTimeoutError
+from tests.manifests import manifest_of
 from tests.snapshots import EngineRun, mixed_table, run_engine
 from tests.tasks.stored import stored_event
 
@@ -94,12 +95,15 @@ def test_the_server_keeps_one_event_of_a_version_that_is_announced_twice(tmp_pat
     assert len(events("counterpoise.dataset.published", "counterpoise.dataset.twice")) == 1
 
 
+def long_ago(content: dict[str, Any]) -> None:
+    content["created"] = "2020-01-01T00:00:00+00:00"
+
+
 def test_an_old_version_is_not_announced_whatever_the_server_remembers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = published(tmp_path, "old")
-    manifest = {"created": "2020-01-01T00:00:00+00:00"}
-    monkeypatch.setattr(announce_module, "_manifest", lambda _: manifest)
+    monkeypatch.setattr(announce_module, "_manifest", lambda _: manifest_of(change=long_ago))
     announced(run, run.version.model_copy(update={"created": False}))
     assert events("counterpoise.dataset.published", "counterpoise.dataset.old") == []
 

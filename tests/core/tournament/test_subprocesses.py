@@ -330,6 +330,7 @@ def test_a_template_that_is_lost_costs_no_entry(
             play_in_process(arena, entry("none"))
         entries = [pool.submit(play_in_process, arena, waiting) for _ in range(number)]
         while len(list(tmp_path.glob("*.started"))) < number:
+            assert not any(one.done() for one in entries)
             time.sleep(0.02)
         lost = template_of(arena)
         lost.process.send_signal({"killed": signals.SIGKILL, "told to end": signals.SIGTERM}.get(how, signals.SIGSTOP))
@@ -348,6 +349,7 @@ def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_n
         found = pool.submit(play_in_process, arena, waiting)
         for number in (1, 2):
             while len(started := list(tmp_path.glob("*.started"))) < number:
+                assert not found.done(), found.result()
                 time.sleep(0.02)
             assert str(template_of(arena).process.pid) in {one.read_text() for one in started}
             template_of(arena).process.kill()
