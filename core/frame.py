@@ -72,12 +72,11 @@ def balance_frame(
     Raises:
         CounterpoiseError: The frame cannot be split or resampled as asked.
     """
-    with scratch_folder() as folder:
+    with scratch_folder() as place:
         settings = {**sections, "columns": {**sections.get("columns", {}), "target": target}}
         settings["resampling"] = {**sections.get("resampling", {}), "strategy": strategy}
-        place = folder
         config = BalanceConfig(
-            name="frame", seed=seed, source={"path": folder}, output={"root": str(place / "datasets")}, **settings
+            name="frame", seed=seed, source={"path": str(place)}, output={"root": str(place / "datasets")}, **settings
         )
         snapshot = snapshot_frame(frame, target, place)
         return _balance(config, snapshot, place, frame)

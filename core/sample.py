@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from counterpoise.core.errors import ConfigError
 from counterpoise.core.randomness import child_generator
 from counterpoise.core.refusals import names_refusals
+from counterpoise.core.storage.local import written_whole
 
 __all__ = ["write_sample"]
 
@@ -46,7 +47,8 @@ def write_sample(kind: Literal["toy", "fraud"], *, rows: int, out: Path, seed: i
     """
     chunk = {"toy": _toy, "fraud": _fraud}[kind]
     out.parent.mkdir(parents=True, exist_ok=True)
-    with _writer(out, chunk(child_generator(seed, kind, 0), 0, 10).schema) as write:
+    schema = chunk(child_generator(seed, kind, 0), 0, 10).schema
+    with written_whole(out) as draft, _writer(draft, schema) as write:
         for first in range(0, rows, _CHUNK):
             write(chunk(child_generator(seed, kind, first), first, min(_CHUNK, rows - first)))
     return out
@@ -142,7 +144,7 @@ def _writer(out: Path, schema: pa.Schema) -> Iterator[Write]:
         raise ConfigError(
             "unknown_format",
             expected="a file that ends in .csv, .tsv, .jsonl (also .gz), .parquet, .arrow or .feather",
-            found=repr(out.name),
+            found=repr(out.suffix),
             remedy="choose one of these endings for --out",
         )
 

@@ -203,7 +203,7 @@ def open_version(address: str | Path) -> Version:
             "no_such_version",
             expected="a published version" if number is None else f"version {number} of {dataset}",
             found=f"versions {', '.join(map(str, numbers[-20:]))}" if numbers else "none",
-            remedy="list them with `counterpoise versions`, or run the flow",
+            remedy=f"list them with `counterpoise versions {root}`, or run the flow",
             values={"versions": numbers},
         )
     return Version(folder, numbers[-1] if number is None else number)
@@ -275,9 +275,10 @@ def _known_folder(root: Path | str, dataset: str) -> DatasetFolder:
     try:
         return DatasetFolder(root, dataset)
     except CounterpoiseError as error:
+        known = ", ".join(list_datasets(root))
         raise VersionNotFoundError(
             "no_such_dataset",
             expected="an address such as datasets/fraud or datasets/fraud@7",
             found=repr(join_address(root, dataset)),
-            remedy=f"name one of: {', '.join(list_datasets(root)) or 'there is none yet'}",
+            remedy=f"name one of: {known}" if known else "publish a version with `counterpoise run`",
         ) from error

@@ -12,6 +12,7 @@ from counterpoise.core.errors import ConfigError
 from counterpoise.core.records import Snapshot
 from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage.address import SCHEMES
+from counterpoise.core.storage.local import written_whole
 from counterpoise.core.storage.work import scratch_folder
 
 __all__ = ["source_settings", "write_first_files"]
@@ -65,8 +66,9 @@ def write_first_files(
     with scratch_folder() as folder:
         look = _look_at(source, target=target, name=name, folder=folder)
         expectations = propose_suite(look.snapshot, look.config.columns)
-    write_suite(files[1], name, expectations)
-    files[0].write_text(render_config(look.config, look.comments, str(files[1])), encoding="utf-8")
+    with written_whole(files[1]) as suite, written_whole(files[0]) as config:
+        write_suite(suite, name, expectations)
+        config.write_text(render_config(look.config, look.comments, str(files[1])), encoding="utf-8")
     return files
 
 

@@ -90,11 +90,12 @@ def _check_options(source: SourceConfig) -> None:
 def _check_equal_schemas(paths: Sequence[Path], schemas: Sequence[pa.Schema]) -> None:
     for path, schema in zip(paths, schemas, strict=True):
         if not schema.equals(schemas[0]):
-            differing = [str(field) for field in set(schema) ^ set(schemas[0])] or ["the order of columns"]
+            fields = sorted(f"{field.name}: {field.type}" for field in set(schema) ^ set(schemas[0]))
+            differing = fields or ["the order of columns"]
             raise InputError(
                 "different_schemas",
                 expected=f"the columns and types of {paths[0].name} in every file",
-                found=f"others in {path.name}: {', '.join(sorted(differing)[:10])}",
+                found=f"others in {path.name}: {', '.join(differing[:10])}",
                 remedy="read files with different columns as different sources",
-                values={"files": [paths[0].name, path.name], "columns": sorted(differing)[:100]},
+                values={"files": [paths[0].name, path.name], "columns": differing[:100]},
             )

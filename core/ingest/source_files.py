@@ -171,13 +171,7 @@ def _matching(text: str) -> tuple[Path, ...]:
         matches = glob.glob(text, recursive=True) if _magic(text) else []  # noqa: PTH207  # the glob may be absolute
         found = [Path(item) for item in matches if Path(item).is_file()]
     if not found:
-        raise InputError(
-            "source_not_found",
-            expected="a file, a folder with files or a glob that matches files as source.path",
-            found=f"nothing at {text!r}",
-            remedy="correct source.path; it is relative to the working folder",
-            values={"path": text},
-        )
+        raise _not_found(path)
     paths = tuple(sorted(item.absolute() for item in found))
     if broken := [path for path in paths if not is_utf8(str(path))]:
         raise InputError(
@@ -188,6 +182,20 @@ def _matching(text: str) -> tuple[Path, ...]:
             values={"files": [ascii(str(path)) for path in broken[:10]]},
         )
     return paths
+
+
+def _not_found(path: Path) -> InputError:
+    """Return the error for a place without files; a folder is read without its subfolders."""
+    inner = path.is_dir() and any(item.is_dir() for item in path.iterdir())
+    return InputError(
+        "source_not_found",
+        expected="a file, a folder with files or a glob that matches files as source.path",
+        found=f"only folders in {str(path)!r}" if inner else f"nothing at {str(path)!r}",
+        remedy=f"name the files in the subfolders with a glob, such as {path}/**/*.csv"
+        if inner
+        else "correct source.path; it is relative to the working folder",
+        values={"path": str(path)},
+    )
 
 
 def _magic(text: str) -> bool:

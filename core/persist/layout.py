@@ -226,7 +226,7 @@ def parse_address(address: str | Path) -> tuple[Path | str, str, int | Literal["
             "version_number",
             expected="a version number after @, such as datasets/fraud@7, or promoted",
             found=repr(version),
-            remedy="list the versions with `counterpoise versions`",
+            remedy=f"list the versions with `counterpoise versions {place[0]}`",
         )
     return *place, int(version)
 

@@ -18,7 +18,7 @@ from counterpoise.core.storage.attempts import create_once
 from counterpoise.core.storage.store import StoredFile
 from counterpoise.core.storage.work import last_touched
 
-__all__ = ["WORK", "LocalStore", "create_if_absent", "sync_folder"]
+__all__ = ["WORK", "LocalStore", "create_if_absent", "sync_folder", "written_whole"]
 
 WORK = ".work"
 """The folder of working files in a store's folder."""
@@ -179,6 +179,25 @@ def _replace(draft: Path, path: Path) -> None:
         os.fsync(file.fileno())
     os.replace(draft, path)  # noqa: PTH105  # the name says that it replaces
     sync_folder(path.parent)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a draft beside a user's file, with the same ending; it takes the file's place when all of it is written.
+
+    Raises:
+        OSError: It cannot be written; the error names the file, not the draft, and nothing of it is left.
+    """
+    draft = path.with_name(f".{uuid.uuid4().hex}.{path.name}")
+    try:
+        yield draft
+        os.replace(draft, path)  # noqa: PTH105  # the name says that it replaces
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:

@@ -16,6 +16,8 @@ __all__ = ["Finding", "check_findings", "check_rejected_share"]
 _SHOWN = 10
 _BESIDES = 3
 _KEPT = 100
+_GROWTH = "expect_table_growth_measure_to_be_between"
+"""Its observations are sentences about files and rows; the measure and its bounds would say less."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def _line(finding: Finding) -> str:
     columns = f" on {', '.join(map(repr, outcome.columns))}" if outcome.columns else ""
     what = "nothing was there to check" if outcome.status == "nothing_checked" else outcome.observed or outcome.status
     examples = f", such as {', '.join(map(repr, outcome.examples[:3]))}" if outcome.examples else ""
-    speaks_for_itself = outcome.source == "drift" and outcome.columns
+    speaks_for_itself = outcome.source == "drift" and (outcome.columns or outcome.expectation.startswith(_GROWTH))
     return f"{'' if speaks_for_itself else outcome.expectation}{columns}: {what}{examples}".lstrip()
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from counterpoise.core import sample
 from counterpoise.core.config import SourceConfig
-from counterpoise.core.errors import ConfigError
+from counterpoise.core.errors import ConfigError, MachineError
 from counterpoise.core.ingest import ingest_source
 from counterpoise.core.sample import write_sample
 from counterpoise.core.snapshot import SnapshotReader
+from tests.limits import file_size_limit
 
 ENDINGS = ["csv", "csv.gz", "tsv", "jsonl", "jsonl.gz", "parquet", "arrow", "feather"]
 
@@ -60,3 +61,12 @@ def test_chunks_join_into_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_an_unknown_ending_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\.parquet, \.arrow"):
         write_sample("toy", rows=10, out=tmp_path / "toy.xlsx")
+
+
+def test_a_table_that_cannot_be_written_whole_leaves_the_one_that_was_there(tmp_path: Path) -> None:
+    out = write_sample("toy", rows=10, out=tmp_path / "toy.csv")
+    before = out.read_bytes()
+    with file_size_limit(100_000), pytest.raises(MachineError, match=r"file_too_large.*toy\.csv"):
+        write_sample("fraud", rows=20_000, out=out)
+    assert list(tmp_path.iterdir()) == [out]
+    assert out.read_bytes() == before

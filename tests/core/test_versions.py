@@ -31,6 +31,14 @@ def test_what_was_never_published_is_told_with_what_was(tmp_path: Path, address:
         open_version(f"{tmp_path / 'datasets'}/{address}")
 
 
+@pytest.mark.parametrize("address", ["tested@9", "tested@latest", "other"])
+def test_the_command_that_lists_what_was_published_is_told_whole(tmp_path: Path, address: str) -> None:
+    run_engine(mixed_table(300), tmp_path)
+    with pytest.raises(VersionNotFoundError, match="What to do") as caught:
+        open_version(f"{tmp_path / 'datasets'}/{address}")
+    assert f"`counterpoise versions {tmp_path / 'datasets'}`" in caught.value.remedy
+
+
 def test_an_unknown_part_is_told_with_the_known_ones(tmp_path: Path) -> None:
     run_engine(mixed_table(300), tmp_path)
     with pytest.raises(VersionNotFoundError, match="train, validation, test"):

@@ -15,6 +15,7 @@ from counterpoise.core.versions import open_version
 from counterpoise.flows import command_line
 from counterpoise.flows.command_line import run_command
 from tests.flows.tables import configured, write_table
+from tests.limits import file_size_limit
 
 
 def write_config(folder: Path, *overrides: str) -> Path:
@@ -209,6 +210,22 @@ def test_init_overwrites_only_when_told_to(
     assert Path("first.yaml").read_text() == "mine"
     assert run_command([*arguments, "--force"]) == 0
     assert load_config(Path("first.yaml")).name == "first"
+
+
+def test_init_that_cannot_write_its_files_leaves_none_and_works_once_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [f"c{number}" for number in range(60)]
+    rows = [",".join(str(row * 7 % 31) for _ in names) + f",{row % 5 == 0}" for row in range(50)]
+    Path("wide.csv").write_text("\n".join([",".join([*names, "label"]), *rows]))
+    init = ["init", "wide.csv", "--target", "label", "--name", "wide"]
+    with file_size_limit(30_000):
+        assert run_command(init) == 1
+    assert "init: file_too_large" in (said := capfd.readouterr().err)
+    assert "wide.suite.json" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["wide.csv"]
+    assert run_command(init) == 0
 
 
 def test_the_command_itself_ends_with_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

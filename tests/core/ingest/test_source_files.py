@@ -71,6 +71,15 @@ def test_a_path_to_nothing_is_refused(tmp_path: Path, path: str) -> None:
         identify_source(source(f"{tmp_path}/{path}"))
 
 
+def test_a_folder_of_folders_is_refused_with_a_glob_that_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "region=north").mkdir()
+    (tmp_path / "region=north" / "1.csv").write_text(CSV)
+    with pytest.raises(InputError, match=r"source_not_found.*only folders in") as caught:
+        identify_source(source(tmp_path))
+    glob = caught.value.remedy.rpartition("such as ")[2]
+    assert ingest(source(glob), tmp_path / "work").column("a") == [1, 2]
+
+
 def test_a_device_is_no_source() -> None:
     with pytest.raises(InputError, match="unreadable_source"):
         identify_source(source(os.devnull))
