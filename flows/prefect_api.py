@@ -21,6 +21,8 @@ from counterpoise.flows.temporary_server import start_temporary_server
 __all__ = ["reach_prefect"]
 
 _SECONDS = 10.0
+_TRIES = 5
+"""Prefect's client tries four times to connect, with pauses between; all of it has to fit into the seconds."""
 
 
 def reach_prefect() -> None:
@@ -50,7 +52,8 @@ def _ask(url: str) -> None:
         EngineError: It does not answer, or not as Prefect does.
     """
     with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
-        client = get_client(sync_client=True, httpx_settings={"timeout": _SECONDS})
+        patience = httpx.Timeout(_SECONDS, connect=_SECONDS / _TRIES)
+        client = get_client(sync_client=True, httpx_settings={"timeout": patience})
         found = client.api_healthcheck()
     if found is not None:
         raise _no_answer(url, found) from found

@@ -92,6 +92,14 @@ def sniff_dialect(sample: Sample, source: SourceConfig) -> Dialect:
     first = trial.records[0]
     header = source.header == "yes" or (source.header == "auto" and has_header(trial.records, name=sample.name))
     rows = trial.records[1:] if header else trial.records
+    if not rows and not sample.whole:
+        raise _refused(
+            sample,
+            "record_too_long",
+            "a first row that ends within the first megabytes",
+            "none",
+            "check the quotes of the first row, and that the file is text with one record a line",
+        )
     if not rows:
         raise _refused(
             sample,

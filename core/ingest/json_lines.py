@@ -44,7 +44,7 @@ def read_json_lines(
             before = spool.rows
             _spool_file(path, spool, rejected, encoding=source.encoding, copy=folder / "text.jsonl")
             if spool.rows == before:
-                raise _no_rows(path)
+                raise _no_rows(path, [line for line in rejected if line.file == path.name])
             rows_read.append(spool.rows - before)
         if spool.rows <= len(rejected):
             raise _not_json_lines(rejected, spool.rows)
@@ -119,11 +119,12 @@ def _too_deep(name: str, line: int) -> InputError:
     )
 
 
-def _no_rows(path: Path) -> InputError:
+def _no_rows(path: Path, rejected: Sequence[RejectedLine]) -> InputError:
+    why = f", but line {rejected[0].line:,}: {rejected[0].text[:80]!r} ({rejected[0].reason})" if rejected else ""
     return InputError(
         "empty_file" if path.stat().st_size == 0 else "no_rows",
         expected="one JSON object a line",
-        found=f"none in {path.name}",
+        found=f"none in {path.name}{why}",
         remedy="check how the file was made; one large JSON array has to be written as JSON lines",
         values={"file": path.name},
     )

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -105,6 +106,17 @@ def test_a_server_that_does_not_answer_is_named(
     assert "PREFECT_API_URL" in said
     assert "s3cret-word" not in said
     assert not (tmp_path / "datasets").exists(), "something was done before"
+
+
+def test_a_server_that_never_ends_the_handshake_is_not_waited_for_several_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prefect_api, "_SECONDS", 4.0)
+    with somebody_is_silent() as url, temporary_settings({PREFECT_API_URL: url.replace("http:", "https:")}):
+        start = time.monotonic()
+        with pytest.raises(EngineError, match=r"prefect_does_not_answer.*nothing for 4 s"):
+            reach_prefect()
+    assert time.monotonic() - start < 15, "Prefect's client tries four times"
 
 
 def test_a_server_that_answers_is_used() -> None:

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import ColumnNotFoundError, EngineError, InputError
-from counterpoise.core.ingest import delimited, text_engine
+from counterpoise.core.ingest import delimited, ingest_source, text_engine
 from tests.core.ingest.reading import ingest_text
 
 
@@ -374,3 +375,10 @@ def test_a_file_that_ends_in_the_middle_of_a_line_is_noted(tmp_path: Path) -> No
 def test_a_short_line_elsewhere_is_no_sign_of_a_cut_off_file(ending: str, tmp_path: Path) -> None:
     rows = "".join(f"{row},b{row},x\n" for row in range(50))
     assert ingest_text(tmp_path, f"a,b,label\n{rows}{ending}").snapshot.notes == ()
+
+
+def test_a_first_row_without_an_end_is_no_missing_row(tmp_path: Path) -> None:
+    with open(tmp_path / "t.csv", "w") as file:
+        file.write('a,label\n"' + "x" * 5_000_000 + '",1\n')
+    with pytest.raises(InputError, match=r"record_too_long.*t\.csv"):
+        ingest_source(SourceConfig(path=str(tmp_path / "t.csv")), target="label", folder=tmp_path / "work")

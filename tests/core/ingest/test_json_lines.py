@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import InputError
+from counterpoise.core.ingest import ingest_source
 from tests.core.ingest.reading import Reading, ingest_text
 
 
@@ -165,3 +167,9 @@ def test_single_kinds_come_back_exactly(values: list[Any]) -> None:
         assert reading.column("a") == values
     elif kinds == {int, float} and reading.types["a"] == "double":
         assert [None if value is None else float(value) for value in values] == reading.column("a")
+
+
+def test_a_file_of_lines_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"a": ' + "9" * 5_000 + "}\n" * 2)
+    with pytest.raises(InputError, match=r"no_rows.*none in t\.jsonl, but line 1: .*digits"):
+        ingest_source(SourceConfig(path=str(tmp_path / "t.jsonl")), target="a", folder=tmp_path / "work")
