@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from counterpoise.core.errors import CounterpoiseError, IntegrityError
 from counterpoise.core.persist.certificate import UNTOUCHED, Asked, PartContent, RowBalance, certify, read_parts
-from counterpoise.core.persist.commit import manifest_sha256, read_manifest
+from counterpoise.core.persist.commit import manifest_sha256, newest_manifest, read_manifest
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name, stored_as_recipe
 from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.persist.published_files import changed_files, checked_out
@@ -93,10 +93,10 @@ def _place_differences(folder: DatasetFolder, manifest: Manifest) -> Iterator[st
     if manifest.dataset != folder.dataset:
         yield f"manifest: dataset is {manifest.dataset}, but the folder is called {folder.dataset}"
     numbers = folder.version_numbers()
-    earlier = max((number for number in numbers if number < manifest.version), default=None)
+    earlier, digest = newest_manifest(folder, [number for number in numbers if number < manifest.version])
     if earlier is not None and (manifest.parent or 0) < earlier:
         yield f"manifest: parent is {manifest.parent}, but version {earlier} stands before it"
-    if manifest.parent in numbers and manifest_sha256(folder, manifest.parent or 0) != manifest.parent_sha256:
+    elif manifest.parent in numbers and digest != manifest.parent_sha256:
         place = manifest_name(manifest.parent or 0)
         yield f"{place}: not the parent that version {manifest.version} was published after"
     for later in (number for number in numbers if number > manifest.version):
@@ -131,6 +131,7 @@ def _unproven(folder: DatasetFolder, manifest: Manifest, *, stored: bool) -> Ite
     """Yield what nobody can tell from the files."""
     yield "who published the version, when, and with which libraries: nothing is signed"
     yield "that the source held these rows; `--source` compares them with it"
+    yield "settings that leave no trace in the files, notes, and what validation observed"
     if not stored:
         yield "classes, order and bytes of train, which is stored as a recipe; `counterpoise rebuild` compares them"
     if manifest.dropped:
