@@ -88,9 +88,14 @@ class _Stored:
         return pq.read_table(self.data / "recipe" / "copies.parquet")
 
     @cached_property
-    def times(self) -> npt.NDArray[np.int32]:
+    def times(self) -> Ints:
         """How often each of them stands in train."""
-        return np.asarray(self.copies["copies"].to_numpy())
+        return np.asarray(self.copies["copies"].to_numpy()).astype(np.int64)
+
+    @property
+    def repeated(self) -> int:
+        """How many rows of train are copies of others."""
+        return int(np.maximum(self.times - 1, 0).sum())
 
     @cached_property
     def synthetic(self) -> pa.Table | None:
@@ -124,17 +129,17 @@ def _labels(table: pa.Table, config: BalanceConfig) -> Labels:
 
 def _recipe_facts(version: _Stored) -> Found:
     """Yield what follows from the recipe: how many rows of train were dropped, repeated and made."""
-    manifest, times = version.manifest, version.times
+    manifest = version.manifest
     resampling = manifest.resampling
     made = 0 if version.synthetic is None else version.synthetic.num_rows
     yield "dropped", manifest.dropped, version.dropped
-    yield "resampling.repeated", resampling.repeated, int(np.maximum(times - 1, 0).sum())
+    yield "resampling.repeated", resampling.repeated, version.repeated
     yield "resampling.synthetic", resampling.synthetic, made
     others = sum(manifest.partitions[name].rows for name in PARTITIONS[1:])
     set_apart = 0 if version.rejected is None else version.rejected.num_rows
     before = manifest.source.rows - others - set_apart
     yield "the number of rows in resampling.before", sum(resampling.before.values()), before
-    after = before - version.dropped + int(np.maximum(times - 1, 0).sum()) + made
+    after = before - version.dropped + version.repeated + made
     yield "the number of rows in resampling.after", sum(resampling.after.values()), after
     wanted = version.config.resampling.strategy
     yield "resampling.strategy", resampling.strategy, resampling.strategy if wanted == "auto" else wanted
@@ -250,6 +255,8 @@ def _train_facts(version: _Stored) -> Found:
 
 def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
     """Return whether the rows of train are, once each, the copies and synthetic rows of the recipe."""
+    if version.repeated != int((origin == 1).sum()):  # of rows that are not there no array is made
+        return False
     sources = keys["source_row"].fill_null(-1).to_numpy()
     once = np.sort(sources[origin == 0])
     changed = np.asarray(version.copies["source_row"].to_numpy())
@@ -258,11 +265,20 @@ def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64
     made = keys.filter(pa.array(origin == 2)).select(list(_PARENTS))
     wanted = made.slice(0, 0) if version.synthetic is None else version.synthetic
     return (
-        bool(np.isin(changed[version.times > 0], once).all())
+        _only_their_own(keys, origin)
+        and bool(np.isin(changed[version.times > 0], once).all())
         and not np.isin(gone, once).any()
         and np.array_equal(again, np.sort(sources[origin == 1]))
         and _sorted(made).equals(_sorted(wanted))
     )
+
+
+def _only_their_own(keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
+    """Return whether rows of the source have no parents, and synthetic rows are no row of the source."""
+    made = pa.array(origin == 2)
+    parents = keys.filter(pc.invert(made)).select(list(_PARENTS))
+    synthetic = keys["source_row"].filter(made)
+    return len(synthetic) == synthetic.null_count and all(len(one) == one.null_count for one in parents.columns)
 
 
 def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> bool:

@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from counterpoise.core.errors import MachineError
 from counterpoise.core.persist.commit import read_manifest
 from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.rebuild import put_away_train_rows
 from counterpoise.core.persist.verify import verify_version
 from tests.manifests import forge, refit_digests
 from tests.snapshots import mixed_table, run_engine
@@ -116,3 +118,41 @@ def test_key_columns_called_like_ours_verify(tmp_path: Path, strategy: str, name
         resampling={"strategy": strategy},
     )
     assert verify_version(tmp_path / "datasets", "tested", 1) == []
+
+
+@pytest.mark.parametrize("rows", [2**31 - 1, -(2**31)])
+def test_a_recipe_of_billions_of_rows_takes_no_memory(dataset: Callable[[str], DatasetFolder], rows: int) -> None:
+    folder = dataset("random_over")
+    rewrite(folder, RECIPE, first(**{"class": "1"}), lambda row: row.update(copies=rows))
+    assert any(line.startswith("manifest: resampling.repeated is") for line in found(folder))
+
+
+@pytest.mark.parametrize("rows", [2**40, 2**62])
+def test_a_source_of_billions_of_rows_takes_no_memory_where_train_was_put_away(tmp_path: Path, rows: int) -> None:
+    run_engine(mixed_table(400), tmp_path, output={"root": str(tmp_path / "datasets"), "materialise": "recipe"})
+    folder = DatasetFolder(tmp_path / "datasets", "tested")
+    assert put_away_train_rows(folder, read_manifest(folder, 1))
+
+    def claim(content: dict[str, Any]) -> None:
+        content["source"]["rows"] = content["certificate"]["rows_in"] = content["certificate"]["rows_original"] = rows
+
+    forge(folder, claim)
+    with pytest.raises(MachineError, match="out_of_memory"):
+        found(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        (KEYS.replace("train", "test"), {"source_row": None}),
+        (KEYS.replace("train", "test"), {"source_row": 2**62}),
+        (RECIPE, {"source_row": -(2**62)}),
+        (KEYS, {"parent_a": 3}),
+    ],
+)
+def test_numbers_of_rows_that_there_are_not_are_named(
+    dataset: Callable[[str], DatasetFolder], file: str, change: dict[str, Any]
+) -> None:
+    folder = dataset("random_over")
+    rewrite(folder, file, lambda _: 0, lambda row: row.update(change))
+    assert found(folder)
