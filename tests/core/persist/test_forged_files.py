@@ -20,6 +20,7 @@ from tests.manifests import forge, refit_digests
 from tests.snapshots import mixed_table, run_engine
 
 Row = Callable[[dict[str, Any]], object]
+Place = Callable[[list[dict[str, Any]]], int]
 
 
 @pytest.fixture(name="templates", scope="module")
@@ -48,7 +49,7 @@ def found(folder: DatasetFolder) -> list[str]:
     return verify_version(folder.root, folder.dataset, 1)
 
 
-def rewrite(folder: DatasetFolder, name: str, place: Callable[[list[dict[str, Any]]], int], change: Row) -> None:
+def rewrite(folder: DatasetFolder, name: str, place: Place, change: Row) -> None:
     """Change one row of a file, and sign the manifest with its new digest."""
     path = folder.path / read_manifest(folder, 1).data / name
     table = pq.read_table(path)
@@ -58,13 +59,13 @@ def rewrite(folder: DatasetFolder, name: str, place: Callable[[list[dict[str, An
     refit_digests(folder)
 
 
-def first(**wanted: Any) -> Callable[[list[dict[str, Any]]], int]:
+def first(**wanted: Any) -> Place:
     return lambda rows: next(n for n, row in enumerate(rows) if wanted.items() <= row.items())
 
 
 RECIPE, KEYS, TRAIN = "recipe/copies.parquet", "keys/train/part-00000.parquet", "train/part-00000.parquet"
 AS_IN_RECIPE, ALIKE = "class and weight of the recipe", "repeated rows are alike"
-FORGERIES = {
+FORGERIES: dict[str, tuple[str, str, Place, dict[str, Any], str]] = {
     "a weight in the keys": ("weights", KEYS, first(weight=1), {"weight": 5}, AS_IN_RECIPE),
     "a weight in the recipe": ("weights", RECIPE, first(**{"class": "1"}), {"weight": 2}, AS_IN_RECIPE),
     "a class in the recipe": ("random_over", RECIPE, first(**{"class": "1"}), {"class": "0"}, AS_IN_RECIPE),
