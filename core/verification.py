@@ -7,21 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from counterpoise.core.errors import CounterpoiseError
 from counterpoise.core.history.evaluation_differences import evaluation_differences
 from counterpoise.core.history.promotion_differences import promotion_differences
 from counterpoise.core.ingest import ingest_source
-from counterpoise.core.persist.key_files import source_keys
 from counterpoise.core.persist.layout import DatasetFolder, parse_address
 from counterpoise.core.persist.manifest import Manifest
-from counterpoise.core.persist.order import ORIGINS
 from counterpoise.core.persist.published_files import checked_out
 from counterpoise.core.persist.rebuild import rebuild_train
+from counterpoise.core.persist.recount import real_rows
+from counterpoise.core.persist.source_facts import source_differences
 from counterpoise.core.persist.verify import Verification, check_version
 from counterpoise.core.records import PARTITIONS, Snapshot
 from counterpoise.core.refusals import names_refusals
@@ -71,7 +68,8 @@ def _compare(folder: DatasetFolder, manifest: Manifest, *, source: str, trusted:
         if snapshot.digest != manifest.source.digest:
             return (f"source: its digest is {snapshot.digest[:16]}… instead of {manifest.source.digest[:16]}…",)
         with checked_out(folder, [manifest.data]) as base:
-            differences = tuple(_row_differences(base / manifest.data, manifest, snapshot))
+            data = base / manifest.data
+            differences = (*source_differences(data, manifest, snapshot), *_row_differences(data, manifest, snapshot))
         try:
             rebuild_train(folder, manifest, snapshot, out=scratch / "rebuilt")
         except CounterpoiseError as error:
@@ -103,8 +101,5 @@ def _source_hashes(snapshot: Snapshot, columns: list[str]) -> Hashes:
 
 def _wrong_rows(data: Path, name: str, path: Path, keys: list[str], hashes: Hashes) -> int:
     """Count the rows of a part file that came from the source and are not as they stand there."""
-    own, rows = pq.read_table(data / "keys" / name / path.name), pq.read_table(path)
-    real: pa.ChunkedArray = pc.not_equal(own["origin"], ORIGINS[2])
-    table = pa.table([*rows.columns, *source_keys(own, keys).columns], names=[*rows.schema.names, *keys]).filter(real)
-    sources: npt.NDArray[np.int64] = own["source_row"].filter(real).to_numpy()
-    return int((row_hashes(table) != hashes[sources]).sum())
+    sources, found = real_rows(data, name, path, keys)
+    return int((found != hashes[sources]).sum())

@@ -196,7 +196,7 @@ def read_part(data: Path, name: str, file: str, *, asked: Asked, columns: Sequen
 def _content(rows: pa.Table, keys: pa.Table, asked: Asked, *, partition: str) -> PartContent:
     """Return what a row group holds: original rows by number and content, synthetic ones by their parents."""
     original = np.asarray(pc.equal(keys["origin"], ORIGINS[0]).fill_null(False))
-    source_rows = keys["source_row"].filter(pa.array(original)).to_numpy()
+    source_rows = keys["source_row"].filter(pa.array(original)).fill_null(-1).to_numpy()
     untouched = bool(original.all())
     contents = row_hashes(rows.select(list(asked.compared)))
     whole = partition in UNTOUCHED and untouched

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from counterpoise.core.errors import IntegrityError, StorageUnavailableError
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 from counterpoise.core.persist.manifest import Facts, Manifest
+from counterpoise.core.persist.stored_files import read_plain_file
 from counterpoise.core.storage import join_address
 from counterpoise.core.storage.attempts import Patience, paced
+from counterpoise.core.storage.numbers import NUMBERS_END
+from counterpoise.core.storage.transfer import each
 from counterpoise.core.stored_json import parse_stored
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "damaged_manifests",
     "find_manifest",
     "manifest_sha256",
+    "newest_manifest",
     "read_manifest",
     "read_manifests",
     "referenced_data",
@@ -38,13 +42,44 @@ def read_manifest(folder: DatasetFolder, version: int) -> Manifest:
         FileNotFoundError: There is none.
         IntegrityError: It is damaged, was changed, or is another version's.
     """
-    folder.refuse_links(manifest_name(version))
-    return _parse(folder, version, folder.store.read(manifest_name(version)))
+    return _parse(folder, version, _content(folder, version))
 
 
 def manifest_sha256(folder: DatasetFolder, version: int) -> str:
-    """Return the SHA-256 of a manifest's bytes, hexadecimal: what later records name to say which version they mean."""
-    return hashlib.sha256(folder.store.read(manifest_name(version))).hexdigest()
+    """Return the SHA-256 of a manifest's bytes, hexadecimal: what later records name to say which version they mean.
+
+    Raises:
+        FileNotFoundError: There is no manifest.
+        IntegrityError: It cannot be read.
+    """
+    return hashlib.sha256(_content(folder, version)).hexdigest()
+
+
+def newest_manifest(folder: DatasetFolder, numbers: Iterable[int]) -> tuple[int | None, str]:
+    """Return the newest of some versions whose manifest is a file, with its SHA-256; None and an empty text for none.
+
+    Args:
+        folder: The dataset.
+        numbers: The versions.
+    """
+    for number in sorted(numbers, reverse=True):
+        with suppress(IntegrityError, FileNotFoundError):
+            return number, manifest_sha256(folder, number)
+    return None, ""
+
+
+def _next_number(folder: DatasetFolder, numbers: Sequence[int]) -> int:
+    newest = max(numbers, default=0)
+    if newest + 1 < NUMBERS_END:
+        return newest + 1
+    place = join_address(folder.address, manifest_name(newest))
+    raise IntegrityError(
+        "no_free_number",
+        expected=f"versions with numbers below {NUMBERS_END - 1:,}",
+        found=place,
+        remedy="move that file away: Counterpoise counts versions from 1 on",
+        values={"file": place},
+    )
 
 
 def read_manifests(folder: DatasetFolder) -> Iterator[Manifest]:
@@ -69,18 +104,30 @@ def _read_all(folder: DatasetFolder) -> Iterator[Manifest | IntegrityError]:
     """Yield each manifest, or why it cannot be read, the newest first."""
     for number, content in _contents(folder):
         try:
-            folder.refuse_links(manifest_name(number))
-            yield _parse(folder, number, content)
+            yield content if isinstance(content, IntegrityError) else _parse(folder, number, content)
         except IntegrityError as error:
             yield error
 
 
-def _contents(folder: DatasetFolder) -> Iterator[tuple[int, bytes]]:
-    """Yield the number and the bytes of each manifest, the newest first and alone: it is the one most asked for."""
+def _contents(folder: DatasetFolder) -> Iterator[tuple[int, bytes | IntegrityError]]:
+    """Yield each number with its manifest's bytes, or why there are none, the newest first and alone.
+
+    The newest one is most asked for.
+    """
     numbers = folder.version_numbers()[::-1]
     for chosen in (numbers[:1], *(numbers[start : start + _AT_A_TIME] for start in range(1, len(numbers), _AT_A_TIME))):
-        contents = folder.store.read_many([manifest_name(number) for number in chosen])
-        yield from zip(chosen, contents, strict=True)
+        yield from zip(chosen, each(lambda number: _content_or_error(folder, number), chosen), strict=True)
+
+
+def _content_or_error(folder: DatasetFolder, version: int) -> bytes | IntegrityError:
+    try:
+        return _content(folder, version)
+    except IntegrityError as error:
+        return error
+
+
+def _content(folder: DatasetFolder, version: int) -> bytes:
+    return read_plain_file(folder, manifest_name(version))
 
 
 def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
@@ -108,7 +155,7 @@ def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
 def find_manifest(folder: DatasetFolder, run_key: str) -> Manifest | None:
     """Return the newest manifest with that run key, or None; only those that hold its text are read as such."""
     for number, content in _contents(folder):
-        if run_key.encode() in content:
+        if isinstance(content, bytes) and run_key.encode() in content:
             with suppress(IntegrityError):  # a damaged manifest costs itself alone
                 manifest = _parse(folder, number, content)
                 if manifest.run_key == run_key:
@@ -132,19 +179,16 @@ def commit_manifest(folder: DatasetFolder, facts: Facts) -> Manifest:
         published = find_manifest(folder, facts.run_key)
         if published is not None:
             return published
-        parent = max(folder.version_numbers(), default=0)
-        numbered = Manifest.of(
-            facts,
-            version=parent + 1,
-            parent=parent or None,
-            parent_sha256=manifest_sha256(folder, parent) if parent else "",
-        )
-        if folder.store.create(manifest_name(parent + 1), numbered.text().encode()):
+        numbers = folder.version_numbers()
+        version = _next_number(folder, numbers)
+        parent, digest = newest_manifest(folder, numbers)
+        numbered = Manifest.of(facts, version=version, parent=parent, parent_sha256=digest)
+        if folder.store.create(manifest_name(version), numbered.text().encode()):
             return numbered
     raise StorageUnavailableError(
         "no_free_number",
         expected=f"a free version number in {folder.address} within {_PATIENCE.seconds:g} seconds",
-        found=f"that others took each one that was tried, {parent + 1} the last",
+        found=f"that others took each one that was tried, {version} the last",
         remedy="run again when fewer runs publish to this dataset",
-        values={"last": parent + 1},
+        values={"last": version},
     )

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from counterpoise.core.columns import ColumnRoles
 
-__all__ = ["KEY_FIELDS", "PARENT_FIELDS", "WEIGHT_FIELD", "key_schema", "source_keys"]
+__all__ = ["KEY_FIELDS", "PARENT_FIELDS", "WEIGHT_FIELD", "key_names", "key_schema", "source_keys"]
 
 KEY_FIELDS = (
     pa.field("source_row", pa.int64()),
@@ -30,11 +30,24 @@ _OURS = frozenset(field.name for field in (*KEY_FIELDS, WEIGHT_FIELD))
 
 def key_schema(schema: pa.Schema, roles: ColumnRoles, *, weighted: bool = False) -> pa.Schema:
     """Return the schema of the files in `keys/`; a source column called like one of ours gets `source_` in front."""
-    own = (*KEY_FIELDS, WEIGHT_FIELD) if weighted else KEY_FIELDS
-    taken = {field.name for field in own}
-    fields = [schema.field(name) for name in roles.keys]
-    renamed = [field.with_name(f"source_{field.name}") if field.name in taken else field for field in fields]
-    return pa.schema([*own, *renamed])
+    fields = [*_own(weighted=weighted), *(schema.field(name) for name in roles.keys)]
+    names = key_names(roles.keys, weighted=weighted)
+    return pa.schema([field.with_name(name) for field, name in zip(fields, names, strict=True)])
+
+
+def key_names(keys: Sequence[str], *, weighted: bool) -> list[str]:
+    """Return the names of the columns in `keys/`.
+
+    Args:
+        keys: The source's key columns.
+        weighted: Whether the rows have weights.
+    """
+    own = [field.name for field in _own(weighted=weighted)]
+    return [*own, *(f"source_{name}" if name in own else name for name in keys)]
+
+
+def _own(*, weighted: bool) -> tuple[pa.Field, ...]:
+    return (*KEY_FIELDS, WEIGHT_FIELD) if weighted else KEY_FIELDS
 
 
 def source_keys(keys: pa.Table, names: Sequence[str]) -> pa.Table:

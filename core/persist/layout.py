@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from counterpoise.core.persist.manifest import Manifest
 
 __all__ = [
+    "FOLDERS",
     "PROFILE_FILE",
     "TRAIN_FOLDERS",
     "DatasetFolder",
@@ -32,6 +33,11 @@ TRAIN_FOLDERS = ("train", "keys/train")
 
 PROFILE_FILE = "profile.json"
 """What of a version's data describes its source, for the next delivery to be compared with."""
+
+FOLDERS = (
+    "versions", "data", "evaluations", "promotions", "rejected", "sources", "tournaments", ".staging", WORK,
+)  # fmt: skip
+"""What a dataset is made of."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ADDRESS = re.compile(r"(?P<path>.*?)(?:@(?P<version>[^@/]*))?")

@@ -226,6 +226,7 @@ def _agreements(facts: Facts) -> list[tuple[str, bool]]:
         ("rows by class", all(sum(part.classes.values()) == part.rows for part in parts.values())),
         ("resampling.after", train is not None and train.classes == resampling.after),
         ("resampling.before", set(resampling.before) == set(resampling.after)),
+        ("classes", all(set(part.classes) == set(resampling.before) for part in parts.values())),
         ("prevalence", facts.prevalence == _prevalence(resampling.before, resampling.after)),
         ("seed", facts.settings.seed == facts.seed),
         ("dataset", facts.settings.name == facts.dataset),

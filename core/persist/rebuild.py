@@ -6,7 +6,8 @@ all the same, so whatever is rebuilt is known to be what was published, evaluate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +60,9 @@ def rebuild_train(
         draft = area / "data"
         with checked_out(folder, [f"{manifest.data}/{part}" for part in parts_read]) as base:
             _check_files(base, manifest, parts_read)
-            materials = _materials(manifest, snapshot, base / manifest.data)
-            written = write_partitions(materials, draft, progress=progress)
+            with _fitting(manifest):
+                materials = _materials(manifest, snapshot, base / manifest.data)
+                written = write_partitions(materials, draft, progress=progress)
         parts = [part for part in written.files if part.path.relative_to(draft).parent.as_posix() in TRAIN_FOLDERS]
         _check_bytes(manifest, parts, draft)
         for name in TRAIN_FOLDERS:
@@ -108,6 +110,24 @@ def put_train_rows(folder: DatasetFolder, manifest: Manifest) -> None:
     own = [file for name in TRAIN_FOLDERS for file in sorted(manifest.part_files(name), key=lambda file: file.path)]
     for files in (own[1:], own[:1]):
         upload_checked(folder.store, folder.local, files)
+
+
+@contextmanager
+def _fitting(manifest: Manifest) -> Iterator[None]:
+    """Name a recipe, or keys, that speak of rows which the source does not have."""
+    try:
+        yield
+    except (pa.ArrowException, IndexError, KeyError, TypeError, ValueError) as error:
+        raise _unfit(str(error), manifest) from error
+
+
+def _unfit(found: str, manifest: Manifest) -> IntegrityError:
+    return IntegrityError(
+        "unfit_recipe",
+        expected=f"a recipe and keys of version {manifest.version} that fit its source",
+        found=found,
+        remedy="restore the version from a backup, or publish the dataset again",
+    )
 
 
 def _check_source(manifest: Manifest, snapshot: Snapshot) -> None:
@@ -162,8 +182,12 @@ def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
     labels = read_labels(reader, roles.target)
     rows = np.flatnonzero(partition == PARTITIONS.index("train"))
     train = TrainRows(rows, labels.codes[rows], labels.classes)
+    recipe = _recipe(train, data / "recipe")
+    made = int(recipe.copies.sum(dtype=np.int64)) + (0 if recipe.synthetic is None else recipe.synthetic.num_rows)
+    if recipe.copies.min(initial=0) < 0 or made != manifest.partitions["train"].rows:
+        raise _unfit(f"{made:,} rows, where the manifest says {manifest.partitions['train'].rows:,}", manifest)
     return gather_materials(
-        snapshot, _recipe(train, data / "recipe"), roles=roles, partition=partition, seed=config.seed,
+        snapshot, recipe, roles=roles, partition=partition, seed=config.seed,
         output=config.output,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ and classes, the order that the seed draws, what the recipe repeats, drops and m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -23,19 +23,20 @@ import pyarrow.parquet as pq
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.drift.records import SourceProfile
 from counterpoise.core.labels import Labels, encode_labels
-from counterpoise.core.persist.key_files import KEY_FIELDS, PARENT_FIELDS, WEIGHT_FIELD, source_keys
+from counterpoise.core.persist.key_files import PARENT_FIELDS, WEIGHT_FIELD, key_names, source_keys
 from counterpoise.core.persist.layout import PROFILE_FILE
 from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.persist.order import ORIGINS, drawn_sequence
 from counterpoise.core.persist.part_files import iter_part
 from counterpoise.core.records import PARTITIONS, ClassCounts, Validation
-from counterpoise.core.row_hash import row_hashes
+from counterpoise.core.row_hash import Hashes, row_hashes
+from counterpoise.core.split.apart import APART_REASONS
 from counterpoise.core.split.groups import count_contradictory, group_codes
 from counterpoise.core.split.moments import read_moments
 from counterpoise.core.stored_json import parse_stored
 from counterpoise.core.strategies import STRATEGIES
 
-__all__ = ["recount"]
+__all__ = ["classes_of_source", "real_rows", "recount", "with_rows"]
 
 Ints = npt.NDArray[np.int64]
 Found = Iterator[tuple[str, Any, Any]]
@@ -56,6 +57,7 @@ def recount(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
     facts = chain(
         _recipe_facts(version),
         _set_apart(version),
+        _file_facts(version),
         _documents(version),
         *(_partition_facts(version, name) for name in version.partitions),
         _train_facts(version) if stored else (),
@@ -86,9 +88,14 @@ class _Stored:
         return pq.read_table(self.data / "recipe" / "copies.parquet")
 
     @cached_property
-    def times(self) -> npt.NDArray[np.int32]:
+    def times(self) -> Ints:
         """How often each of them stands in train."""
-        return np.asarray(self.copies["copies"].to_numpy())
+        return np.asarray(self.copies["copies"].to_numpy()).astype(np.int64)
+
+    @property
+    def repeated(self) -> int:
+        """How many rows of train are copies of others."""
+        return int(np.maximum(self.times - 1, 0).sum())
 
     @cached_property
     def synthetic(self) -> pa.Table | None:
@@ -113,22 +120,26 @@ class _Stored:
     def labels(self, name: str) -> Labels:
         target = self.config.columns.target
         tables = [pq.read_table(path, columns=[target]) for path in self.files(name)]
-        return encode_labels(pa.concat_tables(tables).unify_dictionaries()[target])
+        return _labels(pa.concat_tables(tables), self.config)
+
+
+def _labels(table: pa.Table, config: BalanceConfig) -> Labels:
+    return encode_labels(table.unify_dictionaries()[config.columns.target])
 
 
 def _recipe_facts(version: _Stored) -> Found:
     """Yield what follows from the recipe: how many rows of train were dropped, repeated and made."""
-    manifest, times = version.manifest, version.times
+    manifest = version.manifest
     resampling = manifest.resampling
     made = 0 if version.synthetic is None else version.synthetic.num_rows
     yield "dropped", manifest.dropped, version.dropped
-    yield "resampling.repeated", resampling.repeated, int(np.maximum(times - 1, 0).sum())
+    yield "resampling.repeated", resampling.repeated, version.repeated
     yield "resampling.synthetic", resampling.synthetic, made
     others = sum(manifest.partitions[name].rows for name in PARTITIONS[1:])
     set_apart = 0 if version.rejected is None else version.rejected.num_rows
     before = manifest.source.rows - others - set_apart
     yield "the number of rows in resampling.before", sum(resampling.before.values()), before
-    after = before - version.dropped + int(np.maximum(times - 1, 0).sum()) + made
+    after = before - version.dropped + version.repeated + made
     yield "the number of rows in resampling.after", sum(resampling.after.values()), after
     wanted = version.config.resampling.strategy
     yield "resampling.strategy", resampling.strategy, resampling.strategy if wanted == "auto" else wanted
@@ -146,7 +157,20 @@ def _set_apart(version: _Stored) -> Found:
     counted = Counter(reasons)
     yield "source.rejected_lines", manifest.source.rejected_lines, unread
     yield "rejected", manifest.rejected, len(reasons) + unread
-    yield "split.apart", manifest.split.apart, {name: counted.get(name, 0) for name in manifest.split.apart}
+    yield "split.apart", manifest.split.apart, {name: counted[name] for name in APART_REASONS if name in counted}
+    without = sorted(set(manifest.resampling.before) - set(classes_of_source(manifest)))
+    gone = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
+    yield "the classes without rows", without, [name for name in without if name in gone]
+
+
+def _file_facts(version: _Stored) -> Found:
+    """Yield how many rows the manifest counts in each file: those of the partitions, and none in others."""
+    for file in version.manifest.files:
+        part, path = Path(file.path).parts[2], version.data.parent.parent / file.path
+        if part not in (*PARTITIONS, "keys"):
+            yield f"the number of rows counted for {file.path}", file.rows, 0
+        elif path.exists():  # it was not put away
+            yield f"the number of rows in {file.path}", file.rows, pq.read_metadata(path).num_rows
 
 
 def _documents(version: _Stored) -> Found:
@@ -176,15 +200,16 @@ def _profile(version: _Stored, path: Path) -> Found:
     yield "the columns of the source", names, names & (published | {*columns.key_columns(), *columns.drop})
     yield "schema", published, published & names
     if not manifest.rejected:
-        yield "the number of rows by class", _classes_of_source(manifest), _some(profile.classes)
+        yield "the number of rows by class", classes_of_source(manifest), with_rows(profile.classes)
 
 
-def _classes_of_source(manifest: Manifest) -> ClassCounts:
+def classes_of_source(manifest: Manifest) -> ClassCounts:
+    """Return the rows by class that were neither rejected nor set apart, as the manifest says."""
     parts = [manifest.resampling.before, *(manifest.partitions[name].classes for name in PARTITIONS[1:])]
-    return _some(dict(sum((Counter(part) for part in parts), Counter())))
+    return with_rows(dict(sum((Counter(part) for part in parts), Counter())))
 
 
-def _some(counts: Mapping[str, int]) -> ClassCounts:
+def with_rows(counts: Mapping[str, int]) -> ClassCounts:
     """Return the classes that have rows."""
     return {name: counts[name] for name in sorted(counts) if counts[name]}
 
@@ -195,20 +220,19 @@ def _partition_facts(version: _Stored, name: str) -> Found:
     part = manifest.partitions[name]
     counts = version.labels(name).counts()
     yield f"the number of rows in {name}", part.rows, sum(counts.values())
-    yield f"the classes of {name}", _some(part.classes), _some(counts)
+    yield f"the classes of {name}", with_rows(part.classes), with_rows(counts)
     keys = version.config.columns.key_columns()
+    weighted = name == "train" and WEIGHT_FIELD.name in version.copies.schema.names
     for file in manifest.part_files(name):
         path = version.data / name / Path(file.path).name
         with pq.ParquetFile(path) as opened:
             found = [(field.name, str(field.type)) for field in opened.schema_arrow]
             writer = opened.metadata.created_by.rpartition(" ")[2]
-            yield f"the number of rows in {file.path}", file.rows, opened.metadata.num_rows
         yield f"the schema of {file.path}", [(column.name, column.type) for column in manifest.columns], found
         yield "the version of pyarrow", manifest.libraries.get("pyarrow"), writer
     for file in manifest.part_files(f"keys/{name}"):
         schema = pq.read_schema(version.data / "keys" / name / Path(file.path).name)
-        own = [field.name for field in (*KEY_FIELDS, WEIGHT_FIELD) if field.name in schema.names]
-        yield f"the number of columns in {file.path}", len(own) + len(keys), len(schema)
+        yield f"the columns of {file.path}", key_names(keys, weighted=weighted), schema.names
 
 
 def _train_facts(version: _Stored) -> Found:
@@ -220,14 +244,19 @@ def _train_facts(version: _Stored) -> Found:
     sequence = drawn_sequence(np.bincount(labels.codes, minlength=len(labels.classes)), manifest.seed)
     yield "that the order of train is the one that its seed draws", True, bool((sequence == labels.codes).all())
     yield "that train holds what the recipe says", True, _as_in_recipe(version, keys, origin)
+    yield "that rows have the class and weight of the recipe", True, _changed_as_in_recipe(version, keys, labels)
+    if manifest.resampling.repeated:
+        yield "that repeated rows are alike", True, _repeats_alike(version)
     dropped = version.copies.filter(pc.equal(version.copies["copies"], 0))["class"].to_pylist()
     before = Counter(labels.counts(original))
     before.update(dropped)
-    yield "resampling.before", _some(manifest.resampling.before), _some(before)
+    yield "resampling.before", with_rows(manifest.resampling.before), with_rows(before)
 
 
 def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
     """Return whether the rows of train are, once each, the copies and synthetic rows of the recipe."""
+    if version.repeated != int((origin == 1).sum()):  # of rows that are not there no array is made
+        return False
     sources = keys["source_row"].fill_null(-1).to_numpy()
     once = np.sort(sources[origin == 0])
     changed = np.asarray(version.copies["source_row"].to_numpy())
@@ -236,11 +265,59 @@ def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64
     made = keys.filter(pa.array(origin == 2)).select(list(_PARENTS))
     wanted = made.slice(0, 0) if version.synthetic is None else version.synthetic
     return (
-        bool(np.isin(changed[version.times > 0], once).all())
+        _only_their_own(keys, origin)
+        and bool(np.isin(changed[version.times > 0], once).all())
         and not np.isin(gone, once).any()
         and np.array_equal(again, np.sort(sources[origin == 1]))
         and _sorted(made).equals(_sorted(wanted))
     )
+
+
+def _only_their_own(keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
+    """Return whether rows of the source have no parents, and synthetic rows are no row of the source."""
+    made = pa.array(origin == 2)
+    parents = keys.filter(pc.invert(made)).select(list(_PARENTS))
+    synthetic = keys["source_row"].filter(made)
+    return len(synthetic) == synthetic.null_count and all(len(one) == one.null_count for one in parents.columns)
+
+
+def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> bool:
+    """Return whether rows have the class and the weight that the recipe gives them; one that it leaves out counts 1."""
+    sources, copies = keys["source_row"].combine_chunks(), version.copies.combine_chunks()
+    place = pc.index_in(sources, value_set=copies["source_row"].combine_chunks(), skip_nulls=True)
+    classes = pa.array(labels.classes).take(pa.array(labels.codes))
+    said = copies["class"].combine_chunks().cast(pa.string()).take(place)
+    alike = pc.fill_null(pc.equal(said, classes), True)
+    if WEIGHT_FIELD.name in {*copies.schema.names} & {*keys.schema.names}:
+        weights = pc.fill_null(copies[WEIGHT_FIELD.name].combine_chunks().take(place), 1)
+        alike = pc.and_(alike, pc.equal(weights, keys[WEIGHT_FIELD.name].combine_chunks()))
+    return bool(pc.all(alike).as_py())
+
+
+def _repeats_alike(version: _Stored) -> bool:
+    """Return whether rows of train that are the same row of the source have the same content and keys."""
+    keys = version.config.columns.key_columns()
+    found = [real_rows(version.data, "train", path, keys) for path in version.files("train")]
+    rows, hashes = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.argsort(rows, kind="stable")
+    same = np.diff(rows[order]) == 0
+    return bool((np.diff(hashes[order])[same] == 0).all())
+
+
+def real_rows(data: Path, part: str, path: Path, keys: Sequence[str]) -> tuple[Ints, Hashes]:
+    """Return which rows of the source stand in a part file, and the hashes of their content; synthetic ones left out.
+
+    Args:
+        data: The version's data folder.
+        part: The partition.
+        path: The file.
+        keys: The source's key columns, whose content counts as well.
+    """
+    own, rows = pq.read_table(data / "keys" / part / path.name), pq.read_table(path)
+    real: pa.ChunkedArray = pc.not_equal(own["origin"], ORIGINS[2])
+    columns = [*rows.columns, *source_keys(own, keys).columns]
+    table = pa.table(columns, names=[*rows.schema.names, *keys]).filter(real)
+    return np.asarray(own["source_row"].filter(real).to_numpy()), row_hashes(table)
 
 
 def _sorted(parents: pa.Table) -> pa.Table:

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from counterpoise.core.errors import CounterpoiseError, IntegrityError
+from counterpoise.core.memory import format_size, free_memory
 from counterpoise.core.persist.certificate import UNTOUCHED, Asked, PartContent, RowBalance, certify, read_parts
-from counterpoise.core.persist.commit import manifest_sha256, read_manifest
+from counterpoise.core.persist.commit import manifest_sha256, newest_manifest, read_manifest
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name, stored_as_recipe
 from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.persist.published_files import changed_files, checked_out
@@ -28,6 +29,9 @@ from counterpoise.core.split.promise import SplitPromise
 from counterpoise.core.storage.local import LocalStore
 
 __all__ = ["Verification", "check_version", "verify_version"]
+
+_BYTES_A_ROW = 40
+"""About what counting a row takes whose content is not there."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +97,10 @@ def _place_differences(folder: DatasetFolder, manifest: Manifest) -> Iterator[st
     if manifest.dataset != folder.dataset:
         yield f"manifest: dataset is {manifest.dataset}, but the folder is called {folder.dataset}"
     numbers = folder.version_numbers()
-    earlier = max((number for number in numbers if number < manifest.version), default=None)
+    earlier, digest = newest_manifest(folder, [number for number in numbers if number < manifest.version])
     if earlier is not None and (manifest.parent or 0) < earlier:
         yield f"manifest: parent is {manifest.parent}, but version {earlier} stands before it"
-    if manifest.parent in numbers and manifest_sha256(folder, manifest.parent or 0) != manifest.parent_sha256:
+    elif manifest.parent in numbers and digest != manifest.parent_sha256:
         place = manifest_name(manifest.parent or 0)
         yield f"{place}: not the parent that version {manifest.version} was published after"
     for later in (number for number in numbers if number > manifest.version):
@@ -123,7 +127,7 @@ def _data_differences(base: Path, manifest: Manifest, *, stored: bool) -> list[s
         return [*_certificate_differences(manifest.certificate, recomputed), *recount(base, manifest, stored=stored)]
     except CounterpoiseError as error:
         return [f"{error.expected}: {error.found}"]
-    except (pa.ArrowException, KeyError, ValueError) as error:
+    except (pa.ArrowException, IndexError, KeyError, TypeError, ValueError) as error:
         return [f"manifest: its files cannot be read as it says: {error}"]
 
 
@@ -131,6 +135,7 @@ def _unproven(folder: DatasetFolder, manifest: Manifest, *, stored: bool) -> Ite
     """Yield what nobody can tell from the files."""
     yield "who published the version, when, and with which libraries: nothing is signed"
     yield "that the source held these rows; `--source` compares them with it"
+    yield "settings that leave no trace in the files, notes, and what validation observed"
     if not stored:
         yield "classes, order and bytes of train, which is stored as a recipe; `counterpoise rebuild` compares them"
     if manifest.dropped:
@@ -165,6 +170,7 @@ def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartConte
         np.concatenate([np.zeros(0, np.int64), *(pq.read_table(file)["source_row"].to_numpy() for file in files)])
         for files in (sorted((data / "keys" / name).glob("*.parquet")) for name in UNTOUCHED)
     ]
+    _check_memory(rows)
     train = np.ones(rows, dtype=bool)
     for gone in (*elsewhere, balance.dropped, balance.rejected):
         train[gone[(gone >= 0) & (gone < rows)]] = False
@@ -172,6 +178,13 @@ def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartConte
     table = pq.read_table(made, columns=["parent_a", "parent_b"]) if made.exists() else None
     parents = [] if table is None else [column.drop_null().to_numpy() for column in table.columns]
     return PartContent(np.flatnonzero(train), np.concatenate([np.zeros(0, np.int64), *parents]))
+
+
+def _check_memory(rows: int) -> None:
+    """Refuse a number of rows, which the manifest alone says, that no memory holds."""
+    free = free_memory()
+    if free is not None and rows * _BYTES_A_ROW > free:
+        raise MemoryError(f"{rows:,} rows, as the manifest says, need more than the {format_size(free)} that are free")
 
 
 def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.NDArray[np.int64]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.errors import CounterpoiseError, StorageError
 from counterpoise.core.persist.commit import referenced_data
-from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder
+from counterpoise.core.persist.layout import FOLDERS, TRAIN_FOLDERS, DatasetFolder
 from counterpoise.core.refusals import names_refusals
 from counterpoise.core.storage import join_address
-from counterpoise.core.storage.areas import abandoned, lock_of, make_folder, mark, only_one, sweep, unmark
+from counterpoise.core.storage.areas import abandoned, lock_of, locks_in, make_folder, mark, only_one, sweep, unmark
 from counterpoise.core.storage.store import Store
 from counterpoise.core.storage.work import KEEP_SECONDS, reclaim_copies, remove_old
 from counterpoise.core.stored_json import seal
@@ -39,8 +39,12 @@ def workspace(root: str | Path, dataset: str, run_id: str) -> Path:
 
     It is marked as in use until it is discarded or kept, or until this process ends. What killed runs of the dataset
     have left on this machine goes first: the new run may need the room.
+
+    Raises:
+        IntegrityError: A folder of the dataset is a symbolic link.
     """
     folder = DatasetFolder(root, dataset)
+    _refuse_linked_folders(folder)
     with suppress(OSError):
         _reclaim_abandoned(folder)
     path = folder.staging / run_id
@@ -101,7 +105,11 @@ def reclaim_leftovers(folder: DatasetFolder) -> list[str]:
 
     Args:
         folder: The dataset.
+
+    Raises:
+        IntegrityError: A folder of the dataset is a symbolic link.
     """
+    _refuse_linked_folders(folder)
     removed = _reclaim_abandoned(folder)
     for path in (folder.staging, folder.work):
         removed += remove_old(path, folder.work)
@@ -121,10 +129,16 @@ def switching(folder: DatasetFolder, data: str) -> AbstractContextManager[None]:
     return only_one(folder.work, Path(data).name + _SWITCH)
 
 
+def _refuse_linked_folders(folder: DatasetFolder) -> None:
+    """Refuse folders that are symbolic links: what is old, or nobody's, there is not ours to remove."""
+    for name in FOLDERS:
+        folder.refuse_links(name)
+
+
 def _reclaim_abandoned(folder: DatasetFolder) -> list[str]:
     """Remove what bears the mark of a process that is gone."""
     removed = []
-    for lock in sorted(folder.work.glob("*.lock")):
+    for lock in locks_in(folder.work):
         with abandoned(lock) as gone:
             if gone and _remove(folder, lock.stem):
                 removed.append(lock.stem)

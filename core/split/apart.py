@@ -15,7 +15,10 @@ from counterpoise.core.split.files import Partition
 from counterpoise.core.split.groups import Codes
 from counterpoise.core.split.rows import Apart
 
-__all__ = ["apart_rejects", "rows_that_give_way"]
+__all__ = ["APART_REASONS", "apart_rejects", "rows_that_give_way"]
+
+APART_REASONS = ("no_time", "gap", "group_elsewhere", "equal_elsewhere", "rare_class")
+"""Why a split sets rows apart; what validation gives for a reason is none of these."""
 
 Ints = npt.NDArray[np.int64]
 

@@ -14,7 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["abandoned", "lock_of", "make_folder", "mark", "marked", "only_one", "own_area", "sweep", "unmark"]
+__all__ = [
+    "abandoned",
+    "lock_of",
+    "locks_in",
+    "make_folder",
+    "mark",
+    "marked",
+    "only_one",
+    "own_area",
+    "sweep",
+    "unmark",
+]
 
 _TRIES = 1000
 
@@ -22,6 +33,11 @@ _TRIES = 1000
 def lock_of(place: Path, name: str) -> Path:
     """Return the lock file that stands for all working files of a name."""
     return place / f"{name}.lock"
+
+
+def locks_in(place: Path) -> list[Path]:
+    """Return the lock files in a place, sorted; of a file that stands for `..` nobody removes anything."""
+    return sorted(lock for lock in place.glob("*.lock") if lock.name[0].isalnum())
 
 
 @contextmanager
@@ -93,7 +109,7 @@ def abandoned(lock: Path) -> Iterator[bool | None]:
         None where the file system knows no locks, so that nobody can say.
     """
     try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # it may be a pipe, which would wait
     except OSError:  # it went just now, or belongs to somebody whose files we may not touch
         yield False
         return

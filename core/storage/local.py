@@ -5,10 +5,12 @@ It is written under `.work/`, apart from what readers see, and comes to its plac
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -36,12 +38,11 @@ class LocalStore:
         self.address = str(self.path)
 
     def read(self, name: str) -> bytes:
-        """Return the content of a small file."""
-        return (self.path / name).read_bytes()
-
-    def read_many(self, names: Sequence[str]) -> list[bytes]:
-        """Return the contents of small files, in the order of their names."""
-        return [self.read(name) for name in names]
+        """Return the content of a small file; of a pipe or a device nothing is read, for it might never end."""
+        path = self.path / name
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FileExistsError(errno.EEXIST, "something that is no file", str(path))
+        return path.read_bytes()
 
     def prepare(self) -> None:
         """Make sure that the store does all that publishing needs: of a folder, the first file written tells."""
@@ -57,7 +58,7 @@ class LocalStore:
         path = self.path / name
         with self._draft(name) as draft:
             return create_once(
-                lambda: create_if_absent(path, content, draft=draft), path.read_bytes, content, name=str(path)
+                lambda: create_if_absent(path, content, draft=draft), lambda: self.read(name), content, name=str(path)
             )
 
     def replace(self, name: str, content: bytes) -> None:
@@ -97,8 +98,8 @@ class LocalStore:
         )
 
     def names(self, folder: str) -> list[str]:
-        """Return the last names of the files directly in a folder, sorted; none where there is no folder."""
-        return sorted(path.name for path in self._within(folder) if path.is_file())
+        """Return the last names of what lies directly in a folder and is none itself, sorted."""
+        return sorted(path.name for path in self._within(folder) if not path.is_dir())
 
     def folders(self, folder: str) -> list[str]:
         """Return the last names of the folders directly in a folder, sorted."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from counterpoise.core.errors import StorageUnavailableError
 from counterpoise.core.storage.store import Store
 
-__all__ = ["numbered_name", "numbers_in"]
+__all__ = ["NUMBERS_END", "numbered_name", "numbers_in"]
 
-_NUMBERED = re.compile(r"(\d{8,})\.json")
+NUMBERS_END = 2**31
+"""The first number that is none."""
+
+_NUMBERED = re.compile(r"([0-9]{8}|[1-9][0-9]{8,9})\.json")
 _MOST_LOOKS = 1000
 _MOST_GAPS = 64
 
@@ -26,6 +30,8 @@ def numbered_name(folder: str, number: int) -> str:
 def numbers_in(store: Store, folder: str, *, listing_lags: bool) -> list[int]:
     """Return the numbers that JSON files of a folder have for names, ascending; other files are leftovers.
 
+    On this machine whatever has such a name takes the number: a folder or a pipe is seen as a file that is damaged.
+
     A listing of an object store may miss what was written last, or a page. So the next number is asked for by name
     until there is none, and where numbers are left out in between, the folder is listed again and they are looked at.
 
@@ -39,7 +45,7 @@ def numbers_in(store: Store, folder: str, *, listing_lags: bool) -> list[int]:
     """
     found = _listed(store, folder)
     if not listing_lags:
-        return sorted(found)
+        return sorted(found | _numbered(store.folders(folder)))
     if found != set(range(1, len(found) + 1)):
         found = _settled(store, folder, found)
     top = max(found, default=0)
@@ -57,8 +63,12 @@ def numbers_in(store: Store, folder: str, *, listing_lags: bool) -> list[int]:
 
 
 def _listed(store: Store, folder: str) -> set[int]:
-    found = (_NUMBERED.fullmatch(name) for name in store.names(folder))
-    return {int(match[1]) for match in found if match is not None}
+    return _numbered(store.names(folder))
+
+
+def _numbered(names: Iterable[str]) -> set[int]:
+    found = {int(match[1]) for match in map(_NUMBERED.fullmatch, names) if match is not None}
+    return {number for number in found if 0 < number < NUMBERS_END}
 
 
 def _settled(store: Store, folder: str, first: set[int]) -> set[int]:

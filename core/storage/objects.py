@@ -112,17 +112,6 @@ class ObjectStore:
             seen = content
         raise self._unsettled(name)
 
-    def read_many(self, names: Sequence[str]) -> list[bytes]:
-        """Return the contents of small objects, several at a time, in the order of their names."""
-        if len(names) < 2:
-            return [self.read(name) for name in names]
-        with ThreadPoolExecutor(min(_READERS, len(names))) as pool:  # what was granted is told to each thread
-            jobs = [pool.submit(copy_context().run, self.read, name) for name in names]
-            try:
-                return [job.result() for job in jobs]
-            finally:
-                pool.shutdown(cancel_futures=True)
-
     def create(self, name: str, content: bytes) -> bool:
         """Create an object if there is none of that name; return whether our content is what lies there now.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -40,9 +39,6 @@ class Store(Protocol):
 
     def read(self, name: str) -> bytes:
         """Return the content of a small file."""
-
-    def read_many(self, names: Sequence[str]) -> list[bytes]:
-        """Return the contents of small files, in the order of their names."""
 
     def prepare(self) -> None:
         """Make sure that the store does all that publishing needs; raise what stands in its way."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from counterpoise.core.digest import json_sha256
 from counterpoise.core.errors import ConfigError
-from counterpoise.core.storage.areas import abandoned, lock_of, mark, own_area, unmark
+from counterpoise.core.storage.areas import abandoned, lock_of, locks_in, mark, own_area, unmark
 
 __all__ = [
     "KEEP_SECONDS",
@@ -62,7 +62,7 @@ def reclaim_copies() -> None:
 
 
 def _remove_abandoned(place: Path) -> None:
-    for lock in place.glob("*.lock"):
+    for lock in locks_in(place):
         with abandoned(lock) as gone:
             if gone:
                 shutil.rmtree(place / lock.stem, ignore_errors=True)

@@ -250,8 +250,6 @@ def test_what_is_no_such_file_is_refused_by_name(dataset: Dataset, kind: str, fo
 @pytest.mark.parametrize("kind", ["metrics", "report", "promotion", "tournament", "look", "source", "profile"])
 @pytest.mark.parametrize("form", ["a link", "a linked folder", "a pipe", "a folder"])
 def test_only_plain_files_in_plain_folders_are_read(dataset: Dataset, kind: str, form: str, tmp_path: Path) -> None:
-    if kind == "promotion" and form in ("a pipe", "a folder"):
-        pytest.skip("what is no file is none of the promotions, which are listed first")
     path = dataset.kinds[kind].path
     aside = tmp_path / "aside"
     if form == "a linked folder":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from counterpoise.core.errors import InputError
 from counterpoise.core.ingest import ingest_source
 from counterpoise.core.persist import publish_version
 from counterpoise.core.persist.layout import DatasetFolder
+from counterpoise.core.persist.source_facts import source_differences
+from counterpoise.core.records import Snapshot
 from counterpoise.core.resample import plan_resampling
 from counterpoise.core.split import split_snapshot
 from counterpoise.core.verification import verify_address
@@ -82,3 +85,50 @@ def test_a_seed_that_a_recipe_alone_cannot_prove_is_found_by_the_source(tmp_path
     forge(folder, other_neighbours)
     assert verify_address(folder.address)[1].holds
     assert not verify_address(folder.address, source=str(tmp_path / "t.csv"))[1].holds
+
+
+def _more_rows(data: Path) -> None:
+    lines = data / "rejected" / "lines.parquet"
+    table = pq.read_table(lines)
+    place = table.schema.names.index("text")
+    pq.write_table(table.set_column(place, "text", pa.array(["nothing to see"] * table.num_rows)), lines)
+
+
+def _other_class(data: Path) -> None:
+    path = data / "recipe" / "copies.parquet"
+    rows = pq.read_table(path)
+    other = pa.array(["1" if name == "0" else "0" for name in rows["class"].to_pylist()]).dictionary_encode()
+    pq.write_table(rows.set_column(rows.schema.names.index("class"), "class", other), path)
+
+
+@pytest.mark.parametrize(("change", "told"), [(_more_rows, "rejected: lines"), (_other_class, "other classes")])
+def test_what_files_say_of_a_source_is_compared_with_it(
+    tmp_path: Path, change: Callable[[Path], None], told: str
+) -> None:
+    source = tmp_path / "t.csv"
+    pa_csv.write_csv(mixed_table(500).select(["id", "x", "small", "word", "label"]), source)
+    lines = source.read_text().splitlines()
+    source.write_text("\n".join([*lines[:40], '"a","line"', *lines[40:]]) + "\n")
+    folder = published(tmp_path, "random_under", source=source)
+    assert verify_address(folder.address, source=str(source))[1].holds
+    data = folder.path / open_version(folder.address).manifest.data
+    change(data)
+    refit_digests(folder)
+    differences = list(
+        source_differences(data, open_version(folder.address).manifest, snapshot_again(tmp_path, source))
+    )
+    assert any(told in line for line in differences)
+    assert not verify_address(folder.address, source=str(source))[1].holds
+
+
+def test_how_far_a_source_was_read_is_compared_with_it(tmp_path: Path) -> None:
+    folder = published(tmp_path, "smote")
+    forge(folder, lambda content: content["source"].update(watermark="2030-01-01"))
+    assert verify_address(folder.address)[1].holds
+    _, found = verify_address(folder.address, source=str(tmp_path / "t.csv"))
+    assert found.differences == ("manifest: source.watermark is '2030-01-01', but the source has ''",)
+
+
+def snapshot_again(tmp_path: Path, source: Path) -> Snapshot:
+    config = engine_config(tmp_path, source={"path": str(source)})
+    return ingest_source(config.source, target="label", folder=tmp_path / "again")

@@ -112,7 +112,7 @@ def manifest_of(
         content["source"] |= {"rows": rows + maybe, "digest": digest}
         content["resampling"] |= {"strategy": strategy, "before": before, "after": after}
         for name, part in {**parts, "train": after}.items():
-            content["partitions"][name]["classes"] = part
+            content["partitions"][name]["classes"] = {**dict.fromkeys(third, 0), **part}
         content["certificate"] |= {"rows_in": rows + maybe, "rows_original": rows + maybe}
 
     shown = {"seed": 0, "split": {"test_size": 0.2}, **config}

@@ -201,7 +201,7 @@ def test_a_recipe_that_does_not_say_what_stands_in_train_does_not_verify(folder:
 
 def test_what_the_files_cannot_prove_is_named(folder: DatasetFolder) -> None:
     sentences = " | ".join(check_version(folder.root, folder.dataset, 2).unproven)
-    for word in ("who published", "source", "dropped"):
+    for word in ("who published", "source", "dropped", "settings", "notes"):
         assert word in sentences
 
 

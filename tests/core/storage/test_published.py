@@ -314,7 +314,7 @@ def test_evidence_of_a_refused_run_is_kept_in_the_bucket(tmp_path: Path, bucket:
 def test_no_secret_of_the_environment_is_in_anything_that_was_published(tmp_path: Path, bucket: str) -> None:
     publish(tmp_path, bucket)
     store = store_at(bucket)
-    contents = store.read_many([file.name for file in store.files("")])
+    contents = [store.read(file.name) for file in store.files("")]
     assert any(b"tested" in content for content in contents), "the search finds what is there"
     assert not any(SECRET.encode() in content for content in contents)
 

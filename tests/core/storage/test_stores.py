@@ -22,7 +22,6 @@ def test_what_was_written_is_read(store: Store) -> None:
     store.replace("a/one.json", b"1")
     store.replace("a/one.json", b"one")
     assert store.read("a/one.json") == b"one"
-    assert store.read_many(["a/one.json", "a/one.json"]) == [b"one", b"one"]
     assert store.exists("a/one.json")
 
 
