@@ -199,7 +199,7 @@ def refusal_behind(
         place: Where, if the refusal does not say so itself.
         note: Says what holds all the same.
     """
-    if isinstance(error, MachineError):
+    if isinstance(error, MachineError) or (isinstance(error, CounterpoiseError) and "errno" in error.values):
         return None  # it has a name
     found = _find(error, only=_TELLING if isinstance(error, CounterpoiseError) else None)
     if found is None:

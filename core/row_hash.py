@@ -74,6 +74,8 @@ def _text_hash(text: str) -> int:
 
 def _words(array: pa.Array) -> Hashes:
     """Return one 64-bit word a value, a fresh array, nulls included."""
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
     kind = array.type
     if pa.types.is_dictionary(kind):
         words = _words(array.dictionary)[_indices(array)] if len(array.dictionary) else np.zeros(len(array), np.uint64)

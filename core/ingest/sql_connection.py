@@ -6,10 +6,12 @@ Drivers are asked for rows below SQLAlchemy: its results hold thousands of rows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import ConfigError, InputError
@@ -20,6 +22,8 @@ from counterpoise.core.settings.plain_texts import literals_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
 
 __all__ = ["LONGEST_CELL", "Answer", "Statement", "answered", "cell_too_long", "open_connection"]
 
@@ -52,10 +56,22 @@ class Statement:
 
 @dataclass(frozen=True)
 class Answer:
-    """The names of an answer's columns, and its rows, which are read once."""
+    """An answer of a database.
+
+    Attributes:
+        names: The names of its columns.
+        rows: Its rows, which are read once.
+        ask: Calls what reads rows, so that it can be interrupted.
+    """
 
     names: list[str]
     rows: Iterator[tuple[Any, ...]]
+    ask: Callable[[Callable[[], Any]], Any] = lambda call: call()
+
+    def interruptible(self, batches: Iterator[T]) -> Iterator[T]:
+        """Yield what is made of the rows; a signal is heard while the database works on the next of them."""
+        while (batch := self.ask(lambda: next(batches, None))) is not None:
+            yield batch
 
 
 @contextmanager
@@ -94,14 +110,26 @@ def answered(connection: Connection, statement: Statement) -> Iterator[Answer]:
     """Execute a statement and give its answer, whose rows are valid within the body."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        with closing(driver.execute(statement.sql, statement.parameters or ())) as cursor:
-            yield Answer(_names(cursor), iter(cursor))
+        with ThreadPoolExecutor(1) as thread:
+            ask = partial(_interruptible, thread, driver)
+            with closing(ask(lambda: driver.execute(statement.sql, statement.parameters or ()))) as cursor:
+                yield Answer(_names(cursor), iter(cursor), ask)
         return
     with driver.cursor() as cursor:
         columns, checked = _with_lengths(cursor, statement)
         rows = cursor.stream(checked.sql, checked.parameters, size=_streamed_rows())
         with closing(rows):
             yield Answer(columns, _without_lengths(rows, columns) if checked is not statement else rows)
+
+
+def _interruptible(thread: Executor, driver: Any, call: Callable[[], T]) -> T:
+    """Return what SQLite answers, asked in a thread: a query may work for ever within one call of the library."""
+    answer = thread.submit(call)
+    try:
+        return answer.result()
+    except BaseException:
+        driver.interrupt()
+        raise
 
 
 def _names(cursor: Any) -> list[str]:

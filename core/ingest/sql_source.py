@@ -91,7 +91,7 @@ def _spool(answer: Answer, spool: Spool, digest: Callable[[bytes], None], numeri
     """Move all rows of an answer into the spool, and their texts into the digest."""
     check_names(answer.names)
     digest(repr(answer.names).encode())
-    for rows in in_batches(_measured(answer, digest), spool_rows(len(answer.names))):
+    for rows in answer.interruptible(in_batches(_measured(answer, digest), spool_rows(len(answer.names)))):
         spool.add(_columns(answer.names, rows, numeric))
 
 

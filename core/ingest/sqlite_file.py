@@ -71,7 +71,9 @@ class SqliteFile:
             InputError: The log of a writer that died would have to be recovered, which writes.
         """
         address = f"file:{quote(str(self.path.absolute()), errors='surrogateescape')}?mode=ro"
-        connection = sqlite3.connect(address + self._immutable(), uri=True, isolation_level=None)
+        connection = sqlite3.connect(
+            address + self._immutable(), uri=True, isolation_level=None, check_same_thread=False
+        )
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
             connection.execute(f"PRAGMA {pragma}")

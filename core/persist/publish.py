@@ -188,10 +188,11 @@ def _write(run: _Run, data: Path, *, engine: Engine, progress: Progress) -> Fact
 
 def _write_validation(run: _Run, data: Path) -> None:
     """Store what was expected and found, and the profile that the next delivery is compared with."""
-    found = run.validation.model_dump_json(exclude={"rejects_file", "profile_file"}, indent=1)
-    (data / "validation.json").write_text(found + "\n", encoding="utf-8")
-    if run.validation.profile_file:
-        shutil.copyfile(run.validation.profile_file, data / PROFILE_FILE)
+    profile = run.validation.profile_file
+    stored = run.validation.model_copy(update={"rejects_file": "", "profile_file": PROFILE_FILE if profile else ""})
+    (data / "validation.json").write_text(stored.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    if profile:
+        shutil.copyfile(profile, data / PROFILE_FILE)
 
 
 def _certify(run: _Run, written: WrittenParts) -> Certificate:

@@ -6,6 +6,7 @@ and classes, the order that the seed draws, what the recipe repeats, drops and m
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -174,7 +175,7 @@ def _file_facts(version: _Stored) -> Found:
 
 
 def _documents(version: _Stored) -> Found:
-    """Yield what validation and profile say of the source; where something was expected of it, both are there."""
+    """Yield what validation and profile say of the source; validation says whether there is a profile."""
     manifest, data = version.manifest, version.data
     path = data / "validation.json"
     yield "that there is validation.json", True, path.exists()
@@ -184,8 +185,7 @@ def _documents(version: _Stored) -> Found:
     rows = manifest.rejected - manifest.source.rejected_lines - sum(manifest.split.apart.values())
     yield "that the source was found valid", True, validation.success
     yield "the number of rows that validation rejected", rows, validation.rejected_rows
-    if validation.outcomes:
-        yield f"that there is {PROFILE_FILE}", True, (data / PROFILE_FILE).exists()
+    yield f"that there is {PROFILE_FILE}", bool(validation.profile_file), (data / PROFILE_FILE).exists()
     if (data / PROFILE_FILE).exists():
         yield from _profile(version, data / PROFILE_FILE)
 
@@ -226,13 +226,19 @@ def _partition_facts(version: _Stored, name: str) -> Found:
     for file in manifest.part_files(name):
         path = version.data / name / Path(file.path).name
         with pq.ParquetFile(path) as opened:
-            found = [(field.name, str(field.type)) for field in opened.schema_arrow]
+            found = [(field.name, str(field.type)) for field in _written_schema(opened)]
             writer = opened.metadata.created_by.rpartition(" ")[2]
         yield f"the schema of {file.path}", [(column.name, column.type) for column in manifest.columns], found
         yield "the version of pyarrow", manifest.libraries.get("pyarrow"), writer
     for file in manifest.part_files(f"keys/{name}"):
         schema = pq.read_schema(version.data / "keys" / name / Path(file.path).name)
         yield f"the columns of {file.path}", key_names(keys, weighted=weighted), schema.names
+
+
+def _written_schema(opened: pq.ParquetFile) -> pa.Schema:
+    """Return the schema that a file was written with: what reading makes of it may have other indices and names."""
+    stored = (opened.metadata.metadata or {}).get(b"ARROW:schema")
+    return opened.schema_arrow if stored is None else pa.ipc.read_schema(pa.py_buffer(b64decode(stored)))
 
 
 def _train_facts(version: _Stored) -> Found:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from counterpoise.core.config import SourceConfig
 from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.ingest import sql_connection, sqlite_file
+from counterpoise.core.ingest import ingest_source, sql_connection, sqlite_file
 from tests.core.ingest.test_sqlite import database, read
 
 ROWS = "CREATE TABLE t (a INTEGER, label TEXT)", "INSERT INTO t VALUES (1, 'x'), (2, 'y')"
@@ -192,3 +195,38 @@ def test_a_secret_in_an_error_of_the_database_is_hidden(shop: str, tmp_path: Pat
         with pytest.raises(CounterpoiseError, match="database_refused") as caught:
             read(shop, tmp_path, query=query)
         assert "hunter2" not in str(caught.value.as_dict())
+
+
+class TooLateError(Exception):
+    """What a signal's handler raises, as a time limit does."""
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT max(n) FROM r",
+        "SELECT a FROM t WHERE a IN (WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r)",
+    ],
+)
+def test_a_query_that_never_ends_is_left_when_a_signal_comes(tmp_path: Path, query: str) -> None:
+    place = tmp_path / "x.db"
+    with closing(sqlite3.connect(place)) as connection:
+        connection.execute("CREATE TABLE t (a INTEGER)")
+        connection.execute("INSERT INTO t VALUES (0)")
+        connection.commit()
+
+    def too_late(*_: object) -> None:
+        raise TooLateError
+
+    before = signal.signal(signal.SIGALRM, too_late)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(TooLateError):
+            ingest_source(
+                SourceConfig.model_validate({"url": f"sqlite:///{place}", "query": query}),
+                target="a",
+                folder=tmp_path / "work",
+            )
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -263,7 +263,7 @@ DEEDS: dict[str, _Deed] = {
     "has no descriptors left": (_exhaust_descriptors, _ENDED.format("code 0")),
     "may write no file": (
         lambda *_: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
-        _ENDED.format("code 0"),
+        "its process could not write its answer: File too large",
     ),
     "writes into everything that is open": (_write_everywhere, ""),
     "leaves a child": (_leave_child, ""),

@@ -103,8 +103,8 @@ class Coarse(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no t
 
     def predict_proba(self, X: Any) -> Any:  # noqa: N803  # scikit-learn's name
         found = super().predict_proba(X)
-        found[:, 1] = np.round(found[:, 1], 1)
-        return found
+        positive = np.round(found[:, 1], 1)
+        return np.column_stack([1 - positive, positive])
 
 
 def test_a_learner_without_probabilities_is_tuned_by_its_scores() -> None:
