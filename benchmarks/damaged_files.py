@@ -1,4 +1,4 @@
-"""What becomes of damage to the small files of a dataset: flips of bytes, and edits that are sealed again.
+"""What becomes of damage to the files of a dataset: flips of bytes, and edits that are sealed again.
 
     python benchmarks/damaged_files.py [--flips 1000] [--edits 400] [--seed 0]
 
@@ -19,8 +19,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests' dataset
 
@@ -87,7 +90,7 @@ def _judge(kind: Kind, before: Any, what: str, outcome: Outcome, *, contradictio
             outcome.found += 1
             return
     except IntegrityError as error:
-        named = str(error.values.get("file", "")).endswith(kind.path.name)
+        named = kind.path.name in f"{error} {error.values.get('file', '')}"
         outcome.refused += named
         if not named:
             outcome.unnamed.append(f"{what}: {error}"[:200])
@@ -165,7 +168,30 @@ def run(dataset: Dataset, *, flips: int, edits: int, seed: int) -> dict[str, dic
             "flips": flip(kind, flips, seed=seed),
             **({"edits": edit(kind, edits, seed=seed)} if name in SEALED else {}),
         }
-        for name, kind in dataset.kinds.items()
+        for name, kind in {**dataset.kinds, **_of_the_version(dataset)}.items()
+    }
+
+
+def _of_the_version(dataset: Dataset) -> dict[str, Kind]:
+    """Return the manifest of the last version and a file of rows of each part, as `Version` reads them."""
+    from counterpoise.core.persist.commit import read_manifest
+    from counterpoise.core.versions import open_version
+    from tests.every_file import Kind
+
+    folder = dataset.folder
+    version = open_version(folder.address)
+
+    def rows(part: str) -> bytes:
+        sink = pa.BufferOutputStream()
+        table = version.to_arrow(part)
+        with pa.ipc.new_stream(sink, table.schema) as stream:
+            stream.write_table(table)
+        return bytes(sink.getvalue())
+
+    parts = ("train", "validation", "test", "keys/train", "keys/test", "recipe")
+    return {
+        "manifest": Kind(folder.manifest(version.number), lambda: read_manifest(folder, version.number), list),
+        **{part: Kind(min(version.path(part).glob("*.parquet")), partial(rows, part), list) for part in parts},
     }
 
 
