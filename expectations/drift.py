@@ -21,6 +21,7 @@ from counterpoise.core.drift import (
 from counterpoise.core.records import Snapshot
 from counterpoise.core.validate import Suite
 from counterpoise.core.validate.suite import Severity
+from counterpoise.expectations.custom.added_rows import STRETCHES
 from counterpoise.expectations.growth import all_new, growth_expectations
 from counterpoise.expectations.registration import register_expectations
 
@@ -191,7 +192,7 @@ def drift_expectations(
         limits = replace(level, alpha=level.alpha / among)
         if added is None:
             yield _rows(profile, limits, may_grow=may_grow)
-        for expectation in _compared(profile, target, names, limits):
+        for expectation in _compared(profile if added is None else _of_files(profile), target, names, limits):
             yield expectation if added is None else _only(added, expectation)
 
 
@@ -206,6 +207,30 @@ def _compared(profile: SourceProfile, target: str, names: set[str], limits: _Lim
         yield from _column(column, limits, alpha)
         if same_label and profile.minority:
             yield from _within_minority(column, profile, limits, alpha)
+
+
+def _of_files(profile: SourceProfile) -> SourceProfile:
+    """Return a profile whose design effects, which stretches of rows gave, are at least those of its files."""
+
+    def effect(of_stretches: float, of_a_file: float) -> float:
+        return max(of_stretches, 1 + of_a_file / STRETCHES)
+
+    def distribution(found: Distribution | None) -> Distribution | None:
+        if found is None:
+            return None
+        return found.model_copy(update={"design_effect": effect(found.design_effect, found.of_a_file)})
+
+    def column(found: ColumnProfile) -> ColumnProfile:
+        changed = {
+            "missing_effect": effect(found.missing_effect, found.missing_of_a_file),
+            "minority_missing_effect": effect(found.minority_missing_effect, found.minority_missing_of_a_file),
+            "distribution": distribution(found.distribution),
+            "minority": distribution(found.minority),
+        }
+        return found.model_copy(update=changed)
+
+    classes = effect(profile.classes_effect, profile.classes_of_a_file)
+    return profile.model_copy(update={"classes_effect": classes, "features": tuple(map(column, profile.features))})
 
 
 def _only(added: AddedRows, expectation: Expectation) -> Expectation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from counterpoise.core.columns import column_roles
 from counterpoise.core.config import ColumnsConfig
-from counterpoise.core.drift.distribution import describe_values, design_effect
+from counterpoise.core.drift.distribution import bin_codes, describe_values, design_effect, effect_of_a_file
 from counterpoise.core.drift.records import ColumnProfile, Distribution, SourceProfile
 from counterpoise.core.drift.row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.core.labels import Labels, read_labels
@@ -36,10 +36,11 @@ _PARTS = 20_000
 
 @dataclass(frozen=True)
 class _Sample:
-    """Snapshot rows to describe, ascending, and how many rows they stand for."""
+    """Snapshot rows to describe, ascending, how many rows they stand for, and the source's file of each."""
 
     rows: Rows
     members: npt.NDArray[np.bool_] | None = None
+    files: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def within(self, first: int, number: int) -> Rows:
         """Return those of them that lie in a stretch of the snapshot, counted from its first row."""
@@ -64,7 +65,7 @@ def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
     labels = read_labels(reader, roles.target)
     minority = described_minority(labels.counts())
     members = labels.codes == labels.classes.index(minority) if minority else None
-    samples = _samples(labels, members)
+    samples = [replace(sample, files=_files_of(snapshot, sample.rows)) for sample in _samples(labels, members)]
     with ThreadPoolExecutor(_WORKERS) as pool:
         features = tuple(pool.map(partial(_profile_column, snapshot, samples), roles.features))
     return SourceProfile(
@@ -74,6 +75,7 @@ def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
         target=roles.target,
         classes=labels.counts(),
         classes_effect=design_effect(labels.codes[samples[0].rows]),
+        classes_of_a_file=effect_of_a_file(labels.codes[samples[0].rows], samples[0].files),
         minority=minority,
         features=features,
         parts=snapshot.parts if len(snapshot.parts) <= _PARTS else (),
@@ -97,6 +99,13 @@ def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_Sam
     """Return what to look at: all rows and, where there is one, the minority class."""
     everywhere = _Sample(_spread(np.arange(len(labels.codes))))
     return [everywhere] if members is None else [everywhere, _Sample(_spread(np.flatnonzero(members)), members)]
+
+
+def _files_of(snapshot: Snapshot, rows: Rows) -> Rows:
+    """Return the source's file of each row, as a number from 0 on; all the same where that is not known."""
+    ends = np.cumsum([part.rows for part in snapshot.parts], dtype=np.int64)
+    known = len(ends) and ends[-1] == snapshot.rows
+    return np.searchsorted(ends, rows, side="right") if known else np.zeros(len(rows), np.int64)
 
 
 def _spread(rows: Rows) -> Rows:
@@ -123,11 +132,14 @@ def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -
             members = None if sample.members is None else sample.members[first : first + len(column)]
             missing[index] += int(absent.sum() if members is None else absent[members].sum())
             rows[index] += len(column) if members is None else int(members.sum())
-    described = [_describe(parts) for parts in chunks]
-    effects = [design_effect(np.concatenate(parts)) for parts in flags]
+    described = [_describe(parts, sample.files) for parts, sample in zip(chunks, samples, strict=True)]
+    absences = [np.concatenate(parts) for parts in flags]
+    effects = [design_effect(one) for one in absences]
+    of_a_file = [effect_of_a_file(one, sample.files) for one, sample in zip(absences, samples, strict=True)]
     everywhere = ColumnProfile(
-        name=name, rows=int(rows[0]), missing=int(missing[0]), missing_effect=effects[0], distribution=described[0]
-    )
+        name=name, rows=int(rows[0]), missing=int(missing[0]), missing_effect=effects[0],
+        missing_of_a_file=of_a_file[0], distribution=described[0],
+    )  # fmt: skip
     if len(samples) == 1:
         return everywhere
     return everywhere.model_copy(
@@ -135,6 +147,7 @@ def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -
             "minority_rows": int(rows[1]),
             "minority_missing": int(missing[1]),
             "minority_missing_effect": effects[1],
+            "minority_missing_of_a_file": of_a_file[1],
             "minority": described[1],
         }
     )
@@ -146,6 +159,14 @@ def _absent(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.is_null(column, nan_is_null=nan_too).to_numpy(), dtype=np.bool_)
 
 
-def _describe(parts: Sequence[pa.ChunkedArray]) -> Distribution | None:
+def _describe(parts: Sequence[pa.ChunkedArray], files: Rows) -> Distribution | None:
     chunks = [chunk for part in parts for chunk in part.chunks]
-    return describe_values(to_series(pa.chunked_array(chunks))) if chunks else None
+    if not chunks:
+        return None
+    values = to_series(pa.chunked_array(chunks))
+    found = describe_values(values)
+    if found is None or found.counter:
+        return found
+    present = values.notna().to_numpy()
+    effect = effect_of_a_file(bin_codes(values[present], found), files[present])
+    return found.model_copy(update={"of_a_file": effect})

@@ -20,6 +20,7 @@ class Distribution(Record):
         counter: Whether numbers seem to count rows or time.
         design_effect: How many rows of this source say as much as one independent row would: 1 unless neighbouring rows
             resemble each other.
+        of_a_file: How much the shares vary between the source's files, as `effect_of_a_file` gives it; 0 for few files.
     """
 
     kind: Literal["number", "length", "category"]
@@ -28,6 +29,7 @@ class Distribution(Record):
     counts: tuple[int, ...]
     counter: bool = False
     design_effect: float = 1.0
+    of_a_file: float = 0.0
 
     @property
     def constant(self) -> bool:
@@ -43,6 +45,7 @@ class ColumnProfile(Record):
         rows: How many rows were looked at for missing values: all.
         missing: How many of them are null or NaN.
         missing_effect: The design effect of that share, as in `Distribution`.
+        missing_of_a_file: How much it varies between files, as in `Distribution`.
         distribution: Of a sample of the rows; None where the column's values cannot be compared from one delivery to
             the next (points in time, nested values) or nothing is present.
         minority_rows: As `rows`, in the minority class.
@@ -54,10 +57,12 @@ class ColumnProfile(Record):
     rows: int
     missing: int
     missing_effect: float = 1.0
+    missing_of_a_file: float = 0.0
     distribution: Distribution | None
     minority_rows: int = 0
     minority_missing: int = 0
     minority_missing_effect: float = 1.0
+    minority_missing_of_a_file: float = 0.0
     minority: Distribution | None = None
 
 
@@ -85,6 +90,7 @@ class SourceProfile(Record):
         target: The label column.
         classes: Rows by class.
         classes_effect: The design effect of their shares, as in `Distribution`.
+        classes_of_a_file: How much these vary between files, as in `Distribution`.
         minority: The smallest class that is large enough to be described; empty where there is none.
         features: The features' profiles.
         parts: The files it was read from; none for a database, and for more files than are worth listing.
@@ -98,6 +104,7 @@ class SourceProfile(Record):
     target: str
     classes: ClassCounts
     classes_effect: float = 1.0
+    classes_of_a_file: float = 0.0
     minority: str
     features: tuple[ColumnProfile, ...]
     parts: tuple[SourcePart, ...] = ()

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.core.drift.distribution import bin_names, count_values, describe_values
+from counterpoise.core.drift.distribution import (
+    bin_names,
+    count_values,
+    describe_values,
+    design_effect,
+    effect_of_a_file,
+)
 from counterpoise.core.drift.records import Distribution
 from counterpoise.core.validate.frames import to_series
 
@@ -149,3 +155,18 @@ def test_independent_rows_have_no_design_effect_and_grouped_ones_do() -> None:
     grouped = np.sort(rng.integers(0, 40, 20_000))
     assert described(column(rng.normal(size=40)[grouped])).design_effect > 50
     assert described(column(np.array(["a", "b", "c"])[grouped % 3])).design_effect > 50
+
+
+def test_files_that_differ_by_weekday_are_seen_where_long_stretches_are_alike() -> None:
+    """Each night has one weekday; a tenth of a year has them all."""
+    files = np.repeat(np.arange(364), 50)
+    weekday = files % 7
+    assert design_effect(weekday) < 20
+    assert effect_of_a_file(weekday, files) / 364 > 45
+
+
+def test_rows_that_are_independent_of_their_file_have_no_effect_worth_telling() -> None:
+    rng = np.random.default_rng(0)
+    files = np.repeat(np.arange(364), 50)
+    found = [effect_of_a_file(rng.integers(0, 7, len(files)), files) / 364 for _ in range(20)]
+    assert max(found) < 0.2
