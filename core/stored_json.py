@@ -15,6 +15,7 @@ from counterpoise.core.records import Record
 from counterpoise.core.stored_fields import Sha256
 
 __all__ = [
+    "DAMAGE_LOGGER",
     "MAX_BYTES",
     "RESTORE",
     "Sealed",
@@ -26,6 +27,9 @@ __all__ = [
 ]
 
 StoredModel = TypeVar("StoredModel", bound=BaseModel)
+
+DAMAGE_LOGGER = "counterpoise.files"
+"""Where warnings of damaged files go; in a run they turn up in its log."""
 
 MAX_BYTES = 64 * 2**20
 RESTORE = "restore the file from a backup"

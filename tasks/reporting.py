@@ -28,8 +28,8 @@ from prefect.events.filters import EventFilter, EventIDFilter
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
-from counterpoise.core.persist.stored_files import DAMAGE_LOGGER
 from counterpoise.core.progress import Progress, silent
+from counterpoise.core.stored_json import DAMAGE_LOGGER
 from counterpoise.core.visible import visible
 
 __all__ = [

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from counterpoise.core.persist.evaluation_files import as_json
-from counterpoise.core.persist.stored_files import DAMAGE_LOGGER
-from counterpoise.core.stored_json import seal
+from counterpoise.core.stored_json import DAMAGE_LOGGER, seal
 
 __all__ = ["damage_told", "rewrite", "sealed_again"]
 

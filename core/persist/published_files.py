@@ -58,7 +58,11 @@ def changed_files(base: Path, manifest: Manifest, *, only: str = "") -> list[str
 def _present(base: Path, place: str) -> set[str]:
     """Return everything below a place that is no folder; a folder that is a link counts as one."""
     found = [base / place, *(base / place).rglob("*")]
-    return {path.relative_to(base).as_posix() for path in found if path.is_symlink() or not path.is_dir()}
+    return {
+        path.relative_to(base).as_posix()
+        for path in found
+        if path.is_symlink() or (path.exists() and not path.is_dir())
+    }
 
 
 def _difference(base: Path, file: FileDigest) -> str:

@@ -9,12 +9,9 @@ from pathlib import Path
 from counterpoise.core.errors import IntegrityError
 from counterpoise.core.persist.layout import DatasetFolder
 from counterpoise.core.storage import join_address
-from counterpoise.core.stored_json import MAX_BYTES, RESTORE, StoredModel, parse_stored, unreadable
+from counterpoise.core.stored_json import DAMAGE_LOGGER, MAX_BYTES, RESTORE, StoredModel, parse_stored, unreadable
 
-__all__ = ["DAMAGE_LOGGER", "is_there", "pass_over", "problem_of", "read_plain_file", "read_stored"]
-
-DAMAGE_LOGGER = "counterpoise.files"
-"""Where warnings of damaged files go; in a run they turn up in its log."""
+__all__ = ["is_there", "pass_over", "problem_of", "read_plain_file", "read_stored"]
 
 
 def read_stored(folder: DatasetFolder, model: type[StoredModel], name: str, *, remedy: str = RESTORE) -> StoredModel:

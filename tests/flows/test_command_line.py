@@ -142,7 +142,7 @@ def test_show_tells_the_facts_of_a_version(published: Path, capfd: pytest.Captur
     assert "holds" in shown
     assert "report.html" in shown
     assert run_command(["show", f"{published}/tested", "--json"]) == 0
-    assert json.loads(capfd.readouterr().out) == open_version(f"{published}/tested").manifest
+    assert json.loads(capfd.readouterr().out) == open_version(f"{published}/tested").manifest.as_json()
 
 
 def test_verify_passes_what_was_published(published: Path, capfd: pytest.CaptureFixture[str]) -> None:

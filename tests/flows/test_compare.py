@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,8 @@ class NoEstimator:
 class ThatRaises(BaseEstimator):
     def __init__(self):
         raise RuntimeError("cannot be built")
+
+    def fit(self, X, y): pass
 """
 
 
@@ -161,6 +164,7 @@ def test_a_learner_that_is_refused_ends_with_2_before_anything_is_played(
     (tmp_path / "refused_learners.py").write_text(LEARNERS)
     (tmp_path / "broken_learners.py").write_text("1 / 0")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "refused_learners", raising=False)  # other tests have one of this name
     path = tmp_path / "tested.yaml"
     path.write_text(yaml.safe_dump(tournament(tmp_path).published()))
     assert run_command(["compare", str(path), "--set", f"tournament.learners={json.dumps([learner])}"]) == 2

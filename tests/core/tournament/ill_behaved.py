@@ -346,3 +346,12 @@ RANKINGS: dict[str, tuple[Callable[[int], Any], Callable[[int], Any]]] = {
     "a decision too few": (np.zeros, lambda rows: np.zeros(rows - 1)),
 }
 """What a learner without probabilities says: scores and decisions."""
+
+OWNER = """
+import sys
+from pathlib import Path
+from counterpoise.core.tournament.records import Arena
+from counterpoise.core.tournament.run import run_tournament
+run_tournament(Arena.model_validate_json(Path(sys.argv[1]).read_text()))
+"""
+"""A program that runs the tournament of an arena."""

@@ -43,7 +43,7 @@ from tests.core.tournament.arenas import (
     signal,
     tournament_config,
 )
-from tests.core.tournament.ill_behaved import learner
+from tests.core.tournament.ill_behaved import OWNER, learner
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 HUNGRY = r"""
@@ -358,15 +358,6 @@ def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_n
             "the process that started it was killed or stopped, twice",
         )
         assert play_in_process(arena, entry("none")).status == "ok"
-
-
-OWNER = """
-import sys
-from pathlib import Path
-from counterpoise.core.tournament.records import Arena
-from counterpoise.core.tournament.run import run_tournament
-run_tournament(Arena.model_validate_json(Path(sys.argv[1]).read_text()))
-"""
 
 
 @pytest.mark.parametrize(
