@@ -140,19 +140,19 @@ class _Tournament:
     def __init__(self, folder: Path) -> None:
         self._folder, self._files = folder, KeptFiles(folder)
         self._lock, self._queue = threading.Lock(), threading.Lock()
-        self._room: threading.Semaphore | None = None
+        self._room, self._size = threading.Semaphore(0), 0
         self._disturbances = 0
         self._closed = False
         self.template = Template()
 
     def do(self, work: Callable[[], Record], *, places: int, seconds: float) -> _Said:
         """Do a job when one of the places is free; once more and alone where it was disturbed, or has disturbed."""
-        with self._places(1, of=places):
+        with self._places(places, alone=False):
             first = self._attempt(work, seconds)
         succeeded = "answer" in first.said and first.said["answer"].get("status", "ok") == "ok"
         if not first.disturbed or (succeeded and not first.lost):
             return first.said
-        with self._places(places, of=places):
+        with self._places(places, alone=True):
             alone = self._attempt(work, seconds)
         return {"failed": "the process that started it was killed or stopped, twice"} if alone.lost else alone.said
 
@@ -163,15 +163,21 @@ class _Tournament:
         self._files.forget()
 
     @contextmanager
-    def _places(self, number: int, *, of: int) -> Iterator[None]:
-        with self._queue:  # two who need all places must not each hold some
-            room = self._room = self._room or threading.Semaphore(of)
-            for _ in range(number):
-                room.acquire()
+    def _places(self, of: int, *, alone: bool) -> Iterator[None]:
+        """Hold a place, or all of them, of as many as there are: the threads of a process may see other numbers."""
+        held = 0
         try:
+            with self._queue:  # two who need all places must not each hold some
+                if of > self._size:
+                    self._room.release(of - self._size)
+                    self._size = of
+                while held < (self._size if alone else 1):
+                    self._room.acquire()
+                    held += 1
             yield
         finally:
-            room.release(number)
+            if held:
+                self._room.release(held)
 
     def _attempt(self, work: Callable[[], Record], seconds: float) -> _Attempt:
         """Do a job, then replace what was taken from others meanwhile."""
