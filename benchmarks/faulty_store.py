@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the tests' S3 server and proxy
 
+from tests.core.history.records import metrics_of  # noqa: E402  # as above
 from tests.faulty_proxy import PASSING, Calls, Fault, faulty_proxy  # noqa: E402  # found by the path above
 from tests.object_store import make_bucket, s3_server  # noqa: E402
 
@@ -169,7 +170,7 @@ class Doings:
         version = find_version(self._config(root), self.run.snapshot.digest)
         assert version is not None, "the version that was published is not found"  # noqa: S101  # told as a finding
         looks = record_look(DatasetFolder(root, "tested"), "0" * 16, key=version.run_key, version=1)
-        publish_evaluation(version, metrics={"verdict": "told", "average_precision": 0.5}, html="<p>report</p>")
+        publish_evaluation(version, metrics=metrics_of(), html="<p>report</p>")
         promote_by_hand(version)
         found = [open_version(f"{root}/tested@{name}").number for name in ("promoted", 1)]
         if wrong := verify_version(root, "tested", 1):

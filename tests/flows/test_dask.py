@@ -143,8 +143,8 @@ def test_a_piece_whose_worker_is_killed_is_done_again(tmp_path: Path, cluster: C
     killed: list[int] = []
 
     def kill_workers_at_work() -> None:
-        place = tmp_path / "there" / "tested" / "data"
-        _wait_for(lambda: any(place.glob(".*/0*-*/train/*.parquet")))
+        place = tmp_path / "there" / "tested" / ".work"
+        _wait_for(lambda: any(place.rglob("0*-*/train/*.parquet")))
         killed.extend(children_of(cluster[1]))
         kill(killed)
 

@@ -92,14 +92,14 @@ def test_the_command_line_reads_versions_in_a_bucket(
         ["show", f"{address}@1"],
         ["verify", address],
         ["promote", address],
-        ["rebuild", address],
+        ["rebuild", address, "--source", raw],
     ]
     for command in commands:
         assert run_command(command) == 0, command
     assert f"path: {raw}" in (tmp_path / "proposed.yaml").read_text().replace('"', "")
     printed = capsys.readouterr().out
     assert f"manifest {address}/versions/00000001.json" in printed
-    assert "all files and the leakage certificate hold" in printed
+    assert "files, facts of the manifest and leakage certificate hold" in printed
     assert "the same bytes as those stored" in printed
 
 

@@ -108,7 +108,7 @@ def test_a_version_is_promoted_by_hand_and_every_command_knows_it(
     assert run_command(["show", f"{two_versions}/tested"]) == 0
     assert "promoted     no, version 1 is" in capfd.readouterr().out
     assert run_command(["verify", f"{two_versions}/tested@promoted"]) == 0
-    assert "tested version 1: all files" in capfd.readouterr().out
+    assert "tested version 1: files, facts of the manifest" in capfd.readouterr().out
     assert (
         run_command(["rebuild", f"{two_versions}/tested@promoted", "--source", str(two_versions.parent / "table.csv")])
         == 0
