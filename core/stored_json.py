@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from counterpoise.core.digest import json_sha256
-from counterpoise.core.errors import IntegrityError
+from counterpoise.core.errors import CounterpoiseError, IntegrityError
 from counterpoise.core.records import Record
 from counterpoise.core.stored_fields import Sha256
 
@@ -79,6 +79,8 @@ def parse_stored(
             _check_seal(plain)
     except ValidationError as error:
         raise unreadable(place, _shown(error), remedy=remedy) from None
+    except CounterpoiseError as error:  # a configuration in it is one that we refuse
+        raise unreadable(place, f"{error.reason}: {error.found}", remedy=remedy) from None
     except (ValueError, RecursionError) as error:
         raise unreadable(place, str(error) or type(error).__name__, remedy=remedy) from None
     return found

@@ -54,8 +54,7 @@ def verify_address(address: str | Path, *, source: str = "", trusted: bool = Fal
     found = replace(found, differences=(*found.differences, *recorded))
     if found.holds and (source or trusted):
         differences = _compare(folder, version.manifest, source=source, trusted=trusted)
-        left = tuple(sentence for sentence in found.unproven if "source" not in sentence and "recipe" not in sentence)
-        found = replace(found, differences=differences, unproven=left)
+        found = replace(found, differences=differences, left_to_the_source=())
     return f"{dataset} version {version.number}", found
 
 
@@ -67,7 +66,7 @@ def _compare(folder: DatasetFolder, manifest: Manifest, *, source: str, trusted:
         snapshot = ingest_source(read, target=config.columns.target, folder=scratch / "snapshot")
         if snapshot.digest != manifest.source.digest:
             return (f"source: its digest is {snapshot.digest[:16]}… instead of {manifest.source.digest[:16]}…",)
-        with checked_out(folder, [manifest.data]) as base:
+        with checked_out(folder, [manifest.data], expected=[file.path for file in manifest.files]) as base:
             data = base / manifest.data
             differences = (*source_differences(data, manifest, snapshot), *_row_differences(data, manifest, snapshot))
         try:

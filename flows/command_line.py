@@ -298,7 +298,7 @@ def verify(address: Address, source: Source = "", trust_manifest: TrustManifest 
     if not found.holds:
         raise typer.Exit(1)
     say_result(f"{name}: files, facts of the manifest and leakage certificate hold")
-    for sentence in found.unproven:
+    for sentence in (*found.left_to_the_source, *found.unproven):
         say_result(f"  not proven: {sentence}")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import pyarrow as pa
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from counterpoise.core.config import BalanceConfig
 from counterpoise.core.digest import json_sha256
@@ -36,6 +36,7 @@ from counterpoise.core.records import (
     SplitPlan,
 )
 from counterpoise.core.stored_fields import Count, Moment, Sha256, Share, Text, VersionNumber
+from counterpoise.core.stored_json import Sealed, seal
 
 __all__ = ["Facts", "Manifest", "draft_manifest", "library_versions", "manifest_run_key", "run_key", "version_record"]
 
@@ -129,17 +130,14 @@ class Facts(Record):
     code: Annotated[str, Field(max_length=100)]
     files_version: Count
 
-    @field_validator("config")
-    @classmethod
-    def _known_config(cls, config: dict[str, Any]) -> dict[str, Any]:
-        read = BalanceConfig.model_validate(config).published()
-        for name, value in config.items():
-            known = read[name]
-            if isinstance(value, dict):
-                known = {field: known.get(field) for field in value}
-            if value != known or json.dumps(value) != json.dumps(known):
-                raise ValueError(f"{name} is not as it is written")
-        return config
+    @model_validator(mode="after")
+    def _config_as_it_is_written(self) -> Self:
+        read = self.settings.published()
+        for name, value in self.config.items():
+            known = {field: read[name].get(field) for field in value} if isinstance(value, dict) else read[name]
+            if json.dumps(value) != json.dumps(known):
+                raise ValueError(f"config.{name} is not as it is written")
+        return self
 
     @model_validator(mode="after")
     def _files_within_data(self) -> Self:
@@ -171,18 +169,16 @@ class Facts(Record):
         return tuple(file for file in self.files if file.path.startswith(prefix))
 
 
-class Manifest(Facts):
+class Manifest(Sealed, Facts):
     """A published version.
 
-    `parent` is the newest version before it, and `parent_sha256` the SHA-256 of that one's manifest file; `digest` is
-    the `json_sha256` of everything else here.
+    `parent` is the newest version before it, and `parent_sha256` the SHA-256 of that one's manifest file.
     """
 
-    format: Literal[2] = 2
+    format: Literal[2]
     version: VersionNumber
     parent: VersionNumber | None
     parent_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
-    digest: Sha256
 
     @classmethod
     def of(cls, facts: Facts, *, version: int, parent: int | None, parent_sha256: str) -> Manifest:
@@ -196,19 +192,17 @@ class Manifest(Facts):
         """
         place = {"format": 2, "version": version, "parent": parent, "parent_sha256": parent_sha256}
         content = {**place, **facts.model_dump(mode="json", by_alias=True)}
-        return cls.model_validate_json(json.dumps({**content, "digest": json_sha256(content)}), strict=True)
+        return cls.model_validate_json(json.dumps(seal(content)), strict=True)
 
     @model_validator(mode="after")
-    def _is_what_was_signed(self) -> Self:
+    def _after_its_parent(self) -> Self:
         if (self.parent is None) != (not self.parent_sha256) or (self.parent or 0) >= self.version:
             raise ValueError("the parent is no earlier version with a SHA-256")
-        if json_sha256(self.as_json(exclude={"digest"})) != self.digest:
-            raise ValueError("the digest is not that of the content: the manifest was changed after it was published")
         return self
 
-    def as_json(self, *, exclude: set[str] | None = None) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return the manifest as it is written, JSON-serialisable."""
-        content = self.model_dump(mode="json", by_alias=True, exclude=exclude)
+        content = self.model_dump(mode="json", by_alias=True)
         first = ("format", "version", "parent", "parent_sha256")
         return {name: content[name] for name in (*first, *(name for name in content if name not in first))}
 

@@ -40,11 +40,13 @@ class Verification:
 
     Attributes:
         differences: Where the version is not what its manifest says, in sentences.
-        unproven: What the files at hand cannot prove, in sentences.
+        unproven: What nobody can prove from the files and the source, in sentences.
+        left_to_the_source: What only a comparison with the source would prove; nothing once that was made.
     """
 
     differences: tuple[str, ...]
     unproven: tuple[str, ...]
+    left_to_the_source: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
@@ -89,7 +91,8 @@ def _verification(folder: DatasetFolder, manifest: Manifest) -> Verification:
     with checked_out(folder, [manifest.data], expected=names) as base:
         stored = not stored_as_recipe(LocalStore(base), manifest)
         differences = [*_place_differences(folder, manifest), *_data_differences(base, manifest, stored=stored)]
-    return Verification(tuple(differences), tuple(_unproven(folder, manifest, stored=stored)))
+    left = tuple(_left_to_the_source(stored=stored))
+    return Verification(tuple(differences), tuple(_unproven(folder, manifest)), left)
 
 
 def _place_differences(folder: DatasetFolder, manifest: Manifest) -> Iterator[str]:
@@ -131,13 +134,17 @@ def _data_differences(base: Path, manifest: Manifest, *, stored: bool) -> list[s
         return [f"manifest: its files cannot be read as it says: {error}"]
 
 
-def _unproven(folder: DatasetFolder, manifest: Manifest, *, stored: bool) -> Iterator[str]:
-    """Yield what nobody can tell from the files."""
-    yield "who published the version, when, and with which libraries: nothing is signed"
+def _left_to_the_source(*, stored: bool) -> Iterator[str]:
+    """Yield what the files do not prove, and the source would."""
     yield "that the source held these rows; `--source` compares them with it"
-    yield "settings that leave no trace in the files, notes, and what validation observed"
     if not stored:
-        yield "classes, order and bytes of train, which is stored as a recipe; `counterpoise rebuild` compares them"
+        yield "classes, order and bytes of train, which is stored as a recipe; `--source` and `rebuild` compare them"
+
+
+def _unproven(folder: DatasetFolder, manifest: Manifest) -> Iterator[str]:
+    """Yield what nobody can tell."""
+    yield "who published the version, when, and with which libraries: nothing is signed"
+    yield "settings that leave no trace in the files, notes, and what validation observed"
     if manifest.dropped:
         yield "how many of the dropped rows equal others: their content was not kept"
     if manifest.parent is not None and manifest.parent not in folder.version_numbers():

@@ -200,9 +200,29 @@ def test_a_recipe_that_does_not_say_what_stands_in_train_does_not_verify(folder:
 
 
 def test_what_the_files_cannot_prove_is_named(folder: DatasetFolder) -> None:
-    sentences = " | ".join(check_version(folder.root, folder.dataset, 2).unproven)
-    for word in ("who published", "source", "dropped", "settings", "notes"):
-        assert word in sentences
+    found = check_version(folder.root, folder.dataset, 2)
+    assert [sentence for sentence in found.left_to_the_source if "`--source`" in sentence]
+    for word in ("who published", "settings", "notes", "dropped"):
+        assert word in " | ".join(found.unproven)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ({"path": "", "url": "postgresql://u:secret@h/d", "table": "t"}, "literal_secret"),
+        ({"path": "${STOLEN}/t.csv"}, "variable_not_read"),
+    ],
+)
+def test_a_configuration_that_we_refuse_costs_its_version_alone(
+    folder: DatasetFolder, source: dict[str, Any], reason: str
+) -> None:
+    content = json.loads(folder.manifest(2).read_text())
+    content["config"]["source"] |= source
+    folder.manifest(2).write_text(json.dumps(signed(content)))
+    with pytest.raises(IntegrityError, match=rf"unreadable_file.*00000002\.json.*{reason}"):
+        read_manifest(folder, 2)
+    assert [version.version for version in list_versions(folder.root, "tested")] == [1, 3]
+    assert find_manifest(folder, read_manifest(folder, 1).run_key) is not None
 
 
 @pytest.mark.parametrize(
