@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from counterpoise.core.errors import CounterpoiseError, EngineError, MachineError, PublishError
@@ -255,7 +256,8 @@ def _looked_at(error: BaseException) -> tuple[int, str, str] | None:
 def _named(number: int, said: str, path: str, *, stage: str, note: str) -> CounterpoiseError:
     kind = _KINDS.get(number, _OTHER)
     shown = path or f"output.root or of {_temporary()} (TMPDIR)"
-    remedy = kind.remedy.format(place=shown, limit=_limit(kind.limit)) + note
+    place = _in_the_way(Path(shown)) if number == errno.ENOTDIR else shown
+    remedy = kind.remedy.format(place=place, limit=_limit(kind.limit)) + note
     values = {"stage": stage, "errno": errno.errorcode.get(number, str(number)), "path": path}
     error = PublishError if stage == PublishError.stage else MachineError
     return error(
@@ -265,6 +267,11 @@ def _named(number: int, said: str, path: str, *, stage: str, note: str) -> Count
         remedy=remedy,
         values=values,
     )
+
+
+def _in_the_way(path: Path) -> Path:
+    """Return what is no folder on the way to a path; the path itself where that is not seen."""
+    return next((one for one in path.parents if one.exists() and not one.is_dir()), path)
 
 
 def _temporary() -> str:

@@ -34,11 +34,7 @@ def persist(
         IntegrityError: What was written does not read back as certified; nothing is visible then.
     """
     from counterpoise.core.persist import publish_version
-    from counterpoise.core.persist.commit import damaged_manifests
-    from counterpoise.core.persist.layout import DatasetFolder
 
-    for error in damaged_manifests(DatasetFolder(config.output.root, config.name)):
-        log(f"persist: a version of {config.name} cannot be read, and is left as it is: {error}")
     version = publish_version(
         config,
         snapshot=snapshot,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
+from typing import Literal, get_args
 
 Fault = Literal[
     "none",
@@ -36,22 +36,8 @@ Fault = Literal[
 Choose = Callable[[str, str], Fault]
 """Says what happens to a request, by its method and path."""
 
-PASSING: tuple[Fault, ...] = (
-    "lost answer",
-    "cut off before",
-    "error",
-    "error, but done",
-    "busy",
-    "conflict",
-    "precondition",
-    "short body",
-    "short body, told so",
-    "flipped",
-    "slow",
-    "never answers",
-    "stale list",
-    "odd answer",
-)
+_LASTING = ("none", "forgotten condition", "unknown condition", "refused", "read only", "wrong region")
+PASSING: tuple[Fault, ...] = tuple(fault for fault in get_args(Fault) if fault not in _LASTING)
 """Faults that may happen once, and then not again."""
 
 _SECONDS_OF_SLOWNESS = 0.3

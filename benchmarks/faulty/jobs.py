@@ -24,6 +24,7 @@ from counterpoise.core.records import Validation
 from counterpoise.core.resample import plan_resampling
 from counterpoise.core.split import split_snapshot
 from counterpoise.core.versions import list_versions, open_version
+from tests.core.history.records import metrics_of
 
 __all__ = ["JOBS", "Job", "config_of", "forked", "leftovers", "load_libraries", "write_source", "wrong_versions"]
 
@@ -93,7 +94,7 @@ def run(folder: Path, seed: int = 1) -> None:
         snapshot, split, columns=columns, config=config.resampling, seed=seed, folder=area / "resample"
     )
     version = publish_version(config, snapshot=snapshot, validation=unchecked, split=split, resampling=plan)
-    publish_evaluation(version, metrics={"verdict": "none"}, html="<html></html>")
+    publish_evaluation(version, metrics=metrics_of(), html="<html></html>")
     promote_by_hand(version)
     store_as_asked(version)
     discard_workspace(area)

@@ -19,7 +19,7 @@ from counterpoise.flows.first_files import source_settings, write_first_files
 from .breakages import BREAKAGES, Breakage
 from .delivery import Dataset, Reaction, deliver, publish_next
 from .tables import Feed, read_feed, written
-from .trials import BreakageResult, said_of
+from .trials import BreakageResult, Breakages, said_of
 
 __all__ = ["GrowingResult", "try_growing"]
 
@@ -27,7 +27,7 @@ _BEFORE = 7
 
 
 @dataclass(frozen=True)
-class GrowingResult:
+class GrowingResult(Breakages):
     """A table's results.
 
     Attributes:
@@ -47,16 +47,6 @@ class GrowingResult:
     stopped: list[str]
     warned: int
     seconds: float
-
-    @property
-    def possible(self) -> int:
-        """How many breakages the table can have."""
-        return sum(one.status != "impossible" for one in self.breakages)
-
-    @property
-    def named(self) -> int:
-        """How many were caught with their cause named."""
-        return sum(one.named for one in self.breakages)
 
 
 def try_growing(name: str, *, data: Path, nights: int, seed: int) -> GrowingResult:

@@ -45,16 +45,10 @@ class SubsetResult:
     alarms: dict[str, int]
 
 
-@dataclass(frozen=True)
-class TableResult:
-    """A table's results."""
+class Breakages:
+    """What counts the breakages of a result."""
 
-    table: str
-    rows: int
-    usual: list[str]
     breakages: list[BreakageResult]
-    subsets: SubsetResult
-    seconds: float
 
     @property
     def possible(self) -> int:
@@ -65,6 +59,18 @@ class TableResult:
     def named(self) -> int:
         """How many were caught with their cause named."""
         return sum(one.named for one in self.breakages)
+
+
+@dataclass(frozen=True)
+class TableResult(Breakages):
+    """A table's results."""
+
+    table: str
+    rows: int
+    usual: list[str]
+    breakages: list[BreakageResult]
+    subsets: SubsetResult
+    seconds: float
 
 
 def try_table(name: str, *, data: Path, subsets: int, seed: int) -> TableResult:

@@ -43,11 +43,7 @@ def newest_promotion(folder: DatasetFolder) -> Promotion | None:
         IntegrityError: It cannot be read.
     """
     numbers = folder.promotion_numbers()
-    try:
-        return read_promotion(folder, numbers[-1]) if numbers else None
-    except FileNotFoundError:  # a store said that it is there: it is asked once more
-        numbers = folder.promotion_numbers()
-        return read_promotion(folder, numbers[-1]) if numbers else None
+    return read_promotion(folder, numbers[-1]) if numbers else None
 
 
 def read_promotion(folder: DatasetFolder, number: int) -> Promotion:

@@ -10,7 +10,7 @@ from pathlib import Path
 from counterpoise.core.errors import IntegrityError, StorageUnavailableError
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 from counterpoise.core.persist.manifest import Facts, Manifest
-from counterpoise.core.persist.stored_files import read_plain_file
+from counterpoise.core.persist.stored_files import pass_over, read_plain_file
 from counterpoise.core.storage import join_address
 from counterpoise.core.storage.attempts import Patience, paced
 from counterpoise.core.storage.numbers import NUMBERS_END
@@ -93,8 +93,13 @@ def damaged_manifests(folder: DatasetFolder) -> list[IntegrityError]:
 
 
 def referenced_data(folder: DatasetFolder) -> set[str] | None:
-    """Return the names of the data folders that manifests refer to; None where a manifest is damaged or missing."""
+    """Return the names of the data folders that manifests refer to; None where a manifest is damaged or missing.
+
+    Damaged ones are told of.
+    """
     numbers, found = folder.version_numbers(), list(_read_all(folder))
+    for error in (one for one in found if isinstance(one, IntegrityError)):
+        pass_over(error, f"no data of {folder.dataset} is reclaimed")
     known = {Path(manifest.data).name for manifest in found if isinstance(manifest, Manifest)}
     whole = numbers == list(range(1, len(numbers) + 1)) and len(known) == len(numbers)
     return known if whole and known <= set(folder.store.folders("data")) else None

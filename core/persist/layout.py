@@ -22,6 +22,7 @@ __all__ = [
     "DatasetFolder",
     "evaluation_name",
     "is_dataset_name",
+    "link_on_the_way",
     "manifest_name",
     "parse_address",
     "promotion_name",
@@ -151,19 +152,15 @@ class DatasetFolder:
         Raises:
             IntegrityError: There is one: what it points to is not part of the dataset.
         """
-        if self.remote:
-            return
-        path = self.path
-        for part in name.split("/"):
-            path /= part
-            if path.is_symlink():
-                raise IntegrityError(
-                    "symbolic_link",
-                    expected=f"files and folders of the dataset in {self.path}",
-                    found=f"a symbolic link: {path}",
-                    remedy="put the file itself there, or restore the dataset from a backup",
-                    values={"file": str(path)},
-                )
+        link = None if self.remote else link_on_the_way(self.path, name)
+        if link is not None:
+            raise IntegrityError(
+                "symbolic_link",
+                expected=f"files and folders of the dataset in {self.path}",
+                found=f"a symbolic link: {link}",
+                remedy="put the file itself there, or restore the dataset from a backup",
+                values={"file": str(link)},
+            )
 
     def version_numbers(self) -> list[int]:
         """Return the numbers of all published versions, ascending."""
@@ -175,6 +172,21 @@ class DatasetFolder:
 
     def _numbers(self, folder: str) -> list[int]:
         return numbers_in(self.store, folder, listing_lags=self.remote)
+
+
+def link_on_the_way(base: Path, name: str) -> Path | None:
+    """Return the first symbolic link on the way from a folder to what has a name below it; None for none.
+
+    Args:
+        base: The folder.
+        name: The name below it, with slashes.
+    """
+    path = base
+    for part in name.split("/"):
+        path /= part
+        if path.is_symlink():
+            return path
+    return None
 
 
 def is_dataset_name(name: str) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from counterpoise.core.digest import file_sha256
-from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, stored_as_recipe
+from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder, link_on_the_way, stored_as_recipe
 from counterpoise.core.persist.manifest import Manifest
 from counterpoise.core.records import FileDigest
 from counterpoise.core.storage.local import LocalStore
@@ -68,8 +68,7 @@ def _present(base: Path, place: str) -> set[str]:
 def _difference(base: Path, file: FileDigest) -> str:
     """Return what is wrong with a file; an empty text where it is as published."""
     target = base / file.path
-    steps = (base.joinpath(*target.relative_to(base).parts[: depth + 1]) for depth in range(file.path.count("/") + 1))
-    if any(step.is_symlink() for step in steps):
+    if link_on_the_way(base, file.path) is not None:
         return f"{file.path}: reached through a symbolic link"
     if not target.is_file():
         return f"{file.path}: missing"

@@ -100,9 +100,7 @@ class ObjectStore:
 
         def read() -> tuple[bytes, str]:
             answer = obstore.get(self._client, self._key(name))
-            if not answer.meta["e_tag"]:
-                raise ValueError("an answer without an entity tag, as no store gives it")
-            return answer.bytes().to_bytes(), answer.meta["e_tag"]
+            return answer.bytes().to_bytes(), _tag(answer.meta)
 
         seen: bytes | None = None
         for _ in range(_READS):
@@ -245,8 +243,13 @@ class ObjectStore:
         """Return what is known of an object without reading it; None where there is none of that name."""
         import obstore
 
+        def look() -> StoredFile:
+            known = obstore.head(self._client, self._key(name))
+            _tag(known)
+            return self._stored(known)
+
         try:
-            return self._asked(f"look at {name}", lambda: self._stored(obstore.head(self._client, self._key(name))))
+            return self._asked(f"look at {name}", look)
         except FileNotFoundError:
             return None
 
@@ -317,3 +320,15 @@ def _fits(tag: str, md5: str) -> bool:
     """Return whether a tag is that of the content, as far as it says: not every tag is an MD5 of the whole."""
     plain = tag.strip('"')
     return _MD5.fullmatch(plain) is None or plain == md5
+
+
+def _tag(known: ObjectMeta) -> str:
+    """Return an object's entity tag; whatever answers without one is no store.
+
+    Raises:
+        ValueError: There is none.
+    """
+    tag = known["e_tag"]
+    if not tag:
+        raise ValueError("an answer without an entity tag, as no store gives it")
+    return tag

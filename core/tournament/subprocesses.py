@@ -164,7 +164,7 @@ class _Tournament:
 
     @contextmanager
     def _places(self, of: int, *, alone: bool) -> Iterator[None]:
-        """Hold a place, or all of them, of as many as there are: the threads of a process may see other numbers."""
+        """Hold a place, or all of them; jobs may count on different numbers of places, and the largest holds."""
         held = 0
         try:
             with self._queue:  # two who need all places must not each hold some

@@ -169,4 +169,5 @@ def test_the_command_names_what_reaches_it(tmp_path: Path, capfd: pytest.Capture
     told: Any = capfd.readouterr()
     assert code == 1
     assert "not_a_folder" in told.err or "in_the_way" in told.err
+    assert f"lies in the way at {tmp_path / 'file'}\n" in told.err or f"in the way at {tmp_path / 'file'}." in told.err
     assert "failure of ours" not in told.err

@@ -34,5 +34,8 @@ def test_the_same_plans_again_give_the_same_version(tmp_path: Path) -> None:
 def test_a_root_that_is_a_file_publishes_nothing(tmp_path: Path) -> None:
     run = run_engine(mixed_table(500), tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(PublishError, match=r"output\.root"):
+    with pytest.raises(PublishError) as told:
         persisted(run, tmp_path / "file")
+    assert f"remove the file that lies in the way at {tmp_path / 'file'}; nothing was published" in told.value.remedy
+    (tmp_path / "file").unlink()
+    assert persisted(run, tmp_path / "file").version == 1

@@ -5,8 +5,8 @@ from pathlib import Path
 from counterpoise.core.tournament import subprocesses
 
 
-def test_a_job_alone_waits_for_all_places_however_many_each_thread_counts(tmp_path: Path) -> None:
-    """Which cores a thread may use can differ from thread to thread."""
+def test_a_job_alone_waits_for_all_places_however_many_each_job_counts(tmp_path: Path) -> None:
+    """How many jobs are done at a time, and which cores a thread may use, can differ from job to job."""
     tournament = subprocesses._Tournament(tmp_path)
     try:
         for of in (1, 2, 1):
