@@ -46,12 +46,10 @@ def _result(name: str, options: argparse.Namespace) -> TableResult:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="The folder of catalog.json.")
-    parser.add_argument("--tables", nargs="+", default=TABLES, help="Names in the catalog.")
+    from benchmarks.feeds.options import parser_of
+
+    parser = parser_of(__doc__, TABLES)
     parser.add_argument("--subsets", type=int, default=20, help="How many untouched subsets are tried.")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="Print all results as JSON instead of Markdown.")
     return parser.parse_args()
 
 

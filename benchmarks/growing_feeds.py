@@ -1,10 +1,11 @@
 """What is caught of a broken file in a folder of good ones, and how often honest growth is refused.
 
-    python benchmarks/growing_feeds.py --data FOLDER [--tables bank_full adult …] [--nights 21] [--json]
+    python benchmarks/growing_feeds.py --data FOLDER [--tables bank_full adult …] [--earlier 7] [--nights 21] [--json]
 
-FOLDER holds the real tables and their catalog.json. The rows of a table lie in eight files of equal size; seven are
-published with the configuration and the suite that `counterpoise init` proposes, and the eighth arrives broken in each
-of the 25 ways of `broken_feeds.py`. So a broken row stands among seven good ones. Another folder of the same rows grows
+FOLDER holds the real tables and their catalog.json. The rows of a table lie in eight files of equal size, or
+one more than `--earlier`; all but one are published with the configuration and the suite that `counterpoise init`
+proposes, and the last arrives broken in each of the 25 ways of `broken_feeds.py`. So a broken row stands among seven
+good ones. Another folder of the same rows grows
 honestly by a file a night, and every night is to be published.
 
 Exit code 1 where fewer than 88 % of the possible breakages are caught and named, or an honest night is refused.
@@ -33,7 +34,8 @@ def main() -> int:
 
     options = _options()
     results = [
-        try_growing(name, data=options.data, nights=options.nights, seed=options.seed) for name in options.tables
+        try_growing(name, data=options.data, earlier=options.earlier, nights=options.nights, seed=options.seed)
+        for name in options.tables
     ]
     print(json.dumps([asdict(one) for one in results], indent=2) if options.json else "\n".join(_lines(results)))
     return 0 if all(one.named >= _SHARE * one.possible and not one.stopped for one in results) else 1
@@ -60,12 +62,11 @@ def _lines(results: Sequence[GrowingResult]) -> Iterator[str]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="The folder of catalog.json.")
-    parser.add_argument("--tables", nargs="+", default=TABLES, help="Names in the catalog.")
+    from benchmarks.feeds.options import parser_of
+
+    parser = parser_of(__doc__, TABLES)
+    parser.add_argument("--earlier", type=int, default=7, help="How many good files are there before the broken one.")
     parser.add_argument("--nights", type=int, default=21, help="How many honest files are delivered.")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="Print all results as JSON instead of Markdown.")
     return parser.parse_args()
 
 

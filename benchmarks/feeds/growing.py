@@ -23,8 +23,6 @@ from .trials import BreakageResult, Breakages, said_of
 
 __all__ = ["GrowingResult", "try_growing"]
 
-_BEFORE = 7
-
 
 @dataclass(frozen=True)
 class GrowingResult(Breakages):
@@ -49,12 +47,13 @@ class GrowingResult(Breakages):
     seconds: float
 
 
-def try_growing(name: str, *, data: Path, nights: int, seed: int) -> GrowingResult:
-    """Let a folder of a table's rows grow by honest files, and break the last of eight files in every way.
+def try_growing(name: str, *, data: Path, earlier: int, nights: int, seed: int) -> GrowingResult:
+    """Let a folder of a table's rows grow by honest files, and break one that follows good ones in every way.
 
     Args:
         name: The table.
         data: The folder of the catalog.
+        earlier: How many good files are there before the broken one.
         nights: How many honest files follow the first one.
         seed: Which rows lie in which file.
     """
@@ -62,10 +61,10 @@ def try_growing(name: str, *, data: Path, nights: int, seed: int) -> GrowingResu
     feed = read_feed(name, data, seed=seed)
     stopped, warned = _honest(feed, name, nights)
     with tempfile.TemporaryDirectory(prefix="growing-feeds-") as folder:
-        files = _files(feed, _BEFORE + 1)
-        dataset = _folder(feed, files[:_BEFORE], name=name, folder=Path(folder))
-        last = replace(dataset.feed, rows=files[_BEFORE])
-        results = [_try(breakage, dataset, last) for breakage in BREAKAGES]
+        files = _files(feed, earlier + 1)
+        dataset = _folder(feed, files[:earlier], name=name, folder=Path(folder))
+        last = replace(dataset.feed, rows=files[earlier])
+        results = [_try(breakage, dataset, last, file=_file(earlier + 1)) for breakage in BREAKAGES]
     seconds = round(time.perf_counter() - start, 1)
     return GrowingResult(name, len(files[0]), results, nights, stopped, warned, seconds)
 
@@ -109,10 +108,10 @@ def _honest(feed: Feed, name: str, nights: int) -> tuple[list[str], int]:
     return stopped, warned
 
 
-def _try(breakage: Breakage, dataset: Dataset, last: Feed) -> BreakageResult:
+def _try(breakage: Breakage, dataset: Dataset, last: Feed, *, file: str) -> BreakageResult:
     if obstacle := breakage.obstacle(last):
         return BreakageResult(breakage.title, "impossible", named=False, said=obstacle)
-    reaction = _delivered(dataset, breakage.delivery(last))
+    reaction = _delivered(dataset, breakage.delivery(last), file=file)
     named = breakage.cause_in(last).is_named_by(reaction.alarms, dataset.names)
     status = "missed" if reaction.status == "passed" else reaction.status
     result = BreakageResult(breakage.title, status, named, said_of(reaction))
@@ -120,8 +119,8 @@ def _try(breakage: Breakage, dataset: Dataset, last: Feed) -> BreakageResult:
     return result
 
 
-def _delivered(dataset: Dataset, content: bytes) -> Reaction:
-    place = Path(dataset.config.source.path, _file(_BEFORE + 1))
+def _delivered(dataset: Dataset, content: bytes, *, file: str) -> Reaction:
+    place = Path(dataset.config.source.path, file)
     try:
         return deliver(dataset, content, place=place)
     finally:
