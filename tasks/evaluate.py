@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from counterpoise.core.history.records import SinceVersion
     from counterpoise.core.quality import SyntheticReview
     from counterpoise.core.report import ReportData
-    from counterpoise.core.tournament.brief import TournamentBrief
+    from counterpoise.core.tournament.records import TournamentBrief
 
 __all__ = ["evaluate"]
 
@@ -134,11 +134,11 @@ def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceV
 
 def _strategies(config: BalanceConfig, snapshot: Snapshot) -> TournamentBrief | None:
     """Return the newest tournament on the same source and split, if there was one."""
-    from counterpoise.core.tournament.brief import TournamentBrief
+    from counterpoise.core.tournament.brief import brief_of
     from counterpoise.core.tournament.store import newest_leaderboard
 
     board = newest_leaderboard(config, snapshot.digest)
-    return None if board is None else TournamentBrief.of(board)
+    return None if board is None else brief_of(board)
 
 
 def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ The flow adds what is known of synthetic rows, of the previous version, of earli
 """
 
 from counterpoise.core.evaluate.compare import compare_strategies
-from counterpoise.core.evaluate.imbalance import ImbalanceDegree, degree_of_imbalance
 from counterpoise.core.evaluate.tables import EvaluationTables
 
-__all__ = ["EvaluationTables", "ImbalanceDegree", "compare_strategies", "degree_of_imbalance"]
+__all__ = ["EvaluationTables", "compare_strategies"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from counterpoise.core.strategies import STRATEGIES
 
-__all__ = ["METRIC_LABELS", "learner_label", "number", "signed", "strategy_label"]
+__all__ = ["METRIC_LABELS", "learner_label", "strategy_label"]
 
 _LEARNERS = {
     "dummy": "dummy",
@@ -37,24 +37,3 @@ def strategy_label(name: str) -> str:
 def learner_label(name: str) -> str:
     """Return a learner's name for the middle of a sentence."""
     return _LEARNERS.get(name, name.replace("_", " "))
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """Return a number as text, a dash where there is none.
-
-    >>> number(0.12345), number(-0.5, 2), number(None)
-    ('0.123', '−0.50', '–')
-    """
-    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
-
-
-def signed(value: float, digits: int = 3) -> str:
-    """Return a difference as text with its sign.
-
-    >>> signed(0.0123), signed(-0.004), signed(0.0)
-    ('+0.012', '−0.004', '±0.000')
-    """
-    text = f"{value:+.{digits}f}"
-    if not text.strip("+-0."):
-        return f"±{text[1:]}"
-    return text.replace("-", "−")

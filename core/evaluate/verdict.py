@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from counterpoise.core.evaluate.names import learner_label, number, signed, strategy_label
+from counterpoise.core.evaluate.names import learner_label, strategy_label
+from counterpoise.core.report.wording import number, signed
 
 __all__ = ["FLOOR", "baseline_verdict", "rival_verdict", "strategy_verdict"]
 

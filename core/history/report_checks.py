@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from counterpoise.core.errors import IntegrityError
-from counterpoise.core.evaluate.imbalance import degree_of_imbalance
 from counterpoise.core.history.manifest_facts import ManifestFacts, unlike
+from counterpoise.core.imbalance import degree_of_imbalance
 from counterpoise.core.metrics.record import MetricsRecord
 from counterpoise.core.persist.evidence import read_validation
 from counterpoise.core.persist.layout import DatasetFolder, manifest_name
 from counterpoise.core.quality.records import SyntheticReview
-from counterpoise.core.report.data import ReportData, ReportFacts
-from counterpoise.core.report.facts import ReportRecord, count_up
+from counterpoise.core.report.data import ReportData
+from counterpoise.core.report.facts import count_up
+from counterpoise.core.report.stage_facts import ReportFacts, ReportRecord
 
 __all__ = ["report_differences"]
 

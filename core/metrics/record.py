@@ -13,7 +13,7 @@ from counterpoise.core.metrics.probabilities import Correction
 from counterpoise.core.metrics.values import Costs, Difference, Rows
 from counterpoise.core.quality.records import ResampledOutcome, SyntheticQuality
 from counterpoise.core.records import Record
-from counterpoise.core.report.facts import ReportRecord
+from counterpoise.core.report.stage_facts import ReportRecord
 from counterpoise.core.stored_fields import Count, Moment, Name, Sha256, Share, Text, Uuid
 from counterpoise.core.stored_json import Sealed
 

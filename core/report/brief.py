@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from counterpoise.core.evaluate.names import learner_label, number, strategy_label
+from counterpoise.core.evaluate.names import learner_label, strategy_label
 from counterpoise.core.quality.records import SyntheticReview
 from counterpoise.core.records import PARTITIONS, ExpectationOutcome
 from counterpoise.core.report.data import ReportData
@@ -13,7 +13,17 @@ from counterpoise.core.report.history_view import history_brief
 from counterpoise.core.report.images import calibration_png, class_curves_png, curves_png, distribution_png
 from counterpoise.core.report.points_view import PointRow, points_view
 from counterpoise.core.report.synthetic_view import drift_rows, nearness_in_words, rules_in_words
-from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, shown, threshold, words
+from counterpoise.core.report.wording import (
+    capital,
+    count,
+    markdown_cell,
+    number,
+    ratio,
+    share,
+    shown,
+    threshold,
+    words,
+)
 
 __all__ = ["render_markdown", "validation_table"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.core.evaluate.names import learner_label, number, strategy_label
+from counterpoise.core.evaluate.names import learner_label, strategy_label
 from counterpoise.core.report.charts import Curve, reliability_chart
 from counterpoise.core.report.curves_view import Figure, arm_colour
-from counterpoise.core.report.wording import capital, count
+from counterpoise.core.report.wording import capital, count, number
 
 __all__ = ["CalibrationRow", "CalibrationView", "ThresholdRow", "calibration_view", "reliability_lines"]
 

@@ -7,137 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from counterpoise.core.config import BalanceConfig, ResamplingConfig
-from counterpoise.core.evaluate.imbalance import ImbalanceDegree, degree_of_imbalance
 from counterpoise.core.history.records import SinceVersion
+from counterpoise.core.imbalance import degree_of_imbalance
 from counterpoise.core.quality.records import SyntheticReview
 from counterpoise.core.records import (
     PARTITIONS,
     Certificate,
     ClassCounts,
-    ColumnSchema,
     DatasetVersion,
-    ExpectationOutcome,
-    PartitionSummary,
-    Record,
     ResamplingPlan,
     Snapshot,
     SplitPlan,
     Validation,
 )
-from counterpoise.core.stored_fields import Count, Moment, Name, Sha256, Text, VersionNumber
+from counterpoise.core.report.stage_facts import (
+    PersistFacts,
+    ReportFacts,
+    ReproducibilityFacts,
+    ResamplingFacts,
+    SourceFacts,
+    SplitFacts,
+    ValidationFacts,
+)
 from counterpoise.core.strategies import STRATEGIES, Strategy
-from counterpoise.core.tournament.brief import TournamentBrief
+from counterpoise.core.tournament.records import TournamentBrief
 
-__all__ = [
-    "PersistFacts",
-    "ReportData",
-    "ReportFacts",
-    "ReproducibilityFacts",
-    "ResamplingFacts",
-    "SourceFacts",
-    "SplitFacts",
-    "ValidationFacts",
-    "build_report_data",
-]
-
-
-class SourceFacts(Record):
-    """Where the rows came from. `classes` counts the rows of all three partitions before resampling."""
-
-    location: Text
-    files: Count
-    rows: Count
-    columns: tuple[ColumnSchema, ...]
-    target: Name
-    keys: tuple[Name, ...]
-    dropped_columns: tuple[Name, ...]
-    digest: Sha256
-    rejected_lines: Count
-    notes: tuple[Text, ...]
-    classes: ClassCounts
-    imbalance: ImbalanceDegree | None
-
-
-class ValidationFacts(Record):
-    """What was expected of the rows and what was found; `baseline` is the version compared with, 0 for none."""
-
-    success: bool
-    on_invalid_rows: Name
-    outcomes: tuple[ExpectationOutcome, ...]
-    rejected_rows: Count
-    baseline: Count
-
-
-class SplitFacts(Record):
-    """Rows by partition and class before resampling, and what kept rows together or apart."""
-
-    method: Name
-    counts: dict[str, ClassCounts]
-    duplicates: Name
-    duplicate_rows: Count
-    contradictory_rows: Count
-    rejected_rows: Count
-    notes: tuple[Text, ...]
-
-
-class ResamplingFacts(Record):
-    """What happened to the train partition."""
-
-    strategy: Name
-    options: dict[str, Any]
-    before: ClassCounts
-    after: ClassCounts
-    weighted: ClassCounts
-    dropped: Count
-    repeated: Count
-    synthetic: Count
-    notes: tuple[Text, ...]
-
-
-class PersistFacts(Record):
-    """The published version and its leakage certificate."""
-
-    address: Name
-    data: Name
-    manifest: Name
-    partitions: dict[str, PartitionSummary]
-    rejected: Count
-    dropped: Count
-    certificate: Certificate
-
-
-class ReproducibilityFacts(Record):
-    """What it takes to get the same version again."""
-
-    seed: int
-    run_key: Sha256
-    command: Text
-    libraries: dict[str, str]
-    config: dict[str, Any]
-
-
-class ReportFacts(Record):
-    """What the stages before the evaluation say, in their order.
-
-    Attributes:
-        title: What the page is called.
-        dataset: The dataset's name.
-        version: The version's number.
-        created: When the report was made, ISO 8601 in UTC.
-        strategies: The newest tournament on this source and split; None where there was none.
-    """
-
-    title: Name
-    dataset: Name
-    version: VersionNumber
-    created: Moment
-    source: SourceFacts
-    validation: ValidationFacts
-    split: SplitFacts
-    resampling: ResamplingFacts
-    persist: PersistFacts
-    reproducibility: ReproducibilityFacts
-    strategies: TournamentBrief | None = None
+__all__ = ["ReportData", "build_report_data"]
 
 
 class ReportData(ReportFacts):

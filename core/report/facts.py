@@ -4,69 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from counterpoise.core.records import ClassCounts, Record
-from counterpoise.core.report.data import ReportData, ReportFacts
+from counterpoise.core.records import ClassCounts
+from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.drift_view import drift_view
-from counterpoise.core.stored_fields import Count, Name, Share
+from counterpoise.core.report.stage_facts import Counts, RuleCounts, Shares
 
-__all__ = ["Counts", "ReportRecord", "RuleCounts", "count_up", "report_record"]
-
-Shares = dict[Name, Share]
-
-
-class RuleCounts(Record):
-    """Rules of the source that were asked of the resampled train partition; `left_out` counts equal ones once."""
-
-    asked: Count
-    held: Count
-    broken_by_synthetic_rows: Count
-    left_out: Count
-
-
-class Counts(Record):
-    """Numbers that the page adds up from the facts of the stages.
-
-    Attributes:
-        columns: Columns of the source.
-        expectations: On the source.
-        expectations_passed: How many of them passed.
-        partition_expectations: On the partitions.
-        partition_expectations_unmet: How many of them did not pass.
-        columns_compared: Columns that were compared with the last version.
-        columns_moved: How many of them are not as before.
-        partition_rows: Rows by partition before resampling.
-        partition_shares: Shares of its rows by partition and class.
-        train_rows_before: Rows of train before resampling.
-        train_rows_after: And after it.
-        train_shares_before: Their shares by class.
-        train_shares_after: And after it.
-        rules: On synthetic rows; None without any.
-        checks: Checks of the leakage certificate.
-        checks_passed: How many of them passed.
-    """
-
-    columns: Count
-    expectations: Count
-    expectations_passed: Count
-    partition_expectations: Count
-    partition_expectations_unmet: Count
-    columns_compared: Count
-    columns_moved: Count
-    partition_rows: dict[Name, Count]
-    partition_shares: dict[Name, Shares]
-    train_rows_before: Count
-    train_rows_after: Count
-    train_shares_before: Shares
-    train_shares_after: Shares
-    rules: RuleCounts | None
-    checks: Count
-    checks_passed: Count
-
-
-class ReportRecord(ReportFacts):
-    """What metrics.json says of the stages before the evaluation."""
-
-    counts: Counts
+__all__ = ["count_up", "report_record"]
 
 
 def count_up(data: ReportData) -> Counts:

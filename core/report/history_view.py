@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, number, signed, strategy_label
+from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
 from counterpoise.core.history.records import ArmChange, ClassChange, MetricChange, SinceVersion
-from counterpoise.core.report.wording import capital, count, markdown_cell, ratio, share, shown
+from counterpoise.core.report.wording import capital, count, markdown_cell, number, ratio, share, shown, signed
 
 __all__ = ["ChangedMetric", "HistoryView", "history_brief", "history_view", "prevalence_note", "section_name"]
 

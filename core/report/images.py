@@ -6,11 +6,11 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any
 
-from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, number, strategy_label
+from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
 from counterpoise.core.records import ClassCounts
 from counterpoise.core.report.calibration_view import reliability_lines
 from counterpoise.core.report.curves_view import arm_colour, smallest_classes
-from counterpoise.core.report.wording import shown
+from counterpoise.core.report.wording import number, shown
 from counterpoise.core.tournament.records import DUMMY, Leaderboard
 from counterpoise.core.tournament.wording import entry_words
 

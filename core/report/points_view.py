@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from counterpoise.core.evaluate.names import learner_label, number, strategy_label
-from counterpoise.core.report.wording import capital, threshold
+from counterpoise.core.evaluate.names import learner_label, strategy_label
+from counterpoise.core.report.wording import capital, number, threshold
 
 __all__ = ["PointRow", "PointsView", "points_view"]
 

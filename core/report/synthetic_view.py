@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from counterpoise.core.evaluate.names import number, signed
 from counterpoise.core.quality.records import (
     QUANTILES,
     ClassQuality,
@@ -20,7 +19,7 @@ from counterpoise.core.quality.records import (
 from counterpoise.core.report.charts import Curve, distance_chart
 from counterpoise.core.report.curves_view import Figure
 from counterpoise.core.report.scatter import Scatter, Series, scatter_chart
-from counterpoise.core.report.wording import count, share, shown
+from counterpoise.core.report.wording import count, number, share, shown, signed
 
 __all__ = [
     "DriftRow",

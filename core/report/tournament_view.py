@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.core.evaluate.names import METRIC_LABELS, number
+from counterpoise.core.evaluate.names import METRIC_LABELS
 from counterpoise.core.report.charts import Chart, Curve, curve_chart, reliability_chart
-from counterpoise.core.report.wording import capital
+from counterpoise.core.report.wording import capital, number
 from counterpoise.core.tournament.final_records import Entry, Final, Finalist
 from counterpoise.core.tournament.records import DUMMY, EntryResult, Leaderboard
 from counterpoise.core.tournament.wording import entry_words, learner_words, strategy_words

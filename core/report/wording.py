@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from counterpoise.core.evaluate.names import number, signed
-
 __all__ = ["capital", "count", "markdown_cell", "number", "ratio", "share", "shown", "signed", "threshold", "words"]
 
 _MOST_CHARACTERS = 80
@@ -40,6 +38,27 @@ def share(value: float) -> str:
     if percent >= 1:
         return f"{percent:.1f} %"
     return f"{percent:.2f} %" if percent >= 0.01 else "< 0.01 %"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number as text, a dash where there is none.
+
+    >>> number(0.12345), number(-0.5, 2), number(None)
+    ('0.123', '−0.50', '–')
+    """
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Return a difference as text with its sign.
+
+    >>> signed(0.0123), signed(-0.004), signed(0.0)
+    ('+0.012', '−0.004', '±0.000')
+    """
+    text = f"{value:+.{digits}f}"
+    if not text.strip("+-0."):
+        return f"±{text[1:]}"
+    return text.replace("-", "−")
 
 
 def ratio(value: float) -> str:

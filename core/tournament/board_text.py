@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from counterpoise.core.evaluate.names import METRIC_LABELS, number
+from counterpoise.core.evaluate.names import METRIC_LABELS
+from counterpoise.core.report.wording import number
 from counterpoise.core.tournament.looks import looks_in_words
 from counterpoise.core.tournament.records import Entry, EntryResult, Leaderboard
 

@@ -30,6 +30,7 @@ __all__ = [
     "Origin",
     "Rules",
     "Seeds",
+    "TournamentBrief",
 ]
 
 DUMMY = "dummy"
@@ -233,3 +234,19 @@ class Leaderboard(Record):
     def set_apart(self) -> tuple[EntryResult, ...]:
         """The entries that were refused or failed."""
         return tuple(entry for entry in self.entries if entry.status != "ok")
+
+
+class TournamentBrief(Record):
+    """A leaderboard in brief.
+
+    `board` is without final and origin; `name` is the name of its page, `choice` says who is chosen and why, `verdict`
+    what came of the look at test, empty text where there was none, `earlier_looks` how many other tournaments had
+    looked before it, and `earlier_versions` how many evaluated versions.
+    """
+
+    board: Leaderboard
+    name: str
+    choice: str
+    verdict: str = ""
+    earlier_looks: int = 0
+    earlier_versions: int = 0

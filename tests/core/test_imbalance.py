@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.core.evaluate.imbalance import degree_of_imbalance
-from counterpoise.core.imbalance import imbalance_degree
+from counterpoise.core.imbalance import degree_of_imbalance, imbalance_degree
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,10 @@ def test_new_files_of_a_folder_make_a_new_version_in_which_no_row_changed_sides(
     write_delivery(source, "2026-03.csv", [(*row[:1], row[1] * 100, *row[2:]) for row in rows(9000, 900)])
     with pytest.raises(ContractError, match=r"on 'x'.*: in 2026-03\.csv: population stability index"):
         balance(config)
-    assert sorted(path.name for path in source.parent.glob("datasets/growing/versions/*")) == ["00000001.json", "00000002.json"]
+    assert sorted(path.name for path in source.parent.glob("datasets/growing/versions/*")) == [
+        "00000001.json",
+        "00000002.json",
+    ]
 
 
 def test_rows_beyond_a_watermark_make_a_new_version_and_a_bound_brings_the_former_back(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from counterpoise.core.errors import EvaluationError
 from counterpoise.core.records import Snapshot, SplitPlan
 from counterpoise.core.split import read_partition
 from counterpoise.core.tournament.board_text import render_board
-from counterpoise.core.tournament.brief import TournamentBrief
+from counterpoise.core.tournament.brief import brief_of
 from counterpoise.core.tournament.entries import list_entries
 from counterpoise.core.tournament.held_out import digest_of_test
 from counterpoise.core.tournament.records import Arena, Leaderboard
@@ -150,7 +150,7 @@ def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_
     assert decided.final.test_digest == digest_of_test(run.snapshot, run.split)
     assert "looked at by 1 version before" in Path(decided.page).read_text()
     assert "looked at by 1 version." in render_board(decided)
-    brief = TournamentBrief.of(decided)
+    brief = brief_of(decided)
     assert (brief.earlier_looks, brief.earlier_versions) == (0, 1)
     root = {"root": run.version.root}
     other = run_engine(signal(400), tmp_path / "o", evaluation=quick, resampling={"ratio": 0.5}, output=root)

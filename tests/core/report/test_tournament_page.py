@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from counterpoise.core.report import render_html, report_record
 from counterpoise.core.report.tournament_page import render_tournament
 from counterpoise.core.report.tournament_view import board_rows, tournament_view
-from counterpoise.core.tournament.brief import TournamentBrief
+from counterpoise.core.tournament.brief import brief_of
 from counterpoise.core.tournament.held_out import hold_out_tables
 from counterpoise.core.tournament.layout import lay_out_table
 from counterpoise.core.tournament.records import Entry, EntryResult, Leaderboard, Rules
@@ -148,7 +148,7 @@ def test_the_report_of_a_version_shows_the_newest_tournament_on_its_rows(page: W
     resampled = page.config.model_copy(update={"resampling": page.config.resampling.model_copy(update={"ratio": 0.5})})
     assert newest_leaderboard(resampled, DIGEST) == page.board
     assert newest_leaderboard(page.config.model_copy(update={"seed": 1}), DIGEST) is None
-    data = make_data().model_copy(update={"strategies": TournamentBrief.of(page.board)})
+    data = make_data().model_copy(update={"strategies": brief_of(page.board)})
     html = render_html(data)
     assert '<li><a href="#strategies">Strategies</a></li>' in html
     assert page.board.final is not None

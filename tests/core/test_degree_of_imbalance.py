@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.core.errors import EvaluationError
-from counterpoise.core.evaluate import degree_of_imbalance
+from counterpoise.core.imbalance import degree_of_imbalance
 
 
 @pytest.mark.parametrize(
