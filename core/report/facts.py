@@ -7,17 +7,17 @@ from typing import Any
 from counterpoise.core.records import ClassCounts
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.drift_view import drift_view
-from counterpoise.core.report.stage_facts import Counts, RuleCounts, Shares
+from counterpoise.core.report.stage_facts import RuleCounts, Shares, StageCounts
 
 __all__ = ["count_up", "report_record"]
 
 
-def count_up(data: ReportData) -> Counts:
+def count_up(data: ReportData) -> StageCounts:
     """Count what the page tells of the stages."""
     on_source = [one.status == "passed" for one in data.validation.outcomes if one.source in ("contract", "suite")]
     on_parts = [one.status == "passed" for one in data.validation.outcomes if one.source == "partitions"]
     drift = drift_view(data.validation.baseline, data.validation.outcomes)
-    return Counts(
+    return StageCounts(
         columns=len(data.source.columns),
         expectations=len(on_source),
         expectations_passed=sum(on_source),

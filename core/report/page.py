@@ -15,7 +15,6 @@ from markupsafe import Markup
 
 from counterpoise.core.evaluate.names import METRIC_LABELS, learner_label, strategy_label
 from counterpoise.core.records import PARTITIONS, ClassCounts
-from counterpoise.core.report import wording
 from counterpoise.core.report.calibration_view import calibration_view
 from counterpoise.core.report.data import ReportData
 from counterpoise.core.report.drift_view import drift_view
@@ -27,6 +26,7 @@ from counterpoise.core.report.points_view import points_view
 from counterpoise.core.report.synthetic_view import synthetic_view
 from counterpoise.core.report.top_view import top_view
 from counterpoise.core.report.tournament_view import tournament_view
+from counterpoise.core.report.wording import capital, count, number, ratio, share, shown, signed, threshold, words
 
 __all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html", "template_environment"]
 
@@ -48,7 +48,7 @@ previous version follows the evaluation, where there is one; how to get the file
 """
 
 _MOST_BARS = 30
-_FILTERS = ("capital", "count", "number", "ratio", "share", "shown", "signed", "threshold", "words")
+_FILTERS = (capital, count, number, ratio, share, shown, signed, threshold, words)
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {name: getattr(wording, name) for name in _FILTERS}
+    environment.filters |= {each.__name__: each for each in _FILTERS}
     environment.filters |= {"learner": learner_label, "metric": METRIC_LABELS.__getitem__}
     for name, file in (("style", "style.css"), ("script", "explorer.js")):
         text = _read(file)

@@ -17,7 +17,6 @@ from counterpoise.core.stored_fields import Count, Moment, Name, Sha256, Share, 
 from counterpoise.core.tournament.records import TournamentBrief
 
 __all__ = [
-    "Counts",
     "PersistFacts",
     "ReportFacts",
     "ReportRecord",
@@ -27,6 +26,7 @@ __all__ = [
     "Shares",
     "SourceFacts",
     "SplitFacts",
+    "StageCounts",
     "ValidationFacts",
 ]
 
@@ -141,7 +141,7 @@ class RuleCounts(Record):
     left_out: Count
 
 
-class Counts(Record):
+class StageCounts(Record):
     """Numbers that the page adds up from the facts of the stages.
 
     Attributes:
@@ -184,4 +184,4 @@ class Counts(Record):
 class ReportRecord(ReportFacts):
     """What metrics.json says of the stages before the evaluation."""
 
-    counts: Counts
+    counts: StageCounts
