@@ -5,8 +5,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PACKAGES := core expectations flows tasks
-TYPED := build/types/counterpoise
 CORE_COVERAGE := 90
 PORT ?= 4200
 
@@ -29,7 +27,7 @@ down: setup ## End what `make up` has started
 .PHONY: test
 test: check ## Lint, format check, strict types and all tests with coverage
 	$(BIN)/python -m pytest -n 2 --dist loadfile \
-		--cov=counterpoise.core --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(CORE_COVERAGE)
+		--cov=counterpoise --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(CORE_COVERAGE)
 
 .PHONY: check
 check: lint types ## Lint, format check and strict types, without the tests
@@ -40,9 +38,10 @@ lint: setup ## Lint and check the format
 	$(BIN)/ruff format --check .
 
 .PHONY: types
-types: setup $(TYPED) ## Check types strictly, in code and tests
-	MYPYPATH=build/types:. $(BIN)/mypy --namespace-packages --explicit-package-bases \
-		$(addprefix $(TYPED)/,$(PACKAGES)) tests benchmarks docs examples
+types: setup ## Check types strictly, in code and tests, and that every tool finds our modules
+	$(BIN)/mypy -p counterpoise
+	$(BIN)/mypy tests benchmarks docs examples
+	$(BIN)/basedpyright
 
 .PHONY: setup
 setup: $(READY) ## Make .venv from the lock file; does nothing where it is up to date
@@ -51,15 +50,13 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 		echo "Name another one: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1; }
+	@for folder in expectations flows tasks; do test -d counterpoise/$$folder/ || { \
+		echo "counterpoise/$$folder is not a link to $$folder/: this checkout has no symbolic links." >&2; \
+		echo "Check it out anew with: git config core.symlinks true && git checkout -- counterpoise" >&2; exit 1; }; done
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
-
-# Folder x/ is imported as counterpoise.x: links show mypy what setuptools makes of it.
-$(TYPED): Makefile
-	@rm -rf $@ && mkdir -p $@
-	@for folder in $(PACKAGES); do ln -s ../../../$$folder $@/$$folder; done
 
 .PHONY: format
 format: setup ## Put the code into the project's format
@@ -79,4 +76,4 @@ lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
 .PHONY: clean
 clean: ## Remove what make and the tools have made, but no datasets
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
-	find $(PACKAGES) tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find counterpoise expectations flows tasks tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
