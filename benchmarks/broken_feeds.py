@@ -37,7 +37,7 @@ def main() -> int:
 
 def _result(name: str, options: argparse.Namespace) -> TableResult:
     from benchmarks.feeds.trials import try_table
-    from counterpoise.core.errors import CounterpoiseError
+    from counterpoise.errors import CounterpoiseError
 
     try:
         return try_table(name, data=options.data, subsets=options.subsets, seed=options.seed)

@@ -61,8 +61,8 @@ def flip(kind: Kind, count: int, *, seed: int) -> Outcome:
 
 def edit(kind: Kind, count: int, *, seed: int) -> Outcome:
     """Edit values of a sealed file, seal it again, and return what its readers made of it."""
-    from counterpoise.core.persist.evaluation_files import as_json
-    from counterpoise.core.stored_json import seal
+    from counterpoise.persist import as_json
+    from counterpoise.records import seal
 
     rng = random.Random(seed)  # noqa: S311  # nothing is secret
     outcome, content, before = Outcome(), kind.path.read_bytes(), kind.content()
@@ -81,7 +81,7 @@ def edit(kind: Kind, count: int, *, seed: int) -> Outcome:
 
 
 def _judge(kind: Kind, before: Any, what: str, outcome: Outcome, *, contradictions: bool = False) -> None:
-    from counterpoise.core.errors import IntegrityError
+    from counterpoise.errors import IntegrityError
 
     outcome.tried += 1
     try:
@@ -174,8 +174,8 @@ def run(dataset: Dataset, *, flips: int, edits: int, seed: int) -> dict[str, dic
 
 def _of_the_version(dataset: Dataset) -> dict[str, Kind]:
     """Return the manifest of the last version and a file of rows of each part, as `Version` reads them."""
-    from counterpoise.core.persist.commit import read_manifest
-    from counterpoise.core.versions import open_version
+    from counterpoise.persist import read_manifest
+    from counterpoise.versions import open_version
     from tests.every_file import Kind
 
     folder = dataset.folder

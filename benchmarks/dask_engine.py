@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import engine  # type: ignore[import-not-found]  # it lies beside this file
 
-from counterpoise.core.config import BalanceConfig, EngineConfig
-from counterpoise.core.engine import LOCAL, Piece
-from counterpoise.core.records import Validation
+from counterpoise.config import BalanceConfig, EngineConfig
+from counterpoise.records import Validation
+from counterpoise.runtime import LOCAL, Piece
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -66,11 +66,11 @@ def run_stages(
     """Run the stages and return their seconds, those of all processors together, and the digests of the files."""
     from prefect import flow
 
-    from counterpoise.core.versions import open_version
     from counterpoise.tasks.engine import running_engine
     from counterpoise.tasks.persist import persist
     from counterpoise.tasks.resample import resample
     from counterpoise.tasks.split import split
+    from counterpoise.versions import open_version
 
     settings = configuration(source, strategy, folder)
     snapshot, unchecked = engine.snapshot_of_file(source), Validation(success=True, outcomes=())
@@ -126,7 +126,7 @@ def cpu_seconds(client: Client) -> float:
 def import_what_pieces_need() -> None:
     """Import what a worker imports with its first piece."""
     engine.import_libraries()
-    for name in ("counterpoise.core.persist.part_piece", "counterpoise.tasks.persist"):
+    for name in ("counterpoise.persist._files.part_piece", "counterpoise.tasks.persist"):
         importlib.import_module(name)
 
 
@@ -148,9 +148,9 @@ class Watched:
 
 def what_stays(source: Path, strategy: str, folder: Path) -> None:
     """Print a line of seconds: all stages, and what of them no cluster takes off the run's own process."""
-    from counterpoise.core.persist import publish_version
-    from counterpoise.core.resample import plan_resampling
-    from counterpoise.core.split import split_snapshot
+    from counterpoise.persist import publish_version
+    from counterpoise.resample import plan_resampling
+    from counterpoise.split import split_snapshot
 
     settings, unchecked = configuration(source, strategy, folder), Validation(success=True, outcomes=())
     snapshot, watched = engine.snapshot_of_file(source), Watched()

@@ -31,7 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from counterpoise.core.records import Snapshot
+    from counterpoise.records import Snapshot
 
 MINE = "ours, duplicates ignore"
 SCRIPTS = {"pandas": "reference_script.py", "polars": "polars_script.py", "duckdb": "duckdb_script.py"}
@@ -65,9 +65,9 @@ def import_libraries() -> None:
 
 def snapshot_of_file(source: Path) -> Snapshot:
     """Return a Parquet file as ingest would."""
-    from counterpoise.core.digest import file_sha256
-    from counterpoise.core.records import ColumnSchema, Snapshot, SnapshotFile
-    from counterpoise.core.snapshot import settled_stamp
+    from counterpoise.records import ColumnSchema, Snapshot, SnapshotFile
+    from counterpoise.runtime import file_sha256
+    from counterpoise.table import settled_stamp
 
     file = pq.ParquetFile(source)
     stamp, digest = settled_stamp(source), file_sha256(source)
@@ -92,11 +92,11 @@ def ours(source: Path, strategy: str, duplicates: str, folder: Path) -> int:
     """Run our engine and return the rows it wrote."""
     import_libraries()
 
-    from counterpoise.core.config import BalanceConfig
-    from counterpoise.core.persist import publish_version
-    from counterpoise.core.records import Validation
-    from counterpoise.core.resample import plan_resampling
-    from counterpoise.core.split import split_snapshot
+    from counterpoise.config import BalanceConfig
+    from counterpoise.persist import publish_version
+    from counterpoise.records import Validation
+    from counterpoise.resample import plan_resampling
+    from counterpoise.split import split_snapshot
 
     config = BalanceConfig(
         name="bench",

@@ -30,12 +30,12 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the tests' S3 server and proxy
 
-from tests.core.history.records import metrics_of  # noqa: E402  # as above
 from tests.faulty_proxy import PASSING, Calls, Fault, faulty_proxy  # noqa: E402  # found by the path above
 from tests.object_store import make_bucket, s3_server  # noqa: E402
+from tests.versions.records import metrics_of  # noqa: E402  # as above
 
 if TYPE_CHECKING:
-    from counterpoise.core.config import BalanceConfig
+    from counterpoise.config import BalanceConfig
 
 AWAY = {"storage_unavailable", "storage_answer", "storage_contradiction", "unsettled_content", "no_free_number"}
 SPOILT = {"other_bytes", "changed_files", "unreadable_file", "unreadable_promotion"}
@@ -114,8 +114,8 @@ class Doings:
 
     def publish(self, root: str, _: Path) -> None:
         """Publish a small table."""
-        from counterpoise.core.known_sources import prepare_output
-        from counterpoise.core.persist import publish_version
+        from counterpoise.persist import publish_version
+        from counterpoise.versions import prepare_output
         from tests.snapshots import UNCHECKED
 
         config, run = self._config(root), self.run
@@ -125,14 +125,14 @@ class Doings:
 
     def put_source(self, root: str, _: Path) -> None:
         """Put a source of 100 rows into the bucket."""
-        from counterpoise.core.storage import store_at
+        from counterpoise.storage import store_at
 
         store_at(f"{root}/raw").replace("t.csv", b"a,label\n1,x\n2,y\n" + b"3,x\n4,y\n" * 49)
 
     def source(self, root: str, place: Path) -> None:
         """Read it, remember it, and know it again."""
-        from counterpoise.core.ingest import ingest_source
-        from counterpoise.core.known_sources import known_digest, prepare_output, remember_source
+        from counterpoise.ingest import ingest_source
+        from counterpoise.versions import known_digest, prepare_output, remember_source
 
         config = self._config(root, path=f"{root}/raw/t.csv")
         known = known_digest(config)
@@ -144,10 +144,10 @@ class Doings:
 
     def multipart(self, root: str, _: Path) -> None:
         """Upload a file in parts, read it back, and fetch it."""
-        from counterpoise.core.digest import file_sha256
-        from counterpoise.core.persist.layout import DatasetFolder
-        from counterpoise.core.records import FileDigest
-        from counterpoise.core.storage.transfer import fetch_checked, upload_checked
+        from counterpoise.persist import DatasetFolder
+        from counterpoise.records import FileDigest
+        from counterpoise.runtime import file_sha256
+        from counterpoise.storage import fetch_checked, upload_checked
 
         store = DatasetFolder(root, "tested").store
         store.prepare()
@@ -159,13 +159,11 @@ class Doings:
 
     def after(self, root: str, _: Path) -> None:
         """Find a version, look at it, evaluate, promote, open and verify it."""
-        from counterpoise.core.errors import IntegrityError
-        from counterpoise.core.evaluation_inputs import find_evaluation, publish_evaluation
-        from counterpoise.core.history.promote import promote_by_hand
-        from counterpoise.core.persist import verify_version
-        from counterpoise.core.persist.layout import DatasetFolder
-        from counterpoise.core.tournament.looks import record_look
-        from counterpoise.core.versions import find_version, open_version
+        from counterpoise.errors import IntegrityError
+        from counterpoise.evaluate import find_evaluation, publish_evaluation
+        from counterpoise.persist import DatasetFolder
+        from counterpoise.verify._version import verify_version
+        from counterpoise.versions import find_version, open_version, promote_by_hand, record_look
 
         version = find_version(self._config(root), self.run.snapshot.digest)
         assert version is not None, "the version that was published is not found"  # noqa: S101  # told as a finding
@@ -210,7 +208,7 @@ class Campaign:
 
     def run(self, proxy: str, scenario: Scenario, fault: Fault, first: int, *, lasting: bool = False) -> Result:
         """Run a scenario with a fault and look at what is left."""
-        from counterpoise.core.errors import CounterpoiseError
+        from counterpoise.errors import CounterpoiseError
 
         root = f"{self.bucket}/{uuid.uuid4().hex[:12]}"
         result = Result(scenario.name, fault, first, lasting)
@@ -256,13 +254,13 @@ class Campaign:
 
 
 def _numbers(root: str) -> list[int]:
-    from counterpoise.core.persist.layout import DatasetFolder
+    from counterpoise.persist import DatasetFolder
 
     return DatasetFolder(root, "tested").version_numbers()
 
 
 def _wrong_versions(root: str) -> list[str]:
-    from counterpoise.core.persist import verify_version
+    from counterpoise.verify._version import verify_version
 
     wrong = [
         f"version {number}: {line}" for number in _numbers(root) for line in verify_version(root, "tested", number)

@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 
-from counterpoise.core.config import SourceConfig
-from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.ingest import ingest_source
-from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.config import SourceConfig
+from counterpoise.errors import CounterpoiseError
+from counterpoise.ingest import ingest_source
+from counterpoise.table import SnapshotReader
 
 __all__ = ["SOURCES", "campaign"]
 

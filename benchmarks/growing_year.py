@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from counterpoise.core.drift import Baseline
+    from counterpoise.versions import Baseline
 
 _WEEK = (1.0, 1.0, 1.05, 1.1, 1.2, 0.5, 0.4)
 _HOLIDAYS = frozenset({0, 95, 120, 140, 275, 358, 359, 364})
@@ -54,9 +54,10 @@ def main() -> int:
 
 def _year(options: argparse.Namespace, year: int, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield what each night met with: how it ended, and each expectation that did not hold."""
-    from counterpoise.core.config import BalanceConfig
-    from counterpoise.core.drift import Baseline, profile_source
+    from counterpoise.config import BalanceConfig
+    from counterpoise.drift import profile_source
     from counterpoise.expectations.drift import suite_against
+    from counterpoise.versions import Baseline
 
     rng = np.random.default_rng([options.seed, year])
     settings = {"name": "year", "source": {"path": str(folder)}, "columns": {"target": "label"}}
@@ -102,8 +103,8 @@ def _night(rng: np.random.Generator, night: int, options: argparse.Namespace) ->
 
 
 def _file(rows: pd.DataFrame, place: Path) -> Any:
-    from counterpoise.core.digest import file_sha256
-    from counterpoise.core.records import SnapshotFile
+    from counterpoise.records import SnapshotFile
+    from counterpoise.runtime import file_sha256
 
     pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), place)
     return SnapshotFile(
@@ -112,9 +113,9 @@ def _file(rows: pd.DataFrame, place: Path) -> Any:
 
 
 def _snapshot(files: list[Any]) -> Any:
-    from counterpoise.core.digest import json_sha256
-    from counterpoise.core.ingest.snapshot_files import column_schemas
-    from counterpoise.core.records import Snapshot, SourcePart
+    from counterpoise.ingest._snapshot_files import column_schemas
+    from counterpoise.records import Snapshot, SourcePart
+    from counterpoise.runtime import json_sha256
 
     return Snapshot(
         files=tuple(files),
@@ -129,8 +130,7 @@ def _failed(snapshot: Any, expectations: tuple[dict[str, Any], ...]) -> Iterator
     """Yield severity and subject of what does not hold."""
     from great_expectations.expectations.registry import get_expectation_impl
 
-    from counterpoise.core.snapshot import SnapshotReader
-    from counterpoise.core.validate.frames import to_frame
+    from counterpoise.table import SnapshotReader, to_frame
 
     frame = to_frame(SnapshotReader(snapshot).read_columns([column.name for column in snapshot.columns]))
     for one in expectations:
@@ -150,8 +150,7 @@ def _failed(snapshot: Any, expectations: tuple[dict[str, Any], ...]) -> Iterator
 
 
 def _metrics(kind: str, kwargs: dict[str, Any], frame: pd.DataFrame) -> dict[str, Any]:
-    from counterpoise.core.drift.distribution import count_values
-    from counterpoise.core.drift.records import Distribution
+    from counterpoise.drift import Distribution, count_values
     from counterpoise.expectations.custom.added_rows import among
 
     if kind == "expect_table_growth_measure_to_be_between":

@@ -1,7 +1,7 @@
 """What learners that misbehave, and kills of the processes that watch them, cost a tournament.
 
 Run `python -m benchmarks.ill_behaved_learners [--rounds N] [--kills N] [--seed N]` in the project's folder. First every
-learner of `tests/core/tournament/ill_behaved.py` competes, two at a time, with a good one among them; then a template,
+learner of `tests/compare/ill_behaved.py` competes, two at a time, with a good one among them; then a template,
 or a worker, is killed or stopped at random moments of further tournaments. Counted are entries that it has cost beside
 the culprit's, tournaments that have broken down, waits beyond a limit, and processes that are left.
 """
@@ -21,13 +21,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from counterpoise.core.config import TimeoutsConfig
-from counterpoise.core.tournament import subprocesses
-from counterpoise.core.tournament.records import Arena, EntryResult, Leaderboard, Rules
-from counterpoise.core.tournament.run import run_tournament
-from tests.core.tournament.arenas import TREE, arena_of, processes_of_this_one, tournament_config
-from tests.core.tournament.arenas import signal as signal_table
-from tests.core.tournament.ill_behaved import ANSWERS, CLASSES, DEEDS, ENDLESS, RANKINGS, learner
+from counterpoise.compare import run_tournament
+from counterpoise.compare._processes import subprocesses
+from counterpoise.config._model import TimeoutsConfig
+from counterpoise.results import Arena, EntryResult, Leaderboard, Rules
+from tests.compare.arenas import TREE, arena_of, processes_of_this_one, tournament_config
+from tests.compare.arenas import signal as signal_table
+from tests.compare.ill_behaved import ANSWERS, CLASSES, DEEDS, ENDLESS, RANKINGS, learner
 
 HANGS_AFTER = 900.0
 """Seconds after which a tournament of this size counts as one that hangs."""

@@ -25,11 +25,11 @@ import numpy.typing as npt
 from scipy import integrate, special, stats
 from threadpoolctl import threadpool_limits
 
-from counterpoise.core.evaluate.bootstrap import Interval, Resampled, Weights, bootstrap
-from counterpoise.core.evaluate.calibration import judge_probabilities
-from counterpoise.core.evaluate.intervals import difference_interval, ranking_interval
-from counterpoise.core.evaluate.ranking import Ranking
-from counterpoise.core.randomness import child_generator
+from counterpoise.evaluate import Ranking, Resampled, Weights
+from counterpoise.evaluate._calibration.calibration import judge_probabilities
+from counterpoise.evaluate._inference.bootstrap import Interval, bootstrap
+from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
+from counterpoise.runtime import child_generator
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

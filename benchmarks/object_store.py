@@ -31,12 +31,12 @@ STEPS = ("publish", "read", "verify")
 
 def publish(source: str, root: str, folder: Path) -> float:
     """Publish the table and return how long writing the version took, plans not counted."""
-    from counterpoise.core.config import BalanceConfig
-    from counterpoise.core.ingest import ingest_source
-    from counterpoise.core.persist import publish_version
-    from counterpoise.core.records import Validation
-    from counterpoise.core.resample import plan_resampling
-    from counterpoise.core.split import split_snapshot
+    from counterpoise.config import BalanceConfig
+    from counterpoise.ingest import ingest_source
+    from counterpoise.persist import publish_version
+    from counterpoise.records import Validation
+    from counterpoise.resample import plan_resampling
+    from counterpoise.split import split_snapshot
 
     config = BalanceConfig.model_validate(
         {
@@ -59,8 +59,8 @@ def publish(source: str, root: str, folder: Path) -> float:
 
 def read(root: str) -> float:
     """Go through the train partition a row group at a time and return how long that took."""
-    from counterpoise.core.persist.part_files import iter_part
-    from counterpoise.core.versions import open_version
+    from counterpoise.persist import iter_part
+    from counterpoise.versions import open_version
 
     started = time.perf_counter()
     files = sorted(open_version(f"{root}/bench").path("train").iterdir())
@@ -73,7 +73,7 @@ def read(root: str) -> float:
 
 def verify(root: str) -> float:
     """Verify the version and return how long that took."""
-    from counterpoise.core.persist import verify_version
+    from counterpoise.verify._version import verify_version
 
     started = time.perf_counter()
     differences = verify_version(root, "bench", 1)

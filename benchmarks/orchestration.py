@@ -23,11 +23,10 @@ from typing import Any
 import httpx
 import yaml
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.sample import write_sample
-from counterpoise.core.versions import list_datasets, open_version
+from counterpoise.config import BalanceConfig, build_config
 from counterpoise.flows.local_server import start, stop
+from counterpoise.suggest import write_sample
+from counterpoise.versions import list_datasets, open_version
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 

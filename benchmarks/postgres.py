@@ -43,8 +43,8 @@ _TABLE = """
 
 def ingest(url: str, *, query: bool) -> None:
     """Ingest the table and print what it took; imports are not in the times, but in the memory."""
-    from counterpoise.core.config import SourceConfig
-    from counterpoise.core.ingest import ingest_source
+    from counterpoise.config import SourceConfig
+    from counterpoise.ingest import ingest_source
 
     everything = SourceConfig(url=url, query="SELECT * FROM sales ORDER BY id") if query else None
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def main() -> None:
     if options.ingest:
         ingest(options.ingest, query=options.query)
         return
-    from tests.core.ingest.postgres import postgres_cluster
+    from tests.ingest.postgres import postgres_cluster
 
     with postgres_cluster() as cluster:
         cluster.run(_TABLE.format(rows=options.rows))

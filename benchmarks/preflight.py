@@ -64,7 +64,7 @@ def make_table(path: Path, case: Case) -> None:
 
 
 def config_of(folder: Path, strategy: str) -> Any:
-    from counterpoise.core.config import BalanceConfig
+    from counterpoise.config import BalanceConfig
 
     return BalanceConfig(
         name="bench",
@@ -79,9 +79,9 @@ def config_of(folder: Path, strategy: str) -> Any:
 def prepare(folder: Path, case: Case) -> None:
     """Write a table, and the snapshot and the split that all strategies work on."""
     make_table(folder / "source.parquet", case)
-    from counterpoise.core.ingest import ingest_source
-    from counterpoise.core.records import Validation
-    from counterpoise.core.split import split_snapshot
+    from counterpoise.ingest import ingest_source
+    from counterpoise.records import Validation
+    from counterpoise.split import split_snapshot
 
     config = config_of(folder, "none")
     snapshot = ingest_source(config.source, target="label", folder=folder / "ingest")
@@ -99,9 +99,9 @@ def work(stage: str, folder: Path, strategy: str) -> None:
     import pandas as pd  # noqa: F401
     import sklearn.neighbors  # noqa: F401
 
-    from counterpoise.core.persist import publish_version
-    from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan, Validation
-    from counterpoise.core.resample import plan_resampling
+    from counterpoise.persist import publish_version
+    from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan, Validation
+    from counterpoise.resample import plan_resampling
 
     config = config_of(folder, strategy)
     snapshot = Snapshot.model_validate_json((folder / "snapshot.json").read_text())
@@ -125,9 +125,9 @@ def work(stage: str, folder: Path, strategy: str) -> None:
 
 def expect(folder: Path, strategy: str) -> None:
     """Report what the preflight estimates."""
-    from counterpoise.core.records import Snapshot, SplitPlan
-    from counterpoise.core.resample.facts import open_job, read_facts
-    from counterpoise.core.resample.preflight import estimate
+    from counterpoise.records import Snapshot, SplitPlan
+    from counterpoise.resample import open_job, read_facts
+    from counterpoise.resample._costs.preflight import estimate
 
     config = config_of(folder, strategy)
     snapshot = Snapshot.model_validate_json((folder / "snapshot.json").read_text())
@@ -179,7 +179,7 @@ def main() -> None:
     if options.stage:
         run_stage(*options.stage)
         return
-    from counterpoise.core.strategies import STRATEGIES
+    from counterpoise.config import STRATEGIES
 
     print("| table | rows | strategy | estimated MiB | measured MiB | ratio | estimated s | measured s |")
     print("|---|---:|---|---:|---:|---:|---:|---:|")

@@ -16,13 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from counterpoise.core.arrow_files import read_arrow
-from counterpoise.core.config import ColumnsConfig, ResamplingConfig, SplitConfig
-from counterpoise.core.digest import file_sha256
-from counterpoise.core.randomness import child_seed
-from counterpoise.core.records import ColumnSchema, ResamplingPlan, Snapshot, SnapshotFile, SplitPlan, Validation
-from counterpoise.core.resample import plan_resampling
-from counterpoise.core.split import read_partition, split_snapshot
+from counterpoise.config import ColumnsConfig, ResamplingConfig, SplitConfig
+from counterpoise.records import ColumnSchema, ResamplingPlan, Snapshot, SnapshotFile, SplitPlan, Validation
+from counterpoise.resample import plan_resampling
+from counterpoise.runtime import child_seed, file_sha256
+from counterpoise.split import read_partition, split_snapshot
+from counterpoise.table import read_arrow
 
 COLUMNS = ColumnsConfig(target="label")
 UNCHECKED = Validation(success=True, outcomes=())

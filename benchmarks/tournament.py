@@ -23,19 +23,14 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.ingest import ingest_source
-from counterpoise.core.records import Snapshot, SplitPlan, Validation
-from counterpoise.core.split import split_snapshot
-from counterpoise.core.tournament.arena import Field
-from counterpoise.core.tournament.entries import list_entries
-from counterpoise.core.tournament.layout import lay_out_apart
-from counterpoise.core.tournament.models import balanced, build_model
-from counterpoise.core.tournament.records import DUMMY, Arena, Entry, Leaderboard, Rules
-from counterpoise.core.tournament.run import run_tournament
-from counterpoise.core.tournament.subprocesses import processes_for
-from counterpoise.core.tournament.syntax import parse_learner
+from counterpoise.compare import lay_out_apart, list_entries, processes_for, run_tournament
+from counterpoise.compare._models import balanced, build_model
+from counterpoise.compare._rounds.arena import Field
+from counterpoise.config import BalanceConfig, build_config, parse_learner
+from counterpoise.ingest import ingest_source
+from counterpoise.records import Snapshot, SplitPlan, Validation
+from counterpoise.results import DUMMY, Arena, Entry, Leaderboard, Rules
+from counterpoise.split import split_snapshot
 
 STRATEGIES = ("none", "class_weight", "random_over", "random_under", "smote")
 

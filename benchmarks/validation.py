@@ -37,9 +37,8 @@ def suite(source: Path) -> list[Expectation]:
 
 def ours(source: Path, folder: Path) -> None:
     """Validate by column group, with the rows that fail set apart."""
-    from counterpoise.core.config import ValidationConfig
-    from counterpoise.core.validate import Suite, validate_snapshot
-    from counterpoise.core.validate.engine import load_engine
+    from counterpoise.config import ValidationConfig
+    from counterpoise.validate import Suite, load_engine, validate_snapshot
 
     load_engine()
     snapshot = engine.snapshot_of_file(source)

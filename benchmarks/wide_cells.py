@@ -20,8 +20,8 @@ from pathlib import Path
 _READ = """
 import resource, sys, tempfile, time
 from pathlib import Path
-from counterpoise.core.config import SourceConfig
-from counterpoise.core.ingest import ingest_source
+from counterpoise.config._model import SourceConfig
+from counterpoise.ingest import ingest_source
 begun = time.perf_counter()
 with tempfile.TemporaryDirectory() as folder:
     source = SourceConfig(url=sys.argv[1], query=sys.argv[2])

@@ -15,7 +15,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from counterpoise.core.config import BalanceConfig
+from counterpoise.config import BalanceConfig
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.flows.command_line import app
 
@@ -27,8 +27,8 @@ _PUBLIC = {
     "counterpoise.flows.balance": ["balance"],
     "counterpoise.flows.compare": ["compare"],
     "counterpoise.flows.monitor": ["monitor"],
-    "counterpoise.core.config_file": ["load_config", "build_config"],
-    "counterpoise.core.versions": [
+    "counterpoise.config._files": ["load_config", "build_config"],
+    "counterpoise.versions._open": [
         "open_version",
         "list_datasets",
         "list_versions",
@@ -38,10 +38,10 @@ _PUBLIC = {
         "Version.path",
         "Version.evaluation",
     ],
-    "counterpoise.core.frame": ["balance_frame", "BalancedFrame"],
-    "counterpoise.core.frame_resampling": ["resample_frame", "resampling_pipeline"],
-    "counterpoise.core.mlflow_record": ["record_in_mlflow"],
-    "counterpoise.core.evaluate": [""],
+    "counterpoise.frames._balance": ["balance_frame", "BalancedFrame"],
+    "counterpoise.frames._resample": ["resample_frame", "resampling_pipeline"],
+    "counterpoise.integrations._mlflow_record": ["record_in_mlflow"],
+    "counterpoise.evaluate": [""],
 }
 """What other programs may rely on: names by module, an empty name for the module's own docstring."""
 
@@ -154,7 +154,7 @@ def _expectations() -> Iterator[str]:
 
 
 def _signature(function: Callable[..., Any]) -> str:
-    return str(inspect.signature(function)).replace("counterpoise.core.", "")
+    return str(inspect.signature(function)).replace("counterpoise.", "")
 
 
 def _cell(text: str) -> str:

@@ -13,8 +13,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import TunedThresholdClassifierCV
 
-from counterpoise.core.frame_resampling import resampling_pipeline
-from counterpoise.core.versions import Version, open_version
+from counterpoise.frames import resampling_pipeline
+from counterpoise.versions import Version, open_version
 
 
 def natural_train(version: Version) -> pd.DataFrame:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from prefect import flow
 
-from counterpoise.core.config_file import build_config
-from counterpoise.core.versions import open_version
+from counterpoise.config import build_config
 from counterpoise.flows.balance import balance
+from counterpoise.versions import open_version
 
 
 @flow

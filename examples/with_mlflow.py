@@ -9,10 +9,9 @@ import sys
 
 from prefect import flow, task
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import load_config
-from counterpoise.core.mlflow_record import record_in_mlflow
+from counterpoise.config import BalanceConfig, load_config
 from counterpoise.flows.balance import balance
+from counterpoise.integrations import record_in_mlflow
 
 
 @task(retries=2, retry_delay_seconds=5)

@@ -11,12 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import load_config
-from counterpoise.core.evaluation_inputs import find_evaluation
-from counterpoise.core.rebuild import store_as_asked
-from counterpoise.core.records import DatasetVersion
-from counterpoise.core.versions import find_version
+from counterpoise.config import BalanceConfig, load_config
+from counterpoise.evaluate import find_evaluation
+from counterpoise.records import DatasetVersion
 from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.persist import persist
@@ -24,6 +21,7 @@ from counterpoise.tasks.promote import promote
 from counterpoise.tasks.resample import resample
 from counterpoise.tasks.split import split
 from counterpoise.tasks.validate import validate, validate_split
+from counterpoise.versions import find_version, store_as_asked
 
 
 def publish(config: BalanceConfig) -> DatasetVersion:

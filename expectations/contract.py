@@ -7,14 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from counterpoise.core.columns import ColumnRoles, column_roles
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import PARTITIONS, Snapshot
-from counterpoise.core.snapshot import SnapshotReader
-from counterpoise.core.split.allocation import partition_targets
-from counterpoise.core.strategies import STRATEGIES
-from counterpoise.core.validate import Suite
+from counterpoise.config import STRATEGIES, BalanceConfig
 from counterpoise.expectations.registration import register_expectations
+from counterpoise.records import PARTITIONS, Snapshot
+from counterpoise.split import partition_targets
+from counterpoise.table import ColumnRoles, SnapshotReader, column_roles
+from counterpoise.validate import Suite
 
 __all__ = ["build_contract", "rows_for_neighbors"]
 

@@ -8,22 +8,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from counterpoise.core.config import BalanceConfig, ValidationConfig
-from counterpoise.core.drift import (
-    AddedRows,
-    Baseline,
-    ColumnProfile,
-    Distribution,
-    SourceProfile,
-    find_baseline,
-    find_growth,
-)
-from counterpoise.core.records import Snapshot
-from counterpoise.core.validate import Suite
-from counterpoise.core.validate.suite import Severity
+from counterpoise.config import BalanceConfig, ValidationConfig
+from counterpoise.drift import AddedRows, ColumnProfile, Distribution, SourceProfile, find_growth
 from counterpoise.expectations.custom.added_rows import STRETCHES
 from counterpoise.expectations.growth import all_new, growth_expectations
 from counterpoise.expectations.registration import register_expectations
+from counterpoise.records import Snapshot
+from counterpoise.validate import Severity, Suite
+from counterpoise.versions import Baseline, find_baseline
 
 __all__ = ["build_drift_suite", "drift_expectations", "suite_against"]
 

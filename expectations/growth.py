@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from counterpoise.core.drift import AddedRows, Growth
-from counterpoise.core.drift.repeats import Repeats
-from counterpoise.core.drift.stability import FEWEST_ROWS
-from counterpoise.core.validate.suite import Severity
+from counterpoise.drift import FEWEST_ROWS, AddedRows, Growth, Repeats
+from counterpoise.validate import Severity
 
 __all__ = ["all_new", "growth_expectations"]
 

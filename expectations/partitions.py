@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from counterpoise.core.records import PARTITIONS, ClassCounts, SplitPlan
-from counterpoise.core.validate import Suite
 from counterpoise.expectations.registration import register_expectations
+from counterpoise.records import PARTITIONS, ClassCounts, SplitPlan
+from counterpoise.validate import Suite
 
 __all__ = ["build_partition_suite"]
 
@@ -26,7 +26,7 @@ def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
 
     Args:
         split: The plan, whose counts give the prevalence to be kept.
-        columns: What is known of each row, as in `counterpoise.core.validate.partition_rows`.
+        columns: What is known of each row, as in `counterpoise.validate._partition_rows`.
     """
     register_expectations()
     found = (

@@ -8,14 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from counterpoise.core.config import ColumnsConfig
-from counterpoise.core.imbalance import imbalance_degree
-from counterpoise.core.labels import Labels, encode_labels, read_labels
-from counterpoise.core.propose.profile import ColumnProfile, profile_columns
-from counterpoise.core.records import Snapshot
-from counterpoise.core.separation import class_separation
-from counterpoise.core.snapshot import SnapshotReader
-from counterpoise.core.validate.frames import to_series
+from counterpoise.config import ColumnsConfig
+from counterpoise.records import Snapshot
+from counterpoise.suggest import ColumnProfile, class_separation, profile_columns
+from counterpoise.table import Labels, SnapshotReader, encode_labels, imbalance_degree, read_labels, to_series
 
 __all__ = ["propose_suite"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from counterpoise.core.validate.engine import load_engine, quiet
+from counterpoise.validate import load_engine, quiet
 
 __all__ = ["register_expectations"]
 

@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from counterpoise.core.errors import ConfigError
-from counterpoise.core.stored_json import read_strictly
-from counterpoise.core.validate import Suite
-from counterpoise.core.validate.allowed import bad_expectation, check_expectation
-from counterpoise.core.validate.engine import quiet
+from counterpoise.errors import ConfigError
 from counterpoise.expectations.registration import register_expectations
+from counterpoise.records import read_strictly
+from counterpoise.validate import Suite, bad_expectation, check_expectation, quiet
 
 __all__ = ["load_suite", "suite_document", "write_suite"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import Snapshot
-from counterpoise.core.validate import Suite
+from counterpoise.config import BalanceConfig
 from counterpoise.expectations.contract import build_contract
 from counterpoise.expectations.drift import build_drift_suite
 from counterpoise.expectations.suite_file import load_suite
+from counterpoise.records import Snapshot
+from counterpoise.validate import Suite
 
 __all__ = ["configured_suites", "source_suites"]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from prefect import flow
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import DatasetVersion
+from counterpoise.config import BalanceConfig
 from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
+from counterpoise.records import DatasetVersion
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.engine import running_engine
 from counterpoise.tasks.evaluate import evaluate
@@ -52,7 +52,7 @@ def balance(config: BalanceConfig) -> DatasetVersion:
         CounterpoiseError: The data or the configuration is refused, or the version cannot be written; the message says
             what was expected, what was found and what to do.
     """
-    from counterpoise.core.known_sources import known_digest
+    from counterpoise.versions import known_digest
 
     with run_workspace(config) as folder, running_engine(config.engine):
         version = _published_before(config, known_digest(config)) or _publish(config, folder)
@@ -62,7 +62,7 @@ def balance(config: BalanceConfig) -> DatasetVersion:
 
 
 def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
-    from counterpoise.core.known_sources import prepare_output, remember_source
+    from counterpoise.versions import prepare_output, remember_source
 
     prepare_output(config)
     snapshot = ingest(config, folder=folder)
@@ -81,8 +81,8 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
 
 def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | None:
     """Return the version of an unchanged source and configuration, if its evaluation is there too."""
-    from counterpoise.core.evaluation_inputs import evaluation_problem, is_evaluated
-    from counterpoise.core.versions import find_version
+    from counterpoise.evaluate import evaluation_problem, is_evaluated
+    from counterpoise.versions import find_version
 
     known = find_version(config, digest)
     if known is None or (config.evaluation.enabled and not is_evaluated(known)):
@@ -96,7 +96,7 @@ def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | No
 
 def _stored_as_asked(version: DatasetVersion) -> DatasetVersion:
     """Put the train rows away once everybody has read them, where the version is to be stored as a recipe."""
-    from counterpoise.core.rebuild import store_as_asked
+    from counterpoise.versions import store_as_asked
 
     if store_as_asked(version):
         log(

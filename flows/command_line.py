@@ -14,10 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from counterpoise.core.errors import ConfigError, CounterpoiseError
-from counterpoise.core.redact import redact
-from counterpoise.core.refusals import refusal_behind
-from counterpoise.core.visible import is_utf8
+from counterpoise.errors import ConfigError, CounterpoiseError
 from counterpoise.flows.console import (
     print_advice,
     print_board,
@@ -32,6 +29,9 @@ from counterpoise.flows.console import (
     stage_lines,
 )
 from counterpoise.flows.prefect_settings import set_defaults
+from counterpoise.runtime import refusal_behind
+from counterpoise.secrets import redact
+from counterpoise.text import is_utf8
 
 __all__ = ["app", "main"]
 
@@ -118,7 +118,7 @@ def sample(
     seed: Annotated[int, typer.Option(min=0, help="The seed: the same one gives the same table.")] = 0,
 ) -> None:
     """Write a generated imbalanced table."""
-    from counterpoise.core.sample import write_sample
+    from counterpoise.suggest import write_sample
 
     say_result(str(write_sample(kind, rows=rows, out=out, seed=seed)))
 
@@ -151,11 +151,11 @@ def advise(
     as_json: Json = False,
 ) -> None:
     """Say which resampling strategy is worth a first try, and what each would need; nothing is published."""
-    from counterpoise.core.config_file import load_config
+    from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
-    from counterpoise.core.resample.outlook import look_ahead
-    from counterpoise.core.storage.work import scratch_folder
+    from counterpoise.resample import look_ahead
+    from counterpoise.storage import scratch_folder
 
     with scratch_folder() as folder:
         outlook = look_ahead(settings, folder=folder)
@@ -172,7 +172,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Publish the dataset that a configuration describes; an unchanged one is not made again."""
-    from counterpoise.core.config_file import load_config
+    from counterpoise.config import load_config
 
     started = time.perf_counter()
     settings = load_config(config, overrides or ())
@@ -194,7 +194,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Let resampling strategies and learners compete on folds of the train partition; nothing is published."""
-    from counterpoise.core.config_file import load_config
+    from counterpoise.config import load_config
 
     started = time.perf_counter()
     settings = load_config(config, overrides or ())
@@ -216,7 +216,7 @@ def monitor(
     as_json: Json = False,
 ) -> None:
     """Hold the source against a published version: class balance, drift and age; nothing is published."""
-    from counterpoise.core.config_file import load_config
+    from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
     from counterpoise.flows.local_run import run_monitor
@@ -251,9 +251,9 @@ def versions(
 @app.command()
 def show(address: Address, as_json: Json = False) -> None:
     """Show the facts of a version; with --json its whole manifest."""
-    from counterpoise.core.evaluation_inputs import find_evaluation
-    from counterpoise.core.versions import open_version
+    from counterpoise.evaluate import find_evaluation
     from counterpoise.flows.listing import or_none
+    from counterpoise.versions import open_version
 
     version = open_version(address)
     if as_json:
@@ -278,8 +278,7 @@ def _noting(unknown: list[str], *facts: str) -> Callable[[str], None]:
 @app.command()
 def promote(address: Address) -> None:
     """Mark a version as the promoted one, which NAME@promoted gives, whatever its metrics."""
-    from counterpoise.core.history.promote import promote_by_hand
-    from counterpoise.core.versions import open_version
+    from counterpoise.versions import open_version, promote_by_hand
 
     record = open_version(address).record
     outcome = promote_by_hand(record)
@@ -290,7 +289,7 @@ def promote(address: Address) -> None:
 @app.command()
 def verify(address: Address, source: Source = "", trust_manifest: TrustManifest = False) -> None:
     """Recompute from a version's files what its manifest says; exit 1 where they differ."""
-    from counterpoise.core.verification import verify_address
+    from counterpoise.verify import verify_address
 
     name, found = verify_address(address, source=source, trusted=trust_manifest)
     for difference in found.differences:
@@ -310,8 +309,8 @@ def rebuild(
     out: Annotated[Path | None, typer.Option(help="Write train/ and keys/train/ here, not beside the version.")] = None,
 ) -> None:
     """Make the train partition again, byte for byte, from source and recipe; exit 1 where it differs."""
-    from counterpoise.core.rebuild import rebuild_version
-    from counterpoise.core.storage import join_address
+    from counterpoise.storage import join_address
+    from counterpoise.versions import rebuild_version
 
     rebuilt = rebuild_version(address, source=source, trusted=trust_manifest, out=out)
     name = f"{rebuilt.version.record.dataset} version {rebuilt.version.number}"
@@ -328,7 +327,7 @@ def _version_record(version: Any, promoted: Any) -> dict[str, Any]:
 
 
 def _run_record(version: Any, report: Any, seconds: float) -> dict[str, Any]:
-    from counterpoise.core.storage import join_address
+    from counterpoise.storage import join_address
 
     return {
         "dataset": version.dataset,

@@ -7,14 +7,12 @@ from typing import Any
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.tournament.entries import list_entries
-from counterpoise.core.tournament.records import Leaderboard
-from counterpoise.core.tournament.subprocesses import close_processes, open_processes, processes_for
-from counterpoise.core.tournament.workers import workers
+from counterpoise.compare import close_processes, list_entries, open_processes, processes_for, workers
+from counterpoise.config import BalanceConfig
 from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
+from counterpoise.results import Leaderboard
 from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
 from counterpoise.tasks.engine import on_workers, running_engine
 from counterpoise.tasks.ingest import ingest
@@ -54,7 +52,7 @@ def compare(config: BalanceConfig) -> Leaderboard:
         CounterpoiseError: The data or the configuration is refused; the message says what was expected, what was found
             and what to do.
     """
-    from counterpoise.core.known_sources import prepare_output
+    from counterpoise.versions import prepare_output
 
     with run_workspace(config) as folder, running_engine(config.engine):
         prepare_output(config)

@@ -13,17 +13,16 @@ from rich.console import Console
 from rich.markup import escape as without_markup
 from rich.table import Table
 
-from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.records import PARTITIONS, DatasetVersion, Report
-from counterpoise.core.storage import join_address
-from counterpoise.core.visible import visible, visible_json
+from counterpoise.errors import CounterpoiseError
+from counterpoise.records import PARTITIONS, DatasetVersion, Report
+from counterpoise.storage import join_address
+from counterpoise.text import visible, visible_json
 
 if TYPE_CHECKING:
-    from counterpoise.core.history.records import Promotion
-    from counterpoise.core.monitor.records import MonitorReport
-    from counterpoise.core.persist.manifest import Manifest
-    from counterpoise.core.resample.outlook import Outlook
-    from counterpoise.core.tournament.records import Leaderboard
+    from counterpoise.monitor import MonitorReport
+    from counterpoise.persist import Manifest
+    from counterpoise.resample import Outlook
+    from counterpoise.results import Leaderboard, Promotion
 
 __all__ = [
     "print_advice",
@@ -122,7 +121,7 @@ def print_advice(name: str, outlook: Outlook) -> None:
 
 
 def _advice_facts(name: str, outlook: Outlook) -> dict[str, str]:
-    from counterpoise.core.memory import format_size
+    from counterpoise.runtime import format_size
 
     facts, configured = outlook.facts, outlook.configured
     shown = {
@@ -141,8 +140,8 @@ def _advice_facts(name: str, outlook: Outlook) -> dict[str, str]:
 
 
 def _options_table(outlook: Outlook) -> Table:
-    from counterpoise.core.memory import format_size
-    from counterpoise.core.resample.preflight import format_seconds
+    from counterpoise.resample import format_seconds
+    from counterpoise.runtime import format_size
 
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("strategy", no_wrap=True)
@@ -166,7 +165,7 @@ def _classes(classes: Mapping[str, int]) -> str:
 
 def print_board(board: Leaderboard, seconds: float) -> None:
     """Show a leaderboard, and below it what was set apart with its reason."""
-    from counterpoise.core.tournament.board_text import board_table, describe_choice, describe_final
+    from counterpoise.compare import board_table, describe_choice, describe_final
 
     console, rows = _output(), board_table(board)
     head = f"{board.rows:,} train rows, {board.folds} folds"
@@ -194,7 +193,7 @@ def print_board(board: Leaderboard, seconds: float) -> None:
 
 def print_monitor(report: MonitorReport) -> None:
     """Show what a check of a source has found, one change a line."""
-    from counterpoise.core.monitor.wording import changes_table, describe_status
+    from counterpoise.monitor import changes_table, describe_status
 
     console = _output()
     console.print(f"[bold]{escape(report.dataset)}[/]: {report.status}, {escape(describe_status(report))}")

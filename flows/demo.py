@@ -8,8 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from counterpoise.core.config import SourceConfig
-from counterpoise.core.config_file import load_config
+from counterpoise.config import SourceConfig, load_config
 from counterpoise.flows.console import print_run, say, stage_lines
 from counterpoise.flows.first_files import write_first_files
 from counterpoise.flows.prefect_settings import use_own_home
@@ -24,7 +23,7 @@ def run_demo(out: Path, *, rows: int) -> None:
         out: Where table, configuration and datasets go.
         rows: How many rows to generate.
     """
-    from counterpoise.core.sample import write_sample
+    from counterpoise.suggest import write_sample
 
     out.mkdir(parents=True, exist_ok=True)
     table = write_sample("fraud", rows=rows, out=out / "transactions.csv", seed=0)

@@ -6,14 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig, SourceConfig
-from counterpoise.core.config_file import build_config, build_section
-from counterpoise.core.errors import ConfigError
-from counterpoise.core.records import Snapshot
-from counterpoise.core.refusals import names_refusals
-from counterpoise.core.storage.address import SCHEMES
-from counterpoise.core.storage.local import written_whole
-from counterpoise.core.storage.work import scratch_folder
+from counterpoise.config import BalanceConfig, SourceConfig, build_config, build_section
+from counterpoise.errors import ConfigError
+from counterpoise.records import Snapshot
+from counterpoise.runtime import names_refusals
+from counterpoise.storage import SCHEMES, scratch_folder, written_whole
 
 __all__ = ["source_settings", "write_first_files"]
 
@@ -57,9 +54,9 @@ def write_first_files(
         ConfigError: A file is there already, or the name is not a plain one.
         InputError: The source cannot be read as a table, or has no such column.
     """
-    from counterpoise.core.propose import render_config
     from counterpoise.expectations.propose import propose_suite
     from counterpoise.expectations.suite_file import write_suite
+    from counterpoise.suggest import render_config
 
     build_config({"name": name, "source": source, "columns": {"target": target}})
     files = _free_paths(out, name, force=force)
@@ -92,9 +89,9 @@ def _look_at(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
 
 
 def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
-    from counterpoise.core.ingest import ingest_source, resolve_column
-    from counterpoise.core.progress import silent
-    from counterpoise.core.propose import propose_config
+    from counterpoise.ingest import ingest_source, resolve_column
+    from counterpoise.runtime import silent
+    from counterpoise.suggest import propose_config
 
     snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
     column = resolve_column([column.name for column in snapshot.columns], target)

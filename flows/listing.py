@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from counterpoise.core.errors import IntegrityError, VersionNotFoundError
-from counterpoise.core.history.promotions import newest_promotion
-from counterpoise.core.persist.commit import damaged_manifests
-from counterpoise.core.persist.layout import DatasetFolder, is_dataset_name, parse_address
-from counterpoise.core.persist.stored_files import problem_of
-from counterpoise.core.records import DatasetVersion
-from counterpoise.core.versions import list_datasets, list_versions
+from counterpoise.errors import IntegrityError, VersionNotFoundError
+from counterpoise.persist import DatasetFolder, damaged_manifests, is_dataset_name, parse_address, problem_of
+from counterpoise.records import DatasetVersion
+from counterpoise.versions import list_datasets, list_versions, newest_promotion
 
 __all__ = ["damaged_versions", "find_versions", "or_none", "promoted_versions"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import DatasetVersion, Report
+from counterpoise.config import BalanceConfig
 from counterpoise.flows.balance import balance
 from counterpoise.flows.prefect_api import reach_prefect
+from counterpoise.records import DatasetVersion, Report
 
 if TYPE_CHECKING:
-    from counterpoise.core.monitor.records import MonitorReport
-    from counterpoise.core.tournament.records import Leaderboard
+    from counterpoise.monitor import MonitorReport
+    from counterpoise.results import Leaderboard
 
 __all__ = ["run_balance", "run_compare", "run_monitor"]
 
@@ -22,7 +22,7 @@ def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
     Args:
         config: The configuration.
     """
-    from counterpoise.core.evaluation_inputs import evaluation_problem, find_evaluation
+    from counterpoise.evaluate import evaluation_problem, find_evaluation
 
     reach_prefect()
     version = balance(config)

@@ -122,7 +122,7 @@ def _launch_both(folder: Path, address: str, settings: Mapping[str, str]) -> Non
 
 def _write_project(folder: Path, project: Path) -> None:
     """Put the deployments, and the table that they read, into the folder."""
-    from counterpoise.core.sample import write_sample
+    from counterpoise.suggest import write_sample
 
     shutil.copyfile(project, folder / "prefect.yaml")
     table = folder / "counterpoise-demo" / "transactions.csv"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from prefect import flow
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.monitor.records import MonitorReport
+from counterpoise.config import BalanceConfig
 from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
+from counterpoise.monitor import MonitorReport
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.monitor import inspect
@@ -42,7 +42,7 @@ def monitor(config: BalanceConfig) -> MonitorReport:
         CounterpoiseError: The source cannot be read, or there is no version to hold it against; the message says what
             was expected, what was found and what to do.
     """
-    from counterpoise.core.monitor.baseline import monitored_baseline
+    from counterpoise.monitor import monitored_baseline
 
     with credentials_of(config):
         monitored_baseline(config)  # without one there is nothing to read the source for

@@ -13,10 +13,10 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from counterpoise.core.errors import ConfigError, CounterpoiseError, EngineError
-from counterpoise.core.redact import redact
+from counterpoise.errors import ConfigError, CounterpoiseError, EngineError
 from counterpoise.flows.console import say
 from counterpoise.flows.temporary_server import start_temporary_server
+from counterpoise.secrets import redact
 
 __all__ = ["reach_prefect"]
 

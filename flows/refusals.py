@@ -15,8 +15,8 @@ from prefect.exceptions import ParameterBindError, ParameterTypeError, Signature
 from prefect.flows import Flow
 from prefect.states import Failed
 
-from counterpoise.core.errors import ConfigError, CounterpoiseError, StorageError
-from counterpoise.core.redact import redact
+from counterpoise.errors import ConfigError, CounterpoiseError, StorageError
+from counterpoise.secrets import redact
 from counterpoise.tasks.stage import is_transient
 
 __all__ = ["REFUSED", "is_refusal", "name_mismatch", "name_refusal"]

@@ -64,7 +64,7 @@ def _wait(process: subprocess.Popen[bytes], address: str, seconds: float) -> Non
 
 
 def _no_server(address: str, seconds: float, code: int | None) -> Exception:
-    from counterpoise.core.errors import EngineError
+    from counterpoise.errors import EngineError
 
     return EngineError(
         "no_temporary_server",

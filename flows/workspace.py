@@ -9,8 +9,8 @@ from pathlib import Path
 
 from prefect.context import FlowRunContext
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import CounterpoiseError
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import CounterpoiseError
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.reporting import log
 
@@ -28,7 +28,7 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
     Args:
         config: The run's configuration.
     """
-    from counterpoise.core.persist.workspace import discard_workspace, keep_evidence, keep_workspace, workspace
+    from counterpoise.persist import discard_workspace, keep_evidence, keep_workspace, workspace
 
     with credentials_of(config):
         folder = workspace(config.output.root, config.name, _run_id()).absolute()  # for other machines, too

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import DatasetVersion
+from counterpoise.config import BalanceConfig
+from counterpoise.records import DatasetVersion
 from counterpoise.tasks.assets import dataset_key, source_key
 from counterpoise.tasks.reporting import emit, event_is_known, in_run, log
 from counterpoise.tasks.stage import time_limit
 
 if TYPE_CHECKING:
-    from counterpoise.core.persist.manifest import Manifest
+    from counterpoise.persist import Manifest
 
 __all__ = ["announce"]
 
@@ -109,6 +109,6 @@ def _smallest_share(classes: dict[str, int]) -> float | None:
 
 
 def _manifest(version: DatasetVersion) -> Manifest:
-    from counterpoise.core.versions import open_version
+    from counterpoise.versions import open_version
 
     return open_version(f"{version.root}/{version.dataset}@{version.version}").manifest

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from counterpoise.core.config import SourceConfig
+from counterpoise.config import SourceConfig
 
 __all__ = ["dataset_key", "source_key"]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from counterpoise.core.errors import CounterpoiseError, EngineError
-from counterpoise.core.settings.engine import EngineConfig
+from counterpoise.config import EngineConfig
+from counterpoise.errors import CounterpoiseError, EngineError
 
 __all__ = ["cluster_failures_named", "no_cluster", "watched"]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from prefect.runtime import task_run
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import Snapshot, SplitPlan
-from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Leaderboard
+from counterpoise.config import BalanceConfig
+from counterpoise.records import Snapshot, SplitPlan
+from counterpoise.results import Arena, Entry, EntryResult, Leaderboard
 from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table
 from counterpoise.tasks.stage import stage
 
@@ -33,8 +33,8 @@ def prepare(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fold
     Raises:
         EvaluationError: A learner is refused, or the train rows are too few to divide into folds.
     """
-    from counterpoise.core.tournament.layout import lay_out_apart
-    from counterpoise.core.tournament.records import Rules
+    from counterpoise.compare import lay_out_apart
+    from counterpoise.results import Rules
 
     arena = lay_out_apart(Rules.of(config), snapshot, split, folder=arena_folder(folder))
     log(f"prepare: {arena.snapshot.rows:,} train rows in {config.tournament.folds} folds")
@@ -57,7 +57,7 @@ def compete(arena: Arena, entry: Entry) -> EntryResult:
         arena: The rows, folds and encoded features.
         entry: The strategy and the learner.
     """
-    from counterpoise.core.tournament.play import play_in_process
+    from counterpoise.compare import play_in_process
 
     result = play_in_process(arena, entry)
     if result.status == "ok":
@@ -80,8 +80,7 @@ def award(config: BalanceConfig, snapshot: Snapshot, arena: Arena, results: list
         arena: What was played on.
         results: One result an entry.
     """
-    from counterpoise.core.tournament.board import rank_entries
-    from counterpoise.core.tournament.board_text import board_table, describe_choice
+    from counterpoise.compare import board_table, describe_choice, rank_entries
 
     board = rank_entries(arena, results, dataset=config.name)
     publish_table(artifact_key(config.name, "leaderboard"), board_table(board), description="Strategies and learners")
@@ -105,11 +104,9 @@ def decide(
     Raises:
         EngineError: A process was killed.
     """
-    from counterpoise.core.persist.layout import DatasetFolder
-    from counterpoise.core.tournament.final import hold_out_apart, play_final
-    from counterpoise.core.tournament.held_out import digest_of_test
-    from counterpoise.core.tournament.looks import looks_in_words, record_look
-    from counterpoise.core.tournament.store import tournament_key
+    from counterpoise.compare import digest_of_test, hold_out_apart, play_final, tournament_key
+    from counterpoise.persist import DatasetFolder
+    from counterpoise.versions import looks_in_words, record_look
 
     dataset, key = DatasetFolder(config.output.root, config.name), tournament_key(config, snapshot.digest)
     looks = record_look(dataset, digest_of_test(snapshot, split), key=key)
@@ -123,10 +120,8 @@ def decide(
 
 def _published(config: BalanceConfig, snapshot: Snapshot, board: Leaderboard) -> Leaderboard:
     """Write the leaderboard and its page, and show it in brief."""
-    from counterpoise.core.report.images import leaderboard_png
-    from counterpoise.core.report.tournament_page import render_tournament
-    from counterpoise.core.tournament.board_text import render_board
-    from counterpoise.core.tournament.store import write_leaderboard, write_page
+    from counterpoise.compare import render_board, write_leaderboard, write_page
+    from counterpoise.report import leaderboard_png, render_tournament
 
     written = write_leaderboard(config, snapshot.digest, board)
     brief = render_board(written)

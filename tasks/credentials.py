@@ -14,10 +14,9 @@ from typing import Any
 
 from prefect.blocks.core import Block
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import ConfigError
-from counterpoise.core.storage import is_remote
-from counterpoise.core.storage.access import granted
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import ConfigError
+from counterpoise.storage import granted, is_remote
 
 __all__ = ["block_variables", "credentials_of"]
 
@@ -68,7 +67,7 @@ def _root(config: BalanceConfig) -> str:
 
 
 def _source_place(config: BalanceConfig) -> str:
-    from counterpoise.core.ingest.remote_files import source_place
+    from counterpoise.ingest import source_place
 
     path = config.source.path
     return source_place(path) if is_remote(path) else path or config.source.url.get_secret_value()

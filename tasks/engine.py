@@ -22,9 +22,9 @@ from prefect.context import FlowRunContext
 from prefect.futures import as_completed
 from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
-from counterpoise.core.engine import LOCAL, Engine, Piece
-from counterpoise.core.errors import ConfigError, EngineError
-from counterpoise.core.settings.engine import EngineConfig
+from counterpoise.config import EngineConfig
+from counterpoise.errors import ConfigError, EngineError
+from counterpoise.runtime import LOCAL, Engine, Piece
 from counterpoise.tasks.cluster_watch import cluster_failures_named, no_cluster, watched
 from counterpoise.tasks.stage import failed_on_input_or_output
 
@@ -141,7 +141,7 @@ def do_piece(work: Callable[[P], R], piece: P, libraries: dict[str, str]) -> R:
 
 def _versions() -> dict[str, str]:
     """Return the versions of what decides the bytes."""
-    from counterpoise.core.persist.manifest import library_versions
+    from counterpoise.persist import library_versions
 
     return {"counterpoise": metadata.version("counterpoise"), **library_versions()}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import DatasetVersion, Report, ResamplingPlan, Snapshot, SplitPlan, Validation
+from counterpoise.config import BalanceConfig
+from counterpoise.records import DatasetVersion, Report, ResamplingPlan, Snapshot, SplitPlan, Validation
 from counterpoise.tasks.reporting import (
     artifact_key,
     log,
@@ -18,10 +18,8 @@ from counterpoise.tasks.reporting import (
 from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
-    from counterpoise.core.history.records import SinceVersion
-    from counterpoise.core.quality import SyntheticReview
-    from counterpoise.core.report import ReportData
-    from counterpoise.core.tournament.records import TournamentBrief
+    from counterpoise.report import ReportData
+    from counterpoise.results import SinceVersion, SyntheticReview, TournamentBrief
 
 __all__ = ["evaluate"]
 
@@ -49,9 +47,9 @@ def evaluate(
     Returns:
         The published report, or None where the evaluation is left out.
     """
-    from counterpoise.core.evaluation_inputs import publish_evaluation
-    from counterpoise.core.report import build_report_data, render_html, report_record
-    from counterpoise.core.versions import open_version
+    from counterpoise.evaluate import publish_evaluation
+    from counterpoise.report import build_report_data, render_html, report_record
+    from counterpoise.versions import open_version
 
     enabled = config.evaluation.enabled
     metrics = _metrics(config, snapshot, split, version, resampling.strategy) if enabled else None
@@ -87,11 +85,10 @@ def _metrics(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, strategy: str
 ) -> dict[str, Any]:
     """Judge learners on test, once that look is written down; the metrics say who had looked before."""
-    from counterpoise.core.evaluate import compare_strategies
-    from counterpoise.core.evaluation_inputs import load_tables
-    from counterpoise.core.persist.layout import DatasetFolder
-    from counterpoise.core.tournament.held_out import digest_of_test
-    from counterpoise.core.tournament.looks import record_look, told_with_looks
+    from counterpoise.compare import digest_of_test
+    from counterpoise.evaluate import compare_strategies, load_tables
+    from counterpoise.persist import DatasetFolder
+    from counterpoise.versions import record_look, told_with_looks
 
     dataset, test = DatasetFolder(version.root, version.dataset), digest_of_test(snapshot, split)
     looks = record_look(dataset, test, key=version.run_key, version=version.version)
@@ -109,9 +106,9 @@ def _review(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion
 ) -> SyntheticReview | None:
     """Measure the synthetic rows and ask the source's rules again; what they break is told, and stops nothing."""
-    from counterpoise.core.quality import review_synthetic_rows
-    from counterpoise.core.report import rules_in_words
     from counterpoise.expectations.suites import source_suites
+    from counterpoise.report import rules_in_words
+    from counterpoise.synthetic import review_synthetic_rows
 
     suites = source_suites(config, snapshot)
     review = review_synthetic_rows(config, snapshot=snapshot, split=split, version=version, suites=suites)
@@ -122,7 +119,7 @@ def _review(
 
 def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceVersion | None:
     """Set the version against the previous one that was evaluated, if both were."""
-    from counterpoise.core.history.previous import compare_with_previous
+    from counterpoise.versions import compare_with_previous
 
     if metrics is None:
         return None
@@ -134,8 +131,7 @@ def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceV
 
 def _strategies(config: BalanceConfig, snapshot: Snapshot) -> TournamentBrief | None:
     """Return the newest tournament on the same source and split, if there was one."""
-    from counterpoise.core.tournament.brief import brief_of
-    from counterpoise.core.tournament.store import newest_leaderboard
+    from counterpoise.compare import brief_of, newest_leaderboard
 
     board = newest_leaderboard(config, snapshot.digest)
     return None if board is None else brief_of(board)
@@ -150,7 +146,7 @@ def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:
 
 
 def _show(data: ReportData, dataset: str) -> None:
-    from counterpoise.core.report import render_markdown, validation_table
+    from counterpoise.report import render_markdown, validation_table
 
     publish_markdown(artifact_key(dataset, "summary"), render_markdown(data), description=f"What became of {dataset}")
     publish_table(

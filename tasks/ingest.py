@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import Snapshot
+from counterpoise.config import BalanceConfig
+from counterpoise.records import Snapshot
 from counterpoise.tasks.reporting import artifact_key, log, stage_progress
 from counterpoise.tasks.stage import stage
 
@@ -23,7 +23,7 @@ def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
     Raises:
         InputError: The source cannot be read as a table.
     """
-    from counterpoise.core.ingest import ingest_source
+    from counterpoise.ingest import ingest_source
 
     progress = stage_progress(artifact_key(config.name, "ingest"), description="Reading the source")
     snapshot = ingest_source(

@@ -6,15 +6,15 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.monitor.records import MonitorReport
-from counterpoise.core.records import Snapshot
+from counterpoise.config import BalanceConfig
+from counterpoise.monitor import MonitorReport
+from counterpoise.records import Snapshot
 from counterpoise.tasks.reporting import artifact_key, emit, log, publish_markdown, publish_table, stage_progress
 from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
-    from counterpoise.core.drift import Baseline
-    from counterpoise.core.monitor.check import Answers
+    from counterpoise.monitor import Answers
+    from counterpoise.versions import Baseline
 
 __all__ = ["inspect"]
 
@@ -37,8 +37,7 @@ def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
         IntegrityError: The version's profile is not what was published.
         EngineError: An expectation could not be answered.
     """
-    from counterpoise.core.monitor.baseline import monitored_baseline
-    from counterpoise.core.monitor.check import check_source
+    from counterpoise.monitor import check_source, monitored_baseline
 
     baseline = monitored_baseline(config)
     answers = _ask(config, snapshot, baseline)
@@ -53,8 +52,8 @@ def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
 
 def _ask(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Answers:
     """Ask everything that the version lets expect, whatever the configuration would stop a run over."""
-    from counterpoise.core.monitor.check import Answers, ask_suite
     from counterpoise.expectations.drift import suite_against
+    from counterpoise.monitor import Answers, ask_suite
 
     if snapshot.digest == baseline.digest:
         return Answers(0, ())
@@ -65,7 +64,7 @@ def _ask(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Answe
 
 
 def _show(report: MonitorReport) -> None:
-    from counterpoise.core.monitor.wording import changes_table, describe_status, render_monitor
+    from counterpoise.monitor import changes_table, describe_status, render_monitor
 
     alarming = report.drifted or report.stale
     log(f"monitor: {describe_status(report)}", level=logging.WARNING if alarming else logging.INFO)

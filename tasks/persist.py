@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import DatasetVersion, ResamplingPlan, Snapshot, SplitPlan, Validation
+from counterpoise.config import BalanceConfig
+from counterpoise.records import DatasetVersion, ResamplingPlan, Snapshot, SplitPlan, Validation
 from counterpoise.tasks.engine import current_engine
 from counterpoise.tasks.reporting import artifact_key, log, stage_progress
 from counterpoise.tasks.stage import stage
@@ -33,7 +33,7 @@ def persist(
         PublishError: The file system refuses; nothing is visible then.
         IntegrityError: What was written does not read back as certified; nothing is visible then.
     """
-    from counterpoise.core.persist import publish_version
+    from counterpoise.persist import publish_version
 
     version = publish_version(
         config,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import IntegrityError
-from counterpoise.core.history.records import Promotion
-from counterpoise.core.records import DatasetVersion
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import IntegrityError
+from counterpoise.records import DatasetVersion
+from counterpoise.results import Promotion
 from counterpoise.tasks.reporting import emit, log
 from counterpoise.tasks.stage import stage
 
@@ -27,8 +27,8 @@ def promote(config: BalanceConfig, *, version: DatasetVersion) -> Promotion | No
     Raises:
         MachineError: The file system refuses.
     """
-    from counterpoise.core.history.promote import promote_by_rule
-    from counterpoise.core.persist.stored_files import pass_over
+    from counterpoise.persist import pass_over
+    from counterpoise.versions import promote_by_rule
 
     try:
         outcome = promote_by_rule(config.promotion, version)

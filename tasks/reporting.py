@@ -28,9 +28,9 @@ from prefect.events.filters import EventFilter, EventIDFilter
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
-from counterpoise.core.progress import Progress, silent
-from counterpoise.core.stored_json import DAMAGE_LOGGER
-from counterpoise.core.visible import visible
+from counterpoise.records import DAMAGE_LOGGER
+from counterpoise.runtime import Progress, silent
+from counterpoise.text import visible
 
 __all__ = [
     "artifact_key",

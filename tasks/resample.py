@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import ResamplingPlan, Snapshot, SplitPlan
+from counterpoise.config import BalanceConfig
+from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan
 from counterpoise.tasks.reporting import artifact_key, log, stage_progress
 from counterpoise.tasks.stage import stage
 
@@ -25,8 +25,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
     Raises:
         ResamplingError: The train partition cannot be resampled as asked.
     """
-    from counterpoise.core.resample import plan_resampling
-    from counterpoise.core.resample.preflight import Estimate
+    from counterpoise.resample import Estimate, plan_resampling
 
     def tell(needed: Estimate) -> None:
         if needed.noteworthy:

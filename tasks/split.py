@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.records import PARTITIONS, Snapshot, SplitPlan, Validation
+from counterpoise.config import BalanceConfig
+from counterpoise.records import PARTITIONS, Snapshot, SplitPlan, Validation
 from counterpoise.tasks.reporting import log
 from counterpoise.tasks.stage import stage
 
@@ -25,7 +25,7 @@ def split(config: BalanceConfig, snapshot: Snapshot, validation: Validation, *, 
     Raises:
         SplitError: The rows cannot be divided as asked.
     """
-    from counterpoise.core.split import split_snapshot
+    from counterpoise.split import split_snapshot
 
     plan = split_snapshot(
         snapshot,

@@ -18,10 +18,9 @@ from prefect.context import TaskRunContext
 from prefect.utilities.timeout import timeout
 from pydantic import BaseModel
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.digest import json_sha256
-from counterpoise.core.errors import EngineError
-from counterpoise.core.refusals import naming_refusals
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import EngineError
+from counterpoise.runtime import json_sha256, naming_refusals
 from counterpoise.tasks.credentials import credentials_of
 
 __all__ = ["StageTimeoutError", "failed_on_input_or_output", "is_transient", "result_key", "stage", "time_limit"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.records import ExpectationOutcome, Snapshot, SplitPlan, Validation
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import CounterpoiseError
+from counterpoise.records import ExpectationOutcome, Snapshot, SplitPlan, Validation
 from counterpoise.tasks.engine import current_engine
 from counterpoise.tasks.reporting import artifact_key, emit, log, publish_table, stage_progress
 from counterpoise.tasks.stage import stage
@@ -29,9 +29,10 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
     Raises:
         ContractError: A critical expectation fails and quarantine cannot mend it.
     """
-    from counterpoise.core.drift import profile_source, write_profile
-    from counterpoise.core.validate import validate_snapshot
+    from counterpoise.drift import profile_source
     from counterpoise.expectations.suites import configured_suites
+    from counterpoise.validate import validate_snapshot
+    from counterpoise.versions import write_profile
 
     progress = stage_progress(artifact_key(config.name, "validate"), description="Checking expectations")
     place = folder / "validate"
@@ -67,9 +68,8 @@ def validate_split(
     Raises:
         ContractError: A promise of the split is broken.
     """
-    from counterpoise.core.validate import validate_partitions
-    from counterpoise.core.validate.partition_rows import partition_rows
     from counterpoise.expectations.partitions import build_partition_suite
+    from counterpoise.validate import partition_rows, validate_partitions
 
     rows = partition_rows(snapshot, split, columns=config.columns, folder=folder / "validate")
     suite = build_partition_suite(split, tuple(column.name for column in rows.columns))
@@ -110,7 +110,7 @@ def _line(outcome: ExpectationOutcome) -> str:
 
 def _tell_refused(config: BalanceConfig, error: CounterpoiseError, *, checked: str) -> None:
     """Show the expectations that stopped the run, and emit the event; a run that goes on shows them all at its end."""
-    from counterpoise.core.report import validation_table
+    from counterpoise.report import validation_table
 
     failed, warned = (
         [ExpectationOutcome(**outcome) for outcome in error.values.get(kind, [])] for kind in ("failed", "warned")

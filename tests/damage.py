@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from counterpoise.core.persist.evaluation_files import as_json
-from counterpoise.core.stored_json import DAMAGE_LOGGER, seal
+from counterpoise.persist import as_json
+from counterpoise.records import DAMAGE_LOGGER, seal
 
 __all__ = ["damage_told", "rewrite", "sealed_again"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from counterpoise.core.engine import Piece
-from counterpoise.core.persist import stored_materials
+from counterpoise.persist._rows import stored_materials
+from counterpoise.runtime import Piece
 
 P = TypeVar("P", bound=Piece)
 R = TypeVar("R")

@@ -12,31 +12,39 @@ from typing import Any
 
 import pyarrow as pa
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.drift import find_baseline, profile_source, write_profile
-from counterpoise.core.errors import IntegrityError, SplitError
-from counterpoise.core.history.evaluation_differences import evaluation_differences
-from counterpoise.core.history.promote import promote_by_hand, promote_by_rule
-from counterpoise.core.history.promotion_differences import promotion_differences
-from counterpoise.core.history.promotions import list_promotions
-from counterpoise.core.known_sources import KnownSource, remember_source
-from counterpoise.core.persist import publish_version
-from counterpoise.core.persist.commit import read_manifest
-from counterpoise.core.persist.evaluation_files import find_stored_evaluation, read_evaluation_file
-from counterpoise.core.persist.evidence import read_refusal, read_validation
-from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.persist.stored_files import read_stored
-from counterpoise.core.persist.workspace import keep_evidence
-from counterpoise.core.records import ExpectationOutcome, Snapshot, Validation
-from counterpoise.core.report.tournament_page import render_tournament
-from counterpoise.core.settings.promotion import PromotionConfig
-from counterpoise.core.tournament.differences import tournament_differences
-from counterpoise.core.tournament.layout import lay_out_table
-from counterpoise.core.tournament.looks import StoredLook
-from counterpoise.core.tournament.records import Rules
-from counterpoise.core.tournament.run import run_tournament
-from counterpoise.core.tournament.store import StoredLeaderboard, write_leaderboard, write_page
+from counterpoise.compare import StoredLeaderboard, run_tournament, write_leaderboard, write_page
+from counterpoise.compare._rounds.prepare import lay_out_table
+from counterpoise.config import BalanceConfig, PromotionConfig
+from counterpoise.drift import profile_source
+from counterpoise.errors import IntegrityError, SplitError
+from counterpoise.persist import (
+    DatasetFolder,
+    find_stored_evaluation,
+    keep_evidence,
+    publish_version,
+    read_evaluation_file,
+    read_manifest,
+    read_stored,
+    read_validation,
+)
+from counterpoise.persist._evidence import read_refusal
+from counterpoise.records import ExpectationOutcome, Snapshot, Validation
+from counterpoise.report import render_tournament
+from counterpoise.results import Rules
 from counterpoise.tasks.evaluate import evaluate
+from counterpoise.verify._comparisons import tournament_differences
+from counterpoise.verify._evaluation import evaluation_differences
+from counterpoise.verify._promotions import promotion_differences
+from counterpoise.versions import (
+    StoredLook,
+    find_baseline,
+    promote_by_hand,
+    promote_by_rule,
+    remember_source,
+    write_profile,
+)
+from counterpoise.versions._known_sources import KnownSource
+from counterpoise.versions._promotion.promotions import list_promotions
 from tests.snapshots import EngineRun, mixed_table, run_engine
 
 __all__ = ["Dataset", "Kind", "make_dataset", "publish_evaluated"]

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.digest import file_sha256, json_sha256
-from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.persist.manifest import Facts, Manifest, manifest_run_key
+from counterpoise.config import BalanceConfig
+from counterpoise.persist import DatasetFolder, Manifest
+from counterpoise.persist._manifest import Facts, manifest_run_key
+from counterpoise.runtime import file_sha256, json_sha256
 
 Change = Callable[[dict[str, Any]], object]
 

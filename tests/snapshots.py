@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.digest import file_sha256
-from counterpoise.core.persist import publish_version
-from counterpoise.core.records import (
+from counterpoise.config import BalanceConfig
+from counterpoise.persist import publish_version
+from counterpoise.records import (
     ColumnSchema,
     DatasetVersion,
     ResamplingPlan,
@@ -22,8 +21,9 @@ from counterpoise.core.records import (
     SplitPlan,
     Validation,
 )
-from counterpoise.core.resample import plan_resampling
-from counterpoise.core.split import split_snapshot
+from counterpoise.resample import plan_resampling
+from counterpoise.runtime import file_sha256
+from counterpoise.split import split_snapshot
 
 UNCHECKED = Validation(success=True, outcomes=())
 

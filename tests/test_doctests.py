@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.validate.engine import load_engine
+from counterpoise.validate import load_engine
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("core", "expectations", "flows", "tasks")

@@ -14,11 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from counterpoise.core.config import OutputConfig, SourceConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.storage.address import SCHEMES
-from counterpoise.core.strategies import STRATEGIES
+from counterpoise.config import STRATEGIES, OutputConfig, SourceConfig, build_config
 from counterpoise.flows.command_line import run_command
+from counterpoise.storage import SCHEMES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
@@ -71,7 +69,7 @@ def test_the_reference_is_up_to_date() -> None:
 def test_the_reference_has_what_readers_of_versions_and_writers_of_suites_need() -> None:
     text = (ROOT / "docs" / "reference.md").read_text()
     for name in ("to_pandas", "to_arrow", "iter_arrow", "path", "evaluation"):
-        assert f"### `counterpoise.core.versions.Version.{name}`" in text
+        assert f"### `counterpoise.versions._open.Version.{name}`" in text
     rows = re.findall(r"^\| `(expect_\w+)` \|", (ROOT / "docs" / "validation.md").read_text(), flags=re.MULTILINE)
     assert rows == [kind for kind in rows if f"### `{kind}`" in text]
 

@@ -17,10 +17,10 @@ import pytest
 from prefect.settings import PREFECT_API_URL
 from sklearn.linear_model import LogisticRegression
 
-from counterpoise.core.records import DatasetVersion
-from counterpoise.core.sample import write_sample
-from counterpoise.core.versions import Version, open_version
 from counterpoise.flows.command_line import run_command
+from counterpoise.records import DatasetVersion
+from counterpoise.suggest import write_sample
+from counterpoise.versions import Version, open_version
 from tests.test_documents import ROOT, blocks
 
 GUIDES = ("docs/embedding.md",)

@@ -14,13 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.sample import write_sample
-from counterpoise.core.storage import store_at
-from counterpoise.core.versions import open_version
+from counterpoise.config import BalanceConfig, build_config
 from counterpoise.flows.command_line import run_command
-from tests.core.ingest.postgres import Cluster, postgres_cluster
+from counterpoise.storage import store_at
+from counterpoise.suggest import write_sample
+from counterpoise.versions import open_version
+from tests.ingest.postgres import Cluster, postgres_cluster
 from tests.object_store import use_endpoint
 from tests.test_documents import blocks
 

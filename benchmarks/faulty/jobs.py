@@ -12,19 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.evaluation_inputs import publish_evaluation
-from counterpoise.core.history.promote import promote_by_hand
-from counterpoise.core.ingest import ingest_source
-from counterpoise.core.persist import publish_version, verify_version
-from counterpoise.core.persist.layout import TRAIN_FOLDERS, DatasetFolder
-from counterpoise.core.persist.workspace import discard_workspace, workspace
-from counterpoise.core.rebuild import rebuild_version, store_as_asked
-from counterpoise.core.records import Validation
-from counterpoise.core.resample import plan_resampling
-from counterpoise.core.split import split_snapshot
-from counterpoise.core.versions import list_versions, open_version
-from tests.core.history.records import metrics_of
+from counterpoise.config import BalanceConfig
+from counterpoise.evaluate import publish_evaluation
+from counterpoise.ingest import ingest_source
+from counterpoise.persist import TRAIN_FOLDERS, DatasetFolder, discard_workspace, publish_version, workspace
+from counterpoise.records import Validation
+from counterpoise.resample import plan_resampling
+from counterpoise.split import split_snapshot
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import list_versions, open_version, promote_by_hand, rebuild_version, store_as_asked
+from tests.versions.records import metrics_of
 
 __all__ = ["JOBS", "Job", "config_of", "forked", "leftovers", "load_libraries", "write_source", "wrong_versions"]
 

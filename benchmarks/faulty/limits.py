@@ -29,7 +29,7 @@ from benchmarks.faulty.jobs import (
     write_source,
     wrong_versions,
 )
-from counterpoise.core.errors import CounterpoiseError
+from counterpoise.errors import CounterpoiseError
 
 __all__ = ["DISKS", "FAULTS", "STAGES", "Trial", "prepare", "try_stage"]
 
@@ -109,13 +109,13 @@ def _evaluate(state: State, _: Path) -> Any:
 
 
 def _promote(state: State, _: Path) -> Any:
-    from counterpoise.core.history.promote import promote_by_hand
+    from counterpoise.versions import promote_by_hand
 
     return promote_by_hand(state["persist"])
 
 
 def _put_away(state: State, _: Path) -> Any:
-    from counterpoise.core.rebuild import store_as_asked
+    from counterpoise.versions import store_as_asked
 
     return store_as_asked(state["persist"])
 
@@ -125,33 +125,33 @@ def _address(state: State) -> str:
 
 
 def _rebuild(state: State, _: Path) -> Any:
-    from counterpoise.core.rebuild import rebuild_version
+    from counterpoise.versions import rebuild_version
 
     return rebuild_version(_address(state), source=state["config"].source.path)
 
 
 def _verify(state: State, _: Path) -> Any:
-    from counterpoise.core.persist import verify_version
+    from counterpoise.verify._version import verify_version
 
     return verify_version(state["persist"].root, state["persist"].dataset, state["persist"].version)
 
 
 def _show(state: State, _: Path) -> Any:
-    from counterpoise.core.evaluation_inputs import find_evaluation
-    from counterpoise.core.versions import open_version
+    from counterpoise.evaluate import find_evaluation
+    from counterpoise.versions import open_version
 
     version = open_version(_address(state))
     return find_evaluation(version.record), version.promotion, version.to_pandas("test").shape
 
 
 def _versions(state: State, _: Path) -> Any:
-    from counterpoise.core.versions import list_versions
+    from counterpoise.versions import list_versions
 
     return list_versions(state["persist"].root, state["persist"].dataset)
 
 
 def _sample(_: State, area: Path) -> Any:
-    from counterpoise.core.sample import write_sample
+    from counterpoise.suggest import write_sample
 
     return write_sample("fraud", rows=2_000, out=area / "sample.csv")
 
@@ -170,7 +170,7 @@ def _monitor(state: State, _: Path) -> Any:
 
 
 def _compare(state: State, area: Path) -> Any:
-    from counterpoise.core.tournament.subprocesses import processes_for
+    from counterpoise.compare import processes_for
     from counterpoise.tasks.compete import arena_folder, prepare
 
     with processes_for(str(arena_folder(area))):

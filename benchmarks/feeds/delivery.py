@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import load_config
-from counterpoise.core.drift import profile_source, write_profile
-from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.ingest import ingest_source
-from counterpoise.core.persist import publish_version
-from counterpoise.core.records import ExpectationOutcome, Snapshot, Validation
-from counterpoise.core.resample import plan_resampling
-from counterpoise.core.split import split_snapshot
-from counterpoise.core.validate import validate_snapshot
+from counterpoise.config import BalanceConfig, load_config
+from counterpoise.drift import profile_source
+from counterpoise.errors import CounterpoiseError
 from counterpoise.expectations.suites import configured_suites
 from counterpoise.flows.first_files import source_settings, write_first_files
+from counterpoise.ingest import ingest_source
+from counterpoise.persist import publish_version
+from counterpoise.records import ExpectationOutcome, Snapshot, Validation
+from counterpoise.resample import plan_resampling
+from counterpoise.split import split_snapshot
+from counterpoise.validate import validate_snapshot
+from counterpoise.versions import write_profile
 
 from .causes import Alarm
 from .tables import Feed, written

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from counterpoise.core.config_file import load_config
-from counterpoise.core.errors import CounterpoiseError
+from counterpoise.config import load_config
+from counterpoise.errors import CounterpoiseError
 from counterpoise.flows.first_files import source_settings, write_first_files
 
 from .breakages import BREAKAGES, Breakage

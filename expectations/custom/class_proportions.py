@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
-from counterpoise.core.labels import class_name
+from counterpoise.table import class_name
 
 __all__ = ["ExpectColumnClassProportionsToBeBetween"]
 

@@ -15,9 +15,9 @@ from great_expectations.expectations.expectation import ColumnAggregateExpectati
 from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
 from great_expectations.expectations.metrics.metric_provider import metric_value
 
-from counterpoise.core.drift.stability import class_change
-from counterpoise.core.labels import comparable_class
+from counterpoise.drift import class_change
 from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
+from counterpoise.table import comparable_class
 
 __all__ = ["ColumnLabelCounts", "ExpectColumnClassProportionsToStay"]
 

@@ -11,13 +11,13 @@ from great_expectations.compatibility import pydantic
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.metrics.metric_provider import metric_value
 
-from counterpoise.core.separation import MIN_ROWS, Separation, class_separation
 from counterpoise.expectations.custom.aggregates import (
     ColumnPairAggregateExpectation,
     ColumnPairMetric,
     counted,
     read_columns,
 )
+from counterpoise.suggest import MIN_ROWS, Separation, class_separation
 
 __all__ = ["ColumnPairSeparation", "ExpectColumnPairSeparationToBeAtMost"]
 

@@ -20,8 +20,8 @@ from great_expectations.expectations.metrics.metric_provider import MetricProvid
 from great_expectations.expectations.model_field_types import ConditionParser
 from great_expectations.expectations.row_conditions import RowConditionType
 
-from counterpoise.core.value_codes import as_numbers, encode_values
 from counterpoise.expectations.custom.aggregates import counted, read_columns
+from counterpoise.table import as_numbers, encode_values
 
 __all__ = [
     "Contradictions",

@@ -19,8 +19,8 @@ from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
 
-from counterpoise.core.value_codes import as_numbers, encode_values
 from counterpoise.expectations.custom.aggregates import counted, read_columns
+from counterpoise.table import as_numbers, encode_values
 
 __all__ = ["ColumnDistinctRows", "DistinctRows", "ExpectColumnValuesToNotIdentifyRows", "count_distinct_rows"]
 

@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
-from counterpoise.core.imbalance import Degree, imbalance_degree
-from counterpoise.core.labels import class_name
 from counterpoise.expectations.custom.aggregates import counted
+from counterpoise.table import Degree, class_name, imbalance_degree
 
 __all__ = ["ExpectColumnImbalanceDegreeToBeAtMost"]
 
@@ -22,7 +21,7 @@ _DEGREES: tuple[Degree, ...] = ("balanced", "mild", "moderate", "extreme")
 class ExpectColumnImbalanceDegreeToBeAtMost(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect the classes of a label column to be at most so imbalanced.
 
-    Missing labels are no class. Observed is the degree of `counterpoise.core.imbalance.imbalance_degree`, which
+    Missing labels are no class. Observed is the degree of `counterpoise.table._imbalance.imbalance_degree`, which
     follows Google's machine-learning guide. With fewer than two classes there is none, and the expectation fails.
 
     Args:

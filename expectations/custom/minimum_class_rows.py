@@ -11,7 +11,7 @@ import numpy as np
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
-from counterpoise.core.labels import class_name
+from counterpoise.table import class_name
 
 __all__ = ["ExpectColumnClassRowsToBeAtLeast"]
 

@@ -13,7 +13,7 @@ from great_expectations.expectations.expectation import ColumnAggregateExpectati
 from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
 from great_expectations.expectations.metrics.metric_provider import metric_value
 
-from counterpoise.core.drift.stability import FEWEST_ROWS, missing_change
+from counterpoise.drift import FEWEST_ROWS, missing_change
 from counterpoise.expectations.custom.added_rows import shown, stretches_of
 from counterpoise.expectations.custom.population_stability import column_within
 

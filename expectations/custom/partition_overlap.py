@@ -13,13 +13,13 @@ import pandas as pd
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.metrics.metric_provider import metric_value
 
-from counterpoise.core.value_codes import Coded, encode_values
 from counterpoise.expectations.custom.aggregates import (
     ColumnPairAggregateExpectation,
     ColumnPairMetric,
     counted,
     read_columns,
 )
+from counterpoise.table import Coded, encode_values
 
 __all__ = [
     "ColumnPairSharedValues",

@@ -16,11 +16,17 @@ from great_expectations.expectations.expectation import ColumnAggregateExpectati
 from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
 from great_expectations.expectations.metrics.metric_provider import metric_value
 
-from counterpoise.core.drift.distribution import bin_names, count_values
-from counterpoise.core.drift.records import Distribution
-from counterpoise.core.drift.stability import FEWEST_ROWS, chance_limit, later_effect, population_stability
-from counterpoise.core.labels import comparable_class
+from counterpoise.drift import (
+    FEWEST_ROWS,
+    Distribution,
+    bin_names,
+    chance_limit,
+    count_values,
+    later_effect,
+    population_stability,
+)
 from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
+from counterpoise.table import comparable_class
 
 __all__ = ["ColumnBinCounts", "ExpectColumnPopulationStabilityIndexToBeAtMost", "column_within"]
 
@@ -72,7 +78,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
     Args:
         column: Numbers, texts or booleans.
         baseline: The distribution before: `kind`, `edges` or `values`, and `counts`, as in
-            `counterpoise.core.drift.records.Distribution`.
+            `counterpoise.drift._records.Distribution`.
         threshold: The largest index that is no drift; 0.25 is the customary sign of another population.
         alpha: How often two samples of one population may be told apart.
         label: Look only at rows of one class: the label column,

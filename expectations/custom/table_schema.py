@@ -15,8 +15,8 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from counterpoise.core.drift.schema import schema_differences
-from counterpoise.core.validate.frames import ARROW_TYPES
+from counterpoise.drift import schema_differences
+from counterpoise.table import ARROW_TYPES
 
 __all__ = ["ExpectTableSchemaToStay", "TableArrowTypes"]
 

@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.drift import profile_source, write_profile
-from counterpoise.core.ingest import ingest_source
-from counterpoise.core.persist import publish_version
-from counterpoise.core.records import Validation
-from counterpoise.core.resample import plan_resampling
-from counterpoise.core.split import split_snapshot
-from counterpoise.core.validate import validate_snapshot
+from counterpoise.config import BalanceConfig
+from counterpoise.drift import profile_source
 from counterpoise.expectations.suites import configured_suites
+from counterpoise.ingest import ingest_source
+from counterpoise.persist import publish_version
+from counterpoise.records import Validation
+from counterpoise.resample import plan_resampling
+from counterpoise.split import split_snapshot
+from counterpoise.validate import validate_snapshot
+from counterpoise.versions import write_profile
 
 FIRST_DAY = pd.Timestamp("2026-01-05")
 

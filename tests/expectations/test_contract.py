@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import ColumnNotFoundError, ContractError, InputError
-from counterpoise.core.records import Validation
-from counterpoise.core.split.allocation import partition_targets
-from counterpoise.core.validate import validate_snapshot
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import ColumnNotFoundError, ContractError, InputError
 from counterpoise.expectations.contract import build_contract, rows_for_neighbors
+from counterpoise.records import Validation
+from counterpoise.split import partition_targets
+from counterpoise.validate import validate_snapshot
 from tests.snapshots import engine_config, mixed_table, snapshot_of
 
 

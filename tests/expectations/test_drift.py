@@ -9,19 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.drift import find_baseline, profile_source, write_profile
-from counterpoise.core.drift import profile as profiling
-from counterpoise.core.errors import ContractError, IntegrityError
-from counterpoise.core.persist import publish_version
-from counterpoise.core.records import ExpectationOutcome, Validation
-from counterpoise.core.resample import plan_resampling
-from counterpoise.core.split import split_snapshot
-from counterpoise.core.validate import validate_snapshot
-from counterpoise.core.validate.engine import load_engine, quiet
-from counterpoise.core.validate.frames import to_frame
+from counterpoise.config import BalanceConfig
+from counterpoise.drift import _profile as profiling
+from counterpoise.drift import profile_source
+from counterpoise.errors import ContractError, IntegrityError
 from counterpoise.expectations.drift import build_drift_suite
 from counterpoise.expectations.suite_file import load_suite, write_suite
+from counterpoise.persist import publish_version
+from counterpoise.records import ExpectationOutcome, Validation
+from counterpoise.resample import plan_resampling
+from counterpoise.split import split_snapshot
+from counterpoise.table import to_frame
+from counterpoise.validate import load_engine, quiet, validate_snapshot
+from counterpoise.versions import find_baseline, write_profile
 from tests.snapshots import engine_config, snapshot_of
 
 
@@ -216,7 +216,7 @@ def test_a_profile_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_policy_on_drift_makes_no_other_version(tmp_path: Path) -> None:
-    from counterpoise.core.versions import run_key
+    from counterpoise.versions._open import run_key
 
     config = published(tmp_path)
     lenient = BalanceConfig(**{**config.published(), "validation": {"drift": "report", "schema_changes": "evolve"}})

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from counterpoise.core.errors import ContractError, CounterpoiseError
+from counterpoise.errors import ContractError, CounterpoiseError
 from tests.expectations.growing import FIRST_DAY, Folder, Nights, day_of
 
 WEEKEND = (5, 6)

@@ -13,13 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from counterpoise.core.config import ValidationConfig
-from counterpoise.core.errors import ConfigError, ContractError, EngineError
-from counterpoise.core.records import Validation
-from counterpoise.core.validate import Suite, patterns, validate_snapshot
-from counterpoise.core.validate.engine import load_engine, quiet, run_expectations
+from counterpoise.config import ValidationConfig
+from counterpoise.errors import ConfigError, ContractError, EngineError
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.expectations.suite_file import load_suite
+from counterpoise.records import Validation
+from counterpoise.validate import Suite, load_engine, quiet, validate_snapshot
+from counterpoise.validate._gx.runner import run_expectations
+from counterpoise.validate._suites import patterns
 from tests.expectations.hostile import CONDITIONS, IS_1, TEXTS, hostile
 from tests.snapshots import snapshot_of
 

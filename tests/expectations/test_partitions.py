@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from counterpoise.core.records import PARTITIONS, SplitPlan
-from counterpoise.core.validate.engine import quiet, run_expectations
 from counterpoise.expectations.partitions import build_partition_suite
+from counterpoise.records import PARTITIONS, SplitPlan
+from counterpoise.validate import quiet
+from counterpoise.validate._gx.runner import run_expectations
 
 COLUMNS = ("partition", "label")
 

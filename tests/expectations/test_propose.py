@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from counterpoise.core.config import ColumnsConfig, ValidationConfig
-from counterpoise.core.errors import ContractError
-from counterpoise.core.records import Validation
-from counterpoise.core.validate import validate_snapshot
+from counterpoise.config import ColumnsConfig, ValidationConfig
+from counterpoise.errors import ContractError
 from counterpoise.expectations.propose import propose_suite
 from counterpoise.expectations.suite_file import load_suite, write_suite
+from counterpoise.records import Validation
+from counterpoise.validate import validate_snapshot
 from tests.snapshots import mixed_table, snapshot_of
 
 COLUMNS = ColumnsConfig(target="label", ids=("id",))

@@ -7,14 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from counterpoise.core.config import SourceConfig
-from counterpoise.core.config_file import load_config
-from counterpoise.core.errors import ContractError
-from counterpoise.core.propose import propose_config, render_config
-from counterpoise.core.validate import validate_snapshot
+from counterpoise.config import SourceConfig, load_config
+from counterpoise.errors import ContractError
 from counterpoise.expectations.contract import build_contract
 from counterpoise.expectations.propose import propose_suite
 from counterpoise.expectations.suite_file import load_suite, write_suite
+from counterpoise.suggest import propose_config, render_config
+from counterpoise.validate import validate_snapshot
 from tests.catalog import RealTable, table_parameters
 from tests.snapshots import snapshot_of
 

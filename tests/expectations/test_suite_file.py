@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from counterpoise.core.errors import ConfigError
-from counterpoise.core.validate.engine import load_engine, quiet
+from counterpoise.errors import ConfigError
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.expectations.suite_file import load_suite, write_suite
-from tests.core.validate import every_expectation
+from counterpoise.validate import load_engine, quiet
+from tests.validate import every_expectation
 
 GOOD: dict[str, Any] = {
     "type": "expect_column_values_to_be_between",

@@ -12,14 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import counterpoise.expectations
-from counterpoise.core.config import ValidationConfig
-from counterpoise.core.errors import ContractError
-from counterpoise.core.records import Validation
-from counterpoise.core.sample import write_sample
-from counterpoise.core.validate import validate_snapshot
-from counterpoise.core.validate.engine import load_engine, quiet
+from counterpoise.config import ValidationConfig
+from counterpoise.errors import ContractError
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.expectations.suite_file import load_suite
+from counterpoise.records import Validation
+from counterpoise.suggest import write_sample
+from counterpoise.validate import load_engine, quiet, validate_snapshot
 from tests.snapshots import snapshot_of
 
 SUITE = Path(str(counterpoise.expectations.__file__)).parent / "transactions.json"

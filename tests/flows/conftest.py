@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.core.ingest.postgres import Cluster, postgres_cluster
 from tests.flows.real_prefect import RealPrefect, running_prefect
+from tests.ingest.postgres import Cluster, postgres_cluster
 from tests.system_parts import skip_unless
 
 SCREENSHOTS = "COUNTERPOISE_SCREENSHOTS"

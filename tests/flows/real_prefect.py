@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from counterpoise.core.sample import write_sample
 from counterpoise.flows.local_server import start, stop
+from counterpoise.suggest import write_sample
 
 __all__ = ["FILE", "RealPrefect", "emit", "quick_config", "running_prefect", "wait_until"]
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import build_config
+from counterpoise.config import BalanceConfig, build_config
 
 __all__ = ["configured", "write_table"]
 

@@ -17,19 +17,19 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL
 
-from counterpoise.core import evaluate as core_evaluate
-from counterpoise.core import ingest as core_ingest
-from counterpoise.core import persist as core_persist
-from counterpoise.core import resample as core_resample
-from counterpoise.core import split as core_split
-from counterpoise.core import validate as core_validate
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import ContractError, CounterpoiseError
-from counterpoise.core.evaluation_inputs import find_evaluation
-from counterpoise.core.persist import verify_version
-from counterpoise.core.records import DatasetVersion
-from counterpoise.core.versions import open_version
+from counterpoise import evaluate as core_evaluate
+from counterpoise import ingest as core_ingest
+from counterpoise import persist as core_persist
+from counterpoise import resample as core_resample
+from counterpoise import validate as core_validate
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import ContractError, CounterpoiseError
+from counterpoise.evaluate import find_evaluation
 from counterpoise.flows.balance import balance
+from counterpoise.records import DatasetVersion
+from counterpoise.split import _stage as core_split
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table
 
 
@@ -159,8 +159,8 @@ def test_an_interrupted_run_leaves_no_working_area_and_no_version(tmp_path: Path
 
 WAITING = """
 import sys, time, pathlib
-from counterpoise.core import ingest
-from counterpoise.core.config_file import load_config
+from counterpoise import ingest
+from counterpoise.config._files import load_config
 from counterpoise.flows.balance import balance
 
 def wait(source, *, folder, **others):

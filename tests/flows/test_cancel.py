@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from counterpoise.core.sample import write_sample
+from counterpoise.suggest import write_sample
 from tests.flows.processes import processes_of
 from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
 

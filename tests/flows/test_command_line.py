@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from counterpoise.core.config_file import load_config
-from counterpoise.core.versions import open_version
+from counterpoise.config import load_config
 from counterpoise.flows import command_line
 from counterpoise.flows.command_line import run_command
+from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table
 from tests.limits import file_size_limit
 
@@ -118,7 +118,7 @@ def test_a_failure_of_ours_ends_with_1_and_a_traceback_only_when_debugging(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("postgresql://ann:pa55@db is down")
 
-    monkeypatch.setattr("counterpoise.core.versions.open_version", broken)
+    monkeypatch.setattr("counterpoise.versions._open.open_version", broken)
     assert run_command(["show", "a/b"], debug=debug) == 1
     err = capfd.readouterr().err
     assert "failed: ZeroDivisionError: postgresql://ann:***@db is down" in err

@@ -11,13 +11,14 @@ from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import TaskRun
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.tournament import play, store
-from counterpoise.core.tournament.records import Arena, Entry, EntryResult, Leaderboard
+from counterpoise.compare import _store as store
+from counterpoise.compare._rounds import cross_validate as play
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import CounterpoiseError
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.compare import compare
-from tests.core.tournament.arenas import processes_of_this_one
+from counterpoise.results import Arena, Entry, EntryResult, Leaderboard
+from tests.compare.arenas import processes_of_this_one
 from tests.flows.tables import configured
 
 TOURNAMENT = {"strategies": ["random_over", "smoten"], "learners": ["logistic_regression"], "folds": 3}

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from counterpoise.core.errors import InputError
+from counterpoise.errors import InputError
 from counterpoise.flows import console
 from counterpoise.flows.command_line import run_command
 from counterpoise.tasks.reporting import log
-from tests.core.test_visible import ACTING
+from tests.text.test_visible import ACTING
 
 
 @pytest.mark.parametrize("text", ACTING)

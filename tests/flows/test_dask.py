@@ -15,18 +15,17 @@ import pytest
 from prefect import flow, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import ConfigError, EngineError
-from counterpoise.core.persist import manifest as manifest_module
-from counterpoise.core.persist import verify_version
-from counterpoise.core.records import DatasetVersion
-from counterpoise.core.settings.engine import EngineConfig
-from counterpoise.core.validate.groups import plan_groups
-from counterpoise.core.versions import open_version
+from counterpoise.config import BalanceConfig, EngineConfig
+from counterpoise.errors import ConfigError, EngineError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.compare import compare
+from counterpoise.persist import _manifest as manifest_module
+from counterpoise.records import DatasetVersion
 from counterpoise.tasks.engine import current_engine, running_engine
 from counterpoise.tasks.persist import persist
+from counterpoise.validate._gx.groups import plan_groups
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import open_version
 from tests.flows import pieces
 from tests.flows.clusters import children_of, dask_cluster, kill
 from tests.flows.tables import configured
@@ -47,7 +46,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(autouse=True)
 def _small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("counterpoise.core.persist.materials.WINDOW_ROWS", 100)
+    monkeypatch.setattr("counterpoise.persist._rows.materials.WINDOW_ROWS", 100)
 
 
 def at(cluster: Cluster) -> EngineConfig:
@@ -97,7 +96,7 @@ def test_a_cluster_that_is_there_writes_the_same_bytes(tmp_path: Path, cluster: 
 
 
 def test_a_run_has_a_cluster_of_its_own_and_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("counterpoise.core.validate.run.plan_groups", partial(plan_groups, cells=1))
+    monkeypatch.setattr("counterpoise.validate._run.plan_groups", partial(plan_groups, cells=1))
     config = configured(tmp_path, name="everywhere", evaluation={"enabled": False}, output={"materialise": "recipe"})
     before = children_of(os.getpid())
     here, there = balance(moved(config, tmp_path / "here")), balance(moved(config, tmp_path / "there", engine=OWN))

@@ -26,7 +26,7 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 from pydantic import BaseModel
 from yaml.nodes import Node
 
-from counterpoise.core.config import BalanceConfig
+from counterpoise.config import BalanceConfig
 from tests.flows.real_prefect import FILE
 
 AUTOMATIONS = FILE.parent / "examples" / "automations.yaml"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from counterpoise.core.persist.manifest import Manifest
-from counterpoise.core.sample import write_sample
-from counterpoise.core.versions import open_version
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
+from counterpoise.persist import Manifest
+from counterpoise.suggest import write_sample
+from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.versions import list_datasets, open_version
 from counterpoise.flows.command_line import run_command
+from counterpoise.versions import list_datasets, open_version
 
 HEADER = "id,amount,kind,label\n"
 

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.errors import ContractError
-from counterpoise.core.persist import verify_version
-from counterpoise.core.records import PARTITIONS, DatasetVersion
-from counterpoise.core.versions import open_version
+from counterpoise.config import BalanceConfig, build_config
+from counterpoise.errors import ContractError
 from counterpoise.flows.balance import balance
+from counterpoise.records import PARTITIONS, DatasetVersion
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import open_version
 
 
 def rows(first: int, number: int) -> list[tuple[int, float, int, int, str]]:

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from prefect import flow
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import EngineError
-from counterpoise.core.settings.engine import EngineConfig
+from counterpoise.config import BalanceConfig, EngineConfig
+from counterpoise.errors import EngineError
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.tasks import cluster_watch
 from counterpoise.tasks.engine import current_engine, running_engine

@@ -11,16 +11,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.errors import VersionNotFoundError
-from counterpoise.core.history.promote import promote_by_hand
-from counterpoise.core.monitor.records import MonitorReport
-from counterpoise.core.monitor.wording import changes_table, describe_status, render_monitor
-from counterpoise.core.versions import open_version
+from counterpoise.config import BalanceConfig, build_config
+from counterpoise.errors import VersionNotFoundError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.monitor import monitor
+from counterpoise.monitor import MonitorReport, changes_table, describe_status, render_monitor
+from counterpoise.versions import open_version, promote_by_hand
 from tests.tasks.stored import stored_artifact, stored_event
 
 ROWS = 3_000

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from counterpoise.core.config import BalanceConfig
+from counterpoise.config import BalanceConfig
 from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
 from tests.flows.test_ui import deployment_id, fields, runs
 

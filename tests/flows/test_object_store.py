@@ -9,15 +9,15 @@ import pytest
 from prefect.blocks.system import Secret
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, PREFECT_SERVER_DATABASE_CONNECTION_URL
 
-from counterpoise.core.errors import ConfigError, StorageError
-from counterpoise.core.evaluation_inputs import find_evaluation
-from counterpoise.core.storage import store_at
-from counterpoise.core.storage.objects import ObjectStore
-from counterpoise.core.versions import open_version
+from counterpoise.errors import ConfigError, StorageError
+from counterpoise.evaluate import find_evaluation
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.compare import compare
 from counterpoise.flows.monitor import monitor
+from counterpoise.storage import store_at
+from counterpoise.storage._objects import ObjectStore
+from counterpoise.versions import open_version
 from tests.flows.tables import configured
 from tests.object_store import SECRET
 

@@ -23,7 +23,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from counterpoise.core.errors import ConfigError, EngineError
+from counterpoise.errors import ConfigError, EngineError
 from counterpoise.flows import prefect_api
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.prefect_api import reach_prefect

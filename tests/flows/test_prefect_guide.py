@@ -17,9 +17,9 @@ import yaml
 from prefect.cli._app import _app as app
 from prefect.client.orchestration import get_client
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.sample import write_sample
-from counterpoise.core.versions import open_version
+from counterpoise.config import BalanceConfig
+from counterpoise.suggest import write_sample
+from counterpoise.versions import open_version
 from tests.flows.real_prefect import RealPrefect, wait_until
 from tests.test_documents import blocks as blocks_of
 

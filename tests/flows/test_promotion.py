@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import ConfigError, VersionNotFoundError
-from counterpoise.core.evaluation_inputs import find_evaluation
-from counterpoise.core.history.promotions import list_promotions
-from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.versions import open_version
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import ConfigError, VersionNotFoundError
+from counterpoise.evaluate import find_evaluation
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
+from counterpoise.persist import DatasetFolder
+from counterpoise.versions import open_version
+from counterpoise.versions._promotion.promotions import list_promotions
 from tests.flows.tables import configured, write_table
 from tests.tasks.stored import stored_event
 

@@ -7,13 +7,12 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import load_config
-from counterpoise.core.errors import CounterpoiseError
-from counterpoise.core.persist import verify_version
-from counterpoise.core.versions import open_version
+from counterpoise.config import BalanceConfig, load_config
+from counterpoise.errors import CounterpoiseError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.first_files import source_settings, write_first_files
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import open_version
 from tests.catalog import RealTable, table_parameters
 
 TOO_RARE = {

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.digest import file_sha256
-from counterpoise.core.rebuild import rebuild_version
-from counterpoise.core.versions import open_version
 from counterpoise.flows.command_line import run_command
+from counterpoise.runtime import file_sha256
+from counterpoise.versions import open_version, rebuild_version
 from tests.flows.test_command_line import write_config
 
 pytestmark = pytest.mark.usefixtures("prefect_server")

@@ -14,9 +14,9 @@ from prefect import flow, get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.flows import Flow
 
-from counterpoise.core import ingest as core_ingest
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import CounterpoiseError, InputError
+from counterpoise import ingest as core_ingest
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import CounterpoiseError, InputError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.compare import compare
 from counterpoise.flows.monitor import monitor

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, PREFECT_SERVER_DATABASE_CONNECTION_URL
 
-from counterpoise.core.errors import ConfigError, CounterpoiseError
+from counterpoise.errors import ConfigError, CounterpoiseError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
 from tests.flows.real_prefect import RealPrefect

@@ -16,11 +16,11 @@ from typing import Any
 import psycopg
 import yaml
 
-from counterpoise.core.sample import write_sample
-from counterpoise.core.versions import open_version
-from tests.core.ingest.postgres import Cluster
+from counterpoise.suggest import write_sample
+from counterpoise.versions import open_version
 from tests.flows.processes import processes_of
 from tests.flows.real_prefect import FILE, RealPrefect, emit, quick_config, wait_until
+from tests.ingest.postgres import Cluster
 from tests.test_documents import blocks
 
 PATIENCE = 300.0

@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from counterpoise.core.config import BalanceConfig
+from counterpoise.config import BalanceConfig
 from tests.flows.real_prefect import RealPrefect, wait_until
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from counterpoise.core.persist import verify_version
-from counterpoise.core.versions import open_version
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import open_version
 from tests.flows.real_prefect import RealPrefect, emit, quick_config, wait_until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

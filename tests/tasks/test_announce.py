@@ -8,7 +8,7 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 
-from counterpoise.core.records import DatasetVersion
+from counterpoise.records import DatasetVersion
 from counterpoise.tasks import announce as announce_module
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.assets import dataset_key, source_key

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prefect.assets import Asset
 
-from counterpoise.core.config import SourceConfig
+from counterpoise.config import SourceConfig
 from counterpoise.tasks.assets import dataset_key, source_key
 
 

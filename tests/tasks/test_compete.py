@@ -9,21 +9,16 @@ import numpy as np
 import pytest
 from prefect import flow
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import EvaluationError
-from counterpoise.core.records import Snapshot, SplitPlan
-from counterpoise.core.split import read_partition
-from counterpoise.core.tournament.board_text import render_board
-from counterpoise.core.tournament.brief import brief_of
-from counterpoise.core.tournament.entries import list_entries
-from counterpoise.core.tournament.held_out import digest_of_test
-from counterpoise.core.tournament.records import Arena, Leaderboard
-from counterpoise.core.tournament.store import StoredLeaderboard
-from counterpoise.core.tournament.subprocesses import processes_for
+from counterpoise.compare import StoredLeaderboard, brief_of, digest_of_test, list_entries, processes_for, render_board
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import EvaluationError
+from counterpoise.records import Snapshot, SplitPlan
+from counterpoise.results import Arena, Leaderboard
+from counterpoise.split import read_partition
 from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
 from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.split import split
-from tests.core.tournament.arenas import TREE, entry, signal
+from tests.compare.arenas import TREE, entry, signal
 from tests.snapshots import UNCHECKED, EngineRun, engine_config, run_engine, snapshot_of
 from tests.tasks.stored import stored_artifact
 

@@ -11,11 +11,11 @@ import pytest
 from prefect.blocks.system import Secret
 from pydantic import SecretStr
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.errors import ConfigError, StorageError
-from counterpoise.core.ingest.database_url import database_url
-from counterpoise.core.storage import store_at
-from counterpoise.core.storage.access import granted_variables, variables_for
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import ConfigError, StorageError
+from counterpoise.ingest._sql.database_url import database_url
+from counterpoise.storage import store_at, variables_for
+from counterpoise.storage._access import granted_variables
 from counterpoise.tasks.credentials import block_variables, credentials_of
 from tests.object_store import SECRET
 

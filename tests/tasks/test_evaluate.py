@@ -9,10 +9,9 @@ import pyarrow as pa
 import pytest
 from prefect import flow
 
-from counterpoise.core import evaluate as evaluate_package
-from counterpoise.core.evaluate import compare_strategies
-from counterpoise.core.evaluation_inputs import find_evaluation
-from counterpoise.core.records import Report
+from counterpoise import evaluate as evaluate_package
+from counterpoise.evaluate import compare_strategies, find_evaluation
+from counterpoise.records import Report
 from counterpoise.tasks.evaluate import evaluate
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 from tests.tasks.stored import stored_artifact

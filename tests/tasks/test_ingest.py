@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.config_file import build_config
-from counterpoise.core.errors import InputError
-from counterpoise.core.snapshot import SnapshotReader
+from counterpoise.config import build_config
+from counterpoise.errors import InputError
+from counterpoise.table import SnapshotReader
 from counterpoise.tasks.ingest import ingest
 
 

@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.evaluation_inputs import find_evaluation
-from counterpoise.core.persist import verify_version
-from counterpoise.core.persist.layout import DatasetFolder
-from counterpoise.core.persist.workspace import workspace
-from counterpoise.core.records import DatasetVersion
-from counterpoise.core.versions import list_versions
+from counterpoise.config import BalanceConfig
+from counterpoise.evaluate import find_evaluation
+from counterpoise.persist import DatasetFolder, workspace
+from counterpoise.records import DatasetVersion
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import list_versions
 from tests.killed import count_calls, kill_at_call
 
 POINTS = 16
 STAGES = (
     "counterpoise.tasks.",
-    "counterpoise.core.evaluation_inputs",
-    "counterpoise.core.persist.evaluation_files",
+    "counterpoise.evaluate._inputs",
+    "counterpoise.persist._files.evaluation_files",
 )
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.errors import PublishError
-from counterpoise.core.records import DatasetVersion
-from counterpoise.core.versions import open_version
+from counterpoise.errors import PublishError
+from counterpoise.records import DatasetVersion
 from counterpoise.tasks.persist import persist
+from counterpoise.versions import open_version
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
 

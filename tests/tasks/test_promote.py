@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from prefect import flow
 
-from counterpoise.core.config import PromotionConfig
-from counterpoise.core.history.records import Promotion
-from counterpoise.core.versions import open_version
+from counterpoise.config import PromotionConfig
+from counterpoise.results import Promotion
 from counterpoise.tasks.promote import promote
+from counterpoise.versions import open_version
 from tests.snapshots import EngineRun, mixed_table, run_engine
 from tests.tasks.stored import stored_event
 

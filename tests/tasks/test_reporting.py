@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prefect import flow
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from counterpoise.core.progress import silent
+from counterpoise.runtime import silent
 from counterpoise.tasks import reporting
 from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table, stage_progress
 from tests.tasks.stored import stored_artifact

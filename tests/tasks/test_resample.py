@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.core.errors import ResamplingError
-from counterpoise.core.records import ResamplingPlan
+from counterpoise.errors import ResamplingError
+from counterpoise.records import ResamplingPlan
 from counterpoise.tasks.resample import resample
 from tests.snapshots import mixed_table, run_engine
 
@@ -41,7 +41,7 @@ def test_too_few_rows_for_the_neighbours_are_refused(tmp_path: Path) -> None:
 def test_what_takes_long_is_told_in_the_log_and_not_in_the_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, seconds: int, told: bool
 ) -> None:
-    monkeypatch.setattr("counterpoise.core.resample.preflight._NOTEWORTHY_SECONDS", seconds)
+    monkeypatch.setattr("counterpoise.resample._costs.preflight._NOTEWORTHY_SECONDS", seconds)
     with caplog.at_level(logging.INFO, logger="counterpoise"):
         plan = resampled(tmp_path, strategy="smote")
     assert any("resample: needs about" in line for line in caplog.messages) is told

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.core.errors import SplitError
-from counterpoise.core.split import read_partition
+from counterpoise.errors import SplitError
+from counterpoise.split import read_partition
 from counterpoise.tasks.split import split
 from tests.snapshots import UNCHECKED, engine_config, mixed_table, snapshot_of
 

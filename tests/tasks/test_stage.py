@@ -16,10 +16,10 @@ from prefect import Task, flow
 from prefect.client.schemas.objects import State
 
 from counterpoise import tasks
-from counterpoise.core.config import BalanceConfig, TimeoutsConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.errors import ContractError, CounterpoiseError, PublishError
-from counterpoise.core.records import PartitionSummary
+from counterpoise.config import BalanceConfig, build_config
+from counterpoise.config._model import TimeoutsConfig
+from counterpoise.errors import ContractError, CounterpoiseError, PublishError
+from counterpoise.records import PartitionSummary
 from counterpoise.tasks.stage import StageTimeoutError, is_transient, stage
 from tests.snapshots import engine_config
 

@@ -8,13 +8,12 @@ import pyarrow as pa
 import pytest
 from prefect import flow
 
-from counterpoise.core.arrow_files import read_arrow, write_arrow
-from counterpoise.core.config import BalanceConfig
-from counterpoise.core.config_file import build_config
-from counterpoise.core.drift import SourceProfile
-from counterpoise.core.errors import ContractError
-from counterpoise.core.records import Snapshot, SplitPlan, Validation
-from counterpoise.core.split import split_snapshot
+from counterpoise.config import BalanceConfig, build_config
+from counterpoise.drift import SourceProfile
+from counterpoise.errors import ContractError
+from counterpoise.records import Snapshot, SplitPlan, Validation
+from counterpoise.split import split_snapshot
+from counterpoise.table import read_arrow, write_arrow
 from counterpoise.tasks.validate import validate, validate_split
 from tests.snapshots import engine_config, mixed_table, snapshot_of
 from tests.tasks.stored import stored_artifact, stored_event

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from counterpoise.core.validate.engine import Answer, load_engine, quiet, run_expectations
 from counterpoise.expectations.registration import register_expectations
+from counterpoise.validate import Answer, load_engine, quiet
+from counterpoise.validate._gx.runner import run_expectations
 
 
 def ask(frame: pd.DataFrame, kind: str, **kwargs: Any) -> Any:

@@ -136,7 +136,7 @@ def test_only_the_rows_of_a_condition_are_judged() -> None:
 
 def test_integers_beyond_the_floats_keep_their_order() -> None:
     register_expectations()
-    from counterpoise.core.separation import class_separation
+    from counterpoise.suggest import class_separation
 
     feature = 2**53 + YES.astype(np.int64)
     found = class_separation(pd.Series(feature), pd.Series(LABEL))

@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from counterpoise.core.errors import ConfigError
-from counterpoise.core.validate.engine import load_engine, quiet
-from counterpoise.core.validate.scope import find_scope
+from counterpoise.errors import ConfigError
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.expectations.suite_file import load_suite, write_suite
+from counterpoise.validate import find_scope, load_engine, quiet
 from tests.expectations.custom.asking import ask
 
 PAIR = {"column_A": "f", "column_B": "label"}

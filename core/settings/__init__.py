@@ -1,1 +1,0 @@
-"""The sections of the configuration, a module each; `counterpoise.core.config` puts them together."""

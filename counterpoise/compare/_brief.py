@@ -1,0 +1,22 @@
+"""A tournament as the report of a version shows it: without its final, of which the verdict is left."""
+
+from __future__ import annotations
+
+from counterpoise.compare._ranking_text import describe_choice
+from counterpoise.results import Leaderboard, TournamentBrief
+
+__all__ = ["brief_of"]
+
+
+def brief_of(board: Leaderboard) -> TournamentBrief:
+    """Return a leaderboard that was written in brief."""
+    final = board.final
+    versions = 0 if final is None else sum(look.version > 0 for look in final.looks)
+    return TournamentBrief(
+        board=board.model_copy(update={"final": None, "origin": None, "file": "", "page": ""}),
+        name="/".join((board.page or board.file).split("/")[-2:]),
+        choice=describe_choice(board),
+        verdict="" if final is None else final.verdict,
+        earlier_looks=0 if final is None else final.earlier_looks - versions,
+        earlier_versions=versions,
+    )

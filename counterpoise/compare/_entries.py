@@ -1,0 +1,47 @@
+"""Who takes part in a tournament."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+from counterpoise.config import (
+    ALL,
+    ANOMALY,
+    DEFAULT_LEARNERS,
+    DEFAULT_STRATEGIES,
+    ENSEMBLES,
+    EVERY_STRATEGY,
+    TournamentConfig,
+    parse_strategy,
+)
+from counterpoise.results import DUMMY, Entry
+
+__all__ = ["list_entries"]
+
+
+def list_entries(config: TournamentConfig) -> tuple[Entry, ...]:
+    """Return the entries: the dummy, every strategy with every learner, and those that are learners of their own.
+
+    All strategies come with the first learner, then with the next, so that a strategy's plans are made by then.
+    `none` takes part whether it is asked for or not; `all` stands for every strategy that there is.
+
+    >>> [entry.learner for entry in list_entries(TournamentConfig(strategies=["none"]))][:2]
+    ['dummy', 'logistic_regression']
+    """
+    return tuple(dict.fromkeys(_entries(config)))
+
+
+def _entries(config: TournamentConfig) -> Iterator[Entry]:
+    strategies = dict.fromkeys(("none", *_asked_for(config)))
+    own = [name for name in strategies if parse_strategy(name)[0].name in (ANOMALY, *ENSEMBLES)]
+    learners = config.learners or (*DEFAULT_LEARNERS, *(["lightgbm"] if find_spec("lightgbm") else []))
+    yield Entry(strategy="none", learner=DUMMY)
+    for learner in learners:
+        yield from (Entry(strategy=name, learner=learner) for name in strategies if name not in own)
+    yield from (Entry(strategy=name, learner=name.strip()) for name in own)
+
+
+def _asked_for(config: TournamentConfig) -> Iterator[str]:
+    for name in config.strategies or DEFAULT_STRATEGIES:
+        yield from EVERY_STRATEGY if name.strip() == ALL else (name,)

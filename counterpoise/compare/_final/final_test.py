@@ -1,0 +1,206 @@
+"""The one look at test: finalists judged side by side, on the same bootstrap resamples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from counterpoise.compare._final.finalist_scores import Contender, contender, question_of
+from counterpoise.compare._final.finalists import LEAVES_ROWS, about, finalists, reference_of
+from counterpoise.compare._labels import entry_words, learner_words, strategy_words
+from counterpoise.evaluate import (
+    CONFIDENCE,
+    FLOOR,
+    LabelCodes,
+    Predictions,
+    Question,
+    Resampled,
+    arm_record,
+    baseline_verdict,
+    binary_facts,
+    bootstrap_method,
+    correction_record,
+    paired_differences,
+    prior_correction,
+    resample_arms,
+    rival_verdict,
+    strategy_verdict,
+    threshold_rule,
+    without_nan,
+)
+from counterpoise.results import DUMMY, Arena, Entry, Final, HeldOut, Leaderboard, Refit, Role
+
+__all__ = ["judge"]
+
+_PARTS = 10**9
+"""How many parts a training prevalence is told in: as many as fit an int32, so that it is right to nine digits."""
+
+
+def judge(arena: Arena, board: Leaderboard, held_out: HeldOut, *, refits: Sequence[Refit]) -> Final:
+    """Return what the finalists do on test: thresholds from validation, intervals stratified and paired.
+
+    Args:
+        arena: Which class is of interest, and how thresholds and intervals are made.
+        board: The ranking; test has no part in it.
+        held_out: Validation and test.
+        refits: The finalists, fitted on all train rows.
+
+    Raises:
+        EvaluationError: An untouched row is of a class that train does not have.
+    """
+    question, seed = question_of(arena, held_out), arena.rules.seeds.bootstrap
+    contenders = {_entry(refit): contender(question, refit) for refit in refits if refit.status == "ok"}
+    resampled, resamples = resample_arms(question, [one.arm for one in contenders.values()], seed=seed)
+    judged = {entry: _judged(question, one, resampled[one.key], seed=seed) for entry, one in contenders.items()}
+    comparisons, roles = list(_comparisons(board, contenders, resampled)), finalists(board)
+    record = {
+        **_setting(question, resamples),
+        "finalists": [_finalist(refit, roles[_entry(refit)], judged.get(_entry(refit), {})) for refit in refits],
+        "comparisons": comparisons,
+        "about": about(board),
+        **_verdict(board, question, judged, comparisons),
+        "test_digest": held_out.digest,
+        "looks": held_out.looks,
+        "earlier_looks": len(held_out.looks),
+        "notes": _notes(question, resamples, contenders.values()),
+    }
+    return Final.model_validate(without_nan(record))
+
+
+def _setting(question: Question, resamples: int) -> dict[str, Any]:
+    codes, binary = question.codes, question.positive is not None
+    tables = {"train": codes.train_natural, "validation": codes.validation, "test": codes.test}
+    return {
+        "rows": {name: codes.counts(labels) for name, labels in tables.items()},
+        "chance": question.chance,
+        "deciding_rows": question.deciding_rows,
+        "deciding_rows_are": question.counted,
+        "verdict_floor": FLOOR,
+        "threshold_rule": threshold_rule(question) if binary else None,
+        "bootstrap": {"resamples": resamples, "confidence": CONFIDENCE, "method": bootstrap_method(question)},
+    }
+
+
+def _judged(question: Question, one: Contender, resampled: Resampled, *, seed: int) -> dict[str, Any]:
+    """Return a finalist's arm as the metrics record has it, and its correction; of rankers the ranking alone."""
+    arm, positive = arm_record(one.arm, one.predictions, resampled, question=question), question.positive
+    if positive is None or not one.refit.probabilities:
+        return {"arm": arm, "correction": None}
+    asked = replace(question, codes=_trained_on(question, one.refit))
+    facts = binary_facts(asked, _as_trained(question, one), threshold=arm["threshold"], seed=seed)
+    told = {name: value for name, value in facts.record.items() if name != "thresholds"}
+    if facts.correction is None:
+        return {"arm": arm | told, "correction": None}
+    correction = correction_record(
+        prior_correction(asked.codes, positive, resampled=True),
+        {},
+        positive_class=question.codes.classes[positive],
+        test_prevalence=float((question.codes.test == positive).mean()),
+    )
+    if one.refit.training_prevalence is None:
+        correction |= {"training_prevalence": None, "formula": None, "snippet": None}
+    return {"arm": arm | told, "correction": {**correction, **facts.correction}}
+
+
+def _as_trained(question: Question, one: Contender) -> Predictions:
+    """Return a finalist's answers by what it was trained as: a learner with weights of its own is not left alone."""
+    if one.refit.strategy in LEAVES_ROWS and _moved(question, one.refit):
+        return replace(one.predictions, strategy="class_weight")
+    return one.predictions
+
+
+def _trained_on(question: Question, refit: Refit) -> LabelCodes:
+    """Return the labels with those that a refit was trained on: one row a class, weighted.
+
+    Where its training prevalence is not known, there is no prior correction, and the natural labels stay.
+    """
+    if refit.training_prevalence is None or question.positive is None or not _moved(question, refit):
+        return question.codes
+    share, positive = round(refit.training_prevalence * _PARTS), question.positive
+    resampled = np.array([1 - positive, positive], np.int32)
+    return replace(question.codes, train_resampled=resampled, weights=np.array([_PARTS - share, share], np.int32))
+
+
+def _moved(question: Question, refit: Refit) -> bool:
+    """Whether a refit is known to have been trained at another prevalence than the natural one."""
+    natural = float((question.codes.train_natural == question.positive).mean())
+    return refit.training_prevalence is not None and not math.isclose(refit.training_prevalence, natural)
+
+
+def _comparisons(
+    board: Leaderboard, contenders: Mapping[Entry, Contender], resampled: dict[str, Resampled]
+) -> Iterator[dict[str, Any]]:
+    """Yield each finalist's paired differences from its reference, in the metrics that both have."""
+    for entry, one in contenders.items():
+        reference = reference_of(entry, board)
+        if entry.learner == DUMMY or reference is None or reference not in contenders:
+            continue
+        other = contenders[reference]
+        test = {name: value for name, value in one.arm.record["test"].items() if name in other.arm.record["test"]}
+        differences = paired_differences(test, other.arm.record["test"], resampled[one.key], resampled[other.key])
+        yield {**entry.model_dump(), "reference": reference.model_dump(), "differences": differences}
+
+
+def _verdict(
+    board: Leaderboard, question: Question, judged: Mapping[Entry, dict[str, Any]], comparisons: list[dict[str, Any]]
+) -> dict[str, str]:
+    """Return the sentence on the challenger, and its outcome."""
+    entry = about(board)
+    assert entry is not None  # noqa: S101  # without a chosen entry there is no final
+    if entry not in judged:
+        text = f"No verdict: {entry_words(entry)} could not be trained on all train rows."
+        return {"verdict": text, "outcome": "undecided"}
+    found = [one for one in comparisons if (one["strategy"], one["learner"]) == (entry.strategy, entry.learner)]
+    rows, counted = question.deciding_rows, question.counted
+    if not found or entry.strategy in ("none", "threshold"):
+        arm = {**judged[entry]["arm"], "learner": learner_words(entry.learner)}
+        told = baseline_verdict(arm, prevalence=question.chance, rows=rows, counted=counted)
+    elif found[0]["reference"]["learner"] == entry.learner:
+        named = {**found[0], "learner": learner_words(entry.learner)}
+        told = strategy_verdict(named, strategy=strategy_words(entry.strategy), rows=rows, counted=counted)
+    else:
+        names = entry_words(entry), entry_words(Entry(**found[0]["reference"]))
+        told = rival_verdict(found[0]["differences"]["average_precision"], names=names, rows=rows, counted=counted)
+    return {"verdict": told["text"], "outcome": told["outcome"]}
+
+
+def _finalist(refit: Refit, roles: tuple[Role, ...], judged: dict[str, Any]) -> dict[str, Any]:
+    same = {"strategy", "learner", "status", "reason", "seconds", "peak_mb", "notes", "warnings"}
+    judged_by = "probabilities" if refit.probabilities else "ranking"
+    return {
+        **refit.model_dump(include=same),
+        "roles": roles,
+        "judged_by": judged_by,
+        "train_rows": refit.after,
+        **judged,
+    }
+
+
+def _notes(question: Question, resamples: int, contenders: Iterable[Contender]) -> list[str]:
+    notes = []
+    if resamples < question.config.bootstrap:
+        notes.append(f"{resamples:,} instead of {question.config.bootstrap:,} bootstrap resamples, for speed")
+    for one in contenders:
+        if not one.refit.probabilities:
+            notes.append(
+                f"{entry_words(one.entry)} gives no probabilities: it is compared by its ranking, without a threshold"
+            )
+        elif question.positive is not None and one.refit.training_prevalence is None and one.entry.learner != DUMMY:
+            notes.append(
+                f"{entry_words(one.entry)}: the prevalence that it was trained at is not one number, or not known: "
+                "there is no prior correction, and the calibrator alone mends its probabilities"
+            )
+        notes += [f"{entry_words(one.entry)}: {warning}" for warning in one.refit.warnings]
+        if one.refit.strategy == "threshold":
+            notes.append(
+                "every threshold of the final is chosen on validation: threshold is its learner left alone here"
+            )
+    return notes
+
+
+def _entry(refit: Refit) -> Entry:
+    return Entry(strategy=refit.strategy, learner=refit.learner)

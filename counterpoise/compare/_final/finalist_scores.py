@@ -1,0 +1,130 @@
+"""The bench that finalists are judged at: labels of the untouched rows, the question, and each refit's arm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.compare._rounds.arena import Field
+from counterpoise.errors import EvaluationError
+from counterpoise.evaluate import (
+    Codes,
+    JudgedArm,
+    LabelCodes,
+    Predictions,
+    Question,
+    Ranking,
+    Resampled,
+    Weights,
+    arm_key,
+    pr_curve,
+    roc_curve,
+)
+from counterpoise.records import Snapshot
+from counterpoise.results import Arena, Entry, HeldOut, Refit
+from counterpoise.table import SnapshotReader, read_labels
+
+__all__ = ["Contender", "contender", "question_of"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A refit with its answers and its arm."""
+
+    refit: Refit
+    predictions: Predictions
+    arm: JudgedArm
+
+    @property
+    def entry(self) -> Entry:
+        """Which entry it is."""
+        return Entry(strategy=self.refit.strategy, learner=self.refit.learner)
+
+    @property
+    def key(self) -> str:
+        """The name of its resampled metrics."""
+        return arm_key(self.refit.learner, self.refit.strategy)
+
+
+def question_of(arena: Arena, held_out: HeldOut) -> Question:
+    """Return the labels of all tables with what is asked of them.
+
+    Raises:
+        EvaluationError: An untouched row is of a class that the arena does not know.
+    """
+    train = Field(arena).labels.codes
+    codes = LabelCodes(
+        classes=arena.classes,
+        train_natural=train,
+        train_resampled=train,
+        validation=_codes(arena, held_out.validation, "validation"),
+        test=_codes(arena, held_out.test, "test"),
+        groups={name: np.load(path) for name, path in held_out.groups.items()},
+    )
+    positive = None if arena.positive < 0 else arena.positive
+    return Question(codes, "none", positive, arena.rules.evaluation)
+
+
+def contender(question: Question, refit: Refit) -> Contender:
+    """Judge a refit on test: by ranking alone where it gives no probabilities."""
+    said = {part: np.load(Path(refit.answers) / f"{part}.npy") for part in ("validation", "test")}
+    if not refit.probabilities:
+        scored = Predictions(refit.learner, refit.strategy, **said, notes=refit.notes)
+        return Contender(refit, scored, _judge_ranking(scored, question))
+    shares = {part: _by_class(scores, question) for part, scores in said.items()}
+    predictions = Predictions(refit.learner, refit.strategy, **shares, notes=refit.notes)
+    return Contender(refit, predictions, question.judge(predictions))
+
+
+def _codes(arena: Arena, rows: Snapshot, name: str) -> Codes:
+    """Return labels of untouched rows in the arena's code book."""
+    labels = read_labels(SnapshotReader(rows), arena.rules.columns.target)
+    unknown = [one for one in labels.classes if one not in arena.classes]
+    if unknown or (labels.codes < 0).any():
+        raise EvaluationError(
+            "unknown_class",
+            expected=f"in {name} only classes that train has",
+            found=", ".join(map(repr, unknown)) or "rows without a class",
+            remedy="raise tournament.max_train_rows, or set tournament.final to false",
+        )
+    places = np.array([arena.classes.index(one) for one in labels.classes], np.int32)
+    return places[labels.codes]
+
+
+def _by_class(scores: Floats, question: Question) -> Floats:
+    """Return probabilities of shape (rows, classes): with two classes they are those of the class of interest."""
+    if question.positive is None:
+        return scores
+    return np.column_stack([scores, 1 - scores] if question.positive == 0 else [1 - scores, scores])
+
+
+def _judge_ranking(scored: Predictions, question: Question) -> JudgedArm:
+    """Judge scores that are no probabilities: how well they rank, and nothing that needs a threshold."""
+    validation, test = (
+        (rows, truth == question.positive)
+        for rows, truth in ((scored.validation, question.codes.validation), (scored.test, question.codes.test))
+    )
+    known, ranking = Ranking.from_scores(*validation), Ranking.from_scores(*test)
+
+    def measure(weights: Weights) -> Resampled:
+        quality = ranking.weigh(weights)
+        return {"average_precision": quality.average_precision, "roc_auc": quality.roc_auc}
+
+    record: dict[str, Any] = {
+        "threshold": None,
+        "validation": {"average_precision": float(known.weigh(_once(validation[0])).average_precision[0])},
+        "test": {metric: float(value[0]) for metric, value in measure(_once(test[0])).items()},
+        "pr_curve": pr_curve(*test),
+        "roc_curve": roc_curve(*test),
+    }
+    return JudgedArm(scored.learner, scored.strategy, record, measure)
+
+
+def _once(rows: Floats) -> Weights:
+    return np.ones((1, len(rows)), np.int32)

@@ -1,0 +1,70 @@
+"""The untouched rows of the final: validation for threshold and calibrator, test for one look."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
+from counterpoise.results import HeldOut, Rules
+from counterpoise.split import Partition, group_codes, read_partition
+from counterpoise.table import SnapshotReader, column_roles, write_snapshot
+
+__all__ = ["digest_of_test", "hold_out", "hold_out_tables"]
+
+
+def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> HeldOut:
+    """Set the validation and test rows of a split apart: features and label, natural prevalence.
+
+    Args:
+        rules: Whose columns say what is a feature.
+        snapshot: The source.
+        split: Which of its rows are validation and test.
+        folder: The arena's folder.
+    """
+    reader, partition = SnapshotReader(snapshot), read_partition(split)
+    roles = column_roles(reader.schema, rules.columns)
+    tables = {
+        name: reader.read_rows(np.flatnonzero(partition == PARTITIONS.index(name)), roles.data)
+        for name in ("validation", "test")
+    }
+    groups = _write_groups(reader, partition, rules.columns.group, folder) if rules.columns.group else {}
+    held = hold_out_tables(**tables, folder=folder)
+    return held.model_copy(update={"digest": digest_of_test(snapshot, split), "groups": groups})
+
+
+def hold_out_tables(*, validation: pa.Table, test: pa.Table, folder: Path) -> HeldOut:
+    """Set two tables apart as validation and test.
+
+    Args:
+        validation: Features and label, as in the arena.
+        test: The same of other rows.
+        folder: The arena's folder.
+    """
+    kept = {"validation": validation, "test": test}
+    return HeldOut(**{name: write_snapshot(folder / f"{name}.arrow", _whole(table)) for name, table in kept.items()})
+
+
+def digest_of_test(snapshot: Snapshot, split: SplitPlan) -> str:
+    """Return what tells one test partition from another: the SHA-256 of the source's digest and of its row numbers."""
+    rows = np.flatnonzero(read_partition(split) == PARTITIONS.index("test")).astype("<i8")
+    return hashlib.sha256(snapshot.digest.encode() + rows.tobytes()).hexdigest()
+
+
+def _write_groups(reader: SnapshotReader, partition: Partition, column: str, folder: Path) -> dict[str, str]:
+    """Write the group of each untouched row as a code; return the files by table."""
+    values = reader.read_columns([column]).column(0)
+    files = {}
+    for name in ("validation", "test"):
+        rows = np.flatnonzero(partition == PARTITIONS.index(name))
+        path = folder / f"{name}-groups.npy"
+        np.save(path, group_codes(values.take(pa.array(rows))).astype(np.int32))
+        files[name] = str(path)
+    return files
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    return table.unify_dictionaries().combine_chunks()

@@ -1,0 +1,50 @@
+"""What entries are called in sentences and on the page."""
+
+from __future__ import annotations
+
+import json
+
+from counterpoise.config import Step, parse_learner, parse_strategy
+from counterpoise.results import Entry, learner_label, strategy_label
+
+__all__ = ["entry_words", "learner_words", "strategy_words"]
+
+
+def strategy_words(text: str) -> str:
+    """Return a strategy in words.
+
+    >>> strategy_words('smote {"ratio": 0.5} + random_under'), strategy_words("none")
+    ('SMOTE (ratio 0.5) + random under-sampling', 'no resampling')
+    """
+    return " + ".join(strategy_label(step.name) + _options(step) for step in parse_strategy(text))
+
+
+def learner_words(text: str) -> str:
+    """Return a learner in words: for one by import path its class.
+
+    >>> learner_words('sklearn.tree:DecisionTreeClassifier {"max_depth": 5}'), learner_words("random_forest")
+    ('DecisionTreeClassifier (max_depth 5)', 'random forest')
+    """
+    if text == "dummy":
+        return text
+    step = parse_learner(text) if "." in text or "{" in text else Step(text.strip())
+    name = step.name.replace(":", ".").rpartition(".")[2]
+    return (name if "." in step.name else learner_label(name)) + _options(step)
+
+
+def entry_words(entry: Entry) -> str:
+    """Return an entry in words; what is strategy and learner at once by its one name.
+
+    >>> entry_words(Entry(strategy="smote", learner="random_forest"))
+    'random forest with SMOTE'
+    >>> entry_words(Entry(strategy="easy_ensemble", learner="easy_ensemble"))
+    'easy ensemble'
+    """
+    if entry.learner in (entry.strategy, "dummy"):
+        return learner_words(entry.learner)
+    return f"{learner_words(entry.learner)} with {strategy_words(entry.strategy)}"
+
+
+def _options(step: Step) -> str:
+    shown = [f"{name} {value if isinstance(value, str) else json.dumps(value)}" for name, value in step.options.items()]
+    return f" ({', '.join(shown)})" if shown else ""

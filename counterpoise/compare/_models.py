@@ -1,0 +1,173 @@
+"""Learners by name or import path, ready to be fitted, and why one cannot be."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from counterpoise.compare._processes.messages import described
+from counterpoise.config import ANOMALY, Step, parse_learner
+from counterpoise.errors import EvaluationError
+from counterpoise.evaluate import build_learner
+from counterpoise.records import Record
+
+__all__ = ["balanced", "build_model", "check_learner", "check_takes_weights", "own_model"]
+
+_ENSEMBLE_CLASSES: Mapping[str, str] = {
+    "balanced_random_forest": "BalancedRandomForestClassifier",
+    "easy_ensemble": "EasyEnsembleClassifier",
+    "rus_boost": "RUSBoostClassifier",
+}
+
+
+def build_model(learner: Step, *, seed: int) -> Any:
+    """Return an unfitted learner on one thread, with what it needs before it.
+
+    Estimators by import path that do not take missing values are given imputed and standardised features.
+
+    Args:
+        learner: Its name or import path, and its parameters.
+        seed: Its `random_state`, where it takes one and none is given.
+
+    Raises:
+        EvaluationError: It is not installed, is no classifier of scikit-learn's kind, or refuses its parameters.
+    """
+    if "." in learner.name or ":" in learner.name:
+        model = _prepared(_instance(_class_at(learner.name), learner, seed))
+    elif learner.name == "lightgbm":
+        model = _instance(_class_at("lightgbm:LGBMClassifier"), Step("", {"verbosity": -1, **learner.options}), seed)
+    else:
+        model = build_learner(learner.name, seed)
+        _set_parameters(model, learner)
+    _on_one_thread(model)
+    return model
+
+
+def check_learner(text: str) -> Record:
+    """Build a learner as it is written in the configuration, so that one that is refused is known before any work.
+
+    Raises:
+        EvaluationError: As for `build_model`.
+    """
+    build_model(parse_learner(text), seed=0)
+    return Record()
+
+
+def own_model(strategy: str, *, seed: int) -> Any:
+    """Return imbalanced-learn's ensemble or the anomaly detector of that name, with imputation before it."""
+    from imblearn import ensemble
+    from sklearn.ensemble import IsolationForest
+
+    kind = IsolationForest if strategy == ANOMALY else getattr(ensemble, _ENSEMBLE_CLASSES[strategy])
+    model = _imputed(kind(random_state=seed))
+    _on_one_thread(model)
+    return model
+
+
+def balanced(model: Any) -> Any:
+    """Return the learner with classes weighted by the inverse of their shares.
+
+    Raises:
+        EvaluationError: It has no class weights.
+    """
+    names = [name for name in model.get_params() if name.split("__")[-1] == "class_weight"]
+    if not names:
+        raise _cannot(
+            "no_class_weight", "a learner with the parameter class_weight", _kind(model), "choose another strategy"
+        )
+    return model.set_params(**dict.fromkeys(names, "balanced"))
+
+
+def check_takes_weights(model: Any) -> None:
+    """Check that a learner takes a weight a row.
+
+    Raises:
+        EvaluationError: It does not.
+    """
+    from sklearn.utils.validation import has_fit_parameter
+
+    if not has_fit_parameter(_last(model), "sample_weight"):
+        raise _cannot("no_sample_weight", "a learner that takes row weights", _kind(model), "choose random_over")
+
+
+def _class_at(path: str) -> type[Any]:
+    module, _, name = path.replace(":", ".").rpartition(".")
+    try:
+        imported = importlib.import_module(module)
+    except ImportError as error:
+        remedy = f"install it, for example with pip install {module.split('.')[0]}, or correct the import path"
+        raise _cannot("not_installed", f"an installed module {module}", described(error), remedy) from error
+    except Exception as error:  # a module of somebody else's may raise anything
+        raise _cannot(
+            "not_importable", f"a module {module} that can be imported", described(error), "mend it"
+        ) from error
+    found = getattr(imported, name, None)
+    if found is None:
+        raise _cannot("no_such_class", f"a class {name!r} in {module}", "none", "correct the import path")
+    from sklearn.base import BaseEstimator
+
+    if not (isinstance(found, type) and issubclass(found, BaseEstimator) and hasattr(found, "fit")):
+        raise _cannot("no_estimator", "a class of scikit-learn's kind", path, "choose a classifier")
+    return found
+
+
+def _instance(kind: type[Any], learner: Step, seed: int) -> Any:
+    try:
+        model = kind(**learner.options)
+    except Exception as error:
+        raise _cannot("parameters", f"parameters of {kind.__name__}", described(error), "correct them") from error
+    if "random_state" in model.get_params() and "random_state" not in learner.options:
+        model.set_params(random_state=seed)
+    return model
+
+
+def _set_parameters(model: Any, learner: Step) -> None:
+    try:
+        _last(model).set_params(**learner.options)
+    except ValueError as error:
+        raise _cannot("parameters", f"parameters of {learner.name}", described(error), "correct them") from error
+
+
+def _prepared(model: Any) -> Any:
+    from sklearn.base import is_classifier
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.utils import get_tags
+
+    if not is_classifier(model):
+        raise _cannot("no_classifier", "a classifier", _kind(model), "choose another class")
+    return model if get_tags(model).input_tags.allow_nan else _imputed(StandardScaler(), model)
+
+
+def _imputed(*steps: Any) -> Any:
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), *steps)
+
+
+def _on_one_thread(model: Any) -> None:
+    """Entries run side by side, each on one thread: learners that take all cores only get in each other's way.
+
+    Left alone is what says so already; scikit-learn's own None does, and some of its learners warn of anything else.
+    """
+    single = (1, None) if type(_last(model)).__module__.startswith("sklearn.") else (1,)
+    several = [
+        name
+        for name, value in model.get_params().items()
+        if name.split("__")[-1] in ("n_jobs", "num_threads") and value not in single
+    ]
+    model.set_params(**dict.fromkeys(several, 1))
+
+
+def _last(model: Any) -> Any:
+    steps = getattr(model, "steps", None)
+    return steps[-1][1] if steps else model
+
+
+def _kind(model: Any) -> str:
+    return type(_last(model)).__name__
+
+
+def _cannot(reason: str, expected: str, found: str, remedy: str) -> EvaluationError:
+    return EvaluationError(reason, expected=expected, found=found, remedy=remedy)

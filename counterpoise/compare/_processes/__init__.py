@@ -1,0 +1,1 @@
+"""Jobs of a comparison in processes of their own."""

@@ -1,0 +1,1 @@
+"""The rounds of cross-validation: rows, folds, features, training and scores."""

@@ -1,0 +1,116 @@
+"""One entry on all folds: resample, fit, predict, measure; what cannot be done becomes a reason."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+
+from counterpoise.compare._corrected_error import interval
+from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
+from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._rounds.scores import measure
+from counterpoise.compare._rounds.training import Setback, Sheet, answers, attempted, train
+from counterpoise.results import METRICS, Arena, Entry, EntryResult, Scores
+
+__all__ = ["play", "play_in_process"]
+
+_LEAST, _MOST = {"mcc": -1.0}, {"log_loss": math.inf, "brier": 2.0}
+"""The ranges of metrics that do not lie between 0 and 1."""
+
+_ROUNDING = 1e-9
+
+
+def play(arena: Arena, entry: Entry) -> EntryResult:
+    """Return what becomes of an entry on all folds; learners run on one thread.
+
+    Args:
+        arena: The rows, folds and encoded features.
+        entry: The strategy and the learner.
+    """
+    from threadpoolctl import threadpool_limits
+
+    sheet, opened, folds = Sheet(), Field(arena), list[Scores]()
+
+    def play_all() -> list[Scores]:
+        for number in range(arena.rounds):
+            folds.append(_round(opened, entry, number, sheet))
+        return folds
+
+    with threadpool_limits(limits=1):
+        played = attempted(play_all, where=lambda: f"fold {len(folds) + 1}")
+    if isinstance(played, Setback):
+        return EntryResult(**entry.model_dump(), status=played.status, reason=played.reason)
+    over_folds = _over_folds(folds, test_to_train=arena.test_to_train)
+    return EntryResult(**entry.model_dump(), status="ok", folds=tuple(folds), **over_folds, **sheet.facts())
+
+
+def play_in_process(arena: Arena, entry: Entry) -> EntryResult:
+    """Return what becomes of an entry, played in a process of its own; one without a valid answer has failed.
+
+    Args:
+        arena: The rows, folds and encoded features; its rules say how long an entry may take (`timeouts.entry`).
+        entry: The strategy and the learner.
+
+    Raises:
+        EngineError: The tournament was ended meanwhile.
+        OSError: The job cannot be written to the arena's folder.
+    """
+    rules, work = arena.rules, partial(play, arena, entry)
+    try:
+        result = run_in_process(
+            work, EntryResult, folder=arena.folder, at_a_time=rules.tournament.workers, minutes=rules.minutes_per_entry
+        )
+        _check(result, arena, entry)
+    except JobFailed as failed:
+        return EntryResult(**entry.model_dump(), status="failed", reason=str(failed))
+    return result
+
+
+def _check(result: EntryResult, arena: Arena, entry: Entry) -> None:
+    """Check that a result is one of this entry: a learner may have changed the code that it runs in.
+
+    Raises:
+        JobFailed: It is not.
+    """
+    if (result.strategy, result.learner) != (entry.strategy, entry.learner):
+        raise JobFailed("its answer is about another entry")
+    if result.status == "ok" and len(result.folds) != arena.rounds:
+        raise JobFailed(f"its answer has {len(result.folds)} folds instead of {arena.rounds}")
+    for metric, value in ((name, value) for scores in (*result.folds, result.mean) for name, value in scores.items()):
+        least, most = _LEAST.get(metric, 0.0), _MOST.get(metric, 1.0)
+        if value is not None and not least - _ROUNDING <= value <= most + _ROUNDING:
+            raise JobFailed(f"its answer has {value:g} as {metric}, which lies between {least:g} and {most:g}")
+
+
+def _round(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Scores:
+    trained = train(opened, entry, number, sheet)
+    said = answers(opened, trained, opened.features("test", number), sheet)
+    return measure(said, opened.truth(number))
+
+
+def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Scores]:
+    """Return mean, standard deviation and interval of each metric over the folds that have a value."""
+    values = {metric: [value for fold in folds if (value := fold[metric]) is not None] for metric in METRICS}
+    bounds = {
+        metric: _possible(metric, interval(known, test_to_train=test_to_train)) for metric, known in values.items()
+    }
+    return {
+        "mean": {metric: float(np.mean(known)) if known else None for metric, known in values.items()},
+        "deviation": {metric: _deviation(known) for metric, known in values.items()},
+        "low": {metric: low for metric, (low, _) in bounds.items()},
+        "high": {metric: high for metric, (_, high) in bounds.items()},
+    }
+
+
+def _possible(metric: str, bounds: tuple[float, float] | None) -> tuple[float | None, float | None]:
+    """Return bounds cut to what the metric can be."""
+    if bounds is None:
+        return None, None
+    least, most = _LEAST.get(metric, 0.0), _MOST.get(metric, 1.0)
+    return max(bounds[0], least), min(bounds[1], most)
+
+
+def _deviation(values: list[float]) -> float | None:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None

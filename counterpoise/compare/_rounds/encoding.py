@@ -1,0 +1,58 @@
+"""A round's features as learners see them: the encoder is fitted on the rows that the round trains on alone."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from counterpoise.compare._rounds.arena import Field
+from counterpoise.evaluate import FeatureEncoder, FeaturePlan, gathered_warnings
+from counterpoise.results import Arena, Encoding, HeldOut
+from counterpoise.table import SnapshotReader
+
+__all__ = ["encode_final", "encode_round", "with_encodings"]
+
+
+def encode_round(arena: Arena, number: int) -> Encoding:
+    """Encode a round's rows to train and to test on, and keep them and the encoder in the arena's folder.
+
+    Args:
+        arena: The rows and folds.
+        number: The round; the one after the last trains on all rows and tests none.
+    """
+    field = Field(arena)
+    table = field.table
+    trained, tested = field.trained(number), field.tested(number)
+    parts = {"train": table.filter(pa.array(trained)), "test": table.filter(pa.array(tested))}
+    plan = FeaturePlan.of(parts["train"], arena.rules.columns.target)
+    encoder = FeatureEncoder(plan, seed=arena.rules.seeds.learner)
+    with gathered_warnings() as notes:
+        np.save(field.features_file("train", number), encoder.fit_transform(parts["train"]))
+        if tested.any():
+            np.save(field.features_file("test", number), encoder.transform(parts["test"]))
+    field.encoder_file(number).write_bytes(pickle.dumps(encoder))
+    return Encoding(features=encoder.describe(), notes=tuple(dict.fromkeys([*plan.notes(), *notes])))
+
+
+def encode_final(arena: Arena, held_out: HeldOut) -> Encoding:
+    """Encode all train rows, and as learnt from them validation and test.
+
+    Args:
+        arena: The rows and folds.
+        held_out: The untouched rows.
+    """
+    encoding, field = encode_round(arena, arena.rounds), Field(arena)
+    with gathered_warnings() as notes:
+        for name, snapshot in (("validation", held_out.validation), ("test", held_out.test)):
+            rows = SnapshotReader(snapshot).read_rows(np.arange(snapshot.rows), field.roles.data)
+            np.save(field.features_file(name, arena.rounds), field.encode(rows, arena.rounds))
+    return encoding.model_copy(update={"notes": tuple(dict.fromkeys([*encoding.notes, *notes]))})
+
+
+def with_encodings(arena: Arena, encodings: Sequence[Encoding]) -> Arena:
+    """Return the arena with what the first round's encoder did, and what any of them had to say."""
+    notes = dict.fromkeys(note for encoding in encodings for note in encoding.notes)
+    return arena.model_copy(update={"features": encodings[0].features, "notes": (*arena.notes, *notes)})

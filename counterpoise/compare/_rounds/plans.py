@@ -1,0 +1,205 @@
+"""Resampling of a fold's train rows: a plan, made once for all learners, then rows as learners see them.
+
+The plan is that of `counterpoise run`: the same code on the fold's rows, so that what is compared is what would be
+published, with the same refusals. Rows are then put together as matrices.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.compare._processes.memory_peak import peak_mb
+from counterpoise.compare._processes.workers import workers
+from counterpoise.compare._rounds.arena import Field
+from counterpoise.config import Step, sampler_settings
+from counterpoise.errors import ResamplingError
+from counterpoise.evaluate import Matrix
+from counterpoise.persist import RowPool, Synthesis
+from counterpoise.resample import ResamplingJob, check_memory, draft_plan, wanted_rows
+from counterpoise.runtime import json_sha256
+from counterpoise.split import TrainRows
+from counterpoise.table import read_arrow, write_arrow
+
+__all__ = ["FoldPlan", "TrainMatrix", "fold_plan", "train_matrix"]
+
+Copies = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FoldPlan:
+    """What becomes of a fold's train rows.
+
+    Attributes:
+        copies: How often each stands in the result.
+        recipe: How synthetic rows are made; None without any.
+        weights: How much each row counts; None where all count once.
+        facts: `seconds` and `peak_mb` of making the plan, and its `notes`.
+        folder: Where it lies.
+    """
+
+    copies: Copies
+    recipe: pa.Table | None
+    weights: Copies | None
+    facts: dict[str, Any]
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class TrainMatrix:
+    """Rows to train on: features, what is asked of them, and how much they count (None: all once)."""
+
+    features: Matrix
+    asked: Ints
+    weights: Copies | None = None
+
+
+def fold_plan(field: Field, steps: tuple[Step, ...], number: int) -> FoldPlan:
+    """Return the plan of a strategy for a round, made unless another learner's entry has made it already.
+
+    Args:
+        field: The rows that take part.
+        steps: The strategy.
+        number: The round.
+
+    Raises:
+        ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
+    """
+    name = json_sha256([[step.name, step.options] for step in steps])[:16]
+    folder = Path(field.arena.folder) / "plans" / f"{name}-{number}"
+    if not folder.is_dir():
+        _write(_make(field, steps, number), folder)
+    return _read(folder)
+
+
+def train_matrix(field: Field, plan: FoldPlan | None, number: int) -> TrainMatrix:
+    """Return a round's train rows as a plan leaves them, synthetic ones last; without a plan as they are."""
+    train, features = field.train_rows(number), field.features("train", number)
+    if plan is None:
+        return TrainMatrix(features, field.asked(train.codes))
+    kept, codes = np.repeat(features, plan.copies, axis=0), np.repeat(train.codes, plan.copies)
+    if plan.recipe is not None and plan.recipe.num_rows:
+        kept = np.vstack([kept, _synthetic_features(field, plan, number)])
+        codes = np.concatenate([codes, _classes_of(plan.recipe, train)])
+    return TrainMatrix(kept, field.asked(codes), plan.weights)
+
+
+def _make(field: Field, steps: tuple[Step, ...], number: int) -> FoldPlan:
+    started, rules = time.perf_counter(), field.arena.rules
+    train = field.train_rows(number)
+    config = sampler_settings(rules.resampling, steps[0].name, steps[0].options)
+    wanted = wanted_rows(train.counts(), config)
+    job = ResamplingJob(
+        reader=field.reader, roles=field.roles, train=train, config=config, seed=rules.seeds.sampler,
+        wanted={code: wanted[name] for code, name in enumerate(train.classes) if name in wanted},
+    )  # fmt: skip
+    check_memory(job, shared_by=workers(rules.tournament.workers))
+    draft = draft_plan(job)
+    recipe = pa.concat_tables(draft.recipes) if draft.recipes else None
+    plan = FoldPlan(draft.copies, recipe, draft.weights, {})
+    for step in steps[1:]:
+        plan = _thinned(field, train, plan, step)
+    _check_classes_left(train, plan, steps)
+    facts = {"seconds": time.perf_counter() - started, "peak_mb": peak_mb(), "notes": list(draft.notes)}
+    return replace(plan, facts=facts)
+
+
+def _thinned(field: Field, train: TrainRows, plan: FoldPlan, step: Step) -> FoldPlan:
+    """Return a plan after random under-sampling of the rows that it gives, which looks at their classes alone."""
+    from imblearn.under_sampling import RandomUnderSampler
+
+    rules = field.arena.rules
+    config = sampler_settings(rules.resampling, step.name, step.options)
+    rows = np.repeat(np.arange(len(train.codes)), plan.copies)
+    synthetic = np.zeros(0, np.int32) if plan.recipe is None else _classes_of(plan.recipe, train)
+    codes = np.concatenate([train.codes[rows], synthetic])
+    present = np.bincount(codes, minlength=len(train.classes))
+    wanted = wanted_rows({name: int(count) for name, count in zip(train.classes, present, strict=True)}, config)
+    sizes = {code: wanted[name] for code, name in enumerate(train.classes) if name in wanted}
+    sampler = RandomUnderSampler(sampling_strategy=sizes, random_state=rules.seeds.sampler, **config.sampler_options())
+    sampler.fit_resample(np.arange(len(codes)).reshape(-1, 1), codes)
+    chosen = np.asarray(sampler.sample_indices_)
+    copies = np.bincount(rows[chosen[chosen < len(rows)]], minlength=len(train.codes)).astype(np.int32)
+    kept = np.sort(chosen[chosen >= len(rows)]) - len(rows)
+    return replace(plan, copies=copies, recipe=None if plan.recipe is None else plan.recipe.take(pa.array(kept)))
+
+
+def _check_classes_left(train: TrainRows, plan: FoldPlan, steps: tuple[Step, ...]) -> None:
+    after = np.bincount(train.codes, weights=plan.copies, minlength=len(train.classes))
+    if plan.recipe is not None:
+        after += np.bincount(_classes_of(plan.recipe, train), minlength=len(train.classes))
+    present = np.bincount(train.codes, minlength=len(train.classes))
+    gone = [train.classes[code] for code in np.flatnonzero((after == 0) & (present > 0))]
+    if gone:
+        raise ResamplingError(
+            "class_removed",
+            expected="rows of every class after resampling",
+            found=f"none left of {', '.join(map(repr, gone))}",
+            remedy=f"leave the smallest class alone in the options of {steps[0].name}, or choose another strategy",
+            values={"classes": gone},
+        )
+
+
+def _synthetic_features(field: Field, plan: FoldPlan, number: int) -> Matrix:
+    """Return synthetic rows encoded; they are made once for all learners."""
+    assert plan.folder is not None  # noqa: S101  # plans are made by way of files
+    assert plan.recipe is not None  # noqa: S101  # there are synthetic rows
+    made = plan.folder / "synthetic.npy"
+    if made.exists():
+        return np.asarray(np.load(made))
+    features = field.encode(_synthetic_rows(field, plan.recipe), number)
+    draft = made.with_name(f".{uuid.uuid4().hex}.npy")
+    np.save(draft, features)
+    draft.replace(made)
+    return features
+
+
+def _synthetic_rows(field: Field, recipe: pa.Table) -> pa.Table:
+    """Return synthetic rows in the source's own types."""
+    both = [recipe["parent_a"].to_numpy(), recipe["parent_b"].drop_null().to_numpy()]
+    parents = np.unique(np.concatenate(both))
+    pool = RowPool(parents, field.reader.read_rows(parents, field.roles.data).combine_chunks())
+    synthesis = Synthesis(recipe, field.roles, field.arena.rules.seeds.sampler)
+    rows, _ = synthesis.rows(np.arange(recipe.num_rows), pool)
+    return rows
+
+
+def _classes_of(recipe: pa.Table, train: TrainRows) -> Copies:
+    return train.codes[train.positions(recipe["parent_a"].to_numpy())]
+
+
+def _write(plan: FoldPlan, folder: Path) -> None:
+    """Write a plan as a folder that is there whole or not at all; where two entries make it, the first one stays."""
+    draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    draft.mkdir(parents=True)
+    weights = {} if plan.weights is None else {"weight": plan.weights}
+    write_arrow(draft / "copies.arrow", pa.table({"copies": plan.copies, **weights}))
+    if plan.recipe is not None:
+        write_arrow(draft / "recipe.arrow", plan.recipe.unify_dictionaries().combine_chunks())
+    (draft / "facts.json").write_text(json.dumps(plan.facts), encoding="utf-8")
+    try:
+        draft.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def _read(folder: Path) -> FoldPlan:
+    table = read_arrow(folder / "copies.arrow")
+    recipe = folder / "recipe.arrow"
+    return FoldPlan(
+        copies=np.asarray(table["copies"].to_numpy()),
+        recipe=read_arrow(recipe) if recipe.exists() else None,
+        weights=np.asarray(table["weight"].to_numpy()) if "weight" in table.column_names else None,
+        facts=json.loads((folder / "facts.json").read_text(encoding="utf-8")),
+        folder=folder,
+    )

@@ -1,0 +1,207 @@
+"""Drawing up an arena: which rows take part in a tournament, and the folds that they are dealt into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.compare._rounds.folds import deal_folds
+from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, deal_folds_in_time
+from counterpoise.errors import ConfigError
+from counterpoise.evaluate import LabelCodes, positive_code
+from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
+from counterpoise.results import Arena, InTime, Rules
+from counterpoise.runtime import child_generator
+from counterpoise.split import gap_units, read_content, read_moments, read_partition, tie_codes
+from counterpoise.table import (
+    Labels,
+    SnapshotReader,
+    column_roles,
+    encode_labels,
+    read_labels,
+    write_arrow,
+    write_snapshot,
+)
+
+__all__ = ["Bonds", "draw_up", "draw_up_table"]
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """What ties rows to each other, and to time.
+
+    Attributes:
+        ties: One code a row, without gaps, equal for rows that stay in one fold; None where every row is alone.
+        timeline: When the rows were, where the split is by time: folds are then in time order.
+    """
+
+    ties: Ints | None = None
+    timeline: Timeline | None = None
+
+
+def draw_up(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
+    """Return the arena of the train rows of a split, features not yet encoded; no other row is read.
+
+    Args:
+        rules: Who takes part and how.
+        snapshot: The source.
+        split: Which of its rows are train.
+        folder: Where the arena is laid out.
+
+    Raises:
+        EvaluationError: The train rows are too few to divide into folds.
+        ConfigError: `evaluation.positive_class` names no class, or folds in time order are to be repeated.
+    """
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, rules.columns)
+    train = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
+    codes = read_labels(reader, roles.target).codes[train]
+    chosen = train[_stratified(codes, rules)]
+    ties = tie_codes(reader, chosen, content=read_content(split), group=rules.columns.group)
+    bonds = Bonds(ties, _timeline(reader, rules, chosen))
+    return draw_up_table(rules, reader.read_rows(chosen, roles.data), folder=folder, bonds=bonds, train_rows=len(train))
+
+
+def draw_up_table(
+    rules: Rules, table: pa.Table, *, folder: Path, bonds: Bonds | None = None, train_rows: int = 0
+) -> Arena:
+    """Return the arena of the rows of a table, features and label; the features are not yet encoded.
+
+    Args:
+        rules: Who takes part and how.
+        table: The rows.
+        folder: Where the arena is laid out.
+        bonds: What ties rows to each other and to time; nothing by default.
+        train_rows: How many train rows there are, where these are a sample.
+
+    Raises:
+        EvaluationError: The rows are too few to divide into folds.
+        ConfigError: `evaluation.positive_class` names no class, or folds in time order are to be repeated.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table, bonds = table.unify_dictionaries().combine_chunks(), bonds or Bonds()
+    labels = encode_labels(table[rules.columns.target])
+    positive = _positive(rules, labels)
+    ties = np.arange(table.num_rows) if bonds.ties is None else bonds.ties
+    dealt, in_time = _deal(rules, labels, Bonds(ties, bonds.timeline), positive)
+    write_arrow(folder / "folds.arrow", pa.table({**dealt, "ties": ties}))
+    arena = Arena(
+        folder=str(folder),
+        snapshot=write_snapshot(folder / "rows.arrow", table),
+        rules=rules,
+        classes=labels.classes,
+        counts=labels.counts(),
+        positive=positive,
+        train_rows=train_rows or table.num_rows,
+        features={},
+        in_time=in_time,
+    )
+    return arena.model_copy(update={"notes": tuple(_notes(arena))})
+
+
+def _deal(
+    rules: Rules, labels: Labels, bonds: Bonds, positive: int
+) -> tuple[dict[str, npt.NDArray[np.generic]], InTime | None]:
+    """Return the columns of the folds' file, and with folds in time order what is told of them."""
+    settings, ties = rules.tournament, bonds.ties
+    assert ties is not None  # noqa: S101  # they were made
+    if bonds.timeline is None:
+        folds = deal_folds(
+            labels.codes, ties, classes=labels.classes, folds=settings.folds, repeats=settings.repeats,
+            seed=rules.seeds.folds,
+        )  # fmt: skip
+        return {f"repeat {number}": fold for number, fold in enumerate(folds)}, None
+    _check_no_repeats(settings.repeats)
+    made = deal_folds_in_time(labels.codes, ties, bonds.timeline, classes=labels.classes, folds=settings.folds)
+    columns = {f"trained {number}": rows for number, rows in enumerate(made.trained)}
+    return {"repeat 0": made.tested, "time": bonds.timeline.times, **columns}, InTime(
+        gap=bonds.timeline.gap,
+        test_to_train=made.test_to_train,
+        never_tested=int((made.tested == NEVER_TESTED).sum()),
+        prevalence=None if positive < 0 else _mean_prevalence(made, labels.codes == positive),
+        absent=tuple(_absent(made, labels)),
+    )
+
+
+def _absent(made: TimeFolds, labels: Labels) -> Iterator[str]:
+    """Yield the classes that some fold has no row of on one of its sides."""
+    sides = [rows for fold, older in enumerate(made.trained) for rows in (older, made.tested == fold)]
+    for code, name in enumerate(labels.classes):
+        own = labels.codes == code
+        if own.any() and not all((own & rows).any() for rows in sides):
+            yield name
+
+
+def _mean_prevalence(made: TimeFolds, positive: npt.NDArray[np.bool_]) -> float:
+    return float(np.mean([positive[made.tested == fold].mean() for fold in range(len(made.trained))]))
+
+
+def _check_no_repeats(repeats: int) -> None:
+    if repeats > 1:
+        raise ConfigError(
+            "repeats_in_time",
+            expected="one division into folds, as folds in time order are the same each time (split.method: time)",
+            found=f"tournament.repeats: {repeats}",
+            remedy="set tournament.repeats to 1",
+        )
+
+
+def _positive(rules: Rules, labels: Labels) -> int:
+    if len(labels.classes) != 2:
+        return -1
+    codes = labels.codes
+    return positive_code(LabelCodes(labels.classes, codes, codes, codes, codes), rules.evaluation.positive_class)
+
+
+def _notes(arena: Arena) -> list[str]:
+    notes, rows = [], arena.snapshot.rows
+    if rows < arena.train_rows:
+        notes.append(
+            f"a stratified sample of {rows:,} of the {arena.train_rows:,} train rows takes part "
+            "(tournament.max_train_rows)"
+        )
+    if arena.in_time is not None:
+        absent = [f"class {name!r} has no row on one side of a fold in time order" for name in arena.in_time.absent]
+        return [*notes, _told_of(arena, arena.in_time), *absent]
+    few = {name: count for name, count in arena.counts.items() if 0 < count < arena.rules.tournament.folds}
+    notes += [
+        f"class {name!r} has {count} rows, fewer than folds: not every fold has one" for name, count in few.items()
+    ]
+    return notes
+
+
+def _told_of(arena: Arena, in_time: InTime) -> str:
+    gap = f" by {arena.rules.split.gap} at least (split.gap)" if in_time.gap else ""
+    return (
+        f"folds are in time order, as the split is by time: each trains on rows that are older{gap}, and the oldest "
+        f"{in_time.never_tested:,} rows are never tested"
+    )
+
+
+def _timeline(reader: SnapshotReader, rules: Rules, rows: Ints) -> Timeline | None:
+    """Return when rows were, where the split is by time; it has set apart those without a time."""
+    if rules.split.method != "time":
+        return None
+    moments = read_moments(reader.read_columns([rules.columns.time]).column(0), rules.columns.time)
+    return Timeline(moments.values[rows], gap_units(rules.split.gap, moments.kind))
+
+
+def _stratified(codes: npt.NDArray[np.int32], rules: Rules) -> Ints:
+    """Return at most `tournament.max_train_rows` positions, ascending, each class in proportion, at least two of it."""
+    most = rules.tournament.max_train_rows
+    if len(codes) <= most:
+        return np.arange(len(codes))
+    rng = child_generator(rules.seeds.folds, "tournament sample")
+    chosen = []
+    for code in np.unique(codes):
+        own = np.flatnonzero(codes == code)
+        number = min(len(own), max(2, round(len(own) * most / len(codes))))
+        chosen.append(rng.choice(own, number, replace=False))
+    return np.sort(np.concatenate(chosen))

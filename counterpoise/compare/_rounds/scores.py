@@ -1,0 +1,105 @@
+"""What a model answers on a fold, and how well."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.compare._rounds.answer_checks import called_classes, probabilities_by_class, ranking_scores
+from counterpoise.errors import EvaluationError
+from counterpoise.evaluate import Confusion, Matrix, Ranking, decision_metrics, log_losses, macro_metrics
+from counterpoise.results import METRICS
+
+__all__ = ["Answers", "ask", "ask_detector", "measure"]
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says of a fold's tested rows.
+
+    Attributes:
+        scores: With two classes one a row, higher for more likely positive; else shape (rows, classes).
+        called: What each row is taken for, 0 or 1; None where nothing is decided, or there are more classes.
+        probabilities: Whether the scores are probabilities.
+    """
+
+    scores: npt.NDArray[np.float64]
+    called: npt.NDArray[np.bool_] | None
+    probabilities: bool
+
+
+def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
+    """Return a classifier's answers: of probabilities the larger one decides, unless the model has a threshold.
+
+    Args:
+        model: A fitted classifier whose classes are codes.
+        features: The tested rows.
+        classes: How many classes there are; one that the model never saw has probability 0.
+
+    Raises:
+        EvaluationError: It gives no probabilities, and there are more than two classes.
+        LearnerAnswerError: What it answers cannot be measured.
+    """
+    rows = len(features)
+    if hasattr(model, "predict_proba"):
+        probability = probabilities_by_class(model.predict_proba(features), model, rows=rows, classes=classes)
+        if classes > 2:
+            return Answers(probability, None, probabilities=True)
+        tuned = hasattr(model, "best_threshold_")
+        called = (
+            called_classes(model.predict(features), rows=rows) == 1 if tuned else probability[:, 1] > probability[:, 0]
+        )
+        return Answers(probability[:, 1], called, probabilities=True)
+    if classes > 2:
+        raise EvaluationError(
+            "no_probabilities",
+            expected="a learner with predict_proba, as there are more than two classes",
+            found=type(model).__name__,
+            remedy="choose another learner",
+        )
+    scores = ranking_scores(model.decision_function(features), rows=rows)
+    called = called_classes(model.predict(features), rows=rows) == 1
+    return Answers(scores, called, probabilities=False)
+
+
+def ask_detector(model: Any, features: Matrix) -> Answers:
+    """Return how unusual an anomaly detector finds each row; it decides nothing."""
+    return Answers(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
+
+
+def measure(answers: Answers, truth: Ints) -> dict[str, float | None]:
+    """Return the metrics of a fold; None where one is not defined.
+
+    Args:
+        answers: The model's answers.
+        truth: What the rows are: class codes, with two classes 1 for the class of interest.
+    """
+    if answers.scores.ndim == 2:
+        found = macro_metrics(answers.scores, truth.astype(np.int32))
+    else:
+        found = _binary(answers, truth == 1)
+    return {name: _number(found.get(name, math.nan)) for name in METRICS}
+
+
+def _binary(answers: Answers, truth: npt.NDArray[np.bool_]) -> dict[str, float]:
+    scores = answers.scores
+    quality = Ranking.from_scores(scores, truth).weigh(np.ones((1, len(truth)), np.int32))
+    found = {"average_precision": quality.average_precision[0], "roc_auc": quality.roc_auc[0]}
+    if answers.called is not None:
+        true, called = np.array([(truth & answers.called).sum()]), np.array([answers.called.sum()])
+        counts = Confusion.from_called(true, called, positives=float(truth.sum()), rows=float(len(truth)))
+        found |= {name: value[0] for name, value in decision_metrics(counts).items()}
+    if answers.probabilities:
+        found["brier"] = np.mean((scores - truth) ** 2)
+        found["log_loss"] = log_losses(np.where(truth, scores, 1 - scores)).mean()
+    return {name: float(value) for name, value in found.items()}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

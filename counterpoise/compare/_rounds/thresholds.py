@@ -1,0 +1,145 @@
+"""The strategy `threshold`: a learner whose decisions follow `evaluation.threshold`, tuned on the rows it trains on.
+
+By the exact search that chooses thresholds on validation, on answers out of fold: so a condition is met or not, a cost
+is that of all rows, and no candidate is missed. Scikit-learn's `TunedThresholdClassifierCV` averages a scorer over
+folds on a grid of 100 thresholds, which a condition has no number for (decision 15).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.compare._rounds.answer_checks import probabilities_by_class, ranking_scores
+from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._rounds.folds import deal_folds
+from counterpoise.compare._rounds.folds_in_time import deal_folds_in_time, most_folds_in_time
+from counterpoise.config import EvaluationConfig
+from counterpoise.errors import EvaluationError
+from counterpoise.evaluate import Matrix, ScoredRows, choose_arm_threshold, threshold_rules
+
+__all__ = ["ThresholdLearner", "inner_folds", "tuned"]
+
+_INNER_FOLDS = 5
+"""As many as scikit-learn's classifier that tunes thresholds takes by default."""
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass
+class ThresholdLearner:
+    """A classifier of 0 and 1 whose threshold is tuned by cross-validation within the rows that it is fitted on.
+
+    Attributes:
+        model: The learner.
+        folds: Positions of the rows to train on and to ask about, a pair a fold.
+        config: How the threshold is chosen.
+        best_threshold_: The threshold, once it is fitted: rows with a score at or above it are called 1.
+    """
+
+    model: Any
+    folds: tuple[tuple[Ints, Ints], ...]
+    config: EvaluationConfig
+    best_threshold_: float = field(default=np.nan, init=False)
+
+    def fit(self, features: Matrix, asked: Ints) -> ThresholdLearner:
+        """Tune the threshold, then fit the learner on all rows; a rule that nothing meets is told as a warning."""
+        from sklearn.base import clone
+
+        scores, known = np.zeros(len(asked)), np.zeros(len(asked), np.bool_)
+        for trained, tested in self.folds:
+            scores[tested] = _scores(clone(self.model).fit(features[trained], asked[trained]), features[tested])
+            known[tested] = True
+        chosen = choose_arm_threshold(ScoredRows(scores[known], asked[known] == 1), config=self.config)
+        if chosen.rule != self.config.threshold:
+            wanted = {rule.name: rule.wanted for rule in threshold_rules(self.config)}[self.config.threshold]
+            warnings.warn(f"no threshold gives a {wanted}, out of fold: the largest F1 was taken", stacklevel=2)
+        self.best_threshold_ = chosen.value
+        self.model.fit(features, asked)
+        return self
+
+    @property
+    def classes_(self) -> Ints:
+        """The classes of the fitted learner."""
+        return np.asarray(self.model.classes_)
+
+    @property
+    def predict_proba(self) -> Any:
+        """The fitted learner's own probabilities; not there where it has none."""
+        return self.model.predict_proba
+
+    def decision_function(self, features: Matrix) -> Floats:
+        """Return the fitted learner's own scores."""
+        return np.asarray(self.model.decision_function(features))
+
+    def predict(self, features: Matrix) -> Ints:
+        """Return 1 for rows that reach the threshold, else 0."""
+        return (_scores(self.model, features) >= self.best_threshold_).astype(np.int64)
+
+
+def tuned(model: Any, opened: Field, number: int) -> ThresholdLearner:
+    """Return a learner with its threshold tuned within the rows that a round trains on.
+
+    Args:
+        model: The learner.
+        opened: The rows that take part, of two classes.
+        number: The round.
+
+    Raises:
+        EvaluationError: The round has too few rows of a class to train on.
+    """
+    return ThresholdLearner(model, inner_folds(opened, number), opened.arena.rules.evaluation)
+
+
+def inner_folds(opened: Field, number: int) -> tuple[tuple[Ints, Ints], ...]:
+    """Return folds of the rows that a round trains on: positions to train on and to ask about.
+
+    They are made as those of the tournament: tied rows together, in time order where those are.
+
+    Args:
+        opened: The rows that take part, of two classes.
+        number: The round.
+
+    Raises:
+        EvaluationError: The round has too few rows of a class to train on.
+    """
+    train = opened.train_rows(number)
+    _, ties = np.unique(opened.ties[train.rows], return_inverse=True)
+    timeline = opened.timeline
+    if timeline is not None:
+        own = timeline.at(train.rows)
+        most = most_folds_in_time(train.codes, ties, own, fewer_than=_INNER_FOLDS + 1)
+        if not most:
+            raise _no_inner_folds(len(train.rows))
+        made = deal_folds_in_time(train.codes, ties, own, classes=train.classes, folds=most)
+        return tuple(
+            (np.flatnonzero(older), np.flatnonzero(made.tested == fold)) for fold, older in enumerate(made.trained)
+        )
+    fewest = int(np.bincount(train.codes, minlength=len(train.classes)).min())
+    (placed,) = deal_folds(
+        train.codes, ties, classes=train.classes, folds=max(2, min(_INNER_FOLDS, fewest)), repeats=1,
+        seed=opened.arena.rules.seeds.learner,
+    )  # fmt: skip
+    return tuple((np.flatnonzero(placed != fold), np.flatnonzero(placed == fold)) for fold in range(placed.max() + 1))
+
+
+def _scores(model: Any, features: Matrix) -> Floats:
+    """Return a score a row, higher for more likely 1."""
+    rows = len(features)
+    if hasattr(model, "predict_proba"):
+        return probabilities_by_class(model.predict_proba(features), model, rows=rows, classes=2)[:, 1]
+    return ranking_scores(model.decision_function(features), rows=rows)
+
+
+def _no_inner_folds(rows: int) -> EvaluationError:
+    return EvaluationError(
+        "too_few_rows_in_time",
+        expected="rows of both classes in two stretches of time to tune a threshold on",
+        found=f"{rows:,} rows to train on that cannot be cut so",
+        remedy="lower tournament.folds, or leave out the strategy threshold",
+    )

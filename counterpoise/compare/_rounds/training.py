@@ -1,0 +1,198 @@
+"""One entry in one round: the rows that it trains on, its model, and what that answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.compare._models import balanced, build_model, check_takes_weights, own_model
+from counterpoise.compare._processes.memory_peak import peak_mb
+from counterpoise.compare._processes.messages import described, short_notes
+from counterpoise.compare._rounds.answer_checks import LearnerAnswerError
+from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._rounds.plans import FoldPlan, TrainMatrix, fold_plan, train_matrix
+from counterpoise.compare._rounds.scores import Answers, ask, ask_detector
+from counterpoise.compare._rounds.thresholds import tuned
+from counterpoise.compare._rounds.weights import by_asked_codes, double_counting
+from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, Step, parse_learner, parse_strategy
+from counterpoise.errors import CounterpoiseError, EvaluationError
+from counterpoise.evaluate import Matrix, gathered_warnings, weighting
+from counterpoise.results import DUMMY, Entry
+
+__all__ = ["Setback", "Sheet", "Trained", "answers", "attempted", "train"]
+
+Outcome = TypeVar("Outcome")
+
+_TOO_SMALL = {
+    "worse than random": "members that are better than chance on a balanced draw of these rows; found one that is not, "
+    "as with few or unpredictable rows; choose balanced_random_forest or easy_ensemble",
+}
+"""What learners say who cannot work on rows like these, and what is to be told instead."""
+
+
+@dataclass
+class _Clock:
+    """Seconds by what they were spent on."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def on(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.add(name, time.perf_counter() - started)
+
+    def add(self, name: str, seconds: float) -> None:
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
+
+@dataclass
+class Sheet:
+    """What is written down of an entry at work."""
+
+    clock: _Clock = field(default_factory=_Clock)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
+
+    def facts(self) -> dict[str, Any]:
+        """Return seconds by part and in all, the peak of memory and the notes, as the records name them."""
+        parts = {name: round(self.clock.seconds.get(name, 0.0), 4) for name in ("sampling", "fit", "predict")}
+        peak = peak_mb()
+        return {
+            "seconds": round(sum(parts.values()), 4),
+            **{f"{name}_seconds": value for name, value in parts.items()},
+            "peak_mb": None if peak is None else max([peak, *self.peaks]),
+            "notes": short_notes(self.notes),
+            "warnings": short_notes(self.warnings),
+        }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted model, the rows that it was fitted on, and the strategy's steps."""
+
+    model: Any
+    rows: TrainMatrix
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Setback:
+    """Why an entry has no outcome: refused as it cannot run on these rows, or failed as it broke down."""
+
+    status: Literal["refused", "failed"]
+    reason: str
+
+
+def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome | Setback:
+    """Return the outcome of an entry's work, or why there is none: one that breaks down must not cost the others.
+
+    Args:
+        work: What is tried.
+        where: Says in which round it is.
+    """
+    try:
+        return work()
+    except LearnerAnswerError as error:
+        return Setback("failed", f"{where()}: [{error.reason}] needs {error.expected}; found {error.found}")
+    except CounterpoiseError as error:
+        return Setback("refused", f"needs {error.expected}; found {error.found}; {error.remedy}")
+    except MemoryError:
+        return Setback("refused", "not enough memory")
+    except Exception as error:  # noqa: BLE001  # any learner may break down in its own way
+        for sign, needs in _TOO_SMALL.items():
+            if sign in described(error):
+                return Setback("refused", f"needs {needs}")
+        return Setback("failed", f"{where()}: {described(error)}")
+
+
+def train(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Trained:
+    """Fit an entry on the rows of a round, resampled.
+
+    Args:
+        opened: The rows that take part.
+        entry: The strategy and the learner.
+        number: The round.
+        sheet: Where time, memory and notes are written down.
+
+    Raises:
+        EvaluationError: The strategy does not go with the learner or with the classes.
+        ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
+    """
+    steps = parse_strategy(entry.strategy)
+    model = _model(opened, entry, steps, number, sheet)
+    with gathered_warnings() as notes:
+        rows = _resampled(opened, steps, number, sheet)
+        with sheet.clock.on("fit"):
+            model.fit(rows.features, *_asked(steps, rows), **weighting(model, rows.weights))
+    sheet.notes += notes
+    return Trained(model, rows, steps)
+
+
+def answers(opened: Field, trained: Trained, features: Matrix, sheet: Sheet) -> Answers:
+    """Return what a fitted entry says of other rows, encoded as those that it was fitted on."""
+    with gathered_warnings() as notes, sheet.clock.on("predict"):
+        if trained.steps[0].name == ANOMALY:
+            said = ask_detector(trained.model, features)
+        else:
+            said = ask(trained.model, features, classes=len(opened.arena.classes))
+    sheet.notes += notes
+    return said
+
+
+def _resampled(opened: Field, steps: tuple[Step, ...], number: int, sheet: Sheet) -> TrainMatrix:
+    """Return the rows to train on; the time that the plan took is counted whoever has made it."""
+    plan: FoldPlan | None = None
+    if steps[0].name in STRATEGIES and steps[0].name != "none":
+        plan = fold_plan(opened, steps, number)
+        sheet.clock.add("sampling", plan.facts["seconds"])
+        sheet.notes += plan.facts["notes"]
+        sheet.peaks += [plan.facts["peak_mb"]] if plan.facts["peak_mb"] is not None else []
+    with sheet.clock.on("sampling"):
+        return train_matrix(opened, plan, number)
+
+
+def _asked(steps: tuple[Step, ...], rows: TrainMatrix) -> tuple[npt.NDArray[np.int64], ...]:
+    return () if steps[0].name == ANOMALY else (rows.asked,)
+
+
+def _model(opened: Field, entry: Entry, steps: tuple[Step, ...], number: int, sheet: Sheet) -> Any:
+    """Return an entry's unfitted model; where its own weights double the strategy's, that is written down.
+
+    Raises:
+        EvaluationError: The strategy does not go with the learner or with the classes.
+    """
+    arena = opened.arena
+    name, seed = steps[0].name, arena.rules.seeds.learner
+    if entry.learner == DUMMY:
+        from sklearn.dummy import DummyClassifier
+
+        return DummyClassifier(strategy="prior")
+    if name in (ANOMALY, "threshold") and arena.positive < 0:
+        raise _only_two_classes(name, len(arena.classes))
+    if name in (ANOMALY, *ENSEMBLES):
+        return own_model(name, seed=seed)
+    model = by_asked_codes(build_model(parse_learner(entry.learner), seed=seed), opened.asked_names)
+    sheet.warnings += [warning] if (warning := double_counting(model, steps)) else []
+    if name == "weights":
+        check_takes_weights(model)
+    if name == "class_weight":
+        return balanced(model)
+    return tuned(model, opened, number) if name == "threshold" else model
+
+
+def _only_two_classes(name: str, classes: int) -> EvaluationError:
+    what = "a threshold is tuned" if name == "threshold" else "an anomaly is told from the rest"
+    return EvaluationError(
+        "two_classes_only",
+        expected=f"two classes, as {what}",
+        found=f"{classes} classes, while {what} with two only",
+        remedy="choose another strategy",
+    )

@@ -1,0 +1,141 @@
+"""How strategies and learners are written in the configuration: names, and options as JSON behind them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from counterpoise.config._strategies import STRATEGIES
+
+__all__ = [
+    "ALL",
+    "ANOMALY",
+    "DEFAULT_LEARNERS",
+    "DEFAULT_STRATEGIES",
+    "ENSEMBLES",
+    "EVERY_STRATEGY",
+    "LEARNERS",
+    "TREATMENTS",
+    "Step",
+    "parse_learner",
+    "parse_strategy",
+]
+
+TREATMENTS = ("none", "class_weight", "threshold")
+"""Strategies that leave the rows as they are."""
+
+ENSEMBLES = ("balanced_random_forest", "easy_ensemble", "rus_boost")
+"""imbalanced-learn's ensembles, which balance each of their members: learners of their own."""
+
+ANOMALY = "isolation_forest"
+"""Anomaly detection: a learner of its own, which never sees a label."""
+
+ALL = "all"
+"""Stands for every strategy."""
+
+EVERY_STRATEGY = (
+    *TREATMENTS,
+    *(name for name in STRATEGIES if name not in ("auto", *TREATMENTS)),
+    *ENSEMBLES,
+    ANOMALY,
+)
+"""Every strategy that there is, by its stable name."""
+
+LEARNERS = ("logistic_regression", "random_forest", "hist_gradient_boosting", "lightgbm")
+"""Learners by name; others by import path."""
+
+DEFAULT_LEARNERS = LEARNERS[:3]
+
+DEFAULT_STRATEGIES = (
+    "none",
+    "class_weight",
+    "threshold",
+    "random_over",
+    "random_under",
+    "smote",
+    "adasyn",
+    "borderline_smote",
+    "smote_tomek",
+    "tomek_links",
+    "edited_nearest_neighbours",
+    *ENSEMBLES,
+    ANOMALY,
+)
+"""What takes part where nothing is asked for: each family, without the slowest."""
+
+_NAME = re.compile(r"\s*([a-z_]+)\s*")
+_PATH = re.compile(r"\s*([A-Za-z_][\w.]*(?::\w+)?)\s*")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One strategy or learner as it was written: its name or import path, and its options."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_strategy(text: str) -> tuple[Step, ...]:
+    """Return the steps of a strategy: one, or one and `random_under` after it.
+
+    >>> [(step.name, step.options) for step in parse_strategy('smote {"ratio": 0.5} + random_under')]
+    [('smote', {'ratio': 0.5}), ('random_under', {})]
+
+    Raises:
+        ValueError: The text is not of that form, or names something unknown.
+    """
+    steps, rest = [], f"+{text}"
+    while rest.startswith("+"):
+        step, rest = _step(rest[1:], _NAME, text)
+        steps.append(step)
+    if rest:
+        raise ValueError(f"{text!r}: options are JSON objects, and steps are joined by +")
+    _check_steps(steps, text)
+    return tuple(steps)
+
+
+def parse_learner(text: str) -> Step:
+    """Return a learner's name or import path, and its parameters.
+
+    >>> parse_learner('sklearn.tree:DecisionTreeClassifier {"max_depth": 5}')
+    Step(name='sklearn.tree:DecisionTreeClassifier', options={'max_depth': 5})
+
+    Raises:
+        ValueError: The text is not of that form, or a name without a dot is not known.
+    """
+    step, rest = _step(text, _PATH, text)
+    if rest:
+        raise ValueError(f"{text!r}: a name or import path, then its parameters as a JSON object, is expected")
+    if "." not in step.name and ":" not in step.name and step.name not in LEARNERS:
+        raise ValueError(f"{step.name!r} is no learner: {', '.join(LEARNERS)}, or an import path such as package:Class")
+    return step
+
+
+def _step(text: str, name: re.Pattern[str], whole: str) -> tuple[Step, str]:
+    """Return the first step of a text, and what follows it."""
+    found = name.match(text)
+    if found is None:
+        raise ValueError(f"{whole!r}: a name is expected")
+    rest = text[found.end() :]
+    if not rest.startswith("{"):
+        return Step(found[1]), rest
+    try:
+        options, end = json.JSONDecoder().raw_decode(rest)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{whole!r}: options are not valid JSON: {error}") from None
+    return Step(found[1], options), rest[end:].strip()
+
+
+def _check_steps(steps: list[Step], text: str) -> None:
+    if unknown := [step.name for step in steps if step.name not in EVERY_STRATEGY]:
+        known = ", ".join(EVERY_STRATEGY)
+        raise ValueError(f"{unknown[0]!r} is no strategy of a tournament; known: {known}, and {ALL} by itself")
+    if fixed := [step.name for step in steps if step.name not in STRATEGIES and step.options]:
+        raise ValueError(f"{fixed[0]!r} takes no options")
+    chained = [step.name for step in steps[1:]]
+    if chained not in ([], ["random_under"]) or (chained and steps[0].name not in STRATEGIES):
+        raise ValueError(f"{text!r}: only random_under may follow, and only a strategy that resamples")
+    if chained and steps[0].name in ("none", "weights"):
+        raise ValueError(f"{text!r}: random_under cannot follow {steps[0].name}")

@@ -1,0 +1,212 @@
+"""Configurations from YAML files, mappings and `--set` overrides, and readable errors for the wrong ones.
+
+Relative paths in a configuration (source, suite, output root) are relative to the working directory of the run, not to
+the file: the same configuration then works as a file, as a deployment's parameters and in Python.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from counterpoise.config._model import BalanceConfig
+from counterpoise.config._yaml_text import parse_mapping, parse_value
+from counterpoise.errors import ConfigError
+from counterpoise.secrets import is_secret_name, redact
+
+__all__ = ["build_config", "build_section", "config_error", "load_config"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_MAX_BYTES = 1_000_000
+_MAX_SHOWN = 80
+_WORDING = {
+    "missing": "and required",
+    "string_pattern_mismatch": "should be letters, digits, dots, dashes and underscores, at most 100, no sign first",
+    "tuple_type": "should be a list, such as [a, b]",
+    "string_type": "should be a text; put it in quotes",
+}
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BalanceConfig:
+    """Read a configuration file.
+
+    Args:
+        path: A YAML file of at most 1 MB.
+        overrides: Fields to set on top, as `split.test_size=0.3`.
+
+    Raises:
+        ConfigError: The file cannot be read, is no plain YAML, or a field is not as allowed.
+    """
+    return build_config(parse_mapping(_read_text(Path(path)), name=str(path)), overrides)
+
+
+def build_config(mapping: Mapping[str, Any], overrides: Sequence[str] = ()) -> BalanceConfig:
+    """Build a configuration from a mapping, which is left as it is.
+
+    Args:
+        mapping: Sections by name, as in the YAML file.
+        overrides: Fields to set on top, as `split.test_size=0.3`; values are YAML scalars or lists.
+
+    Raises:
+        ConfigError: A field is not as allowed.
+    """
+    values: dict[str, Any] = dict(mapping)
+    for override in overrides:
+        values = _with_override(values, override)
+    return build_section(BalanceConfig, values)
+
+
+def build_section(model: type[M], values: Mapping[str, Any], *, name: str = "") -> M:
+    """Build the configuration, or one section of it, from its fields.
+
+    Args:
+        model: The configuration's or section's model.
+        values: The fields.
+        name: The section's name, such as `source`; empty for the whole configuration.
+
+    Raises:
+        ConfigError: A field is not as allowed.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise config_error(error, values, section=name) from None
+
+
+def config_error(error: ValidationError, mapping: Mapping[str, Any], *, section: str = "") -> ConfigError:
+    """Turn Pydantic's findings into one error that lists each field, its value and what is allowed.
+
+    Args:
+        error: What the validation of `mapping` raised.
+        mapping: The values that were validated; secrets in them are not repeated.
+        section: The section that they are of, such as `source`; empty for the whole configuration.
+    """
+    at = [section] if section else []
+    found = error.errors(include_url=False, include_input=False)
+    inner = {details["loc"][:-1] for details in found}
+    problems = [
+        _problem(details, mapping, at)
+        for details in found
+        if details["type"] != "too_short" or details["loc"] not in inner
+    ]
+    lines = [f"{problem['field']}: {problem['found']}, {problem['allowed']}" for problem in problems]
+    fields = ", ".join(dict.fromkeys(problem["field"] for problem in problems))
+    return ConfigError(
+        "invalid_config",
+        expected="a configuration whose fields are all as allowed",
+        found=lines[0] if len(lines) == 1 else "".join(f"\n  - {line}" for line in lines) + "\n",
+        remedy=f"correct {fields}",
+        values={"problems": problems},
+    )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            "config_not_readable",
+            expected="a readable configuration file",
+            found=f"{str(path)!r}: {getattr(error, 'strerror', None) or error}",
+            remedy="give the path of a YAML file, such as the one that `counterpoise init` writes",
+        ) from None
+    if len(content) > _MAX_BYTES:
+        raise ConfigError(
+            "config_too_large",
+            expected=f"a configuration file of at most {_MAX_BYTES:,} bytes",
+            found=f"a larger one in {str(path)!r}",
+            remedy="give a configuration, not the data",
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            "config_not_utf8",
+            expected="a configuration file in UTF-8",
+            found=f"byte {content[error.start]:#04x} at offset {error.start} of {str(path)!r}",
+            remedy="save the file as UTF-8",
+        ) from None
+
+
+def _with_override(values: dict[str, Any], override: str) -> dict[str, Any]:
+    name, sign, text = override.partition("=")
+    keys = name.strip().split(".")
+    if not sign or not all(keys):
+        raise ConfigError(
+            "invalid_override",
+            expected="an override of the form section.field=value",
+            found=repr(redact(override)),
+            remedy="write for example --set split.test_size=0.3",
+        )
+    return _replaced(values, keys, parse_value(text, name=f"--set {name.strip()}"))
+
+
+def _replaced(values: dict[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
+    if len(keys) == 1:
+        return {**values, keys[0]: value}
+    inner = values.get(keys[0], {})
+    section = dict(inner) if isinstance(inner, Mapping) else {}
+    return {**values, keys[0]: _replaced(section, keys[1:], value)}
+
+
+def _problem(details: ErrorDetails, mapping: Mapping[str, Any], at: Sequence[str]) -> dict[str, Any]:
+    path = [*at, *map(str, details["loc"])]
+    return {
+        "field": ".".join(path) or "the configuration",
+        "found": "missing" if details["type"] == "missing" else _found(mapping, details["loc"]),
+        "allowed": _allowed(details, path),
+    }
+
+
+def _found(mapping: Mapping[str, Any], loc: Sequence[str | int]) -> str:
+    """Return the value that is not allowed, unless the name of its field says that it is a secret."""
+    secret = any(is_secret_name(str(part)) or part == "credentials_block" for part in loc)
+    return "found a text that is not shown" if secret else f"found {_show(_value_at(mapping, loc))}"
+
+
+def _allowed(details: ErrorDetails, path: Sequence[str]) -> str:
+    if details["type"] == "extra_forbidden":
+        return _suggestion(path)
+    if details["type"] in {"model_type", "model_attributes_type"}:
+        return f"should be a mapping with the keys {', '.join(_keys_of(path))}"
+    message = details["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
+    return _WORDING.get(details["type"], message)
+
+
+def _suggestion(path: Sequence[str]) -> str:
+    known = _keys_of(path[:-1])
+    close = difflib.get_close_matches(path[-1], known, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"an unknown key; allowed are {', '.join(known)}{hint}"
+
+
+def _keys_of(path: Sequence[str]) -> list[str]:
+    model: type[BaseModel] = BalanceConfig
+    for part in path:
+        field = model.model_fields.get(part)
+        kind = field.annotation if field else None
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return []
+        model = kind
+    return list(model.model_fields)
+
+
+def _value_at(value: Any, loc: Sequence[str | int]) -> Any:
+    for part in loc:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return value
+    return value
+
+
+def _show(value: Any) -> str:
+    text = redact(repr(value))
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

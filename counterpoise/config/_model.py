@@ -1,0 +1,107 @@
+"""The configuration of one balanced dataset: one frozen model for YAML, the command line, Python and the Prefect form.
+
+Field descriptions become the form in the Prefect UI. That form shows unions as raw JSON, so no field is a union:
+an empty text means "not set". Mappings may be written in YAML where the field is a list of `name=value` texts.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from counterpoise.config._sections.columns import ColumnsConfig
+from counterpoise.config._sections.comparison import TournamentConfig
+from counterpoise.config._sections.evaluation import EvaluationConfig, LearnerName
+from counterpoise.config._sections.execution import EngineConfig
+from counterpoise.config._sections.fields import Section
+from counterpoise.config._sections.monitor import MonitorConfig
+from counterpoise.config._sections.output import OutputConfig
+from counterpoise.config._sections.promotion import PromotionConfig
+from counterpoise.config._sections.resampling import ResamplingConfig, sampler_settings
+from counterpoise.config._sections.source import SourceConfig
+from counterpoise.config._sections.split import SplitConfig, SplitMethod
+from counterpoise.config._sections.timeouts import TimeoutsConfig
+from counterpoise.config._sections.validation import ValidationConfig
+
+__all__ = [
+    "BalanceConfig",
+    "ColumnsConfig",
+    "EngineConfig",
+    "EvaluationConfig",
+    "LearnerName",
+    "MonitorConfig",
+    "OutputConfig",
+    "PromotionConfig",
+    "ResamplingConfig",
+    "SourceConfig",
+    "SplitConfig",
+    "SplitMethod",
+    "TimeoutsConfig",
+    "TournamentConfig",
+    "ValidationConfig",
+    "sampler_settings",
+]
+
+
+_DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
+
+class BalanceConfig(Section):
+    """Everything that decides one balanced dataset."""
+
+    name: str = Field(
+        pattern=_DATASET_NAME,
+        description="The name of the dataset: letters, digits, dot, dash and underscore, no path.",
+    )
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="The one seed of all random choices.")
+    source: SourceConfig = Field(description="Where the rows come from.")
+    columns: ColumnsConfig = Field(description="What each column is for.")
+    validation: ValidationConfig = Field(ValidationConfig(), description="What the data must satisfy.")
+    split: SplitConfig = Field(SplitConfig(), description="How rows are divided.")
+    resampling: ResamplingConfig = Field(ResamplingConfig(), description="How train is balanced.")
+    output: OutputConfig = Field(OutputConfig(), description="Where versions are published.")
+    evaluation: EvaluationConfig = Field(EvaluationConfig(), description="How the effect is measured.")
+    tournament: TournamentConfig = Field(TournamentConfig(), description="How strategies and learners are compared.")
+    promotion: PromotionConfig = Field(PromotionConfig(), description="When a version is promoted.")
+    monitor: MonitorConfig = Field(MonitorConfig(), description="What the scheduled check of the source looks at.")
+    timeouts: TimeoutsConfig = Field(TimeoutsConfig(), description="How long the stages may take.")
+    engine: EngineConfig = Field(EngineConfig(), description="On which machines the work is done.")
+
+    @field_validator("name")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if re.fullmatch(_DATASET_NAME, name) is None:
+            raise ValueError("must be a plain name")
+        return name
+
+    @model_validator(mode="after")
+    def _columns_that_are_asked_for(self) -> BalanceConfig:
+        for method, field in (("grouped", "group"), ("time", "time")):
+            if self.split.method == method and not getattr(self.columns, field):
+                raise ValueError(f"split.method {method} needs columns.{field}")
+        watermark = self.source.watermark
+        if watermark and watermark not in (*self.columns.key_columns(), *self.columns.drop):
+            raise ValueError(f"source.watermark {watermark!r} would be a feature: add it to columns.ids, time or drop")
+        return self
+
+    @model_validator(mode="after")
+    def _promotion_by_a_learner_that_is_compared(self) -> BalanceConfig:
+        self.promotion.check_learner(self.evaluation.learners)
+        return self
+
+    def published(self) -> dict[str, Any]:
+        """Return the configuration as it may be published: JSON-serialisable and without secrets."""
+        return self.model_dump(mode="json")
+
+    def portable(self) -> dict[str, Any]:
+        """Return the configuration for manifests and reports: no secrets, no machines, only the last name of paths."""
+        settings = self.published()
+        settings.pop("engine")
+        for section, field in (("source", "path"), ("validation", "suite"), ("output", "root")):
+            path = PurePath(settings[section][field])
+            if path.is_absolute():
+                settings[section][field] = path.name
+        return settings

@@ -1,0 +1,36 @@
+"""What each column is for."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from counterpoise.config._sections.fields import Section
+
+__all__ = ["ColumnsConfig"]
+
+
+class ColumnsConfig(Section):
+    """What each column is for; all columns not named here are features."""
+
+    literal_fields = frozenset({"target", "ids", "group", "time", "drop", "categorical"})
+
+    target: str = Field(min_length=1, description="The label column.")
+    ids: tuple[str, ...] = Field((), description="Identifiers: kept in keys/, never among the features.")
+    group: str = Field("", description="Rows of one group stay in one partition; kept in keys/.")
+    time: str = Field("", description="The time of the event; kept in keys/.")
+    drop: tuple[str, ...] = Field((), description="Columns to leave out altogether.")
+    categorical: tuple[str, ...] = Field(
+        (), description="Numeric columns that hold codes: synthetic rows take a vote instead of interpolating."
+    )
+
+    @model_validator(mode="after")
+    def _one_role_a_column(self) -> ColumnsConfig:
+        named = [self.target, *self.ids, *filter(None, (self.group, self.time)), *self.drop]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"a column has one role only, but {', '.join(map(repr, twice))} has several")
+        return self
+
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the source columns that go to `keys/`, in the order ids, group, time."""
+        return (*self.ids, *filter(None, (self.group, self.time)))

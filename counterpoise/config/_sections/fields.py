@@ -1,0 +1,81 @@
+"""What the sections of the configuration are made of."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from counterpoise.secrets import check_texts
+from counterpoise.storage import check_address
+
+__all__ = ["BlockName", "JsonObjectText", "Pairs", "Place", "Section"]
+
+
+def _pairs(value: Any) -> Any:
+    """Accept a mapping where a list of `name=value` texts is stored."""
+    return [f"{name}={item}" for name, item in value.items()] if isinstance(value, dict) else value
+
+
+def _json_text(value: Any) -> Any:
+    """Accept a mapping where JSON text is stored."""
+    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+
+
+def _check_pairs(value: tuple[str, ...]) -> tuple[str, ...]:
+    for item in value:
+        if "=" not in item:
+            raise ValueError(f"{item!r} is not of the form name=value")
+    return value
+
+
+def _check_json_object(value: str) -> str:
+    try:
+        parsed = json.loads(value or "{}")
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not valid JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise ValueError('a JSON object such as {"k_neighbors": 3} is expected')  # noqa: TRY004  # Pydantic wants it
+    return value
+
+
+def _check_place(value: str) -> str:
+    """Accept paths, and addresses of object stores that hold no credentials."""
+    if problem := check_address(value):
+        raise ValueError(problem)
+    return value
+
+
+Place = Annotated[str, AfterValidator(_check_place)]
+BlockName = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9-]+/[a-z0-9-]+)?$",
+        description="A Prefect block, as type/name, with the credentials of an object store or the values of "
+        "${VARIABLE}; empty means the environment of the run.",
+    ),
+]
+Pairs = Annotated[tuple[str, ...], BeforeValidator(_pairs), AfterValidator(_check_pairs)]
+JsonObjectText = Annotated[str, BeforeValidator(_json_text), AfterValidator(_check_json_object)]
+
+
+class Section(BaseModel):
+    """What all sections share: frozen, strict about names, silent about values in errors."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        coerce_numbers_to_str=True,
+        validate_default=True,
+        model_title_generator=lambda section: section.__name__.removesuffix("Config"),  # as Prefect's form heads it
+    )
+    literal_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose texts are names or values of the data, in which `${x}` and `password=x` are nothing but texts."""
+
+    @model_validator(mode="after")
+    def _no_variables_and_no_secrets(self) -> Self:
+        """Refuse both in errors of our own: Pydantic's would repeat the value."""
+        check_texts(self, literal=self.literal_fields)
+        return self

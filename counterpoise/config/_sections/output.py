@@ -1,0 +1,31 @@
+"""Where and how versions are published."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from counterpoise.config._sections.fields import BlockName, Place, Section
+
+__all__ = ["OutputConfig"]
+
+
+class OutputConfig(Section):
+    """Where and how versions are published."""
+
+    root: Place = Field(
+        "datasets",
+        min_length=1,
+        description="The folder that holds all datasets; also s3://bucket/prefix, gs://, az:// or abfs://.",
+    )
+    credentials_block: BlockName = ""
+    compression_level: int = Field(1, ge=1, le=19, description="The zstd level of the Parquet files.")
+    rows_per_file: int = Field(
+        1_000_000, ge=1_000, le=100_000_000, description="About how many rows a part file holds."
+    )
+    materialise: Literal["rows", "recipe"] = Field(
+        "rows",
+        description="Publish the train partition as rows, or as the recipe alone, from which `counterpoise rebuild` "
+        "makes the rows.",
+    )

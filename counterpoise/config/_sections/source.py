@@ -1,0 +1,103 @@
+"""Where rows come from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
+
+from counterpoise.config._sections.fields import BlockName, Pairs, Place, Section
+from counterpoise.errors import ConfigError
+from counterpoise.secrets import URL_WITHOUT_SECRETS, check_query, redact_url, written_out
+
+__all__ = ["SourceConfig"]
+
+
+class SourceConfig(Section):
+    """Where the rows come from and how to read them."""
+
+    literal_fields = frozenset({"table", "watermark", "delimiter", "quote", "missing_values", "types"})
+
+    path: Place = Field(
+        "",
+        description="A file, a glob or a folder: delimited text, JSON lines, Parquet or Arrow; also "
+        "s3://bucket/prefix, gs://, az:// or abfs://.",
+    )
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="A SQLAlchemy URL instead of a path. Write ${VARIABLE} for secrets, which are refused when written "
+        "out: they are read from the environment of the run, or from credentials_block.",
+        max_length=10_000,
+        json_schema_extra={"pattern": URL_WITHOUT_SECRETS, "format": "uri-template"},
+    )
+    table: str = Field("", description="With a URL: the table to read, optionally as schema.table.")
+    query: str = Field("", description="With a URL: the query to read instead of a table.")
+    watermark: str = Field(
+        "",
+        description="A column that only grows as rows are added, such as a serial number or the time of loading: how "
+        "far it was read is recorded.",
+    )
+    since: str = Field("", description="With a table: only rows whose watermark is this or later, such as 2026-01-01.")
+    until: str = Field(
+        "", description="With a table: only rows whose watermark is before this; the same bounds read the same rows."
+    )
+    format: Literal["auto", "delimited", "jsonl", "parquet", "arrow", "sql"] = Field(
+        "auto", description="The format of the source; auto goes by the file name and its first bytes."
+    )
+    delimiter: str = Field("", max_length=4, description="The field delimiter; empty means sniffed.")
+    quote: str = Field("", max_length=1, description="The quote character; empty means sniffed.")
+    header: Literal["auto", "yes", "no"] = Field("auto", description="Whether the first line names the columns.")
+    encoding: Literal["utf-8", "utf-16", "latin-1"] = Field("utf-8", description="The encoding of text files.")
+    missing_values: tuple[str, ...] = Field(
+        ("",), description="Cells that mean missing in features, compared after trimming blanks; never in the label."
+    )
+    credentials_block: BlockName = ""
+    types: Pairs = Field(
+        (), description="Column types that override the sniffed ones, as name=type, for example zip=string."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _secrets_are_variables(cls, url: SecretStr) -> SecretStr:
+        """Refuse secrets that are written out, in an error of our own: Pydantic's would repeat the value."""
+        if found := written_out(url.get_secret_value()):
+            raise ConfigError(
+                "literal_secret",
+                expected="a variable for each secret in source.url, such as postgresql://user:${PGPASSWORD}@host/database",
+                found=f"{' and '.join(found)} written out",
+                remedy="write ${PGPASSWORD} or another variable instead, and set it in the environment of the run, or "
+                "in the Prefect block of source.credentials_block",
+                values={"secrets": found},
+            )
+        return url
+
+    @field_validator("query")
+    @classmethod
+    def _query_without_secrets(cls, query: str) -> str:
+        check_query(query)
+        return query
+
+    @field_serializer("url")
+    def _url_without_secrets(self, url: SecretStr) -> str:
+        return redact_url(url.get_secret_value())
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SourceConfig:
+        url = self.url.get_secret_value()
+        if bool(self.path) == bool(url):
+            raise ValueError("exactly one of path and url must be set")
+        if url and bool(self.table) == bool(self.query):
+            raise ValueError("with a url, exactly one of table and query must be set")
+        if not url and (self.table or self.query):
+            raise ValueError("table and query need a url")
+        if url and self.format not in ("auto", "sql"):
+            raise ValueError(f"format {self.format} does not go with a url; use auto or sql")
+        if not url and self.format == "sql":
+            raise ValueError("format sql needs a url")
+        if (self.since or self.until) and not (self.table and self.watermark):
+            raise ValueError("since and until need a table and a watermark column")
+        return self
+
+    def type_overrides(self) -> dict[str, str]:
+        """Return the declared types by column name."""
+        return dict(item.rsplit("=", 1) for item in self.types)

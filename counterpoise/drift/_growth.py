@@ -1,0 +1,263 @@
+"""Whether a source has grown since a version was published: which rows were there, and which were added where."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.config import ColumnsConfig
+from counterpoise.drift._records import RowSample, SourceProfile
+from counterpoise.drift._repeats import Repeats, repeats_among
+from counterpoise.drift._row_sample import SampledRows, key_rows, sample_rows, stored_hashes
+from counterpoise.records import Snapshot, SourcePart
+
+__all__ = ["AddedRows", "Growth", "find_growth"]
+
+Flags = npt.NDArray[np.bool_]
+Stretch = tuple[int, int]
+
+_STILL_THERE = 0.75
+"""The share of the earlier rows that must be found again before a source counts as one that grows."""
+_SOME_THERE = 0.1
+"""The same for a source whose files have all changed, but not their names."""
+_FEWEST_SAMPLED = 10
+_PLACES = 8
+_SHORT = 40
+_COINCIDENCE = 14.0
+_LONGEST_COINCIDENCE = 700
+"""A run of added rows in a sample counts from this many on, or from where chance has a probability of exp(-14)."""
+
+
+@dataclass(frozen=True)
+class AddedRows:
+    """Rows that were added in one place.
+
+    Attributes:
+        name: What to call them: their file, or their numbers.
+        stretches: The first of them and the first row after them, once or several times.
+        sizes: How many rows each file among them has, by name; none where they are no whole files.
+        copies: The earlier files, by name, of which files among them are copies, byte for byte.
+        repeats: How many of them were there before.
+    """
+
+    name: str
+    stretches: tuple[Stretch, ...]
+    sizes: Mapping[str, int]
+    copies: Mapping[str, str]
+    repeats: Repeats | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(stop - first for first, stop in self.stretches)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What was added to a source that grows.
+
+    Attributes:
+        by: What shows it: files that stayed, rows that stayed, or their identifiers.
+        earlier: How many rows there were.
+        lost: How many of them are gone or changed.
+        changes: What became of the earlier files that are not as they were, in words.
+        added: The rows that were added, by place; none where they lie scattered among the others.
+        repeats: How many of all added rows were there before, where no file tells.
+        earlier_sizes: How many rows each file that stayed has.
+    """
+
+    by: Literal["files", "rows", "identifiers"]
+    earlier: int
+    lost: int = 0
+    changes: tuple[str, ...] = ()
+    added: tuple[AddedRows, ...] = ()
+    repeats: Repeats | None = None
+    earlier_sizes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The earlier rows looked for in the sample of a delivery, and how many were looked for."""
+
+    rows: SampledRows
+    earlier: Flags
+    share: float
+    sought: int
+
+
+def find_growth(profile: SourceProfile, snapshot: Snapshot, columns: ColumnsConfig, *, by_key: bool) -> Growth | None:
+    """Return how a source has grown since its profile was made; None where nothing shows that it grows.
+
+    Args:
+        profile: The source before.
+        snapshot: The source now.
+        columns: The roles of its columns.
+        by_key: Whether rows that have changed but for their identifiers are the same rows.
+    """
+    rows = sample_rows(snapshot, columns)
+    found = _look_for(profile.row_sample, rows)
+    growth = _by_files(profile, snapshot, found) or _by_rows("rows", profile, found)
+    if growth is None and by_key:
+        growth = _by_rows("identifiers", profile, _look_for(profile.key_sample, key_rows(snapshot, columns)))
+    return growth and replace(growth, added=tuple(_with_repeats(growth.added, rows)))
+
+
+def _look_for(sample: RowSample | None, rows: SampledRows | None) -> _Found | None:
+    """Return which sampled rows were there before: of several copies, as many as there were, the first ones."""
+    if sample is None or rows is None:
+        return None
+    limit = int(sample.limit)
+    same, before = rows.below(limit), stored_hashes(sample)
+    if same.limit < limit:
+        before = before[before < np.uint64(same.limit)]
+    left = Counter(before.tolist())
+    earlier = np.zeros(len(same.hashes), np.bool_)
+    for index in np.flatnonzero(np.isin(same.hashes, before)).tolist():
+        value = int(same.hashes[index])
+        earlier[index] = left[value] > 0
+        left[value] -= 1
+    return _Found(same, earlier, float(earlier.sum() / max(1, len(before))), len(before))
+
+
+def _by_files(profile: SourceProfile, snapshot: Snapshot, found: _Found | None) -> Growth | None:
+    """Return the growth of a source of several files, of which some are as they were."""
+    parts, before = snapshot.parts, profile.parts
+    if not before or max(len(parts), len(before)) < 2:
+        return None
+    kept = _kept(before, parts)
+    renewed = {part.name for part in parts} & {part.name for part in before} and found and found.share >= _SOME_THERE
+    if not (any(kept) or renewed):
+        return None
+    lost = _lost(before, [part for part, stayed in zip(parts, kept, strict=True) if stayed])
+    if found and _all_there(found, sum(part.rows for part in lost), profile.rows):
+        lost = []
+    return Growth(
+        by="files",
+        earlier=profile.rows,
+        lost=sum(part.rows for part in lost),
+        changes=tuple(_change(part, parts) for part in lost),
+        added=tuple(_gathered(list(_new_files(parts, kept, before, None if lost else found)))),
+        earlier_sizes=tuple(part.rows for part, stayed in zip(parts, kept, strict=True) if stayed),
+    )
+
+
+def _kept(before: Sequence[SourcePart], parts: Sequence[SourcePart]) -> list[bool]:
+    """Return which files were there before, byte for byte, whatever they are called; of copies the one of that name."""
+    names = {(part.sha256, part.name) for part in before}
+    left = Counter(part.sha256 for part in before)
+    kept = [False] * len(parts)
+    for index in sorted(range(len(parts)), key=lambda index: (parts[index].sha256, parts[index].name) not in names):
+        kept[index] = left[parts[index].sha256] > 0
+        left[parts[index].sha256] -= 1
+    return kept
+
+
+def _lost(before: Iterable[SourcePart], kept: Iterable[SourcePart]) -> list[SourcePart]:
+    left = Counter(part.sha256 for part in kept)
+    lost = []
+    for part in before:
+        if left[part.sha256] <= 0:
+            lost.append(part)
+        left[part.sha256] -= 1
+    return lost
+
+
+def _all_there(found: _Found, lost: int, rows: int) -> bool:
+    """Return whether the rows of files that have changed are still there: they were only added to, or filed anew."""
+    sampled = found.sought * lost / max(1, rows)
+    return found.share == 1.0 and sampled >= min(_FEWEST_SAMPLED, lost)
+
+
+def _change(part: SourcePart, parts: Iterable[SourcePart]) -> str:
+    now = next((one for one in parts if one.name == part.name), None)
+    if now is None:
+        return f"{part.name} ({part.rows:,} rows) is gone"
+    rows = "" if now.rows == part.rows else f": {part.rows:,} rows before, {now.rows:,} now"
+    return f"{part.name} has changed{rows}"
+
+
+def _new_files(
+    parts: Sequence[SourcePart], kept: Sequence[bool], before: Iterable[SourcePart], found: _Found | None
+) -> Iterator[AddedRows]:
+    """Yield the rows of new files; of earlier ones that were added to, if they were looked for, the added rows."""
+    earlier = {part.name for part in before}
+    owners = {part.sha256: part.name for part, stayed in zip(parts, kept, strict=True) if stayed}
+    start = 0
+    for part, stayed in zip(parts, kept, strict=True):
+        stop = start + part.rows
+        if not stayed and part.name in earlier and found:
+            for stretch in _runs(found, start, stop):
+                yield AddedRows(f"the rows added to {part.name}", (stretch,), {}, {})
+        elif not stayed:
+            copies = {part.name: owners[part.sha256]} if part.sha256 in owners else {}
+            yield AddedRows(part.name, ((start, stop),), {part.name: part.rows}, copies)
+            owners.setdefault(part.sha256, part.name)
+        start = stop
+
+
+def _gathered(added: list[AddedRows]) -> Iterator[AddedRows]:
+    """Yield the additions, neighbours as one where there are more of them than are judged one by one."""
+    for some in np.array_split(np.arange(len(added)), min(len(added), _PLACES) or 1):
+        group = [added[index] for index in some.tolist()]
+        if len(group) == 1:
+            yield group[0]
+        elif group:
+            yield AddedRows(
+                f"{group[0].name} to {group[-1].name}",
+                tuple(stretch for one in group for stretch in one.stretches),
+                {name: rows for one in group for name, rows in one.sizes.items()},
+                {name: copied for one in group for name, copied in one.copies.items()},
+            )
+
+
+def _by_rows(by: Literal["rows", "identifiers"], profile: SourceProfile, found: _Found | None) -> Growth | None:
+    """Return the growth of a source whose earlier rows are found in it again."""
+    if found is None or found.share < _STILL_THERE or found.rows.total <= profile.rows:
+        return None
+    runs = list(_runs(found, 0, found.rows.total))
+    if found.share == 1.0 and len(runs) == 1 and runs[0][1] == found.rows.total:
+        runs = [(profile.rows, found.rows.total)]  # all were added at the end: no need to go by the sample
+    added = [AddedRows(f"rows {first + 1:,} to {stop:,}", ((first, stop),), {}, {}) for first, stop in runs]
+    lost = round((1 - found.share) * profile.rows)
+    repeats = repeats_among(found.rows.hashes, ~found.earlier, ~found.earlier)
+    return Growth(by=by, earlier=profile.rows, lost=lost, added=tuple(added), repeats=repeats)
+
+
+def _runs(found: _Found, start: int, stop: int) -> Iterator[Stretch]:
+    """Yield the stretches of a delivery that hold added rows only: the longest ones, in order."""
+    inside = (found.rows.positions >= start) & (found.rows.positions < stop)
+    positions, added = found.rows.positions[inside], ~found.earlier[inside]
+    fewest = 1.0 if found.rows.limit == 2**64 else _no_coincidence(float(added.mean()) if len(added) else 0.0)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], added.astype(np.int8), [0]])))
+    runs = []
+    for low, high in edges.reshape(-1, 2).tolist():
+        first = int(positions[low - 1]) + 1 if low else start
+        last = int(positions[high]) if high < len(positions) else stop
+        if high - low >= fewest and last - first >= _SHORT:
+            runs.append((first, last))
+    yield from sorted(sorted(runs, key=lambda run: run[0] - run[1])[:_PLACES])
+
+
+def _no_coincidence(share: float) -> float:
+    """Return how many added rows in a row are no chance, where such a share of the rows was added."""
+    return min(_LONGEST_COINCIDENCE, _COINCIDENCE / -math.log(share)) if 0 < share < 1 else 1.0
+
+
+def _with_repeats(added: Sequence[AddedRows], rows: SampledRows) -> Iterator[AddedRows]:
+    places = [_within(rows.positions, one.stretches) for one in added]
+    anywhere = np.any(places, axis=0) if places else np.zeros(len(rows.positions), np.bool_)
+    for one, here in zip(added, places, strict=True):
+        yield replace(one, repeats=repeats_among(rows.hashes, here, anywhere))
+
+
+def _within(positions: npt.NDArray[np.int64], stretches: Iterable[Stretch]) -> Flags:
+    flags = np.zeros(len(positions), np.bool_)
+    for first, stop in stretches:
+        flags |= (positions >= first) & (positions < stop)
+    return flags

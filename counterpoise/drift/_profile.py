@@ -1,0 +1,169 @@
+"""Profiling a source: two columns at a time, a row group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.config import ColumnsConfig
+from counterpoise.drift._distribution import bin_codes, describe_values, design_effect, effect_of_a_file
+from counterpoise.drift._records import ColumnProfile, Distribution, SourceProfile
+from counterpoise.drift._row_sample import key_rows, sample_rows, stored_sample
+from counterpoise.records import ClassCounts, Snapshot
+from counterpoise.runtime import child_generator
+from counterpoise.table import Labels, SnapshotReader, column_roles, read_labels, to_series
+
+__all__ = ["profile_source"]
+
+Rows = npt.NDArray[np.int64]
+
+_SAMPLE = 100_000
+_DESCRIBED_CLASS = 100
+_WORKERS = 2
+_PARTS = 20_000
+"""Files that are listed; so many that one more is no growth worth telling are not."""
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Snapshot rows to describe, ascending, how many rows they stand for, and the source's file of each."""
+
+    rows: Rows
+    members: npt.NDArray[np.bool_] | None = None
+    files: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def within(self, first: int, number: int) -> Rows:
+        """Return those of them that lie in a stretch of the snapshot, counted from its first row."""
+        low, high = np.searchsorted(self.rows, [first, first + number])
+        return self.rows[low:high] - first
+
+
+def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
+    """Return the profile of a snapshot: schema, classes, and each feature overall and within the minority class.
+
+    Missing values are counted in all rows; distributions are those of at most 100,000 rows, spread evenly.
+
+    Args:
+        snapshot: The source.
+        columns: The roles of its columns.
+
+    Raises:
+        ColumnNotFoundError: A configured column is not in the snapshot.
+    """
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, columns)
+    labels = read_labels(reader, roles.target)
+    minority = described_minority(labels.counts())
+    members = labels.codes == labels.classes.index(minority) if minority else None
+    samples = [replace(sample, files=_files_of(snapshot, sample.rows)) for sample in _samples(labels, members)]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        features = tuple(pool.map(partial(_profile_column, snapshot, samples), roles.features))
+    return SourceProfile(
+        rows=snapshot.rows,
+        columns=snapshot.columns,
+        unused=columns.drop,
+        target=roles.target,
+        classes=labels.counts(),
+        classes_effect=design_effect(labels.codes[samples[0].rows]),
+        classes_of_a_file=effect_of_a_file(labels.codes[samples[0].rows], samples[0].files),
+        minority=minority,
+        features=features,
+        parts=snapshot.parts if len(snapshot.parts) <= _PARTS else (),
+        row_sample=stored_sample(sample_rows(snapshot, columns)),
+        key_sample=stored_sample(key_rows(snapshot, columns)),
+    )
+
+
+def described_minority(counts: ClassCounts) -> str:
+    """Return the smallest class of at least 100 rows, if it is not the largest; else an empty text.
+
+    >>> described_minority({"a": 5_000, "b": 300, "c": 7})
+    'b'
+    """
+    large = {name: rows for name, rows in counts.items() if rows >= _DESCRIBED_CLASS}
+    smallest = min(large, key=lambda name: (large[name], name), default="")
+    return smallest if len(large) > 1 else ""
+
+
+def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_Sample]:
+    """Return what to look at: all rows and, where there is one, the minority class."""
+    everywhere = _Sample(_spread(np.arange(len(labels.codes))))
+    return [everywhere] if members is None else [everywhere, _Sample(_spread(np.flatnonzero(members)), members)]
+
+
+def _files_of(snapshot: Snapshot, rows: Rows) -> Rows:
+    """Return the source's file of each row, as a number from 0 on; all the same where that is not known."""
+    ends = np.cumsum([part.rows for part in snapshot.parts], dtype=np.int64)
+    known = len(ends) and ends[-1] == snapshot.rows
+    return np.searchsorted(ends, rows, side="right") if known else np.zeros(len(rows), np.int64)
+
+
+def _spread(rows: Rows) -> Rows:
+    """Return a random row of each of equal stretches: rows that alternate must not escape the sample."""
+    if len(rows) <= _SAMPLE:
+        return rows
+    edges = np.linspace(0, len(rows), _SAMPLE + 1).astype(np.int64)
+    offsets = child_generator(0, "profile").random(_SAMPLE) * np.diff(edges)
+    return rows[edges[:-1] + offsets.astype(np.int64)]
+
+
+def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -> ColumnProfile:
+    """Describe one column in each of the samples, reading it once."""
+    chunks: list[list[pa.ChunkedArray]] = [[] for _ in samples]
+    flags: list[list[npt.NDArray[np.bool_]]] = [[np.zeros(0, np.bool_)] for _ in samples]
+    missing, rows = np.zeros(len(samples), np.int64), np.zeros(len(samples), np.int64)
+    for first, table in SnapshotReader(snapshot).iter_groups([name]):
+        column = table.column(0)
+        absent = _absent(column)
+        for index, sample in enumerate(samples):
+            looked_at = sample.within(first, len(column))
+            chunks[index].append(column.take(pa.array(looked_at)))
+            flags[index].append(absent[looked_at])
+            members = None if sample.members is None else sample.members[first : first + len(column)]
+            missing[index] += int(absent.sum() if members is None else absent[members].sum())
+            rows[index] += len(column) if members is None else int(members.sum())
+    described = [_describe(parts, sample.files) for parts, sample in zip(chunks, samples, strict=True)]
+    absences = [np.concatenate(parts) for parts in flags]
+    effects = [design_effect(one) for one in absences]
+    of_a_file = [effect_of_a_file(one, sample.files) for one, sample in zip(absences, samples, strict=True)]
+    everywhere = ColumnProfile(
+        name=name, rows=int(rows[0]), missing=int(missing[0]), missing_effect=effects[0],
+        missing_of_a_file=of_a_file[0], distribution=described[0],
+    )  # fmt: skip
+    if len(samples) == 1:
+        return everywhere
+    return everywhere.model_copy(
+        update={
+            "minority_rows": int(rows[1]),
+            "minority_missing": int(missing[1]),
+            "minority_missing_effect": effects[1],
+            "minority_missing_of_a_file": of_a_file[1],
+            "minority": described[1],
+        }
+    )
+
+
+def _absent(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """Return which values are null or NaN."""
+    nan_too = pa.types.is_floating(column.type)
+    return np.asarray(pc.is_null(column, nan_is_null=nan_too).to_numpy(), dtype=np.bool_)
+
+
+def _describe(parts: Sequence[pa.ChunkedArray], files: Rows) -> Distribution | None:
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    if not chunks:
+        return None
+    values = to_series(pa.chunked_array(chunks))
+    found = describe_values(values)
+    if found is None or found.counter:
+        return found
+    present = values.notna().to_numpy()
+    effect = effect_of_a_file(bin_codes(values[present], found), files[present])
+    return found.model_copy(update={"of_a_file": effect})

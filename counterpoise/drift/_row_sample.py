@@ -1,0 +1,158 @@
+"""A sample of a table's rows that two deliveries share: a row is in it, or not, by its content alone.
+
+The rows with the smallest hashes are taken (Broder, On the resemblance and containment of documents, 1997). So all
+copies of a row are in the sample together, and a row that is delivered again is in the next sample, too, wherever it
+stands then. Hashes are made for speed: numbers count as floats, texts by their first bytes and their length.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.config import ColumnsConfig
+from counterpoise.drift._records import RowSample
+from counterpoise.drift._schema import type_kind
+from counterpoise.records import Snapshot
+from counterpoise.table import Hashes, SnapshotReader, row_hashes, salted
+
+__all__ = ["SampledRows", "key_rows", "sample_rows", "stored_hashes", "stored_sample"]
+
+_LOOKED_AT = 65_536
+_STORED = 8_192
+_COLUMNS = 8
+"""Enough to tell rows apart; more would only take longer."""
+_TEXT = 48
+"""Bytes of a text that are looked at."""
+_ALL = 2**64
+_MISSING = np.uint64(0x9E6C_63D0_876A_68DE)
+
+
+@dataclass(frozen=True)
+class SampledRows:
+    """The rows of a snapshot whose hashes lie below a limit.
+
+    Attributes:
+        total: How many rows the snapshot has.
+        limit: The limit; 2 ** 64 takes every row.
+        positions: The rows' numbers, ascending.
+        hashes: Their hashes.
+    """
+
+    total: int
+    limit: int
+    positions: npt.NDArray[np.int64]
+    hashes: Hashes
+
+    def below(self, limit: int) -> SampledRows:
+        """Return the smaller sample of a smaller limit."""
+        if limit >= self.limit:
+            return self
+        inside = self.hashes < np.uint64(limit)
+        return SampledRows(self.total, limit, self.positions[inside], self.hashes[inside])
+
+
+@lru_cache(maxsize=4)
+def sample_rows(snapshot: Snapshot, columns: ColumnsConfig) -> SampledRows:
+    """Return a sample of the rows, told apart by what they say: identifiers and columns that are left out are not used.
+
+    The last answers are kept, since a run asks before and after it has compared its source with the last version.
+    """
+    apart = {*columns.ids, *columns.drop}
+    told = [column for column in snapshot.columns if column.name not in apart]
+    told.sort(key=lambda column: type_kind(column.type) not in ("number", "time"))  # they take less time than texts
+    return _sample(snapshot, [column.name for column in told[:_COLUMNS]])
+
+
+@lru_cache(maxsize=4)
+def key_rows(snapshot: Snapshot, columns: ColumnsConfig) -> SampledRows | None:
+    """Return a sample of the rows, told apart by their identifiers alone; None where there are none."""
+    names = {column.name for column in snapshot.columns}
+    return _sample(snapshot, columns.ids) if columns.ids and names.issuperset(columns.ids) else None
+
+
+def stored_sample(rows: SampledRows | None) -> RowSample | None:
+    """Return a sample as it is kept with a version."""
+    if rows is None:
+        return None
+    small = rows.below(_limit(rows.total, _STORED))
+    text = base64.b64encode(small.hashes.astype("<u8").tobytes()).decode()
+    return RowSample(rows=small.total, limit=str(small.limit), hashes=text)
+
+
+def stored_hashes(sample: RowSample) -> Hashes:
+    """Return the hashes of a sample that was kept with a version."""
+    return np.frombuffer(base64.b64decode(sample.hashes), "<u8").astype(np.uint64)
+
+
+def _limit(rows: int, wanted: int) -> int:
+    return _ALL if rows <= wanted else _ALL * wanted // rows
+
+
+def _sample(snapshot: Snapshot, names: Sequence[str]) -> SampledRows:
+    limit = _limit(snapshot.rows, _LOOKED_AT)
+    positions, hashes = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+    for first, table in SnapshotReader(snapshot).iter_groups(names):
+        found = _hashes(table)
+        inside = np.arange(len(found)) if limit == _ALL else np.flatnonzero(found < np.uint64(limit))
+        positions.append(inside + first)
+        hashes.append(found[inside])
+    return SampledRows(snapshot.rows, limit, np.concatenate(positions), np.concatenate(hashes))
+
+
+def _hashes(table: pa.Table) -> Hashes:
+    total = np.zeros(table.num_rows, dtype=np.uint64)
+    for name, column in zip(table.schema.names, table.columns, strict=True):
+        salt = int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+        start = 0
+        for chunk in column.chunks:
+            total[start : start + len(chunk)] += salted(_words(chunk), salt)
+            start += len(chunk)
+    return total
+
+
+def _words(array: pa.Array) -> Hashes:
+    """Return a 64-bit word a value: numbers are equal whatever their types, and NaN is no value."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        array, kind = array.dictionary_decode(), kind.value_type
+    if pa.types.is_boolean(kind):
+        array, kind = array.cast(pa.int8()), pa.int8()
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        numbers = pc.fill_null(array.cast(pa.float64(), safe=False), np.nan).to_numpy(zero_copy_only=False) + 0.0
+        return np.where(np.isnan(numbers), _MISSING, numbers.view(np.uint64))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        words = _text_words(array)
+    else:
+        words = row_hashes(pa.table({"": array}))
+    if array.null_count:
+        words[array.is_null().to_numpy(zero_copy_only=False)] = _MISSING
+    return words
+
+
+def _text_words(array: pa.Array) -> Hashes:
+    """Return the sum of a text's bytes, each times a number of its place, for all texts at once."""
+    lengths = pc.fill_null(pc.binary_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts = pc.fill_null(array, "").cast(pa.large_binary())
+    if len(lengths) and lengths.max() > _TEXT:
+        texts = pc.binary_slice(texts, 0, _TEXT)
+    kept = np.minimum(lengths, _TEXT)
+    ends = np.cumsum(kept)
+    factors = salted(np.arange(_TEXT, dtype=np.uint64), 1)
+    places = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - kept, kept)
+    _, offsets, values = texts.buffers()
+    first = np.frombuffer(offsets, np.int64)[texts.offset] if len(texts) else 0
+    content = np.frombuffer(values, np.uint8)[first : first + len(places)] if len(places) else np.zeros(0, np.uint8)
+    sums = np.concatenate(
+        [np.zeros(1, np.uint64), np.cumsum(content.astype(np.uint64) * factors[places], dtype=np.uint64)]
+    )
+    words: Hashes = sums[ends] - sums[ends - kept] + salted(lengths.astype(np.uint64), 2)
+    return words

@@ -1,0 +1,144 @@
+"""Training of every arm: a learner on a train table, asked about validation and test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from counterpoise.config import LearnerName
+from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan, Matrix
+from counterpoise.evaluate._inference.bootstrap import Resampled, Weights
+from counterpoise.evaluate._learners import fit_learner, gathered_warnings
+from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes
+from counterpoise.runtime import child_seed
+
+__all__ = ["DUMMY", "JudgedArm", "Predictions", "StrategyArms", "dummy_predictions", "train_arms"]
+
+DUMMY = "dummy"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What one trained arm answers.
+
+    Attributes:
+        learner: The learner's name.
+        strategy: What its train rows went through.
+        validation: Probabilities, shape (validation rows, classes).
+        test: Probabilities, shape (test rows, classes).
+        notes: What the learner had to say while it was trained.
+    """
+
+    learner: str
+    strategy: str
+    validation: Matrix
+    test: Matrix
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JudgedArm:
+    """An arm with its metrics.
+
+    Attributes:
+        learner: The learner's name.
+        strategy: What its train rows went through.
+        record: Everything about it that goes into the metrics record, intervals excepted.
+        measure: Its test metrics under given row weights.
+        notes: What the reader must know about how it was judged.
+    """
+
+    learner: str
+    strategy: str
+    record: dict[str, Any]
+    measure: Callable[[Weights], Resampled]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StrategyArms:
+    """All learners on one train table.
+
+    Attributes:
+        strategy: What the train rows went through.
+        predictions: One a learner.
+        features: How the columns were encoded.
+        notes: What the reader must know about the encoding.
+    """
+
+    strategy: str
+    predictions: tuple[Predictions, ...]
+    features: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def dummy_predictions(tables: EvaluationTables, codes: LabelCodes) -> Predictions:
+    """Return the answers of a learner that knows nothing but the natural class shares."""
+    shares = np.bincount(codes.train_natural, minlength=len(codes.classes)) / len(codes.train_natural)
+    return Predictions(
+        DUMMY, "none", np.tile(shares, (tables.validation.num_rows, 1)), np.tile(shares, (tables.test.num_rows, 1))
+    )
+
+
+def train_arms(
+    tables: EvaluationTables, codes: LabelCodes, *, strategies: tuple[str, ...], learners: tuple[LearnerName, ...],
+    seed: int,
+) -> Iterator[StrategyArms | Predictions]:  # fmt: skip
+    """Train each learner on each train table; yield each arm when it is ready and its strategy after its last arm.
+
+    Encoders, imputers, scalers and learners see their own train table only. Both arms of a learner get the same seed.
+    """
+    plan = FeaturePlan.of(tables.train_natural, tables.target)
+    natural = (tables.train_natural, _TrainLabels(codes.train_natural, len(codes.classes)))
+    resampled = (tables.train_resampled, _TrainLabels(codes.train_resampled, len(codes.classes), codes.weights))
+    for strategy in strategies:
+        train, labels = natural if strategy == "none" else resampled
+        encoded = _encode(FeatureEncoder(plan, seed=child_seed(seed, "evaluate", "features")), train, tables)
+        done = []
+        for learner in learners:
+            done.append(_train_one(learner, strategy, encoded, labels, seed=seed))
+            yield done[-1]
+        yield StrategyArms(strategy, tuple(done), encoded.features, (*plan.notes(), *encoded.notes))
+
+
+@dataclass(frozen=True)
+class _TrainLabels:
+    """Class codes of train rows, and how much each row counts."""
+
+    codes: Codes
+    classes: int
+    weights: Codes | None = None
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    train: Matrix
+    validation: Matrix
+    test: Matrix
+    features: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def _encode(encoder: FeatureEncoder, train: pa.Table, tables: EvaluationTables) -> _Encoded:
+    with gathered_warnings() as notes:
+        features = encoder.fit_transform(train)
+        validation, test = encoder.transform(tables.validation), encoder.transform(tables.test)
+    if encoder.infinite:
+        notes.append("infinite values counted as missing for the learners")
+    return _Encoded(features, validation, test, encoder.describe(), tuple(notes))
+
+
+def _train_one(
+    learner: LearnerName, strategy: str, encoded: _Encoded, labels: _TrainLabels, *, seed: int
+) -> Predictions:
+    seed = child_seed(seed, "evaluate", learner)
+    fitted, notes = fit_learner(
+        learner, encoded.train, labels.codes, classes=labels.classes, seed=seed, weights=labels.weights
+    )
+    with gathered_warnings() as more:
+        validation, test = fitted.probabilities(encoded.validation), fitted.probabilities(encoded.test)
+    return Predictions(learner, strategy, validation, test, (*notes, *more))

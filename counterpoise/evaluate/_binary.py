@@ -1,0 +1,102 @@
+"""Judging an arm where there are two classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.config import EvaluationConfig
+from counterpoise.errors import ConfigError
+from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._calibration.calibration import log_losses
+from counterpoise.evaluate._inference.bootstrap import Resampled, Weights
+from counterpoise.evaluate._metrics.curves import pr_curve, reliability_bins, roc_curve
+from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics, four_counts
+from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.evaluate._metrics.thresholds import choose_arm_threshold
+from counterpoise.evaluate._operating_points import ScoredRows
+from counterpoise.evaluate._tables import LabelCodes
+
+__all__ = ["judge_binary", "log_losses", "positive_code"]
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def positive_code(codes: LabelCodes, wanted: str) -> int:
+    """Return the code of the class of interest: the wanted one, else the rarer one in natural train.
+
+    Raises:
+        ConfigError: The wanted class is not among the classes.
+    """
+    if wanted and wanted not in codes.classes:
+        raise ConfigError(
+            "positive_class",
+            expected="evaluation.positive_class to be one of the classes",
+            found=f"{wanted!r}, while the classes are {', '.join(map(repr, codes.classes))}",
+            remedy="correct evaluation.positive_class, or leave it empty for the rarer class",
+        )
+    if wanted:
+        return codes.classes.index(wanted)
+    counts = np.bincount(codes.train_natural, minlength=2)
+    return int(counts[1] <= counts[0])
+
+
+def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig) -> JudgedArm:
+    """Choose the threshold on validation, then judge the arm on test once."""
+    scores, truth = predictions.test[:, positive], codes.test == positive
+    choice = choose_arm_threshold(
+        ScoredRows(predictions.validation[:, positive], codes.validation == positive), config=config
+    )
+    measure = _measure(scores, truth, choice.value)
+    record = {
+        "threshold": choice.value,
+        "threshold_rule": choice.rule,
+        "validation": {
+            "threshold_metric": choice.score,
+            "average_precision": _validation_ap(predictions, codes, positive),
+        },
+        "test": _first(measure(np.ones((1, len(scores)), np.int32))),
+        "confusion": four_counts(scores >= choice.value, truth),
+        "mean_probability": float(scores.mean()),
+        "pr_curve": pr_curve(scores, truth),
+        "roc_curve": roc_curve(scores, truth),
+        "reliability": reliability_bins(scores, truth),
+    }
+    notes = (choice.note,) if choice.note else ()
+    return JudgedArm(predictions.learner, predictions.strategy, record, measure, notes)
+
+
+def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:
+    """Return a function from row weights to the test metrics under them."""
+    ranking = Ranking.from_scores(scores, truth)
+    called = scores >= threshold
+    columns = np.column_stack(
+        [truth, truth & called, called, (scores - truth) ** 2, log_losses(np.where(truth, scores, 1 - scores))]
+    ).astype(np.float64)
+
+    def measure(weights: Weights) -> Resampled:
+        quality = ranking.weigh(weights)
+        positives, true, chosen, squares, losses = (weights @ columns).T
+        rows = weights.sum(axis=1)
+        return {
+            "average_precision": quality.average_precision,
+            "roc_auc": quality.roc_auc,
+            **decision_metrics(Confusion.from_called(true, chosen, positives=positives, rows=rows)),
+            "brier": squares / rows,
+            "log_loss": losses / rows,
+        }
+
+    return measure
+
+
+def _first(values: Resampled) -> dict[str, float]:
+    return {metric: float(value[0]) for metric, value in values.items()}
+
+
+def _validation_ap(predictions: Predictions, codes: LabelCodes, positive: int) -> float:
+    scores = predictions.validation[:, positive]
+    quality = Ranking.from_scores(scores, codes.validation == positive).weigh(np.ones((1, len(scores)), np.int32))
+    return float(quality.average_precision[0])

@@ -1,0 +1,248 @@
+"""Resampling against doing nothing: the same learners, the same threshold rule, the same test rows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from counterpoise.config import EvaluationConfig
+from counterpoise.errors import EvaluationError
+from counterpoise.evaluate._arms import DUMMY, Predictions, StrategyArms, dummy_predictions, train_arms
+from counterpoise.evaluate._binary_facts import binary_facts
+from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
+from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
+from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
+from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
+from counterpoise.evaluate._operating_points import threshold_rules
+from counterpoise.evaluate._question import Question
+from counterpoise.evaluate._slices import JudgedRows, worst_slices
+from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
+from counterpoise.evaluate._verdict import FLOOR, baseline_verdict
+from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.runtime import Progress, child_generator, names_refusals, silent
+
+__all__ = ["bootstrap_method", "compare_strategies", "threshold_rule", "without_nan"]
+
+_BOOTSTRAP_METHOD = (
+    "stratified, paired{}; percentiles moved by the bias, of the shortfall's logarithm for average "
+    "precision and ROC-AUC; differences by their standard error"
+)
+
+
+@names_refusals("evaluate")
+def compare_strategies(
+    tables: EvaluationTables, *, strategy: str, config: EvaluationConfig, seed: int, progress: Progress = silent
+) -> dict[str, Any]:
+    """Train every learner with and without the strategy; return the metrics record.
+
+    Args:
+        tables: The rows to train and judge on.
+        strategy: What `train_resampled` went through; with `none` only the natural train rows are used.
+        config: Learners, threshold rule, class of interest and number of bootstrap resamples.
+        seed: The run's seed.
+        progress: Told after each fit and after the bootstrap.
+
+    Raises:
+        EvaluationError: A table is empty, a label is null, or train holds one class only.
+        ConfigError: `evaluation.positive_class` names no class.
+    """
+    _check_rows(tables)
+    codes = read_label_codes(tables)
+    question = Question.of(codes, strategy=strategy, config=config)
+    total = len(question.strategies) * len(config.learners) + 1
+    groups = _train(tables, question, seed=seed, progress=lambda done: progress(done, total))
+    predictions = [dummy_predictions(tables, codes), *(arm for group in groups for arm in group.predictions)]
+    record = _judged(question, predictions, seed=seed)
+    record["slices"] = _slices(tables, question, predictions, record, seed=seed)
+    record["leak"] = _leak(tables, question, seed=seed)
+    progress(total, total)
+    notes = _notes(tables, question, groups, record)
+    encodings = {group.strategy: group.features for group in groups}
+    cleaned = without_nan({**_setting(tables, question), "features": encodings, **record, "notes": notes})
+    return dict(cleaned)
+
+
+def bootstrap_method(question: Question) -> str:
+    """Return in words how intervals are made."""
+    return _BOOTSTRAP_METHOD.format(", of whole groups" if question.codes.groups else "")
+
+
+def _check_rows(tables: EvaluationTables) -> None:
+    for name, table in tables.by_name().items():
+        if not table.num_rows:
+            raise EvaluationError(
+                "empty_table",
+                expected=f"rows in the {name.replace('_', ' ')} table",
+                found="none",
+                remedy="check the shares of the split, or set evaluation.enabled to false",
+            )
+
+
+def _train(tables: EvaluationTables, question: Question, *, seed: int, progress: Any) -> list[StrategyArms]:
+    groups, done = [], 0
+    arms = train_arms(
+        tables, question.codes, strategies=question.strategies, learners=question.config.learners, seed=seed
+    )
+    for trained in arms:
+        if isinstance(trained, StrategyArms):
+            groups.append(trained)
+        else:
+            done += 1
+            progress(done)
+    return groups
+
+
+def _judged(question: Question, predictions: list[Predictions], *, seed: int) -> dict[str, Any]:
+    """Return the part of the record that looks at test."""
+    judged = [question.judge(arm) for arm in predictions]
+    resampled, resamples = resample_arms(question, judged, seed=seed)
+    arms = [
+        arm_record(arm, answers, resampled[arm_key(arm.learner, arm.strategy)], question=question)
+        for arm, answers in zip(judged, predictions, strict=True)
+    ]
+    corrections = _add_binary_facts(question, arms, predictions, seed=seed)
+    comparisons = compare_arms(question, arms, resampled)
+    headline = _headline(question, arms, comparisons)
+    return {
+        "bootstrap": {
+            "resamples": resamples,
+            "confidence": CONFIDENCE,
+            "method": bootstrap_method(question),
+        },
+        "arms": arms,
+        "comparisons": comparisons,
+        "correction": _correction(question, corrections),
+        "verdict": headline["text"],
+        "verdict_outcome": headline["outcome"],
+        "verdict_learner": headline["learner"],
+    }
+
+
+def _add_binary_facts(
+    question: Question, arms: list[dict[str, Any]], predictions: list[Predictions], *, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Add to each arm what is told of two classes only; return the corrections of the published strategy by learner."""
+    corrections: dict[str, dict[str, Any]] = {}
+    for arm, answers in zip(arms, predictions, strict=True) if question.positive is not None else ():
+        facts = binary_facts(question, answers, threshold=arm["threshold"], seed=seed)
+        arm.update(facts.record)
+        if facts.correction is not None and answers.strategy == question.strategy:
+            corrections[answers.learner] = facts.correction
+    return corrections
+
+
+def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[str, Any]:
+    """Return what resampling before the split would have shown, or why that is not known."""
+    codes = question.codes
+    return simulate_leak(
+        tables.train_natural,
+        None if question.positive is None else codes.train_natural == question.positive,
+        target=tables.target,
+        strategy=question.strategy,
+        seed=seed,
+        setting=LeakSetting.of(codes, tables.train_ties),
+    )
+
+
+def _slices(
+    tables: EvaluationTables, question: Question, predictions: list[Predictions], record: dict[str, Any], *, seed: int
+) -> dict[str, Any] | None:
+    """Return where the learner of the verdict does worst, trained as published; None with more than two classes."""
+    if question.positive is None:
+        return None
+    learner, strategy = record["verdict_learner"], question.strategy
+    arms = zip(predictions, record["arms"], strict=True)
+    answers, arm = next(pair for pair in arms if (pair[0].learner, pair[0].strategy) == (learner, strategy))
+    scores, positive = answers.test[:, question.positive], question.codes.test == question.positive
+    features = tables.test.drop_columns([tables.target])
+    judged = JudgedRows(scores, positive, scores >= arm["threshold"], question.codes.groups.get("test"))
+    rng = child_generator(seed, "evaluate", "slices")
+    segments = worst_slices(features, judged, resamples=question.config.bootstrap, rng=rng)
+    return {"learner": learner, "strategy": strategy, "threshold": arm["threshold"], "segments": segments}
+
+
+def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the verdict on the learner that ranked best on validation, with or without the strategy."""
+    trained = [arm for arm in arms if arm["learner"] != DUMMY]
+    best = max(trained, key=lambda arm: _or_zero(arm["validation"]["average_precision"]))
+    for comparison in comparisons:
+        if comparison["learner"] == best["learner"]:
+            return dict(comparison["verdict"])
+    return baseline_verdict(best, prevalence=question.chance, rows=question.deciding_rows, counted=question.counted)
+
+
+def _correction(question: Question, learners: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    if question.positive is None:
+        return None
+    return correction_record(
+        prior_correction(question.codes, question.positive, resampled=question.strategy != "none"),
+        learners,
+        positive_class=question.codes.classes[question.positive],
+        test_prevalence=question.chance,
+    )
+
+
+def _setting(tables: EvaluationTables, question: Question) -> dict[str, Any]:
+    codes = question.codes
+    labels = {name: getattr(codes, name) for name in tables.by_name()}
+    binary = question.positive is not None
+    return {
+        "schema": 1,
+        "task": "binary" if binary else "multiclass",
+        "classes": list(codes.classes),
+        "positive_class": question.positive_class,
+        "strategy": question.strategy,
+        "learners": list(question.config.learners),
+        "rows": {name: {"rows": len(label), "classes": codes.counts(label)} for name, label in labels.items()},
+        "natural_rows": tables.natural_rows,
+        "deciding_rows": question.deciding_rows,
+        "deciding_rows_are": question.counted,
+        "verdict_floor": FLOOR,
+        "chance_average_precision": question.chance,
+        "majority_accuracy": float(np.bincount(codes.test).max() / len(codes.test)),
+        "threshold_rule": threshold_rule(question) if binary else None,
+        "costs": question.costs,
+    }
+
+
+def threshold_rule(question: Question) -> dict[str, str]:
+    """Return how the threshold is chosen: the rule's name, what is wanted in words, and on which table."""
+    metric = question.config.threshold
+    by_rule = {rule.name: rule.wanted for rule in threshold_rules(question.config)}
+    return {
+        "metric": metric,
+        "wanted": by_rule.get(metric, f"largest {METRIC_LABELS.get(metric, metric)}"),
+        "chosen_on": "validation",
+    }
+
+
+def _notes(
+    tables: EvaluationTables, question: Question, groups: list[StrategyArms], record: dict[str, Any]
+) -> list[str]:
+    notes = list(tables.notes)
+    if question.positive is None and question.config.positive_class:
+        notes.append("evaluation.positive_class was ignored: there are more than two classes")
+    resamples = record["bootstrap"]["resamples"]
+    if resamples < question.config.bootstrap:
+        notes.append(f"{resamples:,} instead of {question.config.bootstrap:,} bootstrap resamples, for speed")
+    for group in groups:
+        notes += [f"{strategy_label(group.strategy)}: {note}" for note in group.notes]
+    for arm in record["arms"]:
+        name = f"{learner_label(arm['learner'])}, {strategy_label(arm['strategy'])}"
+        notes += [f"{name}: {note}" for note in arm["notes"]]
+    return list(dict.fromkeys(notes))
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
+
+
+def without_nan(value: Any) -> Any:
+    """Return the value with None for every number that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: without_nan(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,110 @@
+"""What thresholds do on validation and on test: counts for a reader to explore, none of them a recommendation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics
+from counterpoise.evaluate._operating_points import ScoredRows
+
+__all__ = ["MOST_THRESHOLDS", "threshold_counts"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MOST_THRESHOLDS = 200
+_BY_RECALL = 80
+_BY_ALERTS = 70
+_ROUND = np.arange(1, 20) / 20
+_EXAMPLES = 9
+
+
+def threshold_counts(
+    validation: ScoredRows, test: ScoredRows, *, chosen: Sequence[float], costs: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return what at most 200 thresholds do, from the one that calls every row positive to one that calls none.
+
+    They stand halfway between neighbouring scores of validation, in even steps of recall and in geometric steps of
+    the rows called; round values and the thresholds already chosen are among them.
+
+    Args:
+        validation: Where thresholds are chosen. It has at least one row.
+        test: Where they are only looked at.
+        chosen: Thresholds that must be among them; those that are not finite are left out.
+        costs: What a `false_positive` and a `false_negative` cost.
+
+    Returns:
+        `threshold`, ascending; for `validation` and `test` their `rows` and `positives`, and by threshold the
+        `true_positives` and `false_positives`; `examples`, a few thresholds with all four counts, precision, recall,
+        f1, and alerts and cost in a thousand rows, on both.
+    """
+    wanted = [value for value in chosen if math.isfinite(value)]
+    thresholds = np.unique(np.concatenate([_spread(validation), _ROUND, wanted]))
+    tables = {name: _counts(rows, thresholds) for name, rows in (("validation", validation), ("test", test))}
+    places = np.unique([*np.linspace(0, len(thresholds) - 1, _EXAMPLES).round(), *np.searchsorted(thresholds, wanted)])
+    return {
+        "threshold": thresholds.tolist(),
+        **{name: _as_lists(table) for name, table in tables.items()},
+        "examples": [
+            {
+                "threshold": float(thresholds[place]),
+                **{name: _example(table, int(place), costs) for name, table in tables.items()},
+            }
+            for place in places.astype(np.int64)
+        ],
+    }
+
+
+def _spread(rows: ScoredRows) -> Floats:
+    """Return 0, one above all scores, and between them about as many as `_BY_RECALL` and `_BY_ALERTS` say."""
+    order = np.argsort(-rows.scores, kind="stable")
+    ranked = rows.scores[order]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    found = np.cumsum(rows.positive[order])[last]
+    steps = np.concatenate(
+        [
+            np.searchsorted(found, np.linspace(1, max(1, found[-1]), _BY_RECALL)),
+            np.searchsorted(last + 1, np.geomspace(1, len(ranked), _BY_ALERTS)),
+        ]
+    )
+    kept = np.unique(np.minimum(steps, len(last) - 1))
+    here, lower = ranked[last[kept]], np.append(ranked[last], 0.0)[kept + 1]
+    middle = (here + lower) / 2
+    halfway = np.where((lower < middle) & (middle <= here), middle, here)
+    return np.concatenate([[0.0, np.nextafter(max(1.0, ranked[0]), np.inf)], halfway])
+
+
+def _counts(rows: ScoredRows, thresholds: Floats) -> Confusion:
+    """Return the decisions at each threshold: rows with a score at or above it are called positive."""
+    positive, negative = np.sort(rows.scores[rows.positive]), np.sort(rows.scores[~rows.positive])
+    true = len(positive) - np.searchsorted(positive, thresholds)
+    false = len(negative) - np.searchsorted(negative, thresholds)
+    return Confusion.from_called(true, true + false, positives=len(positive), rows=len(rows.scores))
+
+
+def _as_lists(counts: Confusion) -> dict[str, Any]:
+    positives = counts.true_positives[0] + counts.false_negatives[0]
+    return {
+        "rows": int(positives + counts.false_positives[0] + counts.true_negatives[0]),
+        "positives": int(positives),
+        "true_positives": counts.true_positives.astype(np.int64).tolist(),
+        "false_positives": counts.false_positives.astype(np.int64).tolist(),
+    }
+
+
+def _example(table: Confusion, place: int, costs: Mapping[str, float]) -> dict[str, float]:
+    counts = {name: int(value[place]) for name, value in vars(table).items()}
+    metrics = decision_metrics(table)
+    rows = sum(counts.values())
+    cost = costs["false_positive"] * counts["false_positives"] + costs["false_negative"] * counts["false_negatives"]
+    return {
+        **counts,
+        **{name: float(metrics[name][place]) for name in ("precision", "recall", "f1")},
+        "alerts": 1000 * (counts["true_positives"] + counts["false_positives"]) / rows,
+        "cost": 1000 * cost / rows,
+    }

@@ -1,0 +1,1 @@
+"""Bootstrap intervals of metrics and of their differences."""

@@ -1,0 +1,156 @@
+"""Stratified, paired bootstrap: the same resampled test rows for everything that is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "CONFIDENCE",
+    "Floats",
+    "Interval",
+    "Resampled",
+    "affordable_resamples",
+    "bootstrap",
+    "interval_of",
+    "iter_weights",
+]
+
+Floats = npt.NDArray[np.float64]
+Weights = npt.NDArray[np.int32]
+Resampled = dict[str, Floats]
+"""Values by metric, one a resample."""
+
+CONFIDENCE = 0.95
+_CELLS = 2_000_000
+"""Weights held at a time: bounds memory whatever the number of resamples."""
+_MOST_RESAMPLES, _FEWEST_RESAMPLES = 200, 50
+_MOST_WEIGHTS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval of `CONFIDENCE`."""
+
+    low: float
+    high: float
+
+
+def bootstrap(
+    measures: Mapping[str, Callable[[Weights], Resampled]],
+    *,
+    strata: npt.NDArray[np.int32],
+    resamples: int,
+    rng: np.random.Generator,
+    groups: npt.NDArray[np.int32] | None = None,
+) -> dict[str, Resampled]:
+    """Return what each measure makes of the same resamples.
+
+    Args:
+        measures: By name, a function from weights of shape (resamples, rows) to values by metric.
+        strata: The class of each test row; each resample draws as many rows of each class as there are.
+        resamples: How many resamples.
+        rng: Where the draws come from.
+        groups: As in `iter_weights`.
+    """
+    from threadpoolctl import threadpool_limits
+
+    parts: dict[str, list[Resampled]] = {name: [] for name in measures}
+    with threadpool_limits(limits=1):  # the products are small: threads took twice as long, and sum in any order
+        for weights in iter_weights(strata, resamples=resamples, rng=rng, groups=groups):
+            for name, measure in measures.items():
+                parts[name].append(measure(weights))
+    return {name: _joined(found) for name, found in parts.items()}
+
+
+def affordable_resamples(rows: int, wanted: int) -> int:
+    """Return how many resamples to take of that many rows where much is computed in each, at most those wanted.
+
+    >>> affordable_resamples(1_000, 1_000), affordable_resamples(200_000, 1_000), affordable_resamples(10**7, 1_000)
+    (200, 100, 50)
+    """
+    return min(wanted, _MOST_RESAMPLES, max(_FEWEST_RESAMPLES, _MOST_WEIGHTS // max(1, rows)))
+
+
+def iter_weights(
+    strata: npt.NDArray[np.int32],
+    *,
+    resamples: int,
+    rng: np.random.Generator,
+    groups: npt.NDArray[np.int32] | None = None,
+) -> Iterator[Weights]:
+    """Yield how often each row is drawn, some resamples at a time, shape (resamples of this part, rows).
+
+    Args:
+        strata: The stratum of each row; of each as many are drawn as there are.
+        resamples: How many resamples.
+        rng: Where the draws come from.
+        groups: One code a row, from 0 without gaps: whole groups are drawn, each in the stratum of its rarest row, as
+            rows of one group say less than as many others. None where each row is drawn on its own.
+    """
+    units = strata if groups is None else _rarest(strata, groups)
+    units_by_stratum = [np.flatnonzero(units == stratum) for stratum in np.unique(units)]
+    step = max(1, _CELLS // max(1, len(strata)))
+    for start in range(0, resamples, step):
+        number = min(step, resamples - start)
+        weights = np.zeros((number, len(units)), np.int32)
+        for drawn in units_by_stratum:
+            weights[:, drawn] = _drawn(number, len(drawn), rng)
+        yield weights if groups is None else weights[:, groups]
+
+
+def interval_of(values: Floats, estimate: float, *, least: float = -np.inf, most: float = np.inf) -> Interval | None:
+    """Return the percentile interval of resampled values, moved by their bias and cut to what is possible.
+
+    Resamples repeat positives, which then tie and support each other: their average precision is too high on average,
+    by up to half a standard error where positives are few. Plain percentiles covered the true value in 84 to 91 % of
+    simulated noise tables, moved ones (Efron and Tibshirani, 1993, chapters 10 and 13) in 95 to 99 %.
+    `counterpoise.evaluate._inference.intervals` has what near-perfect rankings need.
+
+    Args:
+        values: One value a resample.
+        estimate: The value on the rows themselves.
+        least: The smallest possible value.
+        most: The largest possible value.
+
+    Returns:
+        The interval; None where there are no values or some are undefined.
+    """
+    if not len(values) or np.isnan(values).any():
+        return None
+    tail = (1 - CONFIDENCE) / 2
+    bounds = np.quantile(values, [tail, 1 - tail]) - (values.mean() - estimate)
+    low, high = np.clip(bounds, least, most)
+    return Interval(float(low), float(high))
+
+
+def _drawn(number: int, size: int, rng: np.random.Generator) -> Weights:
+    """Return how often each of `size` rows is drawn in `size` draws with replacement, `number` times over.
+
+    One resample after the other: their counts then fit into the processor's cache.
+    """
+    weights = np.empty((number, size), np.int32)
+    for resample in weights:
+        resample[:] = np.bincount(rng.integers(0, size, size=size), minlength=size)
+    return weights
+
+
+def _rarest(strata: npt.NDArray[np.int32], groups: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Return for each group the stratum that is rarest in all of those its rows are in.
+
+    >>> _rarest(np.array([0, 0, 1, 0, 0], np.int32), np.array([0, 0, 0, 1, 1], np.int32)).tolist()
+    [1, 0]
+    """
+    names, places, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    by_rarity = np.argsort(-counts, kind="stable")
+    ranks = np.argsort(by_rarity)[places]
+    rarest = np.zeros(int(groups.max(initial=-1)) + 1, np.intp)
+    np.maximum.at(rarest, groups, ranks)
+    return np.asarray(names[by_rarity][rarest], np.int32)
+
+
+def _joined(parts: list[Resampled]) -> Resampled:
+    return {metric: np.concatenate([part[metric] for part in parts]) for metric in (parts[0] if parts else ())}

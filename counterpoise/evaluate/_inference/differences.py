@@ -1,0 +1,127 @@
+"""Intervals of each arm and of the paired differences between arms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._inference.bootstrap import Floats, Interval, Resampled, bootstrap, interval_of
+from counterpoise.evaluate._inference.class_intervals import with_class_intervals
+from counterpoise.evaluate._inference.intervals import RANKING_METRICS, difference_interval, ranking_interval
+from counterpoise.evaluate._question import Question
+from counterpoise.evaluate._verdict import strategy_verdict
+from counterpoise.runtime import child_generator
+
+__all__ = ["arm_key", "arm_record", "compare_arms", "paired_differences", "resample_arms"]
+
+_MOST_WEIGHINGS = 4_000_000_000
+"""Rows × resamples × rankings × arms that a bootstrap may take: about half a minute on one core."""
+_FEWEST_RESAMPLES = 200
+_LEAST, _MOST = {"mcc": -1.0}, {"log_loss": np.inf, "brier": 2.0}
+"""The ranges of metrics that do not lie between 0 and 1."""
+
+
+def arm_key(learner: str, strategy: str) -> str:
+    """Return the name of an arm's resampled metrics."""
+    return f"{learner}/{strategy}"
+
+
+def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> tuple[dict[str, Resampled], int]:
+    """Return each arm's metrics on the same bootstrap resamples of test, and how many resamples were taken.
+
+    Fewer than `evaluation.bootstrap` are taken where rows × classes would make it last too long.
+    """
+    work = len(question.codes.test) * question.rankings * len(judged)
+    wanted = question.config.bootstrap
+    resamples = min(wanted, max(_FEWEST_RESAMPLES, _MOST_WEIGHINGS // max(1, work)))
+    found = bootstrap(
+        {arm_key(arm.learner, arm.strategy): arm.measure for arm in judged},
+        strata=question.codes.test,
+        groups=question.codes.groups.get("test"),
+        resamples=resamples,
+        rng=child_generator(seed, "evaluate", "bootstrap"),
+    )
+    return found, resamples
+
+
+def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled, *, question: Question) -> dict[str, Any]:
+    """Return an arm's entry in the metrics record, with its intervals.
+
+    Args:
+        arm: The arm as it was judged.
+        predictions: What it answers.
+        resampled: Its metrics on bootstrap resamples.
+        question: Knows how many test rows or groups each class has, which the intervals of near-perfect rankings and of
+            single classes need.
+    """
+    found = {
+        metric: _interval(metric, resampled[metric], estimate, question.test_units)
+        for metric, estimate in arm.record["test"].items()
+        if metric in resampled
+    }
+    record = arm.record
+    if "per_class" in record:
+        record = record | {"per_class": with_class_intervals(predictions.test, question.codes, record, resampled)}
+    return {
+        "learner": arm.learner,
+        "strategy": arm.strategy,
+        **record,
+        "intervals": {
+            metric: {"low": interval.low, "high": interval.high} for metric, interval in found.items() if interval
+        },
+        "notes": [*arm.notes, *predictions.notes],
+    }
+
+
+def _interval(metric: str, values: Floats, estimate: float, counts: tuple[int, int]) -> Interval | None:
+    if metric not in RANKING_METRICS:
+        return interval_of(values, estimate, least=_LEAST.get(metric, 0.0), most=_MOST.get(metric, 1.0))
+    return ranking_interval(metric, values, estimate, positives=counts[0], negatives=counts[1])
+
+
+def compare_arms(
+    question: Question, arms: list[dict[str, Any]], resampled: dict[str, Resampled]
+) -> list[dict[str, Any]]:
+    """Return one comparison of the strategy with none for each learner; none at all where nothing was resampled."""
+    by_name = {arm_key(arm["learner"], arm["strategy"]): arm for arm in arms}
+    comparisons = []
+    for learner in question.config.learners if question.strategy != "none" else ():
+        keys = arm_key(learner, question.strategy), arm_key(learner, "none")
+        comparison = {
+            "learner": learner,
+            "strategy": question.strategy,
+            "reference": "none",
+            "differences": paired_differences(
+                *(by_name[key]["test"] for key in keys), *(resampled[key] for key in keys)
+            ),
+        }
+        verdict = strategy_verdict(
+            comparison, strategy=question.strategy, rows=question.deciding_rows, counted=question.counted
+        )
+        comparisons.append({**comparison, "verdict": verdict})
+    return comparisons
+
+
+def paired_differences(
+    test: dict[str, float], reference: dict[str, float], resampled: Resampled, other: Resampled
+) -> dict[str, Any]:
+    """Return by metric the difference on test with the interval of its paired resamples, None where undefined.
+
+    Args:
+        test: An arm's metrics on test.
+        reference: Those of the other arm, at least the same ones.
+        resampled: The arm's metrics on bootstrap resamples, those that it has.
+        other: Those of the other arm on the same resamples.
+    """
+    differences = {}
+    for metric, value in test.items():
+        difference = value - reference[metric]
+        interval = difference_interval(resampled[metric] - other[metric], difference) if metric in resampled else None
+        differences[metric] = {
+            "difference": None if np.isnan(difference) else difference,
+            "low": interval.low if interval else None,
+            "high": interval.high if interval else None,
+        }
+    return differences

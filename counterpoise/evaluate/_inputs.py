@@ -1,0 +1,149 @@
+"""What evaluation reads and where its result goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import IntegrityError
+from counterpoise.evaluate._leak.split import Ties
+from counterpoise.evaluate._sample import SampledTrain, sample_source_rows, sampled_train
+from counterpoise.evaluate._tables import EvaluationTables
+from counterpoise.persist import (
+    METRICS_FILE,
+    DatasetFolder,
+    as_json,
+    evaluation_name,
+    find_stored_evaluation,
+    has_evaluation,
+    problem_of,
+    source_keys,
+    store_evaluation,
+)
+from counterpoise.records import DatasetVersion, Report, Snapshot, SplitPlan
+from counterpoise.runtime import names_refusals
+from counterpoise.split import TrainRows, group_codes, read_content, read_moments, tie_codes
+from counterpoise.storage import join_address
+from counterpoise.table import SnapshotReader, column_roles, read_labels
+from counterpoise.versions import Version
+
+__all__ = ["evaluation_problem", "find_evaluation", "is_evaluated", "load_tables", "publish_evaluation"]
+
+
+@names_refusals("evaluate")
+def load_tables(
+    config: BalanceConfig, *, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion
+) -> EvaluationTables:
+    """Return what learners are trained and judged on: train before and after resampling, validation, test.
+
+    Where either train table has more rows than `evaluation.max_train_rows`, both are made of one sample of the train
+    rows, stratified by class, and the published train rows are not read: see `evaluation_sample`.
+
+    Raises:
+        EvaluationError: The strategy cannot work on that sample.
+    """
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, config.columns)
+    published = Version(DatasetFolder(version.root, version.dataset), version.version)
+    train = TrainRows.from_plan(split, read_labels(reader, roles.target))
+    rows = sample_source_rows(train, resampled_rows=version.partitions["train"].rows, config=config)
+    if len(rows) < len(train.rows):
+        arms = sampled_train(config, rows, snapshot=snapshot, split=split)
+    else:
+        arms = _whole_train(published, reader.read_rows(rows, roles.data))
+    return EvaluationTables(
+        train_natural=arms.natural,
+        train_resampled=arms.resampled,
+        validation=published.to_arrow("validation"),
+        test=published.to_arrow("test"),
+        target=roles.target,
+        natural_rows=len(train.rows),
+        notes=arms.notes,
+        weights=arms.weights,
+        groups=_groups(published, config.columns.group),
+        train_ties=_ties(config, rows, reader=reader, split=split),
+    )
+
+
+def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
+    """Return all train rows, and what was published of them."""
+    weighted = published.manifest.resampling.strategy == "weights"
+    weights = np.asarray(published.to_arrow("keys/train")["weight"].to_numpy()) if weighted else None
+    return SampledTrain(natural, published.to_arrow("train"), weights, ())
+
+
+def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: SnapshotReader, split: SplitPlan) -> Ties:
+    """Return which train rows stay together, as in the split: equal ones unless they part freely, and groups."""
+    time = config.columns.time
+    codes = tie_codes(reader, rows, content=read_content(split), group=config.columns.group)
+    if config.split.method != "time":
+        return Ties(codes)
+    return Ties(codes, read_moments(reader.read_columns([time]).column(0), time).values[rows])
+
+
+def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the group of each untouched row as a code, by partition; nothing where rows are not grouped."""
+    if not column:
+        return {}
+    keys = {part: source_keys(published.to_arrow(f"keys/{part}"), [column]) for part in ("validation", "test")}
+    return {part: group_codes(found.column(0)).astype(np.int32) for part, found in keys.items()}
+
+
+def is_evaluated(version: DatasetVersion) -> bool:
+    """Return whether a version has an evaluation, be it readable or not: a damaged one is not made again."""
+    return has_evaluation(DatasetFolder(version.root, version.dataset), version.version)
+
+
+def evaluation_problem(version: DatasetVersion) -> str:
+    """Return why a version's evaluation cannot be used, and what to do; an empty text where it can, or is not there."""
+    try:
+        find_evaluation(version)
+    except IntegrityError as error:
+        return f"the evaluation of version {version.version} is left out: {problem_of(error)}"
+    return ""
+
+
+def find_evaluation(version: DatasetVersion) -> Report | None:
+    """Return a version's published report, or None.
+
+    Raises:
+        IntegrityError: Its metrics are not as they were published.
+    """
+    dataset = DatasetFolder(version.root, version.dataset)
+    found = find_stored_evaluation(dataset, version.version)
+    if found is None:
+        return None
+    return Report(
+        html=join_address(dataset.address, found.folder, "report.html"),
+        metrics=join_address(dataset.address, evaluation_name(version.version), METRICS_FILE),
+        verdict=found.record.verdict,
+    )
+
+
+@names_refusals("evaluate")
+def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html: str) -> Report:
+    """Publish a version's evaluation, whole or not at all; the first one stays.
+
+    Args:
+        version: The version that was evaluated.
+        metrics: All numbers; a `correction` in them is published as a file of its own, too.
+        html: The report.
+
+    Raises:
+        EvaluationError: The metrics are none: a fault of ours.
+        IntegrityError: There are metrics already, which are not as they were published.
+    """
+    from counterpoise.results import check_metrics
+
+    check_metrics(metrics)
+    files = {"report.html": html}
+    if metrics.get("correction"):
+        files["correction.json"] = as_json(metrics["correction"])
+    store_evaluation(DatasetFolder(version.root, version.dataset), version.version, metrics=metrics, files=files)
+    report = find_evaluation(version)
+    assert report is not None  # noqa: S101  # it was just put there
+    return report

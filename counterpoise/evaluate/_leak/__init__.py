@@ -1,0 +1,1 @@
+"""The leak simulation: the score that resampling before the split would have shown."""

@@ -1,0 +1,68 @@
+"""What stands for the run's strategy in the leak simulator: random over-sampling or SMOTE."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.config import STRATEGIES
+from counterpoise.evaluate._features import Matrix
+
+__all__ = ["LeakSampler"]
+
+Mask = npt.NDArray[np.bool_]
+
+_NEIGHBORS = 5
+_ROUNDING = 1e-9
+"""So that 0.3 of ten rows are three, though the product is a little less."""
+
+
+@dataclass(frozen=True)
+class LeakSampler:
+    """Adds rows of the rarer of two classes.
+
+    Attributes:
+        name: How: `random_over` repeats rows, `smote` makes some between neighbours; empty where none are added.
+        ratio: Up to which share of the larger class.
+        seed: Which rows are drawn.
+    """
+
+    name: str
+    ratio: float
+    seed: int
+
+    @classmethod
+    def of(cls, strategy: str, *, ratio: float, seed: int) -> LeakSampler:
+        """Return what stands for a strategy: SMOTE for all that make rows, for weights their copies."""
+        made = "smote" if STRATEGIES[strategy].grows else ""
+        return cls("random_over" if strategy in ("random_over", "weights") else made, ratio, seed)
+
+    def adds_to(self, positive: Mask) -> int:
+        """Return how many rows the rarer class gets."""
+        fewer, more = sorted((int(positive.sum()), int((~positive).sum())))
+        return max(0, math.floor(self.ratio * more + _ROUNDING) - fewer)
+
+    def resample(self, features: Matrix, positive: Mask) -> tuple[Matrix, Mask]:
+        """Return the rows with those that are added.
+
+        Args:
+            features: Encoded, scaled features without missing values, shape (rows, columns).
+            positive: Which rows are of the class of interest, with two of the rarer class at least.
+        """
+        from imblearn.over_sampling import SMOTE, RandomOverSampler
+
+        if not (added := self.adds_to(positive)):
+            return features, positive
+        rarer = bool(positive.sum() < (~positive).sum())
+        fewer = int((positive == rarer).sum())
+        wanted = {rarer: fewer + added}
+        if self.name == "smote":
+            neighbors = min(_NEIGHBORS, fewer - 1)
+            sampler = SMOTE(sampling_strategy=wanted, k_neighbors=neighbors, random_state=self.seed)
+        else:
+            sampler = RandomOverSampler(sampling_strategy=wanted, random_state=self.seed)
+        matrix, labels = sampler.fit_resample(features, positive)
+        return np.asarray(matrix), np.asarray(labels, dtype=np.bool_)

@@ -1,0 +1,84 @@
+"""Which rows the leak simulator holds out: as honestly as the run itself splits, and carelessly as the mistake does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.split import GroupedRows, allocate_groups, group_codes
+from counterpoise.table import row_hashes
+
+__all__ = ["TEST_SHARE", "Sides", "Ties"]
+
+Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64 | np.float64]
+
+TEST_SHARE = 0.4
+"""How many rows are held out: many, because positives are few and there is one split only."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Which rows are trained on and which are held out; a row may be neither."""
+
+    train: Mask
+    test: Mask
+
+    @classmethod
+    def drawn(cls, positive: Mask, *, seed: int, codes: Ints | None = None) -> Sides:
+        """Draw the sides, exact by class, rows of one code together.
+
+        Args:
+            positive: Which rows are of the class of interest.
+            seed: The seed of the draw.
+            codes: One code a row, from 0 without gaps by first appearance; each row alone by default.
+        """
+        codes = np.arange(len(positive)) if codes is None else codes
+        rows = GroupedRows(codes, positive.astype(np.int32), ("negative", "positive"))
+        test = allocate_groups(rows, shares=(1 - TEST_SHARE, TEST_SHARE), seed=seed) == 1
+        return cls(~test, test)
+
+    def fewest(self, positive: Mask) -> int:
+        """Return the rows of the class that has fewest on a side."""
+        return min(int((side & own).sum()) for side in (self.train, self.test) for own in (positive, ~positive))
+
+
+@dataclass(frozen=True)
+class Ties:
+    """What keeps rows on one side.
+
+    Attributes:
+        codes: One code a row, equal for rows that stay together.
+        times: The time of each row in any unit, where the split is in time; None where it is drawn.
+    """
+
+    codes: Ints
+    times: Numbers | None = None
+
+    @classmethod
+    def of_equal_rows(cls, features: pa.Table) -> Ties:
+        """Return the ties of rows that are equal in all features."""
+        return cls(group_codes(row_hashes(features)) if features.num_columns else np.arange(features.num_rows))
+
+    def of(self, rows: Ints) -> Ties:
+        """Return the ties of some rows."""
+        return replace(self, codes=self.codes[rows], times=None if self.times is None else self.times[rows])
+
+    @property
+    def kind(self) -> str:
+        """How rows are held out: the `newest`, `tied` ones together, or single `rows`."""
+        if self.times is not None:
+            return "newest"
+        return "tied" if len(np.unique(self.codes)) < len(self.codes) else "rows"
+
+    def sides(self, positive: Mask, *, seed: int) -> Sides:
+        """Hold rows out: the newest, without the older ones tied to them; without times a draw, tied rows together."""
+        if self.times is None:
+            return Sides.drawn(positive, seed=seed, codes=group_codes(self.codes.astype(np.uint64)))
+        wanted = round(TEST_SHARE * len(positive))
+        test = self.times >= np.sort(self.times)[len(positive) - wanted]
+        return Sides(~test & ~np.isin(self.codes, self.codes[test]), test)

@@ -1,0 +1,67 @@
+"""The threshold that an arm is judged at, by the rule of `evaluation.threshold`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from counterpoise.config import EvaluationConfig
+from counterpoise.evaluate._metrics.decisions import Confusion, choose_threshold
+from counterpoise.evaluate._operating_points import ScoredRows, ThresholdRule, chosen_thresholds, threshold_rules
+
+__all__ = ["OTHERWISE", "ArmThreshold", "choose_arm_threshold"]
+
+OTHERWISE = "f1"
+"""What is maximised where no threshold meets the wanted condition on validation."""
+
+
+@dataclass(frozen=True)
+class ArmThreshold:
+    """An arm's threshold: rows with a probability at or above it are called positive.
+
+    Attributes:
+        value: The threshold; above 1 it calls nobody.
+        score: The rule's metric on validation, a cost in a thousand rows; NaN where there was nothing to choose by.
+        rule: The rule that it follows: the wanted one, or f1 where no threshold meets that.
+        note: Why it is not the wanted one.
+    """
+
+    value: float
+    score: float
+    rule: str
+    note: str = ""
+
+
+def choose_arm_threshold(validation: ScoredRows, *, config: EvaluationConfig) -> ArmThreshold:
+    """Choose the threshold on validation by `evaluation.threshold`, a metric to maximise or one of `threshold_rules`.
+
+    Without a positive and a negative row it is 0.5.
+    """
+    rule = next((rule for rule in threshold_rules(config) if rule.name == config.threshold), None)
+    if rule is None or not validation.positive.any() or validation.positive.all():
+        return _by_metric(validation, config.threshold, OTHERWISE if rule else config.threshold)
+    found = _by_rule(validation, rule)
+    if found is None:
+        note = f"no threshold gives a {rule.wanted}, on validation: the one with the largest F1 was taken"
+        return replace(_by_metric(validation, OTHERWISE, OTHERWISE), note=note)
+    return found
+
+
+def _by_metric(validation: ScoredRows, rule: str, metric: str) -> ArmThreshold:
+    choice = choose_threshold(validation.scores, validation.positive, metric=metric)
+    return ArmThreshold(choice.value, choice.score, rule)
+
+
+def _by_rule(validation: ScoredRows, rule: ThresholdRule) -> ArmThreshold | None:
+    """Return the rule's best threshold; None where none meets it."""
+    rows = len(validation.scores)
+    threshold = float(chosen_thresholds(validation, [rule], np.ones((1, rows)))[0, 0])
+    if np.isnan(threshold):
+        return None
+    called = validation.scores >= threshold
+    true = np.array([(called & validation.positive).sum()])
+    positives = float(validation.positive.sum())
+    counts = Confusion.from_called(true, np.array([called.sum()]), positives=positives, rows=float(rows))
+    reached = float(rule.value(counts)[0])
+    return ArmThreshold(threshold, -1000 * reached / rows if rule.name == "cost" else reached, rule.name)

@@ -1,0 +1,161 @@
+"""Judging an arm where there are more than two classes: each class against the rest, and their plain mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._binary import log_losses
+from counterpoise.evaluate._features import Matrix
+from counterpoise.evaluate._inference.bootstrap import Resampled, Weights
+from counterpoise.evaluate._inference.class_intervals import of_class, smallest_classes
+from counterpoise.evaluate._metrics.curves import pr_curve, roc_curve
+from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics
+from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.evaluate._tables import Codes, LabelCodes
+
+__all__ = ["judge_multiclass", "macro_decisions", "macro_metrics"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
+    """Judge an arm on test once; the decision is the most probable class, so that no threshold is chosen.
+
+    Macro figures are means over the classes that have test rows.
+    """
+    present = np.unique(codes.test)
+    record: dict[str, Any] = {
+        "threshold": None,
+        "validation": {"average_precision": _macro_ap(predictions.validation, codes.validation)},
+        "test": macro_metrics(predictions.test, codes.test),
+        "per_class": _per_class(predictions.test, codes, present),
+        "confusion_matrix": _confusion_matrix(predictions.test, codes),
+    }
+    measure = _measure(predictions.test, codes.test, present, apart=smallest_classes(codes.test))
+    return JudgedArm(predictions.learner, predictions.strategy, record, measure)
+
+
+def macro_metrics(probability: Matrix, truth: Codes) -> dict[str, float]:
+    """Return the metrics of one table, macro over the classes that have rows in it.
+
+    Args:
+        probability: Shape (rows, classes).
+        truth: Class codes.
+    """
+    ones = np.ones((1, len(truth)), np.int32)
+    values = _measure(probability, truth, np.unique(truth))(ones)
+    return {metric: float(value[0]) for metric, value in values.items()}
+
+
+def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequence[int] | Codes = ()) -> Any:
+    """Return a function from row weights to the macro metrics under them, and those of the classes `apart`."""
+    rankings = [Ranking.from_scores(probability[:, code], truth == code) for code in present]
+    places = {int(code): place for place, code in enumerate(present)}
+    called = probability.argmax(axis=1)
+    every = np.arange(probability.shape[1])
+    is_called, is_true = called[:, None] == every, truth[:, None] == every
+    squares = ((probability - is_true) ** 2).sum(axis=1)
+    losses = log_losses(probability[np.arange(len(truth)), truth])
+    counted = np.column_stack([is_called & is_true, is_called, is_true]).astype(np.float64)
+
+    def measure(weights: Weights) -> Resampled:
+        qualities = [ranking.weigh(weights) for ranking in rankings]
+        rows = weights.sum(axis=1)
+        right, chosen, actual = np.split((weights @ counted).T, 3)
+        f1 = _each(right, chosen, actual)["f1"]
+        own = {
+            of_class(metric, int(code)): values
+            for code in apart
+            for metric, values in (*vars(qualities[places[int(code)]]).items(), ("f1", f1[code]))
+        }
+        return {
+            **own,
+            "average_precision": np.mean([quality.average_precision for quality in qualities], axis=0),
+            "roc_auc": np.mean([quality.roc_auc for quality in qualities], axis=0),
+            **macro_decisions(right, chosen, actual, present),
+            "brier": (weights @ squares) / rows,
+            "log_loss": (weights @ losses) / rows,
+        }
+
+    return measure
+
+
+def macro_decisions(right: Floats, chosen: Floats, actual: Floats, present: Codes) -> Resampled:
+    """Return macro metrics of decisions.
+
+    Args:
+        right: Rows that were called by their class, shape (classes, sets of weights), as the next two.
+        chosen: Rows that were called so.
+        actual: Rows of the class.
+        present: The codes of the classes with test rows.
+    """
+    rows, each = actual.sum(axis=0), _each(right, chosen, actual)
+    recall = each["recall"][present]
+    return {
+        "precision": each["precision"][present].mean(axis=0),
+        "recall": recall.mean(axis=0),
+        "f1": each["f1"][present].mean(axis=0),
+        "mcc": _matthews(right.sum(axis=0), chosen, actual),
+        "balanced_accuracy": recall.mean(axis=0),
+        "g_mean": recall.prod(axis=0) ** (1 / len(present)),
+        "accuracy": right.sum(axis=0) / rows,
+    }
+
+
+def _each(right: Floats, chosen: Floats, actual: Floats) -> Resampled:
+    """Return the metrics of each class against the rest."""
+    return decision_metrics(Confusion.from_called(right, chosen, positives=actual, rows=actual.sum(axis=0)))
+
+
+def _matthews(right: Floats, chosen: Floats, actual: Floats) -> Floats:
+    """Return Matthews' correlation for many classes (Gorodkin, 2004); 0 where undefined."""
+    rows = actual.sum(axis=0)
+    shares, called = actual / rows, chosen / rows
+    covariance = right / rows - (shares * called).sum(axis=0)
+    spread = np.sqrt((1 - (shares**2).sum(axis=0)) * (1 - (called**2).sum(axis=0)))
+    found: Floats = np.divide(covariance, spread, out=np.zeros_like(covariance), where=spread > 1e-12)
+    return found
+
+
+def _macro_ap(probability: Matrix, truth: Codes) -> float:
+    ones = np.ones((1, len(truth)), np.int32)
+    found = [Ranking.from_scores(probability[:, code], truth == code).weigh(ones) for code in np.unique(truth)]
+    return float(np.mean([quality.average_precision[0] for quality in found]))
+
+
+def _per_class(probability: Matrix, codes: LabelCodes, present: Codes) -> list[dict[str, Any]]:
+    """Return one record a class with test rows, in the order of the classes."""
+    called = probability.argmax(axis=1)
+    ones = np.ones((1, len(codes.test)), np.int32)
+    records = []
+    for code in present:
+        truth = codes.test == code
+        quality = Ranking.from_scores(probability[:, code], truth).weigh(ones)
+        true, chosen = np.array([(truth & (called == code)).sum()]), np.array([(called == code).sum()])
+        counts = Confusion.from_called(true, chosen, positives=float(truth.sum()), rows=float(len(truth)))
+        decided = decision_metrics(counts)
+        records.append(
+            {
+                "class": codes.classes[code],
+                "rows": int(truth.sum()),
+                "prevalence": float(truth.mean()),
+                "average_precision": float(quality.average_precision[0]),
+                "roc_auc": float(quality.roc_auc[0]),
+                **{metric: float(decided[metric][0]) for metric in ("precision", "recall", "f1")},
+                "pr_curve": pr_curve(probability[:, code], truth),
+                "roc_curve": roc_curve(probability[:, code], truth),
+            }
+        )
+    return records
+
+
+def _confusion_matrix(probability: Matrix, codes: LabelCodes) -> list[list[int]]:
+    """Return rows by true class (first index) and called class (second), in the order of the classes."""
+    size = len(codes.classes)
+    cells = codes.test.astype(np.int64) * size + probability.argmax(axis=1)
+    return [[int(cell) for cell in row] for row in np.bincount(cells, minlength=size * size).reshape(size, size)]

@@ -1,0 +1,298 @@
+"""Operating points: what a learner does at the thresholds that people ask for.
+
+Each threshold is chosen on validation by a rule, with the interval in which it lies on other validation rows of the
+same kind, and judged once on test, with intervals.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.config import EvaluationConfig
+from counterpoise.evaluate._inference.bootstrap import (
+    Interval,
+    Weights,
+    affordable_resamples,
+    interval_of,
+    iter_weights,
+)
+from counterpoise.evaluate._inference.intervals import share_interval, units
+from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics, four_counts
+
+__all__ = [
+    "ScoredRows",
+    "ThresholdRule",
+    "chosen_thresholds",
+    "cost_by_formula",
+    "operating_points",
+    "threshold_rules",
+]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_CANDIDATES = 2_000
+_MOST = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "alerts": 1000.0}
+
+
+@dataclass(frozen=True)
+class ThresholdRule:
+    """What is wanted of a threshold.
+
+    Attributes:
+        name: A stable name.
+        wanted: The same in words.
+        value: What is maximised, by confusion matrix; minus infinity where a condition is not met.
+    """
+
+    name: str
+    wanted: str
+    value: Callable[[Confusion], Floats]
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """Rows with their probability of the positive class, whether they are positive, and their group if any."""
+
+    scores: Floats
+    positive: Mask
+    groups: npt.NDArray[np.int32] | None = None
+
+
+def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
+    """Return the rules that the configuration gives numbers to: F-beta, cost, and three conditions."""
+    beta, false_alarm, missed = config.beta, config.cost_false_positive, config.cost_false_negative
+    precision, recall, alerts = config.min_precision, config.min_recall, config.max_alerts
+    return (
+        ThresholdRule("f_beta", f"largest F{beta:g}", lambda counts: _f_beta(counts, beta)),
+        ThresholdRule(
+            "cost",
+            f"least cost, {false_alarm:g} a false alarm and {missed:g} a miss",
+            lambda counts: -(false_alarm * counts.false_positives + missed * counts.false_negatives),
+        ),
+        ThresholdRule(
+            "precision",
+            f"precision of {precision:g} at least, with the largest recall",
+            lambda counts: _where(_precision(counts) >= precision, _recall(counts)),
+        ),
+        ThresholdRule(
+            "recall",
+            f"recall of {recall:g} at least, with the largest precision",
+            lambda counts: _where(_recall(counts) >= recall, _precision(counts)),
+        ),
+        ThresholdRule(
+            "alerts",
+            f"{alerts:g} alerts in a thousand at most, with the largest recall",
+            lambda counts: _where(_alerts(counts) <= alerts + 1e-9, _recall(counts)),
+        ),
+    )
+
+
+def operating_points(
+    validation: ScoredRows, test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """Return one record a rule: rule, wanted, threshold with its interval, and the outcome on test with intervals.
+
+    The threshold is null where no threshold meets the condition on validation. Nor does one on every resample of
+    validation: `reached` is the share of them where one does, null without resamples, and the threshold's interval is
+    that of these. The outcome has precision, recall, f1,
+    alerts (in a thousand rows), cost (a thousand rows) and the four counts.
+
+    Args:
+        validation: What thresholds are chosen on.
+        test: What they are judged on.
+        config: The rules' numbers, and how many resamples to take.
+        rng: Where the resamples come from.
+    """
+    rules = threshold_rules(config)
+    chosen = chosen_thresholds(validation, rules, np.ones((1, len(validation.scores))))[:, 0]
+    spread = [
+        chosen_thresholds(validation, rules, weights, candidates=_CANDIDATES)
+        for weights in _resampled(validation, config, rng)
+    ]
+    found = np.concatenate([np.zeros((len(rules), 0)), *spread], axis=1)
+    judged = _judged(test, chosen, config, rng)
+    return [
+        _point(rule, float(threshold), own) | outcome
+        for rule, threshold, own, outcome in zip(rules, chosen, found, judged, strict=True)
+    ]
+
+
+def cost_by_formula(test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator) -> dict[str, Any] | None:
+    """Return the threshold that fixed costs give to probabilities that are right, and its outcome on test.
+
+    A call is worth its risk from a probability of C_FP / (C_FP + C_FN) on (Elkan, 2001); nothing is searched. None
+    where nothing costs anything.
+
+    Args:
+        test: Test rows with probabilities at natural prevalence, calibrated where possible.
+        config: The costs, and how many resamples to take.
+        rng: Where the resamples come from.
+    """
+    false_alarm, missed = config.cost_false_positive, config.cost_false_negative
+    if not false_alarm + missed:
+        return None
+    threshold = false_alarm / (false_alarm + missed)
+    (outcome,) = _judged(test, np.array([threshold]), config, rng)
+    return {"threshold": threshold, **outcome}
+
+
+def chosen_thresholds(
+    rows: ScoredRows, rules: Sequence[ThresholdRule], weights: Floats | Weights, *, candidates: int = sys.maxsize
+) -> Floats:
+    """Return each rule's best threshold under each row of weights, the highest of several; NaN where none meets it.
+
+    Candidates are the scores, each halfway to the next lower one, and one above all scores, which calls nobody.
+
+    Args:
+        rows: The rows to choose on.
+        rules: What is wanted.
+        weights: How often each row counts, shape (resamples, rows).
+        candidates: About how many scores to try; more of the highest than of the lowest are left.
+
+    Returns:
+        Shape (rules, resamples).
+    """
+    order = np.argsort(-rows.scores, kind="stable")
+    ranked = rows.scores[order]
+    ends = _thinned(np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)), candidates)
+    drawn = np.asarray(weights, dtype=np.float64)[:, order]
+    called = _running(drawn, ends)
+    true = _running(drawn * rows.positive[order], ends)
+    counts = Confusion.from_called(true, called, positives=true[:, -1:], rows=called[:, -1:])
+    thresholds = _candidates(ranked[ends])
+    return np.stack([_best(rule.value(counts), thresholds) for rule in rules])
+
+
+def _best(values: Floats, thresholds: Floats) -> Floats:
+    best = np.argmax(values, axis=1)
+    reached = np.isfinite(values[np.arange(len(best)), best])
+    return np.where(reached, thresholds[best], np.nan)
+
+
+def _thinned(ends: Ints, most: int) -> Ints:
+    """Return at most about so many of the positions, the first and the last among them."""
+    if len(ends) <= most:
+        return ends
+    near_the_top = np.geomspace(1, len(ends), most // 2).astype(np.int64) - 1
+    everywhere = np.linspace(0, len(ends) - 1, most // 2).astype(np.int64)
+    return np.asarray(ends[np.unique(np.concatenate([near_the_top, everywhere]))])
+
+
+def _running(drawn: Floats, ends: Ints) -> Floats:
+    """Return running sums up to each end, after a zero for nobody."""
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    sums = np.cumsum(np.add.reduceat(drawn, starts, axis=1), axis=1)
+    return np.concatenate([np.zeros((len(drawn), 1)), sums], axis=1)
+
+
+def _candidates(distinct: Floats) -> Floats:
+    """Return a threshold above all scores, then one for each distinct score, which are descending."""
+    lower = np.append(distinct[1:], 0.0)
+    middle = (distinct + lower) / 2
+    halfway = np.where((lower < middle) & (middle <= distinct), middle, distinct)
+    return np.concatenate([np.nextafter(np.maximum(distinct[:1], 1.0), np.inf), halfway])
+
+
+def _resampled(rows: ScoredRows, config: EvaluationConfig, rng: np.random.Generator) -> Iterator[Weights]:
+    resamples = affordable_resamples(len(rows.scores), config.bootstrap)
+    return iter_weights(rows.positive.astype(np.int32), resamples=resamples, rng=rng, groups=rows.groups)
+
+
+def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, Any]:
+    found = spread[np.isfinite(spread)]
+    low, high = np.quantile(found, [0.025, 0.975]) if len(found) else (np.nan, np.nan)
+    return {
+        "rule": rule.name,
+        "wanted": rule.wanted,
+        "threshold": threshold,
+        "threshold_low": float(low),
+        "threshold_high": float(high),
+        "reached": len(found) / len(spread) if len(spread) else None,
+    }
+
+
+def _judged(
+    test: ScoredRows, thresholds: Floats, config: EvaluationConfig, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """Return the outcome of each threshold on test; all of them are judged on the same resamples."""
+    called = test.scores[:, None] >= thresholds
+    columns = np.column_stack([called & test.positive[:, None], called, test.positive]).astype(np.float64)
+    sums = [np.ones((1, len(columns))) @ columns]
+    sums += [weights @ columns for weights in _resampled(test, config, rng)]
+    drawn = np.concatenate(sums)
+    number = len(thresholds)
+    return [
+        _outcome(drawn[:, [index, number + index, 2 * number]], called[:, index], test, config)
+        if np.isfinite(thresholds[index])
+        else {"test": None, "intervals": {}, "confusion": None}
+        for index in range(number)
+    ]
+
+
+def _outcome(drawn: Floats, called: Mask, test: ScoredRows, config: EvaluationConfig) -> dict[str, Any]:
+    """Return one threshold's outcome: the first row of `drawn` is test itself, the others are resamples.
+
+    Precision and recall are shares of independent rows, or groups, and have Wilson's interval: a resample in which
+    nobody is called has no precision, and where every call is right resamples say nothing of other rows. For the same
+    reason the others have no interval where all resamples agree.
+    """
+    values = _outcomes(drawn, len(called), config)
+    intervals: dict[str, Interval | None] = {
+        name: interval_of(found[1:], float(found[0]), least=0.0, most=_MOST.get(name, np.inf))
+        for name, found in values.items()
+    }
+    for name, of in (("precision", called), ("recall", test.positive)):
+        intervals[name] = share_interval(float(values[name][0]), units(of, test.groups))
+    return {
+        "test": {name: float(found[0]) for name, found in values.items()},
+        "intervals": {
+            name: {"low": one.low, "high": one.high} for name, one in intervals.items() if one and one.low < one.high
+        },
+        "confusion": four_counts(called, test.positive),
+    }
+
+
+def _outcomes(sums: Floats, rows: int, config: EvaluationConfig) -> dict[str, Floats]:
+    true, called, positives = sums.T
+    counts = Confusion.from_called(true, called, positives=positives, rows=float(rows))
+    metrics = decision_metrics(counts)
+    cost = config.cost_false_positive * counts.false_positives + config.cost_false_negative * counts.false_negatives
+    return {
+        **{name: metrics[name] for name in ("precision", "recall", "f1")},
+        "alerts": _alerts(counts),
+        "cost": 1000 * cost / rows,
+    }
+
+
+def _f_beta(counts: Confusion, beta: float) -> Floats:
+    weight = beta**2
+    whole = (1 + weight) * counts.true_positives + counts.false_positives + weight * counts.false_negatives
+    return np.divide((1 + weight) * counts.true_positives, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def _alerts(counts: Confusion) -> Floats:
+    """Return the rows called positive in a thousand."""
+    called = counts.true_positives + counts.false_positives
+    return np.asarray(1000 * called / (called + counts.false_negatives + counts.true_negatives))
+
+
+def _precision(counts: Confusion) -> Floats:
+    called = counts.true_positives + counts.false_positives
+    return np.divide(counts.true_positives, called, out=np.zeros_like(called), where=called > 0)
+
+
+def _recall(counts: Confusion) -> Floats:
+    positives = counts.true_positives + counts.false_negatives
+    return np.divide(counts.true_positives, positives, out=np.zeros_like(positives), where=positives > 0)
+
+
+def _where(met: Mask, value: Floats) -> Floats:
+    return np.where(met, value, -np.inf)

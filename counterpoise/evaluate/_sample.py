@@ -1,0 +1,159 @@
+"""One sample of the train rows for both arms of an evaluation, where there are more rows than a fit may have.
+
+The sample is drawn among the source rows, and the strategy is run again on it, as a tournament does. Sampling the
+natural and the resampled train rows each for itself would not compare like with like: of 36,000 rows with 600
+positives, under-sampled to 1,200, a cap of 1,000 rows left 17 positives to the natural arm and 500 to the other one,
+and the verdict said that under-sampling helped where it does not. Cutting the published rows down to those whose
+parents are in the sample would not do either: a synthetic row has two parents, so that of a tenth of the rows a
+hundredth of the synthetic ones were left, and the strategy would be judged at a ratio that it does not have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.config import STRATEGIES, BalanceConfig, ResamplingConfig
+from counterpoise.errors import EvaluationError, ResamplingError
+from counterpoise.persist import RowPool, Synthesis
+from counterpoise.records import PARTITIONS, ResamplingPlan, Snapshot, SplitPlan
+from counterpoise.resample import advise, open_job, plan_resampling, read_copies, read_facts, read_recipe, read_weights
+from counterpoise.runtime import child_generator, file_sha256
+from counterpoise.split import REJECTED, TrainRows, partition_targets
+from counterpoise.storage import scratch_folder
+from counterpoise.table import SnapshotReader, column_roles, write_arrow
+
+__all__ = ["SampledTrain", "sample_source_rows", "sampled_train"]
+
+Ints = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class SampledTrain:
+    """A sample of the train rows, before and after resampling.
+
+    Attributes:
+        natural: The sampled rows in source order, features and label.
+        resampled: What the strategy makes of them, shuffled.
+        weights: How much each resampled row counts; None where all count once.
+        notes: What the reader must know about it.
+    """
+
+    natural: pa.Table
+    resampled: pa.Table
+    weights: Weights | None
+    notes: tuple[str, ...]
+
+
+def sample_source_rows(train: TrainRows, *, resampled_rows: int, config: BalanceConfig) -> Ints:
+    """Return the source rows of a sample, stratified by class, of which neither arm has more rows than a fit may have.
+
+    Each class is sampled in proportion, but keeps at least the rows that a search of `resampling.k_neighbors`
+    neighbours needs, or all it has: those of a very rare class may come on top of the cap.
+
+    Args:
+        train: The train rows.
+        resampled_rows: How many rows the strategy made of them.
+        config: The seed, and `evaluation.max_train_rows`.
+
+    Returns:
+        Source row numbers, ascending; all of them where both arms are small enough.
+    """
+    rows, most = len(train.rows), config.evaluation.max_train_rows
+    larger = max(rows, resampled_rows)
+    if larger <= most:
+        return train.rows
+    rng, chosen = child_generator(config.seed, "evaluation sample"), []
+    present, counts = np.unique(train.codes, return_counts=True)
+    shares = tuple((counts / rows).tolist())
+    for code, count, number in zip(present, counts, partition_targets(rows * most // larger, shares), strict=True):
+        wanted = min(int(count), max(config.resampling.k_neighbors + 1, int(number)))
+        chosen.append(rng.choice(np.flatnonzero(train.codes == code), wanted, replace=False))
+    return np.asarray(train.rows[np.sort(np.concatenate(chosen))])
+
+
+def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, split: SplitPlan) -> SampledTrain:
+    """Read some of the train rows, and resample them as the run did all of them; only these rows are held in memory.
+
+    Args:
+        config: The configuration of the run; `auto` stays the strategy that was advised for all train rows.
+        rows: Train rows by their source row numbers, ascending.
+        snapshot: The source.
+        split: Which of its rows are train.
+
+    Raises:
+        EvaluationError: The strategy cannot work on the sample.
+    """
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, config.columns)
+    natural = reader.read_rows(rows, roles.data).unify_dictionaries().combine_chunks()
+    with scratch_folder() as folder:
+        plan = _planned_again(config, rows, snapshot=snapshot, split=split, folder=folder)
+        copies, recipe, weights = read_copies(plan)[1], read_recipe(plan), read_weights(plan)
+        parts = [natural.take(pa.array(np.repeat(np.arange(len(rows)), copies)))]
+        if recipe is not None:
+            synthesis = Synthesis(recipe, roles, config.seed)
+            parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(rows, natural))[0])
+    together = pa.concat_tables(parts).unify_dictionaries()
+    order = child_generator(config.seed, "evaluation sample", "order").permutation(together.num_rows)
+    return SampledTrain(
+        natural=natural,
+        resampled=together.take(pa.array(order)),
+        weights=None if weights is None else weights[order],
+        notes=_notes(plan, sampled=len(rows), rows=sum(split.counts["train"].values()), after=together.num_rows),
+    )
+
+
+def _planned_again(
+    config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, split: SplitPlan, folder: Path
+) -> ResamplingPlan:
+    """Return what the run's strategy does with some of the train rows."""
+    settings = _named_strategy(config, snapshot, split)
+    only = _only(split, rows, source_rows=snapshot.rows, folder=folder)
+    try:
+        return plan_resampling(
+            snapshot, only, columns=config.columns, config=settings, seed=config.seed, folder=folder / "plan"
+        )
+    except ResamplingError as error:
+        change = "lower" if error.reason == "memory_limit" else "raise"
+        raise EvaluationError(
+            "sample_not_resampled",
+            expected=f"{len(rows):,} sampled train rows that {STRATEGIES[settings.strategy].label} can work on, too",
+            found=f"that it needs {error.expected}, and {error.found}",
+            remedy=f"{change} evaluation.max_train_rows, or set evaluation.enabled to false",
+            values={"sampled_rows": len(rows), "resampling": error.as_dict()},
+        ) from error
+
+
+def _named_strategy(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan) -> ResamplingConfig:
+    """Return how train was resampled; the advice goes by the data alone, so that asking again gives the same."""
+    settings = config.resampling
+    if settings.strategy != "auto":
+        return settings
+    asked = open_job(snapshot, split, columns=config.columns, config=settings, seed=config.seed)
+    return advise(read_facts(asked), settings).applied(settings)
+
+
+def _only(split: SplitPlan, rows: Ints, *, source_rows: int, folder: Path) -> SplitPlan:
+    """Return a split in which the given rows are train and no others are anything."""
+    partition = np.full(source_rows, REJECTED, dtype=np.int8)
+    partition[rows] = PARTITIONS.index("train")
+    path = folder / "split.arrow"
+    write_arrow(path, pa.table({"partition": partition}))
+    return split.model_copy(update={"file": str(path), "sha256": file_sha256(path)})
+
+
+def _notes(plan: ResamplingPlan, *, sampled: int, rows: int, after: int) -> tuple[str, ...]:
+    note = f"learners saw a stratified sample of {sampled:,} of the {rows:,} train rows (evaluation.max_train_rows)"
+    if plan.strategy == "none":
+        return (note,)
+    again = (
+        f"{STRATEGIES[plan.strategy].label} was run again on this sample, so that both arms know the same source rows, "
+        f"and gave {after:,} rows: the comparison holds for tables of that size"
+    )
+    return (f"{note}; {again}", *(f"on the sample: {one}" for one in plan.notes))

@@ -1,0 +1,115 @@
+"""Where a learner does worst, segment by segment of the test rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.evaluate._inference.bootstrap import affordable_resamples, iter_weights
+from counterpoise.evaluate._inference.intervals import RANKING_METRICS, ranking_interval, share_interval, units
+from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.evaluate._segments import segments
+
+__all__ = ["JudgedRows", "worst_slices"]
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_FEWEST_POSITIVES = 10
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class JudgedRows:
+    """Test rows: their scores, what they are, whether the threshold calls them positive, and their groups if any."""
+
+    scores: Floats
+    positive: Mask
+    called: Mask
+    groups: npt.NDArray[np.int32] | None = None
+
+    def among(self, members: Mask) -> JudgedRows:
+        """Return some of the rows."""
+        groups = None if self.groups is None else np.unique(self.groups[members], return_inverse=True)[1]
+        return JudgedRows(
+            self.scores[members],
+            self.positive[members],
+            self.called[members],
+            None if groups is None else groups.astype(np.int32),
+        )
+
+
+def worst_slices(
+    features: pa.Table, rows: JudgedRows, *, resamples: int, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """Return the segments with the lowest recall, lowest first, each with what recall must be said to lie below.
+
+    Segments are those of `counterpoise.evaluate._segments`; those with fewer than ten positives are left out: they
+    say nothing. Each record has `column`, `segment`, `rows`, `positives`, `prevalence`; `recall` and `precision` at the
+    threshold with Wilson's intervals of 95 % (`recall_low` to `precision_high`), in which a group counts once where
+    rows are grouped; and `average_precision`, to be read beside the prevalence, and `roc_auc` with bootstrap intervals
+    within the segment. Figures are null where they are undefined.
+
+    Args:
+        features: The feature columns of test.
+        rows: The same rows, judged.
+        resamples: How many bootstrap resamples are wanted; many rows get fewer. None give no intervals of rankings.
+        rng: Where the resamples come from.
+    """
+    worst: list[tuple[dict[str, Any], Mask]] = []
+    for name in features.schema.names:
+        found = [
+            (_decided(name, segment, rows.among(members)), members)
+            for segment, members in segments(features.select([name]))
+            if int((members & rows.positive).sum()) >= _FEWEST_POSITIVES
+        ]
+        worst = sorted([*worst, *found], key=_by_recall)[:_SHOWN]  # column by column: masks of all would be large
+    return [record | _ranked(rows.among(members), resamples, rng) for record, members in worst]
+
+
+def _by_recall(judged: tuple[dict[str, Any], Mask]) -> tuple[float, float, str, str]:
+    record = judged[0]
+    return record["recall_high"], record["recall"], record["column"], record["segment"]
+
+
+def _decided(column: str, segment: str, rows: JudgedRows) -> dict[str, Any]:
+    true = int((rows.positive & rows.called).sum())
+    return {
+        "column": column,
+        "segment": segment,
+        "rows": len(rows.positive),
+        "positives": int(rows.positive.sum()),
+        "prevalence": float(rows.positive.mean()),
+        **_share("recall", true, rows.positive, rows.groups),
+        **_share("precision", true, rows.called, rows.groups),
+    }
+
+
+def _share(name: str, hits: int, members: Mask, groups: npt.NDArray[np.int32] | None) -> dict[str, float | None]:
+    """Return a share of the members with its interval."""
+    share = hits / int(members.sum()) if members.any() else None
+    found = None if share is None else share_interval(share, units(members, groups))
+    return {name: share, f"{name}_low": found.low if found else None, f"{name}_high": found.high if found else None}
+
+
+def _ranked(rows: JudgedRows, resamples: int, rng: np.random.Generator) -> dict[str, float | None]:
+    """Return how well the rows are ranked, with intervals."""
+    ranking = Ranking.from_scores(rows.scores, rows.positive)
+    once = ranking.weigh(np.ones((1, len(rows.scores)), np.int32))
+    number = affordable_resamples(len(rows.scores), resamples)
+    strata = rows.positive.astype(np.int32)
+    drawn = [ranking.weigh(part) for part in iter_weights(strata, resamples=number, rng=rng, groups=rows.groups)]
+    positives, negatives = units(rows.positive, rows.groups), units(~rows.positive, rows.groups)
+    figures: dict[str, float | None] = {}
+    for metric in RANKING_METRICS:
+        value = float(getattr(once, metric)[0])
+        values = np.concatenate([np.zeros(0), *(getattr(part, metric) for part in drawn)])
+        interval = ranking_interval(metric, values, value, positives=positives, negatives=negatives)
+        figures[metric] = None if np.isnan(value) else value
+        figures[f"{metric}_low"] = interval.low if interval else None
+        figures[f"{metric}_high"] = interval.high if interval else None
+    return figures

@@ -1,0 +1,125 @@
+"""What an evaluation is given: four tables and the label's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.errors import ColumnNotFoundError, EvaluationError
+from counterpoise.evaluate._leak.split import Ties
+from counterpoise.table import encode_labels
+
+__all__ = ["EvaluationTables", "LabelCodes", "read_label_codes"]
+
+Codes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class EvaluationTables:
+    """The rows that learners are trained and judged on: features and label only, exact Arrow types.
+
+    Attributes:
+        train_natural: Train rows before resampling.
+        train_resampled: Train rows as published.
+        validation: Untouched rows, for the threshold.
+        test: Untouched rows, looked at once.
+        target: The label column.
+        natural_rows: Train rows before resampling and before any sampling for speed.
+        notes: What the reader of the metrics must know about these tables, such as that a sample was taken.
+        weights: How much each resampled train row counts; None where all count once.
+        groups: Codes of the groups that rows belong to, from 0 without gaps, by table (`validation`, `test`); empty
+            where rows are not grouped.
+        train_ties: Which natural train rows stay together where they are split again; None: those that are equal.
+    """
+
+    train_natural: pa.Table
+    train_resampled: pa.Table
+    validation: pa.Table
+    test: pa.Table
+    target: str
+    natural_rows: int
+    notes: tuple[str, ...] = ()
+    weights: Codes | None = None
+    groups: Mapping[str, Codes] = field(default_factory=dict)
+    train_ties: Ties | None = None
+
+    def by_name(self) -> dict[str, pa.Table]:
+        """Return the four tables by name."""
+        return {
+            "train_natural": self.train_natural,
+            "train_resampled": self.train_resampled,
+            "validation": self.validation,
+            "test": self.test,
+        }
+
+
+@dataclass(frozen=True)
+class LabelCodes:
+    """The labels of all four tables in one code book: a code is a position in `classes`.
+
+    `weights` says how much each resampled train row counts; None where all count once. `groups` is as in
+    `EvaluationTables`.
+    """
+
+    classes: tuple[str, ...]
+    train_natural: Codes
+    train_resampled: Codes
+    validation: Codes
+    test: Codes
+    weights: Codes | None = None
+    groups: Mapping[str, Codes] = field(default_factory=dict)
+
+    def counts(self, codes: Codes) -> dict[str, int]:
+        """Return rows by class; classes without rows count 0."""
+        found = np.bincount(codes, minlength=len(self.classes))
+        return {name: int(count) for name, count in zip(self.classes, found, strict=True)}
+
+
+def read_label_codes(tables: EvaluationTables) -> LabelCodes:
+    """Return the labels of the four tables as codes.
+
+    Raises:
+        ColumnNotFoundError: A table lacks the label column.
+        EvaluationError: A label is null, or train rows have fewer than two classes.
+    """
+    parts = {name: _label_column(table, tables.target) for name, table in tables.by_name().items()}
+    labels = encode_labels(pa.chunked_array([chunk for part in parts.values() for chunk in part.chunks], _type(parts)))
+    if (labels.codes < 0).any():
+        raise EvaluationError(
+            "null_label",
+            expected="a class in every row",
+            found=f"{int((labels.codes < 0).sum()):,} rows without one",
+            remedy="validate the table first; rows without a label are set apart there",
+        )
+    ends = np.cumsum([len(part) for part in parts.values()])[:-1]
+    parts_codes = dict(zip(parts, np.split(labels.codes, ends), strict=True))
+    codes = LabelCodes(classes=labels.classes, weights=tables.weights, groups=tables.groups, **parts_codes)
+    _check_classes(labels.classes, codes.train_natural, "train rows")
+    _check_classes(labels.classes, codes.train_resampled, "resampled train rows")
+    return codes
+
+
+def _check_classes(classes: tuple[str, ...], codes: Codes, rows: str) -> None:
+    known = np.unique(codes)
+    if len(known) < 2:
+        raise EvaluationError(
+            "single_class",
+            expected=f"at least two classes among the {rows}",
+            found=f"{len(known)}: {', '.join(classes[code] for code in known) or 'no rows at all'}",
+            remedy="check columns.target, the source and the resampling, or set evaluation.enabled to false",
+        )
+
+
+def _label_column(table: pa.Table, target: str) -> pa.ChunkedArray:
+    if target not in table.column_names:
+        raise ColumnNotFoundError.from_names([target], table.column_names, field="columns.target")
+    column = table.column(target)
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _type(parts: dict[str, pa.ChunkedArray]) -> pa.DataType:
+    return parts["train_natural"].type

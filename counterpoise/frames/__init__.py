@@ -1,0 +1,5 @@
+"""Balancing and resampling of pandas frames in memory, with the engine of the flow."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

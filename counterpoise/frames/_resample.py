@@ -1,0 +1,136 @@
+"""Resampling of frames by the same plans as published versions: for pipelines that split the rows themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import InputError, ResamplingError
+from counterpoise.frames._balance import snapshot_frame
+from counterpoise.persist import RowPool, Synthesis
+from counterpoise.records import Snapshot, SplitPlan
+from counterpoise.resample import plan_resampling, read_copies, read_recipe
+from counterpoise.runtime import child_generator, file_sha256
+from counterpoise.storage import scratch_folder
+from counterpoise.table import SnapshotReader, column_roles, read_labels, to_pandas, write_arrow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["resample_frame", "resampling_pipeline"]
+
+
+def resample_frame(
+    features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], *, config: BalanceConfig
+) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    """Resample rows that are all to be trained on; validation and test rows must not be among them.
+
+    Args:
+        features: Rows by columns of any kind; columns that the configuration gives another role are let go.
+        labels: The class of each row, in the order of the rows.
+        config: Of which `resampling`, the roles of `columns` and the `seed` count; source and output do not.
+
+    Returns:
+        Features and labels with their own dtypes, shuffled, on a new index.
+
+    Raises:
+        ResamplingError: The strategy cannot work on these rows, or it gives weights instead of rows.
+        InputError: As many labels as rows are needed, of one type.
+    """
+    if config.resampling.strategy == "weights":
+        raise ResamplingError(
+            "weights_are_no_rows",
+            expected="a strategy that gives rows",
+            found="weights",
+            remedy="choose random_over, which repeats the rows instead of weighting them",
+        )
+    target = config.columns.target
+    table = _joined(features, labels, config)
+    with scratch_folder() as folder:
+        resampled = to_pandas(_resampled(table, config, folder)).astype(table.dtypes)
+    return resampled.drop(columns=target), resampled[target]
+
+
+def resampling_pipeline(config: BalanceConfig, learner: Any) -> Any:
+    """Return encoding, resampling and learner as one pipeline, whose `fit` resamples and whose `predict` does not.
+
+    Cross-validation of the pipeline resamples within each fold, as it must be. Its steps: `roles` lets go of columns
+    that are no features, `resample` is `resample_frame`, the others are those of skrub's `tabular_pipeline`.
+
+    Args:
+        config: The configuration of a published version, for example; see `resample_frame` for what counts of it.
+        learner: A scikit-learn classifier.
+
+    Returns:
+        An unfitted `imblearn.pipeline.Pipeline` that takes a frame and labels.
+    """
+    import pandas as pd
+    from imblearn import FunctionSampler
+    from imblearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+    from skrub import tabular_pipeline
+
+    roles = FunctionTransformer(pd.DataFrame.drop, kw_args={"columns": _no_features(config), "errors": "ignore"})
+    resample = FunctionSampler(func=resample_frame, kw_args={"config": config}, validate=False)
+    return Pipeline([("roles", roles), ("resample", resample), *tabular_pipeline(learner).steps])
+
+
+def _joined(features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], config: BalanceConfig) -> pd.DataFrame:
+    """Return features and label as one frame without the columns that have another role."""
+    import pandas as pd
+
+    asked = pd.Series(labels).reset_index(drop=True)
+    if len(features) != len(asked):
+        raise InputError(
+            "labels_do_not_fit",
+            expected=f"a label for each of the {len(features):,} rows",
+            found=f"{len(asked):,} labels",
+            remedy="pass features and labels of the same rows",
+        )
+    kept = features.drop(columns=_no_features(config), errors="ignore").reset_index(drop=True)
+    return kept.assign(**{config.columns.target: asked})
+
+
+def _no_features(config: BalanceConfig) -> list[str]:
+    return [*config.columns.key_columns(), *config.columns.drop, config.columns.target]
+
+
+def _resampled(table: pd.DataFrame, config: BalanceConfig, folder: Path) -> pa.Table:
+    """Return the rows that the configuration's strategy makes of a table, shuffled."""
+    columns = config.columns.model_copy(update={"ids": (), "group": "", "time": "", "drop": ()})
+    snapshot = snapshot_frame(table, columns.target, folder)
+    plan = plan_resampling(
+        snapshot, _all_train(snapshot, columns.target, folder), columns=columns, config=config.resampling,
+        seed=config.seed, folder=folder / "plan",
+    )  # fmt: skip
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, columns)
+    rows = reader.read_columns(roles.data).combine_chunks()
+    kept, copies = read_copies(plan)
+    parts = [rows.take(pa.array(np.repeat(kept, copies)))]
+    recipe = read_recipe(plan)
+    if recipe is not None:
+        synthesis = Synthesis(recipe, roles, config.seed)
+        parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(np.arange(len(table)), rows))[0])
+    together = pa.concat_tables(parts).unify_dictionaries()
+    order = child_generator(config.seed, "resample_frame", "order").permutation(together.num_rows)
+    return together.take(pa.array(order))
+
+
+def _all_train(snapshot: Snapshot, target: str, folder: Path) -> SplitPlan:
+    """Return the plan of a split that puts every row into train."""
+    labels = read_labels(SnapshotReader(snapshot), target)
+    path = folder / "split.arrow"
+    write_arrow(path, pa.table({"partition": np.zeros(snapshot.rows, np.int8)}))
+    counts = np.bincount(labels.codes, minlength=len(labels.classes))
+    return SplitPlan(
+        file=str(path),
+        sha256=file_sha256(path),
+        classes=labels.classes,
+        counts={"train": {name: int(count) for name, count in zip(labels.classes, counts, strict=True)}},
+    )

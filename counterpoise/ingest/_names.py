@@ -1,0 +1,92 @@
+"""Column names: what a table may call its columns, and finding one by name or position."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+
+from counterpoise.errors import ColumnNotFoundError, InputError
+
+__all__ = ["MAX_COLUMNS", "check_names", "resolve_column"]
+
+MAX_COLUMNS = 10_000
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Check that columns can be told apart on every platform and engine.
+
+    Args:
+        names: The column names in order.
+
+    Raises:
+        InputError: Too many columns, one without a name, a control character in a name, or names that are equal, or
+            become equal when case or Unicode composition (NFC) is disregarded.
+
+    >>> check_names(["amount", "label"])
+    """
+    if len(names) > MAX_COLUMNS:
+        raise InputError(
+            "too_many_columns",
+            expected=f"at most {MAX_COLUMNS:,} columns",
+            found=f"{len(names):,}",
+            remedy="leave columns out, or store wide vectors as one list column in Parquet",
+            values={"columns": len(names), "limit": MAX_COLUMNS},
+        )
+    _check_characters(names)
+    _check_collisions(names)
+
+
+def _check_characters(names: Sequence[str]) -> None:
+    if "" in names:
+        raise InputError(
+            "column_without_name",
+            expected="a name for every column",
+            found=f"none for column {list(names).index('') + 1:,} of {len(names):,}",
+            remedy="name the column in the source, or leave it out there",
+            values={"column": list(names).index("")},
+        )
+    broken = [name for name in names if any(character in name for character in "\0\r\n")]
+    if broken:
+        raise InputError(
+            "column_name_control_character",
+            expected="column names without NUL or newline",
+            found=", ".join(repr(name) for name in broken[:5]),
+            remedy="rename the columns in the source",
+            values={"names": broken[:20]},
+        )
+
+
+def _check_collisions(names: Sequence[str]) -> None:
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())].append(name)
+    collisions = [group for group in alike.values() if len(group) > 1]
+    if collisions:
+        raise InputError(
+            "duplicate_columns",
+            expected="column names that differ, also when case and Unicode composition are disregarded",
+            found="; ".join(" = ".join(repr(name) for name in group) for group in collisions[:5]),
+            remedy="rename the columns in the source",
+            values={"names": collisions[:20]},
+        )
+
+
+def resolve_column(snapshot_columns: Sequence[str], name: str) -> str:
+    """Return the column that a name, or a 0-based position as text, stands for.
+
+    Args:
+        snapshot_columns: The table's column names in order.
+        name: A column name; where no column has that name, a position such as `"6"`.
+
+    Raises:
+        ColumnNotFoundError: Neither a name nor a position in the table.
+
+    >>> resolve_column(["column_0", "column_1"], "1")
+    'column_1'
+    """
+    if name in snapshot_columns:
+        return name
+    if name.isascii() and name.isdigit() and int(name) < len(snapshot_columns):
+        return snapshot_columns[int(name)]
+    raise ColumnNotFoundError.from_names([name], snapshot_columns, field="columns.target")

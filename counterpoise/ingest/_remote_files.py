@@ -1,0 +1,146 @@
+"""The objects of a source that lies in an object store: found, identified without reading them, fetched."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from counterpoise.errors import InputError
+from counterpoise.runtime import json_sha256
+from counterpoise.storage import Store, StoredFile, each, join_address, parse_store_address, store_at
+
+__all__ = ["SourceObjects", "fetch_objects", "find_objects", "source_place"]
+
+
+@dataclass(frozen=True)
+class SourceObjects:
+    """The objects that a source's path names.
+
+    Attributes:
+        store: Where they lie.
+        files: The objects, sorted by name.
+    """
+
+    store: Store
+    files: tuple[StoredFile, ...]
+
+    @property
+    def identity(self) -> str:
+        """What changes when one of the objects does, as the store says: a digest of names, sizes and entity tags.
+
+        It is no digest of content: the same bytes written again may have another tag. Where a store has no tags, the
+        time of writing stands in.
+        """
+        told = [[file.name, file.bytes, file.tag or file.modified] for file in self.files]
+        return json_sha256([self.store.address, told])
+
+
+def source_place(path: str) -> str:
+    """Return the address of what is looked at for a source: what lies above its last step, or above its first wildcard.
+
+    >>> source_place("s3://bucket/raw/t.csv"), source_place("s3://bucket/raw/*/t-*.csv")
+    ('s3://bucket/raw', 's3://bucket/raw')
+    """
+    address = parse_store_address(path)
+    return str(address).removesuffix("/".join(_below(path))).rstrip("/")
+
+
+def _below(path: str) -> list[str]:
+    """Return the steps of an address from its first wildcard on, or the last one."""
+    prefix = parse_store_address(path).prefix
+    steps = prefix.split("/") if prefix else []
+    first = next((place for place, step in enumerate(steps) if glob.has_magic(step)), max(len(steps) - 1, 0))
+    return steps[first:]
+
+
+def find_objects(path: str) -> SourceObjects:
+    """Return the objects that an address names: one object, all directly under a prefix, or those that a glob matches.
+
+    Names that begin with a dot or an underscore are left out, as on this machine, unless they are named.
+
+    Raises:
+        InputError: There is none.
+        StorageError: The store refuses.
+    """
+    store, steps = store_at(source_place(path)), _below(path)
+    if any(map(glob.has_magic, steps)):
+        all_files = store.files("")
+        folders = {file.name.rpartition("/")[0] for file in all_files}
+        files = _without_markers([file for file in all_files if _matches(file.name.split("/"), steps)], folders)
+    else:
+        last = "/".join(steps)
+        one = store.look(last) if last else None
+        files = [one] if one is not None else _directly_under(store, last)
+    if not files:
+        raise InputError(
+            "source_not_found",
+            expected="an object, a prefix with objects or a glob that matches objects as source.path",
+            found=f"nothing at {path!r}",
+            remedy="correct source.path",
+            values={"path": path},
+        )
+    return SourceObjects(store, tuple(files))
+
+
+def fetch_objects(objects: SourceObjects, folder: Path) -> tuple[Path, ...]:
+    """Download the objects, a few at a time, and return the paths of their copies.
+
+    Args:
+        objects: What to fetch.
+        folder: Where to; copies keep the objects' names.
+
+    Raises:
+        InputError: An object was replaced or removed since it was listed.
+    """
+
+    def fetch(file: StoredFile) -> Path:
+        target = folder / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            objects.store.get(file, target)
+        except FileNotFoundError:
+            raise InputError(
+                "source_changed",
+                expected="a source that stays the same while it is read",
+                found=f"another object, or none, at {join_address(objects.store.address, file.name)}",
+                remedy="run again when nothing writes to the source",
+                values={"files": [file.name]},
+            ) from None
+        return target
+
+    return tuple(each(fetch, objects.files))
+
+
+def _directly_under(store: Store, folder: str) -> list[StoredFile]:
+    named = [file for file in store.entries(folder) if not file.name.rpartition("/")[2].startswith((".", "_"))]
+    return _without_markers(named, {f"{folder}/{name}".lstrip("/") for name in store.folders(folder)})
+
+
+def _without_markers(files: Sequence[StoredFile], folders: Collection[str]) -> list[StoredFile]:
+    """Leave out empty objects with the name of a folder, which some tools make; other empty ones are told as such."""
+    return [file for file in files if file.bytes or file.name not in folders]
+
+
+def _matches(steps: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Return whether the steps of a name match those of a glob; `**` stands for any number of steps.
+
+    >>> _matches(["2026", "a.csv"], ["*", "*.csv"]), _matches(["a", "b", "c.csv"], ["**", "*.csv"])
+    (True, True)
+    >>> _matches([".hidden.csv"], ["*.csv"])
+    False
+    """
+    if not pattern:
+        return not steps
+    if pattern[0] == "**":
+        return any(_matches(steps[count:], pattern[1:]) for count in range(len(steps) + 1))
+    hidden = bool(steps) and steps[0].startswith(".") and not pattern[0].startswith(".")
+    return (
+        bool(steps)
+        and not hidden
+        and re.match(fnmatch.translate(pattern[0]), steps[0]) is not None
+        and _matches(steps[1:], pattern[1:])
+    )

@@ -1,0 +1,257 @@
+"""Which files a source consists of, what they are and whether they stayed the same."""
+
+from __future__ import annotations
+
+import errno
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from counterpoise.config import SourceConfig
+from counterpoise.errors import InputError
+from counterpoise.ingest._compression import Compression, compression_of, read_head
+from counterpoise.runtime import file_sha256, json_sha256
+from counterpoise.text import is_utf8
+
+__all__ = [
+    "FileKind",
+    "SourceFiles",
+    "Stamp",
+    "check_unchanged",
+    "digest_of",
+    "file_digests",
+    "find_files",
+    "stamps",
+    "unreadable",
+]
+
+FileKind = Literal["delimited", "jsonl", "parquet", "arrow"]
+
+_KIND_OF_SUFFIX: dict[str, FileKind] = {
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".txt": "delimited",
+    ".data": "delimited",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"SQLite format 3\0": "an SQLite database (use source.url)",
+    b"FEA1": "Feather version 1",
+}
+
+
+_REMEDIES = {
+    errno.EMFILE: "raise the number of files that the process may open (ulimit -n), and run again",
+    errno.ENFILE: "wait until the machine has fewer files open, and run again",
+    errno.EIO: "check the disk or the network drive, and copy the file to another one",
+    errno.ESTALE: "check the network drive, and run again",
+    errno.ENAMETOOLONG: "correct source.path: it is longer than the system's names may be",
+}
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """The files of a source, all of one kind, in sorted order."""
+
+    kind: FileKind
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What changes when a file changes: size in bytes, modification time in nanoseconds, and identity."""
+
+    size: int
+    modified: int
+    inode: int
+
+
+def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles:
+    """Return the files that a source's path names.
+
+    Args:
+        source: The path, and the format where it is declared.
+        copies: Copies of the files, if they lie in an object store.
+
+    Raises:
+        InputError: Nothing there, not readable, of several kinds, or of a kind that cannot be read.
+    """
+    try:
+        paths = tuple(sorted(copies)) or _matching(source.path)
+    except OSError as error:
+        raise unreadable(str(error.filename or source.path), error) from error
+    kinds = {path: _kind(path, source.format) for path in paths}
+    if len(set(kinds.values())) > 1:
+        raise InputError(
+            "mixed_kinds",
+            expected="files of one kind",
+            found=", ".join(f"{path.name} ({kind})" for path, kind in list(kinds.items())[:10]),
+            remedy="name the files with a glob such as data/*.csv, or set source.format",
+            values={"files": {path.name: kind for path, kind in list(kinds.items())[:100]}},
+        )
+    return SourceFiles(kinds[paths[0]], paths)
+
+
+def stamps(paths: Sequence[Path]) -> tuple[Stamp, ...]:
+    """Return the stamps of files."""
+    found = [path.stat() for path in paths]
+    return tuple(Stamp(stat.st_size, stat.st_mtime_ns, stat.st_ino) for stat in found)
+
+
+def file_digests(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return the SHA-256 of each file.
+
+    Raises:
+        InputError: A file cannot be read.
+    """
+    try:
+        return tuple(file_sha256(path) for path in paths)
+    except OSError as error:
+        raise unreadable(str(error.filename or paths[0]), error) from error
+
+
+def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
+    """Return one digest of file (or row) digests and of the options that change what is read."""
+    options = source.model_dump(
+        mode="json", include={"format", "delimiter", "quote", "header", "encoding", "missing_values", "types"}
+    )
+    return json_sha256({"content": list(digests), "options": options})
+
+
+def check_unchanged(
+    paths: Sequence[Path], before: Sequence[Stamp], *, digests: Sequence[str], again: Sequence[str]
+) -> None:
+    """Check that files are what they were before they were read.
+
+    Args:
+        paths: The files.
+        before: Their stamps before reading.
+        digests: Their SHA-256 before reading.
+        again: Their SHA-256 after reading.
+
+    Raises:
+        InputError: A file has changed.
+    """
+    changed = [
+        path.name
+        for path, old, new, digest, later in zip(paths, before, stamps(paths), digests, again, strict=True)
+        if old != new or digest != later
+    ]
+    if changed:
+        raise InputError(
+            "source_changed",
+            expected="a source that stays the same while it is read",
+            found=f"changed: {', '.join(changed[:10])}",
+            remedy="run again when nothing writes to the source, or read a copy",
+            values={"files": changed[:100]},
+        )
+
+
+def _matching(text: str) -> tuple[Path, ...]:
+    path = Path(text)
+    if path.is_dir():
+        found = [item for item in path.iterdir() if item.is_file() and not item.name.startswith((".", "_"))]
+    elif path.is_file():
+        found = [path]
+    elif path.exists():
+        raise unreadable(text, "neither a file nor a folder")
+    else:
+        matches = glob.glob(text, recursive=True) if _magic(text) else []  # noqa: PTH207  # the glob may be absolute
+        found = [Path(item) for item in matches if Path(item).is_file()]
+    if not found:
+        raise _not_found(path)
+    paths = tuple(sorted(item.absolute() for item in found))
+    if broken := [path for path in paths if not is_utf8(str(path))]:
+        raise InputError(
+            "name_not_utf8",
+            expected="names of files and folders in UTF-8",
+            found=repr(str(broken[0])),
+            remedy="rename the file or folder: its name could stand in no manifest",
+            values={"files": [ascii(str(path)) for path in broken[:10]]},
+        )
+    return paths
+
+
+def _not_found(path: Path) -> InputError:
+    """Return the error for a place without files; a folder is read without its subfolders."""
+    inner = path.is_dir() and any(item.is_dir() for item in path.iterdir())
+    return InputError(
+        "source_not_found",
+        expected="a file, a folder with files or a glob that matches files as source.path",
+        found=f"only folders in {str(path)!r}" if inner else f"nothing at {str(path)!r}",
+        remedy=f"name the files in the subfolders with a glob, such as {path}/**/*.csv"
+        if inner
+        else "correct source.path; it is relative to the working folder",
+        values={"path": str(path)},
+    )
+
+
+def _magic(text: str) -> bool:
+    return glob.has_magic(text) and "\0" not in text
+
+
+def unreadable(path: str, why: OSError | str) -> InputError:
+    """Return the error for a file that the system does not let us read, or not now."""
+    number = why.errno if isinstance(why, OSError) else None
+    said = (why.strerror or type(why).__name__) if isinstance(why, OSError) else why
+    return InputError(
+        "unreadable_source",
+        expected="a readable file",
+        found=f"{path[:500]!r}: {said}",
+        remedy=_REMEDIES.get(number or 0, "correct source.path or the file's permissions"),
+        values={"path": path[:500], "errno": number},
+    )
+
+
+def _kind(path: Path, declared: str) -> FileKind:
+    try:
+        raw, head = read_head(path)
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+    for magic, what in _FOREIGN.items():
+        if raw.startswith(magic):
+            raise _foreign(path, what)
+    if raw.startswith(b"PAR1"):
+        kind: FileKind = "parquet"
+    elif raw.startswith(b"ARROW1"):
+        kind = "arrow"
+    else:
+        kind = _kind_by_name(path, head, compression_of(raw))
+    return kind if declared in ("auto", kind) else _declared(declared)
+
+
+def _declared(declared: str) -> FileKind:
+    kinds: dict[str, FileKind] = {kind: kind for kind in _KIND_OF_SUFFIX.values()}
+    return kinds[declared]
+
+
+def _kind_by_name(path: Path, head: bytes, compression: Compression) -> FileKind:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if compression != "none" and suffixes and suffixes[-1] in (".gz", ".zst", ".gzip", ".zstd"):
+        suffixes.pop()
+    kind = _KIND_OF_SUFFIX.get(suffixes[-1] if suffixes else "")
+    if kind is not None:
+        return kind
+    return "jsonl" if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "delimited"
+
+
+def _foreign(path: Path, what: str) -> InputError:
+    return InputError(
+        "unsupported_format",
+        expected="delimited text, JSON lines (plain, .gz or .zst), Parquet or Arrow",
+        found=f"{path.name} is {what}",
+        remedy="unpack or convert the file first",
+        values={"file": path.name},
+    )

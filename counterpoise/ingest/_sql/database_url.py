@@ -1,0 +1,132 @@
+"""Database URLs: variables of the environment put in, secrets told apart, options checked."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from counterpoise.errors import ConfigError
+from counterpoise.secrets import is_secret_option, redact
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+__all__ = ["DatabaseUrl", "database_url"]
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+@dataclass(frozen=True)
+class DatabaseUrl:
+    """A URL to connect to, and the texts that must not be shown."""
+
+    url: URL
+    secrets: tuple[str, ...]
+
+
+def database_url(text: str, environment: Mapping[str, str] = os.environ) -> DatabaseUrl:
+    """Return the URL with `${VARIABLE}` replaced from the environment.
+
+    A variable stands for itself: characters that have a meaning in URLs need no escaping, unless the variable holds
+    the whole URL.
+
+    Raises:
+        ConfigError: A variable is not set, the text is no URL, or the database or an option is not known.
+    """
+    values = _values(text, environment)
+    url = _parsed(text, values)
+    driver = _DRIVERS.get(url.drivername)
+    if driver is None:
+        raise ConfigError(
+            "unsupported_database",
+            expected="a URL that begins with sqlite or postgresql",
+            found=repr(redact(url.drivername)),
+            remedy="correct source.url, or export the table as Parquet and read that",
+        )
+    url = url.set(drivername=driver)
+    if driver != "sqlite":
+        _check_options(url)
+    hidden = [*values.values(), url.password or "", *_secret_options(url)]
+    return DatabaseUrl(url, tuple(dict.fromkeys(filter(None, hidden))))
+
+
+def _secret_options(url: URL) -> list[str]:
+    found: list[str] = []
+    for name, value in url.query.items():
+        if is_secret_option(name):
+            found += [value] if isinstance(value, str) else value
+    return found
+
+
+def _values(text: str, environment: Mapping[str, str]) -> dict[str, str]:
+    names = list(dict.fromkeys(_VARIABLE.findall(text)))
+    if unset := [name for name in names if name not in environment]:
+        raise ConfigError(
+            "unset_variable",
+            expected=f"the environment variables {', '.join(names)}, which source.url names",
+            found=f"not set: {', '.join(unset)}",
+            remedy="set them where the run executes",
+            values={"variables": unset},
+        )
+    return {name: environment[name] for name in names}
+
+
+def _parsed(text: str, values: Mapping[str, str]) -> URL:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    def put_in(part: str) -> str:
+        return _VARIABLE.sub(lambda match: values[match[1]], part)
+
+    try:
+        try:
+            url = make_url(text)
+        except (ArgumentError, ValueError):
+            return make_url(put_in(text))
+        query = {
+            name: put_in(item) if isinstance(item, str) else tuple(map(put_in, item))
+            for name, item in url.query.items()
+        }
+        return url.set(
+            username=put_in(url.username or "") or None,
+            password=put_in(str(url.password or "")) or None,
+            host=put_in(url.host or "") or None,
+            database=put_in(url.database or "") or None,
+            query=query,
+        )
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "invalid_url",
+            expected="a SQLAlchemy URL such as postgresql://user:${PASSWORD}@host/database as source.url",
+            found="a text that is none",
+            remedy="correct source.url",
+        ) from None
+
+
+def _check_options(url: URL) -> None:
+    """Refuse options that libpq does not know; the driver has some of its own, one of which would let queries write."""
+    try:
+        from psycopg.pq import Conninfo
+    except ImportError:
+        return  # connecting tells
+    known = [option.keyword.decode() for option in Conninfo.get_defaults()]
+    if unknown := [name for name in url.query if name not in known]:
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        raise ConfigError(
+            "unknown_url_option",
+            expected="connection options of libpq in source.url, such as sslmode, host or application_name",
+            found=", ".join(repr(name[:100]) for name in unknown[:10]),
+            remedy=f"take it out of source.url{f', or write {close[0]}' if close else ''}",
+            values={"options": unknown[:10]},
+        )

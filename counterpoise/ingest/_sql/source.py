@@ -1,0 +1,176 @@
+"""A database table or query to a snapshot: streamed in batches, read only, values as the database keeps them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from counterpoise.config import SourceConfig
+from counterpoise.errors import InputError
+from counterpoise.ingest._names import check_names
+from counterpoise.ingest._snapshot_files import Content
+from counterpoise.ingest._sql.connection import (
+    LONGEST_CELL,
+    Answer,
+    Statement,
+    answered,
+    cell_too_long,
+    open_connection,
+)
+from counterpoise.ingest._sql.database_url import database_url
+from counterpoise.ingest._values.row_batches import in_batches
+from counterpoise.ingest._values.spool import Spool, spool_rows
+from counterpoise.ingest._watermark import bounded
+from counterpoise.runtime import Progress
+from counterpoise.storage import variables_for
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["SqlContent", "about_rebuilding", "read_sql"]
+
+
+@dataclass(frozen=True)
+class SqlContent:
+    """What was read, and the SHA-256 of its rows in the order read."""
+
+    content: Content
+    digest: str
+
+
+def read_sql(source: SourceConfig, *, target: str, folder: Path, progress: Progress) -> SqlContent:
+    """Read a table or query into one Parquet file.
+
+    Args:
+        source: The URL, the table or query, missing values (applied to texts) and declared types.
+        target: The label's column: its name or its position.
+        folder: Where to write.
+        progress: Told the rows written.
+
+    Raises:
+        ConfigError: The URL cannot be used, or its driver is not installed.
+        InputError: The database refuses, the table does not exist, or the rows are no table for us.
+    """
+    url = source.url.get_secret_value()
+    address = database_url(url, variables_for(url))
+    digest = hashlib.sha256()
+    with Spool(folder / "spool.arrow", source, target) as spool:
+        with open_connection(address, source) as connection:
+            statement, numeric = _statement(connection, source)
+            with answered(connection, statement) as answer:
+                _spool(answer, spool, digest.update, numeric)
+        if spool.rows == 0:
+            raise _no_rows(source)
+        content = spool.finish(folder / "snapshot-00000.parquet", progress)
+    notes = (*content.notes, *_about_order(source))
+    return SqlContent(Content(content.files, content.schema, notes=notes), digest.hexdigest())
+
+
+def _about_order(source: SourceConfig) -> Iterator[str]:
+    """Say where the next reading may give the same rows in another order, which makes them another source."""
+    if source.table and source.watermark:
+        yield f"rows are in the order of {source.watermark!r}, those of equal value as the database gave them"
+    elif "order by" not in source.query.lower():
+        yield "rows are in the order the database gave them, which may differ the next time"
+
+
+def about_rebuilding(source: SourceConfig) -> Iterator[str]:
+    """Say where a later reading of a database may have other rows, so that nothing can be made of a recipe then."""
+    if source.url.get_secret_value() and not source.until:
+        yield (
+            "output.materialise is recipe, and no source.until bounds what is read of the database: once it has other "
+            "rows, train can no longer be rebuilt (set source.watermark and source.until, or keep the rows)"
+        )
+
+
+def _spool(answer: Answer, spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
+    """Move all rows of an answer into the spool, and their texts into the digest."""
+    check_names(answer.names)
+    digest(repr(answer.names).encode())
+    for rows in answer.interruptible(in_batches(_measured(answer, digest), spool_rows(len(answer.names)))):
+        spool.add(_columns(answer.names, rows, numeric))
+
+
+def _measured(answer: Answer, digest: Callable[[bytes], None]) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Yield each row with the length of its text, which goes into the digest."""
+    for number, row in enumerate(answer.rows, 1):
+        text = repr(row)
+        digest(text.encode("utf-8", "surrogatepass"))
+        if len(text) > LONGEST_CELL // 4:  # else no cell is too long, in whatever encoding
+            _check_cells(answer.names, row, number)
+        yield row, len(text)
+
+
+def _check_cells(names: Sequence[str], row: Sequence[Any], number: int) -> None:
+    for name, value in zip(names, row, strict=True):
+        size = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else _size(value)
+        if size > LONGEST_CELL:
+            raise cell_too_long(name, number)
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, bytes) else len(repr(value)) if isinstance(value, list | dict) else 0
+
+
+def _statement(connection: Connection, source: SourceConfig) -> tuple[Statement, frozenset[str]]:
+    """Return what to execute, and the names of columns that SQLite stores as floats but declares as exact numbers."""
+    import sqlalchemy as sa
+
+    if source.query:
+        return Statement(source.query), frozenset()
+    inspector = sa.inspect(connection)
+    name, schema = source.table, None
+    if not (inspector.has_table(name) or name in inspector.get_view_names()):
+        schema, _, name = source.table.rpartition(".")
+        if not schema or not (inspector.has_table(name, schema) or name in inspector.get_view_names(schema)):
+            raise _no_table(source.table, [*inspector.get_table_names(), *inspector.get_view_names()])
+    sqlite = connection.dialect.name == "sqlite"
+    known = inspector.get_columns(name, schema) if sqlite or source.watermark else []
+    types = {column["name"]: column["type"] for column in known}
+    numeric: frozenset[str] = frozenset()
+    if sqlite:
+        numeric = frozenset(
+            column for column, kind in types.items() if isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float)
+        )
+    select: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema))
+    compiled: Any = bounded(select, source, types, casts=not sqlite).compile(dialect=connection.dialect)
+    if not sqlite:
+        return Statement(str(compiled), compiled.params), numeric
+    return Statement(str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]), numeric
+
+
+def _columns(names: Sequence[str], rows: Sequence[Any], numeric: frozenset[str]) -> dict[str, Sequence[Any]]:
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    return {
+        name: [_exact(value) for value in values] if name in numeric else values for name, values in columns.items()
+    }
+
+
+def _exact(value: Any) -> Any:
+    """Return an SQLite float as the decimal that was written: the shortest that reads back as the same float."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _no_table(table: str, tables: Sequence[str]) -> InputError:
+    shown = ", ".join(map(repr, tables[:30]))
+    return InputError(
+        "table_not_found",
+        expected=f"the table {table!r} named in source.table",
+        found=f"{len(tables)} tables and views: {shown}",
+        remedy="correct source.table; write schema.table for another schema",
+        values={"table": table, "tables": list(tables[:200])},
+    )
+
+
+def _no_rows(source: SourceConfig) -> InputError:
+    return InputError(
+        "no_rows",
+        expected="rows",
+        found=f"none in {'table ' + repr(source.table) if source.table else 'the answer to source.query'}",
+        remedy="check the table or the query"
+        + (f", and source.since and until for {source.watermark!r}" if source.since or source.until else ""),
+    )

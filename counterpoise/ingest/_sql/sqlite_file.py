@@ -1,0 +1,179 @@
+"""SQLite databases, opened so that nothing can be written: not to the file, not beside it, not to another one.
+
+`mode=ro` alone is no protection: ATTACH, VACUUM INTO and a switch to the write-ahead log still make files. Here an
+authorizer allows reading and nothing else, and a database with a write-ahead log that nobody uses is opened as
+immutable, because SQLite would make the files of the log otherwise.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, unquote
+
+from counterpoise.errors import ConfigError, InputError
+from counterpoise.secrets import is_secret_option
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+__all__ = ["LONGEST_VALUE", "SqliteFile", "sqlite_file"]
+
+LONGEST_VALUE = 64 << 20
+"""The longest value, row or statement, in bytes, that SQLite may make in memory."""
+
+_WAL_HEADER = slice(18, 20)
+_READS = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_PRAGMA,
+    }
+)
+_PRAGMAS = frozenset(
+    {"database_list", "foreign_key_list", "index_info", "index_list", "index_xinfo", "table_info", "table_list",
+     "table_xinfo"}
+)  # fmt: skip
+_FUNCTIONS_OF_FILES = frozenset(
+    {"edit", "fsdir", "fts3_tokenizer", "load_extension", "readfile", "writefile", "zipfile"}
+)
+_ACTIONS = {
+    value: name.removeprefix("SQLITE_").replace("_", " ")
+    for name, value in vars(sqlite3).items()
+    if name.startswith(("SQLITE_CREATE", "SQLITE_DROP", "SQLITE_ALTER"))
+    or name in {"SQLITE_ANALYZE", "SQLITE_ATTACH", "SQLITE_DELETE", "SQLITE_DETACH", "SQLITE_FUNCTION", "SQLITE_INSERT",
+                "SQLITE_PRAGMA", "SQLITE_REINDEX", "SQLITE_SAVEPOINT", "SQLITE_TRANSACTION", "SQLITE_UPDATE"}
+}  # fmt: skip
+_OPTIONS = ("cache", "check_same_thread", "immutable", "mode", "timeout", "uri")
+
+
+@dataclass
+class SqliteFile:
+    """A database that can be read only.
+
+    Attributes:
+        path: Its file.
+        refused: What a statement wanted to do and was not allowed to.
+    """
+
+    path: Path
+    refused: list[str] = field(default_factory=list)
+    _stamp: tuple[int, int, int] | None = None
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection that reads.
+
+        Raises:
+            InputError: The log of a writer that died would have to be recovered, which writes.
+        """
+        address = f"file:{quote(str(self.path.absolute()), errors='surrogateescape')}?mode=ro"
+        connection = sqlite3.connect(
+            address + self._immutable(), uri=True, isolation_level=None, check_same_thread=False
+        )
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.set_authorizer(self._allow)
+        return connection
+
+    def _immutable(self) -> str:
+        with self.path.open("rb") as file:
+            if file.read(20)[_WAL_HEADER] != b"\x02\x02":
+                return ""
+        log, shared = self.path.with_name(f"{self.path.name}-wal"), self.path.with_name(f"{self.path.name}-shm")
+        if not log.exists() or not log.stat().st_size:
+            self._stamp = self._stamped()  # SQLite takes no lock on what is immutable
+            return "&immutable=1"
+        if shared.exists():
+            return ""
+        raise InputError(
+            "unfinished_log",
+            expected="a database whose write-ahead log is in use or was written back",
+            found=f"{log.name} beside {self.path.name}, left by a writer that died: reading it would write",
+            remedy=f"write it back with the program that owns it, or: sqlite3 {self.path.name} "
+            "'PRAGMA wal_checkpoint(TRUNCATE)'",
+            values={"file": self.path.name},
+        )
+
+    def check_unchanged(self) -> None:
+        """Check that nobody wrote to a database that was read without a lock.
+
+        Raises:
+            InputError: Somebody did.
+        """
+        if self._stamp is not None and self._stamp != self._stamped():
+            raise InputError(
+                "source_changed",
+                expected="a source that stays the same while it is read",
+                found=f"changed: {self.path.name}",
+                remedy="run again when nothing writes to the database",
+                values={"files": [self.path.name]},
+            )
+
+    def _stamped(self) -> tuple[int, int, int]:
+        stat, log = self.path.stat(), self.path.with_name(f"{self.path.name}-wal")
+        return stat.st_size, stat.st_mtime_ns, log.stat().st_size if log.exists() else 0
+
+    def _allow(self, action: int, first: str | None, second: str | None, *_: str | None) -> int:
+        """Answer SQLite, which asks for everything that a statement is going to do."""
+        if action in _READS and not (
+            (action == sqlite3.SQLITE_PRAGMA and not self._reads(first, second))
+            or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FUNCTIONS_OF_FILES)
+        ):
+            return sqlite3.SQLITE_OK
+        named = second if action == sqlite3.SQLITE_FUNCTION else first
+        self.refused.append(f"{_ACTIONS.get(action, f'action {action}')} {named or ''}".strip())
+        return sqlite3.SQLITE_DENY
+
+    def _reads(self, pragma: str | None, value: str | None) -> bool:
+        return (pragma or "").lower() in _PRAGMAS or (pragma == "read_uncommitted" and value is None)
+
+
+def sqlite_file(url: URL) -> SqliteFile:
+    """Return the database that a SQLAlchemy URL names.
+
+    Raises:
+        ConfigError: An option that is not known, or one that asks for writing.
+        InputError: There is no such file.
+    """
+    name, options = url.database or "", [(key, str(value)) for key, value in url.query.items()]
+    as_uri = name.startswith("file:")
+    if as_uri:
+        name, _, more = name.removeprefix("file:").partition("?")
+        name, options = unquote(name, errors="surrogateescape"), [*options, *parse_qsl(more, keep_blank_values=True)]
+        name = "/" + name.lstrip("/") if name.startswith("//") else name
+    for option, value in options:
+        _check_option(option, value, ignored=as_uri and is_secret_option(option))
+    if not name or name == ":memory:" or "\0" in name or not Path(name).is_file():
+        raise InputError(
+            "source_not_found",
+            expected="an SQLite file",
+            found=f"nothing at {name!r}",
+            remedy="correct source.url; sqlite:////absolute/path has four slashes",
+            values={"path": name},
+        )
+    return SqliteFile(Path(name))
+
+
+def _check_option(option: str, value: str, *, ignored: bool) -> None:
+    """Refuse what SQLite or its driver would stumble over, and what would open the database for writing."""
+    if option == "mode" and value != "ro":
+        raise ConfigError(
+            "not_read_only",
+            expected="mode=ro, or no mode, in source.url: a source is only read",
+            found=f"mode={value[:20]}",
+            remedy="take it out of source.url",
+            values={"option": option},
+        )
+    if option not in _OPTIONS and not ignored:
+        raise ConfigError(
+            "unknown_url_option",
+            expected=f"options of SQLite in source.url: {', '.join(_OPTIONS)}",
+            found=repr(option[:100]),
+            remedy="take it out of source.url",
+            values={"option": option[:100]},
+        )

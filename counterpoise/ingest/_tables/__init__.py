@@ -1,0 +1,1 @@
+"""Parquet and Arrow files: types, and memory budgets checked before decoding."""

@@ -1,0 +1,136 @@
+"""Column types of Parquet and Arrow files: those that are carried as they are, exactly in another type, or not at all.
+
+Not every Arrow type can be taken rows of, or comes back from Parquet as it went in. Where another type holds the same
+values, the files are written again in it, a batch at a time; where none does, the column is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.errors import InputError
+from counterpoise.ingest._snapshot_files import batch_rows, write_snapshot_file
+from counterpoise.records import SnapshotFile
+
+__all__ = ["carried_schema", "carried_type", "retyping_note", "write_retyped"]
+
+_SHOWN = 10
+_SAME_VALUES = {
+    pa.string_view(): pa.string(),
+    pa.binary_view(): pa.binary(),
+    pa.time32("s"): pa.time32("ms"),
+    pa.time64("ns"): pa.time64("us"),
+    pa.date64(): pa.date32(),
+}
+"""Types without kernels for rows, without a Parquet type of their own, or with digits that Python's times lack."""
+
+
+def carried_type(kind: pa.DataType) -> pa.DataType | None:
+    """Return the type that holds a type's values through the whole run; None where there is none.
+
+    >>> carried_type(pa.string_view()), carried_type(pa.decimal32(7, 2)), carried_type(pa.int8())
+    (DataType(string), Decimal128Type(decimal128(7, 2)), DataType(int8))
+    """
+    if kind in _SAME_VALUES:
+        return _SAME_VALUES[kind]
+    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
+        return pa.decimal128(kind.precision, kind.scale)
+    if pa.types.is_timestamp(kind) and kind.unit == "s":
+        return pa.timestamp("ms", kind.tz)
+    if pa.types.is_dictionary(kind):
+        return _carried_dictionary(kind)
+    if pa.types.is_run_end_encoded(kind) or pa.types.is_interval(kind) or pa.types.is_union(kind):
+        return None
+    return _carried_nested(kind) if pa.types.is_nested(kind) else kind
+
+
+def _carried_dictionary(kind: pa.DataType) -> pa.DataType | None:
+    """Return a dictionary of texts, or the values themselves where they are no texts: Parquet has no other."""
+    values = kind.value_type
+    if pa.types.is_string(values) or pa.types.is_large_string(values):
+        return kind
+    if pa.types.is_string_view(values):
+        return pa.dictionary(kind.index_type, pa.string(), kind.ordered)
+    return values if carried_type(values) == values else None
+
+
+def _carried_nested(kind: pa.DataType) -> pa.DataType | None:
+    inner = [kind.field(index).type for index in range(kind.num_fields)]
+    return kind if all(carried_type(each) == each for each in inner) else None
+
+
+def carried_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema in which a file's columns are carried.
+
+    Raises:
+        InputError: A column's type cannot be carried.
+    """
+    carried = {field.name: carried_type(field.type) for field in schema}
+    if refused := [field for field in schema if carried[field.name] is None]:
+        raise InputError(
+            "unsupported_type",
+            expected="columns of numbers, texts, dates, times, booleans, bytes, or plain lists and structures of these",
+            found=", ".join(f"{field.name!r} of type {field.type}" for field in refused[:_SHOWN]),
+            remedy="write the file again with another type for the column, or without it",
+            values={"columns": {field.name: str(field.type) for field in refused}},
+        )
+    return pa.schema([field.with_type(carried[field.name]) for field in schema], schema.metadata)
+
+
+def retyping_note(schema: pa.Schema, carried: pa.Schema) -> str:
+    """Return what the reader should know of columns that are carried in another type."""
+    pairs = [(old, new) for old, new in zip(schema, carried, strict=True) if old.type != new.type]
+    shown = ", ".join(f"{old.name!r} ({old.type} as {new.type})" for old, new in pairs[:_SHOWN])
+    more = f" and {len(pairs) - _SHOWN:,} more" if len(pairs) > _SHOWN else ""
+    return f"carried in another type that holds the same values: {shown}{more}"
+
+
+def write_retyped(path: Path, *, kind: Literal["parquet", "arrow"], schema: pa.Schema, out: Path) -> SnapshotFile:
+    """Write the rows of a file again as Parquet, with the same values in other types.
+
+    Args:
+        path: The file to read.
+        kind: Parquet, or an Arrow IPC file.
+        schema: The columns to write, from `carried_schema`.
+        out: The Parquet file to make.
+
+    Raises:
+        InputError: A value would not come out the same.
+    """
+    batches = _parquet_batches(path) if kind == "parquet" else _arrow_batches(path)
+    return write_snapshot_file(out, schema, (_retyped(batch, schema, path.name) for batch in batches))
+
+
+def _parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_rows(len(file.schema_arrow)))
+
+
+def _arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pa.memory_map(str(path)) as memory, pa.ipc.open_file(memory) as reader:
+        most = batch_rows(len(reader.schema))
+        for number in range(reader.num_record_batches):
+            batch = reader.get_batch(number)
+            for start in range(0, batch.num_rows, most):
+                yield batch.slice(start, most)
+
+
+def _retyped(batch: pa.RecordBatch, schema: pa.Schema, file: str) -> pa.RecordBatch:
+    columns = []
+    for field, column in zip(schema, batch.columns, strict=True):
+        try:
+            columns.append(column if column.type == field.type else column.cast(field.type))
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                "inexact_type",
+                expected=f"values of {field.name!r} that {field.type} holds exactly",
+                found=f"{column.type} in {file}: {str(error).splitlines()[0]}",
+                remedy="write the file again with another type for the column, or without it",
+                values={"column": field.name, "type": str(column.type)},
+            ) from None
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -1,0 +1,1 @@
+"""Delimited text: dialect, header, types, and rows read exactly."""

@@ -1,0 +1,188 @@
+"""Delimited text to a snapshot: read fast where the text is regular, with care where it is not.
+
+The fast reader is DuckDB. Its result counts only if it agrees with an independent count of lines and delimiters;
+otherwise the text is read record by record, ragged lines are set apart and the rest is written in regular form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from counterpoise.config import SourceConfig
+from counterpoise.errors import EngineError, InputError
+from counterpoise.ingest._names import check_names, resolve_column
+from counterpoise.ingest._snapshot_files import Content, RejectedLine, write_snapshot_file
+from counterpoise.ingest._text.dialect import Dialect, Sample, sniff_dialect
+from counterpoise.ingest._text.engine import Tally, TextTable, embedded_counts, open_engine
+from counterpoise.ingest._text.plain_text import TextCounts, count_text, plain_text, text_sample
+from counterpoise.ingest._text.records import TextRecord
+from counterpoise.ingest._text.regular_text import write_regular_text
+from counterpoise.ingest._text.typed import typed_text
+from counterpoise.ingest._text.types import Question, ask_types, decide_types, first_look
+from counterpoise.runtime import Progress
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["read_delimited"]
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A file as the engine reads it, what it counted there, and the lines set apart."""
+
+    table: TextTable
+    look: list[Tally]
+    rejected: tuple[RejectedLine, ...]
+
+
+def read_delimited(
+    paths: Sequence[Path], source: SourceConfig, *, target: str, folder: Path, progress: Progress
+) -> Content:
+    """Read delimited text files with equal columns into Parquet files, one a text file.
+
+    Args:
+        paths: The files.
+        source: How to read them.
+        target: The label's column: its name or its position.
+        folder: Where to write.
+        progress: Told the rows written.
+
+    Raises:
+        InputError: The files are no table, or not one that can be read exactly.
+    """
+    try:
+        texts = [
+            plain_text(path, encoding=source.encoding, copy=folder / f"text-{number:05}.csv")
+            for number, path in enumerate(paths)
+        ]
+        return _read_texts(paths, texts, source, target=target, folder=folder, progress=progress)
+    finally:
+        for copy in (*folder.glob("text-*.csv"), *folder.glob("regular-*.csv")):
+            copy.unlink()
+
+
+def _read_texts(
+    paths: Sequence[Path],
+    texts: Sequence[Path],
+    source: SourceConfig,
+    *,
+    target: str,
+    folder: Path,
+    progress: Progress,
+) -> Content:
+    dialects = _dialects(paths, texts, source)
+    names = dialects[0].names
+    check_names(names)
+    _check_equal_names(paths, dialects)
+    questions = ask_types(dialects[0], source, resolve_column(names, target))
+    with open_engine(folder) as engine:
+        loaded = [
+            _load(engine, text, dialect, questions, regular=folder / f"regular-{number:05}.csv")
+            for number, (text, dialect) in enumerate(zip(texts, dialects, strict=True))
+        ]
+        return _write(engine, loaded, questions, folder=folder, progress=progress)
+
+
+def _dialects(paths: Sequence[Path], texts: Sequence[Path], source: SourceConfig) -> list[Dialect]:
+    """Return each file's dialect; what the first file shows holds for the others."""
+    dialects: list[Dialect] = []
+    for path, text in zip(paths, texts, strict=True):
+        sample, whole = text_sample(text)
+        dialects.append(sniff_dialect(Sample(path.name, sample, whole), source))
+        first = dialects[0]
+        shown = {"delimiter": first.delimiter, "quote": first.quote, "header": "yes" if first.header else "no"}
+        source = source.model_copy(update=shown)
+    return dialects
+
+
+def _check_equal_names(paths: Sequence[Path], dialects: Sequence[Dialect]) -> None:
+    for path, dialect in zip(paths, dialects, strict=True):
+        if dialect.names != dialects[0].names:
+            differing = sorted(set(dialect.names) ^ set(dialects[0].names)) or ["their order"]
+            raise InputError(
+                "different_schemas",
+                expected=f"the columns of {paths[0].name} in every file",
+                found=f"others in {path.name}: {', '.join(differing[:10])}",
+                remedy="read files with different columns as different sources",
+                values={"files": [paths[0].name, path.name], "columns": differing[:100]},
+            )
+
+
+def _load(
+    engine: duckdb.DuckDBPyConnection, text: Path, dialect: Dialect, questions: Sequence[Question], *, regular: Path
+) -> _Loaded:
+    """Count a file's cells with the fast reader, on a regular copy where the file itself is not regular."""
+    import duckdb
+
+    counts = count_text(text, name=dialect.name, delimiter=dialect.delimiter, quote=dialect.quote)
+    skip = dialect.header.line if dialect.header else 0
+    table = TextTable(text, dialect.name, dialect.delimiter, dialect.quote, skip, len(dialect.names))
+    try:
+        look = first_look(engine, table, questions)
+        if _agrees(engine, table, counts, rows=look[0].rows, header=dialect.header):
+            return _Loaded(table, look, ())
+    except duckdb.Error:
+        pass
+    written = write_regular_text(text, dialect, copy=regular)
+    table = replace(table, path=regular, skip=0)
+    loaded = _Loaded(table, first_look(engine, table, questions), written.rejected)
+    _check_rows(loaded, written.rows)
+    return loaded
+
+
+def _agrees(
+    engine: duckdb.DuckDBPyConnection, table: TextTable, counts: TextCounts, *, rows: int, header: TextRecord | None
+) -> bool:
+    """Return whether the rows account for every line and every delimiter of the text."""
+    header_delimiters = header.text.count(table.delimiter) if header else 0
+    lines = counts.lines - rows - bool(header)
+    delimiters = counts.delimiters - rows * (table.columns - 1) - header_delimiters
+    if lines == delimiters == 0:
+        return True
+    newlines_inside, delimiters_inside = embedded_counts(engine, table) if counts.quotes else (0, 0)
+    return 0 <= lines - newlines_inside <= counts.blank_lines and delimiters == delimiters_inside
+
+
+def _write(
+    engine: duckdb.DuckDBPyConnection,
+    loaded: Sequence[_Loaded],
+    questions: Sequence[Question],
+    *,
+    folder: Path,
+    progress: Progress,
+) -> Content:
+    typed = decide_types(engine, [item.table for item in loaded], questions, [item.look for item in loaded])
+    total, done = sum(item.look[0].rows for item in loaded), 0
+    files = []
+    for number, item in enumerate(loaded):
+        schema, batches = typed_text(engine, item.table, typed.plans, folder=folder)
+        told = _told(batches, progress, done=done, total=total)
+        files.append(write_snapshot_file(folder / f"snapshot-{number:05}.parquet", schema, told))
+        done += item.look[0].rows
+        _check_rows(item, files[-1].rows)
+    rejected = [line for item in loaded for line in item.rejected]
+    return Content(tuple(files), schema, tuple(rejected), typed.notes)
+
+
+def _told(batches: Iterator[pa.RecordBatch], progress: Progress, *, done: int, total: int) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch
+        done += batch.num_rows
+        progress(done, total)
+
+
+def _check_rows(item: _Loaded, rows: int) -> None:
+    if rows != item.look[0].rows:
+        raise EngineError(
+            "rows_lost",
+            expected=f"{item.look[0].rows:,} rows of {item.table.name}, as counted before",
+            found=f"{rows:,}",
+            remedy="run again; if it happens again, report it with the file",
+            values={"file": item.table.name, "counted": item.look[0].rows, "written": rows},
+        )

@@ -1,0 +1,75 @@
+"""Irregular delimited text made regular: ragged lines set apart, one way of quoting, one line end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from counterpoise.errors import InputError
+from counterpoise.ingest._snapshot_files import RejectedLine
+from counterpoise.ingest._text.dialect import Dialect
+from counterpoise.ingest._text.plain_text import read_lines
+from counterpoise.ingest._text.records import TextRecord, read_records, unclosed_quote
+
+__all__ = ["RegularText", "write_regular_text"]
+
+_TEXT_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class RegularText:
+    """How many rows were written, and the records that are no rows."""
+
+    rows: int
+    rejected: tuple[RejectedLine, ...]
+
+
+def write_regular_text(text: Path, dialect: Dialect, *, copy: Path) -> RegularText:
+    """Write the rows of a text as they are, one line end throughout, and return the records that are no rows.
+
+    Args:
+        text: A plain UTF-8 file.
+        dialect: How it is written.
+        copy: The file to write, without a header.
+
+    Raises:
+        InputError: A quote is not closed, or more lines are ragged than not.
+    """
+    rejected: list[RejectedLine] = []
+    rows = 0
+    with open(copy, "w", encoding="utf-8", newline="") as file:
+        for record in _data_records(text, dialect):
+            if len(record.fields) == len(dialect.names):
+                file.write(record.text + "\n")
+                rows += 1
+            else:
+                rejected.append(_rejected(record, dialect))
+    if rows == 0 or rows < len(rejected):
+        raise _ragged(dialect, rows, rejected)
+    return RegularText(rows, tuple(rejected))
+
+
+def _data_records(text: Path, dialect: Dialect) -> Iterator[TextRecord]:
+    records = read_records(read_lines(text), name=dialect.name, delimiter=dialect.delimiter, quote=dialect.quote)
+    if dialect.header:
+        next(records)
+    return records
+
+
+def _rejected(record: TextRecord, dialect: Dialect) -> RejectedLine:
+    if record.lines > 1:
+        raise unclosed_quote(dialect.name, record.line, record.text)
+    reason = f"{len(record.fields)} fields instead of {len(dialect.names)}"
+    return RejectedLine(dialect.name, record.line, reason, record.text[:_TEXT_KEPT])
+
+
+def _ragged(dialect: Dialect, rows: int, rejected: list[RejectedLine]) -> InputError:
+    return InputError(
+        "ragged_table",
+        expected=f"lines with {len(dialect.names)} fields separated by {dialect.delimiter!r}",
+        found=f"{len(rejected):,} other lines beside {rows:,} such lines in {dialect.name}, first line "
+        f"{rejected[0].line if rejected else 0}",
+        remedy="set source.delimiter, source.quote and source.header, or mend the file",
+        values={"file": dialect.name, "rows": rows, "rejected": len(rejected)},
+    )

@@ -1,0 +1,142 @@
+"""JSON lines to a snapshot: one object a line, keys are columns, integers exact."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from counterpoise.config import SourceConfig
+from counterpoise.errors import InputError
+from counterpoise.ingest._names import MAX_COLUMNS, check_names
+from counterpoise.ingest._snapshot_files import Content, RejectedLine
+from counterpoise.ingest._text.plain_text import count_text, plain_text, read_lines
+from counterpoise.ingest._values.row_batches import in_batches
+from counterpoise.ingest._values.spool import Spool, spool_rows
+from counterpoise.runtime import Progress
+
+__all__ = ["read_json_lines"]
+
+_TEXT_KEPT = 10_000
+
+
+def read_json_lines(
+    paths: Sequence[Path], source: SourceConfig, *, target: str, folder: Path, progress: Progress
+) -> Content:
+    """Read files of JSON lines into one Parquet file. Lines that are no objects are set apart.
+
+    Args:
+        paths: The files.
+        source: Missing values, applied to texts, and declared types.
+        target: The label's column: its name or its position.
+        folder: Where to write.
+        progress: Told the rows written.
+
+    Raises:
+        InputError: A file is empty, cut off, mostly not JSON lines, or nested too deeply.
+    """
+    rejected: list[RejectedLine] = []
+    rows_read: list[int] = []
+    with Spool(folder / "spool.arrow", source, target) as spool:
+        for path in paths:
+            before = spool.rows
+            _spool_file(path, spool, rejected, encoding=source.encoding, copy=folder / "text.jsonl")
+            if spool.rows == before:
+                raise _no_rows(path, [line for line in rejected if line.file == path.name])
+            rows_read.append(spool.rows - before)
+        if spool.rows <= len(rejected):
+            raise _not_json_lines(rejected, spool.rows)
+        content = spool.finish(folder / "snapshot-00000.parquet", progress)
+    return Content(content.files, content.schema, tuple(rejected), content.notes, tuple(rows_read))
+
+
+def _spool_file(path: Path, spool: Spool, rejected: list[RejectedLine], *, encoding: str, copy: Path) -> None:
+    text = plain_text(path, encoding=encoding, copy=copy)
+    count_text(text, name=path.name, delimiter=",", quote='"')
+    objects = _objects(text, path.name, rejected)
+    for rows in in_batches(objects, spool_rows(1)):
+        names = dict.fromkeys(itertools.chain.from_iterable(rows))
+        if len(names) > MAX_COLUMNS:
+            check_names(list(names))
+        most = spool_rows(len(names))
+        for part in (rows[start : start + most] for start in range(0, len(rows), most)):
+            spool.add({name: [row.get(name) for row in part] for name in names})
+    copy.unlink(missing_ok=True)
+
+
+def _objects(text: Path, name: str, rejected: list[RejectedLine]) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield the objects of a file's lines and the lines' lengths; note the lines that are none.
+
+    Raises:
+        InputError: The last line is cut off, or a value is nested too deeply.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=_object)
+    for number, line in enumerate(read_lines(text), 1):
+        if not line.strip():
+            continue
+        try:
+            value = decoder.decode(line)
+        except RecursionError:
+            raise _too_deep(name, number) from None
+        except ValueError as error:
+            if line.startswith("{") and not line.endswith(("\n", "\r")):
+                raise _cut_off(name, number, line) from None
+            rejected.append(RejectedLine(name, number, str(error), line.strip()[:_TEXT_KEPT]))
+            continue
+        if isinstance(value, dict) and value:
+            yield value, len(line)
+        else:
+            rejected.append(RejectedLine(name, number, "not an object with values", line.strip()[:_TEXT_KEPT]))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"key {next(name for name in found if names.count(name) > 1)!r} occurs twice")
+    return found
+
+
+def _cut_off(name: str, line: int, text: str) -> InputError:
+    return InputError(
+        "truncated_file",
+        expected="a complete JSON object in the last line",
+        found=f"{name}, line {line:,}, is cut off: {text[-80:]!r}",
+        remedy="copy the file again, or take its last line out",
+        values={"file": name, "line": line},
+    )
+
+
+def _too_deep(name: str, line: int) -> InputError:
+    return InputError(
+        "nested_too_deeply",
+        expected="flat objects, or values nested a few levels",
+        found=f"a value nested beyond what can be read, in {name}, line {line:,}",
+        remedy="take the value out, or store it as text",
+        values={"file": name, "line": line},
+    )
+
+
+def _no_rows(path: Path, rejected: Sequence[RejectedLine]) -> InputError:
+    why = f", but line {rejected[0].line:,}: {rejected[0].text[:80]!r} ({rejected[0].reason})" if rejected else ""
+    return InputError(
+        "empty_file" if path.stat().st_size == 0 else "no_rows",
+        expected="one JSON object a line",
+        found=f"none in {path.name}{why}",
+        remedy="check how the file was made; one large JSON array has to be written as JSON lines",
+        values={"file": path.name},
+    )
+
+
+def _not_json_lines(rejected: Sequence[RejectedLine], rows: int) -> InputError:
+    first = rejected[0]
+    return InputError(
+        "not_json_lines",
+        expected="one JSON object a line",
+        found=f"{len(rejected):,} other lines beside {rows:,} objects, first {first.file}, line {first.line:,}: "
+        f"{first.text[:80]!r} ({first.reason})",
+        remedy="write the records as JSON lines, one object a line",
+        values={"file": first.file, "line": first.line, "rejected": len(rejected), "rows": rows},
+    )

@@ -1,0 +1,247 @@
+"""Rows whose values have types of their own (JSON lines, SQL): spooled as they come, typed when all are seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from counterpoise.config import SourceConfig
+from counterpoise.errors import ColumnNotFoundError, InputError
+from counterpoise.ingest._names import MAX_COLUMNS, check_names, resolve_column
+from counterpoise.ingest._snapshot_files import Content, write_snapshot_file
+from counterpoise.ingest._values.declared_types import cast_declared, declared_type
+from counterpoise.ingest._values.kinds import Kind, array_of, count_kinds, kind_of, text_of, type_of
+from counterpoise.runtime import Progress
+
+__all__ = ["Spool", "spool_rows"]
+
+_NUMERIC: frozenset[Kind] = frozenset({"integer", "long_integer", "float", "decimal"})
+_NUMERIC_SHARE = 0.99
+_CELLS = 1_000_000
+_EXACT_INTEGERS = 2**53
+
+
+def spool_rows(columns: int) -> int:
+    """Return how many rows to add to a spool at a time, for a table of so many columns.
+
+    >>> spool_rows(31), spool_rows(10_000)
+    (32258, 256)
+    """
+    return max(256, min(32_768, _CELLS // max(columns, 1)))
+
+
+@dataclass
+class _Facts:
+    """What was seen of a column: values by kind, the first row and text of each kind, and the size of numbers."""
+
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    first: dict[Kind, tuple[int, str]] = field(default_factory=dict)
+    digits: int = 0
+    scale: int = 0
+    exact_floats: bool = True
+
+    def add(self, values: Sequence[Any], first_row: int) -> frozenset[Kind]:
+        """Take note of values and return their kinds."""
+        counted = count_kinds(values)
+        for kind in counted:
+            if kind not in self.first:
+                position = next(
+                    place for place, value in enumerate(values) if value is not None and kind_of(value) == kind
+                )
+                self.first[kind] = (first_row + position + 1, (text_of(values[position]) or "")[:2_000])
+        self.kinds += counted
+        if counted.keys() & {"integer", "long_integer"}:
+            self._add_integers([value for value in values if type(value) is int])
+        if "decimal" in counted:
+            self._add_decimals([value for value in values if isinstance(value, Decimal) and value.is_finite()])
+        return frozenset(counted)
+
+    def _add_integers(self, values: Sequence[int]) -> None:
+        low, high = min(values), max(values)
+        self.digits = max(self.digits, len(str(abs(low))), len(str(abs(high))))
+        self.exact_floats = self.exact_floats and low >= -_EXACT_INTEGERS and high <= _EXACT_INTEGERS
+
+    def _add_decimals(self, values: Sequence[Decimal]) -> None:
+        for value in values:
+            _, digits, exponent = value.as_tuple()
+            shift = int(exponent)
+            self.digits = max(self.digits, len(digits) + shift)
+            self.scale = max(self.scale, -shift)
+
+
+class Spool:
+    """Rows on disk until their columns' types are known.
+
+    Args:
+        path: The file to spool to.
+        source: Missing values and declared types.
+        target: The label's column: its name or its position.
+    """
+
+    def __init__(self, path: Path, source: SourceConfig, target: str) -> None:
+        self._path = path
+        self._file = pa.OSFile(str(path), "wb")
+        self._tokens = frozenset(token.strip() for token in source.missing_values)
+        self._declared = {name: declared_type(name, text) for name, text in source.type_overrides().items()}
+        self._target = target
+        self._label = ""
+        self._facts: dict[str, _Facts] = {}
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def add(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Add rows, given as columns of equal length. A column that other rows lack is missing there.
+
+        Raises:
+            InputError: Too many columns, or a value that no column type holds.
+        """
+        rows = len(next(iter(columns.values()), ()))
+        for name in columns:
+            self._facts.setdefault(name, _Facts())
+        if len(self._facts) > MAX_COLUMNS:
+            check_names(list(self._facts))
+        self._label = self._label or self._resolved()
+        arrays = [self._array(name, values) for name, values in columns.items()]
+        batch = pa.RecordBatch.from_arrays(arrays, names=list(columns))
+        with pa.ipc.new_stream(self._file, batch.schema) as writer:
+            writer.write_batch(batch)
+        self.rows += rows
+
+    def finish(self, path: Path, progress: Progress) -> Content:
+        """Write all rows as one Parquet file, each column in the type that keeps all its values.
+
+        Args:
+            path: The file to make.
+            progress: Told the rows written.
+
+        Raises:
+            InputError: Labels of several kinds, a few texts among numbers, or values that a declared type cannot hold.
+        """
+        names = list(self._facts)
+        check_names(names)
+        self._label = resolve_column(names, self._target)
+        if unknown := [name for name in self._declared if name not in names]:
+            raise ColumnNotFoundError.from_names(unknown, names, field="source.types")
+        self._file.close()
+        decided = {name: self._decide(name, facts) for name, facts in self._facts.items()}
+        schema = pa.schema([(name, kind) for name, (kind, _) in decided.items()])
+        file = write_snapshot_file(path, schema, self._typed_batches(schema, progress))
+        return Content((file,), schema, notes=tuple(note for _, note in decided.values() if note))
+
+    def _resolved(self) -> str:
+        try:
+            return resolve_column(list(self._facts), self._target)
+        except ColumnNotFoundError:
+            return ""
+
+    def _array(self, name: str, values: Sequence[Any]) -> pa.Array:
+        tokens = frozenset({""}) if name == self._label else self._tokens
+        texts = str in set(map(type, values))
+        cells = (
+            [None if type(value) is str and value.strip() in tokens else value for value in values] if texts else values
+        )
+        facts = self._facts[name]
+        kinds = facts.add(cells, self.rows)
+        if "unsupported" in kinds:
+            row, text = facts.first["unsupported"]
+            raise InputError(
+                "unsupported_type",
+                expected="numbers, texts, truth values, dates, times, bytes or nested values",
+                found=f"{text[:120]!r} in row {row:,} of column {name!r}",
+                remedy="cast the column to text in the query",
+                values={"column": name, "row": row},
+            )
+        try:
+            return array_of(cells, kinds)
+        except UnicodeEncodeError as error:
+            raise InputError(
+                "invalid_text",
+                expected=f"texts in column {name!r} that can be written as UTF-8",
+                found=f"{str(error.object)[:120]!r}",
+                remedy="mend the text in the source",
+                values={"column": name},
+            ) from None
+
+    def _decide(self, name: str, facts: _Facts) -> tuple[pa.DataType, str]:
+        """Return a column's type and a note where it is text although its values are not."""
+        if name in self._declared:
+            return self._declared[name], ""
+        kinds = frozenset(facts.kinds)
+        if not kinds:
+            return pa.string(), f"column {name!r} is entirely missing: kept as text"
+        kind = type_of(kinds, digits=facts.digits, scale=facts.scale, exact_floats=facts.exact_floats)
+        if kind is not None:
+            return kind, ""
+        if len(kinds) > 1 and name == self._label:
+            raise _mixed_labels(name, facts)
+        if "text" in kinds and _NUMERIC & kinds:
+            _check_few_texts(name, facts)
+        return pa.string(), f"column {name!r} is kept as text: it holds {', '.join(sorted(kinds))} values"
+
+    def _typed_batches(self, schema: pa.Schema, progress: Progress) -> Iterator[pa.RecordBatch]:
+        done = 0
+        for batch in self._spooled():
+            arrays = [self._typed(batch, column, done) for column in schema]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+            done += batch.num_rows
+            progress(done, self.rows)
+
+    def _typed(self, batch: pa.RecordBatch, column: pa.Field, first_row: int) -> pa.Array:
+        position = batch.schema.get_field_index(column.name)
+        if position < 0 or pa.types.is_null(batch.column(position).type):
+            return pa.nulls(batch.num_rows, column.type)
+        array = batch.column(position)
+        if column.type == pa.string() and array.type != pa.string():
+            return pa.array([text_of(value) for value in array.to_pylist()], pa.string())
+        if column.name in self._declared:
+            return cast_declared(array, column, first_row)
+        if pa.types.is_decimal(column.type):
+            return array.cast(pa.string()).cast(column.type)
+        return array.cast(column.type)
+
+    def _spooled(self) -> Iterator[pa.RecordBatch]:
+        with pa.OSFile(str(self._path), "rb") as file:
+            while file.tell() < file.size():
+                with pa.ipc.open_stream(file) as reader:
+                    yield from reader
+
+
+def _mixed_labels(name: str, facts: _Facts) -> InputError:
+    found = ", ".join(f"{kind} {text[:60]!r} in row {row:,}" for kind, (row, text) in facts.first.items())
+    return InputError(
+        "mixed_label_types",
+        expected=f"labels of one kind in column {name!r}",
+        found=found,
+        remedy=f"write all labels alike, or declare source.types: {name}=string",
+        values={"column": name, "kinds": dict(facts.kinds)},
+    )
+
+
+def _check_few_texts(name: str, facts: _Facts) -> None:
+    numbers = sum(facts.kinds[kind] for kind in _NUMERIC)
+    if numbers < _NUMERIC_SHARE * facts.kinds.total():
+        return
+    row, text = facts.first["text"]
+    raise InputError(
+        "type_change",
+        expected=f"every value of column {name!r} to be a number",
+        found=f"{text[:120]!r} in row {row:,} ({facts.kinds['text']:,} of {facts.kinds.total():,} values are texts)",
+        remedy=f"add {text.strip()[:120]!r} to source.missing_values if it means missing, "
+        f"or declare source.types: {name}=string",
+        values={"column": name, "row": row, "value": text, "misfits": facts.kinds["text"]},
+    )

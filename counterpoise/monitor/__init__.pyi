@@ -1,0 +1,8 @@
+from ._baseline import monitored_baseline as monitored_baseline
+from ._check import Answers as Answers
+from ._check import ask_suite as ask_suite
+from ._check import check_source as check_source
+from ._markdown import changes_table as changes_table
+from ._markdown import describe_status as describe_status
+from ._markdown import render_monitor as render_monitor
+from ._records import MonitorReport as MonitorReport

@@ -1,0 +1,42 @@
+"""Which version a source is held against."""
+
+from __future__ import annotations
+
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import VersionNotFoundError
+from counterpoise.persist import DatasetFolder
+from counterpoise.versions import Baseline, find_baseline, newest_promotion
+
+__all__ = ["monitored_baseline"]
+
+
+def monitored_baseline(config: BalanceConfig) -> Baseline:
+    """Return the version that the configuration asks to hold the source against.
+
+    Raises:
+        VersionNotFoundError: Nothing was published yet, or nothing promoted, or the versions have no profile.
+        IntegrityError: The profile of the version is not what was published.
+    """
+    folder = DatasetFolder(config.output.root, config.name)
+    wanted = _candidates(folder, config.monitor.baseline)
+    baseline = find_baseline(config, among=wanted)
+    if baseline is None:
+        raise VersionNotFoundError(
+            "nothing_to_compare_with",
+            expected=f"a published version of {config.name} to hold the source against "
+            f"(monitor.baseline: {config.monitor.baseline})",
+            found=f"none in {config.output.root!r}",
+            remedy="publish one first with `counterpoise run`, or choose another monitor.baseline",
+        )
+    return baseline
+
+
+def _candidates(folder: DatasetFolder, which: str) -> list[int]:
+    """Return the versions that may be the baseline, ascending: the last one with a profile is."""
+    numbers = folder.version_numbers()
+    if which == "newest":
+        return numbers
+    if which == "first":
+        return numbers[:1]
+    promotion = newest_promotion(folder)
+    return [] if promotion is None else [promotion.version]

@@ -1,0 +1,161 @@
+"""Asking what a version lets expect of a later delivery, without setting rows apart and without stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import EngineError
+from counterpoise.monitor._freshness import hours_between, measure_freshness, too_old
+from counterpoise.monitor._records import Change, MonitorReport, MonitorStatus, WhatChanged
+from counterpoise.persist import DatasetFolder, read_manifest
+from counterpoise.records import ClassCounts, Snapshot
+from counterpoise.runtime import Progress, silent
+from counterpoise.table import SnapshotReader, read_labels
+from counterpoise.validate import (
+    Finding,
+    Suite,
+    answer_all,
+    load_engine,
+    make_questions,
+    missing_columns_outcome,
+    outcome_of,
+    quiet,
+)
+from counterpoise.versions import Baseline
+
+__all__ = ["Answers", "ask_suite", "check_source"]
+
+_WHAT: Mapping[str, WhatChanged] = {
+    "expect_table_schema_to_stay": "columns",
+    "expect_table_growth_measure_to_be_between": "rows",
+    "expect_table_row_count_to_be_between": "rows",
+    "expect_column_class_proportions_to_stay": "classes",
+    "expect_column_population_stability_index_to_be_at_most": "values",
+    "expect_column_missing_share_to_stay": "missing values",
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What became of the expectations: how many were asked, and what has changed, the largest changes first."""
+
+    asked: int
+    changes: tuple[Change, ...]
+
+
+def ask_suite(snapshot: Snapshot, suite: Suite, *, progress: Progress = silent) -> Answers:
+    """Hold a snapshot against the suite that a version gave.
+
+    Args:
+        snapshot: The source.
+        suite: The expectations of `counterpoise.expectations.drift`.
+        progress: Told how many are answered.
+
+    Raises:
+        EngineError: One of them could not be answered, so that nobody can say that nothing has changed.
+    """
+    load_engine()
+    questions = make_questions([suite], [column.name for column in snapshot.columns])
+    with quiet():
+        answers = answer_all(snapshot, questions, progress)
+    findings = [
+        Finding(
+            question, outcome_of(question, answers[index]) if index in answers else missing_columns_outcome(question)
+        )
+        for index, question in questions.items()
+    ]
+    _check_answered(findings)
+    return Answers(len(findings), _changes(findings))
+
+
+def check_source(
+    config: BalanceConfig, snapshot: Snapshot, baseline: Baseline, answers: Answers, *, now: datetime
+) -> MonitorReport:
+    """Return what holding a source against a version has found, and how old both are.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        baseline: The version that it was held against.
+        answers: What has changed.
+        now: The moment of the check, with its zone.
+    """
+    folder = DatasetFolder(config.output.root, config.name)
+    newest_version = folder.version_numbers()[-1]
+    version_age = hours_between(datetime.fromisoformat(read_manifest(folder, newest_version).created), now)
+    fresh = measure_freshness(config, snapshot, now=now)
+    source_age = None if fresh.newest is None else hours_between(fresh.newest, now)
+    return MonitorReport(
+        dataset=config.name,
+        version=baseline.version,
+        checked=now.isoformat(timespec="seconds"),
+        status=_status(answers.changes, unchanged=snapshot.digest == baseline.digest),
+        changes=answers.changes,
+        compared=answers.asked,
+        rows=snapshot.rows,
+        rows_before=baseline.profile.rows,
+        classes=_classes(snapshot, config.columns.target),
+        classes_before=baseline.profile.classes,
+        source_newest="" if fresh.newest is None else fresh.newest.isoformat(timespec="seconds"),
+        source_newest_by=fresh.by,
+        source_age=source_age,
+        newest_version=newest_version,
+        version_age=version_age,
+        stale=(
+            *too_old("the source", source_age, config.monitor.max_source_age),
+            *too_old("the newest version", version_age, config.monitor.max_version_age),
+        ),
+    )
+
+
+def _check_answered(findings: Sequence[Finding]) -> None:
+    unanswered = [finding.outcome for finding in findings if finding.outcome.status == "error"]
+    if unanswered:
+        raise EngineError(
+            "expectation_not_answered",
+            expected="an answer to every expectation that the version gave",
+            found=f"{unanswered[0].expectation}: {unanswered[0].observed}",
+            remedy="look at the column's type; leave the column out with columns.drop or validation.drift_ignore",
+            values={"unanswered": [outcome.model_dump(mode="json") for outcome in unanswered[:100]]},
+        )
+
+
+def _changes(findings: Sequence[Finding]) -> tuple[Change, ...]:
+    """Return what failed, the broken first; where something is broken, that it has moved goes without saying."""
+    failed = [finding for finding in findings if finding.outcome.status in ("failed", "nothing_checked")]
+    broken = {_subject(finding) for finding in failed if finding.outcome.severity == "critical"}
+    told = [one for one in failed if one.outcome.severity == "critical" or _subject(one) not in broken]
+    return tuple(_change(finding) for finding in sorted(told, key=lambda one: one.outcome.severity != "critical"))
+
+
+def _subject(finding: Finding) -> tuple[str, tuple[str, ...], str]:
+    expectation = finding.question.expectation
+    return expectation["type"], finding.outcome.columns, expectation["kwargs"].get("label_class", "")
+
+
+def _change(finding: Finding) -> Change:
+    outcome, kwargs = finding.outcome, finding.question.expectation["kwargs"]
+    within = f"in class {kwargs['label_class']!r}: " if "label_class" in kwargs else ""
+    return Change(
+        what=_WHAT[finding.question.expectation["type"]],
+        column=kwargs.get("column", ""),
+        broken=outcome.severity == "critical",
+        observed=within + (outcome.observed or "nothing was there to check"),
+        measured=outcome.measured,
+    )
+
+
+def _status(changes: Sequence[Change], *, unchanged: bool) -> MonitorStatus:
+    if unchanged:
+        return "unchanged"
+    if any(change.broken for change in changes):
+        return "broken"
+    return "moved" if changes else "steady"
+
+
+def _classes(snapshot: Snapshot, target: str) -> ClassCounts:
+    reader = SnapshotReader(snapshot)
+    return read_labels(reader, target).counts() if target in reader.schema.names else {}

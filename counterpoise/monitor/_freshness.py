@@ -1,0 +1,105 @@
+"""How old a source and a dataset are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.config import BalanceConfig
+from counterpoise.records import Snapshot
+from counterpoise.table import SnapshotReader
+
+__all__ = ["Freshness", "hours_between", "measure_freshness", "too_old"]
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """When the newest of a source came to be.
+
+    Attributes:
+        newest: The moment, in UTC; None where nothing tells.
+        by: What tells: the name of the time column, or `file`; empty where nothing does.
+    """
+
+    newest: datetime | None
+    by: str
+
+
+def measure_freshness(config: BalanceConfig, snapshot: Snapshot, *, now: datetime) -> Freshness:
+    """Return when the newest row happened, by `columns.time`; where that is no date or time, when a file was written.
+
+    Rows that lie in the future tell nothing about how old a source is, and times without a zone are taken for UTC.
+
+    Args:
+        config: Names the time column, and the files.
+        snapshot: The source.
+        now: The moment of the check, with its zone.
+    """
+    column = config.columns.time
+    newest = _newest_row(snapshot, column, now) if column else None
+    if newest is not None:
+        return Freshness(newest, column)
+    written = _newest_file(config.source.path)
+    return Freshness(written, "file" if written else "")
+
+
+def hours_between(earlier: datetime, later: datetime) -> float:
+    """Return the hours between two moments, at least 0.
+
+    >>> hours_between(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, 12, tzinfo=UTC))
+    36.0
+    """
+    return max(0.0, (later - earlier).total_seconds() / 3600)
+
+
+def too_old(what: str, age: float | None, limit: float) -> list[str]:
+    """Return in words that something is older than it may be; nothing where it is not, or where any age will do.
+
+    >>> too_old("the newest version", 50.0, 24), too_old("the newest version", 50.0, 0)
+    (['the newest version is 50.0 hours old, more than 24'], [])
+    >>> too_old("the source", None, 24)
+    ['the source: its age is not known']
+    """
+    if not limit:
+        return []
+    if age is None:
+        return [f"{what}: its age is not known"]
+    return [f"{what} is {age:,.1f} hours old, more than {limit:,g}"] if age > limit else []
+
+
+def _newest_row(snapshot: Snapshot, column: str, now: datetime) -> datetime | None:
+    reader = SnapshotReader(snapshot)
+    if column not in reader.schema.names or not _is_moment(reader.schema.field(column).type):
+        return None
+    return max(_group_maxima(reader, column, now), default=None)
+
+
+def _group_maxima(reader: SnapshotReader, column: str, now: datetime) -> Iterator[datetime]:
+    """Yield the newest moment of each row group that is not in the future."""
+    plain = pa.timestamp("us")  # Arrow gives moments with a zone in UTC
+    limit = pa.scalar(now.astimezone(UTC).replace(tzinfo=None), plain)
+    for _, table in reader.iter_groups([column]):
+        moments = table[column].cast(plain, safe=False)
+        newest = pc.max(moments.filter(pc.less_equal(moments, limit))).as_py()
+        if newest is not None:
+            yield newest.replace(tzinfo=UTC)
+
+
+def _is_moment(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def _newest_file(path: str) -> datetime | None:
+    """Return when the newest of a source's local files was written."""
+    from counterpoise.config import SourceConfig
+    from counterpoise.ingest import find_files
+
+    if not path or "://" in path:
+        return None
+    files = find_files(SourceConfig(path=path)).paths
+    return datetime.fromtimestamp(max(Path(file).stat().st_mtime for file in files), UTC)

@@ -1,0 +1,265 @@
+"""Where the parts of a dataset lie under its root, and what may be called a dataset."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from counterpoise.errors import ConfigError, IntegrityError, VersionNotFoundError
+from counterpoise.storage import (
+    WORK,
+    Store,
+    copies_folder,
+    is_remote,
+    join_address,
+    numbered_name,
+    numbers_in,
+    parse_store_address,
+    store_at,
+    work_folder,
+)
+
+if TYPE_CHECKING:
+    from counterpoise.persist._manifest import Manifest
+
+__all__ = [
+    "FOLDERS",
+    "PROFILE_FILE",
+    "TRAIN_FOLDERS",
+    "DatasetFolder",
+    "evaluation_name",
+    "is_dataset_name",
+    "link_on_the_way",
+    "manifest_name",
+    "parse_address",
+    "promotion_name",
+    "stored_as_recipe",
+]
+
+TRAIN_FOLDERS = ("train", "keys/train")
+"""What of a version's data can be rebuilt from its source and recipe."""
+
+PROFILE_FILE = "profile.json"
+"""What of a version's data describes its source, for the next delivery to be compared with."""
+
+FOLDERS = (
+    "versions", "data", "evaluations", "promotions", "rejected", "sources", "tournaments", ".staging", WORK,
+)  # fmt: skip
+"""What a dataset is made of."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ADDRESS = re.compile(r"(?P<path>.*?)(?:@(?P<version>[^@/]*))?")
+
+
+class DatasetFolder:
+    """The folder of one dataset, on this machine or in an object store.
+
+    What is small is read and written through `store`, by names such as `versions/00000001.json`. Files of rows are
+    made, and read, under `local`: the folder itself, or this process's copies of what lies in the store.
+
+    Args:
+        root: The folder that holds all datasets: a path, or an address such as `s3://bucket/datasets`.
+        dataset: The dataset's plain name.
+
+    Raises:
+        ConfigError: The name is not a plain one, leads out of the root through a symbolic link, or the address is none
+            that we know.
+    """
+
+    def __init__(self, root: str | Path, dataset: str) -> None:
+        if not is_dataset_name(dataset):
+            raise ConfigError(
+                "dataset_name",
+                expected="a dataset name of letters, digits, dots, dashes and underscores that starts with no sign",
+                found=repr(dataset),
+                remedy="choose a plain name; the folder is given by output.root",
+            )
+        self.root = join_address(root) if is_remote(root) else Path(root)
+        self.dataset = dataset
+        self.address = join_address(root, dataset)
+        self.remote = is_remote(root)
+        self.store: Store = store_at(self.address)
+        if not self.remote and (self.path.is_symlink() or (self.path.exists() and not self.path.is_dir())):
+            raise ConfigError(
+                "dataset_folder",
+                expected=f"a folder, or nothing yet, at {self.path}",
+                found="a symbolic link" if self.path.is_symlink() else "a file",
+                remedy="choose another name or output.root",
+            )
+
+    @property
+    def path(self) -> Path:
+        """The folder on this machine.
+
+        Raises:
+            ConfigError: It is not on this machine.
+        """
+        if self.remote:
+            raise ConfigError(
+                "not_local",
+                expected="a dataset on this machine",
+                found=self.address,
+                remedy="use a dataset whose output.root is a folder",
+            )
+        return Path(self.root) / self.dataset
+
+    @property
+    def local(self) -> Path:
+        """Where files of rows are made and read: the folder, or this process's copies of it."""
+        return copies_folder(self.address) if self.remote else self.path
+
+    @property
+    def versions(self) -> Path:
+        """The manifests."""
+        return self.path / "versions"
+
+    @property
+    def data(self) -> Path:
+        """The data folders, one for each attempt to publish."""
+        return self.path / "data"
+
+    @property
+    def staging(self) -> Path:
+        """The working areas of runs, which are on this machine in any case."""
+        return (work_folder(self.address) if self.remote else self.path) / ".staging"
+
+    @property
+    def work(self) -> Path:
+        """Working files that belong to a process, and the marks of all that is in use; on this machine in any case."""
+        return (work_folder(self.address) if self.remote else self.path) / WORK
+
+    @property
+    def rejected(self) -> Path:
+        """The evidence of refused runs."""
+        return self.path / "rejected"
+
+    @property
+    def promotions(self) -> Path:
+        """The promotions of versions."""
+        return self.path / "promotions"
+
+    def manifest(self, version: int) -> Path:
+        """Return the path of a version's manifest."""
+        return self.path / manifest_name(version)
+
+    def evaluation(self, version: int) -> Path:
+        """Return the folder of a version's evaluation."""
+        return self.path / evaluation_name(version)
+
+    def promotion(self, number: int) -> Path:
+        """Return the path of a promotion."""
+        return self.path / promotion_name(number)
+
+    def refuse_links(self, name: str) -> None:
+        """Refuse a symbolic link on the way from the dataset to one of its files; an object store has none.
+
+        Args:
+            name: The file's or folder's name within the dataset.
+
+        Raises:
+            IntegrityError: There is one: what it points to is not part of the dataset.
+        """
+        link = None if self.remote else link_on_the_way(self.path, name)
+        if link is not None:
+            raise IntegrityError(
+                "symbolic_link",
+                expected=f"files and folders of the dataset in {self.path}",
+                found=f"a symbolic link: {link}",
+                remedy="put the file itself there, or restore the dataset from a backup",
+                values={"file": str(link)},
+            )
+
+    def version_numbers(self) -> list[int]:
+        """Return the numbers of all published versions, ascending."""
+        return self._numbers("versions")
+
+    def promotion_numbers(self) -> list[int]:
+        """Return the numbers of all promotions, ascending."""
+        return self._numbers("promotions")
+
+    def _numbers(self, folder: str) -> list[int]:
+        return numbers_in(self.store, folder, listing_lags=self.remote)
+
+
+def link_on_the_way(base: Path, name: str) -> Path | None:
+    """Return the first symbolic link on the way from a folder to what has a name below it; None for none.
+
+    Args:
+        base: The folder.
+        name: The name below it, with slashes.
+    """
+    path = base
+    for part in name.split("/"):
+        path /= part
+        if path.is_symlink():
+            return path
+    return None
+
+
+def is_dataset_name(name: str) -> bool:
+    """Return whether a dataset may be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
+def manifest_name(version: int) -> str:
+    """Return the name of a version's manifest within its dataset."""
+    return numbered_name("versions", version)
+
+
+def evaluation_name(version: int) -> str:
+    """Return the name of the folder of a version's evaluation within its dataset."""
+    return f"evaluations/{version:08d}"
+
+
+def promotion_name(number: int) -> str:
+    """Return the name of a promotion within its dataset."""
+    return numbered_name("promotions", number)
+
+
+def stored_as_recipe(store: Store, manifest: Manifest) -> bool:
+    """Return whether the train rows of a version were put away, to be rebuilt from source and recipe.
+
+    The first file tells: it is the first one to be put away, and the last one to come back.
+
+    Args:
+        store: The dataset's files.
+        manifest: The version's manifest.
+    """
+    if manifest.settings.output.materialise != "recipe":
+        return False
+    return not store.exists(min(file.path for file in manifest.part_files("train")))
+
+
+def parse_address(address: str | Path) -> tuple[Path | str, str, int | Literal["promoted"] | None]:
+    """Split `root/name@7` into root, name and version; no version means the newest.
+
+    The root is a path, or the text of an object store's address.
+
+    >>> parse_address("datasets/fraud@7")[1:], parse_address("datasets/fraud@promoted")[1:]
+    (('fraud', 7), ('fraud', 'promoted'))
+
+    Raises:
+        VersionNotFoundError: What follows `@` is neither a version number nor `promoted`.
+    """
+    match = _ADDRESS.fullmatch(str(address).rstrip("/"))
+    path, version = (match["path"], match["version"]) if match else (str(address), None)
+    place = _root_and_name(path)
+    if version is None or version == "promoted":
+        return *place, "promoted" if version else None
+    if not version.isdecimal():
+        raise VersionNotFoundError(
+            "version_number",
+            expected="a version number after @, such as datasets/fraud@7, or promoted",
+            found=repr(version),
+            remedy=f"list the versions with `counterpoise versions {place[0]}`",
+        )
+    return *place, int(version)
+
+
+def _root_and_name(path: str) -> tuple[Path | str, str]:
+    if not is_remote(path):
+        return Path(path).parent, Path(path).name
+    address = parse_store_address(path)
+    root, _, name = str(address).rpartition("/")
+    return (root, name) if address.prefix else (str(address), "")

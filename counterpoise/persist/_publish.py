@@ -1,0 +1,262 @@
+"""From plans to a published version: write, read back, certify, commit."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.config import BalanceConfig
+from counterpoise.errors import IntegrityError, StorageError, StorageUnavailableError
+from counterpoise.persist._certificate import Asked, RowBalance, certify
+from counterpoise.persist._commit import commit_manifest, find_manifest, referenced_data
+from counterpoise.persist._files.part_files import PartFile, finished_part
+from counterpoise.persist._files.rejected import write_rejected
+from counterpoise.persist._layout import PROFILE_FILE, DatasetFolder
+from counterpoise.persist._manifest import Facts, Manifest, draft_manifest, run_key, version_record
+from counterpoise.persist._rows.materialise import WrittenParts, write_partitions
+from counterpoise.persist._rows.materials import Materials, TrainRecipe, gather_materials
+from counterpoise.persist._workspace import reclaim_leftovers
+from counterpoise.records import (
+    Certificate,
+    DatasetVersion,
+    FileDigest,
+    ResamplingPlan,
+    Snapshot,
+    SplitPlan,
+    Validation,
+)
+from counterpoise.resample import read_class_rows, read_copies, read_recipe, read_weights
+from counterpoise.runtime import LOCAL, Engine, Progress, naming_refusals, silent
+from counterpoise.split import SplitPromise, TrainRows, read_partition
+from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
+from counterpoise.table import ColumnRoles, SnapshotReader, check_unchanged, column_roles, read_labels, read_rejects
+
+__all__ = ["publish_version"]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What is published."""
+
+    config: BalanceConfig
+    snapshot: Snapshot
+    validation: Validation
+    split: SplitPlan
+    resampling: ResamplingPlan
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return SnapshotReader(self.snapshot).schema
+
+    @cached_property
+    def roles(self) -> ColumnRoles:
+        return column_roles(self.schema, self.config.columns)
+
+    @cached_property
+    def train(self) -> TrainRows:
+        return TrainRows.from_plan(self.split, read_labels(SnapshotReader(self.snapshot), self.roles.target))
+
+    @cached_property
+    def asked(self) -> Asked:
+        promise = SplitPromise(self.config.columns, self.config.split, self.config.seed)
+        return Asked(self.roles.features if promise.compares_content else (), promise)
+
+
+def publish_version(
+    config: BalanceConfig,
+    *,
+    snapshot: Snapshot,
+    validation: Validation,
+    split: SplitPlan,
+    resampling: ResamplingPlan,
+    engine: Engine = LOCAL,
+    progress: Progress = silent,
+) -> DatasetVersion:
+    """Write the planned partitions and publish them as the next version.
+
+    A run that was published before, by configuration, source and code, gives that version again.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        validation: The verdict on it; its outcomes are stored with the version.
+        split: Which row goes where.
+        resampling: What happens to the train rows.
+        engine: What writes the files.
+        progress: Told the windows written.
+
+    Raises:
+        PublishError: The file system refuses; nothing is visible then.
+        StorageError: The object store refuses; nothing is visible then.
+        IntegrityError: What was written does not read back as certified; nothing is visible then.
+        InputError: The source has changed since it was ingested; nothing is visible then.
+    """
+    folder, key = DatasetFolder(config.output.root, config.name), run_key(config, snapshot.digest)
+
+    def published() -> str:
+        return "nothing was published" if find_manifest(folder, key) is None else "the version was published"
+
+    with naming_refusals("persist", place=folder.address, note=published):
+        committed, created = find_manifest(folder, key), False
+        if committed is None:
+            folder.store.prepare()
+            run = _Run(config, snapshot, validation, split, resampling)
+            committed, created = _publish(run, folder, engine, progress)
+    with suppress(OSError, StorageError):  # the version is there: what fails here can wait for the next run
+        reclaim_leftovers(folder)
+    return version_record(folder, committed, created=created)
+
+
+def _publish(run: _Run, folder: DatasetFolder, engine: Engine, progress: Progress) -> tuple[Manifest, bool]:
+    """Write a version apart, put its data in their place and make it visible; say whether it is ours."""
+    name = uuid.uuid4().hex
+    place = (folder.local / WORK) if folder.remote else folder.work
+    with own_area(place, name) as area:  # marked by this name, the data are left alone until they are referred to
+        facts = _write(run, area / name, engine=engine, progress=progress)
+        try:
+            _put_in_place(area / name, folder)
+            if folder.remote:
+                upload_checked(folder.store, folder.local, facts.files)
+            committed = commit_manifest(folder, facts)
+        except StorageUnavailableError:  # a manifest that was sent may still arrive: what it names stays
+            raise
+        except BaseException:
+            _discard(folder, name)
+            raise
+        created = committed.data == facts.data
+        if not created:
+            _discard(folder, name)
+    return committed, created
+
+
+def _put_in_place(data: Path, folder: DatasetFolder) -> None:
+    target = folder.local / "data" / data.name
+    target.parent.mkdir(exist_ok=True)
+    data.rename(target)
+    for path in (target.parent, folder.local):
+        sync_folder(path)
+
+
+def _discard(folder: DatasetFolder, name: str) -> None:
+    """Remove data that no version refers to; where that cannot be known now, they stay.
+
+    A run can be cut off between the moment its manifest is there and the moment it knows: then the files stay.
+    """
+    with suppress(OSError, StorageError):
+        known = referenced_data(folder)
+        if known is None or name in known:
+            return
+        folder.store.delete(f"data/{name}")
+        if folder.remote:
+            shutil.rmtree(folder.local / "data" / name, ignore_errors=True)
+
+
+def _write(run: _Run, data: Path, *, engine: Engine, progress: Progress) -> Facts:
+    """Write all files of a version, certify what reads back, and return the manifest but for its number."""
+    written = write_partitions(_materials(run), data, asked=run.asked, engine=engine, progress=progress)
+    check_unchanged(run.snapshot)
+    write_rejected(run.snapshot, run.split, data / "rejected")
+    _write_recipe(run.resampling, run.train, data / "recipe")
+    _write_validation(run, data)
+    certificate = _certify(run, written)
+    return draft_manifest(
+        run.config,
+        snapshot=run.snapshot,
+        split=run.split,
+        resampling=run.resampling,
+        data=f"data/{data.name}",
+        schema=pa.schema([run.schema.field(name) for name in run.roles.data]),
+        files=_sync_files(data, written),
+        certificate=certificate,
+    )
+
+
+def _write_validation(run: _Run, data: Path) -> None:
+    """Store what was expected and found, and the profile that the next delivery is compared with."""
+    profile = run.validation.profile_file
+    stored = run.validation.model_copy(update={"rejects_file": "", "profile_file": PROFILE_FILE if profile else ""})
+    (data / "validation.json").write_text(stored.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    if profile:
+        shutil.copyfile(profile, data / PROFILE_FILE)
+
+
+def _certify(run: _Run, written: WrittenParts) -> Certificate:
+    rows, copies = read_copies(run.resampling)
+    balance = RowBalance(
+        rows_in=run.snapshot.rows + run.snapshot.rejected_lines,
+        dropped=rows[copies == 0],
+        rejected=read_rejects(run.split.rejects_file)["source_row"].to_numpy(),
+        rejected_lines=run.snapshot.rejected_lines,
+        content_disjoint=run.config.split.duplicates == "together",
+    )
+    source = {name: f"{value:016x}" for name, value in written.fingerprints.items()}
+    certificate = certify(written.contents, balance=balance, source=source, promise=run.asked.promise)
+    if not certificate.holds:
+        failed = [name for name, passed in certificate.checks.items() if not passed]
+        raise IntegrityError(
+            "certificate",
+            expected="every check of the leakage certificate to pass on the written files",
+            found=f"failed: {', '.join(failed)}",
+            remedy="report this as a fault of Counterpoise; nothing was published",
+            values={"failed": failed},
+        )
+    return certificate
+
+
+def _materials(run: _Run) -> Materials:
+    _, copies = read_copies(run.resampling)
+    return gather_materials(
+        run.snapshot,
+        TrainRecipe(
+            run.train,
+            copies,
+            read_recipe(run.resampling),
+            read_weights(run.resampling),
+            read_class_rows(run.resampling),
+        ),
+        roles=run.roles,
+        partition=read_partition(run.split),
+        seed=run.config.seed,
+        output=run.config.output,
+    )
+
+
+def _write_recipe(resampling: ResamplingPlan, train: TrainRows, folder: Path) -> None:
+    """Store what resampling did: rows that do not stand or count exactly once, and how synthetic rows are made.
+
+    Their classes let the rows of each class before resampling be counted from the files alone.
+    """
+    folder.mkdir(parents=True)
+    rows, copies = read_copies(resampling)
+    classes = pa.DictionaryArray.from_arrays(train.codes, pa.array(train.classes))
+    columns, weights = {"source_row": rows, "copies": copies, "class": classes}, read_weights(resampling)
+    changed = copies != 1
+    if weights is not None:
+        columns["weight"] = weights
+        changed |= weights != 1
+    table = pa.table(columns).filter(pa.array(changed))
+    pq.write_table(table, folder / "copies.parquet", compression="zstd", write_page_checksum=True)
+    recipe = read_recipe(resampling)
+    if recipe is not None:
+        pq.write_table(recipe, folder / "synthetic.parquet", compression="zstd", write_page_checksum=True)
+
+
+def _sync_files(data: Path, written: WrittenParts) -> tuple[FileDigest, ...]:
+    """Return the digests of all files of a version, by the names that they will have, everything made durable."""
+    known = {file.path: file for file in written.files}
+    files = [path for path in sorted(data.rglob("*")) if path.is_file()]
+    parts = [known.get(path) or finished_part(path) for path in files]
+    for path in [data, *(path for path in data.rglob("*") if path.is_dir())]:
+        sync_folder(path)
+    return tuple(_digest(part, f"data/{data.name}/{part.path.relative_to(data).as_posix()}") for part in parts)
+
+
+def _digest(part: PartFile, path: str) -> FileDigest:
+    return FileDigest(path=path, rows=part.rows, bytes=part.bytes, sha256=part.sha256)

@@ -1,0 +1,1 @@
+"""From plans to the rows of a version, in bounded memory."""

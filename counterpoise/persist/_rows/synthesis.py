@@ -1,0 +1,100 @@
+"""Synthetic rows from their recipe and their parents' values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.persist._rows.gather import RowPool
+from counterpoise.resample import VOTE, interpolate, rounding_draws
+from counterpoise.table import ColumnRoles
+
+__all__ = ["Synthesis"]
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """Makes synthetic rows.
+
+    Attributes:
+        recipe: Parents, steps and votes, a row a synthetic row.
+        roles: The roles of the columns.
+        seed: The run's seed, for unbiased rounding.
+        numbers: The synthetic rows that the recipe is of, ascending; None for all.
+    """
+
+    recipe: pa.Table
+    roles: ColumnRoles
+    seed: int
+    numbers: Ints | None = None
+
+    def only(self, numbers: Ints) -> Synthesis:
+        """Return what makes the synthetic rows with the given numbers alone."""
+        kept = np.sort(numbers)
+        return replace(self, recipe=self.recipe.take(pa.array(self._places(kept))), numbers=kept)
+
+    def rows(self, numbers: Ints, pool: RowPool) -> tuple[pa.Table, pa.Table]:
+        """Return the synthetic rows with the given numbers, and their part of the recipe.
+
+        Features are interpolated or voted, the label is the parents', key columns are null.
+        """
+        recipe = self.recipe.take(pa.array(self._places(numbers)))
+        first = pool.places(recipe["parent_a"].to_numpy())
+        second = pool.places(pc.coalesce(recipe["parent_b"], recipe["parent_a"]).to_numpy())
+        drawn = _Drawn(numbers, first, second, recipe)
+        columns = [self._column(field, pool, drawn) for field in pool.table.schema]
+        return pa.table(columns, schema=pool.table.schema), recipe
+
+    def _places(self, numbers: Ints) -> Ints:
+        """Return where the given synthetic rows stand in the recipe."""
+        return numbers if self.numbers is None else np.searchsorted(self.numbers, numbers)
+
+    def _column(self, field: pa.Field, pool: RowPool, drawn: _Drawn) -> pa.Array | pa.ChunkedArray:
+        vote = f"{VOTE}{field.name}"
+        if field.name in self.roles.keys:
+            return pa.nulls(len(drawn.numbers), field.type)
+        if field.name == self.roles.target:
+            return pool.table[field.name].take(pa.array(drawn.first))
+        if vote in drawn.recipe.schema.names:
+            return drawn.recipe[vote].cast(field.type)
+        if field.name in pool.complete_doubles:
+            return _between_doubles(pool.complete_doubles[field.name], drawn)
+        draws = rounding_draws(self.seed, drawn.numbers)
+        column = pool.table[field.name].combine_chunks()
+        first, second = (column.take(pa.array(places)) for places in (drawn.first, drawn.second))
+        return interpolate(first, second, steps=drawn.steps, draws=draws)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What was drawn for some synthetic rows.
+
+    Attributes:
+        numbers: Their numbers.
+        first: Where their base rows stand in the pool.
+        second: Where their neighbours stand there.
+        recipe: Their part of the recipe.
+    """
+
+    numbers: Ints
+    first: Ints
+    second: Ints
+    recipe: pa.Table
+
+    @cached_property
+    def steps(self) -> npt.NDArray[np.float64]:
+        """How far to go from the first to the second."""
+        return np.asarray(self.recipe["lambda"].to_numpy())
+
+
+def _between_doubles(values: npt.NDArray[np.float64], drawn: _Drawn) -> pa.Array:
+    """Return what `interpolate` gives, bit for bit, where no value is missing: most columns of most tables."""
+    start = values[drawn.first]
+    return pa.array(start + drawn.steps * (values[drawn.second] - start))

@@ -1,0 +1,5 @@
+"""The frozen models that pass between stages, and strict reading of models stored as JSON."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

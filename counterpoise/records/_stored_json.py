@@ -1,0 +1,143 @@
+"""Reading JSON files that lie in a dataset, which others may have damaged or written: strictly, or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from counterpoise.errors import CounterpoiseError, IntegrityError
+from counterpoise.records._fields import Sha256
+from counterpoise.records._stages import Record
+from counterpoise.runtime import json_sha256
+
+__all__ = [
+    "DAMAGE_LOGGER",
+    "MAX_BYTES",
+    "RESTORE",
+    "Sealed",
+    "StoredModel",
+    "parse_stored",
+    "read_strictly",
+    "seal",
+    "unreadable",
+]
+
+StoredModel = TypeVar("StoredModel", bound=BaseModel)
+
+DAMAGE_LOGGER = "counterpoise.files"
+"""Where warnings of damaged files go; in a run they turn up in its log."""
+
+MAX_BYTES = 64 * 2**20
+RESTORE = "restore the file from a backup"
+_SHOWN = 5
+_DIGEST = "digest"
+
+
+class Sealed(Record):
+    """A record that carries the digest of all that it says besides: whoever changes a word has to change that, too."""
+
+    digest: Sha256
+
+
+def seal(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plain record with the digest that belongs to it.
+
+    >>> sorted(seal({"rows": 3}))
+    ['digest', 'rows']
+    """
+    return {**record, _DIGEST: json_sha256({name: value for name, value in record.items() if name != _DIGEST})}
+
+
+def parse_stored(
+    model: type[StoredModel], content: bytes, *, place: str, remedy: str = RESTORE, max_bytes: int = MAX_BYTES
+) -> StoredModel:
+    """Return what a file says, as a model.
+
+    A file is read as UTF-8 JSON with every key once and finite numbers only; the model's types are taken strictly. The
+    digest of a `Sealed` model must be that of the rest.
+
+    Args:
+        model: What the file must be; it forbids unknown fields.
+        content: The file's bytes.
+        place: The file's path or address, for the error.
+        remedy: What the reader of the error can do.
+        max_bytes: The most bytes that are looked at.
+
+    Raises:
+        IntegrityError: The file is damaged, too large, or not what the model says.
+    """
+    if len(content) > max_bytes:
+        raise unreadable(place, f"{len(content):,} bytes, where at most {max_bytes:,} are read", remedy=remedy)
+    try:
+        plain = read_strictly(content)
+        found = model.model_validate_json(content, strict=True)
+        if issubclass(model, Sealed):
+            _check_seal(plain)
+    except ValidationError as error:
+        raise unreadable(place, _shown(error), remedy=remedy) from None
+    except CounterpoiseError as error:  # a configuration in it is one that we refuse
+        raise unreadable(place, f"{error.reason}: {error.found}", remedy=remedy) from None
+    except (ValueError, RecursionError) as error:
+        raise unreadable(place, str(error) or type(error).__name__, remedy=remedy) from None
+    return found
+
+
+def _check_seal(plain: dict[str, Any]) -> None:
+    if seal(plain)[_DIGEST] != plain[_DIGEST]:
+        raise ValueError("another digest than that of its content: it was changed after it was written")
+
+
+def read_strictly(content: bytes) -> Any:
+    """Return what UTF-8 JSON says, with every key once and finite numbers only.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It is nested too deeply.
+    """
+    return json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
+
+
+def _shown(error: ValidationError) -> str:
+    parts = [f"{'.'.join(map(str, part['loc'])) or 'the document'}: {part['msg']}" for part in error.errors()]
+    more = f", and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
+    return "; ".join(parts[:_SHOWN]) + more
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in found if names.count(name) > 1)!r} more than once")
+    return found
+
+
+def _constant(text: str) -> NoReturn:
+    raise ValueError(f"{text}, which is no JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text[:40]}, which is too large")
+    return value
+
+
+def unreadable(place: str, found: str, *, remedy: str = RESTORE) -> IntegrityError:
+    """Return the error of a file that is not believed.
+
+    Args:
+        place: Its path or address.
+        found: What is wrong with it.
+        remedy: What its reader can do.
+    """
+    return IntegrityError(
+        "unreadable_file",
+        expected=f"{place} as Counterpoise wrote it",
+        found=found,
+        remedy=remedy,
+        values={"file": place},
+    )

@@ -1,0 +1,10 @@
+from ._brief import render_markdown as render_markdown
+from ._brief import validation_table as validation_table
+from ._comparison_page import render_tournament as render_tournament
+from ._data import ReportData as ReportData
+from ._data import build_report_data as build_report_data
+from ._drawing.images import leaderboard_png as leaderboard_png
+from ._facts import count_up as count_up
+from ._facts import report_record as report_record
+from ._page import render_html as render_html
+from ._views.synthetic import rules_in_words as rules_in_words

@@ -1,0 +1,172 @@
+"""What a report says, as data: everything that the HTML page and the Markdown brief show, and nothing to compute."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from counterpoise.config import STRATEGIES, BalanceConfig, ResamplingConfig, Strategy
+from counterpoise.records import (
+    PARTITIONS,
+    Certificate,
+    ClassCounts,
+    DatasetVersion,
+    ResamplingPlan,
+    Snapshot,
+    SplitPlan,
+    Validation,
+)
+from counterpoise.results import (
+    PersistFacts,
+    ReportFacts,
+    ReproducibilityFacts,
+    ResamplingFacts,
+    SinceVersion,
+    SourceFacts,
+    SplitFacts,
+    SyntheticReview,
+    TournamentBrief,
+    ValidationFacts,
+)
+from counterpoise.table import degree_of_imbalance
+
+__all__ = ["ReportData", "build_report_data"]
+
+
+class ReportData(ReportFacts):
+    """One report: the facts of the stages, and what the evaluation has found.
+
+    Attributes:
+        metrics: The metrics record, as plain JSON; None where evaluation is disabled.
+        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
+        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
+    """
+
+    metrics: dict[str, Any] | None
+    synthetic: SyntheticReview | None = None
+    previous: SinceVersion | None = None
+
+
+def build_report_data(
+    *, config: BalanceConfig, snapshot: Snapshot, validation: Validation, split: SplitPlan, resampling: ResamplingPlan,
+    version: DatasetVersion, certificate: Certificate, libraries: dict[str, str], metrics: dict[str, Any] | None,
+    synthetic: SyntheticReview | None = None, previous: SinceVersion | None = None,
+    strategies: TournamentBrief | None = None, command: str = "", created: datetime | None = None,
+) -> ReportData:  # fmt: skip
+    """Gather a report from the records of all stages.
+
+    Args:
+        config: The configuration of the run.
+        snapshot: What ingest made.
+        validation: What validate found.
+        split: Which rows went where.
+        resampling: What happened to train.
+        version: The published version.
+        certificate: What was checked on its files.
+        libraries: Library versions by name.
+        metrics: The metrics record, as plain JSON; None where evaluation is disabled.
+        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
+        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
+        strategies: The newest tournament on this source and split; None where there was none.
+        command: The command that gives the same version again; by default `counterpoise run` on `<name>.yaml`.
+        created: When the report is made; now by default.
+    """
+    moment = (created or datetime.now(UTC)).astimezone(UTC)
+    return ReportData(
+        title=f"{version.dataset}, version {version.version}",
+        dataset=version.dataset,
+        version=version.version,
+        created=moment.isoformat(timespec="seconds"),
+        source=_source(config, snapshot, split),
+        validation=_validation(config, validation),
+        split=_split(config, split),
+        resampling=_resampling(config, resampling),
+        persist=_persist(config, version, certificate),
+        reproducibility=ReproducibilityFacts(
+            seed=config.seed,
+            run_key=version.run_key,
+            command=command or f"counterpoise run {config.name}.yaml",
+            libraries=dict(sorted(libraries.items())),
+            config=config.portable(),
+        ),
+        metrics=metrics,
+        synthetic=synthetic,
+        previous=previous,
+        strategies=strategies,
+    )
+
+
+def _source(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan) -> SourceFacts:
+    classes: ClassCounts = {}
+    for partition in PARTITIONS:
+        for name, rows in split.counts.get(partition, {}).items():
+            classes[name] = classes.get(name, 0) + rows
+    settings = config.portable()["source"]
+    return SourceFacts(
+        location=settings["path"] or settings["url"],
+        files=len(snapshot.files),
+        rows=snapshot.rows,
+        columns=snapshot.columns,
+        target=config.columns.target,
+        keys=config.columns.key_columns(),
+        dropped_columns=config.columns.drop,
+        digest=snapshot.digest,
+        rejected_lines=snapshot.rejected_lines,
+        notes=snapshot.notes,
+        classes=classes,
+        imbalance=degree_of_imbalance(classes) if any(classes.values()) else None,
+    )
+
+
+def _validation(config: BalanceConfig, validation: Validation) -> ValidationFacts:
+    return ValidationFacts(
+        success=validation.success,
+        on_invalid_rows=config.validation.on_invalid_rows,
+        outcomes=validation.outcomes,
+        rejected_rows=validation.rejected_rows,
+        baseline=validation.baseline,
+    )
+
+
+def _split(config: BalanceConfig, split: SplitPlan) -> SplitFacts:
+    return SplitFacts(
+        method=split.method,
+        counts=split.counts,
+        duplicates=config.split.duplicates,
+        duplicate_rows=split.duplicate_rows,
+        contradictory_rows=split.contradictory_rows,
+        rejected_rows=split.rejected_rows,
+        notes=split.notes,
+    )
+
+
+def _resampling(config: BalanceConfig, plan: ResamplingPlan) -> ResamplingFacts:
+    return ResamplingFacts(
+        strategy=plan.strategy,
+        options=_shown_options(config.resampling, STRATEGIES[plan.strategy]),
+        **plan.model_dump(include={"before", "after", "weighted", "dropped", "repeated", "synthetic", "notes"}),
+    )
+
+
+def _shown_options(config: ResamplingConfig, strategy: Strategy) -> dict[str, Any]:
+    """Return the options that made a difference to the strategy."""
+    options: dict[str, Any] = {}
+    if strategy.searches:
+        options = {"k_neighbors": config.k_neighbors, "scale": config.scale}
+    if strategy.family in ("over", "under", "combine"):
+        options |= {"ratio": config.ratio} | {f"ratio of {name}": ratio for name, ratio in config.ratios().items()}
+    return options | config.sampler_options()
+
+
+def _persist(config: BalanceConfig, version: DatasetVersion, certificate: Certificate) -> PersistFacts:
+    root = config.output.root if not Path(config.output.root).is_absolute() else Path(config.output.root).name
+    return PersistFacts(
+        address=f"{root}/{version.dataset}@{version.version}",
+        data=version.data,
+        manifest=version.manifest,
+        partitions=version.partitions,
+        rejected=version.rejected,
+        dropped=version.dropped,
+        certificate=certificate,
+    )

@@ -1,0 +1,155 @@
+"""Scatter plots as geometry: rows on the axes of a projection, each kind with a shape of its own beside its colour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.report._drawing.charts import Tick
+
+__all__ = ["Scatter", "Series", "scatter_chart"]
+
+Floats = npt.NDArray[np.float64]
+
+_WIDTH, _MOST_HEIGHT, _LEAST_HEIGHT = 560, 420, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 12, 46
+_EDGE = 0.01
+_TICKS = 8
+
+
+@dataclass(frozen=True)
+class Series:
+    """Rows of one kind: their points (shape (rows, 2)), what they are called, their colour and their shape."""
+
+    points: Floats
+    text: str
+    arm: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """All rows of one kind as one SVG path; for the legend the same shape in a view box of 12 by 12, and a text."""
+
+    path: str
+    key: str
+    text: str
+    arm: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A scatter plot ready to be drawn in its view box; one unit is equally long on both axes."""
+
+    name: str
+    description: str
+    x_title: str
+    y_title: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    marks: tuple[Mark, ...]
+    height: int
+    bottom: int
+    width: int = _WIDTH
+    left: int = _LEFT
+    right: int = _WIDTH - _RIGHT
+    top: int = _TOP
+
+
+def scatter_chart(series: Sequence[Series], *, titles: tuple[str, str], name: str, description: str) -> Scatter:
+    """Return rows as marks, later series on top; the outermost 1 % on each side stand at the edge.
+
+    Args:
+        series: What is drawn; at least one row in all.
+        titles: What the axes are called.
+        name: Makes the chart's element names unique on the page.
+        description: What is shown, in words for those who cannot see it.
+    """
+    frame = _Frame.around(np.concatenate([one.points for one in series]))
+    bottom = frame.height - _BOTTOM
+    return Scatter(
+        name=name,
+        description=description,
+        x_title=titles[0],
+        y_title=titles[1],
+        x_ticks=tuple(Tick(x, text) for x, text in frame.ticks(0)),
+        y_ticks=tuple(Tick(y, text) for y, text in frame.ticks(1)),
+        marks=tuple(_mark(one, frame) for one in series),
+        height=frame.height,
+        bottom=bottom,
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The part of the plane that is drawn, and how long a unit is."""
+
+    low: Floats
+    high: Floats
+    scale: float
+    height: int
+
+    @classmethod
+    def around(cls, points: Floats) -> _Frame:
+        """Return a frame around all but the outermost points, not too flat and not too high."""
+        low, high = np.quantile(points, [_EDGE, 1 - _EDGE], axis=0)
+        least = 1e-6 * max(1.0, float(np.abs(points).max()))  # rows that all lie on one spot have room, too
+        margin = 0.04 * max(float((high - low).max()), least)
+        low, high = low - margin, high + margin
+        across, most = _WIDTH - _LEFT - _RIGHT, _MOST_HEIGHT - _TOP - _BOTTOM
+        scale = min(across / (high - low)[0], most / (high - low)[1])
+        height = max(_LEAST_HEIGHT, round(_TOP + _BOTTOM + scale * (high - low)[1]))
+        room = np.array([across, height - _TOP - _BOTTOM]) / scale - (high - low)
+        return cls(low - room / 2, high + room / 2, float(scale), height)
+
+    def place(self, points: Floats) -> Floats:
+        """Return positions in the view box."""
+        inside = (np.clip(points, self.low, self.high) - self.low) * self.scale
+        return np.column_stack([_LEFT + inside[:, 0], self.height - _BOTTOM - inside[:, 1]]).round(1)
+
+    def ticks(self, axis: int) -> list[tuple[float, str]]:
+        """Return positions and texts of round numbers along an axis, as far apart on the other one."""
+        step = _round_step(float((self.high - self.low).max()) / _TICKS)
+        first, last = np.ceil(self.low[axis] / step), np.floor(self.high[axis] / step)
+        values = step * np.arange(first, last + 1) + 0.0  # no minus before a zero
+        points = np.zeros((len(values), 2))
+        points[:, axis] = values
+        return [
+            (float(position), f"{value:.4g}".replace("-", "−"))
+            for position, value in zip(self.place(points)[:, axis], values, strict=True)
+        ]
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5, 10 … that is no less.
+
+    >>> _round_step(0.3), _round_step(7.1)
+    (0.5, 10.0)
+    """
+    unit = 10.0 ** np.floor(np.log10(least))
+    return float(next(step * unit for step in (1, 2, 5, 10) if step * unit >= least * (1 - 1e-9)))
+
+
+def _circle(x: float, y: float) -> str:
+    return f"M{x - 2.5:.1f},{y:g}a2.5,2.5 0 1 0 5,0a2.5,2.5 0 1 0 -5,0"
+
+
+def _square(x: float, y: float) -> str:
+    return f"M{x - 2.4:.1f},{y - 2.4:.1f}h4.8v4.8h-4.8z"
+
+
+def _cross(x: float, y: float) -> str:
+    return f"M{x - 2.6:.1f},{y - 2.6:.1f}l5.2,5.2m0,-5.2l-5.2,5.2"
+
+
+_SHAPES: dict[str, Callable[[float, float], str]] = {"circle": _circle, "square": _square, "cross": _cross}
+
+
+def _mark(series: Series, frame: _Frame) -> Mark:
+    draw = _SHAPES[series.shape]
+    path = "".join(draw(float(x), float(y)) for x, y in frame.place(series.points))
+    return Mark(path, draw(6.0, 6.0), series.text, series.arm, series.shape)

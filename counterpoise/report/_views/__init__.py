@@ -1,0 +1,1 @@
+"""The sections of the report: data arranged for tables and charts."""

@@ -1,0 +1,165 @@
+"""How far probabilities can be taken at their word: before and after the prior correction, and calibrated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from counterpoise.report._drawing.charts import Curve, reliability_chart
+from counterpoise.report._views.curves import Figure, arm_colour
+from counterpoise.results import learner_label, strategy_label
+from counterpoise.text import capital, count, number
+
+__all__ = ["CalibrationRow", "CalibrationView", "ThresholdRow", "calibration_view", "reliability_lines"]
+
+_KINDS = (("before", "its own"), ("after", "prior-corrected"), ("calibrated", "calibrated"))
+
+
+@dataclass(frozen=True)
+class CalibrationRow:
+    """One kind of probability of an arm; the first one of an arm says for how many rows it stands."""
+
+    learner: str
+    strategy: str
+    arm: str
+    kinds: int
+    kind: str
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ThresholdRow:
+    """A learner's threshold in the scale of each kind of probability; None where there is no such kind."""
+
+    learner: str
+    own: float
+    natural: float
+    calibrated: float | None
+
+
+@dataclass(frozen=True)
+class CalibrationView:
+    """What the template needs.
+
+    Attributes:
+        correction: The record that is published as correction.json.
+        rows: Each kind of probability of each arm.
+        thresholds: One entry a learner trained on what was published.
+        calibrators: What was fitted on validation, or why nothing was, in words.
+        snippet: How to apply a calibrator in Python; empty without any.
+        figures: Reliability diagrams, one a learner.
+    """
+
+    correction: dict[str, Any]
+    rows: tuple[CalibrationRow, ...]
+    thresholds: tuple[ThresholdRow, ...]
+    calibrators: tuple[str, ...]
+    snippet: str
+    figures: tuple[Figure, ...]
+
+
+def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
+    """Arrange what is known of probabilities; None with more than two classes."""
+    correction = metrics["correction"]
+    if not correction:
+        return None
+    known = [correction["learners"][learner] for learner in metrics["learners"]]
+    snippets = [one["calibrated"]["snippet"] for one in known if one["calibrated"]]
+    return CalibrationView(
+        correction=correction,
+        rows=tuple(_rows(metrics)),
+        thresholds=tuple(_thresholds(metrics)),
+        calibrators=tuple(_calibrators(metrics)),
+        snippet=snippets[0] if snippets else "",
+        figures=tuple(_figures(metrics)),
+    )
+
+
+def reliability_lines(metrics: dict[str, Any], learner: str) -> Iterator[tuple[list[dict[str, Any]], str, str]]:
+    """Yield the reliability bins of each kind of probability of a learner, with its colour and its label.
+
+    Corrected and calibrated ones are those of the arm that was trained on what was published.
+    """
+    for arm in _arms(metrics, learner):
+        for kind, _ in _KINDS:
+            if arm["calibration"][kind] and (kind == "before" or arm["strategy"] == metrics["strategy"]):
+                yield arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind)
+
+
+def _arms(metrics: dict[str, Any], learner: str) -> list[dict[str, Any]]:
+    return [arm for arm in metrics["arms"] if arm["learner"] == learner]
+
+
+def _rows(metrics: dict[str, Any]) -> Iterator[CalibrationRow]:
+    for learner in metrics["learners"]:
+        for arm in _arms(metrics, learner):
+            known = [(text, arm["calibration"][kind]) for kind, text in _KINDS if arm["calibration"][kind]]
+            for place, (text, record) in enumerate(known):
+                yield CalibrationRow(
+                    learner=capital(learner_label(learner)),
+                    strategy=strategy_label(arm["strategy"]),
+                    arm=arm_colour(arm["strategy"]),
+                    kinds=0 if place else len(known),
+                    kind=text,
+                    record=record,
+                )
+
+
+def _thresholds(metrics: dict[str, Any]) -> Iterator[ThresholdRow]:
+    for learner in metrics["learners"]:
+        part = metrics["correction"]["learners"][learner]
+        yield ThresholdRow(
+            learner=capital(learner_label(learner)),
+            own=part["threshold_training_scale"],
+            natural=part["threshold_natural_scale"],
+            calibrated=part["calibrated"] and part["calibrated"]["threshold_calibrated_scale"],
+        )
+
+
+def _calibrators(metrics: dict[str, Any]) -> Iterator[str]:
+    for learner in metrics["learners"]:
+        part = metrics["correction"]["learners"][learner]
+        fitted, name = part["calibrated"], capital(learner_label(learner))
+        if not fitted:
+            yield f"{name}: no calibrator: {part['calibrated_note']}."
+        elif fitted["method"] == "sigmoid":
+            slope, intercept = (number(fitted["parameters"][one]) for one in ("slope", "intercept"))
+            yield f"{name}: sigmoid of slope {slope} and intercept {intercept}, {_fitted_on(fitted)}."
+        else:
+            yield f"{name}: isotonic regression, {_fitted_on(fitted)}."
+
+
+def _fitted_on(calibrator: dict[str, Any]) -> str:
+    rows, positives = count(calibrator["rows"]), count(calibrator["positives"])
+    return f"fitted on {rows} validation rows with {positives} positives"
+
+
+def _figures(metrics: dict[str, Any]) -> Iterator[Figure]:
+    for learner in metrics["learners"]:
+        known = list(reliability_lines(metrics, learner))
+        heading = f"Reliability: {learner_label(learner)}"
+        described = ", ".join(text for _, _, text in known)
+        curves = [
+            Curve(np.array([[item["mean_predicted"], item["observed"]] for item in bins]), colour, text)
+            for bins, colour, text in known
+        ]
+        yield Figure(
+            heading,
+            reliability_chart(
+                curves,
+                [[item["rows"] for item in bins] for bins, _, _ in known],
+                name=f"rel-{learner}",
+                description=f"{heading}. Observed share of positives against the mean prediction in ten bins of equal "
+                f"width: {described}.",
+            ),
+        )
+
+
+def _drawn_as(arm: dict[str, Any], kind: str) -> tuple[str, str]:
+    """Return the colour and the label of a kind of probability."""
+    if kind == "before":
+        return arm_colour(arm["strategy"]), strategy_label(arm["strategy"])
+    return ("corrected", "prior-corrected") if kind == "after" else ("calibrated", "calibrated")

@@ -1,0 +1,112 @@
+"""What has changed since the last version: the outcomes on drift, arranged by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from counterpoise.records import ExpectationOutcome
+
+__all__ = ["ColumnRow", "DriftView", "drift_view"]
+
+_COLUMNS = 20
+_STABILITY = "expect_column_population_stability_index_to_be_at_most"
+_MISSING = "expect_column_missing_share_to_stay"
+
+State = Literal["steady", "moved", "broken"]
+_STATES: tuple[State, ...] = ("steady", "moved", "broken")
+
+
+@dataclass
+class ColumnRow:
+    """One column, overall and within the minority class; None where nothing was measured.
+
+    Attributes:
+        name: The column's name.
+        stability: The population stability index against the last version's source.
+        minority_stability: The same within the minority class.
+        missing: The share of missing values now.
+        minority_missing: The same within the minority class.
+        state: Whether it is as before, has moved, or so far that the feed looks broken.
+        remarks: What was observed where it is not as before.
+    """
+
+    name: str
+    stability: float | None = None
+    minority_stability: float | None = None
+    missing: float | None = None
+    minority_missing: float | None = None
+    state: State = "steady"
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DriftView:
+    """What the template needs.
+
+    Attributes:
+        version: The version compared with.
+        table: Outcomes on schema, rows and classes.
+        columns: Columns that are not as before, and of the others those that moved most, worst first.
+        compared: How many columns were compared.
+        moved: How many of them are not as before.
+    """
+
+    version: int
+    table: tuple[ExpectationOutcome, ...]
+    columns: tuple[ColumnRow, ...]
+    compared: int
+    moved: int
+
+
+def drift_view(version: int, outcomes: Iterable[ExpectationOutcome]) -> DriftView | None:
+    """Return the outcomes on drift arranged by column, or None where nothing was compared.
+
+    Args:
+        version: The version that the source was compared with; 0 for none.
+        outcomes: All outcomes of the run.
+    """
+    drift = [outcome for outcome in outcomes if outcome.source == "drift"]
+    if not (version and drift):
+        return None
+    by_column = [one for one in drift if one.expectation.startswith((_STABILITY, _MISSING))]
+    rows: dict[str, ColumnRow] = {}
+    for outcome in by_column:
+        _note(rows.setdefault(outcome.columns[0], ColumnRow(outcome.columns[0])), outcome)
+    ordered = sorted(rows.values(), key=lambda row: (row.state == "steady", -_largest(row), row.name))
+    moved = sum(row.state != "steady" for row in ordered)
+    return DriftView(
+        version=version,
+        table=tuple(_strictest([one for one in drift if one not in by_column])),
+        columns=tuple(ordered[: max(_COLUMNS, moved)]),
+        compared=len(rows),
+        moved=moved,
+    )
+
+
+def _note(row: ColumnRow, outcome: ExpectationOutcome) -> None:
+    """Enter one outcome into its column's row; those within the minority name the label, too."""
+    measure = "stability" if outcome.expectation.startswith(_STABILITY) else "missing"
+    setattr(row, f"minority_{measure}" if len(outcome.columns) > 1 else measure, outcome.measured)
+    if outcome.status == "passed":
+        return
+    row.state = "broken" if outcome.severity == "critical" else max(row.state, "moved", key=_STATES.index)
+    within = "minority class: " if len(outcome.columns) > 1 else ""
+    if outcome.observed and within + outcome.observed not in row.remarks:
+        row.remarks.append(within + outcome.observed)
+
+
+def _largest(row: ColumnRow) -> float:
+    return max(row.stability or 0.0, row.minority_stability or 0.0)
+
+
+def _strictest(outcomes: Sequence[ExpectationOutcome]) -> list[ExpectationOutcome]:
+    """Return one outcome for each thing that is held against two limits: the failed one of highest severity."""
+    kept: dict[str, ExpectationOutcome] = {}
+    for outcome in outcomes:
+        kind = outcome.expectation.split("(")[0] + ("exact" if "exact" in outcome.expectation else "")
+        known = kept.get(kind)
+        if known is None or (outcome.status != "passed" and outcome.severity == "critical") or known.status == "passed":
+            kept[kind] = outcome
+    return list(kept.values())

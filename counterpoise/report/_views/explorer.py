@@ -1,0 +1,66 @@
+"""The threshold explorer: counts for the page's script, and a few thresholds as a plain table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from counterpoise.results import learner_label, strategy_label
+from counterpoise.text import capital, threshold
+
+__all__ = ["ExploredArm", "ExplorerView", "explorer_view"]
+
+
+@dataclass(frozen=True)
+class ExploredArm:
+    """A learner and its train table, to choose from; the one that is `shown` first stands in the table, too."""
+
+    name: str
+    record: dict[str, Any]
+    shown: bool
+
+
+@dataclass(frozen=True)
+class ExplorerView:
+    """What the template needs.
+
+    Attributes:
+        arms: What there is to choose from.
+        first: The arm of the verdict's learner, trained on what was published.
+        costs: What a false alarm and a miss cost.
+        payload: What the script looks numbers up in, in the order of the arms: counts and the texts of thresholds.
+    """
+
+    arms: tuple[ExploredArm, ...]
+    first: ExploredArm
+    costs: dict[str, float]
+    payload: dict[str, Any]
+
+
+def explorer_view(metrics: dict[str, Any]) -> ExplorerView | None:
+    """Return the explorer of all trained arms, None where there are no thresholds, as with more than two classes."""
+    arms = tuple(_arms(metrics))
+    if not arms:
+        return None
+    payload = {"costs": metrics["costs"], "arms": [_counts(arm.record) for arm in arms]}
+    return ExplorerView(arms, next(arm for arm in arms if arm.shown), metrics["costs"], payload)
+
+
+def _arms(metrics: dict[str, Any]) -> Iterator[ExploredArm]:
+    for arm in metrics["arms"]:
+        if arm.get("thresholds"):
+            name = f"{capital(learner_label(arm['learner']))}, {strategy_label(arm['strategy'])}"
+            shown = (arm["learner"], arm["strategy"]) == (metrics["verdict_learner"], metrics["strategy"])
+            yield ExploredArm(name, arm, shown)
+
+
+def _counts(arm: dict[str, Any]) -> dict[str, Any]:
+    known = arm["thresholds"]
+    return {
+        "threshold": known["threshold"],
+        "text": [threshold(value) for value in known["threshold"]],
+        "published": known["threshold"].index(arm["threshold"]),
+        "validation": known["validation"],
+        "test": known["test"],
+    }

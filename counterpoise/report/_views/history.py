@@ -1,0 +1,174 @@
+"""What has changed since the previous version, arranged for tables, and in brief in sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from counterpoise.results import (
+    METRIC_LABELS,
+    ArmChange,
+    ClassChange,
+    MetricChange,
+    SinceVersion,
+    learner_label,
+    strategy_label,
+)
+from counterpoise.text import capital, count, markdown_cell, number, ratio, share, shown, signed
+
+__all__ = ["ChangedMetric", "HistoryView", "history_brief", "history_view", "prevalence_note", "section_name"]
+
+_MOST_CLASSES = 12
+_MOST_FIELDS = 50
+_LOWER_IS_BETTER = frozenset({"brier"})
+_FREE_OF_PREVALENCE = frozenset({"roc_auc"})
+
+Reading = Literal["better", "worse", "open", "not_comparable"]
+
+
+@dataclass(frozen=True)
+class ChangedMetric:
+    """A metric of an arm then and now; `rows` is how many rows of the table the arm's name stands for, 0 after it."""
+
+    learner: str
+    strategy: str
+    rows: int
+    metric: str
+    digits: int
+    change: MetricChange
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """What the template needs.
+
+    Attributes:
+        since: The record.
+        facts: What changed in the data as a whole: name, then, now.
+        classes: The classes whose share of the source changed most.
+        fields: Changed fields of the configuration: path, then, now.
+        metrics: One row a learner and metric, with this version's resampling if both versions have it.
+        other_metrics: The rows of the other strategies.
+        prevalence: What is to be said about the prevalence of both test partitions.
+    """
+
+    since: SinceVersion
+    facts: tuple[tuple[str, str, str], ...]
+    classes: tuple[ClassChange, ...]
+    fields: tuple[tuple[str, str, str], ...]
+    metrics: tuple[ChangedMetric, ...]
+    other_metrics: tuple[ChangedMetric, ...]
+    prevalence: str
+
+
+def section_name(since: SinceVersion) -> str:
+    """Return what the section is called."""
+    return f"Since version {since.version}"
+
+
+def history_view(since: SinceVersion) -> HistoryView:
+    """Return what has changed, arranged for tables."""
+    arms = since.metrics.arms
+    first = [arm for arm in arms if arm.strategy == since.data.strategy_after] or list(arms)
+    return HistoryView(
+        since=since,
+        facts=_facts(since),
+        classes=since.data.classes[:_MOST_CLASSES],
+        fields=tuple(
+            (field.path, _setting(field.before), _setting(field.after)) for field in since.data.config[:_MOST_FIELDS]
+        ),
+        metrics=_metric_rows(since, first),
+        other_metrics=_metric_rows(since, [arm for arm in arms if arm not in first]),
+        prevalence=prevalence_note(since),
+    )
+
+
+def prevalence_note(since: SinceVersion) -> str:
+    """Return what is to be said where the prevalence in test has changed too much to compare; else an empty text."""
+    prevalence = since.metrics.prevalence
+    if prevalence is None or prevalence.alike:
+        return ""
+    shares = f"{share(prevalence.before)} to {share(prevalence.after)}"
+    return (
+        f"The prevalence of {shown(prevalence.name, 40)} in test went from {shares}. Average precision, precision and "
+        "what is made of it (F1, MCC), and the Brier score compare only at equal prevalence; ROC-AUC does not depend "
+        "on it."
+    )
+
+
+def history_brief(since: SinceVersion, *, learner: str, strategy: str) -> list[str]:
+    """Return what has changed in two or three lines of Markdown.
+
+    Args:
+        since: The record.
+        learner: The learner to speak of, if both versions have it.
+        strategy: The strategy to speak of.
+    """
+    facts = "; ".join(f"{name} {before} → {after}" for name, before, after in _facts(since))
+    moved = [
+        f"{markdown_cell(one.name, 40)} {share(one.source_share.before)} → {share(one.source_share.after)}"
+        for one in since.data.classes[:1]
+    ]
+    lines = [f"**{section_name(since)}**: {'; '.join([facts, *moved])} of the source."]
+    lines += _metric_line(since, learner, strategy)
+    if note := prevalence_note(since):
+        lines.append(markdown_cell(note, 600))
+    return lines
+
+
+def _metric_line(since: SinceVersion, learner: str, strategy: str) -> list[str]:
+    """Return a sentence on the average precision of an arm that both versions have, the wanted one if possible."""
+    if since.metrics.incomparable:
+        return [f"Its metrics are not compared: {since.metrics.incomparable}."]
+    arms = sorted(since.metrics.arms, key=lambda arm: (arm.learner != learner, arm.strategy != strategy))
+    if not arms:
+        return ["No learner and strategy was evaluated in both versions."]
+    change = arms[0].metrics[0]
+    name = f"{METRIC_LABELS[change.metric]} of {learner_label(arms[0].learner)} with {strategy_label(arms[0].strategy)}"
+    text = f"{capital(name)}: {number(change.before.value)} → {number(change.after.value)}"
+    if change.low is not None and change.high is not None and change.difference is not None:
+        bounds = f"95 % CI {signed(change.low)} to {signed(change.high)}, unpaired"
+        text += f" (difference {signed(change.difference)}, {bounds})"
+    return [f"{text}."]
+
+
+def _facts(since: SinceVersion) -> tuple[tuple[str, str, str], ...]:
+    data = since.data
+    return (
+        ("source rows", count(data.source_rows.before), count(data.source_rows.after)),
+        ("resampling", strategy_label(data.strategy_before), strategy_label(data.strategy_after)),
+        ("train rows", count(data.train_rows.before), count(data.train_rows.after)),
+        ("train imbalance", ratio(data.train_imbalance.before), ratio(data.train_imbalance.after)),
+    )
+
+
+def _metric_rows(since: SinceVersion, arms: Sequence[ArmChange]) -> tuple[ChangedMetric, ...]:
+    alike = since.metrics.prevalence is None or since.metrics.prevalence.alike
+    return tuple(
+        ChangedMetric(
+            learner=capital(learner_label(arm.learner)),
+            strategy=strategy_label(arm.strategy),
+            rows=len(arm.metrics) if position == 0 else 0,
+            metric=capital(METRIC_LABELS[change.metric]),
+            digits=4 if change.metric == "brier" else 3,
+            change=change,
+            reading=_reading(change) if alike or change.metric in _FREE_OF_PREVALENCE else "not_comparable",
+        )
+        for arm in arms
+        for position, change in enumerate(arm.metrics)
+    )
+
+
+def _reading(change: MetricChange) -> Reading:
+    """Return what the interval of the difference says: better or worse only where it leaves zero out."""
+    if change.low is None or change.high is None or change.low <= 0 <= change.high:
+        return "open"
+    return "better" if (change.low > 0) != (change.metric in _LOWER_IS_BETTER) else "worse"
+
+
+def _setting(value: Any) -> str:
+    """Return a setting in one short line."""
+    return "not there" if value is None else shown(value if isinstance(value, str) else json.dumps(value), 120)

@@ -1,0 +1,235 @@
+"""The section on synthetic rows: what stands in the review, arranged for tables and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from counterpoise.report._drawing.charts import Curve, distance_chart
+from counterpoise.report._drawing.scatter import Scatter, Series, scatter_chart
+from counterpoise.report._views.curves import Figure
+from counterpoise.results import (
+    QUANTILES,
+    ClassQuality,
+    ColumnDrift,
+    Projection,
+    ResampledOutcome,
+    SyntheticQuality,
+    SyntheticReview,
+)
+from counterpoise.text import count, number, share, shown, signed
+
+__all__ = [
+    "DriftRow",
+    "SyntheticView",
+    "drift_in_words",
+    "drift_rows",
+    "nearness_in_words",
+    "rules_in_words",
+    "synthetic_view",
+]
+
+_CHARTS = 4
+_DRIFTS = 12
+_DRIFTS_OF_A_CLASS = 8
+_BY_CHANCE = 0.05
+_DRAWN = QUANTILES.index(0.95) + 1
+_MEDIAN = QUANTILES.index(0.5)
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class in the table: its record and its median distances; None where there is none."""
+
+    record: ClassQuality
+    synthetic_median: float | None
+    real_median: float | None
+
+
+@dataclass(frozen=True)
+class DriftRow:
+    """A column that drifted: its class, its record and what changed, in words."""
+
+    name: str
+    record: ColumnDrift
+    changed: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A rule that was not asked again: on which columns, and why."""
+
+    expectation: str
+    columns: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class ProjectionFigure:
+    """A scatter plot under its heading."""
+
+    heading: str
+    chart: Scatter
+
+
+@dataclass(frozen=True)
+class SyntheticView:
+    """What the template needs of the review."""
+
+    quality: SyntheticQuality
+    sentences: tuple[str, ...]
+    classes: tuple[ClassRow, ...]
+    projection: Projection | None
+    projections: tuple[ProjectionFigure, ...]
+    figures: tuple[Figure, ...]
+    drifts: tuple[DriftRow, ...]
+    rules: str
+    broken: tuple[ResampledOutcome, ...]
+    unanswered: tuple[ResampledOutcome, ...]
+    passed: tuple[ResampledOutcome, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def synthetic_view(review: SyntheticReview) -> SyntheticView:
+    """Arrange a review."""
+    quality, asked = review.quality, [outcome for outcome in review.outcomes if not outcome.left_out]
+    return SyntheticView(
+        quality=quality,
+        sentences=tuple(
+            sentence for part in quality.classes[:1] if (sentence := nearness_in_words(part, name=shown(part.name, 40)))
+        ),
+        classes=tuple(_class_row(part) for part in quality.classes),
+        projection=quality.projection,
+        projections=tuple(_projections(quality.projection)) if quality.projection else (),
+        figures=tuple(_figures(quality)),
+        drifts=tuple(drift_rows(quality)),
+        rules=rules_in_words(review),
+        broken=review.broken,
+        unanswered=tuple(outcome for outcome in asked if outcome.status in ("error", "nothing_checked")),
+        passed=tuple(outcome for outcome in asked if outcome.status == "passed"),
+        left_out=tuple(_left_out(review)),
+    )
+
+
+def _left_out(review: SyntheticReview) -> Iterator[LeftOut]:
+    """Yield rules that were left out, the same rule on several columns once."""
+    columns: dict[tuple[str, str], list[str]] = {}
+    for outcome in review.outcomes:
+        if outcome.left_out:
+            columns.setdefault((outcome.expectation, outcome.notes), []).extend(outcome.columns)
+    for (expectation, why), names in columns.items():
+        yield LeftOut(expectation, tuple(dict.fromkeys(names)), why)
+
+
+def nearness_in_words(part: ClassQuality, *, name: str) -> str:
+    """Return where the synthetic rows of a class lie; nothing where that is unknown.
+
+    Args:
+        part: The class.
+        name: What it is called in the sentence.
+    """
+    near = part.nearer_to_another_class
+    if near.synthetic is None or near.real is None:
+        return ""
+    return (
+        f"Of the synthetic rows of class {name}, {share(near.synthetic)} lie nearer to a real row of "
+        f"another class than to one of their own; of the real rows of that class, {share(near.real)} do."
+    )
+
+
+def rules_in_words(review: SyntheticReview) -> str:
+    """Return in one sentence whether synthetic rows obey the source's rules."""
+    asked = [outcome for outcome in review.outcomes if not outcome.left_out]
+    guilty = [outcome for outcome in review.broken if outcome.unexpected_synthetic]
+    if not asked:
+        return "No rule of the source says anything of single rows."
+    rules = f"the {count(len(asked))} rules that judge rows one by one" if len(asked) > 1 else "the one rule for rows"
+    if not guilty:
+        return f"No synthetic row was found to break {rules}."
+    return f"Synthetic rows break {count(len(guilty))} of {rules}."
+
+
+def drift_in_words(drift: ColumnDrift) -> str:
+    """Return what changed in a column."""
+    return "; ".join(_moved_numbers(drift) if drift.kind == "interpolated" else _moved_levels(drift)) or "–"
+
+
+def _moved_numbers(drift: ColumnDrift) -> Iterator[str]:
+    if drift.mean_difference is not None:
+        yield f"mean moved by {signed(drift.mean_difference, 2)} standard deviations"
+    if drift.spread_ratio is not None:
+        yield f"standard deviation × {number(drift.spread_ratio, 2)}"
+    if drift.missing_real or drift.missing_synthetic:
+        yield _from_to("missing", drift.missing_real, drift.missing_synthetic)
+
+
+def _moved_levels(drift: ColumnDrift) -> Iterator[str]:
+    level = "missing" if drift.moved_level is None else shown(drift.moved_level, 30)
+    yield _from_to(level, drift.moved_real, drift.moved_synthetic)
+    if drift.levels_lost:
+        levels = "level" if drift.levels_lost == 1 else "levels"
+        examples = ", ".join(shown(level, 30) for level in drift.lost_examples[:3])
+        more = ", …" if drift.levels_lost > 3 else ""
+        yield f"{count(drift.levels_lost)} {levels} lost ({examples}{more}), {share(drift.lost_share)} of the real rows"
+
+
+def _from_to(what: str, real: float, synthetic: float) -> str:
+    return f"{what} {share(real)} → {share(synthetic)}"
+
+
+def _class_row(part: ClassQuality) -> ClassRow:
+    found = part.distances
+    return ClassRow(part, _median(found.synthetic), _median(found.real))
+
+
+def _median(quantiles: tuple[float, ...]) -> float | None:
+    return quantiles[_MEDIAN] if quantiles else None
+
+
+def _figures(quality: SyntheticQuality) -> Iterator[Figure]:
+    """Yield for the first classes how far synthetic and real rows lie from the nearest real row."""
+    for place, part in enumerate(quality.classes[:_CHARTS]):
+        known = [
+            (part.distances.real, "natural", "real rows"),
+            (part.distances.synthetic, "resampled", "synthetic rows"),
+        ]
+        curves = [
+            Curve(np.column_stack([quantiles, QUANTILES])[:_DRAWN], arm, text)
+            for quantiles, arm, text in known
+            if quantiles
+        ]
+        medians = ", ".join(f"{number(_median(quantiles), 2)} for {text}" for quantiles, _, text in known)
+        heading = f"Class {shown(part.name, 40)}"
+        described = f"Distances to the nearest real row of the class. {heading}; the median is {medians}."
+        yield Figure(heading, distance_chart(curves, name=f"distance-{place}", description=described))
+
+
+def _projections(projection: Projection) -> Iterator[ProjectionFigure]:
+    """Yield for each class where its synthetic rows lie between the real ones."""
+    first, second = (share(value) for value in projection.explained_variance)
+    titles = (f"first component, {first} of the variance", f"second component, {second}")
+    for place, part in enumerate(projection.classes):
+        known = (
+            (part.others, "real rows of other classes", "dummy", "circle"),
+            (part.synthetic, "synthetic rows", "resampled", "cross"),
+            (part.own, "real rows of the class", "natural", "square"),
+        )
+        series = [Series(np.array(points), text, arm, shape) for points, text, arm, shape in known if points]
+        kinds = ", ".join(one.text for one in series)
+        heading = f"Class {shown(part.name, 40)}"
+        described = f"{heading} on two principal components of real rows: {kinds}."
+        yield ProjectionFigure(
+            heading, scatter_chart(series, titles=titles, name=f"projection-{place}", description=described)
+        )
+
+
+def drift_rows(quality: SyntheticQuality) -> list[DriftRow]:
+    """Return the columns that drifted most, over all classes, those left out that chance may have moved so far."""
+    rows = [
+        DriftRow(part.name, drift, drift_in_words(drift))
+        for part in quality.classes
+        for drift in [drift for drift in part.drift if drift.p_value < _BY_CHANCE][:_DRIFTS_OF_A_CLASS]
+    ]
+    return sorted(rows, key=lambda row: -row.record.drift)[:_DRIFTS]

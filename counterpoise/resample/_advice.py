@@ -1,0 +1,288 @@
+"""Which resampling strategy is worth a first try, and why: the one place for that opinion.
+
+The rules are few and go by what can be counted. None says that resampling helps: that is measured by the report.
+
+- Little imbalance needs no resampling, and resampling distorts predicted probabilities (van den Goorbergh et al. 2022,
+  "The harm of class imbalance corrections for risk prediction models", JAMIA 29(9)). For strong learners balancing
+  changes little beyond what a tuned threshold does (Elor and Averbuch-Elor 2022, "To SMOTE, or not to SMOTE?",
+  arXiv:2201.08528), so that at an extreme imbalance a tenth of the largest class is advised, not its size.
+- Where both classes are plenty, dropping rows of the larger one costs little and makes all later work quicker; what it
+  costs grows as the smaller class shrinks (Dal Pozzolo et al. 2015, "When is undersampling effective in unbalanced
+  classification tasks?", ECML PKDD).
+- SMOTE (Chawla et al. 2002, JAIR 16) needs neighbours: three at least are asked for here.
+- Among many features distances tell little (Beyer et al. 1999, "When is 'nearest neighbor' meaningful?", ICDT), and
+  SMOTE changes little for most learners (Blagus and Lusa 2013, "SMOTE for high-dimensional class-imbalanced data",
+  BMC Bioinformatics 14:106).
+- SMOTENC counts every mismatch of categories alike, so that neighbours among mostly categories are arbitrary (Mukherjee
+  and Khushi 2021, "SMOTE-ENC", Applied System Innovation 4(1)). SMOTEN measures categories by how they go with the
+  classes, at the price of all distances within a class.
+- A first try should be over while one waits: a search for neighbours of more than ten minutes is not advised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.resample._costs.preflight import Estimate, estimate, format_seconds, obstacle, with_strategy
+from counterpoise.resample._costs.train_facts import TrainFacts
+from counterpoise.resample._targets import wanted_rows
+from counterpoise.runtime import format_size, parse_size
+from counterpoise.table import Degree, imbalance_degree
+
+__all__ = ["Advice", "Alternative", "advise"]
+
+FEWEST_NEIGHBORS = 3
+MAX_FEATURES = 100
+MAX_LEVELS_A_FEATURE = 100
+MAX_DISTANCES_OF = 5_000
+PLENTY = 10_000
+VERY_LARGE = 1_000_000
+OFTEN = 20
+EXTREME_RATIO = 0.1
+LONGEST_SEARCH = 600
+"""Seconds. The estimate is coarse and leans to the high side: a lower limit would hit searches of a few minutes."""
+
+_REMARKS: Mapping[str, str] = {
+    "none": "compared with in any case",
+    "weights": "weights, repeats nothing",
+    "random_over": "repeats rows",
+    "random_under": "drops rows at random",
+    "adasyn": "makes rows in overlaps",
+    "borderline_smote": "makes rows near the border",
+    "svm_smote": "makes rows near the border",
+    "kmeans_smote": "makes rows within clusters",
+    "smote": "makes rows in between",
+    "smotenc": "what smote does here",
+    "smoten": "what smote does here",
+    "near_miss": "keeps rows near the border",
+    "cluster_centroids": "keeps a row a cluster",
+    "instance_hardness_threshold": "drops rows hard to tell",
+    "smote_enn": "SMOTE, then cleaning",
+    "smote_tomek": "SMOTE, then cleaning",
+}
+_CLEANS = "cleans, reaches no ratio"
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A strategy that is not advised.
+
+    Attributes:
+        strategy: Its name in the configuration.
+        estimate: What it would need.
+        remark: What it does.
+        trouble: Why it cannot run on these rows; empty where it can.
+    """
+
+    strategy: str
+    estimate: Estimate
+    remark: str
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A strategy worth a first try.
+
+    Attributes:
+        strategy: Its name in the configuration.
+        reason: One sentence of why, with the numbers.
+        ratio: The ratio to use with it.
+        k_neighbors: The neighbours to use with it.
+        degree: How imbalanced the train rows are.
+        estimate: What it needs.
+        alternatives: All other strategies.
+    """
+
+    strategy: str
+    reason: str
+    ratio: float
+    k_neighbors: int
+    degree: Degree
+    estimate: Estimate
+    alternatives: tuple[Alternative, ...]
+
+    def applied(self, config: ResamplingConfig) -> ResamplingConfig:
+        """Return a configuration that follows the advice."""
+        return _following(config, _Choice(self.strategy, self.reason, self.ratio, self.k_neighbors))
+
+    def settings(self) -> list[str]:
+        """Return what to set in the configuration, as the command line takes it: what differs from the defaults."""
+        strategy, usual = STRATEGIES[self.strategy], ResamplingConfig()
+        told = [f"resampling.strategy={self.strategy}"]
+        if strategy.family != "none" and self.ratio != usual.ratio:
+            told.append(f"resampling.ratio={self.ratio:g}")
+        if strategy.searches and self.k_neighbors != usual.k_neighbors:
+            told.append(f"resampling.k_neighbors={self.k_neighbors}")
+        return told
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What a rule says."""
+
+    strategy: str
+    reason: str
+    ratio: float
+    k_neighbors: int
+
+
+def advise(facts: TrainFacts, config: ResamplingConfig) -> Advice:
+    """Return the strategy worth a first try for these train rows.
+
+    It follows from the facts and the configuration alone, not from the machine: memory counts only where
+    `resampling.memory_limit` is set. A ratio other than 1, ratios of classes and `k_neighbors` are kept as configured,
+    as far as the rows allow.
+
+    Args:
+        facts: The train rows in numbers, category levels included.
+        config: Ratio, neighbours and limits; its own strategy does not matter.
+    """
+    choice = _within_limit(facts, config, _soon_enough(facts, config, _choose(facts, config)))
+    settings = _following(config, choice)
+    return Advice(
+        strategy=choice.strategy,
+        reason=choice.reason,
+        ratio=choice.ratio,
+        k_neighbors=choice.k_neighbors,
+        degree=imbalance_degree(facts.classes),
+        estimate=estimate(facts, settings),
+        alternatives=tuple(_alternatives(facts, settings)),
+    )
+
+
+def _following(config: ResamplingConfig, choice: _Choice) -> ResamplingConfig:
+    changed = {"ratio": choice.ratio, "k_neighbors": choice.k_neighbors}
+    return with_strategy(config, choice.strategy).model_copy(update=changed)
+
+
+def _choose(facts: TrainFacts, config: ResamplingConfig) -> _Choice:
+    """Return what the first rule that applies says; SMOTE where none does."""
+    degree = imbalance_degree(facts.classes)
+    own_ratio = config.ratio != 1 or bool(config.class_ratios)
+    ratio = config.ratio if own_ratio or degree != "extreme" else EXTREME_RATIO
+    usual = _Choice("random_over", "", ratio, config.k_neighbors)
+    if reason := _enough(facts, degree):
+        return replace(usual, strategy="none", reason=reason, ratio=config.ratio)
+    if reason := _plenty(facts):
+        return replace(
+            usual, strategy="random_under", reason=reason, ratio=config.ratio if own_ratio else EXTREME_RATIO
+        )
+    if reason := _no_distance(facts) or _no_neighbours(facts, replace(usual, strategy="smote"), config):
+        return replace(usual, reason=f"{reason}: rows of smaller classes are repeated instead.")
+    least = min(facts.classes.values())
+    return replace(usual, strategy="smote", reason=_suits_smote(facts), k_neighbors=min(config.k_neighbors, least - 1))
+
+
+def _smallest(facts: TrainFacts) -> str:
+    """Return the smallest class and its share for the start of a sentence."""
+    name = min(facts.classes, key=lambda one: (facts.classes[one], one))
+    rows = facts.classes[name]
+    return f"{name!r} has {rows:,} of {facts.rows:,} train rows ({100 * rows / facts.rows:.3g} %)"
+
+
+def _enough(facts: TrainFacts, degree: Degree) -> str:
+    """Say that the classes are even enough, where they are."""
+    if degree == "balanced":
+        return f"The classes are balanced, the smallest one {_smallest(facts)}: there is nothing to make up for."
+    if degree == "mild":
+        return (
+            f"The imbalance is mild, {_smallest(facts)}: learners usually cope with that, and resampling would distort "
+            "their probabilities."
+        )
+    return ""
+
+
+def _plenty(facts: TrainFacts) -> str:
+    """Say that rows can be spared, where the largest class is very large and even the smallest one has plenty."""
+    least, most = min(facts.classes.values()), max(facts.classes.values())
+    if most < VERY_LARGE or least < PLENTY or most <= OFTEN * least:
+        return ""
+    return f"{_smallest(facts)}, which is plenty: of the {most:,} rows of the largest class most can be spared."
+
+
+def _no_distance(facts: TrainFacts) -> str:
+    """Say why distances between rows mean little, where they do."""
+    if facts.nested:
+        return f"{facts.nested[0]!r} has no plain values to take distances by"
+    wide = [name for name, levels in facts.levels.items() if levels - 1 > MAX_LEVELS_A_FEATURE]
+    if wide:
+        return f"{wide[0]!r} has more than {MAX_LEVELS_A_FEATURE} categories, too many for a vote of few neighbours"
+    features = facts.numeric + facts.voted
+    if features > MAX_FEATURES:
+        return f"With {features:,} features distances tell little, so that SMOTE has no near neighbours to go by"
+    if 0 < facts.numeric < facts.voted:
+        are = "is a number" if facts.numeric == 1 else "are numbers"
+        return f"Only {facts.numeric} of {features} features {are}, so that mismatches of categories decide who is near"
+    return ""
+
+
+def _no_neighbours(facts: TrainFacts, choice: _Choice, config: ResamplingConfig) -> str:
+    """Say why SMOTE cannot be used for the classes that should grow, where it cannot."""
+    least = min(facts.classes.values())
+    if least <= FEWEST_NEIGHBORS:
+        return f"{_smallest(facts)}, too few to interpolate between neighbours"
+    wanted = wanted_rows(facts.classes, _following(config, choice))
+    largest = max((facts.classes[name] for name, number in wanted.items() if number > facts.classes[name]), default=0)
+    if not facts.numeric and largest > MAX_DISTANCES_OF:
+        return f"All features are categories, and SMOTEN would take all distances among {largest:,} rows"
+    return ""
+
+
+def _suits_smote(facts: TrainFacts) -> str:
+    votes = f"a vote on {_many(facts.voted, 'categorical feature')}"
+    if not facts.numeric:
+        how = f"by {votes}"
+    else:
+        how = f"by interpolating {_many(facts.numeric, 'number')}" + (f" and {votes}" if facts.voted else "")
+    return f"{_smallest(facts)}, enough to find neighbours among and make rows {how}."
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _soon_enough(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) -> _Choice:
+    """Return the choice, or repetition of rows where the choice would search for very long."""
+    quick = replace(choice, strategy="random_over", k_neighbors=config.k_neighbors)
+    base = estimate(facts, _following(config, quick)).seconds
+    needed = estimate(facts, _following(config, choice)).seconds
+    if needed - base <= LONGEST_SEARCH:
+        return choice
+    label = STRATEGIES[choice.strategy].label
+    reason = (
+        f"{_smallest(facts)}, but {label} would search neighbours for about {format_seconds(needed - base)}: "
+        "rows of smaller classes are repeated instead"
+    )
+    indexed = config.model_copy(update={"neighbor_search": "approximate"})
+    sooner = estimate(facts, _following(indexed, choice)).seconds
+    if STRATEGIES[choice.strategy].approximates and sooner - base <= LONGEST_SEARCH:
+        reason += (
+            f" ({label} with resampling.neighbor_search=approximate would take about {format_seconds(sooner)} in all)"
+        )
+    return replace(quick, reason=f"{reason}.")
+
+
+def _within_limit(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) -> _Choice:
+    """Return the choice, or what is lighter where a memory limit is set and the choice is over it."""
+    if not config.memory_limit:
+        return choice
+    limit = parse_size(config.memory_limit)
+    needed = estimate(facts, _following(config, choice))
+    lighter = ("random_over", "weights", "random_under")
+    for name in lighter if needed.bytes > limit and choice.strategy != "none" else ():
+        other = replace(choice, strategy=name, k_neighbors=config.k_neighbors)
+        if estimate(facts, _following(config, other)).bytes <= limit:
+            why = f"{STRATEGIES[choice.strategy].label} needs about {format_size(needed.bytes)}, more than memory_limit"
+            return replace(other, reason=f"{_smallest(facts)}, but {why} = {config.memory_limit}.")
+    return choice
+
+
+def _alternatives(facts: TrainFacts, settings: ResamplingConfig) -> Iterator[Alternative]:
+    """Yield all other strategies, with what they would need and what they do."""
+    for name in STRATEGIES:
+        if name not in ("auto", settings.strategy):
+            other = with_strategy(settings, name)
+            yield Alternative(name, estimate(facts, other), _REMARKS.get(name, _CLEANS), obstacle(facts, other))

@@ -1,0 +1,1 @@
+"""Memory and time of each strategy, estimated before any feature is read."""

@@ -1,0 +1,104 @@
+"""What resampling works on, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.config import ResamplingConfig
+from counterpoise.resample._neighbours.statistics import NumericStatistics, train_statistics
+from counterpoise.split import TrainRows
+from counterpoise.table import ColumnRoles, SnapshotReader
+
+__all__ = ["SOURCE_ROW", "Draft", "ResamplingJob", "is_interpolated"]
+
+SOURCE_ROW = "\x1fsource row"
+"""The column of source rows beside features that were read: no column of a source is called so."""
+
+
+def is_interpolated(field: pa.Field, roles: ColumnRoles) -> bool:
+    """Return whether synthetic rows interpolate the column; the others take a vote."""
+    kind = field.type
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return (numeric or pa.types.is_temporal(kind)) and field.name not in roles.categorical
+
+
+@dataclass(frozen=True)
+class ResamplingJob:
+    """What resampling works on: the train rows and no others.
+
+    Attributes:
+        reader: The source.
+        roles: The roles of its columns.
+        train: Which of its rows are train, and their classes.
+        config: Strategy, ratio and options.
+        seed: The sampler's seed.
+        wanted: Rows wanted of each class, by class code, for classes that have any.
+    """
+
+    reader: SnapshotReader
+    roles: ColumnRoles
+    train: TrainRows
+    config: ResamplingConfig
+    seed: int
+    wanted: Mapping[int, int]
+
+    @cached_property
+    def present(self) -> npt.NDArray[np.int64]:
+        """Train rows by class code."""
+        return np.bincount(self.train.codes, minlength=len(self.train.classes))
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """The features that synthetic rows interpolate."""
+        fields = (self.reader.schema.field(name) for name in self.roles.features)
+        return tuple(item.name for item in fields if is_interpolated(item, self.roles))
+
+    @cached_property
+    def voted(self) -> tuple[str, ...]:
+        """The features that synthetic rows take a vote on."""
+        return tuple(name for name in self.roles.features if name not in self.numeric)
+
+    @property
+    def smote_kind(self) -> Literal["smote", "smotenc", "smoten"]:
+        """Which SMOTE suits the features."""
+        return "smoten" if not self.numeric else "smotenc" if self.voted else "smote"
+
+    @cached_property
+    def statistics(self) -> NumericStatistics:
+        """Medians and deviations of the interpolated features, over the train rows."""
+        return train_statistics(self.reader, self.train, self.numeric)
+
+    def growing(self) -> list[int]:
+        """Return the classes that should get more rows than they have."""
+        return [code for code, number in self.wanted.items() if number > self.present[code]]
+
+
+@dataclass
+class Draft:
+    """A plan in the making.
+
+    Attributes:
+        copies: How often each train row stands in the result, int32.
+        recipes: How synthetic rows are made, as `recipe_table` gives it.
+        weights: How much each train row counts, int32, instead of copies.
+        rows: The features of growing classes, with their source rows, where they were read: they need not be again.
+        notes: What the reader should know.
+    """
+
+    copies: npt.NDArray[np.int32]
+    recipes: list[pa.Table] = field(default_factory=list)
+    weights: npt.NDArray[np.int32] | None = None
+    rows: list[pa.Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def unchanged(cls, job: ResamplingJob) -> Draft:
+        """Return a plan in which every train row stands once."""
+        return cls(np.ones(len(job.train.rows), dtype=np.int32))

@@ -1,0 +1,1 @@
+"""Nearest neighbours: the space, its scales, the search, and votes of neighbours."""

@@ -1,0 +1,66 @@
+"""What the reader of a plan should know: what was not reached, what stays, and what had no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.config import STRATEGIES
+from counterpoise.resample._job import ResamplingJob
+from counterpoise.resample._targets import unmet_ratios
+
+__all__ = ["plan_notes"]
+
+_WHY_MISSED = {
+    "over": "the strategy found too few places to make rows in",
+    "under": "rows of equal measure stay or go together",
+    "combine": "rows of every class were cleaned after SMOTE",
+    "adasyn": "ADASYN rounds the share of each row",
+    "kmeans_smote": "k-means SMOTE rounds the share of each cluster up",
+    "svm_smote": "SVM-SMOTE makes only one of its two shares where all support vectors are alike, in danger or safe",
+    "borderline_smote": "Borderline-SMOTE found no row in danger, with half or more of its neighbours of another class",
+}
+
+
+def plan_notes(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
+    """Yield what a plan does otherwise than its configuration may be read.
+
+    Args:
+        job: What was to be done.
+        reached: Rows by class code, or their weights.
+    """
+    yield from _exact_search(job)
+    yield from unmet_ratios(job.train.counts(), job.config)
+    yield from _missed_targets(job, reached)
+
+
+def _exact_search(job: ResamplingJob) -> Iterator[str]:
+    """Tell where approximate search is asked for and not used."""
+    strategy = STRATEGIES[job.config.strategy]
+    if job.config.neighbor_search == "exact" or strategy.sees == "labels":
+        return
+    asked = "neighbor_search: approximate"
+    if not strategy.approximates:
+        yield f"{asked} has no effect on {strategy.label}: only SMOTE and SMOTENC search so"
+    elif job.smote_kind == "smoten":
+        yield f"{asked} has no effect: the features are all categories, which SMOTEN searches exactly"
+    elif strategy.family == "combine":
+        yield f"{asked} was used for SMOTE; the cleaning after it searched exactly"
+
+
+def _missed_targets(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
+    """Tell where a class has other than the wanted rows, and why that may be."""
+    strategy = STRATEGIES[job.config.strategy]
+    if strategy.family == "clean":
+        kept = [int(count) for count in reached[job.present > 0]]
+        yield (
+            f"{strategy.label} has no target: it drops rows by what they are, "
+            f"and the smallest class now has {min(kept) / max(kept):.3g} of the largest"
+        )
+        return
+    for code, number in job.wanted.items():
+        if reached[code] != number:
+            why = _WHY_MISSED.get(job.config.strategy) or _WHY_MISSED.get(strategy.family, "")
+            yield f"class {job.train.classes[code]!r}: {number:,} rows wanted, {int(reached[code]):,} reached; {why}"

@@ -1,0 +1,186 @@
+"""From the train rows to a resampling plan on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.config import STRATEGIES, ColumnsConfig, ResamplingConfig
+from counterpoise.errors import ResamplingError
+from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan
+from counterpoise.resample._advice import advise
+from counterpoise.resample._costs.preflight import Estimate, check_memory
+from counterpoise.resample._costs.train_facts import open_job, read_facts
+from counterpoise.resample._job import SOURCE_ROW, Draft, ResamplingJob
+from counterpoise.resample._notes import plan_notes
+from counterpoise.resample._strategies.drafts import draft_plan
+from counterpoise.resample._targets import wanted_rows
+from counterpoise.runtime import Progress, child_seed, names_refusals, silent
+from counterpoise.split import TrainRows
+from counterpoise.table import read_arrow, write_arrow
+
+__all__ = ["plan_resampling", "read_class_rows", "read_copies", "read_recipe", "read_weights"]
+
+Copies = npt.NDArray[np.int32]
+
+_KEPT_BYTES = 512 * 2**20
+
+
+@names_refusals("resample")
+def plan_resampling(
+    snapshot: Snapshot,
+    split: SplitPlan,
+    *,
+    columns: ColumnsConfig,
+    config: ResamplingConfig,
+    seed: int,
+    folder: Path,
+    progress: Progress = silent,
+    on_estimate: Callable[[Estimate], object] | None = None,
+) -> ResamplingPlan:
+    """Decide which train rows are repeated or dropped and which synthetic rows are made.
+
+    The strategy `auto` becomes the advised one, by the data and the configuration alone; a note says why.
+
+    Args:
+        snapshot: The source.
+        split: Which of its rows are train; no other row is looked at.
+        columns: The roles of its columns.
+        config: Strategy, ratio and options.
+        seed: The run's seed.
+        folder: Where the plan is written.
+        progress: Told the classes done.
+        on_estimate: Told what the work needs before it starts.
+
+    Raises:
+        ResamplingError: A class has too few rows for its neighbours, values cannot be searched by, the strategy cannot
+            work on these rows or would leave none of a class, or it would need more memory than allowed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = open_job(snapshot, split, columns=columns, config=config, seed=seed)
+    advice = advise(read_facts(asked), config) if config.strategy == "auto" else None
+    job = _with_targets(asked, advice.applied(config) if advice else config)
+    needed = check_memory(job)
+    if on_estimate is not None:
+        on_estimate(needed)
+    draft = _draft(job, progress)
+    if advice:
+        draft.notes.insert(0, f"auto: {advice.strategy}. {advice.reason}")
+    return _write_plan(draft, job, folder)
+
+
+def read_copies(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], Copies]:
+    """Return source rows (ascending) and how often each stands in the resampled partition."""
+    table = read_arrow(plan.copies_file)
+    return table["source_row"].to_numpy(), table["copies"].to_numpy()
+
+
+def read_weights(plan: ResamplingPlan) -> Copies | None:
+    """Return the weight of each train row, in the order of `read_copies`, or None where rows have none."""
+    table = read_arrow(plan.copies_file)
+    return np.asarray(table["weight"].to_numpy()) if "weight" in table.schema.names else None
+
+
+def read_class_rows(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], pa.Table] | None:
+    """Return source rows (ascending) and features of growing classes, or None where they were not kept."""
+    if not plan.rows_file:
+        return None
+    table = read_arrow(plan.rows_file)
+    return table[SOURCE_ROW].to_numpy(), table.drop_columns([SOURCE_ROW])
+
+
+def read_recipe(plan: ResamplingPlan) -> pa.Table | None:
+    """Return the recipe of the synthetic rows, or None where there are none."""
+    return read_arrow(plan.synthetic_file) if plan.synthetic_file else None
+
+
+def _with_targets(job: ResamplingJob, config: ResamplingConfig) -> ResamplingJob:
+    """Return the job with a named strategy, its own seed and the rows wanted of each class."""
+    wanted = wanted_rows(job.train.counts(), config)
+    return replace(
+        job,
+        config=config,
+        seed=child_seed(job.seed, "resample", config.strategy),
+        wanted={code: wanted[name] for code, name in enumerate(job.train.classes) if name in wanted},
+    )
+
+
+def _draft(job: ResamplingJob, progress: Progress) -> Draft:
+    strategy = STRATEGIES[job.config.strategy]
+    unchanged = all(number == job.present[code] for code, number in job.wanted.items())
+    if strategy.family in ("over", "under") and unchanged:
+        draft = Draft.unchanged(job)
+        draft.notes.append("the classes already have the wanted ratio, or are above it: nothing was changed")
+        return draft
+    return draft_plan(job, progress)
+
+
+def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPlan:
+    train, recipe = job.train, pa.concat_tables(draft.recipes) if draft.recipes else None
+    after = _rows_after(job, draft.copies, recipe)
+    _check_classes_left(job, after)
+    copies_file = folder / "copies.arrow"
+    weights = {} if draft.weights is None else {"weight": draft.weights}
+    write_arrow(copies_file, pa.table({"source_row": train.rows, "copies": draft.copies, **weights}))
+    synthetic = 0 if recipe is None else recipe.num_rows
+    synthetic_file = str(folder / "synthetic.arrow") if recipe is not None and synthetic else ""
+    if synthetic_file:
+        write_arrow(Path(synthetic_file), recipe)
+    rows_file = _write_rows(draft, folder)
+    reached = after if draft.weights is None else _rows_after(job, draft.weights, None)
+    return ResamplingPlan(
+        strategy=job.config.strategy,
+        copies_file=str(copies_file),
+        synthetic_file=synthetic_file,
+        rows_file=rows_file,
+        before=train.counts(),
+        after=_by_name(train, after),
+        weighted={} if draft.weights is None else _by_name(train, reached),
+        dropped=int((draft.copies == 0).sum()),
+        repeated=int(np.maximum(draft.copies - 1, 0).sum()),
+        synthetic=synthetic,
+        notes=(*draft.notes, *plan_notes(job, reached)),
+    )
+
+
+def _write_rows(draft: Draft, folder: Path) -> str:
+    """Keep the rows of growing classes for whoever makes synthetic rows of them, unless there are very many."""
+    if not 0 < sum(table.nbytes for table in draft.rows) <= _KEPT_BYTES:
+        return ""
+    path = folder / "rows.arrow"
+    write_arrow(path, pa.concat_tables(draft.rows).unify_dictionaries().sort_by(SOURCE_ROW))
+    return str(path)
+
+
+def _rows_after(job: ResamplingJob, copies: Copies, recipe: pa.Table | None) -> npt.NDArray[np.int64]:
+    """Return the rows by class code that copies and recipe give."""
+    train, classes = job.train, len(job.train.classes)
+    after = np.bincount(train.codes, weights=copies, minlength=classes).astype(np.int64)
+    if recipe is not None:
+        parents = train.positions(recipe["parent_a"].to_numpy())
+        after += np.bincount(train.codes[parents], minlength=classes)
+    return after
+
+
+def _by_name(train: TrainRows, counts: npt.NDArray[np.int64]) -> dict[str, int]:
+    return {name: int(count) for name, count in zip(train.classes, counts, strict=True)}
+
+
+def _check_classes_left(job: ResamplingJob, after: npt.NDArray[np.int64]) -> None:
+    """Refuse a plan that leaves no row of a class: cleaning can do that without a word."""
+    label = STRATEGIES[job.config.strategy].label
+    gone = [job.train.classes[code] for code in np.flatnonzero((after == 0) & (job.present > 0))]
+    if gone:
+        raise ResamplingError(
+            "class_removed",
+            expected="rows of every class after resampling",
+            found=f"none left of {', '.join(map(repr, gone))}: {label} dropped them all",
+            remedy='leave the smallest class alone, with sampling_strategy "auto" in resampling.options, '
+            "or choose another strategy",
+            values={"classes": gone},
+        )

@@ -1,0 +1,1 @@
+"""The strategies as drafts of a plan."""

@@ -1,0 +1,121 @@
+"""Values of synthetic rows in the original space and the original types.
+
+A number lies between its parents: floats by interpolation, integers, decimals and dates by interpolation and unbiased
+stochastic rounding within the parents' range. Where one parent's value is missing, the nearer parent decides; where
+both are, the value is missing.
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.runtime import child_seed
+
+__all__ = ["interpolate", "rounding_draws"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_DECIMAL_DIGITS = 80  # more than the 76 of Arrow's widest decimal
+
+
+def rounding_draws(seed: int, numbers: Ints) -> Floats:
+    """Return uniform draws in [0, 1) for the synthetic rows with the given numbers.
+
+    The draws are addressed by row number (splitmix64), so that any rows can be made on their own. All columns of a row
+    share one draw: rounding is then monotone across columns, so that a column that is nowhere above another one in the
+    source is not above it in synthetic rows, and equal columns stay equal.
+    """
+    salt = np.uint64(child_seed(seed, "rounding"))
+    words = salt + (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
+    return np.asarray(((words ^ (words >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53)
+
+
+def interpolate(first: pa.Array, second: pa.Array, *, steps: Floats, draws: Floats) -> pa.Array:
+    """Return the values of synthetic rows between their parents', in the parents' type.
+
+    Args:
+        first: Values of the base rows.
+        second: Values of their neighbours.
+        steps: How far to go from the first to the second, below 1. Below 0 leads away from the second: that only
+            floats do, other values stay within their parents' range.
+        draws: Uniform draws for rounding; unused for floats.
+    """
+    kind = first.type
+    within = np.maximum(steps, 0.0)
+    if pa.types.is_floating(kind):
+        between = _between_floats(first, second, steps)
+    elif pa.types.is_decimal(kind):
+        between = _between_decimals(first, second, within, draws)
+    else:
+        between = _between_integers(first, second, within, draws)
+    present = pc.and_(_is_present(first), _is_present(second))
+    nearer = pc.if_else(pa.array(steps < 0.5), first, second)
+    return pc.if_else(present, between, nearer)
+
+
+def _is_present(array: pa.Array) -> pa.Array:
+    return pc.invert(array.is_null(nan_is_null=True))
+
+
+def _between_floats(first: pa.Array, second: pa.Array, steps: Floats) -> pa.Array:
+    a, b = (np.asarray(array.cast(pa.float64()).to_numpy(zero_copy_only=False)) for array in (first, second))
+    return pa.array(a + steps * (b - a)).cast(first.type)
+
+
+def _between_integers(first: pa.Array, second: pa.Array, steps: Floats, draws: Floats) -> pa.Array:
+    storage = _storage(first.type)
+    a, b = (pc.fill_null(_plain(array, storage), 0).to_numpy(zero_copy_only=False) for array in (first, second))
+    return pa.array(_round_between(a, b, steps, draws)).cast(storage).view(first.type)
+
+
+def _storage(kind: pa.DataType) -> pa.DataType:
+    """Return the integer type that a column's values are stored in."""
+    if pa.types.is_temporal(kind):
+        return pa.int32() if kind.bit_width == 32 else pa.int64()
+    return kind
+
+
+def _plain(array: pa.Array, storage: pa.DataType) -> pa.Array:
+    return array if array.type == storage else array.view(storage)
+
+
+def _round_between(a: npt.NDArray[np.integer], b: npt.NDArray[np.integer], steps: Floats, draws: Floats) -> Ints:
+    """Return whole numbers between a and b with the right expectation: floor, plus one as often as the rest says.
+
+    The distance is taken in unsigned 64-bit arithmetic, which is exact for every pair of 64-bit integers.
+    """
+    wide = np.uint64 if a.dtype == np.uint64 else np.int64
+    start, rises = a.astype(wide).view(np.uint64), a <= b
+    end = b.astype(wide).view(np.uint64)
+    distance = np.where(rises, end - start, start - end)
+    offset = steps * distance
+    away = np.floor(offset) + (draws < offset - np.floor(offset))
+    down = np.ceil(offset) - (draws < np.ceil(offset) - offset)
+    whole = np.minimum(np.where(rises, away, down).astype(np.uint64), distance)
+    return np.asarray(np.where(rises, start + whole, start - whole).view(wide))
+
+
+def _between_decimals(first: pa.Array, second: pa.Array, steps: Floats, draws: Floats) -> pa.Array:
+    """Interpolate in the decimals' last place, with Python's integers: exact at every precision."""
+    scale = first.type.scale
+    values: list[decimal.Decimal | None] = []
+    with decimal.localcontext(prec=_DECIMAL_DIGITS):
+        for a, b, step, draw in zip(first.to_pylist(), second.to_pylist(), steps, draws, strict=True):
+            if a is None or b is None:
+                values.append(None)
+                continue
+            start, end = int(a.scaleb(scale)), int(b.scaleb(scale))
+            offset = Fraction(float(step)) * (end - start)
+            whole = math.floor(offset) + int(draw < offset - math.floor(offset))
+            values.append(decimal.Decimal(start + whole).scaleb(-scale))
+    return pa.array(values, type=first.type)

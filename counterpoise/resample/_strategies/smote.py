@@ -1,0 +1,137 @@
+"""SMOTE (Chawla et al. 2002) as a recipe: parents and steps instead of rows.
+
+SMOTE looks at no other class, so the rows of one class alone give the draws of a fit on the whole train partition.
+imbalanced-learn draws parents, neighbours and steps. With categories the recipe is that of its SMOTENC, votes included,
+but made without a dense one-hot matrix: bit for bit the same, with one exception. imbalanced-learn compares votes after
+multiplying them by the spread of the class's numbers (the median of their standard deviations), and below 1.4e-8, other
+than 0, it takes unequal ones for equal and even draws categories that have none. Here the majority wins at any spread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from counterpoise.resample._neighbours.search import ExactSearch, Neighbours, NeighbourSearch
+from counterpoise.resample._neighbours.voting import vote
+
+__all__ = ["Recipe", "smote_recipe", "smotenc_recipe"]
+
+Matrix = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
+
+_EXACT = ExactSearch()
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the synthetic rows of one class are made.
+
+    Attributes:
+        parent_a: Position of the base row among the class's rows, int64.
+        parent_b: Position of the neighbour, int64.
+        steps: How far to go from a to b, in [0, 1), float64.
+        votes: Category codes of shape (synthetic rows, categorical columns), float64.
+        recall: Share of true neighbours among those searched approximately; None where the search is exact.
+    """
+
+    parent_a: Positions
+    parent_b: Positions
+    steps: Matrix
+    votes: Matrix
+    recall: float | None = None
+
+
+def smote_recipe(
+    points: Matrix, *, number: int, k_neighbors: int, seed: int, search: NeighbourSearch = _EXACT
+) -> Recipe:
+    """Return a recipe for synthetic rows of one class with numeric features only.
+
+    Args:
+        points: The class's rows in the neighbour space, of shape (rows, columns).
+        number: Synthetic rows to make.
+        k_neighbors: Neighbours to choose from; fewer than rows.
+        seed: imbalanced-learn's `random_state`.
+        search: How neighbours are searched.
+
+    Raises:
+        ResamplingError: The search cannot be used.
+    """
+    found = search.neighbours(points, k_neighbors)
+    return _recipe(found, np.empty((len(points), 0), dtype=np.int64), number=number, seed=seed)
+
+
+def smotenc_recipe(
+    points: Matrix, codes: Matrix, *, number: int, k_neighbors: int, seed: int, search: NeighbourSearch = _EXACT
+) -> Recipe:
+    """Return a recipe for synthetic rows of one class with numeric and categorical features.
+
+    Args:
+        points: The class's numeric features in the neighbour space, of shape (rows, numeric columns).
+        codes: Its category codes, whole numbers, of shape (rows, categorical columns).
+        number: Synthetic rows to make.
+        k_neighbors: Neighbours to choose from; fewer than rows.
+        seed: imbalanced-learn's `random_state`.
+        search: How neighbours are searched.
+
+    Raises:
+        ResamplingError: The search cannot be used, or not with as many categories.
+    """
+    whole = codes.astype(np.int64)
+    found = search.neighbours(_mixed_points(points, whole), k_neighbors)
+    return _recipe(found, whole, number=number, seed=seed)
+
+
+def _recipe(found: Neighbours, codes: Positions, *, number: int, seed: int) -> Recipe:
+    rows, columns, steps = _draw(found.positions, number=number, seed=seed)
+    votes = vote(codes, found.positions, seed=seed, bases=rows).astype(np.float64)
+    return Recipe(rows, found.positions[rows, columns], steps, votes, found.recall)
+
+
+def _draw(neighbours: Positions, *, number: int, seed: int) -> tuple[Positions, Positions, Matrix]:
+    """Return what imbalanced-learn draws for each synthetic row: base row, which of its neighbours, and step."""
+    from imblearn.over_sampling import SMOTE
+
+    class Recorder(SMOTE):  # type: ignore[misc]  # imbalanced-learn ships no types
+        def _generate_samples(self, *drawn: Any) -> Matrix:
+            rows, columns, steps = drawn[3:6]
+            self.drawn_ = rows, columns, steps.ravel()
+            return np.empty((number, 0))
+
+        def draw(self) -> tuple[Positions, Positions, Matrix]:
+            self._make_samples(neighbours, np.int64, 1, neighbours, neighbours, number)
+            drawn: tuple[Positions, Positions, Matrix] = self.drawn_
+            return drawn
+
+    return Recorder(random_state=seed).draw()
+
+
+def _mixed_points(points: Matrix, codes: Positions) -> sparse.csr_matrix:
+    """Return SMOTENC's space: numbers beside one-hot categories that are the median spread of the numbers apart.
+
+    The matrix has imbalanced-learn's entries in its order (distances are sums of rounded products), so zeros among the
+    numbers are left out, and those of categories are not. A `csr_array` would have 64-bit indices, for which
+    scikit-learn sums otherwise.
+    """
+    from sklearn.utils.sparsefuncs_fast import csr_mean_variance_axis0
+
+    numbers = sparse.csr_matrix(points)
+    mixed: sparse.csr_matrix = sparse.hstack((numbers, _one_hot(codes)), format="csr")
+    _, variance = csr_mean_variance_axis0(numbers)
+    mixed.data[mixed.indices >= points.shape[1]] = np.median(np.sqrt(variance)) / np.sqrt(2)
+    return mixed
+
+
+def _one_hot(codes: Positions) -> sparse.csr_matrix:
+    """Return a column for each category that occurs, ascending, of shape (rows, categories of all columns)."""
+    places, width = np.empty(codes.shape, dtype=np.int32), 0
+    for column in range(codes.shape[1]):
+        levels, place = np.unique(codes[:, column], return_inverse=True)
+        places[:, column] = place + width
+        width += len(levels)
+    ends = np.arange(0, codes.size + 1, codes.shape[1], dtype=np.int32)
+    return sparse.csr_matrix((np.ones(codes.size), places.ravel(), ends), shape=(len(codes), width))

@@ -1,0 +1,102 @@
+"""How far a learner's probabilities can be taken at their word, and what mends them, as in `correction.json`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from counterpoise.records import Count, Name, NonNegative, Number, Record, Share, Text
+from counterpoise.results._values import Intervals, ReliabilityBin
+
+__all__ = [
+    "Calibration",
+    "Calibrator",
+    "Correction",
+    "IsotonicParameters",
+    "JudgedProbabilities",
+    "LearnerCalibrator",
+    "LearnerCorrection",
+    "SigmoidParameters",
+]
+
+
+class JudgedProbabilities(Record):
+    """How good probabilities are on test: scores, Cox's line and the bins of `reliability`."""
+
+    mean_probability: Share
+    brier: NonNegative
+    log_loss: NonNegative
+    slope: Number | None
+    intercept: Number | None
+    in_the_large: Number | None
+    intervals: Intervals
+    reliability: tuple[ReliabilityBin, ...]
+
+
+class SigmoidParameters(Record):
+    """A line through the log-odds."""
+
+    slope: Annotated[float, Field(gt=0)]
+    intercept: Number
+
+
+class IsotonicParameters(Record):
+    """A rising line through points."""
+
+    probability: tuple[Share, ...]
+    share: tuple[Share, ...]
+
+
+class Calibrator(Record):
+    """What was fitted on `rows` of validation, of which so many were `positives`."""
+
+    method: Literal["sigmoid", "isotonic"]
+    parameters: SigmoidParameters | IsotonicParameters
+    snippet: Text
+    rows: Count
+    positives: Count
+
+
+class Calibration(Record):
+    """Three kinds of probability: the learner's own, at natural prevalence, and calibrated; null where there is none.
+
+    `note` says why there is no calibrator.
+    """
+
+    before: JudgedProbabilities | None
+    after: JudgedProbabilities | None
+    calibrated: JudgedProbabilities | None
+    calibrator: Calibrator | None
+    note: Text
+
+
+class LearnerCalibrator(JudgedProbabilities, Calibrator):
+    """A learner's calibrator, its threshold after it, and how many test rows are decided otherwise there."""
+
+    threshold_calibrated_scale: Share
+    decided_otherwise: Count
+
+
+class LearnerCorrection(Record):
+    """A learner's threshold in its own scale and at natural prevalence, and its probabilities before and after."""
+
+    threshold_training_scale: Share
+    threshold_natural_scale: Share
+    before: JudgedProbabilities | None
+    after: JudgedProbabilities | None
+    calibrated: LearnerCalibrator | None
+    calibrated_note: Text
+
+
+class Correction(Record):
+    """From probabilities of the resampled train table to natural prevalence."""
+
+    positive_class: Name
+    natural_prevalence: Share
+    training_prevalence: Share
+    odds_factor: NonNegative
+    formula: Text
+    snippet: Text
+    test_prevalence: Share
+    learners: dict[Name, LearnerCorrection]

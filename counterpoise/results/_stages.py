@@ -1,0 +1,193 @@
+"""What the stages before the evaluation say in a report, as models that are written and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from counterpoise.records import (
+    Certificate,
+    ClassCounts,
+    ColumnSchema,
+    Count,
+    ExpectationOutcome,
+    Moment,
+    Name,
+    PartitionSummary,
+    Record,
+    Sha256,
+    Share,
+    Text,
+    VersionNumber,
+)
+from counterpoise.results._ranking import TournamentBrief
+from counterpoise.table import ImbalanceDegree
+
+__all__ = [
+    "PersistFacts",
+    "ReportFacts",
+    "ReportRecord",
+    "ReproducibilityFacts",
+    "ResamplingFacts",
+    "RuleCounts",
+    "Shares",
+    "SourceFacts",
+    "SplitFacts",
+    "StageCounts",
+    "ValidationFacts",
+]
+
+Shares = dict[Name, Share]
+
+
+class SourceFacts(Record):
+    """Where the rows came from. `classes` counts the rows of all three partitions before resampling."""
+
+    location: Text
+    files: Count
+    rows: Count
+    columns: tuple[ColumnSchema, ...]
+    target: Name
+    keys: tuple[Name, ...]
+    dropped_columns: tuple[Name, ...]
+    digest: Sha256
+    rejected_lines: Count
+    notes: tuple[Text, ...]
+    classes: ClassCounts
+    imbalance: ImbalanceDegree | None
+
+
+class ValidationFacts(Record):
+    """What was expected of the rows and what was found; `baseline` is the version compared with, 0 for none."""
+
+    success: bool
+    on_invalid_rows: Name
+    outcomes: tuple[ExpectationOutcome, ...]
+    rejected_rows: Count
+    baseline: Count
+
+
+class SplitFacts(Record):
+    """Rows by partition and class before resampling, and what kept rows together or apart."""
+
+    method: Name
+    counts: dict[str, ClassCounts]
+    duplicates: Name
+    duplicate_rows: Count
+    contradictory_rows: Count
+    rejected_rows: Count
+    notes: tuple[Text, ...]
+
+
+class ResamplingFacts(Record):
+    """What happened to the train partition."""
+
+    strategy: Name
+    options: dict[str, Any]
+    before: ClassCounts
+    after: ClassCounts
+    weighted: ClassCounts
+    dropped: Count
+    repeated: Count
+    synthetic: Count
+    notes: tuple[Text, ...]
+
+
+class PersistFacts(Record):
+    """The published version and its leakage certificate."""
+
+    address: Name
+    data: Name
+    manifest: Name
+    partitions: dict[str, PartitionSummary]
+    rejected: Count
+    dropped: Count
+    certificate: Certificate
+
+
+class ReproducibilityFacts(Record):
+    """What it takes to get the same version again."""
+
+    seed: int
+    run_key: Sha256
+    command: Text
+    libraries: dict[str, str]
+    config: dict[str, Any]
+
+
+class ReportFacts(Record):
+    """What the stages before the evaluation say, in their order.
+
+    Attributes:
+        title: What the page is called.
+        dataset: The dataset's name.
+        version: The version's number.
+        created: When the report was made, ISO 8601 in UTC.
+        strategies: The newest tournament on this source and split; None where there was none.
+    """
+
+    title: Name
+    dataset: Name
+    version: VersionNumber
+    created: Moment
+    source: SourceFacts
+    validation: ValidationFacts
+    split: SplitFacts
+    resampling: ResamplingFacts
+    persist: PersistFacts
+    reproducibility: ReproducibilityFacts
+    strategies: TournamentBrief | None = None
+
+
+class RuleCounts(Record):
+    """Rules of the source that were asked of the resampled train partition; `left_out` counts equal ones once."""
+
+    asked: Count
+    held: Count
+    broken_by_synthetic_rows: Count
+    left_out: Count
+
+
+class StageCounts(Record):
+    """Numbers that the page adds up from the facts of the stages.
+
+    Attributes:
+        columns: Columns of the source.
+        expectations: On the source.
+        expectations_passed: How many of them passed.
+        partition_expectations: On the partitions.
+        partition_expectations_unmet: How many of them did not pass.
+        columns_compared: Columns that were compared with the last version.
+        columns_moved: How many of them are not as before.
+        partition_rows: Rows by partition before resampling.
+        partition_shares: Shares of its rows by partition and class.
+        train_rows_before: Rows of train before resampling.
+        train_rows_after: And after it.
+        train_shares_before: Their shares by class.
+        train_shares_after: And after it.
+        rules: On synthetic rows; None without any.
+        checks: Checks of the leakage certificate.
+        checks_passed: How many of them passed.
+    """
+
+    columns: Count
+    expectations: Count
+    expectations_passed: Count
+    partition_expectations: Count
+    partition_expectations_unmet: Count
+    columns_compared: Count
+    columns_moved: Count
+    partition_rows: dict[Name, Count]
+    partition_shares: dict[Name, Shares]
+    train_rows_before: Count
+    train_rows_after: Count
+    train_shares_before: Shares
+    train_shares_after: Shares
+    rules: RuleCounts | None
+    checks: Count
+    checks_passed: Count
+
+
+class ReportRecord(ReportFacts):
+    """What metrics.json says of the stages before the evaluation."""
+
+    counts: StageCounts

@@ -1,0 +1,17 @@
+from ._digest import file_sha256 as file_sha256
+from ._digest import json_sha256 as json_sha256
+from ._executor import LOCAL as LOCAL
+from ._executor import Engine as Engine
+from ._executor import Piece as Piece
+from ._memory import format_size as format_size
+from ._memory import free_memory as free_memory
+from ._memory import parse_size as parse_size
+from ._progress import Progress as Progress
+from ._progress import silent as silent
+from ._refusals import names_refusals as names_refusals
+from ._refusals import naming_refusals as naming_refusals
+from ._refusals import refusal_behind as refusal_behind
+from ._refusals import unreadable_for_the_system as unreadable_for_the_system
+from ._seeds import child_generator as child_generator
+from ._seeds import child_seed as child_seed
+from ._seeds import child_sequence as child_sequence

@@ -1,0 +1,9 @@
+from ._plain_texts import check_query as check_query
+from ._plain_texts import check_texts as check_texts
+from ._plain_texts import literals_of as literals_of
+from ._redact import is_secret_name as is_secret_name
+from ._redact import redact as redact
+from ._redact import redact_url as redact_url
+from ._url_secrets import URL_WITHOUT_SECRETS as URL_WITHOUT_SECRETS
+from ._url_secrets import is_secret_option as is_secret_option
+from ._url_secrets import written_out as written_out

@@ -1,0 +1,31 @@
+"""The file of a split plan: a partition code a row and, where equal rows stay together, a code of its content."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.records import SplitPlan
+from counterpoise.table import read_arrow
+
+__all__ = [
+    "REJECTED",
+    "Partition",
+    "read_content",
+    "read_partition",
+]
+
+Partition = npt.NDArray[np.int8]
+
+REJECTED = -1
+
+
+def read_partition(split: SplitPlan) -> Partition:
+    """Return the partition code of every snapshot row."""
+    return np.asarray(read_arrow(split.file)["partition"].to_numpy(), dtype=np.int8)
+
+
+def read_content(split: SplitPlan) -> npt.NDArray[np.int64] | None:
+    """Return a code of every snapshot row's features, equal for equal ones; None where equal rows are split freely."""
+    table = read_arrow(split.file)
+    return np.asarray(table["content"].to_numpy()) if "content" in table.column_names else None

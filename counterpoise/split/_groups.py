@@ -1,0 +1,93 @@
+"""Which rows must stay together: rows with equal features, and rows of one group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.records import Snapshot
+from counterpoise.table import Hashes, RowGroup, SnapshotReader, row_hashes
+
+__all__ = ["content_hashes", "count_contradictory", "group_codes", "link_groups", "tie_codes"]
+
+Codes = npt.NDArray[np.int64]
+
+_READERS = 2
+
+
+def content_hashes(
+    snapshot: Snapshot, columns: Sequence[str], hashes: Callable[[pa.Table], Hashes] = row_hashes
+) -> Hashes:
+    """Return a hash of the given columns for each snapshot row, reading a row group at a time.
+
+    Args:
+        snapshot: The source.
+        columns: The columns.
+        hashes: What makes hashes of rows.
+    """
+
+    def of_groups(groups: Sequence[RowGroup]) -> list[Hashes]:
+        reader = SnapshotReader(snapshot)
+        return [hashes(reader.read_group(group, columns)) for group in groups]
+
+    groups = SnapshotReader(snapshot).row_groups
+    half = len(groups) // 2
+    with ThreadPoolExecutor(_READERS) as pool:
+        parts = [hashes for part in pool.map(of_groups, [groups[:half], groups[half:]]) for hashes in part]
+    return np.concatenate([np.zeros(0, np.uint64), *parts])
+
+
+def group_codes(values: Hashes | pa.ChunkedArray) -> Codes:
+    """Return a code a row, equal for equal values, numbered by first appearance; a null stands alone."""
+    import pandas as pd
+
+    if isinstance(values, pa.ChunkedArray):
+        indices = values.combine_chunks().dictionary_encode().indices
+        codes = np.asarray(indices.fill_null(-1).to_numpy(), dtype=np.int64)
+        alone = np.flatnonzero(codes < 0)
+        codes[alone] = codes.max(initial=-1) + 1 + np.arange(len(alone))
+        return np.asarray(pd.factorize(codes)[0], dtype=np.int64)
+    return np.asarray(pd.factorize(values)[0], dtype=np.int64)
+
+
+def link_groups(first: Codes, second: Codes) -> Codes:
+    """Return codes of the connected components: rows that share a code in either input stay together."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    left, right = int(first.max(initial=-1)) + 1, int(second.max(initial=-1)) + 1
+    edges = coo_array((np.ones(len(first), np.int8), (first, second + left)), shape=(left + right, left + right))
+    _, component = connected_components(edges, directed=False)
+    return group_codes(component[first].astype(np.uint64))
+
+
+def tie_codes(reader: SnapshotReader, rows: Codes, *, content: Codes | None, group: str = "") -> Codes:
+    """Return a code for each of some rows, equal for those that stay together, as in the split.
+
+    Args:
+        reader: The source.
+        rows: Its row numbers.
+        content: A code a source row, equal for equal rows; None where these part freely.
+        group: The column of groups; empty without any.
+    """
+    ties = np.arange(len(rows)) if content is None else group_codes(content[rows].astype(np.uint64))
+    if not group:
+        return ties
+    return link_groups(group_codes(reader.read_columns([group]).column(0))[rows], ties)
+
+
+def count_contradictory(groups: Codes, labels: npt.NDArray[np.int32]) -> int:
+    """Return how many rows share their features with a row of another class."""
+    return int(mixed_groups(groups, labels)[groups].sum())
+
+
+def mixed_groups(groups: Codes, labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Return for each group whether it holds more than one class."""
+    number = int(groups.max(initial=-1)) + 1
+    some_label = np.zeros(number, dtype=np.int32)
+    some_label[groups] = labels
+    return np.bincount(groups, weights=labels != some_label[groups], minlength=number) > 0

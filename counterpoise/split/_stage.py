@@ -1,0 +1,200 @@
+"""Train, validation and test partitions: drawn, by key or by time, equal rows and groups kept on one side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from counterpoise.config import ColumnsConfig, SplitConfig, SplitMethod
+from counterpoise.errors import SplitError
+from counterpoise.records import PARTITIONS, Snapshot, SplitPlan, Validation
+from counterpoise.runtime import file_sha256, names_refusals
+from counterpoise.split._files import REJECTED, read_content, read_partition
+from counterpoise.split._groups import content_hashes, count_contradictory, group_codes
+from counterpoise.split._in_time import place_in_time
+from counterpoise.split._keys import KeyRule
+from counterpoise.split._leakage_removal import apart_rejects
+from counterpoise.split._moments import read_moments
+from counterpoise.split._rows import Placement, SplitRows
+from counterpoise.split._stable import place_by_key
+from counterpoise.split._stratified import place_at_random
+from counterpoise.split._train_rows import TrainRows
+from counterpoise.table import (
+    ColumnRoles,
+    Hashes,
+    Labels,
+    SnapshotReader,
+    column_roles,
+    read_labels,
+    read_rejects,
+    write_arrow,
+    write_rejects,
+)
+
+__all__ = [
+    "REJECTED",
+    "TrainRows",
+    "read_content",
+    "read_partition",
+    "split_snapshot",
+]
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Duplicates:
+    """Rows that equal an earlier one in their features, and rows that equal one of another class."""
+
+    repeated: int = 0
+    contradictory: int = 0
+
+    @classmethod
+    def among(cls, rows: SplitRows) -> _Duplicates:
+        if rows.content is None:
+            return cls()
+        repeated = len(rows.content) - (int(rows.content.max(initial=-1)) + 1)
+        return cls(repeated, count_contradictory(rows.content, rows.labels))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is split, and which of its rows."""
+
+    snapshot: Snapshot
+    reader: SnapshotReader
+    roles: ColumnRoles
+    columns: ColumnsConfig
+    usable: Ints
+
+    def contents(self) -> Hashes:
+        """Return a hash of each usable row's features."""
+        return content_hashes(self.snapshot, self.roles.features)[self.usable]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        return self.reader.read_columns([name]).column(0).take(pa.array(self.usable))
+
+
+@names_refusals("split")
+def split_snapshot(
+    snapshot: Snapshot, *, columns: ColumnsConfig, config: SplitConfig, validation: Validation, seed: int, folder: Path
+) -> SplitPlan:
+    """Decide for each row whether it is train, validation, test or rejected.
+
+    Rows with equal features never stand in two partitions unless `config.duplicates` is `ignore`; rows of one group
+    never do. Where a draw decides, every class has its exact share of every partition (within one row, as far as groups
+    allow) and tied rows are drawn as one; where key or time decides, tied rows are left out of all partitions but one.
+
+    Args:
+        snapshot: The source.
+        columns: The roles of its columns.
+        config: Method, sizes and policies.
+        validation: Whose rejected rows are left out.
+        seed: The run's seed.
+        folder: Where the plan is written.
+
+    Raises:
+        SplitError: A class would be missing from a partition and `config.rare_classes` says to stop; a null label; time
+            does not divide the rows.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    reader = SnapshotReader(snapshot)
+    roles = column_roles(reader.schema, columns)
+    labels = read_labels(reader, roles.target)
+    rejects = read_rejects(validation.rejects_file)
+    usable = np.setdiff1d(np.arange(snapshot.rows), rejects["source_row"].to_numpy(), assume_unique=True)
+    _check_labels(labels, usable)
+
+    source = _Source(snapshot, reader, roles, columns, usable)
+    together = config.duplicates == "together"
+    contents = source.contents() if together else None
+    rows = SplitRows(
+        labels.codes[usable],
+        labels.classes,
+        group_codes(contents) if contents is not None else None,
+        group_codes(source.column(columns.group)) if columns.group else None,
+    )
+    placement = _place(source, rows, contents, config, seed)
+    rejects = pa.concat_tables([rejects, apart_rejects(placement.apart, usable, reader)]).sort_by("source_row")
+    plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
+    duplicates = _Duplicates.among(rows)
+    notes = (*placement.notes, *(one.note for one in placement.apart if one.note))
+    return plan.model_copy(
+        update={
+            "method": _method(columns, config),
+            "duplicate_rows": duplicates.repeated,
+            "contradictory_rows": duplicates.contradictory,
+            "apart": {one.reason: len(one.places) for one in placement.apart},
+            "spans": dict(placement.spans),
+            "notes": notes,
+        }
+    )
+
+
+def _method(columns: ColumnsConfig, config: SplitConfig) -> SplitMethod:
+    """Return what really decides: groups that are there are always kept."""
+    return "grouped" if config.method == "random" and columns.group else config.method
+
+
+def _place(source: _Source, rows: SplitRows, contents: Hashes | None, config: SplitConfig, seed: int) -> Placement:
+    target = source.roles.target
+    if config.method == "time":
+        time, group = source.columns.time, source.columns.group
+        moments = read_moments(source.column(time), time)
+        return place_in_time(rows, moments, config=config, target=target, time=time, group=group)
+    if config.method == "stable":
+        rule = KeyRule.of(source.columns, config, seed)
+        words = content_hashes(source.snapshot, rule.columns, rule.words)[source.usable] if rule.columns else None
+        sides = rule.sides(words, lambda: source.contents() if contents is None else contents)
+        return place_by_key(rows, sides, config=config, target=target)
+    return place_at_random(rows, config=config, seed=seed, target=target)
+
+
+def _check_labels(labels: Labels, usable: Ints) -> None:
+    unlabelled = usable[labels.codes[usable] < 0]
+    if len(unlabelled):
+        raise SplitError(
+            "null_label",
+            expected="a label in every row that is not rejected",
+            found=f"{len(unlabelled)} rows without one, the first is row {int(unlabelled[0]) + 1}",
+            remedy="set validation.on_invalid_rows to quarantine, or mend the source",
+            values={"rows": unlabelled[:20].tolist()},
+        )
+    present = [name for name, count in labels.counts(usable).items() if count]
+    if len(present) < 2:
+        raise SplitError(
+            "single_class",
+            expected="at least two classes among the usable rows",
+            found=f"{len(present)}: {', '.join(present) or 'none'}",
+            remedy="check columns.target and the source",
+            values={"classes": present},
+        )
+
+
+def _decided(placement: Placement, rows: SplitRows, usable: Ints, number: int) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of the plan's file, a value a source row."""
+    partition = np.full(number, REJECTED, dtype=np.int8)
+    partition[usable] = placement.partition
+    if rows.content is None:
+        return {"partition": partition}
+    content = np.full(number, REJECTED, dtype=np.int64)
+    content[usable] = rows.content
+    return {"partition": partition, "content": content}
+
+
+def _write_plan(decided: dict[str, npt.NDArray[Any]], labels: Labels, rejects: pa.Table, folder: Path) -> SplitPlan:
+    file, partition = folder / "split.arrow", decided["partition"]
+    write_arrow(file, pa.table(decided))
+    return SplitPlan(
+        file=str(file),
+        sha256=file_sha256(file),
+        classes=labels.classes,
+        counts={name: labels.counts(partition == number) for number, name in enumerate(PARTITIONS)},
+        rejected_rows=rejects.num_rows,
+        rejects_file=write_rejects(folder / "rejects.parquet", rejects),
+    )

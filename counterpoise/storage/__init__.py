@@ -1,0 +1,9 @@
+"""Where datasets and sources are stored: a local folder, or a bucket of S3, Google Cloud Storage or Azure.
+
+The other rooms do not know the difference: they read and create small files by name, and write and read large ones as
+local files.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,161 @@
+"""The library's client for a bucket, configured by the environment and by what was granted."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from counterpoise.errors import ConfigError
+from counterpoise.storage._access import granted_variables, variables_for
+from counterpoise.storage._address import StoreAddress
+from counterpoise.storage._failures import told_failures
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore as Client
+
+__all__ = ["check_installed", "client_of", "request_seconds", "secrets_of", "settings_sign"]
+
+_RETRIES: dict[str, Any] = {
+    "max_retries": 2,
+    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
+}
+"""What the library does on its own, within one request of ours; `attempts.py` does the rest."""
+
+_TIMEOUT = "COUNTERPOISE_STORE_TIMEOUT"
+_SECONDS, _CONNECT_SECONDS = 20.0, 10.0
+_BULK = 3
+"""How many times as long as others requests may take that move the content of large files."""
+
+_FAMILIES = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_", "abfs": "AZURE_", "abfss": "AZURE_"}
+_SECRET = re.compile("KEY|SECRET|TOKEN|SAS|PASSWORD|CREDENTIAL|SERVICE_ACCOUNT")
+_S3_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_ENDPOINTS = (*_S3_ENDPOINTS, "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "GOOGLE_BASE_URL")
+_FEWEST_CHARACTERS = 6
+_LONGEST = 86_400
+
+Variables = tuple[tuple[str, str], ...]
+
+
+def check_installed(place: StoreAddress) -> None:
+    """Check that the library is there.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    try:
+        import obstore  # noqa: F401  # whether it can be imported is what is asked
+    except ModuleNotFoundError:
+        raise ConfigError(
+            "storage_not_installed",
+            expected=f"what reads and writes {place.bucket} to be installed",
+            found="obstore is not",
+            remedy="install counterpoise[cloud]",
+        ) from None
+
+
+def client_of(place: StoreAddress, *, bulk: bool = False) -> Client:
+    """Return the client for a place's bucket; it is the same one, with its connections, while no variable changes.
+
+    Args:
+        place: The place.
+        bulk: Whether it is to move large files.
+
+    Raises:
+        ConfigError: `COUNTERPOISE_STORE_TIMEOUT` is no number of seconds.
+        StorageError: The variables do not make a client.
+    """
+    return _client(place.bucket, *_variables(place), request_seconds(bulk=bulk))
+
+
+def request_seconds(*, bulk: bool = False) -> float:
+    """Return how long a store may take for a request: `COUNTERPOISE_STORE_TIMEOUT`, three times that for large files.
+
+    Raises:
+        ConfigError: It is no positive number.
+    """
+    text = os.environ.get(_TIMEOUT, "") or str(_SECONDS)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= _LONGEST:
+        raise ConfigError(
+            "store_timeout",
+            expected=f"seconds above 0, at most {_LONGEST:,}, in {_TIMEOUT}",
+            found=repr(text[:40]),
+            remedy=f"correct {_TIMEOUT}, or leave it out: then it is {_SECONDS:g}",
+        )
+    return seconds * _BULK if bulk else seconds
+
+
+def settings_sign(place: StoreAddress) -> int:
+    """Return what changes when the variables do that hold for a place, without giving any of them away."""
+    return hash((place.bucket, *_variables(place)))
+
+
+def _variables(place: StoreAddress) -> tuple[Variables, Variables]:
+    known, given = variables_for(str(place)), granted_variables(str(place))
+    return _of_family(place, known), _of_family(place, given)
+
+
+def secrets_of(place: StoreAddress) -> list[str]:
+    """Return the secrets among the variables that hold for a place, to be hidden from errors."""
+    return [
+        text
+        for name, text in _of_family(place, variables_for(str(place)))
+        if _SECRET.search(name) and len(text) >= _FEWEST_CHARACTERS
+    ]
+
+
+def _of_family(place: StoreAddress, variables: dict[str, str]) -> Variables:
+    family = _FAMILIES[place.scheme]
+    return tuple(sorted((name, text) for name, text in variables.items() if name.startswith(family)))
+
+
+@lru_cache(maxsize=16)
+def _client(bucket: str, known: Variables, given: Variables, seconds: float) -> Client:
+    from obstore import store
+
+    scheme, _, authority = bucket.partition("://")
+    place = StoreAddress(scheme, authority, "")
+    variables, granted = dict(known), dict(given)
+    config = {name.lower(): text for name, text in granted.items() if name != "AWS_ALLOW_HTTP"}
+    if place.scheme == "s3" and (endpoint := next(filter(None, map(variables.get, _S3_ENDPOINTS)), "")):
+        config = {name: text for name, text in config.items() if "endpoint" not in name} | {"aws_endpoint": endpoint}
+    make: Any = store.from_url  # its overloads differ by the kind of store, which only the address tells
+    with told_failures(place, "connect"):
+        client: Client = make(
+            bucket,
+            config=config or None,
+            client_options={
+                "timeout": timedelta(seconds=seconds),
+                "connect_timeout": timedelta(seconds=min(seconds, _CONNECT_SECONDS)),
+                "allow_http": _plain_http(variables),
+            },
+            retry_config={**_RETRIES, "retry_timeout": timedelta(seconds=seconds)},
+            credential_provider=_static_keys(granted) if place.scheme == "s3" else None,
+        )
+    return client
+
+
+def _static_keys(granted: dict[str, str]) -> Callable[[], Any] | None:
+    """Return what hands granted keys of S3 to the client: a session token of the environment does not go with them."""
+    if "AWS_ACCESS_KEY_ID" not in granted:
+        return None
+    keys = {
+        "access_key_id": granted["AWS_ACCESS_KEY_ID"],
+        "secret_access_key": granted.get("AWS_SECRET_ACCESS_KEY", ""),
+        "token": granted.get("AWS_SESSION_TOKEN") or None,
+        "expires_at": None,
+    }
+    return lambda: keys
+
+
+def _plain_http(variables: dict[str, str]) -> bool:
+    """Return whether an endpoint without encryption was named: whoever names one wants it."""
+    return any(variables.get(name, "").startswith("http://") for name in _ENDPOINTS)

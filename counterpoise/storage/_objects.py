@@ -1,0 +1,334 @@
+"""A store that is a prefix of a bucket: S3, Google Cloud Storage or Azure, all through obstore."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from counterpoise.errors import StorageUnavailableError
+from counterpoise.storage._address import StoreAddress
+from counterpoise.storage._attempts import Patience, agreed, create_once, persevere
+from counterpoise.storage._bucket_check import check_bucket
+from counterpoise.storage._client import check_installed, client_of, request_seconds, secrets_of, settings_sign
+from counterpoise.storage._failures import missing_object, told_failures
+from counterpoise.storage._store import StoredFile
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+    from obstore.store import ObjectStore as Client
+
+__all__ = ["ObjectStore"]
+
+_BLOCK_BYTES = 8 << 20
+_BLOCKS_AHEAD = 4
+_MOST_PARTS = 9_000
+_READERS = 16
+_READS = 4
+_MD5 = re.compile("[0-9a-f]{32}")
+_KNOWN_CONDITIONS: set[tuple[str, int]] = set()
+"""Places that were seen, in this process and with these settings, to do all that publishing needs."""
+
+T = TypeVar("T")
+
+
+class ObjectStore:
+    """Objects under a prefix. Nothing is asked of the store before a method is called.
+
+    Args:
+        place: The bucket and the prefix.
+
+    Raises:
+        ConfigError: The library is not installed.
+    """
+
+    def __init__(self, place: StoreAddress) -> None:
+        check_installed(place)
+        self._place = place
+        self.address = str(place)
+
+    @property
+    def _client(self) -> Client:
+        return client_of(self._place)
+
+    def _asked(self, doing: str, ask: Callable[[], T], *, bulk: bool = False) -> T:
+        """Return what the store answers, asked again after what may pass; failures say what was tried, no secrets."""
+
+        def once() -> T:
+            with told_failures(self._place, doing, secrets_of(self._place)):
+                return ask()
+
+        return persevere(once, self._patience(bulk=bulk))
+
+    def _patience(self, *, bulk: bool = False) -> Patience:
+        """Return how long to go on: so that a store that never answers is asked twice."""
+        return Patience(seconds=2 * request_seconds(bulk=bulk))
+
+    def _key(self, name: str) -> str:
+        return "/".join(filter(None, (self._place.prefix, name.strip("/"))))
+
+    def _name(self, key: str) -> str:
+        return key.removeprefix(self._place.prefix).lstrip("/")
+
+    def prepare(self) -> None:
+        """Make sure, once a process and place, that the store does all that publishing needs, and may be asked to.
+
+        Raises:
+            StorageError: It does not, or we may not.
+        """
+        checked = (self.address, settings_sign(self._place))
+        if checked not in _KNOWN_CONDITIONS:
+            check_bucket(self, self._place.bucket)
+            _KNOWN_CONDITIONS.add(checked)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a small object.
+
+        Where its tag is an MD5 that what came does not have, it is read again, and believed when it comes twice.
+
+        Raises:
+            FileNotFoundError: There is none.
+            StorageError: The store refuses.
+        """
+        import obstore
+
+        def read() -> tuple[bytes, str]:
+            answer = obstore.get(self._client, self._key(name))
+            return answer.bytes().to_bytes(), _tag(answer.meta)
+
+        seen: bytes | None = None
+        for _ in range(_READS):
+            content, tag = self._asked(f"read {name}", read)
+            if content == seen or _fits(tag, hashlib.md5(content, usedforsecurity=False).hexdigest()):
+                return content
+            seen = content
+        raise self._unsettled(name)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Create an object if there is none of that name; return whether our content is what lies there now.
+
+        Raises:
+            StorageError: The store refuses, or does not know conditions on writing.
+        """
+        self.prepare()
+        return create_once(
+            lambda: self.create_unchecked(name, content),
+            lambda: self.read(name),
+            content,
+            name=f"{self.address}/{name}",
+            patience=self._patience(),
+        )
+
+    def create_unchecked(self, name: str, content: bytes) -> bool:
+        """Try once to create an object; return False where the store says that there is one."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        with told_failures(self._place, f"create {name}", secrets_of(self._place)):
+            try:
+                obstore.put(self._client, self._key(name), content, mode="create")
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a small object, whatever was there."""
+        import obstore
+
+        self._asked(f"write {name}", lambda: obstore.put(self._client, self._key(name), content))
+
+    def put(self, name: str, path: Path) -> None:
+        """Upload a local file, in parts if it is large, whatever was there."""
+        import obstore
+
+        part, client = max(_BLOCK_BYTES, path.stat().st_size // _MOST_PARTS + 1), client_of(self._place, bulk=True)
+        self._asked(
+            f"write {name}",
+            lambda: obstore.put(client, self._key(name), path, chunk_size=part, max_concurrency=_BLOCKS_AHEAD),
+            bulk=True,
+        )
+
+    def get(self, file: StoredFile, path: Path) -> str:
+        """Download an object as it was when it was listed, and return its SHA-256.
+
+        Raises:
+            FileNotFoundError: It is gone, or another one has taken its place.
+        """
+        with open(path, "wb") as target:
+            return self._read_through(file, target)
+
+    def sha256(self, file: StoredFile) -> str:
+        """Read an object, a few megabytes at a time, and return its SHA-256."""
+        return self._read_through(file, None)
+
+    def _read_through(self, file: StoredFile, target: BinaryIO | None) -> str:
+        """Return an object's SHA-256, its content written; what does not fit a tag is believed when it comes twice."""
+        seen = ""
+        for _ in range(_READS):
+            sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+            for block in self._blocks(file):
+                sha256.update(block)
+                md5.update(block)
+                if target is not None:
+                    target.write(block)
+            if sha256.hexdigest() == seen or _fits(file.tag, md5.hexdigest()):
+                return sha256.hexdigest()
+            seen = sha256.hexdigest()
+            if target is not None:
+                target.seek(0)
+                target.truncate()
+        raise self._unsettled(file.name)
+
+    def _blocks(self, file: StoredFile) -> Iterator[Any]:
+        """Yield an object's bytes in order, a few ranges fetched ahead: each has its own timeout and tries."""
+        waiting: deque[Future[Any]] = deque()
+        with ThreadPoolExecutor(_BLOCKS_AHEAD) as pool:
+            try:
+                for start in range(0, file.bytes, _BLOCK_BYTES):
+                    waiting.append(pool.submit(copy_context().run, self._block, file, start))
+                    if len(waiting) > _BLOCKS_AHEAD:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _block(self, file: StoredFile, start: int) -> Any:
+        """Return one range of an object that is still the one that was listed."""
+        import obstore
+        from obstore.exceptions import PreconditionError
+
+        stop = min(start + _BLOCK_BYTES, file.bytes)
+        options: Any = {"range": (start, stop), **({"if_match": file.tag} if file.tag else {})}
+        client = client_of(self._place, bulk=True)
+
+        def fetch() -> Any:
+            try:
+                content = obstore.get(client, self._key(file.name), options=options).bytes()
+            except PreconditionError:
+                self._check_unreplaced(file)
+                raise
+            if len(content) != stop - start:
+                raise ValueError(f"{len(content)} bytes of a response body that must have {stop - start}")
+            return content
+
+        return self._asked(f"read {file.name}", fetch, bulk=True)
+
+    def _check_unreplaced(self, file: StoredFile) -> None:
+        """Look whether the store is right to say that an object is another one.
+
+        Raises:
+            FileNotFoundError: It is.
+        """
+        now = self.look(file.name)
+        if now is None or now.tag != file.tag:
+            raise missing_object(self.address, f"read {file.name}", f"{file.name} has been replaced")
+
+    def _unsettled(self, name: str) -> StorageUnavailableError:
+        return StorageUnavailableError(
+            "unsettled_content",
+            expected=f"the same content of {self.address}/{name} each time it is read",
+            found=f"other bytes each of {_READS} times, and none that fit the object's tag",
+            remedy="check the network and what lies before the store, then run again",
+            values={"name": name},
+        )
+
+    def look(self, name: str) -> StoredFile | None:
+        """Return what is known of an object without reading it; None where there is none of that name."""
+        import obstore
+
+        def look() -> StoredFile:
+            known = obstore.head(self._client, self._key(name))
+            _tag(known)
+            return self._stored(known)
+
+        try:
+            return self._asked(f"look at {name}", look)
+        except FileNotFoundError:
+            return None
+
+    def exists(self, name: str) -> bool:
+        """Return whether there is an object of that name."""
+        return self.look(name) is not None
+
+    def entries(self, folder: str) -> list[StoredFile]:
+        """Return the objects directly under a prefix, sorted by name, as two listings say."""
+        return agreed(lambda: self._sorted(self._listed(folder)["objects"]))
+
+    def names(self, folder: str) -> list[str]:
+        """Return the last names of the objects directly under a prefix, sorted."""
+        found = self._sorted(self._listed(folder)["objects"]) or self._sorted(self._listed(folder)["objects"])
+        return [file.name.rpartition("/")[2] for file in found]
+
+    def folders(self, folder: str) -> list[str]:
+        """Return the last names of the prefixes directly under a prefix, sorted."""
+        return sorted(self._name(prefix).rpartition("/")[2] for prefix in self._listed(folder)["common_prefixes"])
+
+    def _listed(self, folder: str) -> Any:
+        import obstore
+
+        return self._asked(
+            f"list {folder or 'it'}", lambda: obstore.list_with_delimiter(self._client, self._key(folder) or None)
+        )
+
+    def files(self, folder: str) -> list[StoredFile]:
+        """Return all objects under a prefix, sorted by name, as two listings say."""
+        import obstore
+
+        def listed() -> list[ObjectMeta]:
+            return [item for page in obstore.list(self._client, self._key(folder) or None) for item in page]
+
+        return agreed(lambda: self._sorted(self._asked(f"list {folder or 'it'}", listed)))
+
+    def _sorted(self, items: Iterable[ObjectMeta]) -> list[StoredFile]:
+        """Return objects by name, without the empty one that some tools put at a prefix to make it a folder."""
+        files = sorted(map(self._stored, items), key=lambda file: file.name)
+        return [file for file in files if file.name]
+
+    def _stored(self, item: ObjectMeta) -> StoredFile:
+        return StoredFile(
+            self._name(item["path"]), item["size"], item["last_modified"].timestamp(), item["e_tag"] or ""
+        )
+
+    def modified(self, folder: str) -> float:
+        """Return when anything under a prefix was last written, in seconds since 1970.
+
+        Of a prefix that lists nothing it is not known, so that nobody takes it for old.
+        """
+        return max((file.modified for file in self.files(folder)), default=math.inf)
+
+    def delete(self, folder: str) -> None:
+        """Remove all objects under a prefix, the first one before the others."""
+        keys = [self._key(file.name) for file in self.files(folder)]
+        for batch in (keys[:1], keys[1:]):
+            self._remove(batch)
+
+    def _remove(self, keys: Sequence[str]) -> None:
+        import obstore
+
+        if keys:
+            self._asked("remove objects", lambda: obstore.delete(self._client, keys))
+
+
+def _fits(tag: str, md5: str) -> bool:
+    """Return whether a tag is that of the content, as far as it says: not every tag is an MD5 of the whole."""
+    plain = tag.strip('"')
+    return _MD5.fullmatch(plain) is None or plain == md5
+
+
+def _tag(known: ObjectMeta) -> str:
+    """Return an object's entity tag; whatever answers without one is no store.
+
+    Raises:
+        ValueError: There is none.
+    """
+    tag = known["e_tag"]
+    if not tag:
+        raise ValueError("an answer without an entity tag, as no store gives it")
+    return tag

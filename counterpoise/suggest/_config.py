@@ -1,0 +1,131 @@
+"""A first configuration for a source, and why it is so."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from counterpoise.config import BalanceConfig, ColumnsConfig, SourceConfig, SplitConfig
+from counterpoise.records import Snapshot
+from counterpoise.suggest._balance import describe_classes, propose_resampling, rare_classes_comment
+from counterpoise.suggest._leaks import find_leaks
+from counterpoise.suggest._profile import ColumnProfile, profile_columns
+from counterpoise.table import Labels, SnapshotReader, read_labels
+
+__all__ = ["propose_config"]
+
+Comments = dict[str, str]
+
+_TYPED_SUFFIXES = (".parquet", ".arrow", ".feather", ".ipc")
+_MANY_IN_A_GROUP = 0.9
+_MANY_VALUES = 0.05
+
+
+def propose_config(
+    snapshot: Snapshot, *, source: SourceConfig, target: str, name: str
+) -> tuple[BalanceConfig, Comments]:
+    """Return a configuration that suits the snapshot, and comments by field path such as `columns.ids`.
+
+    Where tokens for missing values are found, `source.missing_values` differs from the source that was read: ingest
+    again with it before profiling further, since columns may then have other types.
+
+    Args:
+        snapshot: The ingested source.
+        source: How it was read.
+        target: The label column.
+        name: The dataset's name.
+
+    Raises:
+        ColumnNotFoundError: The target is not in the snapshot.
+    """
+    labels = read_labels(SnapshotReader(snapshot), target)
+    profiles = [profile for profile in profile_columns(snapshot) if profile.name != target]
+    columns, comments = _propose_columns(profiles, target)
+    apart = {*columns.key_columns(), *columns.drop}
+    features = [profile for profile in profiles if profile.name not in apart]
+    source, about_source = _propose_source(source, features)
+    comments |= about_source | _about_split(columns, source)
+    proposal = propose_resampling(labels.counts(), features, SplitConfig()) if labels.classes else None
+    comments |= _about_classes(snapshot, labels, features)
+    config = {"name": name, "source": source, "columns": columns}
+    if proposal:
+        config["resampling"] = proposal.resampling
+        comments |= proposal.comments
+    return BalanceConfig.model_validate(config), comments
+
+
+def _propose_columns(profiles: Sequence[ColumnProfile], target: str) -> tuple[ColumnsConfig, Comments]:
+    empty = [profile.name for profile in profiles if profile.present == 0]
+    ids = [profile.name for profile in profiles if profile.present and _is_identifier(profile)]
+    times = [profile.name for profile in profiles if profile.present and profile.is_time and profile.name not in ids]
+    if len(empty) + len(ids) + len(times[:1]) >= len(profiles):
+        ids, times = [], []
+    comments = {}
+    if ids:
+        comments["columns.ids"] = "They identify: a value of its own in every row, or many values and such a name."
+    if empty:
+        comments["columns.drop"] = "Without any value."
+    if times:
+        more = f" Still features: {', '.join(times[1:])}." if times[1:] else ""
+        comments["columns.time"] = f"When it happened; it is kept beside the data, not among the features.{more}"
+    if repeated := [profile.name for profile in profiles if _may_be_a_group(profile)]:
+        moved = ", instead of ids" if repeated[0] in ids else ""
+        comments["columns.group"] = (
+            f"If rows of one {repeated[0]!r} belong together, set group to it{moved}: they then stay in one partition."
+        )
+    return ColumnsConfig(target=target, ids=tuple(ids), time="".join(times[:1]), drop=tuple(empty)), comments
+
+
+def _is_identifier(profile: ColumnProfile) -> bool:
+    whole = profile.is_number and not profile.type.equals("double") and profile.is_named_like_an_id
+    if profile.is_unique:
+        return profile.is_text or profile.is_sequence or whole
+    many = profile.distinct > _MANY_VALUES * profile.present
+    return profile.is_named_like_an_id and many and (profile.is_text or whole)
+
+
+def _may_be_a_group(profile: ColumnProfile) -> bool:
+    return profile.is_named_like_an_id and 1 < profile.distinct <= _MANY_IN_A_GROUP * profile.present
+
+
+def _propose_source(source: SourceConfig, features: Sequence[ColumnProfile]) -> tuple[SourceConfig, Comments]:
+    """Add the missing-value tokens found among texts, where the source is text."""
+    untyped = source.path and source.format in ("auto", "delimited") and not source.path.endswith(_TYPED_SUFFIXES)
+    found: dict[str, str] = {}
+    for profile in features if untyped else ():
+        for token in profile.tokens:
+            found.setdefault(token, profile.name)
+    new = [token for token in found if token not in source.missing_values]
+    if not new:
+        return source, {}
+    shown = ", ".join(f"{token!r} (in {found[token]!r})" for token in new)
+    values = {**dict(source), "missing_values": (*source.missing_values, *new)}
+    return SourceConfig(**values), {"source.missing_values": f"Found among the features: {shown}."}
+
+
+def _about_split(columns: ColumnsConfig, source: SourceConfig) -> Comments:
+    """Say when another split would be right; what the rows are for, only people know."""
+    advice = []
+    if columns.time:
+        advice.append("time, with a gap for labels that come late, if the model will be used on later rows")
+    if glob.has_magic(source.path) or not Path(source.path).suffix:  # several files, a folder or a database
+        advice.append("stable if the source grows and its rows should keep their partitions")
+    return {"split.method": f"Drawn by class. Set {'; '.join(advice)}."} if advice else {}
+
+
+def _about_classes(snapshot: Snapshot, labels: Labels, features: Sequence[ColumnProfile]) -> Comments:
+    if not labels.classes:
+        return {"columns.target": "No row has a label."}
+    counts = labels.counts()
+    unlabelled = snapshot.rows - sum(counts.values())
+    missing = f" Rows without a label, which are set apart: {unlabelled:,}." if unlabelled else ""
+    comments = {"columns.target": describe_classes(counts) + missing}
+    if rare := rare_classes_comment(counts):
+        comments["split.rare_classes"] = rare
+    if leaks := find_leaks(snapshot, labels, features):
+        shown = "; ".join(f"{name}: {reason}" for name, reason in leaks.items())
+        comments["columns"] = (
+            f"Look at these: they may be known only after the fact, and then belong into drop. {shown}."
+        )
+    return comments

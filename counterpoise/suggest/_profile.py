@@ -1,0 +1,131 @@
+"""What a column looks like: the few numbers that proposals rest on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.records import Snapshot
+from counterpoise.table import SnapshotReader
+
+__all__ = ["MISSING_TOKENS", "ColumnProfile", "profile_column", "profile_columns"]
+
+MISSING_TOKENS = ("?", "NA", "N/A", "null", "NULL", "nan", "NaN", "None", "-")
+
+_FEW = 50
+_ID_NAME = re.compile(r"(?:^|[^a-z])(?:id|ids|uuid|guid|udi|rowid|row_?number|row_?id)(?:$|[^a-z])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """A column in numbers.
+
+    Attributes:
+        name: Its name.
+        type: Its Arrow type, dictionaries decoded.
+        rows: How many rows it has.
+        missing: How many are null or NaN.
+        distinct: How many different values it has, missing ones aside.
+        infinite: How many values are infinite.
+        quantiles: Minimum, quartiles and maximum of the finite values; empty for other than numbers.
+        values: All values, sorted, where it holds texts or booleans and only a few different ones.
+        tokens: Texts in it that usually mean missing.
+    """
+
+    name: str
+    type: pa.DataType
+    rows: int
+    missing: int
+    distinct: int
+    infinite: int = 0
+    quantiles: tuple[float, ...] = ()
+    values: tuple[Any, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+    @property
+    def present(self) -> int:
+        """How many values are not missing."""
+        return self.rows - self.missing
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds texts."""
+        return bool(
+            pa.types.is_string(self.type) or pa.types.is_large_string(self.type) or pa.types.is_string_view(self.type)
+        )
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds integers or floating-point numbers."""
+        return bool(pa.types.is_integer(self.type) or pa.types.is_floating(self.type))
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it holds points in time."""
+        return bool(pa.types.is_timestamp(self.type) or pa.types.is_date(self.type))
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether every row has a value of its own."""
+        return self.missing == 0 and self.distinct == self.rows > 1
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether it numbers the rows: integers without repetition or gap."""
+        whole = pa.types.is_integer(self.type) and self.is_unique and bool(self.quantiles)
+        return whole and self.quantiles[-1] - self.quantiles[0] == self.rows - 1
+
+    @property
+    def is_named_like_an_id(self) -> bool:
+        """Whether the name says identifier, as in `customerID` or `row_id`."""
+        return _ID_NAME.search(_CAMEL.sub("_", self.name).lower()) is not None
+
+
+def profile_columns(snapshot: Snapshot) -> Iterator[ColumnProfile]:
+    """Yield the profile of each column in order, reading one column at a time."""
+    reader = SnapshotReader(snapshot)
+    for column in snapshot.columns:
+        yield profile_column(column.name, reader.read_columns([column.name]).column(0))
+
+
+def profile_column(name: str, column: pa.ChunkedArray) -> ColumnProfile:
+    """Return the profile of one column."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    kind = column.type
+    if pa.types.is_nested(kind) or pa.types.is_null(kind) or isinstance(kind, pa.BaseExtensionType):
+        return ColumnProfile(name, kind, len(column), column.null_count, len(column) - column.null_count)
+    present = column.drop_null()
+    if pa.types.is_floating(kind):
+        present = present.filter(pc.invert(pc.is_nan(present)))
+    profile = ColumnProfile(name, kind, len(column), len(column) - len(present), pc.count_distinct(present).as_py())
+    if profile.is_number:
+        return _with_numbers(profile, present)
+    return _with_values(profile, present)
+
+
+def _with_numbers(profile: ColumnProfile, present: pa.ChunkedArray) -> ColumnProfile:
+    finite = present
+    if pa.types.is_floating(profile.type):
+        finite = present.filter(pc.is_finite(present))
+    values = np.asarray(finite.to_numpy())
+    quantiles = np.quantile(values, (0, 0.25, 0.5, 0.75, 1), method="inverted_cdf") if len(values) else []
+    return replace(profile, infinite=len(present) - len(finite), quantiles=tuple(value.item() for value in quantiles))
+
+
+def _with_values(profile: ColumnProfile, present: pa.ChunkedArray) -> ColumnProfile:
+    if not (profile.is_text or pa.types.is_boolean(profile.type)):
+        return profile
+    values = tuple(sorted(pc.unique(present).to_pylist())) if profile.distinct <= _FEW else ()
+    found = set()
+    if profile.is_text:
+        trimmed = pc.utf8_trim_whitespace(present)
+        found = set(pc.unique(trimmed.filter(pc.is_in(trimmed, pa.array(MISSING_TOKENS, profile.type)))).to_pylist())
+    return replace(profile, values=values, tokens=tuple(token for token in MISSING_TOKENS if token in found))

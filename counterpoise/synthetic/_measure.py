@@ -1,0 +1,247 @@
+"""How good a version's synthetic rows are, measured on the published files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.config import ColumnsConfig
+from counterpoise.records import Snapshot, SplitPlan
+from counterpoise.resample import NumericStatistics, category_codes, is_interpolated, numeric_matrix, train_statistics
+from counterpoise.results import ClassQuality, Projection, SyntheticQuality
+from counterpoise.split import TrainRows
+from counterpoise.synthetic._column_shift import Values, column_drifts
+from counterpoise.synthetic._neighbours import Neighbourhood, RealRows, as_points, nearness_and_distances
+from counterpoise.synthetic._projection import ProjectedRows, project_rows
+from counterpoise.synthetic._sample import Limits, choose_rows
+from counterpoise.synthetic._train_files import PublishedTrain
+from counterpoise.table import ColumnRoles, Hashes, SnapshotReader, column_roles, read_labels
+from counterpoise.versions import Version
+
+__all__ = ["synthetic_quality"]
+
+Matrix = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_MOST_CLASSES = 30
+_MOST_COLUMNS = 200
+_FEWEST_LOOKED_AT = 1_000
+_PROJECTED = 4
+
+
+def synthetic_quality(
+    version: Version, *, snapshot: Snapshot, split: SplitPlan, columns: ColumnsConfig, seed: int
+) -> SyntheticQuality | None:
+    """Compare the synthetic rows of a version with the real rows of its train partition.
+
+    Copies are counted among all rows. Nearness, distances and drift are those of a sample, at most 5,000 synthetic
+    rows against 50,000 real ones (fewer of very wide tables), stratified by class. The result depends on the rows, not
+    on how they lie in part files.
+
+    Args:
+        version: The published version, of the snapshot.
+        snapshot: The source: its train rows give the statistics by which numbers are scaled.
+        split: Which of its rows are train.
+        columns: The roles of its columns.
+        seed: The run's seed: decides the sample.
+
+    Returns:
+        The comparison; None where no row is synthetic.
+
+    Raises:
+        IntegrityError: A file of the version cannot be read back.
+        ResamplingError: A feature holds an infinite value or is of a nested type: distances are undefined.
+    """
+    train = PublishedTrain(version, columns.target)
+    if not train.synthetic.any():
+        return None
+    reader = SnapshotReader(snapshot)
+    space = _Space(reader, split, column_roles(reader.schema, columns))
+    sample = _draw(train, space, seed)
+    names = [train.labels.classes[code] for code in sample.classes]
+    classes = tuple(_class_quality(sample, code) for code in sample.classes[:_MOST_CLASSES])
+    return SyntheticQuality(
+        synthetic_rows=int(train.synthetic.sum()),
+        synthetic_looked_at=int((~sample.real).sum()),
+        real_rows=int(train.real.sum()),
+        real_looked_at=int(sample.real.sum()),
+        even_share=sample.even_share,
+        classes=classes,
+        notes=tuple(_notes(names, len(space.roles.features))),
+        projection=_projection(sample, seed),
+    )
+
+
+def _notes(names: list[str], columns: int) -> Iterator[str]:
+    if len(names) > _MOST_CLASSES:
+        yield f"only the {_MOST_CLASSES} classes with most synthetic rows are told, {len(names)} have some"
+    if columns > _MOST_COLUMNS:
+        yield f"of the {columns:,} columns the {_MOST_COLUMNS} that drift most are told for each class"
+
+
+@dataclass(frozen=True)
+class _Space:
+    """The features by kind, and the scale of the numeric ones."""
+
+    reader: SnapshotReader
+    split: SplitPlan
+    roles: ColumnRoles
+
+    @cached_property
+    def interpolated(self) -> tuple[str, ...]:
+        schema = self.reader.schema
+        return tuple(name for name in self.roles.features if is_interpolated(schema.field(name), self.roles))
+
+    @cached_property
+    def voted(self) -> tuple[str, ...]:
+        return tuple(name for name in self.roles.features if name not in set(self.interpolated))
+
+    def statistics(self) -> NumericStatistics | None:
+        """Return the statistics that resampling scales by: of the source's train rows."""
+        if not self.interpolated:
+            return None
+        train = TrainRows.from_plan(self.split, read_labels(self.reader, self.roles.target))
+        return train_statistics(self.reader, train, self.interpolated)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The rows that are looked at, and what all rows have by content.
+
+    Attributes:
+        train: The whole train partition.
+        hashes: One a row of it, over its features.
+        real: Which rows of the sample are real.
+        codes: The class of each row of the sample.
+        keys: Source row and parents of each row of the sample.
+        values: Their features as numbers.
+        points: Their features as points of the neighbour space.
+        interpolated: The names of the numeric features.
+        voted: The levels of the others by name.
+    """
+
+    train: PublishedTrain
+    hashes: Hashes
+    real: npt.NDArray[np.bool_]
+    codes: npt.NDArray[np.int32]
+    keys: pa.Table
+    values: Values
+    points: Matrix
+    interpolated: tuple[str, ...]
+    voted: dict[str, pa.Array]
+
+    @cached_property
+    def even_share(self) -> float:
+        """The share of the real rows that there is of every class."""
+        there = np.bincount(self.codes[self.real])
+        return float(min(there[there > 0] / np.bincount(self.train.labels.codes[self.train.real])[there > 0]))
+
+    @cached_property
+    def even(self) -> npt.NDArray[np.bool_]:
+        """Which rows of the sample are real and among the first of their class, the same share of every class."""
+        chosen = np.zeros(len(self.codes), dtype=np.bool_)
+        for code in np.unique(self.codes[self.real]):
+            own = np.flatnonzero(self.real & (self.codes == code))
+            rows = int((self.train.real & (self.train.labels.codes == code)).sum())
+            chosen[own[: max(1, round(self.even_share * rows))]] = True
+        return chosen
+
+    @cached_property
+    def classes(self) -> list[int]:
+        """The codes of the classes with synthetic rows, the one with most of them first."""
+        counts = np.bincount(self.train.labels.codes[self.train.synthetic])
+        return [int(code) for code in np.argsort(-counts, kind="stable") if counts[code]]
+
+
+def _draw(train: PublishedTrain, space: _Space, seed: int) -> _Sample:
+    limits = Limits.of(len(space.roles.features))
+    real = choose_rows(train, train.real, most=limits.real, seed=seed, name="real")
+    synthetic = choose_rows(train, train.synthetic, most=limits.synthetic, seed=seed, name="synthetic")
+    chosen = np.concatenate([real, synthetic])
+    scan = train.scan(space.roles.features, chosen)
+    codes, levels = category_codes(scan.rows.select(list(space.voted)))
+    values = Values(numeric_matrix(scan.rows.select(list(space.interpolated))), codes)
+    return _Sample(
+        train=train,
+        hashes=scan.hashes,
+        real=np.arange(len(chosen)) < len(real),
+        codes=train.labels.codes[chosen],
+        keys=train.key_columns(("source_row", "parent_a", "parent_b"), chosen),
+        values=values,
+        points=as_points(values.numbers, codes, space.statistics()),
+        interpolated=space.interpolated,
+        voted=dict(zip(space.voted, levels, strict=True)),
+    )
+
+
+def _class_quality(sample: _Sample, code: int) -> ClassQuality:
+    train, own = sample.train, sample.codes == code
+    real, synthetic = np.flatnonzero(own & sample.real), np.flatnonzero(own & ~sample.real)
+    looked_at = real[: max(len(synthetic), _FEWEST_LOOKED_AT)]
+    nearness, distances = nearness_and_distances(_neighbourhood(sample, code, real, synthetic, len(looked_at)))
+    drift = column_drifts(
+        sample.values.take(looked_at),
+        sample.values.take(synthetic),
+        interpolated=sample.interpolated,
+        voted=sample.voted,
+    )
+    return ClassQuality(
+        name=train.labels.classes[code],
+        synthetic_rows=int((train.synthetic & (train.labels.codes == code)).sum()),
+        real_rows=int((train.real & (train.labels.codes == code)).sum()),
+        synthetic_looked_at=len(synthetic),
+        real_looked_at=len(looked_at),
+        nearer_to_another_class=nearness,
+        distances=distances,
+        **_copies(sample, code),
+        columns=len(drift),
+        drift=tuple(drift[:_MOST_COLUMNS]),
+    )
+
+
+def _projection(sample: _Sample, seed: int) -> Projection | None:
+    classes = [
+        ProjectedRows(
+            name=sample.train.labels.classes[code],
+            others=np.flatnonzero(sample.even & (sample.codes != code)),
+            own=np.flatnonzero(sample.real & (sample.codes == code)),
+            synthetic=np.flatnonzero(~sample.real & (sample.codes == code)),
+        )
+        for code in sample.classes[:_PROJECTED]
+    ]
+    return project_rows(sample.points, np.flatnonzero(sample.even), classes, seed=seed)
+
+
+def _neighbourhood(sample: _Sample, code: int, real: Ints, synthetic: Ints, looked_at: int) -> Neighbourhood:
+    parents = [pc.fill_null(sample.keys[name], -2).to_numpy()[synthetic] for name in ("parent_a", "parent_b")]
+    return Neighbourhood(
+        synthetic=sample.points[synthetic],
+        parents=np.stack(parents, axis=1),
+        own=_real_rows(sample, real),
+        looked_at=looked_at,
+        others=_real_rows(sample, np.flatnonzero(sample.even & (sample.codes != code))),
+        complete=sample.even_share == 1,
+    )
+
+
+def _real_rows(sample: _Sample, positions: Ints) -> RealRows:
+    rows = sample.keys["source_row"].take(pa.array(positions)).to_numpy()
+    return RealRows(sample.points[positions], rows, even=int(sample.even[positions].sum()))
+
+
+def _copies(sample: _Sample, code: int) -> dict[str, int]:
+    """Count equal rows among all rows of train, not the sample."""
+    train, own = sample.train, sample.train.labels.codes == code
+    made, real = sample.hashes[train.synthetic & own], sample.hashes[train.real & own]
+    return {
+        "copies_of_own_class": int(np.isin(made, real).sum()),
+        "copies_of_another_class": int(np.isin(made, sample.hashes[train.real & ~own]).sum()),
+        "repetitions": len(made) - len(np.unique(made)),
+        "real_repetitions": len(real) - len(np.unique(real)),
+    }

@@ -1,0 +1,174 @@
+"""The source's rules, held against the resampled train partition: synthetic rows must obey them too.
+
+Asked again are the expectations that judge each row by itself. What judges a table as such (counts, shares, uniqueness,
+order, the columns in all) cannot hold, or cannot fail, once rows were split off, dropped, repeated or made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from counterpoise.records import ExpectationOutcome, Snapshot
+from counterpoise.results import ResampledOutcome
+from counterpoise.validate import (
+    Answer,
+    Question,
+    Suite,
+    answer_all,
+    describe,
+    find_scope,
+    load_engine,
+    make_questions,
+    outcome_of,
+    quiet,
+    severity_of,
+)
+
+__all__ = ["ResampledTrain", "validate_resampled"]
+
+Expectation = dict[str, Any]
+
+_NOT_OF_ROWS = {
+    "expect_column_values_to_be_unique": "uniqueness: resampling may repeat rows and values",
+    "expect_compound_columns_to_be_unique": "uniqueness: resampling may repeat rows and values",
+    "expect_column_values_to_be_increasing": "the order of rows, which are shuffled",
+    "expect_column_values_to_be_decreasing": "the order of rows, which are shuffled",
+    "expect_column_value_z_scores_to_be_less_than": "the distribution of the whole column, which resampling changes",
+    "expect_column_values_to_not_be_outliers": "the distribution of the whole column, which resampling changes",
+    "expect_column_type_to_be": "the column's type, which the published files keep",
+    "expect_column_values_to_be_in_type_list": "the column's type, which the published files keep",
+    "expect_column_values_to_be_of_type": "the column's type, which the published files keep",
+}
+"""Expectations that take rows or columns one by one, but do not judge a row by itself."""
+
+_ROW_FORMS: dict[str, tuple[str, dict[str, str]]] = {
+    "expect_column_distinct_values_to_be_in_set": ("expect_column_values_to_be_in_set", {"value_set": "value_set"}),
+    "expect_column_max_to_be_between": (
+        "expect_column_values_to_be_between",
+        {"max_value": "max_value", "strict_max": "strict_max"},
+    ),
+    "expect_column_min_to_be_between": (
+        "expect_column_values_to_be_between",
+        {"min_value": "min_value", "strict_min": "strict_min"},
+    ),
+}
+"""Expectations on a column that say something of each row: that one, and the keywords that it takes over."""
+_KEPT = ("column", "row_condition", "condition_parser")
+
+
+@dataclass(frozen=True)
+class ResampledTrain:
+    """The resampled train partition.
+
+    Attributes:
+        snapshot: Its files.
+        synthetic: Whether each row is synthetic, in the order of the files.
+        source_columns: The columns of the source.
+    """
+
+    snapshot: Snapshot
+    synthetic: npt.NDArray[np.bool_]
+    source_columns: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its own columns: features and label."""
+        return tuple(column.name for column in self.snapshot.columns)
+
+
+def validate_resampled(train: ResampledTrain, suites: Sequence[Suite]) -> tuple[ResampledOutcome, ...]:
+    """Ask the source's expectations again, as far as they say something of resampled rows.
+
+    Nothing is raised for an expectation that fails, whatever its severity: it is a finding.
+
+    Args:
+        train: What to check.
+        suites: The expectations that the source was checked against.
+
+    Returns:
+        One outcome an expectation, in the order of the suites.
+    """
+    load_engine()
+    with quiet():
+        questions = make_questions(suites, train.source_columns)
+        reasons = {index: _why_left_out(question, train.columns) for index, question in questions.items()}
+        asked = {
+            index: _as_asked(question, train.columns) for index, question in questions.items() if not reasons[index]
+        }
+        answers = answer_all(train.snapshot, asked)
+    return tuple(
+        _left_out(question, reasons[index]) if reasons[index] else _outcome(question, answers[index], train)
+        for index, question in questions.items()
+    )
+
+
+def _why_left_out(question: Question, columns: Sequence[str]) -> str:
+    """Return why an expectation says nothing of resampled rows; nothing where it does."""
+    kind, expectation = question.expectation["type"], question.expectation
+    elsewhere = [name for name in question.scope.columns if name not in set(columns)]
+    if elsewhere:
+        return f"it looks at {', '.join(map(repr, elsewhere))}: train holds features and label only"
+    if kind in _NOT_OF_ROWS:
+        return f"it is about {_NOT_OF_ROWS[kind]}"
+    if kind == "expect_column_to_exist" or _judges_rows(kind) or _row_form(expectation) != expectation:
+        return ""
+    if question.scope.kind == "columns" and question.scope.columns:
+        return "it is about the column as a whole: split and resampling change counts and shares on purpose"
+    return "it is about the table as a whole: train has other rows and columns than the source"
+
+
+def _judges_rows(kind: str) -> bool:
+    """Return whether Great Expectations gives a verdict on each row."""
+    from great_expectations.expectations import expectation as base
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    by_row = (base.ColumnMapExpectation, base.ColumnPairMapExpectation, base.MulticolumnMapExpectation)
+    return issubclass(get_expectation_impl(kind), by_row)
+
+
+def _row_form(expectation: Expectation) -> Expectation:
+    """Return what an expectation on a column asks of each row; itself where it asks nothing.
+
+    >>> most = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "age", "min_value": 9, "max_value": 99}}
+    >>> _row_form(most)["type"], _row_form(most)["kwargs"]
+    ('expect_column_values_to_be_between', {'column': 'age', 'max_value': 99})
+    """
+    kind, taken = _ROW_FORMS.get(expectation["type"], ("", {}))
+    kwargs: Mapping[str, Any] = expectation["kwargs"]
+    asked = {new: kwargs[name] for name, new in taken.items() if kwargs.get(name) is not None}
+    if not asked.keys() & {"value_set", "min_value", "max_value"}:
+        return expectation
+    kept = {name: kwargs[name] for name in _KEPT if kwargs.get(name) is not None}
+    return {**expectation, "type": kind, "kwargs": {**kept, **asked}}
+
+
+def _as_asked(question: Question, columns: Sequence[str]) -> Question:
+    """Return the question as it is put: of each row, and as critical, for which the engine names the failing rows."""
+    expectation = {**_row_form(question.expectation), "severity": "critical"}
+    return replace(question, expectation=expectation, scope=find_scope(expectation, columns))
+
+
+def _left_out(question: Question, reason: str) -> ResampledOutcome:
+    return ResampledOutcome(
+        expectation=describe(question.expectation),
+        columns=question.scope.columns,
+        severity=severity_of(question.expectation),
+        status="nothing_checked",
+        source=question.source,
+        notes=f"Left out: {reason}.",
+        left_out=True,
+    )
+
+
+def _outcome(question: Question, answer: Answer, train: ResampledTrain) -> ResampledOutcome:
+    outcome: ExpectationOutcome = outcome_of(question, answer)
+    if answer.failing_rows is None:
+        return ResampledOutcome(**outcome.model_dump())
+    made = int(train.synthetic[answer.failing_rows].sum())
+    original = len(answer.failing_rows) - made
+    return ResampledOutcome(**outcome.model_dump(), unexpected_synthetic=made, unexpected_original=original)

@@ -1,0 +1,44 @@
+"""Everything that a report says of synthetic rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from counterpoise.config import BalanceConfig
+from counterpoise.persist import DatasetFolder
+from counterpoise.records import DatasetVersion, Snapshot, SplitPlan
+from counterpoise.results import SyntheticReview
+from counterpoise.synthetic._measure import synthetic_quality
+from counterpoise.synthetic._revalidate import ResampledTrain, validate_resampled
+from counterpoise.synthetic._train_files import PublishedTrain, train_snapshot
+from counterpoise.validate import Suite
+from counterpoise.versions import Version
+
+__all__ = ["review_synthetic_rows"]
+
+
+def review_synthetic_rows(
+    config: BalanceConfig, *, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, suites: Sequence[Suite]
+) -> SyntheticReview | None:
+    """Measure a version's synthetic rows and hold the source's rules against the resampled train partition.
+
+    Args:
+        config: The whole configuration.
+        snapshot: The source.
+        split: Which of its rows are train.
+        version: What was published.
+        suites: The expectations that the source was checked against.
+
+    Returns:
+        What was found; None where no row is synthetic: the rows of the source were checked before.
+    """
+    published = Version(DatasetFolder(version.root, version.dataset), version.version)
+    quality = synthetic_quality(published, snapshot=snapshot, split=split, columns=config.columns, seed=config.seed)
+    if quality is None:
+        return None
+    train = ResampledTrain(
+        snapshot=train_snapshot(published),
+        synthetic=PublishedTrain(published, config.columns.target).synthetic,
+        source_columns=tuple(column.name for column in snapshot.columns),
+    )
+    return SyntheticReview(quality=quality, outcomes=validate_resampled(train, suites))

@@ -1,0 +1,5 @@
+"""Reading a snapshot: columns, labels, row hashes, rejected rows and class counts."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,34 @@
+"""Plans on disk: Arrow files of narrow columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from counterpoise.records import ColumnSchema, Snapshot, SnapshotFile
+from counterpoise.runtime import file_sha256
+
+__all__ = ["read_arrow", "write_arrow", "write_snapshot"]
+
+
+def write_arrow(path: Path, table: pa.Table) -> None:
+    """Write a table as an Arrow file."""
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def read_arrow(path: str | Path) -> pa.Table:
+    """Return an Arrow file's table, in memory."""
+    with pa.OSFile(str(path), "rb") as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def write_snapshot(path: Path, table: pa.Table) -> Snapshot:
+    """Write a table as an Arrow file, the folder made, and return it as a snapshot."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_arrow(path, table)
+    digest = file_sha256(path)
+    file = SnapshotFile(path=str(path), format="arrow", rows=len(table), bytes=path.stat().st_size, sha256=digest)
+    columns = tuple(ColumnSchema(name=field.name, type=str(field.type)) for field in table.schema)
+    return Snapshot(files=(file,), rows=len(table), columns=columns, digest=digest)

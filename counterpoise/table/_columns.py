@@ -1,0 +1,69 @@
+"""Which column is what: features, label and keys of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from counterpoise.config import ColumnsConfig
+from counterpoise.errors import ColumnNotFoundError, InputError
+
+__all__ = ["ColumnRoles", "column_roles"]
+
+
+@dataclass(frozen=True)
+class ColumnRoles:
+    """The columns of a table by role, each in the order of the source.
+
+    Attributes:
+        features: What learners see.
+        target: The label.
+        data: Features and label: the columns of the published partitions.
+        keys: Identifiers, group and time: the source columns in `keys/`.
+        categorical: Features that hold codes although they are numeric.
+    """
+
+    features: tuple[str, ...]
+    target: str
+    data: tuple[str, ...]
+    keys: tuple[str, ...]
+    categorical: frozenset[str]
+
+
+def column_roles(schema: pa.Schema, columns: ColumnsConfig) -> ColumnRoles:
+    """Return the roles of a table's columns, after checking that all configured ones are there.
+
+    Raises:
+        ColumnNotFoundError: A configured column is not in the schema.
+        InputError: No feature is left.
+    """
+    names = list(schema.names)
+    asked = {
+        "columns.target": [columns.target],
+        "columns.ids": columns.ids,
+        "columns.group": [columns.group] if columns.group else [],
+        "columns.time": [columns.time] if columns.time else [],
+        "columns.drop": columns.drop,
+        "columns.categorical": columns.categorical,
+    }
+    for field, wanted in asked.items():
+        if missing := [name for name in wanted if name not in names]:
+            raise ColumnNotFoundError.from_names(missing, names, field=field)
+    key_names = columns.key_columns()
+    apart = {columns.target, *key_names, *columns.drop}
+    features = tuple(name for name in names if name not in apart)
+    if not features:
+        raise InputError(
+            "no_features",
+            expected="at least one feature column",
+            found=f"only {', '.join(map(repr, names))}, all with another role",
+            remedy="take a column out of columns.ids, group, time or drop",
+        )
+    return ColumnRoles(
+        features=features,
+        target=columns.target,
+        data=tuple(name for name in names if name in features or name == columns.target),
+        keys=tuple(name for name in names if name in key_names),
+        categorical=frozenset(columns.categorical),
+    )

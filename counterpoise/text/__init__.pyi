@@ -1,0 +1,13 @@
+from ._formatting import capital as capital
+from ._formatting import count as count
+from ._formatting import markdown_cell as markdown_cell
+from ._formatting import number as number
+from ._formatting import ratio as ratio
+from ._formatting import share as share
+from ._formatting import shown as shown
+from ._formatting import signed as signed
+from ._formatting import threshold as threshold
+from ._formatting import words as words
+from ._visible import is_utf8 as is_utf8
+from ._visible import visible as visible
+from ._visible import visible_json as visible_json

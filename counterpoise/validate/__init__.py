@@ -1,0 +1,5 @@
+"""Validation: Great Expectations on a snapshot, one group of columns at a time."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+"""Great Expectations on one frame at a time."""

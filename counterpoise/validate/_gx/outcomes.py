@@ -1,0 +1,113 @@
+"""Great Expectations' answers as records that a report can show."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from counterpoise.records import ExpectationOutcome, SuiteSource
+from counterpoise.validate._gx.runner import Answer
+from counterpoise.validate._suites.scope import Scope, judges_table
+from counterpoise.validate._suites.suite import describe, severity_of
+
+__all__ = ["Question", "missing_columns_outcome", "outcome_of"]
+
+_OBSERVED = 300
+_EXAMPLE = 100
+
+
+@dataclass(frozen=True)
+class Question:
+    """An expectation of a run: its JSON form, where it comes from and what it must see."""
+
+    expectation: dict[str, Any]
+    source: SuiteSource
+    scope: Scope
+
+
+def outcome_of(question: Question, answer: Answer) -> ExpectationOutcome:
+    """Return the outcome of an answered expectation.
+
+    Success over nothing is not a pass: no row, or only missing values, gives the status `nothing_checked`.
+    """
+    return _outcome(
+        question,
+        _status(question, answer),
+        observed=_cut(answer.error or _observed(answer), _OBSERVED),
+        measured=_measured(answer),
+        checked=answer.checked,
+        unexpected=int(answer.result.get("unexpected_count") or 0),
+        examples=tuple(_example(value) for value in answer.result.get("partial_unexpected_list") or ()),
+    )
+
+
+def missing_columns_outcome(question: Question) -> ExpectationOutcome:
+    """Return the outcome of an expectation on columns that the table does not have: it failed."""
+    missing = ", ".join(map(repr, question.scope.missing))
+    return _outcome(question, "failed", observed=f"the table has no column {missing}")
+
+
+def _outcome(
+    question: Question, status: Literal["passed", "failed", "nothing_checked", "error"], **found: Any
+) -> ExpectationOutcome:
+    notes = question.expectation.get("notes") or ""
+    return ExpectationOutcome(
+        expectation=describe(question.expectation),
+        columns=question.scope.columns,
+        severity=severity_of(question.expectation),
+        status=status,
+        source=question.source,
+        notes=notes if isinstance(notes, str) else " ".join(notes),
+        **found,
+    )
+
+
+def _status(question: Question, answer: Answer) -> Literal["passed", "failed", "nothing_checked", "error"]:
+    if answer.checked == 0 and not judges_table(question.expectation["type"]):
+        return "nothing_checked"
+    if answer.error:
+        return "error"
+    return "passed" if answer.success else "failed"
+
+
+def _observed(answer: Answer) -> str:
+    result = answer.result
+    summary = (result.get("details") or {}).get("summary")
+    if summary is not None:
+        return str(summary)
+    if result.get("element_count") is not None and result.get("unexpected_count") is not None:
+        return f"{result['unexpected_count']:,} of {answer.checked:,} do not hold"
+    mismatched = (result.get("details") or {}).get("mismatched")
+    if isinstance(mismatched, dict):
+        return ", ".join(f"{kind} columns: {_text(names)}" for kind, names in mismatched.items() if names)
+    for kind in ("missing", "unexpected"):
+        if values := result.get(f"partial_{kind}_list"):
+            return f"{kind} values: {_text(values)}"
+    return _text(result.get("observed_value"))
+
+
+def _measured(answer: Answer) -> float | None:
+    value = answer.result.get("observed_value")
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    """Return a value as text, NumPy's scalars as plain numbers, nothing for None."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={_text(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple | set):
+        return ", ".join(_text(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _example(value: Any) -> str:
+    text = _text(value)
+    return "missing" if text in ("nan", "<NA>", "NaT", "") and not isinstance(value, str) else _cut(text, _EXAMPLE)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

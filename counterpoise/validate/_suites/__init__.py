@@ -1,0 +1,1 @@
+"""Suites of expectations as data: parsed strictly, never executed."""

@@ -1,0 +1,56 @@
+"""A suite of expectations, in the JSON form of Great Expectations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from counterpoise.records import Record, SuiteSource
+
+__all__ = ["Severity", "Suite", "describe", "severity_of"]
+
+Severity = Literal["critical", "warning", "info"]
+
+_PLACES = ("batch_id", "column", "column_A", "column_B", "column_list")
+_UNSHOWN = ("baseline", "schema_before", "ignore", "alpha", "effect", "added", "part", "summary")
+
+
+class Suite(Record):
+    """Expectations and where they come from.
+
+    Each expectation is a mapping with `type`, `kwargs` and, optionally, `severity` (critical where it is missing, as
+    in Great Expectations), `notes` and `meta`. The `meta` of our own carries `reason` and `remedy` for errors.
+    `baseline` is the version that a suite about drift compares with.
+    """
+
+    source: SuiteSource
+    expectations: tuple[dict[str, Any], ...]
+    baseline: int = 0
+
+
+def severity_of(expectation: dict[str, Any]) -> Severity:
+    """Return the severity of an expectation.
+
+    >>> severity_of({"type": "expect_column_to_exist"})
+    'critical'
+    """
+    severity: Severity = expectation.get("severity") or "critical"
+    return severity
+
+
+def describe(expectation: dict[str, Any]) -> str:
+    """Return the expectation's type with what it asks for, without its columns.
+
+    >>> describe({"type": "expect_column_max_to_be_between", "kwargs": {"column": "age", "max_value": 99}})
+    'expect_column_max_to_be_between(max_value=99)'
+    >>> describe({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "age"}})
+    'expect_column_values_to_not_be_null'
+    """
+    asked = {name: value for name, value in expectation.get("kwargs", {}).items() if name not in _PLACES + _UNSHOWN}
+    shown = ", ".join(f"{name}={_short(value)}" for name, value in asked.items() if value is not None)
+    return f"{expectation['type']}({shown})" if shown else str(expectation["type"])
+
+
+def _short(value: Any, limit: int = 120) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,152 @@
+"""What failed expectations mean: go on, set rows apart, or stop with an error that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from counterpoise.config import ValidationConfig
+from counterpoise.errors import ContractError, EngineError
+from counterpoise.records import ExpectationOutcome, Snapshot
+from counterpoise.validate._gx.outcomes import Question
+
+__all__ = ["Finding", "check_findings", "check_rejected_share"]
+
+_SHOWN = 10
+_BESIDES = 3
+_KEPT = 100
+_GROWTH = "expect_table_growth_measure_to_be_between"
+"""Its observations are sentences about files and rows; the measure and its bounds would say less."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An expectation, its outcome, and whether the rows that break it can be set apart."""
+
+    question: Question
+    outcome: ExpectationOutcome
+    by_row: bool = False
+
+
+def check_findings(findings: Sequence[Finding], config: ValidationConfig, evidence: dict[str, Any]) -> None:
+    """Raise for critical expectations that failed, unless the rows that broke them are set apart.
+
+    Args:
+        findings: All of the run, in its order.
+        config: What to do with invalid rows.
+        evidence: Goes into the error's values.
+
+    Raises:
+        ContractError: One failed for good, or nothing was there to check.
+        EngineError: None failed, but one could not be answered.
+    """
+    critical = [finding for finding in findings if finding.outcome.severity == "critical"]
+    quarantine = config.on_invalid_rows == "quarantine"
+    failed = [
+        finding
+        for finding in critical
+        if finding.outcome.status in ("failed", "nothing_checked") and not (quarantine and finding.by_row)
+    ]
+    unanswered = [finding for finding in critical if finding.outcome.status == "error"]
+    if failed:
+        raise _failed_error(_by_source([*failed, *unanswered]), _warned(findings, failed), evidence)
+    if unanswered:
+        raise _engine_error(unanswered, evidence)
+
+
+def check_rejected_share(
+    rejected: int, snapshot: Snapshot, config: ValidationConfig, findings: Sequence[Finding], evidence: dict[str, Any]
+) -> None:
+    """Raise where too large a share of the source's rows is rejected, unreadable lines included.
+
+    Raises:
+        ContractError: The share is above `config.max_rejected`.
+    """
+    total = snapshot.rows + snapshot.rejected_lines
+    apart = rejected + snapshot.rejected_lines
+    if total == 0 or apart <= config.max_rejected * total:
+        return
+    causes = [_line(finding) for finding in findings if finding.by_row and finding.outcome.severity == "critical"]
+    if snapshot.rejected_lines:
+        causes.insert(0, f"{snapshot.rejected_lines:,} lines could not be read")
+    raise ContractError(
+        "too_many_rejected",
+        expected=f"at most {config.max_rejected:.4g} of the rows rejected (validation.max_rejected)",
+        found=f"{apart:,} of {total:,} ({apart / total:.4g}): {_listed(causes)}",
+        remedy="mend the source, or raise validation.max_rejected if so many are to be expected",
+        values={**evidence, "rejected": apart, "rows": total},
+    )
+
+
+def _warned(findings: Sequence[Finding], failed: Sequence[Finding]) -> list[Finding]:
+    """Return the warnings, without those that say less strictly what has failed."""
+    said = {_what(finding) for finding in failed}
+    warned = [one for one in findings if one.outcome.severity == "warning" and one.outcome.status != "passed"]
+    return [finding for finding in warned if _what(finding) not in said]
+
+
+def _what(finding: Finding) -> tuple[str, tuple[str, ...]]:
+    return finding.question.expectation["type"], finding.outcome.columns
+
+
+def _by_source(failed: Sequence[Finding]) -> list[Finding]:
+    """Return findings on what has changed first: they tell more of a broken feed than what follows from it."""
+    return sorted(failed, key=lambda finding: finding.question.source != "drift")
+
+
+def _failed_error(failed: Sequence[Finding], warned: Sequence[Finding], evidence: dict[str, Any]) -> ContractError:
+    metas = [finding.question.expectation.get("meta") or {} for finding in failed if finding.question.source != "suite"]
+    own = [meta["counterpoise"] for meta in metas if isinstance(meta.get("counterpoise"), dict)]
+    reasons = [meta["reason"] for meta in own if "reason" in meta]
+    remedies = list(dict.fromkeys(meta["remedy"] for meta in own if "remedy" in meta))
+    if len(own) < len(failed) or not remedies:
+        remedies.append("mend the source, or change the expectation or its severity in the suite")
+    if any(finding.by_row for finding in failed):
+        remedies.append("set validation.on_invalid_rows to quarantine to set such rows apart")
+    number = len(failed)
+    shown = "; ".join(_line(one) for one in warned[:_BESIDES])
+    besides = f"; besides {len(warned):,} warnings, such as {shown}" if warned else ""
+    return ContractError(
+        reasons[0] if reasons else "expectations_failed",
+        expected=_expected(failed),
+        found=("" if number == 1 else f"{number} that do not: ") + _listed([_line(one) for one in failed]) + besides,
+        remedy="; ".join(remedies),
+        values={**evidence, "failed": _records(failed), "warned": _records(warned)},
+    )
+
+
+def _expected(failed: Sequence[Finding]) -> str:
+    """Return what should have held: in the expectation's own words where it is one of the contract's."""
+    if len(failed) > 1:
+        return "all critical expectations to hold"
+    notes = failed[0].outcome.notes if failed[0].outcome.source == "contract" else ""
+    return f"the contract to hold ({notes.rstrip('.')})" if notes else "the critical expectation to hold"
+
+
+def _engine_error(unanswered: Sequence[Finding], evidence: dict[str, Any]) -> EngineError:
+    return EngineError(
+        "expectation_not_answered",
+        expected="an answer to every critical expectation",
+        found=_listed([_line(finding) for finding in unanswered]),
+        remedy="check that the expectation's values fit the type of the column, and correct it in the suite",
+        values={**evidence, "failed": _records(unanswered)},
+    )
+
+
+def _records(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [finding.outcome.model_dump(mode="json") for finding in findings[:_KEPT]]
+
+
+def _line(finding: Finding) -> str:
+    outcome = finding.outcome
+    columns = f" on {', '.join(map(repr, outcome.columns))}" if outcome.columns else ""
+    what = "nothing was there to check" if outcome.status == "nothing_checked" else outcome.observed or outcome.status
+    examples = f", such as {', '.join(map(repr, outcome.examples[:3]))}" if outcome.examples else ""
+    speaks_for_itself = outcome.source == "drift" and (outcome.columns or outcome.expectation.startswith(_GROWTH))
+    return f"{'' if speaks_for_itself else outcome.expectation}{columns}: {what}{examples}".lstrip()
+
+
+def _listed(lines: Sequence[str]) -> str:
+    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return "; ".join(lines[:_SHOWN]) + more

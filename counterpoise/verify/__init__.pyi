@@ -1,0 +1,1 @@
+from ._verification import verify_address as verify_address

@@ -1,0 +1,252 @@
+"""Which numbers of an arm do not follow from its other numbers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from counterpoise.evaluate import MOST_POINTS, IsotonicCalibrator, SigmoidCalibrator, decision_metrics, macro_decisions
+from counterpoise.evaluate import Confusion as Decisions
+from counterpoise.results import (
+    Arm,
+    BinaryArm,
+    ClassScores,
+    Confusion,
+    Costs,
+    ExploredRows,
+    MetricsRecord,
+    MulticlassArm,
+    Outcome,
+    ReliabilityBin,
+    Thresholds,
+)
+
+__all__ = ["arm_differences", "unequal"]
+
+_RULES = ("f_beta", "cost", "precision", "recall", "alerts")
+_SNIPPETS = {
+    made.as_dict()["method"]: made.as_dict()["snippet"]
+    for made in (SigmoidCalibrator(1.0, 0.0), IsotonicCalibrator((0.0, 1.0), (0.0, 1.0)))
+}
+"""What readers are told to run: another one would be somebody else's code."""
+Points = Sequence[tuple[float, float]]
+
+
+def arm_differences(record: MetricsRecord, arm: Arm) -> Iterator[str]:
+    """Yield in words which numbers of an arm contradict each other or the record's rows.
+
+    Args:
+        record: The record.
+        arm: One of its arms.
+    """
+    if isinstance(arm, BinaryArm):
+        yield from _binary(record, arm)
+    if isinstance(arm, MulticlassArm):
+        yield from _multiclass(record, arm)
+
+
+def unequal(name: str, found: Any, wanted: Any) -> Iterator[str]:
+    """Yield that a value is not the one that others give, where it is not.
+
+    Args:
+        name: What it is called.
+        found: The value.
+        wanted: What it must be; numbers may differ by rounding.
+    """
+    numbers = all(isinstance(value, (int, float)) for value in (found, wanted))
+    if not (math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9) if numbers else found == wanted):
+        yield f"{name} is {str(found)[:100]} instead of {str(wanted)[:100]}"
+
+
+def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
+    test, positive = record.rows.test, record.positive_class or ""
+    positives = test.classes.get(positive, 0)
+    rows = test.rows - positives, positives
+    yield from _totals("confusion", arm.confusion, rows)
+    yield from _decided("test", arm.test.model_dump(), arm.confusion)
+    yield from _curves(arm.pr_curve, arm.roc_curve, rows)
+    yield from _area(arm.roc_curve, arm.test.roc_auc)
+    yield from _reliability(arm.reliability, rows, arm.mean_probability)
+    for point in arm.operating_points:
+        outcomes = [
+            (f"operating point {point.rule}", point),
+            (f"operating point {point.rule} by formula", point.by_formula),
+        ]
+        for name, found in outcomes:
+            if found is not None and found.confusion is not None:
+                yield from _totals(name, found.confusion, rows)
+                yield from _outcome(name, found.test, found.confusion, record.costs)
+    if arm.thresholds is not None:
+        yield from _thresholds(record, arm, arm.thresholds)
+    if arm.calibration is not None and arm.calibration.calibrator is not None:
+        made = arm.calibration.calibrator
+        yield from unequal("calibrator: snippet", made.snippet, _SNIPPETS[made.method])
+    if arm.calibration is not None and arm.calibration.before is not None:
+        before = arm.calibration.before
+        yield from unequal("calibration: mean_probability", before.mean_probability, arm.mean_probability)
+        yield from unequal("calibration: brier", before.brier, arm.test.brier)
+        yield from unequal("calibration: log_loss", before.log_loss, arm.test.log_loss)
+        for kind in ("before", "after", "calibrated"):
+            judged = getattr(arm.calibration, kind)
+            if judged is not None:
+                yield from _reliability(judged.reliability, rows, judged.mean_probability, name=f"calibration {kind}: ")
+
+
+def _totals(name: str, counts: Confusion, rows: tuple[int, int]) -> Iterator[str]:
+    """Yield that decisions are not those on the test rows: so many negatives, so many positives."""
+    found = counts.true_negatives + counts.false_positives, counts.true_positives + counts.false_negatives
+    yield from unequal(f"{name}: negatives and positives", found, rows)
+
+
+def _decided(name: str, test: Mapping[str, Any], counts: Confusion) -> Iterator[str]:
+    """Yield which metrics are not those of the decisions."""
+    for metric, value in _metrics_of(counts).items():
+        if metric in test:
+            yield from unequal(f"{name}: {metric}", test[metric], value)
+
+
+def _metrics_of(counts: Confusion) -> dict[str, float]:
+    fields = {field: np.array([float(value)]) for field, value in counts.model_dump().items() if field in _COUNTS}
+    return {metric: float(value[0]) for metric, value in decision_metrics(Decisions(**fields)).items()}
+
+
+_COUNTS = frozenset(Confusion.model_fields)
+
+
+def _outcome(name: str, found: Outcome | None, counts: Confusion, costs: Costs) -> Iterator[str]:
+    if found is None:
+        yield f"{name}: decisions without metrics"
+        return
+    rows = sum(getattr(counts, field) for field in _COUNTS)
+    called = counts.true_positives + counts.false_positives
+    lost = costs.false_positive * counts.false_positives + costs.false_negative * counts.false_negatives
+    yield from _decided(name, found.model_dump(), counts)
+    yield from unequal(f"{name}: alerts", found.alerts, 1_000 * called / max(rows, 1))
+    yield from unequal(f"{name}: cost", found.cost, 1_000 * lost / max(rows, 1))
+
+
+def _curves(precision_recall: Points, roc: Points, rows: tuple[int, int]) -> Iterator[str]:
+    """Yield that curves do not run from nobody called to everybody called."""
+    negatives, positives = rows
+    if precision_recall and (
+        not _rises([recall for recall, _ in precision_recall])
+        or not _near(precision_recall[-1], (1.0, positives / (negatives + positives)))
+    ):
+        yield "pr_curve: does not end where everybody is called"
+    if roc and not (
+        all(_rises([point[axis] for point in roc]) for axis in (0, 1))
+        and _near(roc[0], (0.0, 0.0))
+        and _near(roc[-1], (1.0, 1.0))
+    ):
+        yield "roc_curve: does not run from nobody to everybody called"
+
+
+def _area(roc: Points, found: float | None) -> Iterator[str]:
+    """Yield that the area under a curve that has all its corners is not the ROC-AUC."""
+    if not roc or len(roc) >= MOST_POINTS:
+        return
+    pairs = itertools.pairwise(roc)
+    area = math.fsum((right - left) * (low + high) / 2 for (left, low), (right, high) in pairs)
+    if found is None or abs(area - found) > 1e-6:
+        yield f"roc_auc is {found} instead of the curve's {area}"
+
+
+def _reliability(
+    bins: Sequence[ReliabilityBin], rows: tuple[int, int], mean: float, *, name: str = ""
+) -> Iterator[str]:
+    total = sum(one.rows for one in bins)
+    yield from unequal(f"{name}reliability: rows", total, sum(rows))
+    yield from unequal(f"{name}reliability: positives", math.fsum(one.rows * one.observed for one in bins), rows[1])
+    predicted = math.fsum(one.rows * one.mean_predicted for one in bins) / max(total, 1)
+    yield from unequal(f"{name}mean_probability", mean, predicted)
+
+
+def _thresholds(record: MetricsRecord, arm: BinaryArm, found: Thresholds) -> Iterator[str]:
+    """Yield contradictions between what thresholds do, the tables' rows, and the arm's own threshold."""
+    if not _rises(found.threshold) or not found.threshold:
+        yield "thresholds: not ascending"
+        return
+    places = {threshold: place for place, threshold in enumerate(found.threshold)}
+    for name in ("validation", "test"):
+        table: ExploredRows = getattr(found, name)
+        rows = getattr(record.rows, name)
+        positives = rows.classes.get(record.positive_class or "", 0)
+        yield from unequal(f"thresholds: rows of {name}", (table.rows, table.positives), (rows.rows, positives))
+        if not _falls(table.true_positives, len(places), positives) or not _falls(
+            table.false_positives, len(places), rows.rows - positives
+        ):
+            yield f"thresholds: counts of {name} do not fall from all to none"
+            return
+        for example in found.examples:
+            decided, place = getattr(example, name), places.get(example.threshold)
+            known = None if place is None else (table.true_positives[place], table.false_positives[place])
+            told = decided.true_positives, decided.false_positives
+            yield from unequal(f"thresholds: example {example.threshold} on {name}", told, known)
+            yield from _totals(f"thresholds: example on {name}", decided, (rows.rows - positives, positives))
+            yield from _outcome(f"thresholds: example on {name}", decided, decided, record.costs)
+    if (place := places.get(arm.threshold)) is not None:
+        known = found.test.true_positives[place], found.test.false_positives[place]
+        told = arm.confusion.true_positives, arm.confusion.false_positives
+        yield from unequal("thresholds: decisions at the arm's threshold", told, known)
+
+
+def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
+    test, size = record.rows.test, len(record.classes)
+    square = [len(row) for row in arm.confusion_matrix] == [size] * size
+    matrix = np.array(arm.confusion_matrix if square else [], dtype=np.float64)
+    counts = [test.classes.get(name, 0) for name in record.classes]
+    if not square or matrix.sum(axis=1).tolist() != counts:
+        yield "confusion_matrix: not of the test rows"
+        return
+    right, chosen, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
+    present = np.flatnonzero(actual).astype(np.int32)
+    macro = macro_decisions(right[:, None], chosen[:, None], actual[:, None], present)
+    for metric, value in macro.items():
+        yield from unequal(f"test: {metric}", getattr(arm.test, metric), float(value[0]))
+    names = [record.classes[code] for code in present]
+    if [one.name for one in arm.per_class] != names:
+        yield "per_class: not the classes with test rows"
+        return
+    for code, one in zip(present, arm.per_class, strict=True):
+        yield from _class(one, (right[code], chosen[code], actual[code]), test.rows)
+    for metric in ("average_precision", "roc_auc"):
+        values = [getattr(one, metric) for one in arm.per_class]
+        if None not in values:
+            yield from unequal(f"test: {metric}", getattr(arm.test, metric), math.fsum(values) / len(values))
+
+
+def _class(one: ClassScores, counts: tuple[float, float, float], rows: int) -> Iterator[str]:
+    right, chosen, actual = (int(count) for count in counts)
+    decided = Confusion(
+        true_positives=right,
+        false_positives=chosen - right,
+        false_negatives=actual - right,
+        true_negatives=rows - chosen - actual + right,
+    )
+    name = f"class {one.name[:100]}"
+    yield from unequal(f"{name}: rows", one.rows, actual)
+    yield from unequal(f"{name}: prevalence", one.prevalence, actual / rows)
+    yield from _decided(name, one.model_dump(include={"precision", "recall", "f1"}), decided)
+    yield from _curves(one.pr_curve, one.roc_curve, (rows - actual, actual))
+    yield from _area(one.roc_curve, one.roc_auc)
+
+
+def _rises(values: Sequence[float]) -> bool:
+    return all(before <= after + 1e-12 for before, after in itertools.pairwise(values))
+
+
+def _falls(values: Sequence[int], wanted: int, first: int) -> bool:
+    return (
+        len(values) == wanted
+        and values[0] == first
+        and values[-1] == 0
+        and all(before >= after for before, after in itertools.pairwise(values))
+    )
+
+
+def _near(point: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(math.isclose(one, two, rel_tol=1e-9, abs_tol=1e-9) for one, two in zip(point, other, strict=True))

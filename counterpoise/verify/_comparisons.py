@@ -1,0 +1,106 @@
+"""Whether the tournaments of a dataset are those that were played, as far as their files can tell."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from counterpoise.compare import REMEDY, SMALLER_IS_BETTER, StoredLeaderboard, interval, is_board
+from counterpoise.errors import IntegrityError
+from counterpoise.persist import DatasetFolder, problem_of, read_plain_file, read_stored
+from counterpoise.results import DUMMY, EntryResult, Leaderboard
+from counterpoise.runtime import json_sha256
+from counterpoise.versions import StoredLook
+
+__all__ = ["tournament_differences"]
+
+
+def tournament_differences(folder: DatasetFolder) -> list[str]:
+    """Return how tournaments and looks differ from what was written, in sentences; nothing where they hold.
+
+    Args:
+        folder: The dataset.
+    """
+    differences: list[str] = []
+    for file in folder.store.files("tournaments"):
+        if not file.name.endswith(".json") or file.name.rpartition("/")[2].startswith("."):
+            continue
+        try:
+            found = _board(folder, file.name) if is_board(file.name) else _look(folder, file.name)
+            differences += [f"{file.name}: {difference}" for difference in found]
+        except IntegrityError as error:
+            differences.append(problem_of(error))
+    return differences
+
+
+def _look(folder: DatasetFolder, name: str) -> Iterator[str]:
+    look = read_stored(folder, StoredLook, name)
+    if name.rpartition("/")[2] != f"{look.key}.json":
+        yield f"a look of {look.key[:100]}"
+
+
+def _board(folder: DatasetFolder, name: str) -> Iterator[str]:
+    board = read_stored(folder, StoredLeaderboard, name, remedy=REMEDY)
+    if board.origin is None:
+        yield "without its origin"
+        return
+    played = board.origin.config.get("tournament")
+    settings = {
+        field: value for field, value in (played if isinstance(played, dict) else {}).items() if field != "workers"
+    }
+    if name != f"tournaments/{json_sha256([board.origin.run_key, settings])}.json":
+        yield "not the tournament of its run key and settings"
+    if board.page_sha256 is not None:
+        page = read_plain_file(folder, f"{name.removesuffix('.json')}.html", remedy=REMEDY)
+        if hashlib.sha256(page).hexdigest() != board.page_sha256:
+            yield "its page has other content than was written"
+    yield from _ranking(board)
+
+
+def _ranking(board: Leaderboard) -> Iterator[str]:
+    """Yield which figures do not follow from those of the folds, and that entries are not in their order."""
+    for entry in board.entries:
+        if entry.status == "ok" and len(entry.folds) != board.folds * board.repeats:
+            yield f"{entry.name[:100]}: {len(entry.folds)} folds instead of {board.folds * board.repeats}"
+        yield from _figures(entry, board)
+    means = [mean for entry in board.ranked if (mean := entry.mean.get(board.metric)) is not None]
+    if means != sorted(means, reverse=board.metric not in SMALLER_IS_BETTER):
+        yield f"entries are not in the order of {board.metric}"
+    if board.counts != {"measured": len(board.ranked), "set_apart": len(board.set_apart)}:
+        yield "counts are not those of its entries"
+    if board.train_rows < board.rows or sum(board.classes.values()) != board.rows:
+        yield "classes are not those of its rows"
+    entries = [(entry.strategy, entry.learner) for entry in board.ranked]
+    trained = [entry for entry in entries if entry[1] != DUMMY]
+    for role, named in (("chosen", board.chosen), ("best", board.best)):
+        if named is not None and (named.strategy, named.learner) not in trained:
+            yield f"{role} is no entry"
+    if board.best is not None and (board.best.strategy, board.best.learner) not in trained[:1]:
+        yield "best is not the first entry"
+
+
+def _figures(entry: EntryResult, board: Leaderboard) -> Iterator[str]:
+    """Yield which figures of an entry are not those of its folds."""
+    for metric in entry.mean:
+        values = [value for fold in entry.folds if (value := fold.get(metric)) is not None]
+        wanted: dict[str, float | None] = {"mean": float(np.mean(values)) if values else None}
+        if not board.in_time and board.folds > 1 and len(values) > 1:
+            low, high = interval(values, test_to_train=1 / (board.folds - 1)) or (None, None)
+            wanted |= {"deviation": float(np.std(values, ddof=1)), "low": low, "high": high}
+        for figure, value in wanted.items():
+            found = getattr(entry, figure).get(metric)
+            if not _follows(figure, found, value):
+                yield f"{entry.name[:100]}: {figure} of {metric} is {found} instead of {value}"
+
+
+def _follows(figure: str, found: float | None, wanted: float | None) -> bool:
+    """Whether a figure is the one that folds give; bounds are cut to where the metric can lie."""
+    if found is None or wanted is None:
+        return found is wanted
+    cut = (figure == "low" and found in (-1.0, 0.0) and wanted < found) or (
+        figure == "high" and found in (1.0, 2.0) and wanted > found
+    )
+    return cut or math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)

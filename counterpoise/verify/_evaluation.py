@@ -1,0 +1,135 @@
+"""Whether an evaluation is what was published, and says what its own numbers and the version's other files say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from counterpoise.errors import IntegrityError
+from counterpoise.persist import (
+    METRICS_FILE,
+    DatasetFolder,
+    StoredEvaluation,
+    evaluation_name,
+    find_stored_evaluation,
+    has_evaluation,
+    is_there,
+    manifest_name,
+    manifest_sha256,
+    problem_of,
+    read_evaluation_file,
+    read_manifest,
+)
+from counterpoise.versions import ManifestFacts, unlike
+
+if TYPE_CHECKING:
+    from counterpoise.results import PublishedMetrics
+
+__all__ = ["evaluation_differences"]
+
+
+def evaluation_differences(folder: DatasetFolder, version: int) -> list[str]:
+    """Return how a version's evaluation differs from what was published, in sentences; nothing where it holds.
+
+    Checked are the digests of its files and of the manifest, what the manifest says too, and every number of the
+    record that follows from others. That learners were trained and judged as it says is not.
+
+    Args:
+        folder: The dataset.
+        version: The version, which has a manifest.
+    """
+    name = f"{evaluation_name(version)}/{METRICS_FILE}"
+    try:
+        found = find_stored_evaluation(folder, version)
+    except IntegrityError as error:
+        return [problem_of(error)]
+    if found is None:
+        left = is_there(folder, f"{evaluation_name(version)}/report.html") and not has_evaluation(folder, version)
+        return [f"{name}: missing, while {evaluation_name(version)}/report.html is there"] if left else []
+    return [
+        *_file_differences(folder, found, version),
+        *(f"{name}: {difference}" for difference in _record_differences(folder, found, version)),
+    ]
+
+
+def _file_differences(folder: DatasetFolder, found: StoredEvaluation, version: int) -> Iterator[str]:
+    for name in found.record.files:
+        try:
+            content = read_evaluation_file(folder, found, name)
+        except IntegrityError as error:
+            yield problem_of(error)
+            continue
+        if name == "correction.json" and _correction(content) != found.metrics["correction"]:
+            yield f"{found.folder}/{name}: not the correction that {METRICS_FILE} has"
+    expected = {"report.html", *(["correction.json"] if found.record.correction else [])}
+    if found.record.files.keys() != expected:
+        yield f"{evaluation_name(version)}/{METRICS_FILE}: names other files than {', '.join(sorted(expected))}"
+    for other in sorted({*folder.store.names(found.folder)} - {*expected, METRICS_FILE}):
+        yield f"{found.folder}/{other}: not in {METRICS_FILE}"
+
+
+def _correction(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _record_differences(folder: DatasetFolder, found: StoredEvaluation, version: int) -> Iterator[str]:
+    from counterpoise.verify._metrics import metric_differences
+    from counterpoise.verify._stages import report_differences
+
+    record = found.record
+    if record.manifest_sha256 != manifest_sha256(folder, version):
+        yield f"of another manifest than {manifest_name(version)}"
+    facts = ManifestFacts.of(read_manifest(folder, version).as_json())
+    yield from _against_manifest(record, facts)
+    if record.report is not None:
+        yield from report_differences(folder, record, facts)
+    yield from metric_differences(record)
+    yield from _previous_differences(folder, found, version)
+
+
+def _against_manifest(record: PublishedMetrics, facts: ManifestFacts) -> Iterator[str]:
+    """Yield what the record says otherwise than the manifest."""
+    settings = facts.config["evaluation"]
+    yield from unlike("strategy", record.strategy, facts.resampling["strategy"])
+    yield from unlike("learners", list(record.learners), settings["learners"])
+    for part in ("validation", "test"):
+        yield from unlike(f"rows of {part}", getattr(record.rows, part).model_dump(), facts.partitions[part])
+    before = facts.resampling["before"]
+    yield from unlike("natural_rows", record.natural_rows, sum(before.values()))
+    if record.rows.train_natural.rows == record.natural_rows:
+        yield from unlike("rows of train_natural", record.rows.train_natural.classes, before)
+        yield from unlike(
+            "rows of train_resampled", record.rows.train_resampled.model_dump(), facts.partitions["train"]
+        )
+    columns = len(facts.features)
+    for strategy, encoded in record.features.items():
+        kinds = encoded.numbers + encoded.dates + encoded.categories + encoded.texts + len(encoded.left_out)
+        yield from unlike(f"features of {strategy[:100]}", kinds, columns)
+    costs = {name: settings[f"cost_{name}"] for name in ("false_positive", "false_negative")}
+    yield from unlike("costs", record.costs.model_dump(), costs)
+    if record.threshold_rule is not None:
+        yield from unlike("threshold_rule", record.threshold_rule.metric, settings["threshold"])
+    if record.bootstrap.resamples > settings["bootstrap"]:
+        yield f"{record.bootstrap.resamples} bootstrap resamples, while {settings['bootstrap']} were asked for"
+
+
+def _previous_differences(folder: DatasetFolder, found: StoredEvaluation, version: int) -> Iterator[str]:
+    """Yield that the comparison with the previous version is not that of their files, where these can be read."""
+    from counterpoise.versions import compare_with
+
+    previous = found.record.previous
+    if previous is None:
+        return
+    if previous.version >= version:
+        yield f"previous: version {previous.version} is not before"
+        return
+    try:
+        wanted = compare_with(folder, previous.version, version=version, metrics=found.metrics)
+    except (IntegrityError, FileNotFoundError):
+        return  # what another version's files are worth is told of that version
+    if wanted is None or wanted.model_dump(mode="json") != previous.model_dump(mode="json"):
+        yield f"previous: not what the files of version {previous.version} say"

@@ -1,0 +1,189 @@
+"""Which numbers of a metrics record do not follow from its other numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from counterpoise.evaluate import CONFIDENCE, DUMMY, FLOOR, PriorCorrection, baseline_verdict, strategy_verdict
+from counterpoise.results import Arm, BinaryArm, Look, MetricsRecord
+from counterpoise.verify._arms import arm_differences, unequal
+from counterpoise.versions import looks_sentence
+
+__all__ = ["metric_differences"]
+
+
+def metric_differences(record: MetricsRecord) -> Iterator[str]:
+    """Yield in words which numbers of a record contradict each other.
+
+    Args:
+        record: The record.
+    """
+    yield from _counts(record)
+    if problem := _arms_missing(record):
+        yield problem
+        return
+    for arm in record.arms:
+        for difference in arm_differences(record, arm):
+            yield f"{arm.learner}, {arm.strategy}: {difference}"
+    yield from _comparisons(record)
+    yield from _verdict(record)
+    yield from _looks(record)
+    yield from _correction(record)
+    yield from _parts(record)
+
+
+def _counts(record: MetricsRecord) -> Iterator[str]:
+    """Yield contradictions in what is counted."""
+    test = record.rows.test
+    for name in type(record.rows).model_fields:
+        table = getattr(record.rows, name)
+        if table.rows != sum(table.classes.values()) or table.classes.keys() != set(record.classes):
+            yield f"rows of {name}: not those of its classes"
+    counts = [test.classes.get(name, 0) for name in record.classes]
+    if not any(counts):
+        yield "no test rows"
+        return
+    present = [count for count in counts if count]
+    binary = record.positive_class is not None
+    chance = test.classes.get(record.positive_class or "", 0) / test.rows if binary else 1 / len(present)
+    yield from unequal("chance_average_precision", record.chance_average_precision, chance)
+    yield from unequal("majority_accuracy", record.majority_accuracy, max(counts) / test.rows)
+    yield from unequal("verdict_floor", record.verdict_floor, FLOOR)
+    yield from unequal("confidence", record.bootstrap.confidence, CONFIDENCE)
+    rarest = min(counts) if binary else min(present)
+    grouped = record.deciding_rows_are.startswith("groups ")
+    if record.deciding_rows > rarest or (record.deciding_rows != rarest and not grouped):
+        yield f"deciding_rows is {record.deciding_rows} instead of {rarest}"
+
+
+def _arms_missing(record: MetricsRecord) -> str:
+    """Return that arms are not those of the learners and strategies; an empty text where they are."""
+    strategies = ["none"] if record.strategy == "none" else ["none", record.strategy]
+    wanted = [(DUMMY, "none"), *((learner, strategy) for strategy in strategies for learner in record.learners)]
+    found = [(arm.learner, arm.strategy) for arm in record.arms]
+    compared = [comparison.learner for comparison in record.comparisons]
+    if sorted(found) != sorted(wanted):
+        return f"arms are {found} instead of {wanted}"[:300]
+    wanted_learners = list(record.learners) if record.strategy != "none" else []
+    return "" if compared == wanted_learners else f"comparisons are of {compared} instead of {wanted_learners}"[:300]
+
+
+def _comparisons(record: MetricsRecord) -> Iterator[str]:
+    arms = {(arm.learner, arm.strategy): arm.test.model_dump(exclude_unset=True) for arm in record.arms}
+    for comparison in record.comparisons:
+        name = f"comparison of {comparison.learner}"
+        if comparison.strategy != record.strategy:
+            yield f"{name}: of {comparison.strategy[:100]}"
+            continue
+        ours, none = (arms[comparison.learner, strategy] for strategy in (record.strategy, "none"))
+        yield from unequal(f"{name}: metrics", sorted(comparison.differences), sorted(ours))
+        for metric, difference in comparison.differences.items():
+            known = ours.get(metric) is not None and none.get(metric) is not None
+            wanted = ours[metric] - none[metric] if known else None
+            yield from unequal(f"{name}: {metric}", difference.difference, wanted)
+            if difference.low is not None and (difference.high is None or difference.low > difference.high):
+                yield f"{name}: {metric} from {difference.low} to {difference.high}"
+        plain = comparison.model_dump(mode="json", exclude={"verdict"})
+        said = _strategy_verdict(record, plain)
+        yield from unequal(f"{name}: verdict", comparison.verdict.model_dump(), said)
+
+
+def _strategy_verdict(record: MetricsRecord, comparison: dict[str, Any]) -> dict[str, Any]:
+    if "average_precision" not in comparison["differences"]:
+        return {}
+    return strategy_verdict(
+        comparison, strategy=record.strategy, rows=record.deciding_rows, counted=record.deciding_rows_are
+    )
+
+
+def _verdict(record: MetricsRecord) -> Iterator[str]:
+    """Yield that the verdict is not that of the learner that ranked best on validation."""
+    trained = [arm for arm in record.arms if arm.learner != DUMMY]
+    best: Arm = max(trained, key=lambda arm: arm.validation.average_precision or 0.0)
+    verdicts = {comparison.learner: comparison.verdict.model_dump() for comparison in record.comparisons}
+    wanted = verdicts.get(best.learner) or baseline_verdict(
+        best.model_dump(mode="json", by_alias=True, exclude_unset=True),
+        prevalence=record.chance_average_precision,
+        rows=record.deciding_rows,
+        counted=record.deciding_rows_are,
+    )
+    earlier = record.looks.earlier if record.looks else ()
+    looks = [Look(key=look.key, created=look.created, version=look.version) for look in earlier]
+    yield from unequal("verdict", record.verdict, f"{wanted['text']}{looks_sentence(looks)}")
+    yield from unequal("verdict_outcome", record.verdict_outcome, wanted["outcome"])
+    yield from unequal("verdict_learner", record.verdict_learner, wanted["learner"])
+
+
+def _looks(record: MetricsRecord) -> Iterator[str]:
+    if record.looks is None:
+        return
+    versions = sum(look.version > 0 for look in record.looks.earlier)
+    yield from unequal("looks: earlier_versions", record.looks.earlier_versions, versions)
+    yield from unequal(
+        "looks: earlier_tournaments", record.looks.earlier_tournaments, len(record.looks.earlier) - versions
+    )
+
+
+def _correction(record: MetricsRecord) -> Iterator[str]:
+    """Yield contradictions in the prior correction."""
+    found, positive = record.correction, record.positive_class
+    if found is None or positive is None:
+        if (found is None) != (positive is None):
+            yield "correction: there with more than two classes, or missing with two"
+        return
+    natural = record.rows.train_natural
+    yield from unequal("correction: positive_class", found.positive_class, positive)
+    yield from unequal("correction: test_prevalence", found.test_prevalence, record.chance_average_precision)
+    yield from unequal(
+        "correction: natural_prevalence", found.natural_prevalence, natural.classes[positive] / natural.rows
+    )
+    if not 0 < found.training_prevalence < 1 or not 0 < found.natural_prevalence < 1:
+        yield "correction: of one class"
+        return
+    if record.strategy != "weights":
+        resampled = record.rows.train_resampled
+        share = resampled.classes[positive] / resampled.rows
+        yield from unequal("correction: training_prevalence", found.training_prevalence, share)
+    made = PriorCorrection(found.natural_prevalence, found.training_prevalence)
+    for field, value in made.as_dict().items():
+        yield from unequal(f"correction: {field}", getattr(found, field), value)
+    yield from _learner_corrections(record, made)
+
+
+def _learner_corrections(record: MetricsRecord, made: PriorCorrection) -> Iterator[str]:
+    learners = record.correction.learners if record.correction else {}
+    yield from unequal("correction: learners", sorted(learners), sorted(record.learners))
+    for arm in record.arms:
+        found = learners.get(arm.learner)
+        if not isinstance(arm, BinaryArm) or arm.strategy != record.strategy or found is None or not arm.calibration:
+            continue
+        name, known = f"correction of {arm.learner}", arm.calibration
+        yield from unequal(f"{name}: threshold", found.threshold_training_scale, arm.threshold)
+        yield from unequal(f"{name}: threshold_natural_scale", found.threshold_natural_scale, made.apply(arm.threshold))
+        yield from unequal(f"{name}: before", found.before, known.before)
+        yield from unequal(f"{name}: after", found.after, known.after or known.before)
+        yield from unequal(f"{name}: calibrated_note", found.calibrated_note, known.note)
+        fields = {**(known.calibrated.model_dump() if known.calibrated else {})}
+        fields |= known.calibrator.model_dump() if known.calibrator else {}
+        said = found.calibrated.model_dump(include=set(fields)) if found.calibrated else {}
+        yield from unequal(f"{name}: calibrated", said, fields)
+
+
+def _parts(record: MetricsRecord) -> Iterator[str]:
+    """Yield contradictions in slices and the simulated leak."""
+    if record.slices is not None:
+        arms = {(arm.learner, arm.strategy): arm.threshold for arm in record.arms}
+        place = (record.slices.learner, record.slices.strategy)
+        yield from unequal("slices: of", place, (record.verdict_learner, record.strategy))
+        yield from unequal("slices: threshold", record.slices.threshold, arms.get(place))
+        for segment in record.slices.segments:
+            if not segment.rows or segment.rows > record.rows.test.rows:
+                yield f"slices: {segment.rows} rows"
+                continue
+            yield from unequal("slices: prevalence", segment.prevalence, segment.positives / segment.rows)
+    for name in ("honest", "leaky"):
+        scores = getattr(record.leak, name, None)
+        if scores is not None and not math.isclose(scores.prevalence * scores.rows, scores.positives, rel_tol=1e-9):
+            yield f"leak: prevalence of {name} is {scores.prevalence}"

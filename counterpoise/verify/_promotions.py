@@ -1,0 +1,104 @@
+"""Whether the promotions of a dataset are those that were made, one upon the other, and follow from their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from counterpoise.config import PromotionConfig
+from counterpoise.errors import IntegrityError
+from counterpoise.persist import (
+    DatasetFolder,
+    manifest_name,
+    manifest_sha256,
+    metrics_sha256,
+    problem_of,
+    promotion_name,
+)
+from counterpoise.results import Promotion, PromotionNumbers
+from counterpoise.versions import (
+    BY_HAND,
+    Decision,
+    Judged,
+    decide_promotion,
+    promotion_sha256,
+    read_metrics,
+    read_promotion,
+    settled,
+)
+
+__all__ = ["promotion_differences"]
+
+
+def promotion_differences(folder: DatasetFolder) -> list[str]:
+    """Return how the promotions of a dataset differ from what was made, in sentences; nothing where they hold.
+
+    Checked are the digests of each promotion, of the one before it, of the manifest it promotes and of the metrics it
+    was decided on, and the decision itself by its rule. That the newest ones were not removed is not.
+
+    Args:
+        folder: The dataset.
+    """
+    numbers = folder.promotion_numbers()
+    missing = sorted({*range(1, max(numbers, default=0) + 1)} - {*numbers})
+    differences = [f"{promotion_name(number)}: missing, while later ones are there" for number in missing[:20]]
+    known: list[Promotion] = []
+    for number in numbers:
+        try:
+            promotion = read_promotion(folder, number)
+            found = list(_differences(folder, promotion, known))
+        except IntegrityError as error:
+            differences.append(problem_of(error))
+            continue
+        differences += [f"{promotion_name(number)}: {difference}" for difference in found]
+        known.append(promotion)
+    return differences
+
+
+def _differences(folder: DatasetFolder, promotion: Promotion, known: Sequence[Promotion]) -> Iterator[str]:
+    try:
+        if promotion.manifest_sha256 != manifest_sha256(folder, promotion.version):
+            yield f"of another manifest than {manifest_name(promotion.version)}"
+    except FileNotFoundError:
+        yield f"of version {promotion.version}, which is not there"
+        return
+    before = promotion.number - 1
+    last = next((one for one in known if one.number == before), None)
+    if (promotion.previous_sha256 is None) != (before == 0):
+        yield f"names {'no' if before else 'a'} promotion before it"
+    elif last is not None and promotion.previous_sha256 != promotion_sha256(folder, before):
+        yield f"made after another {promotion_name(before)}"
+    looked_at = {} if promotion.numbers is None else {promotion.version, promotion.numbers.compared_with} - {0}
+    if promotion.metrics_sha256.keys() != {str(version) for version in looked_at}:
+        yield "names metrics of other versions than it was decided on"
+    for version, digest in promotion.metrics_sha256.items():
+        if metrics_sha256(folder, int(version)) != digest:
+            yield f"decided on other metrics of version {version}"
+    if last is not None or before == 0:
+        yield from _undecided(folder, promotion, [one for one in known if one.number < promotion.number])
+
+
+def _undecided(folder: DatasetFolder, promotion: Promotion, known: Sequence[Promotion]) -> Iterator[str]:
+    """Yield that a promotion is not what its rule decides."""
+    if promotion.rule == "by_hand":
+        if promotion.reason != BY_HAND or promotion.numbers is not None:
+            yield "says more than that it was made by hand"
+        return
+    if reason := settled(promotion.version, known):
+        yield f"made by a rule, though {reason}"
+    last = Judged(known[-1].version, read_metrics(folder, known[-1].version)) if known else None
+    candidate = Judged(promotion.version, read_metrics(folder, promotion.version))
+    decisions = [decide_promotion(settings, candidate, last) for settings in _settings(promotion)]
+    wanted = Decision(promoted=True, reason=promotion.reason, numbers=promotion.numbers)
+    if wanted not in decisions:
+        yield f"not what its rule decides: {'; '.join(sorted({decision.reason for decision in decisions}))}"
+
+
+def _settings(promotion: Promotion) -> list[PromotionConfig]:
+    """Return the settings that it may have been decided by: with a learner of their own, or the verdict's."""
+    numbers: PromotionNumbers | None = promotion.numbers
+    if promotion.rule == "by_hand":
+        return []
+    if numbers is None:
+        return [PromotionConfig(rule=promotion.rule)]
+    plain = {"rule": promotion.rule, "metric": numbers.metric, "tolerance": numbers.tolerance}
+    return [PromotionConfig.model_validate({**plain, "learner": learner}) for learner in ("", numbers.learner)]

@@ -1,0 +1,387 @@
+"""Counting what a manifest says again, from the files alone.
+
+Whoever changes a manifest can sign it anew. So each fact that the files of the version hold is taken from them: rows
+and classes, the order that the seed draws, what the recipe repeats, drops and makes, what was set apart and why.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from counterpoise.config import STRATEGIES, BalanceConfig
+from counterpoise.drift import SourceProfile
+from counterpoise.persist import (
+    ORIGINS,
+    PARENT_FIELDS,
+    PROFILE_FILE,
+    WEIGHT_FIELD,
+    Manifest,
+    drawn_sequence,
+    iter_part,
+    key_names,
+    source_keys,
+)
+from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
+from counterpoise.split import APART_REASONS, count_contradictory, group_codes, read_moments
+from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
+
+__all__ = ["classes_of_source", "real_rows", "recount", "with_rows"]
+
+Ints = npt.NDArray[np.int64]
+Found = Iterator[tuple[str, Any, Any]]
+"""The name of a fact, what the manifest says, and what the files say."""
+
+_PARENTS = tuple(field.name for field in PARENT_FIELDS)
+
+
+def recount(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
+    """Return where files and manifest differ, in sentences; nothing where they agree.
+
+    Args:
+        base: The dataset's folder, or a copy of it, whose files have the bytes that the manifest says.
+        manifest: The version's manifest.
+        stored: Whether the rows of train are there; if not, they are known by their recipe alone.
+    """
+    version = _Stored(base / manifest.data, manifest, stored)
+    facts = chain(
+        _recipe_facts(version),
+        _set_apart(version),
+        _file_facts(version),
+        _documents(version),
+        *(_partition_facts(version, name) for name in version.partitions),
+        _train_facts(version) if stored else (),
+        _split_facts(version),
+    )
+    return [f"manifest: {name} is {said}, but the files say {found}" for name, said, found in facts if said != found]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The files of a version, read as far as its facts need it."""
+
+    data: Path
+    manifest: Manifest
+    stored: bool
+
+    @property
+    def config(self) -> BalanceConfig:
+        return self.manifest.settings
+
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        return PARTITIONS if self.stored else PARTITIONS[1:]
+
+    @cached_property
+    def copies(self) -> pa.Table:
+        """The train rows that do not stand, or count, exactly once."""
+        return pq.read_table(self.data / "recipe" / "copies.parquet")
+
+    @cached_property
+    def times(self) -> Ints:
+        """How often each of them stands in train."""
+        return np.asarray(self.copies["copies"].to_numpy()).astype(np.int64)
+
+    @property
+    def repeated(self) -> int:
+        """How many rows of train are copies of others."""
+        return int(np.maximum(self.times - 1, 0).sum())
+
+    @cached_property
+    def synthetic(self) -> pa.Table | None:
+        path = self.data / "recipe" / "synthetic.parquet"
+        return pq.read_table(path, columns=list(_PARENTS)) if path.exists() else None
+
+    @cached_property
+    def rejected(self) -> pa.Table | None:
+        path = self.data / "rejected" / "rows.parquet"
+        return pq.read_table(path) if path.exists() else None
+
+    @property
+    def dropped(self) -> int:
+        return int((self.times == 0).sum())
+
+    def files(self, part: str) -> list[Path]:
+        return sorted((self.data / part).glob("part-*.parquet"))
+
+    def keys(self, name: str) -> pa.Table:
+        return pa.concat_tables([pq.read_table(path) for path in self.files(f"keys/{name}")])
+
+    def labels(self, name: str) -> Labels:
+        target = self.config.columns.target
+        tables = [pq.read_table(path, columns=[target]) for path in self.files(name)]
+        return _labels(pa.concat_tables(tables), self.config)
+
+
+def _labels(table: pa.Table, config: BalanceConfig) -> Labels:
+    return encode_labels(table.unify_dictionaries()[config.columns.target])
+
+
+def _recipe_facts(version: _Stored) -> Found:
+    """Yield what follows from the recipe: how many rows of train were dropped, repeated and made."""
+    manifest = version.manifest
+    resampling = manifest.resampling
+    made = 0 if version.synthetic is None else version.synthetic.num_rows
+    yield "dropped", manifest.dropped, version.dropped
+    yield "resampling.repeated", resampling.repeated, version.repeated
+    yield "resampling.synthetic", resampling.synthetic, made
+    others = sum(manifest.partitions[name].rows for name in PARTITIONS[1:])
+    set_apart = 0 if version.rejected is None else version.rejected.num_rows
+    before = manifest.source.rows - others - set_apart
+    yield "the number of rows in resampling.before", sum(resampling.before.values()), before
+    after = before - version.dropped + version.repeated + made
+    yield "the number of rows in resampling.after", sum(resampling.after.values()), after
+    wanted = version.config.resampling.strategy
+    yield "resampling.strategy", resampling.strategy, resampling.strategy if wanted == "auto" else wanted
+    family = STRATEGIES[resampling.strategy].family if resampling.strategy in STRATEGIES else "unknown"
+    does_nothing, only_grows = family in ("none", "unknown"), family in ("none", "over")
+    yield f"that {resampling.strategy} drops no row", only_grows, only_grows and not version.dropped
+    yield f"that {resampling.strategy} adds no row", does_nothing, does_nothing and not after > before - version.dropped
+
+
+def _set_apart(version: _Stored) -> Found:
+    """Yield what was rejected, and why."""
+    manifest, lines = version.manifest, version.data / "rejected" / "lines.parquet"
+    unread = pq.read_metadata(lines).num_rows if lines.exists() else 0
+    reasons = [] if version.rejected is None else version.rejected.column(1).to_pylist()
+    counted = Counter(reasons)
+    yield "source.rejected_lines", manifest.source.rejected_lines, unread
+    yield "rejected", manifest.rejected, len(reasons) + unread
+    yield "split.apart", manifest.split.apart, {name: counted[name] for name in APART_REASONS if name in counted}
+    without = sorted(set(manifest.resampling.before) - set(classes_of_source(manifest)))
+    gone = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
+    yield "the classes without rows", without, [name for name in without if name in gone]
+
+
+def _file_facts(version: _Stored) -> Found:
+    """Yield how many rows the manifest counts in each file: those of the partitions, and none in others."""
+    for file in version.manifest.files:
+        part, path = Path(file.path).parts[2], version.data.parent.parent / file.path
+        if part not in (*PARTITIONS, "keys"):
+            yield f"the number of rows counted for {file.path}", file.rows, 0
+        elif path.exists():  # it was not put away
+            yield f"the number of rows in {file.path}", file.rows, pq.read_metadata(path).num_rows
+
+
+def _documents(version: _Stored) -> Found:
+    """Yield what validation and profile say of the source; validation says whether there is a profile."""
+    manifest, data = version.manifest, version.data
+    path = data / "validation.json"
+    yield "that there is validation.json", True, path.exists()
+    if not path.exists():
+        return
+    validation = parse_stored(Validation, path.read_bytes(), place=str(path))
+    rows = manifest.rejected - manifest.source.rejected_lines - sum(manifest.split.apart.values())
+    yield "that the source was found valid", True, validation.success
+    yield "the number of rows that validation rejected", rows, validation.rejected_rows
+    yield f"that there is {PROFILE_FILE}", bool(validation.profile_file), (data / PROFILE_FILE).exists()
+    if (data / PROFILE_FILE).exists():
+        yield from _profile(version, data / PROFILE_FILE)
+
+
+def _profile(version: _Stored, path: Path) -> Found:
+    manifest, columns = version.manifest, version.config.columns
+    profile = parse_stored(SourceProfile, path.read_bytes(), place=str(path))
+    names = {column.name for column in profile.columns}
+    yield "source.rows", manifest.source.rows, profile.rows
+    yield "columns.target", columns.target, profile.target
+    published = {column.name for column in manifest.columns}
+    yield "the columns of the source", names, names & (published | {*columns.key_columns(), *columns.drop})
+    yield "schema", published, published & names
+    if not manifest.rejected:
+        yield "the number of rows by class", classes_of_source(manifest), with_rows(profile.classes)
+
+
+def classes_of_source(manifest: Manifest) -> ClassCounts:
+    """Return the rows by class that were neither rejected nor set apart, as the manifest says."""
+    parts = [manifest.resampling.before, *(manifest.partitions[name].classes for name in PARTITIONS[1:])]
+    return with_rows(dict(sum((Counter(part) for part in parts), Counter())))
+
+
+def with_rows(counts: Mapping[str, int]) -> ClassCounts:
+    """Return the classes that have rows."""
+    return {name: counts[name] for name in sorted(counts) if counts[name]}
+
+
+def _partition_facts(version: _Stored, name: str) -> Found:
+    """Yield rows, classes and columns of a partition."""
+    manifest = version.manifest
+    part = manifest.partitions[name]
+    counts = version.labels(name).counts()
+    yield f"the number of rows in {name}", part.rows, sum(counts.values())
+    yield f"the classes of {name}", with_rows(part.classes), with_rows(counts)
+    keys = version.config.columns.key_columns()
+    weighted = name == "train" and WEIGHT_FIELD.name in version.copies.schema.names
+    for file in manifest.part_files(name):
+        path = version.data / name / Path(file.path).name
+        with pq.ParquetFile(path) as opened:
+            found = [(field.name, str(field.type)) for field in _written_schema(opened)]
+            writer = opened.metadata.created_by.rpartition(" ")[2]
+        yield f"the schema of {file.path}", [(column.name, column.type) for column in manifest.columns], found
+        yield "the version of pyarrow", manifest.libraries.get("pyarrow"), writer
+    for file in manifest.part_files(f"keys/{name}"):
+        schema = pq.read_schema(version.data / "keys" / name / Path(file.path).name)
+        yield f"the columns of {file.path}", key_names(keys, weighted=weighted), schema.names
+
+
+def _written_schema(opened: pq.ParquetFile) -> pa.Schema:
+    """Return the schema that a file was written with: what reading makes of it may have other indices and names."""
+    stored = (opened.metadata.metadata or {}).get(b"ARROW:schema")
+    return opened.schema_arrow if stored is None else pa.ipc.read_schema(pa.py_buffer(b64decode(stored)))
+
+
+def _train_facts(version: _Stored) -> Found:
+    """Yield what the rows of train show of seed, recipe and the classes before resampling."""
+    manifest = version.manifest
+    labels, keys = version.labels("train"), version.keys("train")
+    origin = pc.index_in(keys["origin"], value_set=pa.array(ORIGINS)).to_numpy()
+    original = origin == 0
+    sequence = drawn_sequence(np.bincount(labels.codes, minlength=len(labels.classes)), manifest.seed)
+    yield "that the order of train is the one that its seed draws", True, bool((sequence == labels.codes).all())
+    yield "that train holds what the recipe says", True, _as_in_recipe(version, keys, origin)
+    yield "that rows have the class and weight of the recipe", True, _changed_as_in_recipe(version, keys, labels)
+    if manifest.resampling.repeated:
+        yield "that repeated rows are alike", True, _repeats_alike(version)
+    dropped = version.copies.filter(pc.equal(version.copies["copies"], 0))["class"].to_pylist()
+    before = Counter(labels.counts(original))
+    before.update(dropped)
+    yield "resampling.before", with_rows(manifest.resampling.before), with_rows(before)
+
+
+def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
+    """Return whether the rows of train are, once each, the copies and synthetic rows of the recipe."""
+    if version.repeated != int((origin == 1).sum()):  # of rows that are not there no array is made
+        return False
+    sources = keys["source_row"].fill_null(-1).to_numpy()
+    once = np.sort(sources[origin == 0])
+    changed = np.asarray(version.copies["source_row"].to_numpy())
+    again = np.sort(np.repeat(changed, np.maximum(version.times - 1, 0)))
+    gone = changed[version.times == 0]
+    made = keys.filter(pa.array(origin == 2)).select(list(_PARENTS))
+    wanted = made.slice(0, 0) if version.synthetic is None else version.synthetic
+    return (
+        _only_their_own(keys, origin)
+        and bool(np.isin(changed[version.times > 0], once).all())
+        and not np.isin(gone, once).any()
+        and np.array_equal(again, np.sort(sources[origin == 1]))
+        and _sorted(made).equals(_sorted(wanted))
+    )
+
+
+def _only_their_own(keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
+    """Return whether rows of the source have no parents, and synthetic rows are no row of the source."""
+    made = pa.array(origin == 2)
+    parents = keys.filter(pc.invert(made)).select(list(_PARENTS))
+    synthetic = keys["source_row"].filter(made)
+    return len(synthetic) == synthetic.null_count and all(len(one) == one.null_count for one in parents.columns)
+
+
+def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> bool:
+    """Return whether rows have the class and the weight that the recipe gives them; one that it leaves out counts 1."""
+    sources, copies = keys["source_row"].combine_chunks(), version.copies.combine_chunks()
+    place = pc.index_in(sources, value_set=copies["source_row"].combine_chunks(), skip_nulls=True)
+    classes = pa.array(labels.classes).take(pa.array(labels.codes))
+    said = copies["class"].combine_chunks().cast(pa.string()).take(place)
+    alike = pc.fill_null(pc.equal(said, classes), True)
+    if WEIGHT_FIELD.name in {*copies.schema.names} & {*keys.schema.names}:
+        weights = pc.fill_null(copies[WEIGHT_FIELD.name].combine_chunks().take(place), 1)
+        alike = pc.and_(alike, pc.equal(weights, keys[WEIGHT_FIELD.name].combine_chunks()))
+    return bool(pc.all(alike).as_py())
+
+
+def _repeats_alike(version: _Stored) -> bool:
+    """Return whether rows of train that are the same row of the source have the same content and keys."""
+    keys = version.config.columns.key_columns()
+    found = [real_rows(version.data, "train", path, keys) for path in version.files("train")]
+    rows, hashes = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.argsort(rows, kind="stable")
+    same = np.diff(rows[order]) == 0
+    return bool((np.diff(hashes[order])[same] == 0).all())
+
+
+def real_rows(data: Path, part: str, path: Path, keys: Sequence[str]) -> tuple[Ints, Hashes]:
+    """Return which rows of the source stand in a part file, and the hashes of their content; synthetic ones left out.
+
+    Args:
+        data: The version's data folder.
+        part: The partition.
+        path: The file.
+        keys: The source's key columns, whose content counts as well.
+    """
+    own, rows = pq.read_table(data / "keys" / part / path.name), pq.read_table(path)
+    real: pa.ChunkedArray = pc.not_equal(own["origin"], ORIGINS[2])
+    columns = [*rows.columns, *source_keys(own, keys).columns]
+    table = pa.table(columns, names=[*rows.schema.names, *keys]).filter(real)
+    return np.asarray(own["source_row"].filter(real).to_numpy()), row_hashes(table)
+
+
+def _sorted(parents: pa.Table) -> pa.Table:
+    return parents.sort_by([(name, "ascending") for name in _PARENTS]).combine_chunks()
+
+
+def _split_facts(version: _Stored) -> Found:
+    """Yield how the split describes itself; of rows that were dropped the files hold no content."""
+    manifest, config = version.manifest, version.config
+    split = manifest.split
+    by_group = config.split.method == "random" and bool(config.columns.group)
+    yield "split.method", split.method, "grouped" if by_group else config.split.method
+    if config.split.method != "time":
+        yield "split.spans", split.spans, {}
+    if config.split.duplicates == "ignore":
+        yield "split.duplicate_rows", split.duplicate_rows, 0
+        yield "split.contradictory_rows", split.contradictory_rows, 0
+    if version.stored and not version.dropped:
+        if config.split.method == "time":
+            yield "split.spans", split.spans, _spans(version)
+        if config.split.duplicates == "together" and not split.apart:
+            repeated, contradictory = _equal_rows(version)
+            yield "split.duplicate_rows", split.duplicate_rows, repeated
+            yield "split.contradictory_rows", split.contradictory_rows, contradictory
+
+
+def _spans(version: _Stored) -> dict[str, tuple[str, str]]:
+    """Return the first and the last moment of each partition as texts."""
+    time, found = version.config.columns.time, {}
+    for name in PARTITIONS:
+        keys = version.keys(name)
+        own = source_keys(keys.filter(pc.equal(keys["origin"], ORIGINS[0])), [time])[time]
+        moments = read_moments(own, time)
+        known = moments.values[~moments.missing]
+        if len(known):
+            found[name] = moments.text(known.min().item()), moments.text(known.max().item())
+    return found
+
+
+def _equal_rows(version: _Stored) -> tuple[int, int]:
+    """Return how many original rows equal an earlier one, and how many equal one of another class."""
+    target, hashes, labels = version.config.columns.target, [], []
+    for name in PARTITIONS:
+        for rows in _original_rows(version, name):
+            hashes.append(row_hashes(rows.drop_columns([target])))
+            labels.append(rows.select([target]))
+    groups = group_codes(np.concatenate(hashes))
+    repeated = len(groups) - (int(groups.max(initial=-1)) + 1)
+    codes = encode_labels(pa.concat_tables(labels).unify_dictionaries()[target]).codes
+    return repeated, count_contradictory(groups, codes)
+
+
+def _original_rows(version: _Stored, name: str) -> Iterator[pa.Table]:
+    """Yield the original rows of a partition, a row group at a time."""
+    for path in version.files(name):
+        origin = pq.read_table(version.data / "keys" / name / path.name, columns=["origin"])["origin"]
+        start = 0
+        for rows in iter_part(path):
+            yield rows.filter(pc.equal(origin.slice(start, rows.num_rows), ORIGINS[0]))
+            start += rows.num_rows

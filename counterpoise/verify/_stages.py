@@ -1,0 +1,109 @@
+"""Whether the facts of the stages in an evaluation are those of the manifest, and its counts those of the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from counterpoise.errors import IntegrityError
+from counterpoise.persist import DatasetFolder, manifest_name, read_validation
+from counterpoise.report import ReportData, count_up
+from counterpoise.results import MetricsRecord, ReportFacts, ReportRecord, SyntheticReview
+from counterpoise.table import degree_of_imbalance
+from counterpoise.versions import ManifestFacts, unlike
+
+__all__ = ["report_differences"]
+
+
+def report_differences(folder: DatasetFolder, record: MetricsRecord, facts: ManifestFacts) -> Iterator[str]:
+    """Yield what a record's facts of the other stages say otherwise than the manifest, or than themselves.
+
+    Args:
+        folder: The dataset.
+        record: The metrics record.
+        facts: What the manifest says.
+    """
+    report = record.report
+    if report is None:
+        return
+    said = report.model_dump(mode="json")
+    for name, (value, wanted) in {**_published(said, facts), **_of_stages(said, facts)}.items():
+        yield from unlike(f"report: {name}", value, wanted)
+    yield from _source(report, facts)
+    yield from _validation(folder, report, facts)
+    yield from _counts(record, report)
+
+
+def _published(said: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[Any, Any]]:
+    made, stored = said["reproducibility"], said["persist"]
+    return {
+        "version": (said["version"], facts.version),
+        "dataset": (said["dataset"], facts.dataset),
+        "title": (said["title"], f"{facts.dataset}, version {facts.version}"),
+        "address": (stored["address"].rpartition("/")[2], f"{facts.dataset}@{facts.version}"),
+        "manifest": (stored["manifest"], manifest_name(facts.version)),
+        "partitions": (stored["partitions"], facts.partitions),
+        "config": (made["config"], facts.config),
+        **{name: (made[name], facts.rest[name]) for name in ("seed", "run_key", "libraries")},
+        **{name: (stored[name], facts.rest[name]) for name in ("data", "rejected", "dropped", "certificate")},
+    }
+
+
+def _of_stages(said: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[Any, Any]]:
+    source, split, columns = said["source"], said["split"], facts.config["columns"]
+    untouched = {name: facts.partitions[name]["classes"] for name in ("validation", "test")}
+    place = facts.config["source"]
+    parts = {
+        **{name: (source[name], facts.source[name]) for name in ("rows", "digest", "rejected_lines")},
+        **{name: (split[name], facts.split[name]) for name in ("method", "duplicate_rows", "contradictory_rows")},
+        **{name: (said["resampling"][name], value) for name, value in facts.resampling.items()},
+    }
+    return {
+        **parts,
+        "location": (source["location"], place["path"] or place["url"]),
+        "target": (source["target"], columns["target"]),
+        "dropped columns": (source["dropped_columns"], columns["drop"]),
+        "invalid rows": (said["validation"]["on_invalid_rows"], facts.config["validation"]["on_invalid_rows"]),
+        "duplicates": (split["duplicates"], facts.config["split"]["duplicates"]),
+        "counts of the split": (split["counts"], {"train": facts.resampling["before"], **untouched}),
+        "rejected rows": (split["rejected_rows"] + source["rejected_lines"], facts.rest["rejected"]),
+    }
+
+
+def _source(report: ReportRecord, facts: ManifestFacts) -> Iterator[str]:
+    """Yield contradictions in what is said of the source's columns and classes."""
+    known = [column.model_dump() for column in report.source.columns]
+    if unknown := [column["name"] for column in facts.columns if column not in known]:
+        yield f"report: columns of the source lack {', '.join(unknown)[:100]}"
+    if missing := {*report.source.keys, *report.source.dropped_columns} - {column["name"] for column in known}:
+        yield f"report: columns of the source lack {', '.join(sorted(missing))[:100]}"
+    classes: dict[str, int] = {}
+    for counts in report.split.counts.values():
+        for name, rows in counts.items():
+            classes[name] = classes.get(name, 0) + rows
+    yield from unlike("report: classes of the source", report.source.classes, classes)
+    wanted = degree_of_imbalance(classes) if any(classes.values()) else None
+    yield from unlike("report: imbalance", report.source.imbalance, wanted)
+
+
+def _validation(folder: DatasetFolder, report: ReportRecord, facts: ManifestFacts) -> Iterator[str]:
+    """Yield that the verdict is not that of `validation.json`, where that can be read: it is told of the data else."""
+    if not facts.validation_sha256:
+        return
+    try:
+        stored = read_validation(folder, f"{facts.rest['data']}/validation.json", sha256=facts.validation_sha256)
+    except (FileNotFoundError, IntegrityError):
+        return
+    for name in ("success", "outcomes", "rejected_rows", "baseline"):
+        yield from unlike(f"report: validation: {name}", getattr(report.validation, name), getattr(stored, name))
+
+
+def _counts(record: MetricsRecord, report: ReportRecord) -> Iterator[str]:
+    """Yield that what is counted is not what there is."""
+    quality = record.synthetic_quality
+    if (quality.synthetic_rows if quality else 0) != report.resampling.synthetic:
+        yield f"synthetic_quality: not of the {report.resampling.synthetic:,} synthetic rows"
+    review = None if quality is None else SyntheticReview(quality=quality, outcomes=record.resampled_validation)
+    plain = {name: getattr(report, name) for name in ReportFacts.model_fields}
+    if count_up(ReportData(**plain, metrics=None, synthetic=review)) != report.counts:
+        yield "report: counts are not those of its facts"

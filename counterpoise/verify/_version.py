@@ -1,0 +1,228 @@
+"""Verifying a published version: its files, its certificate and the facts of its manifest, recomputed.
+
+What the files can prove is proven; what they cannot is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.errors import CounterpoiseError, IntegrityError
+from counterpoise.persist import (
+    UNTOUCHED,
+    Asked,
+    DatasetFolder,
+    Manifest,
+    PartContent,
+    RowBalance,
+    certify,
+    changed_files,
+    checked_out,
+    in_a_steady_state,
+    manifest_name,
+    manifest_sha256,
+    newest_manifest,
+    read_manifest,
+    read_parts,
+    stored_as_recipe,
+)
+from counterpoise.records import Certificate
+from counterpoise.runtime import format_size, free_memory, names_refusals
+from counterpoise.split import SplitPromise
+from counterpoise.storage import LocalStore
+from counterpoise.verify._recount import recount
+
+__all__ = ["Verification", "check_version", "verify_version"]
+
+_BYTES_A_ROW = 40
+"""About what counting a row takes whose content is not there."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What verifying a version has found.
+
+    Attributes:
+        differences: Where the version is not what its manifest says, in sentences.
+        unproven: What nobody can prove from the files and the source, in sentences.
+        left_to_the_source: What only a comparison with the source would prove; nothing once that was made.
+    """
+
+    differences: tuple[str, ...]
+    unproven: tuple[str, ...]
+    left_to_the_source: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+
+def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
+    """Return how a version differs from its manifest, in sentences; nothing where it holds.
+
+    Args:
+        root: The folder that holds all datasets.
+        dataset: The dataset's name.
+        number: The version.
+
+    Raises:
+        IntegrityError: The manifest cannot be read.
+    """
+    return list(check_version(root, dataset, number).differences)
+
+
+@names_refusals("verify")
+def check_version(root: str | Path, dataset: str, number: int) -> Verification:
+    """Recompute everything that a version's files can prove.
+
+    Args:
+        root: The folder that holds all datasets.
+        dataset: The dataset's name.
+        number: The version.
+
+    Raises:
+        IntegrityError: The manifest cannot be read.
+    """
+    folder = DatasetFolder(root, dataset)
+    manifest = read_manifest(folder, number)
+    folder.refuse_links(manifest.data)
+    return in_a_steady_state(folder, manifest, lambda: _verification(folder, manifest))
+
+
+def _verification(folder: DatasetFolder, manifest: Manifest) -> Verification:
+    names = [file.path for file in manifest.files]
+    with checked_out(folder, [manifest.data], expected=names) as base:
+        stored = not stored_as_recipe(LocalStore(base), manifest)
+        differences = [*_place_differences(folder, manifest), *_data_differences(base, manifest, stored=stored)]
+    left = tuple(_left_to_the_source(stored=stored))
+    return Verification(tuple(differences), tuple(_unproven(folder, manifest)), left)
+
+
+def _place_differences(folder: DatasetFolder, manifest: Manifest) -> Iterator[str]:
+    """Yield what is wrong with a version's place in the dataset and among its versions."""
+    if manifest.dataset != folder.dataset:
+        yield f"manifest: dataset is {manifest.dataset}, but the folder is called {folder.dataset}"
+    numbers = folder.version_numbers()
+    earlier, digest = newest_manifest(folder, [number for number in numbers if number < manifest.version])
+    if earlier is not None and (manifest.parent or 0) < earlier:
+        yield f"manifest: parent is {manifest.parent}, but version {earlier} stands before it"
+    elif manifest.parent in numbers and digest != manifest.parent_sha256:
+        place = manifest_name(manifest.parent or 0)
+        yield f"{place}: not the parent that version {manifest.version} was published after"
+    for later in (number for number in numbers if number > manifest.version):
+        yield from _child_differences(folder, manifest, later)
+        break
+
+
+def _child_differences(folder: DatasetFolder, manifest: Manifest, later: int) -> Iterator[str]:
+    try:
+        child = read_manifest(folder, later)
+    except IntegrityError:  # it costs itself alone
+        return
+    if child.parent == manifest.version and child.parent_sha256 != manifest_sha256(folder, manifest.version):
+        yield f"manifest: changed since version {later} was published after it"
+
+
+def _data_differences(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
+    """Return how files differ: by their bytes or, where these are right, by what they hold."""
+    differences = changed_files(base, manifest)
+    if differences:
+        return differences
+    try:
+        recomputed = _recompute(base, manifest, stored=stored)
+        return [*_certificate_differences(manifest.certificate, recomputed), *recount(base, manifest, stored=stored)]
+    except CounterpoiseError as error:
+        return [f"{error.expected}: {error.found}"]
+    except (pa.ArrowException, IndexError, KeyError, TypeError, ValueError) as error:
+        return [f"manifest: its files cannot be read as it says: {error}"]
+
+
+def _left_to_the_source(*, stored: bool) -> Iterator[str]:
+    """Yield what the files do not prove, and the source would."""
+    yield "that the source held these rows; `--source` compares them with it"
+    if not stored:
+        yield "classes, order and bytes of train, which is stored as a recipe; `--source` and `rebuild` compare them"
+
+
+def _unproven(folder: DatasetFolder, manifest: Manifest) -> Iterator[str]:
+    """Yield what nobody can tell."""
+    yield "who published the version, when, and with which libraries: nothing is signed"
+    yield "settings that leave no trace in the files, notes, and what validation observed"
+    if manifest.dropped:
+        yield "how many of the dropped rows equal others: their content was not kept"
+    if manifest.parent is not None and manifest.parent not in folder.version_numbers():
+        yield f"what version {manifest.parent}, published before it, was: its manifest is gone"
+
+
+def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
+    data, source, config = base / manifest.data, manifest.source, manifest.settings
+    balance = RowBalance(
+        rows_in=source.rows + source.rejected_lines,
+        dropped=_column(data / "recipe" / "copies.parquet", "source_row", only_dropped=True),
+        rejected=_column(data / "rejected" / "rows.parquet", 0),
+        rejected_lines=source.rejected_lines,
+        content_disjoint=config.split.duplicates == "together",
+    )
+    features = tuple(column.name for column in manifest.columns if column.name != config.columns.target)
+    promise = SplitPromise(config.columns, config.split, config.seed)
+    asked = Asked(features if promise.compares_content else (), promise)
+    if stored:
+        found = read_parts(data, asked=asked)
+    else:
+        train = _train_of_recipe(data, balance, rows=source.rows)
+        found = {"train": [train], **read_parts(data, asked=asked, partitions=UNTOUCHED)}
+    return certify(found, balance=balance, source=manifest.certificate.fingerprints, promise=promise)
+
+
+def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartContent:
+    """Return what a recipe says of train rows that were put away: their numbers and parents, not their content."""
+    elsewhere = [
+        np.concatenate([np.zeros(0, np.int64), *(pq.read_table(file)["source_row"].to_numpy() for file in files)])
+        for files in (sorted((data / "keys" / name).glob("*.parquet")) for name in UNTOUCHED)
+    ]
+    _check_memory(rows)
+    train = np.ones(rows, dtype=bool)
+    for gone in (*elsewhere, balance.dropped, balance.rejected):
+        train[gone[(gone >= 0) & (gone < rows)]] = False
+    made = data / "recipe" / "synthetic.parquet"
+    table = pq.read_table(made, columns=["parent_a", "parent_b"]) if made.exists() else None
+    parents = [] if table is None else [column.drop_null().to_numpy() for column in table.columns]
+    return PartContent(np.flatnonzero(train), np.concatenate([np.zeros(0, np.int64), *parents]))
+
+
+def _check_memory(rows: int) -> None:
+    """Refuse a number of rows, which the manifest alone says, that no memory holds."""
+    free = free_memory()
+    if free is not None and rows * _BYTES_A_ROW > free:
+        raise MemoryError(f"{rows:,} rows, as the manifest says, need more than the {format_size(free)} that are free")
+
+
+def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.NDArray[np.int64]:
+    if not path.exists():
+        return np.zeros(0, np.int64)
+    table = pq.read_table(path)
+    values = np.asarray(table[name].to_numpy())
+    return values[table["copies"].to_numpy() == 0] if only_dropped else values
+
+
+def _certificate_differences(certified: Certificate, recomputed: Certificate) -> list[str]:
+    differences = [f"certificate: {name} does not hold" for name, holds in recomputed.checks.items() if not holds]
+    before, after = certified.model_dump(), recomputed.model_dump()
+    if set(before["checks"]) != set(after["checks"]):
+        differences.append(
+            f"certificate: its checks are {sorted(before['checks'])} instead of {sorted(after['checks'])}"
+        )
+    differences += [
+        f"certificate: {name} is {after[name]} instead of {before[name]}"
+        for name in before
+        if name != "checks" and before[name] != after[name]
+    ]
+    return differences

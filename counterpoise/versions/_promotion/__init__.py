@@ -1,0 +1,1 @@
+"""Promotion: rules, decisions and their files."""

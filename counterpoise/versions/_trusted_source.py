@@ -1,0 +1,84 @@
+"""The source of a published version, as far as its manifest may say where that is.
+
+Whoever wrote a manifest chose what it says. So nobody connects to a database or a bucket, expands a variable or leaves
+the working directory because of it, unless the user says so.
+"""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path, PurePath
+
+from pydantic import SecretStr
+
+from counterpoise.config import SourceConfig
+from counterpoise.errors import ConfigError, InputError
+from counterpoise.storage import is_remote
+
+__all__ = ["trusted_source"]
+
+
+def trusted_source(known: SourceConfig, *, given: str = "", trusted: bool = False) -> SourceConfig:
+    """Return where to read a version's source.
+
+    Args:
+        known: What the manifest says of the source.
+        given: A path, an object store's address or a database's URL that the user names instead; empty for none.
+        trusted: Whether the user trusts what the manifest names.
+
+    Raises:
+        ConfigError: The manifest names something that only the user may: a database, a query, a bucket, or a path
+            outside the working directory.
+        InputError: There is nothing at the path.
+    """
+    if known.query and not trusted:
+        raise _untrusted(f"the query {known.query[:200]!r}", "allow the manifest's query with --trust-manifest")
+    if given:
+        return _elsewhere(known, given)
+    url = known.model_dump(mode="json")["url"]
+    if not trusted and (url or not _within_working_directory(known.path)):
+        place = url or known.path
+        raise _untrusted(
+            f"{place[:200]!r}", f"name it with --source {place[:200]!r}, or allow it with --trust-manifest"
+        )
+    _check_there(known.path)
+    return known
+
+
+def _elsewhere(known: SourceConfig, given: str) -> SourceConfig:
+    """Return the source at the place that the user names: a URL for a database, a path or an address for files."""
+    if not known.url.get_secret_value():
+        return SourceConfig.model_validate({**known.model_dump(), "path": given})
+    if "://" in given:
+        return SourceConfig.model_validate({**known.model_dump(), "url": SecretStr(given)})
+    raise ConfigError(
+        "other_kind_of_source",
+        expected="the URL of a database, as the version was read from one",
+        found=f"--source {given[:200]!r}",
+        remedy="write a URL such as postgresql://user:${PGPASSWORD}@host/database",
+    )
+
+
+def _within_working_directory(path: str) -> bool:
+    parts = PurePath(path)
+    return bool(path) and not is_remote(path) and not parts.is_absolute() and ".." not in parts.parts
+
+
+def _check_there(path: str) -> None:
+    """Refuse a path where there is nothing: a version keeps the last name only of an absolute one."""
+    if path and not is_remote(path) and not glob.has_magic(path) and not Path(path).exists():
+        raise InputError(
+            "source_not_found",
+            expected=f"the source of the version at {path!r}, as its configuration says",
+            found="nothing there (of an absolute path, a version keeps the last name only)",
+            remedy="name the place with --source",
+        )
+
+
+def _untrusted(found: str, remedy: str) -> ConfigError:
+    return ConfigError(
+        "untrusted_source",
+        expected="a source that you name, or one below the working directory",
+        found=f"a manifest that names {found}",
+        remedy=remedy,
+    )

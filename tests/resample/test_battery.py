@@ -1,0 +1,316 @@
+"""One battery of checks over every strategy, on one table with every type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from counterpoise.config import STRATEGIES, StrategyName
+from counterpoise.errors import ResamplingError
+from counterpoise.records import ResamplingPlan
+from counterpoise.resample._neighbours import statistics
+from counterpoise.resample._plan import plan_resampling, read_copies, read_recipe, read_weights
+from counterpoise.split import read_partition
+from counterpoise.verify._version import verify_version
+from counterpoise.versions import Version, open_version
+from tests.snapshots import EngineRun, mixed_table, run_engine
+
+ROWS = 900
+CATEGORIES = ("flag", "word", "kind")
+SETTINGS: dict[str, dict[str, Any]] = {
+    "smoten": {"features": CATEGORIES},
+    "kmeans_smote": {"options": {"kmeans_estimator": 2, "cluster_balance_threshold": 0.01}},
+}
+"""What a strategy needs in order to have work to do on the table."""
+
+EXACT = ("random_over", "smote", "smotenc", "smoten", "borderline_smote", "random_under", "near_miss")
+"""The strategies that reach the wanted rows in every class of the table."""
+
+WITHOUT_CHANCE = (
+    "none", "near_miss", "tomek_links", "edited_nearest_neighbours", "repeated_edited_nearest_neighbours", "all_knn",
+    "neighbourhood_cleaning_rule",
+)  # fmt: skip
+"""The strategies that the seed has no part in."""
+
+SCALED = ("smote", "adasyn", "borderline_smote", "near_miss", "smote_tomek")
+"""Strategies that are tried with a scale that is taken of a sample, too."""
+
+HELPLESS = [("kmeans_smote", "lower_k"), ("svm_smote", "lower_k"), ("smote_enn", "random_over")]
+"""Strategies and policies that find nothing to work with in four rows, or clean them all away."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A published version of the table, by one strategy."""
+
+    table: pa.Table
+    run: EngineRun
+
+    @property
+    def version(self) -> Version:
+        record = self.run.version
+        return open_version(f"{record.root}/{record.dataset}")
+
+    @property
+    def train(self) -> pa.Table:
+        return self.version.to_arrow("train")
+
+    @property
+    def keys(self) -> pa.Table:
+        return self.version.to_arrow("keys/train")
+
+
+def battery_table(strategy: str, *, classes: int = 2, seed: int = 0) -> pa.Table:
+    """Return the table with every type, or what the strategy can take of it."""
+    table = mixed_table(ROWS, share=0.15, seed=seed)
+    if classes > 2:
+        rng = np.random.default_rng(seed)
+        code = rng.choice(3, ROWS, p=[0.7, 0.2, 0.1])
+        label = pa.array(["common", "rare", "rarer"]).take(pa.array(code))
+        table = table.set_column(table.schema.get_field_index("label"), "label", label)
+        for place, name in enumerate(table.schema.names):
+            if name in ("x", "single"):
+                shifted = pc.add(table[name], pa.array(2.0 * code)).cast(table[name].type)
+                table = table.set_column(place, name, shifted)
+    features = SETTINGS.get(strategy, {}).get("features")
+    return table.select(["id", *features, "label"]) if features else table
+
+
+def tried(folder: Path, strategy: str, table: pa.Table, **resampling: Any) -> Tried:
+    options = {"options": SETTINGS[strategy]["options"]} if "options" in SETTINGS.get(strategy, {}) else {}
+    settings = {"strategy": strategy, **options, **resampling}
+    run = run_engine(
+        table,
+        folder,
+        columns={"target": "label", "ids": ["id"]},
+        resampling=settings,
+        split={"duplicates": "ignore"},
+    )
+    return Tried(table, run)
+
+
+@pytest.fixture(scope="module", params=list(STRATEGIES))
+def one(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    return tried(tmp_path_factory.mktemp(request.param), request.param, battery_table(request.param))
+
+
+def test_every_name_of_a_strategy_has_its_facts() -> None:
+    assert tuple(STRATEGIES) == get_args(StrategyName)
+
+
+def test_features_and_label_keep_names_order_and_types(one: Tried) -> None:
+    wanted = pa.schema([field for field in one.table.schema if field.name != "id"])
+    assert one.train.schema.equals(wanted)
+
+
+def test_original_and_repeated_rows_are_the_source_rows_to_the_last_bit(one: Tried) -> None:
+    real = pc.not_equal(one.keys["origin"], "synthetic")
+    source = one.table.drop_columns(["id"]).take(one.keys["source_row"].filter(real))
+    assert one.train.filter(real).to_pylist() == source.to_pylist()
+
+
+def test_validation_and_test_are_the_source_rows_untouched(one: Tried) -> None:
+    partition = read_partition(one.run.split)
+    for code, name in ((1, "validation"), (2, "test")):
+        rows = one.version.to_arrow(f"keys/{name}")["source_row"]
+        assert sorted(rows.to_pylist()) == np.flatnonzero(partition == code).tolist()
+        source = one.table.drop_columns(["id"]).take(rows)
+        assert one.version.to_arrow(name).to_pylist() == source.to_pylist()
+
+
+def test_the_published_version_verifies(one: Tried) -> None:
+    record = one.run.version
+    assert verify_version(record.root, record.dataset, record.version) == []
+
+
+def test_parents_stand_in_train_and_the_first_one_gives_the_label(one: Tried) -> None:
+    train = set(np.flatnonzero(read_partition(one.run.split) == 0).tolist())
+    made = one.keys.filter(pc.equal(one.keys["origin"], "synthetic"))
+    first, second = made["parent_a"].to_pylist(), made["parent_b"].drop_null().to_pylist()
+    assert {*first, *second} <= train
+    labels = one.train["label"].filter(pc.equal(one.keys["origin"], "synthetic"))
+    assert labels.to_pylist() == one.table["label"].take(made["parent_a"]).to_pylist()
+    assert made.num_rows == one.run.resampling.synthetic
+
+
+def test_synthetic_values_are_values_or_lie_between_their_parents(one: Tried) -> None:
+    made = pc.equal(one.keys["origin"], "synthetic")
+    rows, keys = one.train.filter(made), one.keys.filter(made)
+    first = one.table.take(keys["parent_a"])
+    second = one.table.take(pc.coalesce(keys["parent_b"], keys["parent_a"]))
+    for name in set(rows.schema.names) & {"big", "small", "at", "day", "price"}:
+        for value, a, b in zip(*(part[name].to_pylist() for part in (rows, first, second)), strict=True):
+            known = [parent for parent in (a, b) if parent is not None]
+            assert value in (a, b) if len(known) < 2 else min(known) <= value <= max(known)
+    for name in set(rows.schema.names) & set(CATEGORIES):
+        assert set(rows[name].to_pylist()) <= set(one.table[name].to_pylist())
+
+
+def test_missing_values_stay_possible_and_no_nan_is_made_of_them(one: Tried) -> None:
+    for name in set(one.train.schema.names) & {"x", "single"}:
+        assert not pc.any(pc.is_nan(one.train[name])).as_py()
+
+
+def test_identifiers_are_never_among_the_features_and_synthetic_rows_have_none(one: Tried) -> None:
+    assert "id" not in one.train.schema.names
+    made = pc.equal(one.keys["origin"], "synthetic")
+    assert one.keys["id"].filter(made).null_count == one.run.resampling.synthetic
+
+
+def test_counts_add_up_and_every_class_is_left(one: Tried) -> None:
+    plan = one.run.resampling
+    before, after = sum(plan.before.values()), sum(plan.after.values())
+    assert after == before - plan.dropped + plan.repeated + plan.synthetic == one.train.num_rows
+    assert all(plan.after.values())
+
+
+def test_the_wanted_rows_are_reached_or_the_reason_is_told(one: Tried) -> None:
+    plan = one.run.resampling
+    reached = plan.weighted or plan.after
+    strategy = STRATEGIES[plan.strategy]
+    if strategy.family in ("over", "under", "combine"):
+        missed = [name for name in reached if reached[name] != max(reached.values()) or plan.strategy not in EXACT]
+        told = " ".join(plan.notes)
+        wanted = max(plan.before.values()) if strategy.grows else min(plan.before.values())
+        assert all(f"class '{name}'" in told for name in missed if reached[name] != wanted)
+    elif strategy.family == "clean":
+        assert "has no target" in plan.notes[-1]
+
+
+def test_labels_come_in_no_order(one: Tried) -> None:
+    codes = np.unique(one.train["label"].to_numpy(), return_inverse=True)[1]
+    changes = int((np.diff(codes) != 0).sum())
+    share = codes.mean()
+    expected = 2 * share * (1 - share) * (len(codes) - 1)
+    assert abs(changes - expected) < 5 * np.sqrt(expected)
+
+
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_the_same_seed_gives_the_same_rows(tmp_path: Path, strategy: str) -> None:
+    table = battery_table(strategy)
+    first, again = (tried(tmp_path / name, strategy, table) for name in "ab")
+    assert first.train.equals(again.train)
+    assert first.keys.equals(again.keys)
+
+
+def decided(plan: ResamplingPlan) -> tuple[Any, ...]:
+    """Return what a plan decides on: copies, weights and recipe."""
+    weights, recipe = read_weights(plan), read_recipe(plan)
+    return (
+        read_copies(plan)[1].tolist(),
+        None if weights is None else weights.tolist(),
+        None if recipe is None else recipe.to_pydict(),
+    )
+
+
+def test_another_seed_decides_otherwise_where_chance_has_a_part_and_alike_where_it_has_none(
+    one: Tried, tmp_path: Path
+) -> None:
+    other = plan_resampling(
+        one.run.snapshot, one.run.split, columns=one.run.config.columns, config=one.run.config.resampling, seed=1,
+        folder=tmp_path,
+    )  # fmt: skip
+    assert (decided(other) == decided(one.run.resampling)) == (one.run.config.resampling.strategy in WITHOUT_CHANCE)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "sampled"), [*((name, False) for name in STRATEGIES), *((name, True) for name in SCALED)]
+)
+def test_what_is_decided_depends_on_rows_and_not_on_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, sampled: bool
+) -> None:
+    if sampled:
+        monkeypatch.setattr(statistics, "SAMPLE_ROWS", ROWS // 5)
+    table = battery_table(strategy)
+    small = tried(tmp_path / "a", strategy, table)
+    config = small.run.config
+    big = run_engine(
+        table, tmp_path / "b", group_rows=77, columns=config.columns, resampling=config.resampling, split=config.split
+    )
+    (rows, copies), (other_rows, other_copies) = read_copies(small.run.resampling), read_copies(big.resampling)
+    assert rows.tolist() == other_rows.tolist()
+    assert copies.tolist() == other_copies.tolist()
+    recipes = read_recipe(small.run.resampling), read_recipe(big.resampling)
+    assert recipes[0] == recipes[1]
+
+
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_permuted_input_rows_give_other_choices_by_the_same_rules(tmp_path: Path, strategy: str) -> None:
+    table = battery_table(strategy)
+    order = np.random.default_rng(1).permutation(ROWS)
+    plain, permuted = tried(tmp_path / "a", strategy, table), tried(tmp_path / "b", strategy, table.take(order))
+    assert permuted.run.resampling.before == plain.run.resampling.before
+    if strategy in EXACT:
+        assert permuted.run.resampling.after == plain.run.resampling.after
+    for made in (plain, permuted):
+        real = pc.not_equal(made.keys["origin"], "synthetic")
+        ids = made.keys["id"].filter(real).to_pylist()
+        rows = {row.pop("id"): row for row in table.filter(pc.is_in(table["id"], pa.array(ids))).to_pylist()}
+        assert made.train.filter(real).to_pylist() == [rows[name] for name in ids]
+
+
+@pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "kmeans_smote"])
+def test_several_classes_are_resampled_by_the_same_rules(tmp_path: Path, strategy: str) -> None:
+    made = tried(tmp_path, strategy, battery_table(strategy, classes=3))
+    plan, facts = made.run.resampling, STRATEGIES[strategy]
+    reached = plan.weighted or plan.after
+    if strategy in EXACT:
+        assert len(set(reached.values())) == 1
+    elif facts.family in ("over", "combine"):
+        assert reached["rarer"] > plan.before["rarer"]
+    assert all(plan.after.values())
+
+
+@pytest.mark.parametrize("strategy", [*EXACT, "weights"])
+def test_a_ratio_for_each_class_is_reached(tmp_path: Path, strategy: str) -> None:
+    made = tried(tmp_path, strategy, battery_table(strategy, classes=3), ratio={"rare": 0.8, "rarer": 0.5})
+    plan = made.run.resampling
+    reached = plan.weighted or plan.after
+    if STRATEGIES[strategy].family == "over":
+        most = plan.before["common"]
+        assert reached == {"common": most, "rare": int(most * 0.8 + 1e-9), "rarer": int(most * 0.5 + 1e-9)}
+    else:
+        least = plan.before["rarer"]
+        assert reached["rare"] == min(plan.before["rare"], int(least / 0.8 + 1e-9))
+
+
+@pytest.mark.parametrize("strategy", [*EXACT, "weights", "smote_tomek"])
+def test_a_class_that_is_above_its_ratio_stays_and_it_is_told(tmp_path: Path, strategy: str) -> None:
+    made = tried(tmp_path, strategy, battery_table(strategy, classes=3), ratio=0.1)
+    plan = made.run.resampling
+    told = [note for note in plan.notes if "above its ratio 0.1" in note]
+    staying = ("rare", "rarer") if STRATEGIES[strategy].grows else ("common", "rare")
+    assert [note.split(":")[0] for note in told] == [f"class '{name}'" for name in staying]
+    if strategy != "smote_tomek":
+        assert plan.after == plan.before
+
+
+def few_positives(strategy: str) -> pa.Table:
+    """Return the table with six rows of class 1, four of which are in train."""
+    table = battery_table(strategy)
+    positive = np.flatnonzero(table["label"].to_numpy() == 1)
+    return table.take(np.setdiff1d(np.arange(ROWS), positive[6:]))
+
+
+POLICIES = [(name, policy) for name in STRATEGIES if STRATEGIES[name].searches for policy in ("lower_k", "random_over")]
+
+
+@pytest.mark.parametrize(("strategy", "policy"), [pair for pair in POLICIES if pair not in HELPLESS])
+def test_tiny_classes_are_lowered_or_repeated_and_it_is_told(tmp_path: Path, strategy: str, policy: str) -> None:
+    made = tried(tmp_path, strategy, few_positives(strategy), too_few_neighbors=policy)
+    assert any("train rows" in note for note in made.run.resampling.notes)
+    assert all(made.run.resampling.after.values())
+
+
+@pytest.mark.parametrize(("strategy", "policy"), HELPLESS)
+def test_what_cannot_be_done_with_a_tiny_class_is_refused_with_a_remedy(
+    tmp_path: Path, strategy: str, policy: str
+) -> None:
+    with pytest.raises(ResamplingError, match=r"(?s)(sampler_refused|class_removed).*another"):
+        tried(tmp_path, strategy, few_positives(strategy), too_few_neighbors=policy)

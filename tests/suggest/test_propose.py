@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from counterpoise.config import BalanceConfig, SourceConfig, build_config, load_config
+from counterpoise.config._yaml_text import parse_mapping
+from counterpoise.errors import ColumnNotFoundError
+from counterpoise.suggest._balance import describe_classes
+from counterpoise.suggest._config import propose_config
+from counterpoise.suggest._profile import profile_column
+from counterpoise.suggest._render import render_config
+from tests.snapshots import mixed_table, snapshot_of
+
+CSV = SourceConfig(path="data.csv")
+ROWS = 400
+
+
+def propose(folder: Path, source: SourceConfig = CSV, **columns: Any) -> tuple[BalanceConfig, dict[str, str]]:
+    rng = np.random.default_rng(0)
+    data = {
+        "x": rng.normal(size=ROWS),
+        "n": rng.integers(0, 9, ROWS),
+        "label": np.where(np.arange(ROWS) < 40, "yes", "no"),
+    }
+    table = pa.table({**data, **columns})
+    return propose_config(snapshot_of(table, folder), source=source, target="label", name="tested")
+
+
+def test_mixed_data_get_smote_ids_and_a_time_column(tmp_path: Path) -> None:
+    table = mixed_table(2000).drop_columns(["price", "word", "kind", "flag"])
+    config, comments = propose_config(snapshot_of(table, tmp_path), source=CSV, target="label", name="mixed")
+    assert config.columns.ids == ("id",)
+    assert config.columns.time == "at"
+    assert "day" in comments["columns.time"]
+    assert (config.resampling.strategy, config.resampling.k_neighbors) == ("smote", 5)
+    assert "Imbalance: moderate." in comments["columns.target"]
+
+
+def test_a_missing_target_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ColumnNotFoundError, match=r"columns\.target"):
+        propose_config(snapshot_of(mixed_table(10), tmp_path), source=CSV, target="lable", name="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "is_id"),
+    [
+        ("any", [f"k{number}" for number in range(ROWS)], True),
+        ("any", [f"k{number // 2}" for number in range(ROWS)], False),
+        ("any", [*(f"k{number}" for number in range(ROWS - 1)), None], False),
+        ("any", np.arange(ROWS) + 17, True),
+        ("any", np.arange(ROWS)[::-1], True),
+        ("any", np.arange(ROWS) * 3, False),
+        ("customerID", np.arange(ROWS) * 3, True),
+        ("row_id", np.arange(ROWS) * 3, True),
+        ("paid", np.arange(ROWS) * 3, False),
+        ("id", np.arange(ROWS) / 7, False),
+    ],
+)
+def test_what_identifies_every_row_is_an_id(name: str, values: Any, is_id: bool, tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, **{name: values})
+    assert (name in config.columns.ids) is is_id
+    assert ("columns.ids" in comments) is is_id
+
+
+def test_repeated_identifiers_are_suggested_as_groups(tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, patient_id=np.arange(ROWS) // 4)
+    assert config.columns.group == ""
+    assert "'patient_id'" in comments["columns.group"]
+
+
+def test_other_splits_are_suggested_for_tables_with_a_time_and_for_sources_that_grow(tmp_path: Path) -> None:
+    at = pa.array(np.arange(ROWS), pa.timestamp("s"))
+    _, comments = propose(tmp_path / "a", happened=at)
+    assert "Set time, with a gap" in comments["split.method"]
+    assert "stable" not in comments["split.method"]
+    for number, source in enumerate(
+        ({"path": "deliveries"}, {"path": "in/*.csv"}, {"url": "sqlite:///x", "table": "t"})
+    ):
+        config, comments = propose(tmp_path / str(number), SourceConfig.model_validate(source))
+        assert comments["split.method"].startswith("Drawn by class. Set stable if the source grows")
+        assert config.split.method == "random"
+    assert "split.method" not in propose(tmp_path / "c")[1]
+
+
+def test_columns_without_a_value_are_dropped(tmp_path: Path) -> None:
+    empty = {"a": pa.nulls(ROWS), "b": pa.array([float("nan")] * ROWS), "c": pa.nulls(ROWS, pa.string())}
+    config, comments = propose(tmp_path, **empty)
+    assert config.columns.drop == ("a", "b", "c")
+    assert "columns.drop" in comments
+
+
+def test_a_feature_is_always_left(tmp_path: Path) -> None:
+    table = pa.table({"id": [f"k{number}" for number in range(50)], "label": [0, 1] * 25})
+    config, _ = propose_config(snapshot_of(table, tmp_path), source=CSV, target="label", name="x")
+    assert config.columns.ids == ()
+
+
+def test_tokens_for_missing_values_are_found_in_texts(tmp_path: Path) -> None:
+    words = ["?", "NA ", "unknown", "w", "-"] * (ROWS // 5)
+    config, comments = propose(tmp_path, w=words)
+    assert config.source.missing_values == ("", "?", "NA", "-")
+    assert "'?' (in 'w')" in comments["source.missing_values"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SourceConfig(path="data.parquet"),
+        SourceConfig.model_validate({"url": "sqlite:///x.db", "table": "t"}),
+        SourceConfig(path="data.csv", missing_values=("?",)),
+    ],
+)
+def test_tokens_are_left_alone_where_they_are_values_or_known(source: SourceConfig, tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, source, w=["?", "w"] * (ROWS // 2))
+    assert config.source == source
+    assert "source.missing_values" not in comments
+
+
+def test_a_token_in_the_label_is_a_class(tmp_path: Path) -> None:
+    config, _ = propose(tmp_path, label=["NA", "?"] * (ROWS // 2))
+    assert config.source == CSV
+
+
+@pytest.mark.parametrize(
+    ("columns", "strategy", "reason"),
+    [
+        ({}, "smote", "24 of 240 train rows (10 %), enough"),
+        ({"w": ["a", "b"] * 200}, "smote", "2 numbers and a vote on 1 categorical feature."),
+        ({"label": ["a", "b"] * 200}, "none", "balanced"),
+        ({"label": ["a"] * 300 + ["b"] * 100}, "none", "mild"),
+        ({"x": ["a", "b"] * 200, "n": ["a", "b"] * 200}, "smote", "by a vote on 2 categorical features."),
+        ({"a": ["a", "b"] * 200, "b": ["a", "b"] * 200, "c": ["a", "b"] * 200}, "random_over", "Only 2 of 5"),
+        ({"w": [f"k{number // 2}" for number in range(ROWS)]}, "random_over", "more than 100 categories"),
+        ({"w": [[1], [2]] * 200}, "random_over", "'w' has no plain values"),
+        ({"label": ["a"] * 395 + ["b"] * 5}, "random_over", "'b' has 3 of 240 train rows"),
+        ({"label": ["a"] * 200 + ["b"] * 198 + ["c"] * 2}, "random_over", "'c' has 1 of"),
+    ],
+)
+def test_the_strategy_suits_classes_and_features(
+    columns: dict[str, Any], strategy: str, reason: str, tmp_path: Path
+) -> None:
+    config, comments = propose(tmp_path, **columns)
+    assert config.resampling.strategy == strategy
+    assert reason in comments["resampling.strategy"]
+
+
+def test_the_number_of_neighbours_fits_the_smallest_class(tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, label=["a"] * 393 + ["b"] * 7)
+    assert (config.resampling.strategy, config.resampling.k_neighbors) == ("smote", 3)
+    assert "about 4 rows in train" in comments["resampling.k_neighbors"]
+
+
+def test_rare_classes_are_left_to_decide(tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, label=["a"] * 397 + ["b"] * 2 + ["c"])
+    assert config.split.rare_classes == "stop"
+    assert "'b' (2 rows), 'c' (1 row)" in comments["split.rare_classes"]
+    assert "train_only" in comments["split.rare_classes"]
+
+
+def test_labels_without_a_value_are_told(tmp_path: Path) -> None:
+    _, comments = propose(tmp_path, label=[*["a", "b"] * 199, None, None])
+    assert comments["columns.target"].endswith("Rows without a label, which are set apart: 2.")
+    _, comments = propose(tmp_path, label=pa.nulls(ROWS, pa.string()))
+    assert comments["columns.target"] == "No row has a label."
+
+
+LABEL = np.arange(ROWS) < 40
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.where(LABEL, 5.0, 1.0) + np.arange(ROWS) / ROWS, "ROC-AUC 1.000"),
+        (np.where(LABEL, 1.0, 5.0) + np.arange(ROWS) / ROWS, "ROC-AUC 1.000"),
+        (LABEL.astype("i1"), "1 means class 'yes' in 40 of 40 rows"),
+        (np.arange(ROWS) < 12, "True means class 'yes' in 12 of 12 rows"),
+        (pa.array(np.where(np.arange(ROWS) < 12, "late", "")).dictionary_encode(), "'late' means class 'yes'"),
+        (np.arange(ROWS) < 9, ""),
+        (np.arange(ROWS) < 60, ""),
+        (np.arange(ROWS) % 2 == 0, ""),
+        (pa.array([None] * 390 + [1.0] * 10), ""),
+    ],
+)
+def test_features_that_give_the_label_away_are_pointed_out(values: Any, reason: str, tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, told=values)
+    if reason:
+        assert "told: " in comments["columns"]
+        assert reason in comments["columns"]
+    else:
+        assert "told" not in comments.get("columns", "")
+    assert config.columns.drop == ()
+
+
+def test_many_classes_are_told_in_one_line() -> None:
+    told = describe_classes({f"c{number}": number + 1 for number in range(30)})
+    assert told.startswith("30 classes: c29 30 (0.0645), c28 29")
+    assert "24 more, c0 1 (0.00215). Imbalance: moderate." in told
+
+
+def test_a_profile_counts_missing_infinite_and_distinct_values() -> None:
+    nan, inf = float("nan"), float("inf")
+    profile = profile_column("x", pa.chunked_array([[1.0, 2.0, None], [nan, inf, 2.0, 3.0]]))
+    assert (profile.rows, profile.missing, profile.distinct, profile.infinite) == (7, 2, 4, 1)
+    assert profile.quantiles == (1.0, 1.0, 2.0, 2.0, 3.0)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+NAMES = st.lists(TEXTS, min_size=4, max_size=4, unique=True)
+
+
+@given(
+    names=NAMES,
+    tokens=st.lists(TEXTS, max_size=3),
+    path=TEXTS,
+    comments=st.dictionaries(st.sampled_from(["columns", "seed", "split.rare_classes"]), TEXTS),
+)
+def test_a_rendered_configuration_loads_back_equal(
+    names: list[str], tokens: list[str], path: str, comments: dict[str, str]
+) -> None:
+    config = BalanceConfig.model_validate(
+        {
+            "name": "tested",
+            "seed": 7,
+            "source": {"path": path, "missing_values": tokens, "types": [f"{names[0]}=string"]},
+            "columns": {"target": names[0], "ids": names[1:3], "time": names[3]},
+            "split": {"rare_classes": "train_only"},
+            "resampling": {"strategy": "random_under", "options": '{"replacement": true}'},
+            "evaluation": {"enabled": False, "learners": ["random_forest"]},
+        }
+    )
+    text = render_config(config, comments, "expectations/tested.json")
+    suited = config.validation.model_copy(update={"suite": "expectations/tested.json"})
+    loaded = build_config(parse_mapping(text, name="tested.yaml"))
+    assert loaded == config.model_copy(update={"validation": suited})
+
+
+@pytest.mark.parametrize(
+    "name", ["yes", "NO", "y", "null", "~", "1e5", "007", "12:30", "- x", "a: b", "# x", "", " x "]
+)
+def test_names_that_yaml_would_misread_are_quoted(name: str, tmp_path: Path) -> None:
+    config = BalanceConfig.model_validate(
+        {"name": "tested", "source": {"path": "p", "missing_values": [name]}, "columns": {"target": name or "x"}}
+    )
+    file = tmp_path / "tested.yaml"
+    file.write_text(render_config(config, {}, ""), encoding="utf-8")
+    assert load_config(file) == config
+
+
+def test_only_what_matters_is_written(tmp_path: Path) -> None:
+    config, comments = propose(tmp_path)
+    assert render_config(config, comments, "expectations/tested.json") == EXPECTED
+
+
+EXPECTED = """\
+# How Counterpoise makes this dataset. Fields that are not here have their defaults.
+
+name: tested
+seed: 0
+
+source:
+  path: data.csv
+
+columns:
+  # 2 classes: no 360 (0.9), yes 40 (0.1). Imbalance: moderate.
+  target: label
+
+validation:
+  suite: expectations/tested.json
+  on_invalid_rows: quarantine
+
+split:
+  test_size: 0.2
+  validation_size: 0.2
+
+resampling:
+  # 'yes' has 24 of 240 train rows (10 %), enough to find neighbours among and make rows by
+  # interpolating 2 numbers. The report says whether it helped.
+  strategy: smote
+
+output:
+  root: datasets
+"""
+
+
+def test_a_database_address_keeps_its_variables_and_shows_no_password(tmp_path: Path) -> None:
+    url = "postgresql://ann:${PGPASSWORD}@db/prod"
+    source = SourceConfig.model_validate({"url": url, "table": "t"})
+    config, comments = propose(tmp_path, source)
+    text = render_config(config, comments, "")
+    assert url in text
+    file = tmp_path / "tested.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert load_config(file) == config
