@@ -27,8 +27,8 @@ _PUBLIC = {
     "counterpoise.flows.balance": ["balance"],
     "counterpoise.flows.compare": ["compare"],
     "counterpoise.flows.monitor": ["monitor"],
-    "counterpoise.config._files": ["load_config", "build_config"],
-    "counterpoise.versions._open": [
+    "counterpoise.config": ["load_config", "build_config"],
+    "counterpoise.versions": [
         "open_version",
         "list_datasets",
         "list_versions",
@@ -38,9 +38,8 @@ _PUBLIC = {
         "Version.path",
         "Version.evaluation",
     ],
-    "counterpoise.frames._balance": ["balance_frame", "BalancedFrame"],
-    "counterpoise.frames._resample": ["resample_frame", "resampling_pipeline"],
-    "counterpoise.integrations._mlflow_record": ["record_in_mlflow"],
+    "counterpoise.frames": ["balance_frame", "BalancedFrame", "resample_frame", "resampling_pipeline"],
+    "counterpoise.integrations": ["record_in_mlflow"],
     "counterpoise.evaluate": [""],
 }
 """What other programs may rely on: names by module, an empty name for the module's own docstring."""

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from prefect import flow
 
+from counterpoise import balance, open_version
 from counterpoise.config import build_config
-from counterpoise.flows.balance import balance
-from counterpoise.versions import open_version
 
 
 @flow

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from counterpoise.versions import open_version
+from counterpoise import open_version
 
 if TYPE_CHECKING:
     import datasets

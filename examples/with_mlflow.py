@@ -9,8 +9,7 @@ import sys
 
 from prefect import flow, task
 
-from counterpoise.config import BalanceConfig, load_config
-from counterpoise.flows.balance import balance
+from counterpoise import BalanceConfig, balance, load_config
 from counterpoise.integrations import record_in_mlflow
 
 

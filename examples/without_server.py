@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from counterpoise.config import BalanceConfig, load_config
+from counterpoise import BalanceConfig, load_config
 from counterpoise.evaluate import find_evaluation
 from counterpoise.records import DatasetVersion
 from counterpoise.tasks.evaluate import evaluate

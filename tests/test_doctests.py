@@ -11,9 +11,9 @@ import pytest
 from counterpoise.validate import load_engine
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("core", "expectations", "flows", "tasks")
+PACKAGES = ("counterpoise", "expectations", "flows", "tasks")
 MODULES = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removeprefix("counterpoise.")
     for package in PACKAGES
     for path in (ROOT / package).rglob("*.py")
     if ">>> " in path.read_text(encoding="utf-8")

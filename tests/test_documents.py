@@ -69,7 +69,7 @@ def test_the_reference_is_up_to_date() -> None:
 def test_the_reference_has_what_readers_of_versions_and_writers_of_suites_need() -> None:
     text = (ROOT / "docs" / "reference.md").read_text()
     for name in ("to_pandas", "to_arrow", "iter_arrow", "path", "evaluation"):
-        assert f"### `counterpoise.versions._open.Version.{name}`" in text
+        assert f"### `counterpoise.versions.Version.{name}`" in text
     rows = re.findall(r"^\| `(expect_\w+)` \|", (ROOT / "docs" / "validation.md").read_text(), flags=re.MULTILINE)
     assert rows == [kind for kind in rows if f"### `{kind}`" in text]
 
@@ -143,7 +143,7 @@ def test_every_target_that_is_shown_can_be_made(words: list[str]) -> None:
 
 @pytest.mark.parametrize("words", inline_commands("python"), ids=" ".join)
 def test_every_program_that_is_shown_exists_with_its_options(words: list[str]) -> None:
-    program = (ROOT / words[1]).read_text()
+    program = "".join((ROOT / name).read_text() for name in (words[1], "benchmarks/feeds/options.py"))
     assert [word for word in words[2:] if word.startswith("--") and f'"{word}"' not in program] == []
 
 

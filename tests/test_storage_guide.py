@@ -106,7 +106,7 @@ def test_the_database_of_the_guide_is_read_as_shown(shop: Cluster, prefect_serve
 
 def test_every_reason_of_the_guide_is_one() -> None:
     root = Path(__file__).parents[1]
-    code = "".join(path.read_text() for path in (root / "core").rglob("*.py"))
+    code = "".join(path.read_text() for path in (root / "counterpoise").rglob("*.py"))
     rows = [line.split("|")[1] for line in (root / GUIDE).read_text().splitlines() if line.startswith("| `")]
     reasons = [word.strip(" `") for row in rows for word in row.split(",") if "://" not in word]
     assert len(reasons) > 8

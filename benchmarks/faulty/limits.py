@@ -230,10 +230,9 @@ def _load_libraries() -> None:
     load_libraries()
     for name in ("great_expectations", "sklearn.linear_model", "matplotlib.figure", "skrub", "scipy.stats"):
         importlib.import_module(name)
-    for folder in ("core", "tasks", "flows", "expectations"):
-        for module in pkgutil.walk_packages([str(ROOT / folder)], f"counterpoise.{folder}."):
-            if "zygote" not in module.name and "__main__" not in module.name:
-                importlib.import_module(module.name)
+    for module in pkgutil.walk_packages([str(ROOT / "counterpoise")], "counterpoise."):
+        if not module.name.endswith(("worker_template", "__main__")):
+            importlib.import_module(module.name)
 
 
 def _put_back(disk: Path, kept: Path) -> None:

@@ -31,7 +31,7 @@ def record_in_mlflow(address: str | Path, *, experiment: str = "") -> str:
     `MLFLOW_TRACKING_URI`.
 
     Args:
-        address: The version, as `counterpoise.versions._open.open_version` takes it.
+        address: The version, as `counterpoise.versions.open_version` takes it.
         experiment: The experiment of a new run; empty for the one that is set.
 
     Raises:

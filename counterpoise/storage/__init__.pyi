@@ -23,9 +23,9 @@ from ._local import written_whole as written_whole
 from ._numbers import NUMBERS_END as NUMBERS_END
 from ._numbers import numbered_name as numbered_name
 from ._numbers import numbers_in as numbers_in
+from ._places import store_at as store_at
 from ._store import Store as Store
 from ._store import StoredFile as StoredFile
-from ._store import store_at as store_at
 from ._transfer import download as download
 from ._transfer import each as each
 from ._transfer import fetch_checked as fetch_checked

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from counterpoise.storage._address import is_remote, parse_store_address
-
-__all__ = ["Store", "StoredFile", "store_at"]
+__all__ = ["Store", "StoredFile"]
 
 
 @dataclass(frozen=True)
@@ -84,21 +82,3 @@ class Store(Protocol):
 
     def delete(self, folder: str) -> None:
         """Remove all files under a folder, in the order of their names; nothing where there is none."""
-
-
-def store_at(address: str | Path) -> Store:
-    """Return the store at an address; nothing is asked of it yet.
-
-    Args:
-        address: A path of this machine, or `scheme://bucket/prefix`.
-
-    Raises:
-        ConfigError: No address of a store that we know, or one with credentials in it.
-    """
-    if is_remote(address):
-        from counterpoise.storage._objects import ObjectStore
-
-        return ObjectStore(parse_store_address(address))
-    from counterpoise.storage._local import LocalStore
-
-    return LocalStore(address)

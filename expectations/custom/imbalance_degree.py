@@ -21,7 +21,7 @@ _DEGREES: tuple[Degree, ...] = ("balanced", "mild", "moderate", "extreme")
 class ExpectColumnImbalanceDegreeToBeAtMost(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect the classes of a label column to be at most so imbalanced.
 
-    Missing labels are no class. Observed is the degree of `counterpoise.table._imbalance.imbalance_degree`, which
+    Missing labels are no class. Observed is the degree of `counterpoise.table.imbalance_degree`, which
     follows Google's machine-learning guide. With fewer than two classes there is none, and the expectation fails.
 
     Args:

@@ -78,7 +78,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
     Args:
         column: Numbers, texts or booleans.
         baseline: The distribution before: `kind`, `edges` or `values`, and `counts`, as in
-            `counterpoise.drift._records.Distribution`.
+            `counterpoise.drift.Distribution`.
         threshold: The largest index that is no drift; 0.25 is the customary sign of another population.
         alpha: How often two samples of one population may be told apart.
         label: Look only at rows of one class: the label column,

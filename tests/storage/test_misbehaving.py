@@ -19,9 +19,9 @@ from counterpoise.persist._commit import commit_manifest
 from counterpoise.records import FileDigest
 from counterpoise.runtime import file_sha256
 from counterpoise.storage import _objects as objects
+from counterpoise.storage import store_at
 from counterpoise.storage._attempts import Patience
 from counterpoise.storage._local import LocalStore
-from counterpoise.storage._store import store_at
 from counterpoise.storage._transfer import upload_checked
 from counterpoise.versions import known_digest, open_version, prepare_output, record_look, remember_source
 from counterpoise.versions._promotion import promote

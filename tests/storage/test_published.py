@@ -25,10 +25,10 @@ from counterpoise.persist import (
 )
 from counterpoise.persist._commit import commit_manifest
 from counterpoise.persist._workspace import reclaim_leftovers
+from counterpoise.storage import StoredFile, store_at
 from counterpoise.storage import _work as places
 from counterpoise.storage._areas import marked
 from counterpoise.storage._objects import ObjectStore
-from counterpoise.storage._store import StoredFile, store_at
 from counterpoise.verify._version import verify_version
 from counterpoise.versions import (
     compare_with_previous,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from counterpoise.storage import Store, store_at
 from counterpoise.storage._objects import ObjectStore
-from counterpoise.storage._store import Store, store_at
 
 
 @pytest.fixture(params=["local", "s3"])
