@@ -40,7 +40,6 @@ from ._layout import is_dataset_name as is_dataset_name
 from ._layout import manifest_name as manifest_name
 from ._layout import parse_address as parse_address
 from ._layout import promotion_name as promotion_name
-from ._layout import stored_as_recipe as stored_as_recipe
 from ._manifest import Manifest as Manifest
 from ._manifest import library_versions as library_versions
 from ._manifest import run_key as run_key
@@ -54,6 +53,7 @@ from ._rows.order import ORIGINS as ORIGINS
 from ._rows.order import drawn_sequence as drawn_sequence
 from ._rows.synthesis import Synthesis as Synthesis
 from ._train_state import in_a_steady_state as in_a_steady_state
+from ._train_state import stored_as_recipe as stored_as_recipe
 from ._workspace import discard_workspace as discard_workspace
 from ._workspace import keep_evidence as keep_evidence
 from ._workspace import keep_workspace as keep_workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from counterpoise.errors import ConfigError, IntegrityError, VersionNotFoundError
 from counterpoise.storage import (
@@ -20,9 +20,6 @@ from counterpoise.storage import (
     work_folder,
 )
 
-if TYPE_CHECKING:
-    from counterpoise.persist._manifest import Manifest
-
 __all__ = [
     "FOLDERS",
     "PROFILE_FILE",
@@ -34,7 +31,6 @@ __all__ = [
     "manifest_name",
     "parse_address",
     "promotion_name",
-    "stored_as_recipe",
 ]
 
 TRAIN_FOLDERS = ("train", "keys/train")
@@ -215,20 +211,6 @@ def evaluation_name(version: int) -> str:
 def promotion_name(number: int) -> str:
     """Return the name of a promotion within its dataset."""
     return numbered_name("promotions", number)
-
-
-def stored_as_recipe(store: Store, manifest: Manifest) -> bool:
-    """Return whether the train rows of a version were put away, to be rebuilt from source and recipe.
-
-    The first file tells: it is the first one to be put away, and the last one to come back.
-
-    Args:
-        store: The dataset's files.
-        manifest: The version's manifest.
-    """
-    if manifest.settings.output.materialise != "recipe":
-        return False
-    return not store.exists(min(file.path for file in manifest.part_files("train")))
 
 
 def parse_address(address: str | Path) -> tuple[Path | str, str, int | Literal["promoted"] | None]:

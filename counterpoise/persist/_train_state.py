@@ -12,8 +12,9 @@ from typing import TypeVar
 from counterpoise.errors import StorageError
 from counterpoise.persist._layout import TRAIN_FOLDERS, DatasetFolder
 from counterpoise.persist._manifest import Manifest
+from counterpoise.storage import Store
 
-__all__ = ["in_a_steady_state"]
+__all__ = ["in_a_steady_state", "stored_as_recipe"]
 
 T = TypeVar("T")
 _LOOKS = 100
@@ -62,3 +63,17 @@ def _state(folder: DatasetFolder, manifest: Manifest) -> list[tuple[str, float, 
         with suppress(FileNotFoundError):
             state.append((place, (folder.path / place).stat().st_mtime, ""))
     return state
+
+
+def stored_as_recipe(store: Store, manifest: Manifest) -> bool:
+    """Return whether the train rows of a version were put away, to be rebuilt from source and recipe.
+
+    The first file tells: it is the first one to be put away, and the last one to come back.
+
+    Args:
+        store: The dataset's files.
+        manifest: The version's manifest.
+    """
+    if manifest.settings.output.materialise != "recipe":
+        return False
+    return not store.exists(min(file.path for file in manifest.part_files("train")))

@@ -14,9 +14,8 @@ import pytest
 from counterpoise.errors import IntegrityError, StorageError, VersionNotFoundError
 from counterpoise.persist._files import published_files
 from counterpoise.persist._files.part_files import iter_part
-from counterpoise.persist._layout import stored_as_recipe
 from counterpoise.persist._restore_train import put_away_train_rows, rebuild_train
-from counterpoise.persist._train_state import in_a_steady_state
+from counterpoise.persist._train_state import in_a_steady_state, stored_as_recipe
 from counterpoise.persist._workspace import reclaim_leftovers
 from counterpoise.storage import LocalStore, lock_of
 from counterpoise.verify import _version as verify

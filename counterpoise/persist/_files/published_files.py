@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from counterpoise.persist._layout import TRAIN_FOLDERS, DatasetFolder, link_on_the_way, stored_as_recipe
+from counterpoise.persist._layout import TRAIN_FOLDERS, DatasetFolder, link_on_the_way
 from counterpoise.persist._manifest import Manifest
+from counterpoise.persist._train_state import stored_as_recipe
 from counterpoise.records import FileDigest
 from counterpoise.runtime import file_sha256
 from counterpoise.storage import LocalStore, download
