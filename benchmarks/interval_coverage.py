@@ -21,18 +21,15 @@ from functools import partial
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 from scipy import integrate, special, stats
 from threadpoolctl import threadpool_limits
 
-from counterpoise.evaluate import Ranking, Resampled, Weights
+from counterpoise.evaluate import Ranking, Resampled
 from counterpoise.evaluate._calibration.calibration import judge_probabilities
 from counterpoise.evaluate._inference.bootstrap import Interval, bootstrap
 from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
 from counterpoise.runtime import child_generator
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from counterpoise.typing import Copies, Mask
 
 FIGURES = ("ap", "auc", "ap_difference", "slope", "intercept", "in_the_large")
 SECOND = 0.85
@@ -98,7 +95,7 @@ def ranking_intervals(setting: Setting, rng: np.random.Generator) -> Iterator[tu
     second = AGREEMENT * noise[0] + np.sqrt(1 - AGREEMENT**2) * noise[1] + SECOND * setting.distance * positive
     rankings = {"first": Ranking.from_scores(first, positive), "second": Ranking.from_scores(second, positive)}
 
-    def measure(name: str, weights: Weights) -> Resampled:
+    def measure(name: str, weights: Copies) -> Resampled:
         quality = rankings[name].weigh(weights)
         return {"average_precision": quality.average_precision, "roc_auc": quality.roc_auc}
 

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from counterpoise.drift._records import Distribution
 from counterpoise.table import class_name
+from counterpoise.typing import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["bin_codes", "bin_names", "count_values", "describe_values", "design_effect", "effect_of_a_file"]
 
-Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 _BINS = 10

@@ -16,10 +16,10 @@ from counterpoise.drift._records import RowSample, SourceProfile
 from counterpoise.drift._repeats import Repeats, repeats_among
 from counterpoise.drift._row_sample import SampledRows, key_rows, sample_rows, stored_hashes
 from counterpoise.records import Snapshot, SourcePart
+from counterpoise.typing import Mask
 
 __all__ = ["AddedRows", "Growth", "find_growth"]
 
-Flags = npt.NDArray[np.bool_]
 Stretch = tuple[int, int]
 
 _STILL_THERE = 0.75
@@ -86,7 +86,7 @@ class _Found:
     """The earlier rows looked for in the sample of a delivery, and how many were looked for."""
 
     rows: SampledRows
-    earlier: Flags
+    earlier: Mask
     share: float
     sought: int
 
@@ -256,7 +256,7 @@ def _with_repeats(added: Sequence[AddedRows], rows: SampledRows) -> Iterator[Add
         yield replace(one, repeats=repeats_among(rows.hashes, here, anywhere))
 
 
-def _within(positions: npt.NDArray[np.int64], stretches: Iterable[Stretch]) -> Flags:
+def _within(positions: npt.NDArray[np.int64], stretches: Iterable[Stretch]) -> Mask:
     flags = np.zeros(len(positions), np.bool_)
     for first, stop in stretches:
         flags |= (positions >= first) & (positions < stop)

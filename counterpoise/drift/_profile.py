@@ -19,10 +19,10 @@ from counterpoise.drift._row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.records import ClassCounts, Snapshot
 from counterpoise.runtime import child_generator
 from counterpoise.table import Labels, SnapshotReader, column_roles, read_labels, to_series
+from counterpoise.typing import Ints
 
 __all__ = ["profile_source"]
 
-Rows = npt.NDArray[np.int64]
 
 _SAMPLE = 100_000
 _DESCRIBED_CLASS = 100
@@ -35,11 +35,11 @@ _PARTS = 20_000
 class _Sample:
     """Snapshot rows to describe, ascending, how many rows they stand for, and the source's file of each."""
 
-    rows: Rows
+    rows: Ints
     members: npt.NDArray[np.bool_] | None = None
-    files: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
+    files: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
-    def within(self, first: int, number: int) -> Rows:
+    def within(self, first: int, number: int) -> Ints:
         """Return those of them that lie in a stretch of the snapshot, counted from its first row."""
         low, high = np.searchsorted(self.rows, [first, first + number])
         return self.rows[low:high] - first
@@ -98,14 +98,14 @@ def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_Sam
     return [everywhere] if members is None else [everywhere, _Sample(_spread(np.flatnonzero(members)), members)]
 
 
-def _files_of(snapshot: Snapshot, rows: Rows) -> Rows:
+def _files_of(snapshot: Snapshot, rows: Ints) -> Ints:
     """Return the source's file of each row, as a number from 0 on; all the same where that is not known."""
     ends = np.cumsum([part.rows for part in snapshot.parts], dtype=np.int64)
     known = len(ends) and ends[-1] == snapshot.rows
     return np.searchsorted(ends, rows, side="right") if known else np.zeros(len(rows), np.int64)
 
 
-def _spread(rows: Rows) -> Rows:
+def _spread(rows: Ints) -> Ints:
     """Return a random row of each of equal stretches: rows that alternate must not escape the sample."""
     if len(rows) <= _SAMPLE:
         return rows
@@ -156,7 +156,7 @@ def _absent(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.is_null(column, nan_is_null=nan_too).to_numpy(), dtype=np.bool_)
 
 
-def _describe(parts: Sequence[pa.ChunkedArray], files: Rows) -> Distribution | None:
+def _describe(parts: Sequence[pa.ChunkedArray], files: Ints) -> Distribution | None:
     chunks = [chunk for part in parts for chunk in part.chunks]
     if not chunks:
         return None

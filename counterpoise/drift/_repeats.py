@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.table import Hashes
+from counterpoise.typing import Mask
 
 __all__ = ["Repeats", "repeats_among"]
 
-Flags = npt.NDArray[np.bool_]
 
 _ALL_DIFFERENT = 100
 """So many rows without a repetition show that rows of this source do not repeat by nature."""
@@ -32,7 +31,7 @@ class Repeats:
     expected: float
 
 
-def repeats_among(hashes: Hashes, here: Flags, added: Flags) -> Repeats | None:
+def repeats_among(hashes: Hashes, here: Mask, added: Mask) -> Repeats | None:
     """Return how many of some added rows are new; None where there is nothing to look at.
 
     Tables of few different rows repeat them by nature. How many new ones are to be expected follows from how many of

@@ -15,10 +15,8 @@ from ._compare import threshold_rule as threshold_rule
 from ._compare import without_nan as without_nan
 from ._features import FeatureEncoder as FeatureEncoder
 from ._features import FeaturePlan as FeaturePlan
-from ._features import Matrix as Matrix
 from ._inference.bootstrap import CONFIDENCE as CONFIDENCE
 from ._inference.bootstrap import Resampled as Resampled
-from ._inference.bootstrap import Weights as Weights
 from ._inference.differences import arm_key as arm_key
 from ._inference.differences import arm_record as arm_record
 from ._inference.differences import paired_differences as paired_differences

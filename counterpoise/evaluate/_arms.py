@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from counterpoise.config import LearnerName
-from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan, Matrix
-from counterpoise.evaluate._inference.bootstrap import Resampled, Weights
+from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan
+from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._learners import fit_learner, gathered_warnings
 from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes
 from counterpoise.runtime import child_seed
+from counterpoise.typing import Copies, Matrix
 
 __all__ = ["DUMMY", "JudgedArm", "Predictions", "StrategyArms", "dummy_predictions", "train_arms"]
 
@@ -55,7 +56,7 @@ class JudgedArm:
     learner: str
     strategy: str
     record: dict[str, Any]
-    measure: Callable[[Weights], Resampled]
+    measure: Callable[[Copies], Resampled]
     notes: tuple[str, ...] = ()
 
 

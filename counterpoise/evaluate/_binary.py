@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import ConfigError
 from counterpoise.evaluate._arms import JudgedArm, Predictions
 from counterpoise.evaluate._calibration.calibration import log_losses
-from counterpoise.evaluate._inference.bootstrap import Resampled, Weights
+from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._metrics.curves import pr_curve, reliability_bins, roc_curve
 from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics, four_counts
 from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._metrics.thresholds import choose_arm_threshold
 from counterpoise.evaluate._operating_points import ScoredRows
 from counterpoise.evaluate._tables import LabelCodes
+from counterpoise.typing import Copies, Floats, Mask
 
 __all__ = ["judge_binary", "log_losses", "positive_code"]
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 def positive_code(codes: LabelCodes, wanted: str) -> int:
@@ -77,7 +74,7 @@ def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:
         [truth, truth & called, called, (scores - truth) ** 2, log_losses(np.where(truth, scores, 1 - scores))]
     ).astype(np.float64)
 
-    def measure(weights: Weights) -> Resampled:
+    def measure(weights: Copies) -> Resampled:
         quality = ranking.weigh(weights)
         positives, true, chosen, squares, losses = (weights @ columns).T
         rows = weights.sum(axis=1)

@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics
 from counterpoise.evaluate._operating_points import ScoredRows
+from counterpoise.typing import Floats
 
 __all__ = ["MOST_THRESHOLDS", "threshold_counts"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 MOST_THRESHOLDS = 200
 _BY_RECALL = 80

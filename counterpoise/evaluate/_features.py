@@ -18,12 +18,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from counterpoise.typing import Matrix
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FeatureEncoder", "FeaturePlan", "Matrix"]
+__all__ = ["FeatureEncoder", "FeaturePlan"]
 
-Matrix = npt.NDArray[np.float64]
 
 _LARGEST = 1e37
 """Values beyond are clipped: forests compute in 32 bits and squares must stay finite."""

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from counterpoise.config import LearnerName
-from counterpoise.evaluate._features import Matrix
 from counterpoise.evaluate._tables import Codes
+from counterpoise.typing import Matrix
 
 __all__ = ["FittedLearner", "build_learner", "fit_learner", "gathered_warnings", "weighting"]
 

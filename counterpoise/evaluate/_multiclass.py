@@ -6,21 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.evaluate._arms import JudgedArm, Predictions
 from counterpoise.evaluate._binary import log_losses
-from counterpoise.evaluate._features import Matrix
-from counterpoise.evaluate._inference.bootstrap import Resampled, Weights
+from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._inference.class_intervals import of_class, smallest_classes
 from counterpoise.evaluate._metrics.curves import pr_curve, roc_curve
 from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics
 from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._tables import Codes, LabelCodes
+from counterpoise.typing import Copies, Floats, Matrix
 
 __all__ = ["judge_multiclass", "macro_decisions", "macro_metrics"]
-
-Floats = npt.NDArray[np.float64]
 
 
 def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
@@ -63,7 +60,7 @@ def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequen
     losses = log_losses(probability[np.arange(len(truth)), truth])
     counted = np.column_stack([is_called & is_true, is_called, is_true]).astype(np.float64)
 
-    def measure(weights: Weights) -> Resampled:
+    def measure(weights: Copies) -> Resampled:
         qualities = [ranking.weigh(weights) for ranking in rankings]
         rows = weights.sum(axis=1)
         right, chosen, actual = np.split((weights @ counted).T, 3)

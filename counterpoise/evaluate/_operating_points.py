@@ -15,15 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.config import EvaluationConfig
-from counterpoise.evaluate._inference.bootstrap import (
-    Interval,
-    Weights,
-    affordable_resamples,
-    interval_of,
-    iter_weights,
-)
+from counterpoise.evaluate._inference.bootstrap import Interval, affordable_resamples, interval_of, iter_weights
 from counterpoise.evaluate._inference.intervals import share_interval, units
 from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics, four_counts
+from counterpoise.typing import Copies, Floats, Ints, Mask
 
 __all__ = [
     "ScoredRows",
@@ -34,9 +29,6 @@ __all__ = [
     "threshold_rules",
 ]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 _CANDIDATES = 2_000
 _MOST = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "alerts": 1000.0}
@@ -145,7 +137,7 @@ def cost_by_formula(test: ScoredRows, *, config: EvaluationConfig, rng: np.rando
 
 
 def chosen_thresholds(
-    rows: ScoredRows, rules: Sequence[ThresholdRule], weights: Floats | Weights, *, candidates: int = sys.maxsize
+    rows: ScoredRows, rules: Sequence[ThresholdRule], weights: Floats | Copies, *, candidates: int = sys.maxsize
 ) -> Floats:
     """Return each rule's best threshold under each row of weights, the highest of several; NaN where none meets it.
 
@@ -201,7 +193,7 @@ def _candidates(distinct: Floats) -> Floats:
     return np.concatenate([np.nextafter(np.maximum(distinct[:1], 1.0), np.inf), halfway])
 
 
-def _resampled(rows: ScoredRows, config: EvaluationConfig, rng: np.random.Generator) -> Iterator[Weights]:
+def _resampled(rows: ScoredRows, config: EvaluationConfig, rng: np.random.Generator) -> Iterator[Copies]:
     resamples = affordable_resamples(len(rows.scores), config.bootstrap)
     return iter_weights(rows.positive.astype(np.int32), resamples=resamples, rng=rng, groups=rows.groups)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.config import STRATEGIES, BalanceConfig, ResamplingConfig
@@ -26,11 +25,9 @@ from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.split import REJECTED, TrainRows, partition_targets
 from counterpoise.storage import scratch_folder
 from counterpoise.table import SnapshotReader, column_roles, write_arrow
+from counterpoise.typing import Copies, Ints
 
 __all__ = ["SampledTrain", "sample_source_rows", "sampled_train"]
-
-Ints = npt.NDArray[np.int64]
-Weights = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class SampledTrain:
 
     natural: pa.Table
     resampled: pa.Table
-    weights: Weights | None
+    weights: Copies | None
     notes: tuple[str, ...]
 
 

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from counterpoise.table import class_name, to_series
+from counterpoise.typing import Mask
 
 __all__ = ["segments"]
 
-Mask = npt.NDArray[np.bool_]
 
 _LEVELS = 20
 _PARTS = 4

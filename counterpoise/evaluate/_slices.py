@@ -13,11 +13,10 @@ from counterpoise.evaluate._inference.bootstrap import affordable_resamples, ite
 from counterpoise.evaluate._inference.intervals import RANKING_METRICS, ranking_interval, share_interval, units
 from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._segments import segments
+from counterpoise.typing import Floats, Mask
 
 __all__ = ["JudgedRows", "worst_slices"]
 
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 _FEWEST_POSITIVES = 10
 _SHOWN = 12

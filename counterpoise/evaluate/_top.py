@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.evaluate._inference.intervals import share_interval, units
+from counterpoise.typing import Floats, Mask
 
 __all__ = ["at_the_top"]
 
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 _ROUND = (10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000)
 _MOST_OF_ROWS = 2

@@ -12,7 +12,6 @@ from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,6 +21,7 @@ from counterpoise.persist._rows.order import ORIGINS
 from counterpoise.records import PARTITIONS, Certificate
 from counterpoise.split import SplitEvidence, SplitPromise
 from counterpoise.table import Hashes, distinct_hashes, fingerprint, row_hashes
+from counterpoise.typing import Ints
 
 __all__ = ["UNTOUCHED", "Asked", "PartContent", "RowBalance", "certify", "read_part", "read_parts"]
 
@@ -29,7 +29,6 @@ UNTOUCHED = ("validation", "test")
 
 _READERS = 2
 
-Ints = npt.NDArray[np.int64]
 
 _NO_ROWS = np.zeros(0, np.int64)
 _NO_HASHES = np.zeros(0, np.uint64)

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,10 +27,9 @@ from counterpoise.runtime import Progress, silent
 from counterpoise.split import REJECTED, TrainRows
 from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
 from counterpoise.table import SnapshotReader, column_roles, read_labels
+from counterpoise.typing import Ints
 
 __all__ = ["put_away_train_rows", "put_train_rows", "rebuild_train"]
-
-Ints = npt.NDArray[np.int64]
 
 
 def rebuild_train(

@@ -23,10 +23,10 @@ from counterpoise.resample._targets import wanted_rows
 from counterpoise.runtime import Progress, child_seed, names_refusals, silent
 from counterpoise.split import TrainRows
 from counterpoise.table import read_arrow, write_arrow
+from counterpoise.typing import Copies
 
 __all__ = ["plan_resampling", "read_class_rows", "read_copies", "read_recipe", "read_weights"]
 
-Copies = npt.NDArray[np.int32]
 
 _KEPT_BYTES = 512 * 2**20
 

@@ -17,11 +17,9 @@ from counterpoise.config import SplitConfig
 from counterpoise.runtime import child_generator
 from counterpoise.split._files import Partition
 from counterpoise.split._groups import Codes, mixed_groups
+from counterpoise.typing import Floats, Ints
 
 __all__ = ["GroupedRows", "allocate_groups", "partition_shares", "partition_targets"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.records import PARTITIONS
@@ -13,13 +12,12 @@ from counterpoise.split._files import Partition
 from counterpoise.split._groups import Codes
 from counterpoise.split._rows import Apart
 from counterpoise.table import REJECTS_SCHEMA, SnapshotReader, value_texts
+from counterpoise.typing import Ints
 
 __all__ = ["APART_REASONS", "apart_rejects", "rows_that_give_way"]
 
 APART_REASONS = ("no_time", "gap", "group_elsewhere", "equal_elsewhere", "rare_class")
 """Why a split sets rows apart; what validation gives for a reason is none of these."""
-
-Ints = npt.NDArray[np.int64]
 
 
 def rows_that_give_way(partition: Partition, ties: Mapping[str, Codes]) -> dict[str, Ints]:

@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from counterpoise.split._files import REJECTED, Partition
 from counterpoise.split._groups import Codes
+from counterpoise.typing import Ints
 
 __all__ = ["Apart", "Placement", "SplitRows", "without"]
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from counterpoise.table import (
     write_arrow,
     write_rejects,
 )
+from counterpoise.typing import Ints
 
 __all__ = [
     "REJECTED",
@@ -43,8 +44,6 @@ __all__ = [
     "read_partition",
     "split_snapshot",
 ]
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.table import Numbers, as_numbers, as_ordered, class_name, encode_values
+from counterpoise.typing import Codes, Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
     "MIN_ROWS",
-    "Areas",
     "Separation",
     "class_separation",
     "level_separation",
@@ -29,10 +29,7 @@ __all__ = [
     "worst_class",
 ]
 
-Areas = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.integer[Any]]
 Values = npt.NDArray[Any]
-Rows = npt.NDArray[np.int64]
 
 MIN_ROWS = 10
 _FEW_VALUES = 50
@@ -80,7 +77,7 @@ def class_separation(feature: pd.Series[Any], label: pd.Series[Any]) -> Separati
     return Separation(float(areas[worst]), class_name(labels.values[worst]), rows)
 
 
-def _areas(feature: pd.Series[Any], codes: Any, classes: int) -> Areas:
+def _areas(feature: pd.Series[Any], codes: Any, classes: int) -> Floats:
     numbers: Numbers | None = as_numbers(feature)
     if numbers is None:
         coded = encode_values(feature)
@@ -104,7 +101,7 @@ def ranking_area(values: Values, positive: npt.NDArray[np.bool_]) -> float:
     return 0.5 if np.isnan(area) else float(area)
 
 
-def number_separation(values: Values, missing: npt.NDArray[np.bool_], codes: Codes, classes: int) -> Areas:
+def number_separation(values: Values, missing: npt.NDArray[np.bool_], codes: Codes, classes: int) -> Floats:
     """Return by class how well a number tells it from the rest, 0.5 to 1, NaN for classes that are not judged.
 
     The best counts of: the order of the present values, in either direction; whether the value is missing; and, where
@@ -134,7 +131,7 @@ def number_separation(values: Values, missing: npt.NDArray[np.bool_], codes: Cod
     return best
 
 
-def level_separation(levels: Codes, codes: Codes, classes: int) -> Areas:
+def level_separation(levels: Codes, codes: Codes, classes: int) -> Floats:
     """Return by class how well the levels tell it from the rest, 0.5 to 1, NaN for classes that are not judged.
 
     A level's score is its share of the class among the same rows. So that many small levels do not tell the class by
@@ -158,7 +155,7 @@ def level_separation(levels: Codes, codes: Codes, classes: int) -> Areas:
     return areas
 
 
-def worst_class(areas: Areas, codes: Codes) -> int | None:
+def worst_class(areas: Floats, codes: Codes) -> int | None:
     """Return the class that is told best, the rarest of equal ones; None where none is judged."""
     if np.isnan(areas).all():
         return None
@@ -167,7 +164,7 @@ def worst_class(areas: Areas, codes: Codes) -> int | None:
     return int(best[np.argmin(sizes[best])])
 
 
-def _rank_areas(ordered: Values, values: Values, codes: Codes, classes: int) -> Areas:
+def _rank_areas(ordered: Values, values: Values, codes: Codes, classes: int) -> Floats:
     """Return the area of each class, NaN where not judged; the largest class is what the others leave.
 
     Sorting all values without their rows is quick, and only the rows of the other classes are looked up.
@@ -181,24 +178,24 @@ def _rank_areas(ordered: Values, values: Values, codes: Codes, classes: int) -> 
         ranks[code] = (np.searchsorted(ordered, looked_up) + np.searchsorted(ordered, looked_up, "right")).sum() / 2
     ranks[largest] = total**2 / 2 - ranks.sum()
     pairs = np.where(_is_judged(sizes, total), sizes * (total - sizes), np.nan)
-    areas: Areas = (ranks - sizes**2 / 2) / pairs
+    areas: Floats = (ranks - sizes**2 / 2) / pairs
     return areas
 
 
-def _missing_areas(missing: npt.NDArray[np.bool_], codes: Codes, classes: int) -> Areas:
+def _missing_areas(missing: npt.NDArray[np.bool_], codes: Codes, classes: int) -> Floats:
     sizes = np.bincount(codes, minlength=classes)
     holes = np.bincount(codes[missing], minlength=classes)
     rest = np.where(_is_judged(sizes, len(codes)), len(codes) - sizes, np.nan)
-    areas: Areas = 0.5 + np.abs(holes / np.maximum(sizes, 1) - (holes.sum() - holes) / rest) / 2
+    areas: Floats = 0.5 + np.abs(holes / np.maximum(sizes, 1) - (holes.sum() - holes) / rest) / 2
     return areas
 
 
-def _level_area(hits: Rows, rows: Rows) -> float:
+def _level_area(hits: Ints, rows: Ints) -> float:
     """Return the area of the levels' shares as scores.
 
     Args:
-        hits: Rows of the class by level.
-        rows: Rows by level.
+        hits: Ints of the class by level.
+        rows: Ints by level.
     """
     rare = hits if 2 * hits.sum() <= rows.sum() else rows - hits
     expected = rows * (rare.sum() / rows.sum())
@@ -210,7 +207,7 @@ def _level_area(hits: Rows, rows: Rows) -> float:
     return float(inside @ lower / (inside.sum() * outside.sum()))
 
 
-def _rows_by_class(codes: Codes, sizes: Rows, without: int = -1) -> Iterator[tuple[int, Rows]]:
+def _rows_by_class(codes: Codes, sizes: Ints, without: int = -1) -> Iterator[tuple[int, Ints]]:
     """Yield the rows of each class that has some."""
     rows = np.arange(len(codes)) if without < 0 else np.flatnonzero(codes != without)
     small = codes[rows].astype(np.min_scalar_type(max(len(sizes), 1)))
@@ -226,5 +223,5 @@ def _is_judged(sizes: Any, total: int) -> Any:
     return (sizes >= MIN_ROWS) & (total - sizes >= MIN_ROWS)
 
 
-def _folded(areas: Areas) -> Areas:
+def _folded(areas: Floats) -> Floats:
     return np.maximum(areas, 1 - areas)

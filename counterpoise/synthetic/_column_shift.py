@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.results import ColumnDrift
+from counterpoise.typing import Matrix
 
 __all__ = ["Values", "column_drifts", "interpolated_drift", "voted_drift"]
 
-Matrix = npt.NDArray[np.float64]
 
 _EXAMPLES = 5
 _CHARACTERS = 100

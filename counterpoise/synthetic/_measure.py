@@ -22,12 +22,11 @@ from counterpoise.synthetic._projection import ProjectedRows, project_rows
 from counterpoise.synthetic._sample import Limits, choose_rows
 from counterpoise.synthetic._train_files import PublishedTrain
 from counterpoise.table import ColumnRoles, Hashes, SnapshotReader, column_roles, read_labels
+from counterpoise.typing import Ints, Matrix
 from counterpoise.versions import Version
 
 __all__ = ["synthetic_quality"]
 
-Matrix = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _MOST_CLASSES = 30
 _MOST_COLUMNS = 200

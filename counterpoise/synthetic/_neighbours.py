@@ -13,11 +13,10 @@ import numpy.typing as npt
 
 from counterpoise.resample import NumericStatistics
 from counterpoise.results import QUANTILES, Distances, Nearness
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["Neighbourhood", "RealRows", "as_points", "find_nearest", "nearness_and_distances"]
 
-Matrix = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _MOST_LEVELS = 100
 

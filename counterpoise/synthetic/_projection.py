@@ -11,11 +11,10 @@ import numpy.typing as npt
 
 from counterpoise.results import Point, ProjectedClass, Projection
 from counterpoise.runtime import child_seed
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["ProjectedRows", "project_rows"]
 
-Matrix = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _MOST_ROWS = 500
 _DIMENSIONS = 2

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.runtime import child_generator
 from counterpoise.synthetic._train_files import PublishedTrain
+from counterpoise.typing import Ints, Mask
 
 __all__ = ["Limits", "choose_rows", "shared_out"]
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 _CELLS = 8_000_000
 _MOST_REAL = 50_000

@@ -16,12 +16,11 @@ from counterpoise.persist import ORIGINS, iter_part
 from counterpoise.records import Snapshot, SnapshotFile
 from counterpoise.runtime import json_sha256
 from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
+from counterpoise.typing import Ints, Mask
 from counterpoise.versions import Version
 
 __all__ = ["PublishedTrain", "Scan", "train_snapshot"]
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 _IDENTITY = ("source_row", "parent_a", "parent_b", "lambda")
 

@@ -37,10 +37,10 @@ from counterpoise.persist import (
 from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
 from counterpoise.split import APART_REASONS, count_contradictory, group_codes, read_moments
 from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
+from counterpoise.typing import Ints
 
 __all__ = ["classes_of_source", "real_rows", "recount", "with_rows"]
 
-Ints = npt.NDArray[np.int64]
 Found = Iterator[tuple[str, Any, Any]]
 """The name of a fact, what the manifest says, and what the files say."""
 

@@ -17,8 +17,7 @@ from counterpoise.errors import ResamplingError
 from counterpoise.resample._neighbours import search as searched
 from counterpoise.resample._neighbours.search import ApproximateSearch, ExactSearch, neighbour_search
 from counterpoise.resample._strategies.smote import smote_recipe, smotenc_recipe
-
-Matrix = npt.NDArray[np.float64]
+from counterpoise.typing import Matrix
 
 
 def clustered(rows: int, *, columns: int = 8, seed: int = 0) -> Matrix:

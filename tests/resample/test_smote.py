@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from imblearn.over_sampling import SMOTE, SMOTENC
 
 from counterpoise.resample._strategies.smote import Recipe, smote_recipe, smotenc_recipe
-
-Matrix = npt.NDArray[np.float64]
+from counterpoise.typing import Matrix
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from counterpoise.runtime import child_seed
 from counterpoise.split import read_partition
+from counterpoise.typing import Matrix
 from counterpoise.versions import open_version
 from tests.snapshots import run_engine
-
-Matrix = npt.NDArray[np.float64]
 
 NAMES = ("a", "b", "c")
 

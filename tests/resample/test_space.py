@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pytest
 from imblearn.over_sampling import SMOTENC
@@ -19,9 +18,8 @@ from counterpoise.resample._neighbours.space import ClassSpace, TrainSpace, read
 from counterpoise.resample._neighbours.statistics import NumericStatistics, train_statistics
 from counterpoise.split import split_snapshot
 from counterpoise.synthetic._neighbours import as_points
+from counterpoise.typing import Matrix
 from tests.snapshots import UNCHECKED, engine_config, snapshot_of
-
-Matrix = npt.NDArray[np.float64]
 
 
 class Listening(NearestNeighbors):  # type: ignore[misc]  # scikit-learn ships no types

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils import check_random_state
 
 from counterpoise.resample._neighbours.voting import vote
-
-Ints = npt.NDArray[np.int64]
+from counterpoise.typing import Ints
 
 
 def dense_vote(codes: Ints, neighbours: Ints, *, seed: int) -> Ints:

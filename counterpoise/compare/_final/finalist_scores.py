@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.compare._rounds.arena import Field
 from counterpoise.errors import EvaluationError
@@ -19,7 +18,6 @@ from counterpoise.evaluate import (
     Question,
     Ranking,
     Resampled,
-    Weights,
     arm_key,
     pr_curve,
     roc_curve,
@@ -27,10 +25,9 @@ from counterpoise.evaluate import (
 from counterpoise.records import Snapshot
 from counterpoise.results import Arena, Entry, HeldOut, Refit
 from counterpoise.table import SnapshotReader, read_labels
+from counterpoise.typing import Copies, Floats
 
 __all__ = ["Contender", "contender", "question_of"]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ def _judge_ranking(scored: Predictions, question: Question) -> JudgedArm:
     )
     known, ranking = Ranking.from_scores(*validation), Ranking.from_scores(*test)
 
-    def measure(weights: Weights) -> Resampled:
+    def measure(weights: Copies) -> Resampled:
         quality = ranking.weigh(weights)
         return {"average_precision": quality.average_precision, "roc_auc": quality.roc_auc}
 
@@ -126,5 +123,5 @@ def _judge_ranking(scored: Predictions, question: Question) -> JudgedArm:
     return JudgedArm(scored.learner, scored.strategy, record, measure)
 
 
-def _once(rows: Floats) -> Weights:
+def _once(rows: Floats) -> Copies:
     return np.ones((1, len(rows)), np.int32)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.compare._processes.messages import described
 from counterpoise.errors import EvaluationError
+from counterpoise.typing import Floats, Ints
 
 __all__ = ["LearnerAnswerError", "called_classes", "probabilities_by_class", "ranking_scores"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _ROUNDING, _SUM = 1e-6, 0.01
 """How far a probability may lie outside 0 to 1, and the probabilities of a row may sum to something else than 1."""

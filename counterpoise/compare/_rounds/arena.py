@@ -15,14 +15,13 @@ import pyarrow as pa
 from counterpoise.compare._rounds.folds import Folds
 from counterpoise.compare._rounds.folds_in_time import Timeline
 from counterpoise.config import ColumnsConfig
-from counterpoise.evaluate import FeatureEncoder, Matrix
+from counterpoise.evaluate import FeatureEncoder
 from counterpoise.results import Arena
 from counterpoise.split import TrainRows
 from counterpoise.table import ColumnRoles, Labels, SnapshotReader, column_roles, read_arrow, read_labels
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["Field"]
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from counterpoise.errors import EvaluationError
 from counterpoise.split import GroupedRows, allocate_groups
+from counterpoise.typing import Ints
 
 __all__ = ["Folds", "deal_folds"]
 
 Folds = npt.NDArray[np.int8]
 Codes = npt.NDArray[np.int32]
-Ints = npt.NDArray[np.int64]
 
 
 def deal_folds(codes: Codes, ties: Ints, *, classes: tuple[str, ...], folds: int, repeats: int, seed: int) -> Folds:

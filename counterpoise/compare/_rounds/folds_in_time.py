@@ -11,6 +11,7 @@ from counterpoise.compare._rounds.folds import Folds
 from counterpoise.errors import EvaluationError
 from counterpoise.records import PARTITIONS
 from counterpoise.split import Numbers, TimeCuts
+from counterpoise.typing import Ints, Mask
 
 __all__ = ["NEVER_TESTED", "TimeFolds", "Timeline", "deal_folds_in_time", "most_folds_in_time"]
 
@@ -19,8 +20,6 @@ NEVER_TESTED = -1
 _FEWEST_FOLDS = 2
 
 Codes = npt.NDArray[np.int32]
-Ints = npt.NDArray[np.int64]
-Masks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class TimeFolds:
     """
 
     tested: Folds
-    trained: Masks
+    trained: Mask
 
     @property
     def test_to_train(self) -> float:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.compare._processes.memory_peak import peak_mb
@@ -22,17 +21,14 @@ from counterpoise.compare._processes.workers import workers
 from counterpoise.compare._rounds.arena import Field
 from counterpoise.config import Step, sampler_settings
 from counterpoise.errors import ResamplingError
-from counterpoise.evaluate import Matrix
 from counterpoise.persist import RowPool, Synthesis
 from counterpoise.resample import ResamplingJob, check_memory, draft_plan, wanted_rows
 from counterpoise.runtime import json_sha256
 from counterpoise.split import TrainRows
 from counterpoise.table import read_arrow, write_arrow
+from counterpoise.typing import Copies, Ints, Matrix
 
 __all__ = ["FoldPlan", "TrainMatrix", "fold_plan", "train_matrix"]
-
-Copies = npt.NDArray[np.int32]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

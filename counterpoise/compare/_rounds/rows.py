@@ -27,10 +27,9 @@ from counterpoise.table import (
     write_arrow,
     write_snapshot,
 )
+from counterpoise.typing import Ints
 
 __all__ = ["Bonds", "draw_up", "draw_up_table"]
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

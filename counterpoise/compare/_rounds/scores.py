@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from counterpoise.compare._rounds.answer_checks import called_classes, probabilities_by_class, ranking_scores
 from counterpoise.errors import EvaluationError
-from counterpoise.evaluate import Confusion, Matrix, Ranking, decision_metrics, log_losses, macro_metrics
+from counterpoise.evaluate import Confusion, Ranking, decision_metrics, log_losses, macro_metrics
 from counterpoise.results import METRICS
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["Answers", "ask", "ask_detector", "measure"]
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

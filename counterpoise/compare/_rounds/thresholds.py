@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.compare._rounds.answer_checks import probabilities_by_class, ranking_scores
 from counterpoise.compare._rounds.arena import Field
@@ -20,15 +19,13 @@ from counterpoise.compare._rounds.folds import deal_folds
 from counterpoise.compare._rounds.folds_in_time import deal_folds_in_time, most_folds_in_time
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
-from counterpoise.evaluate import Matrix, ScoredRows, choose_arm_threshold, threshold_rules
+from counterpoise.evaluate import ScoredRows, choose_arm_threshold, threshold_rules
+from counterpoise.typing import Floats, Ints, Matrix
 
 __all__ = ["ThresholdLearner", "inner_folds", "tuned"]
 
 _INNER_FOLDS = 5
 """As many as scikit-learn's classifier that tunes thresholds takes by default."""
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass

@@ -22,8 +22,9 @@ from counterpoise.compare._rounds.thresholds import tuned
 from counterpoise.compare._rounds.weights import by_asked_codes, double_counting
 from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, Step, parse_learner, parse_strategy
 from counterpoise.errors import CounterpoiseError, EvaluationError
-from counterpoise.evaluate import Matrix, gathered_warnings, weighting
+from counterpoise.evaluate import gathered_warnings, weighting
 from counterpoise.results import DUMMY, Entry
+from counterpoise.typing import Matrix
 
 __all__ = ["Setback", "Sheet", "Trained", "answers", "attempted", "train"]
 

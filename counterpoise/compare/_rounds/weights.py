@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.compare._rounds.plans import TrainMatrix
 from counterpoise.config import STRATEGIES, Step
 from counterpoise.errors import EvaluationError
+from counterpoise.typing import Floats
 
 __all__ = ["balances_itself", "by_asked_codes", "double_counting", "share_trained_at"]
 
@@ -19,8 +19,6 @@ _ELSEWHERE = ("class_weights", "auto_class_weights", "priors", "class_prior")
 """Parameters that weight classes, or set their shares, in ways of their own: CatBoost's, and those of discriminant
 analysis and naive Bayes."""
 _WEIGHTS = ("class_weight", "scale_pos_weight", "is_unbalance", *_ELSEWHERE[:2])
-
-Shares = npt.NDArray[np.float64]
 
 
 def by_asked_codes(model: Any, names: tuple[str, ...]) -> Any:
@@ -103,7 +101,7 @@ def share_trained_at(model: Any, rows: TrainMatrix) -> float | None:
     return float(shares[1] / shares.sum())
 
 
-def _factors(value: Any) -> Shares:
+def _factors(value: Any) -> Floats:
     """Return the weights of 0 and 1: of a mapping its own, of a number one for 1 alone."""
     if isinstance(value, Mapping):
         return np.array([value.get(0, 1), value.get(1, 1)], dtype=np.float64)

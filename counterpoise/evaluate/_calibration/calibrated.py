@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.evaluate._arms import Predictions
 from counterpoise.evaluate._calibration.calibration import judge_probabilities
@@ -20,6 +19,7 @@ from counterpoise.evaluate._calibration.calibrators import Calibrator, Calibrato
 from counterpoise.evaluate._calibration.correction import PriorCorrection
 from counterpoise.evaluate._operating_points import ScoredRows
 from counterpoise.evaluate._tables import LabelCodes
+from counterpoise.typing import Floats
 
 __all__ = [
     "Probabilities",
@@ -29,9 +29,6 @@ __all__ = [
     "learner_correction",
     "prior_correction",
 ]
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.evaluate._calibration.calibrators import log_odds
-from counterpoise.evaluate._inference.bootstrap import Interval, Weights, affordable_resamples, iter_weights
+from counterpoise.evaluate._inference.bootstrap import Interval, affordable_resamples, iter_weights
 from counterpoise.evaluate._inference.intervals import TWO_SIDED
 from counterpoise.evaluate._metrics.curves import reliability_bins
+from counterpoise.typing import Copies, Floats, Mask
 
 __all__ = ["CalibrationLine", "calibration_line", "judge_probabilities", "line_intervals", "log_losses"]
-
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def calibration_line(probability: Floats, positive: Mask) -> CalibrationLine:
 
 
 def line_intervals(
-    probability: Floats, positive: Mask, line: CalibrationLine, *, weights: Sequence[Weights]
+    probability: Floats, positive: Mask, line: CalibrationLine, *, weights: Sequence[Copies]
 ) -> dict[str, Interval]:
     """Return intervals of 95 % by figure from the standard errors of resamples; none for what is undefined.
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from counterpoise.typing import Floats, Mask
 
 __all__ = [
     "FEWEST_FOR_ISOTONIC",
@@ -23,8 +24,6 @@ __all__ = [
     "log_odds",
 ]
 
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 CalibratorName = Literal["auto", "sigmoid", "isotonic", "none"]
 
 FEWEST_ROWS = 20

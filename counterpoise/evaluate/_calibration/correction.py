@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-import numpy.typing as npt
+from counterpoise.typing import Floats
 
 __all__ = ["PriorCorrection"]
 
-Floats = npt.NDArray[np.float64]
 Value = TypeVar("Value", float, Floats)
 
 _FORMULA = (

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from counterpoise.typing import Copies, Floats
+
 __all__ = [
     "CONFIDENCE",
-    "Floats",
     "Interval",
     "Resampled",
     "affordable_resamples",
@@ -19,8 +20,6 @@ __all__ = [
     "iter_weights",
 ]
 
-Floats = npt.NDArray[np.float64]
-Weights = npt.NDArray[np.int32]
 Resampled = dict[str, Floats]
 """Values by metric, one a resample."""
 
@@ -40,7 +39,7 @@ class Interval:
 
 
 def bootstrap(
-    measures: Mapping[str, Callable[[Weights], Resampled]],
+    measures: Mapping[str, Callable[[Copies], Resampled]],
     *,
     strata: npt.NDArray[np.int32],
     resamples: int,
@@ -81,7 +80,7 @@ def iter_weights(
     resamples: int,
     rng: np.random.Generator,
     groups: npt.NDArray[np.int32] | None = None,
-) -> Iterator[Weights]:
+) -> Iterator[Copies]:
     """Yield how often each row is drawn, some resamples at a time, shape (resamples of this part, rows).
 
     Args:
@@ -127,7 +126,7 @@ def interval_of(values: Floats, estimate: float, *, least: float = -np.inf, most
     return Interval(float(low), float(high))
 
 
-def _drawn(number: int, size: int, rng: np.random.Generator) -> Weights:
+def _drawn(number: int, size: int, rng: np.random.Generator) -> Copies:
     """Return how often each of `size` rows is drawn in `size` draws with replacement, `number` times over.
 
     One resample after the other: their counts then fit into the processor's cache.

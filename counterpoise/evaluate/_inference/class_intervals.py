@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.evaluate._features import Matrix
 from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, interval_of
 from counterpoise.evaluate._inference.intervals import RANKING_METRICS, ranking_interval, share_interval, units
 from counterpoise.evaluate._tables import Codes, LabelCodes
+from counterpoise.typing import Matrix
 
 __all__ = ["MOST_CLASSES", "of_class", "smallest_classes", "with_class_intervals"]
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._arms import JudgedArm, Predictions
-from counterpoise.evaluate._inference.bootstrap import Floats, Interval, Resampled, bootstrap, interval_of
+from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, bootstrap, interval_of
 from counterpoise.evaluate._inference.class_intervals import with_class_intervals
 from counterpoise.evaluate._inference.intervals import RANKING_METRICS, difference_interval, ranking_interval
 from counterpoise.evaluate._question import Question
 from counterpoise.evaluate._verdict import strategy_verdict
 from counterpoise.runtime import child_generator
+from counterpoise.typing import Floats
 
 __all__ = ["arm_key", "arm_record", "compare_arms", "paired_differences", "resample_arms"]
 

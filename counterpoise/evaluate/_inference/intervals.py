@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE, Interval, interval_of
+from counterpoise.typing import Floats
 
 __all__ = [
     "RANKING_METRICS",
@@ -21,7 +22,6 @@ __all__ = [
     "units",
 ]
 
-Floats = npt.NDArray[np.float64]
 
 RANKING_METRICS = ("average_precision", "roc_auc")
 TWO_SIDED = 1.959963984540054

@@ -6,14 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.config import STRATEGIES
-from counterpoise.evaluate._features import Matrix
+from counterpoise.typing import Mask, Matrix
 
 __all__ = ["LeakSampler"]
 
-Mask = npt.NDArray[np.bool_]
 
 _NEIGHBORS = 5
 _ROUNDING = 1e-9

@@ -14,22 +14,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.config import STRATEGIES, LearnerName
-from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan, Matrix
+from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan
 from counterpoise.evaluate._leak.sampler import LeakSampler
 from counterpoise.evaluate._leak.split import TEST_SHARE, Sides, Ties
 from counterpoise.evaluate._learners import fit_learner, gathered_warnings
 from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._tables import LabelCodes
 from counterpoise.runtime import child_generator, child_seed
+from counterpoise.typing import Ints, Mask, Matrix
 
 __all__ = ["LeakSetting", "simulate_leak"]
 
-Mask = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 _MOST_ROWS = 10_000
 _FEWEST = 20

@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from counterpoise.split import GroupedRows, allocate_groups, group_codes
 from counterpoise.table import row_hashes
+from counterpoise.typing import Ints, Mask
 
 __all__ = ["TEST_SHARE", "Sides", "Ties"]
 
-Mask = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int64 | np.float64]
 
 TEST_SHARE = 0.4

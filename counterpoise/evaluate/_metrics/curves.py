@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from counterpoise.typing import Floats
+
 __all__ = ["MOST_POINTS", "pr_curve", "reliability_bins", "roc_curve", "simplified"]
 
-Floats = npt.NDArray[np.float64]
 Points = list[list[float]]
 
 MOST_POINTS = 200

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Confusion", "ThresholdChoice", "choose_threshold", "decision_metrics", "four_counts"]
+from counterpoise.typing import Floats
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Confusion", "ThresholdChoice", "choose_threshold", "decision_metrics", "four_counts"]
 
 
 @dataclass(frozen=True)

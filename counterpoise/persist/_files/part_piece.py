@@ -16,7 +16,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.errors import EngineError
@@ -29,10 +28,9 @@ from counterpoise.persist._rows.order import ORIGINS, Window
 from counterpoise.persist._rows.stored_materials import StoredMaterials
 from counterpoise.records import PARTITIONS
 from counterpoise.table import SnapshotReader, fingerprint, row_hashes
+from counterpoise.typing import Ints
 
 __all__ = ["PartPiece", "WrittenPart", "write_part"]
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ import pyarrow as pa
 
 from counterpoise.records import Snapshot
 from counterpoise.table import RowGroup, SnapshotReader
+from counterpoise.typing import Ints
 
 __all__ = ["RowPool", "SlabReader", "read_pool"]
-
-Ints = npt.NDArray[np.int64]
 
 
 class SlabReader:

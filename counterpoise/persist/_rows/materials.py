@@ -16,11 +16,10 @@ from counterpoise.persist._rows.synthesis import Synthesis
 from counterpoise.records import Snapshot
 from counterpoise.split import TrainRows
 from counterpoise.table import ColumnRoles, SnapshotReader, batch_rows, row_bytes
+from counterpoise.typing import Copies, Ints
 
 __all__ = ["Materials", "RowWeights", "TrainRecipe", "gather_materials"]
 
-Copies = npt.NDArray[np.int32]
-Ints = npt.NDArray[np.int64]
 
 _POOL_BYTES = 512 * 2**20
 

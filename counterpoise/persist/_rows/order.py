@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from counterpoise.runtime import child_generator
 from counterpoise.split import TrainRows
+from counterpoise.typing import Ints
 
 __all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build_order", "drawn_sequence"]
 
-Ints = npt.NDArray[np.int64]
 
 WINDOW_ROWS = 131_072
 """The most rows that a window has."""

@@ -13,10 +13,9 @@ import pyarrow.compute as pc
 from counterpoise.persist._rows.gather import RowPool
 from counterpoise.resample import VOTE, interpolate, rounding_draws
 from counterpoise.table import ColumnRoles
+from counterpoise.typing import Ints
 
 __all__ = ["Synthesis"]
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from counterpoise.typing import Floats
 
 __all__ = ["Chart", "Curve", "Dot", "Label", "Line", "Tick", "curve_chart", "distance_chart", "reliability_chart"]
 
-Floats = npt.NDArray[np.float64]
 
 _WIDTH, _HEIGHT = 380, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.report._drawing.charts import Tick
+from counterpoise.typing import Floats
 
 __all__ = ["Scatter", "Series", "scatter_chart"]
 
-Floats = npt.NDArray[np.float64]
 
 _WIDTH, _MOST_HEIGHT, _LEAST_HEIGHT = 560, 420, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 12, 46

@@ -14,15 +14,14 @@ import numpy.typing as npt
 from scipy import sparse
 
 from counterpoise.errors import ResamplingError
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["SEARCH_MEMORY", "ApproximateSearch", "ExactSearch", "NeighbourSearch", "Neighbours", "neighbour_search"]
 
 SEARCH_MEMORY = 64
 """MiB of distances that an exact search may hold at a time."""
 
-Matrix = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
-Positions = npt.NDArray[np.int64]
 Points = Matrix | sparse.csr_matrix
 
 _CHECKED_ROWS = 1000
@@ -36,12 +35,12 @@ class Neighbours:
     """The neighbours that a search has found.
 
     Attributes:
-        positions: Positions of each row's neighbours, of shape (rows, k), int64.
+        positions: Ints of each row's neighbours, of shape (rows, k), int64.
         recall: Share of true neighbours among those of the rows checked, in [0, 1]; None where the search is exact.
         checked: Rows that were checked.
     """
 
-    positions: Positions
+    positions: Ints
     recall: float | None = None
     checked: int = 0
 
@@ -110,7 +109,7 @@ class ApproximateSearch:
         checked = np.sort(np.random.default_rng(self.seed).permutation(len(positions))[:_CHECKED_ROWS])
         return Neighbours(positions, _recall(points, positions, checked), len(checked))
 
-    def _search(self, points: Floats, wanted: int) -> Positions:
+    def _search(self, points: Floats, wanted: int) -> Ints:
         """Return the positions of about the nearest points of each, itself among them, nearest first."""
         voyager = _voyager()
         index = voyager.Index(
@@ -170,7 +169,7 @@ def _dense(points: Points) -> Floats:
     return dense
 
 
-def _distinct_points(points: Floats) -> tuple[Floats, Positions]:
+def _distinct_points(points: Floats) -> tuple[Floats, Ints]:
     """Return each distinct point once, and which of them each row is."""
     whole = points + np.float32(0)  # makes -0 a 0, whose bytes are compared
     as_bytes = whole.view(np.dtype((np.void, whole.itemsize * whole.shape[1]))).ravel()
@@ -178,7 +177,7 @@ def _distinct_points(points: Floats) -> tuple[Floats, Positions]:
     return whole[first], group
 
 
-def _rows_of_groups(near: Positions, group: Positions, *, wanted: int) -> Positions:
+def _rows_of_groups(near: Ints, group: Ints, *, wanted: int) -> Ints:
     """Return the first rows of the groups near each row's own, nearest group first, of shape (rows, wanted).
 
     Args:
@@ -196,11 +195,11 @@ def _rows_of_groups(near: Positions, group: Positions, *, wanted: int) -> Positi
         chosen = np.take_along_axis(near, place, axis=1)
         passed = np.take_along_axis(ends, place, axis=1) - sizes[chosen]
         rows[:, slot] = by_group[begins[chosen] + slot - passed].ravel()
-    found: Positions = rows[group]
+    found: Ints = rows[group]
     return found
 
 
-def _recall(points: Points, positions: Positions, checked: Positions) -> float:
+def _recall(points: Points, positions: Ints, checked: Ints) -> float:
     """Return the share of the checked rows' neighbours that are no farther than the k-th nearest is."""
     from sklearn.neighbors import NearestNeighbors
 
@@ -210,7 +209,7 @@ def _recall(points: Points, positions: Positions, checked: Positions) -> float:
     return float(np.mean(_distances(points, checked, positions[checked]) <= farthest * (1 + _ROUNDING)))
 
 
-def _distances(points: Points, rows: Positions, neighbours: Positions) -> Matrix:
+def _distances(points: Points, rows: Ints, neighbours: Ints) -> Matrix:
     """Return Euclidean distances of shape (rows, k)."""
     apart = points[np.repeat(rows, neighbours.shape[1])] - points[neighbours.ravel()]
     squares = apart.multiply(apart) if sparse.issparse(apart) else apart * apart

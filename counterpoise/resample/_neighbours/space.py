@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,11 +17,9 @@ from counterpoise.resample._job import ResamplingJob
 from counterpoise.resample._neighbours.statistics import numeric_matrix, read_numbers
 from counterpoise.resample._strategies.recipe_table import VOTE
 from counterpoise.split import TrainRows
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["ClassSpace", "TrainSpace", "category_codes", "read_codes"]
-
-Ints = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.errors import ResamplingError
 from counterpoise.split import TrainRows
 from counterpoise.table import RowGroup, SnapshotReader
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["NumericStatistics", "numeric_matrix", "read_numbers", "sampled_rows", "train_statistics"]
 
-Ints = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float64]
 
 SAMPLE_ROWS = 200_000
 """The most rows of a sample: a deviation is then right to about 0.2 %, and a heavy-tailed one to a few percent."""

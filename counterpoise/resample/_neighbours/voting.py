@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from counterpoise.typing import Codes, Ints
 
 __all__ = ["vote"]
-
-Codes = npt.NDArray[np.integer]
-Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -28,17 +26,17 @@ class _Leaders:
     """
 
     codes: Codes
-    counts: Positions
+    counts: Ints
 
 
-def vote(codes: Codes, neighbours: Positions, *, seed: int, bases: Positions | None = None) -> Codes:
+def vote(codes: Codes, neighbours: Ints, *, seed: int, bases: Ints | None = None) -> Codes:
     """Return the categories of synthetic rows: each column's majority among a row's neighbours.
 
     Ties are broken as imbalanced-learn's SMOTENC does with the same seed, draw for draw.
 
     Args:
         codes: Category codes of the rows that vote, of shape (rows, columns), integers.
-        neighbours: Positions of the voters, of shape (ballots, k).
+        neighbours: Ints of the voters, of shape (ballots, k).
         seed: imbalanced-learn's `random_state`.
         bases: The ballot that each synthetic row goes by, of shape (synthetic rows,), so that rows of the same base
             share one that is counted once; without it, each row has its own.
@@ -72,7 +70,7 @@ def _leaders(votes: Codes) -> _Leaders:
     return _Leaders(ordered.ravel()[starts[leads]], np.bincount(ballot[leads], minlength=len(votes)))
 
 
-def _break_ties(leaders: _Leaders, ballots: Positions, random_state: np.random.RandomState) -> Codes:
+def _break_ties(leaders: _Leaders, ballots: Ints, random_state: np.random.RandomState) -> Codes:
     """Return one of the leaders of each synthetic row's ballot: the first in a shuffle of all rows' leaders."""
     counts = leaders.counts[ballots]
     begins = np.cumsum(counts) - counts

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.config import STRATEGIES
+from counterpoise.typing import Codes, Ints, Matrix
 
 __all__ = ["kept_rows"]
 
-Codes = npt.NDArray[np.integer[Any]]
-Ints = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float64]
 
 _SAMPLERS: Mapping[str, str] = {
     "near_miss": "NearMiss",

@@ -17,11 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.runtime import child_seed
+from counterpoise.typing import Floats, Ints
 
 __all__ = ["interpolate", "rounding_draws"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _DECIMAL_DIGITS = 80  # more than the 76 of Arrow's widest decimal
 

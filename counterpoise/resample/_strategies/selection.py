@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.split import TrainRows
+from counterpoise.typing import Copies
 
 __all__ = ["repeat_rows", "select_rows"]
-
-Copies = npt.NDArray[np.int32]
 
 
 def repeat_rows(train: TrainRows, wanted: Mapping[int, int], *, seed: int) -> Copies:

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from counterpoise.resample._neighbours.search import ExactSearch, Neighbours, NeighbourSearch
 from counterpoise.resample._neighbours.voting import vote
+from counterpoise.typing import Ints, Matrix
 
 __all__ = ["Recipe", "smote_recipe", "smotenc_recipe"]
 
-Matrix = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.int64]
 
 _EXACT = ExactSearch()
 
@@ -39,8 +37,8 @@ class Recipe:
         recall: Share of true neighbours among those searched approximately; None where the search is exact.
     """
 
-    parent_a: Positions
-    parent_b: Positions
+    parent_a: Ints
+    parent_b: Ints
     steps: Matrix
     votes: Matrix
     recall: float | None = None
@@ -86,13 +84,13 @@ def smotenc_recipe(
     return _recipe(found, whole, number=number, seed=seed)
 
 
-def _recipe(found: Neighbours, codes: Positions, *, number: int, seed: int) -> Recipe:
+def _recipe(found: Neighbours, codes: Ints, *, number: int, seed: int) -> Recipe:
     rows, columns, steps = _draw(found.positions, number=number, seed=seed)
     votes = vote(codes, found.positions, seed=seed, bases=rows).astype(np.float64)
     return Recipe(rows, found.positions[rows, columns], steps, votes, found.recall)
 
 
-def _draw(neighbours: Positions, *, number: int, seed: int) -> tuple[Positions, Positions, Matrix]:
+def _draw(neighbours: Ints, *, number: int, seed: int) -> tuple[Ints, Ints, Matrix]:
     """Return what imbalanced-learn draws for each synthetic row: base row, which of its neighbours, and step."""
     from imblearn.over_sampling import SMOTE
 
@@ -102,15 +100,15 @@ def _draw(neighbours: Positions, *, number: int, seed: int) -> tuple[Positions, 
             self.drawn_ = rows, columns, steps.ravel()
             return np.empty((number, 0))
 
-        def draw(self) -> tuple[Positions, Positions, Matrix]:
+        def draw(self) -> tuple[Ints, Ints, Matrix]:
             self._make_samples(neighbours, np.int64, 1, neighbours, neighbours, number)
-            drawn: tuple[Positions, Positions, Matrix] = self.drawn_
+            drawn: tuple[Ints, Ints, Matrix] = self.drawn_
             return drawn
 
     return Recorder(random_state=seed).draw()
 
 
-def _mixed_points(points: Matrix, codes: Positions) -> sparse.csr_matrix:
+def _mixed_points(points: Matrix, codes: Ints) -> sparse.csr_matrix:
     """Return SMOTENC's space: numbers beside one-hot categories that are the median spread of the numbers apart.
 
     The matrix has imbalanced-learn's entries in its order (distances are sums of rounded products), so zeros among the
@@ -126,7 +124,7 @@ def _mixed_points(points: Matrix, codes: Positions) -> sparse.csr_matrix:
     return mixed
 
 
-def _one_hot(codes: Positions) -> sparse.csr_matrix:
+def _one_hot(codes: Ints) -> sparse.csr_matrix:
     """Return a column for each category that occurs, ascending, of shape (rows, categories of all columns)."""
     places, width = np.empty(codes.shape, dtype=np.int32), 0
     for column in range(codes.shape[1]):

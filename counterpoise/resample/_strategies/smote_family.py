@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from counterpoise.typing import Codes, Ints, Matrix
 
 __all__ = ["Drawn", "draw_adasyn", "draw_smoten", "draw_variant"]
-
-Codes = npt.NDArray[np.integer[Any]]
-Ints = npt.NDArray[np.int64]
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

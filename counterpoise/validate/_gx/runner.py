@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.errors import EngineError
+from counterpoise.typing import Ints
 from counterpoise.validate._suites.suite import severity_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "load_engine", "quiet", "run_expectations"]
 
-Rows = npt.NDArray[np.int64]
 
 _LOOKS_AT_MISSING = frozenset(
     {
@@ -53,7 +52,7 @@ class Answer:
     result: Mapping[str, Any]
     error: str
     checked: int
-    failing_rows: Rows | None
+    failing_rows: Ints | None
 
 
 def load_engine() -> Any:
@@ -139,7 +138,7 @@ def _checked(judging: Judging, found: Mapping[str, Any], expectation: dict[str, 
     return int(rows[column].notna().sum())
 
 
-def _failing_rows(judging: Judging, verdict: Verdict, expectation: dict[str, Any]) -> Rows | None:
+def _failing_rows(judging: Judging, verdict: Verdict, expectation: dict[str, Any]) -> Ints | None:
     """Return the rows of Great Expectations' own mask, without making an object a row."""
     from great_expectations.expectations.registry import get_expectation_impl
 
@@ -148,7 +147,7 @@ def _failing_rows(judging: Judging, verdict: Verdict, expectation: dict[str, Any
     if counting is None:
         return None
     mask = judging.metric(f"{metric}.condition", counting.metric_domain_kwargs, counting.metric_value_kwargs)[0]
-    rows: Rows = np.sort(mask.index.to_numpy()[mask.to_numpy(dtype=bool)]).astype(np.int64, copy=False)
+    rows: Ints = np.sort(mask.index.to_numpy()[mask.to_numpy(dtype=bool)]).astype(np.int64, copy=False)
     count = verdict.result["unexpected_count"]
     if len(rows) != count:
         raise _contradiction(f"{len(rows)} failing rows where {count} were counted by {expectation['type']}")
