@@ -163,11 +163,11 @@ class Doings:
         from counterpoise.evaluate import find_evaluation, publish_evaluation
         from counterpoise.persist import DatasetFolder
         from counterpoise.verify._version import verify_version
-        from counterpoise.versions import find_version, open_version, promote_by_hand, record_look
+        from counterpoise.versions import find_version, open_version, promote_by_hand, record_access
 
         version = find_version(self._config(root), self.run.snapshot.digest)
         assert version is not None, "the version that was published is not found"  # noqa: S101  # told as a finding
-        looks = record_look(DatasetFolder(root, "tested"), "0" * 16, key=version.run_key, version=1)
+        looks = record_access(DatasetFolder(root, "tested"), "0" * 16, key=version.run_key, version=1)
         publish_evaluation(version, metrics=metrics_of(), html="<p>report</p>")
         promote_by_hand(version)
         found = [open_version(f"{root}/tested@{name}").number for name in ("promoted", 1)]

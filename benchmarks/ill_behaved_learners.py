@@ -21,12 +21,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from counterpoise.compare import run_tournament
+from counterpoise.compare import run_comparison
 from counterpoise.compare._processes import subprocesses
 from counterpoise.config._model import TimeoutsConfig
-from counterpoise.results import Arena, EntryResult, Leaderboard, Rules
-from tests.compare.arenas import TREE, arena_of, processes_of_this_one, tournament_config
-from tests.compare.arenas import signal as signal_table
+from counterpoise.results import CandidateResult, Comparison, Leaderboard, Rules
+from tests.compare.comparisons import TREE, arena_of, processes_of_this_one, tournament_config
+from tests.compare.comparisons import signal as signal_table
 from tests.compare.ill_behaved import ANSWERS, CLASSES, DEEDS, ENDLESS, RANKINGS, learner
 
 HANGS_AFTER = 900.0
@@ -36,14 +36,14 @@ AT_A_TIME = 20
 """Culprits in one tournament, which may have fifty learners."""
 
 
-def hold(arena: Arena, learners: Sequence[str], counts: Counter[str]) -> dict[str, EntryResult]:
+def hold(comparison: Comparison, learners: Sequence[str], counts: Counter[str]) -> dict[str, CandidateResult]:
     """Hold a tournament of the good learner and others; one that is not over in time ends the campaign."""
     found: list[Leaderboard] = []
 
     def run() -> None:
         config = tournament_config(folds=2, strategies=["none"], learners=[*learners, TREE], workers=2)
         config = config.model_copy(update={"timeouts": TimeoutsConfig(entry=0.5)})
-        found.append(run_tournament(arena.model_copy(update={"rules": Rules.of(config)})))
+        found.append(run_comparison(comparison.model_copy(update={"rules": Rules.of(config)})))
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -57,7 +57,7 @@ def hold(arena: Arena, learners: Sequence[str], counts: Counter[str]) -> dict[st
     return {one.learner: one for one in found[0].entries}
 
 
-def learners_that_misbehave(arena: Arena, counts: Counter[str]) -> None:
+def learners_that_misbehave(comparison: Comparison, counts: Counter[str]) -> None:
     """Let all compete that misbehave, and compare what becomes of them with what is to become of them."""
     reasons = {how: reason for deeds in (DEEDS, ENDLESS) for how, (_, reason) in deeds.items()}
     reasons |= dict.fromkeys((*ANSWERS, *CLASSES, *RANKINGS), "bad_")
@@ -65,9 +65,9 @@ def learners_that_misbehave(arena: Arena, counts: Counter[str]) -> None:
     random.shuffle(culprits)
     for first in range(0, len(culprits), AT_A_TIME):
         part = culprits[first : first + AT_A_TIME]
-        found = hold(arena, [learner(how, f"{arena.folder}/never") for how in part], counts)
+        found = hold(comparison, [learner(how, f"{comparison.folder}/never") for how in part], counts)
         for how in part:
-            result = found[learner(how, f"{arena.folder}/never")]
+            result = found[learner(how, f"{comparison.folder}/never")]
             counts["learners that misbehave"] += 1
             if (result.status == "ok") != (not reasons[how]):
                 counts["of them with another outcome"] += 1
@@ -75,7 +75,7 @@ def learners_that_misbehave(arena: Arena, counts: Counter[str]) -> None:
         counts["others' entries lost"] += sum(found[name].status != "ok" for name in (TREE, "dummy"))
 
 
-def kills(arena: Arena, number: int, counts: Counter[str]) -> None:
+def kills(comparison: Comparison, number: int, counts: Counter[str]) -> None:
     """Kill or stop the template, or kill a worker, at a random moment of a tournament of good learners."""
     good = [f'sklearn.tree:DecisionTreeClassifier {{"max_depth": {depth}}}' for depth in range(1, 6)]
     for _ in range(number):
@@ -83,7 +83,7 @@ def kills(arena: Arena, number: int, counts: Counter[str]) -> None:
         stop = threading.Event()
         thread = threading.Thread(target=strike, args=(what, stop, counts), daemon=True)
         thread.start()
-        found = hold(arena, good, counts)
+        found = hold(comparison, good, counts)
         stop.set()
         thread.join()
         failed = [one for one in found.values() if one.status != "ok"]
@@ -118,10 +118,10 @@ def main() -> None:
     counts, started = Counter[str](), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         sys.path.insert(0, str(Path(__file__).parents[1]))
-        arena = arena_of(signal_table(120), Path(folder), folds=2, strategies=["none"], learners=[TREE])
+        comparison = arena_of(signal_table(120), Path(folder), folds=2, strategies=["none"], learners=[TREE])
         for _ in range(arguments.rounds):
-            learners_that_misbehave(arena, counts)
-        kills(arena, arguments.kills, counts)
+            learners_that_misbehave(comparison, counts)
+        kills(comparison, arguments.kills, counts)
     for name, value in counts.items():
         print(f"{name}: {value}")
     print(f"seconds: {time.monotonic() - started:.0f}", flush=True)

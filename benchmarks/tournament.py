@@ -23,13 +23,13 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from counterpoise.compare import lay_out_apart, list_entries, processes_for, run_tournament
+from counterpoise.compare import list_candidates, prepare_in_process, processes_for, run_comparison
 from counterpoise.compare._models import balanced, build_model
-from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.config import BalanceConfig, build_config, parse_learner
 from counterpoise.ingest import ingest_source
 from counterpoise.records import Snapshot, SplitPlan, Validation
-from counterpoise.results import DUMMY, Arena, Entry, Leaderboard, Rules
+from counterpoise.results import DUMMY, Candidate, Comparison, Leaderboard, Rules
 from counterpoise.split import split_snapshot
 
 STRATEGIES = ("none", "class_weight", "random_over", "random_under", "smote")
@@ -69,38 +69,40 @@ def split_of(config: BalanceConfig, folder: Path) -> tuple[Snapshot, SplitPlan]:
     return snapshot, split
 
 
-def play(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> tuple[Arena, Leaderboard]:
+def play(
+    config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path
+) -> tuple[Comparison, Leaderboard]:
     """Play a whole tournament, imports and all, as the flow does."""
     with processes_for(str(folder)):
-        arena = lay_out_apart(Rules.of(config), snapshot, split, folder=folder)
-        return arena, run_tournament(arena)
+        comparison = prepare_in_process(Rules.of(config), snapshot, split, folder=folder)
+        return comparison, run_comparison(comparison)
 
 
-def plain(arena: Arena) -> None:
+def plain(comparison: Comparison) -> None:
     """Fit and predict as imbalanced-learn's pipelines do for the same entries."""
-    field = Field(arena)
+    field = TrainingRows(comparison)
     with threadpool_limits(limits=1):
-        for entry in list_entries(arena.rules.tournament):
-            for number in range(arena.rounds if entry.learner != DUMMY else 0):
+        for candidate in list_candidates(comparison.rules.tournament):
+            for number in range(comparison.rounds if candidate.learner != DUMMY else 0):
                 train, tested = field.features("train", number), field.features("test", number)
                 asked = field.asked(field.train_rows(number).codes)
-                plain_model(arena, entry).fit(train, asked).predict_proba(tested)
+                plain_model(comparison, candidate).fit(train, asked).predict_proba(tested)
 
 
-def plain_model(arena: Arena, entry: Entry) -> Any:
+def plain_model(comparison: Comparison, candidate: Candidate) -> Any:
     from imblearn.over_sampling import SMOTE, RandomOverSampler
     from imblearn.pipeline import make_pipeline
     from imblearn.under_sampling import RandomUnderSampler
 
     samplers = {"random_over": RandomOverSampler, "random_under": RandomUnderSampler, "smote": SMOTE}
-    seed = arena.rules.seeds.learner
-    model = build_model(parse_learner(entry.learner), seed=seed)
-    if entry.strategy == "class_weight":
+    seed = comparison.rules.seeds.learner
+    model = build_model(parse_learner(candidate.learner), seed=seed)
+    if candidate.strategy == "class_weight":
         return balanced(model)
-    if entry.strategy == "none":
+    if candidate.strategy == "none":
         return model
     steps = [step for _, step in getattr(model, "steps", [("", model)])]
-    return make_pipeline(samplers[entry.strategy](random_state=seed), *steps)
+    return make_pipeline(samplers[candidate.strategy](random_state=seed), *steps)
 
 
 def measure(arguments: argparse.Namespace, folder: Path) -> None:
@@ -108,13 +110,13 @@ def measure(arguments: argparse.Namespace, folder: Path) -> None:
     snapshot, split = split_of(configs[1], folder)
     taken: dict[int, Taken] = {}
     for workers, config in configs.items():
-        work = partial(play, config, snapshot, split, folder=folder / f"arena-{workers}")
-        (arena, board), taken[workers] = timed(work)
-        fits = sum(entry.fit_seconds + entry.predict_seconds for entry in board.entries)
+        work = partial(play, config, snapshot, split, folder=folder / f"comparison-{workers}")
+        (comparison, board), taken[workers] = timed(work)
+        fits = sum(candidate.fit_seconds + candidate.predict_seconds for candidate in board.entries)
         one = taken[workers]
         print(f"{workers} workers: {one.seconds:.1f} s, CPU {one.cpu:.1f} s; fits and predictions {fits:.1f} s")
-    plain_model(arena, list_entries(arena.rules.tournament)[-1])  # its imports are not what is compared
-    _, alone = timed(lambda: plain(arena))
+    plain_model(comparison, list_candidates(comparison.rules.tournament)[-1])  # its imports are not what is compared
+    _, alone = timed(lambda: plain(comparison))
     print(f"plain: {alone.seconds:.1f} s, CPU {alone.cpu:.1f} s")
     print(f"overhead by CPU time: {taken[1].cpu / alone.cpu:.3f}, by the clock {taken[1].seconds / alone.seconds:.3f}")
     print(

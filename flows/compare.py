@@ -7,13 +7,13 @@ from typing import Any
 from prefect import flow, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from counterpoise.compare import close_processes, list_entries, open_processes, processes_for, workers
+from counterpoise.compare import close_processes, list_candidates, open_processes, processes_for, workers
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.results import Leaderboard
-from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
+from counterpoise.tasks.compete import award, comparison_folder, compete, decide, prepare
 from counterpoise.tasks.engine import on_workers, running_engine
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.split import split
@@ -36,11 +36,11 @@ _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0)
     on_crashed=[name_mismatch],
 )
 def compare(config: BalanceConfig) -> Leaderboard:
-    """Let strategies and learners compete within the train partition that `balance` would make; nothing is published.
+    """Compare strategies and learners within the train partition that `balance` would make; publish nothing.
 
-    Test and validation rows have no part in the ranking. After it the chosen entry, its learner without resampling and
-    a dummy are judged on test, once, unless `tournament.final` is off. A strategy that cannot run on this table is
-    shown with its reason.
+    Test and validation rows have no part in the ranking. Then the chosen candidate, its learner without resampling and a
+    dummy are judged on test, once, unless `tournament.final` is off. A strategy that cannot run on this table is shown
+    with its reason.
 
     Args:
         config: Everything that decides the dataset, and under `tournament` who takes part.
@@ -60,9 +60,9 @@ def compare(config: BalanceConfig) -> Leaderboard:
         validation = validate(config, snapshot, folder=folder)
         plan = split(config, snapshot, validation, folder=folder)
         validate_split(config, snapshot, validation, plan, folder=folder)
-        place = str(arena_folder(folder))
+        place = str(comparison_folder(folder))
         with processes_for(place), on_workers(open_processes, close_processes, place):
-            arena = prepare(config, snapshot, plan, folder=folder)
-            entries = list(list_entries(arena.rules.tournament))
-            board = award(config, snapshot, arena, list(compete.map(unmapped(arena), entries).result()))
-            return decide(config, snapshot, plan, arena, board) if config.tournament.final else board
+            comparison = prepare(config, snapshot, plan, folder=folder)
+            entries = list(list_candidates(comparison.rules.tournament))
+            board = award(config, snapshot, comparison, list(compete.map(unmapped(comparison), entries).result()))
+            return decide(config, snapshot, plan, comparison, board) if config.tournament.final else board

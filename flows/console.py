@@ -165,9 +165,9 @@ def _classes(classes: Mapping[str, int]) -> str:
 
 def print_board(board: Leaderboard, seconds: float) -> None:
     """Show a leaderboard, and below it what was set apart with its reason."""
-    from counterpoise.compare import board_table, describe_choice, describe_final
+    from counterpoise.compare import describe_choice, describe_final, leaderboard_table
 
-    console, rows = _output(), board_table(board)
+    console, rows = _output(), leaderboard_table(board)
     head = f"{board.rows:,} train rows, {board.folds} folds"
     console.print(f"[bold]{escape(board.dataset)}[/]: {len(rows)} entries on {head}, {seconds:.1f} s")
     measured = rows[: len(board.ranked)]

@@ -19,7 +19,7 @@ from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
     from counterpoise.report import ReportData
-    from counterpoise.results import SinceVersion, SyntheticReview, TournamentBrief
+    from counterpoise.results import LeaderboardBrief, SinceVersion, SyntheticReview
 
 __all__ = ["evaluate"]
 
@@ -88,10 +88,10 @@ def _metrics(
     from counterpoise.compare import digest_of_test
     from counterpoise.evaluate import compare_strategies, load_tables
     from counterpoise.persist import DatasetFolder
-    from counterpoise.versions import record_look, told_with_looks
+    from counterpoise.versions import record_access, with_accesses
 
     dataset, test = DatasetFolder(version.root, version.dataset), digest_of_test(snapshot, split)
-    looks = record_look(dataset, test, key=version.run_key, version=version.version)
+    looks = record_access(dataset, test, key=version.run_key, version=version.version)
     metrics = compare_strategies(
         load_tables(config, snapshot=snapshot, split=split, version=version),
         strategy=strategy,
@@ -99,7 +99,7 @@ def _metrics(
         seed=config.seed,
         progress=stage_progress(artifact_key(config.name, "evaluate"), description="Training learners"),
     )
-    return told_with_looks(metrics, test, looks)
+    return with_accesses(metrics, test, looks)
 
 
 def _review(
@@ -129,7 +129,7 @@ def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceV
     return previous
 
 
-def _strategies(config: BalanceConfig, snapshot: Snapshot) -> TournamentBrief | None:
+def _strategies(config: BalanceConfig, snapshot: Snapshot) -> LeaderboardBrief | None:
     """Return the newest tournament on the same source and split, if there was one."""
     from counterpoise.compare import brief_of, newest_leaderboard
 

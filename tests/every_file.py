@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from counterpoise.compare import StoredLeaderboard, run_tournament, write_leaderboard, write_page
-from counterpoise.compare._rounds.prepare import lay_out_table
+from counterpoise.compare import StoredLeaderboard, run_comparison, write_leaderboard, write_page
+from counterpoise.compare._rounds.prepare import prepare_table
 from counterpoise.config import BalanceConfig, PromotionConfig
 from counterpoise.drift import profile_source
 from counterpoise.errors import IntegrityError, SplitError
@@ -29,14 +29,14 @@ from counterpoise.persist import (
 )
 from counterpoise.persist._evidence import read_refusal
 from counterpoise.records import ExpectationOutcome, Snapshot, Validation
-from counterpoise.report import render_tournament
+from counterpoise.report import render_comparison
 from counterpoise.results import Rules
 from counterpoise.tasks.evaluate import evaluate
-from counterpoise.verify._comparisons import tournament_differences
+from counterpoise.verify._comparisons import comparison_differences
 from counterpoise.verify._evaluation import evaluation_differences
 from counterpoise.verify._promotions import promotion_differences
 from counterpoise.versions import (
-    StoredLook,
+    StoredAccess,
     find_baseline,
     promote_by_hand,
     promote_by_rule,
@@ -127,10 +127,10 @@ def _play(config: BalanceConfig, snapshot: Snapshot, table: pa.Table, folder: Pa
     """Play a small tournament and write its leaderboard and page."""
     tournament = {"folds": 2, "strategies": ["none", "random_over"], "learners": ["logistic_regression"]}
     plays = BalanceConfig.model_validate({**config.published(), "tournament": tournament})
-    arena = lay_out_table(Rules.of(plays), table.drop_columns(["id"]).slice(0, 300), folder=folder / "arena")
-    board = run_tournament(arena, dataset=config.name, apart=False)
+    comparison = prepare_table(Rules.of(plays), table.drop_columns(["id"]).slice(0, 300), folder=folder / "comparison")
+    board = run_comparison(comparison, dataset=config.name, apart=False)
     written = write_leaderboard(plays, snapshot.digest, board)
-    write_page(plays, snapshot.digest, written, render_tournament(written))
+    write_page(plays, snapshot.digest, written, render_comparison(written))
 
 
 def _kinds(config: BalanceConfig, folder: DatasetFolder, data: str) -> dict[str, Kind]:
@@ -161,7 +161,7 @@ def _kinds(config: BalanceConfig, folder: DatasetFolder, data: str) -> dict[str,
         return evaluation_differences(folder, 2)
 
     def played() -> list[str]:
-        return tournament_differences(folder)
+        return comparison_differences(folder)
 
     def page() -> bytes:
         stored = read_stored(folder, StoredLeaderboard, name(board))
@@ -182,7 +182,7 @@ def _kinds(config: BalanceConfig, folder: DatasetFolder, data: str) -> dict[str,
         ),
         "tournament": Kind(board, lambda: read_stored(folder, StoredLeaderboard, name(board)), played),
         "tournament page": Kind(board.with_suffix(".html"), page, played),
-        "look": Kind(look, lambda: read_stored(folder, StoredLook, name(look)), played),
+        "look": Kind(look, lambda: read_stored(folder, StoredAccess, name(look)), played),
         "source": Kind(
             base / f"sources/{'1' * 64}.json",
             lambda: read_stored(folder, KnownSource, f"sources/{'1' * 64}.json"),

@@ -1,4 +1,4 @@
-"""How far a mean over folds may be off, and whether one entry is really worse than another on the same folds.
+"""How far a mean over folds may be off, and whether one candidate is really worse than another on the same folds.
 
 Folds share train rows, so that their scores depend on each other and the plain standard error is too small. Nadeau and
 Bengio (2003) widen it: the variance of a mean over J rounds is s² (1/J + test rows / train rows), with k stratified
@@ -49,11 +49,11 @@ def interval(values: Sequence[float], *, test_to_train: float) -> tuple[float, f
 
 
 def falls_behind(values: Sequence[float | None], best: Sequence[float | None], *, test_to_train: float) -> bool:
-    """Whether an entry is more than one standard error away from the best, paired over the rounds that both have.
+    """Whether a candidate is more than one standard error away from the best, paired over the rounds that both have.
 
     Args:
-        values: The entry's values, one a round, None where undefined.
-        best: Those of the entry with the best mean.
+        values: The candidate's values, one a round, None where undefined.
+        best: Those of the candidate with the best mean.
         test_to_train: Tested rows by trained rows of a round.
 
     >>> falls_behind([0.58, 0.68, 0.48], [0.6, 0.7, 0.5], test_to_train=0.5)

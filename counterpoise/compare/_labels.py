@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from counterpoise.config import Step, parse_learner, parse_strategy
-from counterpoise.results import Entry, learner_label, strategy_label
+from counterpoise.results import Candidate, learner_label, strategy_label
 
-__all__ = ["entry_words", "learner_words", "strategy_words"]
+__all__ = ["candidate_words", "learner_words", "strategy_words"]
 
 
 def strategy_words(text: str) -> str:
@@ -32,17 +32,17 @@ def learner_words(text: str) -> str:
     return (name if "." in step.name else learner_label(name)) + _options(step)
 
 
-def entry_words(entry: Entry) -> str:
-    """Return an entry in words; what is strategy and learner at once by its one name.
+def candidate_words(candidate: Candidate) -> str:
+    """Return a candidate in words; what is strategy and learner at once by its one name.
 
-    >>> entry_words(Entry(strategy="smote", learner="random_forest"))
+    >>> candidate_words(Candidate(strategy="smote", learner="random_forest"))
     'random forest with SMOTE'
-    >>> entry_words(Entry(strategy="easy_ensemble", learner="easy_ensemble"))
+    >>> candidate_words(Candidate(strategy="easy_ensemble", learner="easy_ensemble"))
     'easy ensemble'
     """
-    if entry.learner in (entry.strategy, "dummy"):
-        return learner_words(entry.learner)
-    return f"{learner_words(entry.learner)} with {strategy_words(entry.strategy)}"
+    if candidate.learner in (candidate.strategy, "dummy"):
+        return learner_words(candidate.learner)
+    return f"{learner_words(candidate.learner)} with {strategy_words(candidate.strategy)}"
 
 
 def _options(step: Step) -> str:

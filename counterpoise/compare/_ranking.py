@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from counterpoise.compare._corrected_error import falls_behind
-from counterpoise.compare._labels import entry_words
+from counterpoise.compare._labels import candidate_words
 from counterpoise.config import STRATEGIES, parse_strategy
-from counterpoise.results import DUMMY, Arena, Entry, EntryResult, Leaderboard
+from counterpoise.results import DUMMY, Candidate, CandidateResult, Comparison, Leaderboard
 
-__all__ = ["SMALLER_IS_BETTER", "rank_entries"]
+__all__ = ["SMALLER_IS_BETTER", "rank_candidates"]
 
 SMALLER_IS_BETTER = ("brier", "log_loss")
 
@@ -18,56 +18,56 @@ _OTHERS = 6
 _CHAINED = 7
 
 
-def rank_entries(arena: Arena, results: Sequence[EntryResult], *, dataset: str = "") -> Leaderboard:
+def rank_candidates(comparison: Comparison, results: Sequence[CandidateResult], *, dataset: str = "") -> Leaderboard:
     """Return the leaderboard.
 
     Args:
-        arena: What was played on.
-        results: One result an entry.
+        comparison: What was played on.
+        results: One result a candidate.
         dataset: The dataset's name.
     """
-    metric = arena.rules.tournament.metric
+    metric = comparison.rules.tournament.metric
     ok = [result for result in results if result.status == "ok"]
     measured = sorted((one for one in ok if one.mean[metric] is not None), key=lambda one: _key(one, metric))
     others = [one for one in ok if one.mean[metric] is None]
     apart = [one for one in results if one.status != "ok"]
     trained = [one for one in measured if one.learner != DUMMY]
-    chosen = _simplest(trained, metric, test_to_train=arena.test_to_train) if trained else None
+    chosen = _simplest(trained, metric, test_to_train=comparison.test_to_train) if trained else None
     return Leaderboard(
         dataset=dataset,
         metric=metric,
-        folds=arena.rules.tournament.folds,
-        repeats=arena.rules.tournament.repeats,
-        rows=arena.snapshot.rows,
-        train_rows=arena.train_rows,
-        classes=arena.counts,
-        positive_class=arena.classes[arena.positive] if arena.positive >= 0 else None,
-        chance=_chance(arena),
+        folds=comparison.rules.tournament.folds,
+        repeats=comparison.rules.tournament.repeats,
+        rows=comparison.snapshot.rows,
+        train_rows=comparison.train_rows,
+        classes=comparison.counts,
+        positive_class=comparison.classes[comparison.positive] if comparison.positive >= 0 else None,
+        chance=_chance(comparison),
         entries=(*measured, *others, *apart),
         chosen=chosen,
         best=_entry(trained[0]) if trained else None,
-        in_time=arena.in_time is not None,
+        in_time=comparison.in_time is not None,
         counts={"measured": len(ok), "set_apart": len(apart)},
-        notes=(*arena.notes, *(f"{entry_words(one)}: {warning}" for one in ok for warning in one.warnings)),
+        notes=(*comparison.notes, *(f"{candidate_words(one)}: {warning}" for one in ok for warning in one.warnings)),
     )
 
 
-def _key(result: EntryResult, metric: str) -> tuple[float, int, str, str]:
+def _key(result: CandidateResult, metric: str) -> tuple[float, int, str, str]:
     return (-_gain(result, metric), _simplicity(result), result.strategy, result.learner)
 
 
-def _gain(result: EntryResult, metric: str) -> float:
-    """Return an entry's mean, turned so that more is better."""
+def _gain(result: CandidateResult, metric: str) -> float:
+    """Return a candidate's mean, turned so that more is better."""
     mean = result.mean[metric]
     assert mean is not None  # noqa: S101  # only measured entries are ranked
     return -mean if metric in SMALLER_IS_BETTER else mean
 
 
-def _simplest(ranked: list[EntryResult], metric: str, *, test_to_train: float) -> Entry:
+def _simplest(ranked: list[CandidateResult], metric: str, *, test_to_train: float) -> Candidate:
     """Return the simplest strategy within one standard error of the best, of several the one with the best mean.
 
-    The rule of Breiman et al. (1984), paired: entries share folds, so that what an entry loses to the best is judged by
-    the spread of that loss, not by how hard the folds are. The standard error is corrected for shared train rows.
+    The rule of Breiman et al. (1984), paired: candidates share folds, so the spread of their loss to the best counts,
+    not how hard the folds are. The standard error is corrected for shared train rows.
     """
     best = ranked[0]
     scores = [fold[metric] for fold in best.folds]
@@ -79,21 +79,21 @@ def _simplest(ranked: list[EntryResult], metric: str, *, test_to_train: float) -
     return _entry(min(near, key=_simplicity))
 
 
-def _simplicity(result: EntryResult) -> int:
+def _simplicity(result: CandidateResult) -> int:
     steps = parse_strategy(result.strategy)
     if len(steps) > 1:
         return _CHAINED
     return _SIMPLICITY.get(steps[0].name, _OTHERS if steps[0].name in STRATEGIES else _CHAINED)
 
 
-def _entry(result: EntryResult) -> Entry:
-    return Entry(strategy=result.strategy, learner=result.learner)
+def _entry(result: CandidateResult) -> Candidate:
+    return Candidate(strategy=result.strategy, learner=result.learner)
 
 
-def _chance(arena: Arena) -> float:
+def _chance(comparison: Comparison) -> float:
     """Return the average precision of a ranking by chance: the prevalence of tested rows, or its mean over classes."""
-    if arena.positive < 0:
-        return 1 / len(arena.classes)
-    if arena.in_time is not None and arena.in_time.prevalence is not None:
-        return arena.in_time.prevalence
-    return arena.counts[arena.classes[arena.positive]] / arena.snapshot.rows
+    if comparison.positive < 0:
+        return 1 / len(comparison.classes)
+    if comparison.in_time is not None and comparison.in_time.prevalence is not None:
+        return comparison.in_time.prevalence
+    return comparison.counts[comparison.classes[comparison.positive]] / comparison.snapshot.rows

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from counterpoise.results import METRIC_LABELS, Entry, EntryResult, Leaderboard
+from counterpoise.results import METRIC_LABELS, Candidate, CandidateResult, Leaderboard
 from counterpoise.text import number
-from counterpoise.versions import looks_in_words
+from counterpoise.versions import accesses_in_words
 
-__all__ = ["board_table", "describe_choice", "describe_final", "render_board", "shown_metrics"]
+__all__ = ["describe_choice", "describe_final", "leaderboard_table", "render_leaderboard", "shown_metrics"]
 
 _ALWAYS = ("average_precision", "roc_auc", "balanced_accuracy", "f1")
 
@@ -16,16 +16,16 @@ def shown_metrics(board: Leaderboard) -> tuple[str, ...]:
     return tuple(name for name in _ALWAYS if name != board.metric)
 
 
-def board_table(board: Leaderboard) -> list[dict[str, str]]:
-    """Return one row of texts an entry: measured ones by rank, then those set apart with their reason."""
-    rows = [_measured(place, entry, board) for place, entry in enumerate(board.ranked, 1)]
-    return [*rows, *(_apart(entry, rows) for entry in board.set_apart)]
+def leaderboard_table(board: Leaderboard) -> list[dict[str, str]]:
+    """Return one row of texts a candidate: measured ones by rank, then those set apart with their reason."""
+    rows = [_measured(place, candidate, board) for place, candidate in enumerate(board.ranked, 1)]
+    return [*rows, *(_apart(candidate, rows) for candidate in board.set_apart)]
 
 
 def describe_choice(board: Leaderboard) -> str:
-    """Return in a sentence which entry is chosen, and why."""
+    """Return in a sentence which candidate is chosen, and why."""
     if board.chosen is None or board.best is None:
-        return "No entry could be measured."
+        return "No candidate could be measured."
     chosen, best = _find(board, board.chosen), _find(board, board.best)
     label = METRIC_LABELS[board.metric]
     reached = f"{label} {_spread(chosen, board.metric)}"
@@ -43,11 +43,11 @@ def describe_final(board: Leaderboard) -> list[str]:
         return []
     return [
         f"Final: {final.verdict}",
-        f"Before it, this test partition was looked at by {looks_in_words(final.looks)}.",
+        f"Before it, this test partition was looked at by {accesses_in_words(final.looks)}.",
     ]
 
 
-def render_board(board: Leaderboard) -> str:
+def render_leaderboard(board: Leaderboard) -> str:
     """Return the leaderboard as Markdown."""
     rows = f"{board.rows:,} train rows, {board.folds} folds{' in time order' if board.in_time else ''}"
     lines = [
@@ -58,7 +58,10 @@ def render_board(board: Leaderboard) -> str:
         f"Compared on {rows}; test has no part in the ranking.",
         *(["", *describe_final(board)] if board.final is not None else []),
     ]
-    for heading, table in (("Leaderboard", board_table(board)[: len(board.ranked)]), ("Set apart", _reasons(board))):
+    for heading, table in (
+        ("Leaderboard", leaderboard_table(board)[: len(board.ranked)]),
+        ("Set apart", _reasons(board)),
+    ):
         if table:
             lines += ["", f"## {heading}", "", _line(list(table[0])), _line(["---"] * len(table[0]))]
             lines += [_line(list(row.values())) for row in table]
@@ -66,40 +69,44 @@ def render_board(board: Leaderboard) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _measured(place: int, entry: EntryResult, board: Leaderboard) -> dict[str, str]:
-    ranked = entry.mean[board.metric] is not None
+def _measured(place: int, candidate: CandidateResult, board: Leaderboard) -> dict[str, str]:
+    ranked = candidate.mean[board.metric] is not None
     return {
         "rank": str(place) if ranked else "–",
-        "strategy": entry.strategy,
-        "learner": entry.learner,
-        METRIC_LABELS[board.metric]: _spread(entry, board.metric),
-        **{METRIC_LABELS[name]: number(entry.mean[name]) for name in shown_metrics(board)},
-        "seconds": f"{entry.seconds:,.1f}",
-        "peak MB": "–" if entry.peak_mb is None else f"{entry.peak_mb:,.0f}",
+        "strategy": candidate.strategy,
+        "learner": candidate.learner,
+        METRIC_LABELS[board.metric]: _spread(candidate, board.metric),
+        **{METRIC_LABELS[name]: number(candidate.mean[name]) for name in shown_metrics(board)},
+        "seconds": f"{candidate.seconds:,.1f}",
+        "peak MB": "–" if candidate.peak_mb is None else f"{candidate.peak_mb:,.0f}",
         "reason": "",
     }
 
 
-def _apart(entry: EntryResult, rows: list[dict[str, str]]) -> dict[str, str]:
+def _apart(candidate: CandidateResult, rows: list[dict[str, str]]) -> dict[str, str]:
     empty = dict.fromkeys(rows[0], "") if rows else {}
-    reason = f"{entry.status}: {entry.reason}"
-    return {**empty, "rank": "–", "strategy": entry.strategy, "learner": entry.learner, "reason": reason}
+    reason = f"{candidate.status}: {candidate.reason}"
+    return {**empty, "rank": "–", "strategy": candidate.strategy, "learner": candidate.learner, "reason": reason}
 
 
 def _reasons(board: Leaderboard) -> list[dict[str, str]]:
     return [
-        {"strategy": entry.strategy, "learner": entry.learner, "reason": f"{entry.status}: {entry.reason}"}
-        for entry in board.set_apart
+        {
+            "strategy": candidate.strategy,
+            "learner": candidate.learner,
+            "reason": f"{candidate.status}: {candidate.reason}",
+        }
+        for candidate in board.set_apart
     ]
 
 
-def _find(board: Leaderboard, wanted: Entry) -> EntryResult:
+def _find(board: Leaderboard, wanted: Candidate) -> CandidateResult:
     return next(one for one in board.ranked if (one.strategy, one.learner) == (wanted.strategy, wanted.learner))
 
 
-def _spread(entry: EntryResult, metric: str) -> str:
-    deviation = entry.deviation[metric]
-    return number(entry.mean[metric]) + (f" ± {number(deviation)}" if deviation is not None else "")
+def _spread(candidate: CandidateResult, metric: str) -> str:
+    deviation = candidate.deviation[metric]
+    return number(candidate.mean[metric]) + (f" ± {number(deviation)}" if deviation is not None else "")
 
 
 def _line(cells: list[str]) -> str:

@@ -17,10 +17,10 @@ from counterpoise.storage import join_address
 __all__ = [
     "REMEDY",
     "StoredLeaderboard",
-    "is_board",
+    "comparison_key",
+    "is_leaderboard",
     "newest_leaderboard",
     "read_leaderboard",
-    "tournament_key",
     "write_leaderboard",
     "write_page",
 ]
@@ -64,7 +64,7 @@ def write_page(config: BalanceConfig, digest: str, board: Leaderboard, page: str
         board: The leaderboard as it was written.
         page: The page, HTML.
     """
-    folder, name = _folder(config), f"tournaments/{tournament_key(config, digest)}.html"
+    folder, name = _folder(config), f"tournaments/{comparison_key(config, digest)}.html"
     folder.store.replace(name, page.encode())
     written = _store(config, digest, board, page=hashlib.sha256(page.encode()).hexdigest())
     return written.model_copy(update={"page": join_address(folder.address, name)})
@@ -72,13 +72,13 @@ def write_page(config: BalanceConfig, digest: str, board: Leaderboard, page: str
 
 def _store(config: BalanceConfig, digest: str, board: Leaderboard, *, page: str) -> Leaderboard:
     """Write a leaderboard, sealed, with the digest of its page where there is one."""
-    folder, name = _folder(config), f"tournaments/{tournament_key(config, digest)}.json"
+    folder, name = _folder(config), f"tournaments/{comparison_key(config, digest)}.json"
     plain = json.loads(board.model_dump_json(exclude={"file", "page"}))
     folder.store.replace(name, as_json(seal({**plain, **({"page_sha256": page} if page else {})})).encode())
     return board.model_copy(update={"file": join_address(folder.address, name)})
 
 
-def tournament_key(config: BalanceConfig, digest: str) -> str:
+def comparison_key(config: BalanceConfig, digest: str) -> str:
     """Return what tells a tournament from others: its run key and its settings, but for how many work at a time.
 
     Args:
@@ -97,7 +97,7 @@ def newest_leaderboard(config: BalanceConfig, digest: str) -> Leaderboard | None
         digest: The source's digest.
     """
     folder, wanted = _folder(config), _rows_of(config.portable())
-    files = [file for file in folder.store.entries("tournaments") if is_board(file.name)]
+    files = [file for file in folder.store.entries("tournaments") if is_leaderboard(file.name)]
     for file in sorted(files, key=lambda file: file.modified, reverse=True):
         try:
             board = read_leaderboard(folder, file.name)
@@ -135,7 +135,7 @@ def _rows_of(config: dict[str, Any]) -> list[Any]:
     return [config.get(name) for name in ("seed", "columns", "split", "validation")]
 
 
-def is_board(name: str) -> bool:
+def is_leaderboard(name: str) -> bool:
     """Whether a file is a whole leaderboard: neither a look, a page nor a draft."""
     folder, _, last = name.rpartition("/")
     return folder == "tournaments" and last.endswith(".json") and not last.startswith(".")

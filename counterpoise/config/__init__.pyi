@@ -12,6 +12,7 @@ from ._files import build_section as build_section
 from ._files import load_config as load_config
 from ._model import BalanceConfig as BalanceConfig
 from ._model import ColumnsConfig as ColumnsConfig
+from ._model import ComparisonConfig as ComparisonConfig
 from ._model import EvaluationConfig as EvaluationConfig
 from ._model import LearnerName as LearnerName
 from ._model import OutputConfig as OutputConfig
@@ -19,7 +20,6 @@ from ._model import ResamplingConfig as ResamplingConfig
 from ._model import SourceConfig as SourceConfig
 from ._model import SplitConfig as SplitConfig
 from ._model import SplitMethod as SplitMethod
-from ._model import TournamentConfig as TournamentConfig
 from ._model import ValidationConfig as ValidationConfig
 from ._model import sampler_settings as sampler_settings
 from ._sections.execution import EngineConfig as EngineConfig

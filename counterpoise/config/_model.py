@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from counterpoise.config._sections.columns import ColumnsConfig
-from counterpoise.config._sections.comparison import TournamentConfig
+from counterpoise.config._sections.comparison import ComparisonConfig
 from counterpoise.config._sections.evaluation import EvaluationConfig, LearnerName
 from counterpoise.config._sections.execution import EngineConfig
 from counterpoise.config._sections.fields import Section
@@ -29,6 +29,7 @@ from counterpoise.config._sections.validation import ValidationConfig
 __all__ = [
     "BalanceConfig",
     "ColumnsConfig",
+    "ComparisonConfig",
     "EngineConfig",
     "EvaluationConfig",
     "LearnerName",
@@ -40,7 +41,6 @@ __all__ = [
     "SplitConfig",
     "SplitMethod",
     "TimeoutsConfig",
-    "TournamentConfig",
     "ValidationConfig",
     "sampler_settings",
 ]
@@ -64,7 +64,7 @@ class BalanceConfig(Section):
     resampling: ResamplingConfig = Field(ResamplingConfig(), description="How train is balanced.")
     output: OutputConfig = Field(OutputConfig(), description="Where versions are published.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="How the effect is measured.")
-    tournament: TournamentConfig = Field(TournamentConfig(), description="How strategies and learners are compared.")
+    tournament: ComparisonConfig = Field(ComparisonConfig(), description="How strategies and learners are compared.")
     promotion: PromotionConfig = Field(PromotionConfig(), description="When a version is promoted.")
     monitor: MonitorConfig = Field(MonitorConfig(), description="What the scheduled check of the source looks at.")
     timeouts: TimeoutsConfig = Field(TimeoutsConfig(), description="How long the stages may take.")

@@ -1,6 +1,6 @@
 from ._brief import render_markdown as render_markdown
 from ._brief import validation_table as validation_table
-from ._comparison_page import render_tournament as render_tournament
+from ._comparison_page import render_comparison as render_comparison
 from ._data import ReportData as ReportData
 from ._data import build_report_data as build_report_data
 from ._drawing.images import leaderboard_png as leaderboard_png

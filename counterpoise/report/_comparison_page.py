@@ -6,14 +6,14 @@ import yaml
 
 from counterpoise.compare import describe_choice
 from counterpoise.report._page import template_environment
-from counterpoise.report._views.comparison import tournament_view
+from counterpoise.report._views.comparison import comparison_view
 from counterpoise.results import Leaderboard
-from counterpoise.versions import looks_in_words
+from counterpoise.versions import accesses_in_words
 
-__all__ = ["render_tournament"]
+__all__ = ["render_comparison"]
 
 
-def render_tournament(board: Leaderboard) -> str:
+def render_comparison(board: Leaderboard) -> str:
     """Return the page of a leaderboard that was written: the same text for equal data.
 
     Args:
@@ -25,9 +25,9 @@ def render_tournament(board: Leaderboard) -> str:
         .get_template("tournament.html.j2")
         .render(
             board=board,
-            view=tournament_view(board),
+            view=comparison_view(board),
             choice=describe_choice(board),
-            looked=looks_in_words(board.final.looks if board.final is not None else ()),
+            looked=accesses_in_words(board.final.looks if board.final is not None else ()),
             config_yaml=yaml.safe_dump(board.origin.config, sort_keys=False, allow_unicode=False),
         )
     )

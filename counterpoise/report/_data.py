@@ -18,6 +18,7 @@ from counterpoise.records import (
     Validation,
 )
 from counterpoise.results import (
+    LeaderboardBrief,
     PersistFacts,
     ReportFacts,
     ReproducibilityFacts,
@@ -26,7 +27,6 @@ from counterpoise.results import (
     SourceFacts,
     SplitFacts,
     SyntheticReview,
-    TournamentBrief,
     ValidationFacts,
 )
 from counterpoise.table import degree_of_imbalance
@@ -52,7 +52,7 @@ def build_report_data(
     *, config: BalanceConfig, snapshot: Snapshot, validation: Validation, split: SplitPlan, resampling: ResamplingPlan,
     version: DatasetVersion, certificate: Certificate, libraries: dict[str, str], metrics: dict[str, Any] | None,
     synthetic: SyntheticReview | None = None, previous: SinceVersion | None = None,
-    strategies: TournamentBrief | None = None, command: str = "", created: datetime | None = None,
+    strategies: LeaderboardBrief | None = None, command: str = "", created: datetime | None = None,
 ) -> ReportData:  # fmt: skip
     """Gather a report from the records of all stages.
 

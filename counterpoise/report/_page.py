@@ -17,7 +17,7 @@ from counterpoise.records import PARTITIONS, ClassCounts
 from counterpoise.report._data import ReportData
 from counterpoise.report._facts import count_up
 from counterpoise.report._views.calibration import calibration_view
-from counterpoise.report._views.comparison import tournament_view
+from counterpoise.report._views.comparison import comparison_view
 from counterpoise.report._views.drift import drift_view
 from counterpoise.report._views.evaluation import evaluation_view
 from counterpoise.report._views.explorer import explorer_view
@@ -85,7 +85,7 @@ def render_html(data: ReportData) -> str:
         strategy=strategy_label(data.resampling.strategy),
         evaluation=evaluation_view(data.metrics) if data.metrics else None,
         synthetic=synthetic_view(data.synthetic) if data.synthetic else None,
-        view=tournament_view(data.strategies.board) if data.strategies else None,
+        view=comparison_view(data.strategies.board) if data.strategies else None,
         history=history_view(data.previous) if data.previous else None,
         config_yaml=_yaml(data.reproducibility.config),
     )
@@ -171,4 +171,4 @@ def _digest(text: str) -> str:
 
 
 def _read(name: str) -> str:
-    return resources.files("counterpoise.report").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("counterpoise.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -8,12 +8,12 @@ from pydantic import Field, FiniteFloat
 
 from counterpoise.records import ClassCounts, Count, Name, NonNegative, Record, Share, Snapshot, Text
 
-__all__ = ["Entry", "Final", "Finalist", "HeldOut", "Look", "Refit", "Role"]
+__all__ = ["AccessToTest", "Candidate", "Final", "Finalist", "HeldOut", "Refit", "Role"]
 
 Role = Literal["chosen", "challenger", "reference", "best_none", "dummy"]
 
 
-class Entry(Record):
+class Candidate(Record):
     """One strategy with one learner, as they are written in the configuration; ensembles are both at once."""
 
     strategy: str
@@ -21,11 +21,11 @@ class Entry(Record):
 
     @property
     def name(self) -> str:
-        """The entry in a few words."""
+        """The candidate in a few words."""
         return self.learner if self.strategy == self.learner else f"{self.strategy}, {self.learner}"
 
 
-class Look(Record):
+class AccessToTest(Record):
     """One look at a test partition: who looked, and when it was, ISO 8601 in UTC.
 
     `key` is that of a tournament, whose `version` is 0, or the run key of the version that was evaluated.
@@ -37,7 +37,7 @@ class Look(Record):
 
 
 class HeldOut(Record):
-    """The rows that no entry of the ranking has seen, features and label, untouched.
+    """The rows that no candidate of the ranking has seen, features and label, untouched.
 
     `digest` tells one test partition from another; `looks` are those of others at it before this one.
     `groups` are files with the group of each row as a code, by table; none where rows are not grouped.
@@ -47,11 +47,11 @@ class HeldOut(Record):
     test: Snapshot
     digest: str = ""
     groups: dict[str, str] = Field(default_factory=dict)
-    looks: tuple[Look, ...] = ()
+    looks: tuple[AccessToTest, ...] = ()
 
 
-class Refit(Entry):
-    """An entry fitted on all train rows.
+class Refit(Candidate):
+    """A candidate fitted on all train rows.
 
     `status` and `reason` as in the ranking. `answers` is the file of what it says of validation and test rows
     (`validation.npy` and `test.npy`: with two classes a score a row, else shape (rows, classes)); `probabilities` tells
@@ -72,14 +72,14 @@ class Refit(Entry):
     warnings: tuple[str, ...] = ()
 
 
-class Finalist(Entry):
-    """One entry of the final: why it is there, what its refit took, and its arm as in the metrics record.
+class Finalist(Candidate):
+    """One candidate of the final: its roles, the cost of its refit, and its arm as in the metrics record.
 
-    `arm` is empty where the refit was refused or failed. `judged_by` is ranking where the entry gives no probabilities:
-    then there are average precision and ROC-AUC, and no threshold. `correction` is the part of the metrics record's
-    `correction` for this entry, None where it has none: rankers, the dummy, more than two classes. Where the prevalence
-    that it was trained at is not known, `training_prevalence` is None in it, there is no prior correction
-    (`odds_factor` 1, no snippet), and the calibrator alone mends its probabilities. `warnings` as in the ranking.
+    `arm` is empty where the refit was refused or failed. `judged_by` is ranking where the candidate gives no
+    probabilities: then there are average precision and ROC-AUC, and no threshold. `correction` is its part of the
+    metrics record's `correction`; None for rankers, the dummy and more than two classes. Where the prevalence in
+    training is unknown, `training_prevalence` is None, there is no prior correction (`odds_factor` 1, no snippet), and
+    the calibrator alone corrects the probabilities. `warnings` are those of the ranking.
     """
 
     roles: tuple[Role, ...]
@@ -113,12 +113,12 @@ class Final(Record):
     verdict_floor: Count
     finalists: tuple[Finalist, ...]
     comparisons: tuple[dict[str, Any], ...]
-    about: Entry
+    about: Candidate
     verdict: Text
     outcome: Name
     threshold_rule: dict[str, Any] | None
     bootstrap: dict[str, Any]
     test_digest: str = ""
     earlier_looks: Count = 0
-    looks: tuple[Look, ...] = ()
+    looks: tuple[AccessToTest, ...] = ()
     notes: tuple[Text, ...] = ()

@@ -9,27 +9,27 @@ from pydantic import Field, FiniteFloat
 from counterpoise.config import (
     BalanceConfig,
     ColumnsConfig,
+    ComparisonConfig,
     EvaluationConfig,
     ResamplingConfig,
     SplitConfig,
-    TournamentConfig,
 )
 from counterpoise.records import ClassCounts, Count, Name, NonNegative, Record, Sha256, Share, Snapshot, Text
-from counterpoise.results._final import Entry, Final
+from counterpoise.results._final import Candidate, Final
 
 __all__ = [
     "DUMMY",
     "METRICS",
-    "Arena",
+    "Candidate",
+    "CandidateResult",
+    "Comparison",
     "Encoding",
-    "Entry",
-    "EntryResult",
     "InTime",
     "Leaderboard",
+    "LeaderboardBrief",
     "Origin",
     "Rules",
     "Seeds",
-    "TournamentBrief",
 ]
 
 DUMMY = "dummy"
@@ -54,7 +54,7 @@ Scores = dict[str, FiniteFloat | None]
 
 
 class Seeds(Record):
-    """The seeds of folds, samplers, learners and of the final's bootstrap: the same for every entry and fold."""
+    """The seeds of folds, samplers, learners and of the final's bootstrap: the same for every candidate and fold."""
 
     folds: int
     sampler: int
@@ -76,7 +76,7 @@ class Rules(Record):
     and how the final is judged; `minutes_per_entry` is `timeouts.entry`.
     """
 
-    tournament: TournamentConfig
+    tournament: ComparisonConfig
     columns: ColumnsConfig
     resampling: ResamplingConfig
     evaluation: EvaluationConfig
@@ -114,7 +114,7 @@ class InTime(Record):
     absent: tuple[str, ...] = ()
 
 
-class Arena(Record):
+class Comparison(Record):
     """Rows, folds and encoded features, laid out in a folder for all entries.
 
     `snapshot` holds the features and label of the train rows that take part, `folds.arrow` in the folder an int8 column
@@ -142,7 +142,7 @@ class Arena(Record):
 
     @property
     def rounds(self) -> int:
-        """How many times each entry is fitted for the ranking: folds times repeats."""
+        """How many times each candidate is fitted for the ranking: folds times repeats."""
         return self.rules.tournament.folds * self.rules.tournament.repeats
 
 
@@ -153,17 +153,17 @@ class Encoding(Record):
     notes: tuple[str, ...]
 
 
-class EntryResult(Entry):
-    """What became of an entry.
+class CandidateResult(Candidate):
+    """What became of a candidate.
 
     `status`: ok; refused: it cannot run on this table, or what it needs is not installed; failed: it broke down.
-    `folds` has the metrics of each fold, None where one is not defined for the entry; `mean`, `deviation` (sample
+    `folds` has the metrics of each fold, None where one is not defined for the candidate; `mean`, `deviation` (sample
     standard deviation) and the 95 % interval of the mean from `low` to `high` (see `spread`) are taken over the folds
-    that have a value. `seconds` is what resampling, fitting and predicting
-    took on all folds, and `sampling_seconds`, `fit_seconds` and `predict_seconds` are its parts; `peak_mb` is the
-    highest resident memory of the entry's process above what it held at its start, in MB (some 25 of them for code that
-    every entry touches), None where the system does not tell. `warnings` must be known to judge the entry, such as
-    class weights on top of resampling; `notes` are what resampling and learner had to say.
+    that have a value. `seconds` counts resampling, fitting and predicting on all folds; `sampling_seconds`,
+    `fit_seconds` and `predict_seconds` are its parts. `peak_mb` is the highest resident memory of the candidate's
+    process above that at its start, in MB (about 25 of them for code that every candidate loads); None where the system
+    does not report it. `warnings` matter for judging the candidate, such as class weights on top of resampling; `notes`
+    come from resampling and the learner.
     """
 
     status: Literal["ok", "refused", "failed"]
@@ -213,9 +213,9 @@ class Leaderboard(Record):
     classes: ClassCounts
     positive_class: Name | None
     chance: Share
-    entries: tuple[EntryResult, ...]
-    chosen: Entry | None
-    best: Entry | None
+    entries: tuple[CandidateResult, ...]
+    chosen: Candidate | None
+    best: Candidate | None
     in_time: bool = False
     counts: dict[Name, Count] = Field(default_factory=dict)
     notes: tuple[Text, ...] = ()
@@ -225,17 +225,17 @@ class Leaderboard(Record):
     page: str = ""
 
     @property
-    def ranked(self) -> tuple[EntryResult, ...]:
+    def ranked(self) -> tuple[CandidateResult, ...]:
         """The entries that were measured, best first."""
-        return tuple(entry for entry in self.entries if entry.status == "ok")
+        return tuple(candidate for candidate in self.entries if candidate.status == "ok")
 
     @property
-    def set_apart(self) -> tuple[EntryResult, ...]:
+    def set_apart(self) -> tuple[CandidateResult, ...]:
         """The entries that were refused or failed."""
-        return tuple(entry for entry in self.entries if entry.status != "ok")
+        return tuple(candidate for candidate in self.entries if candidate.status != "ok")
 
 
-class TournamentBrief(Record):
+class LeaderboardBrief(Record):
     """A leaderboard in brief.
 
     `board` is without final and origin; `name` is the name of its page, `choice` says who is chosen and why, `verdict`

@@ -19,7 +19,7 @@ from counterpoise.records import (
     Text,
     VersionNumber,
 )
-from counterpoise.results._ranking import TournamentBrief
+from counterpoise.results._ranking import LeaderboardBrief
 from counterpoise.table import ImbalanceDegree
 
 __all__ = [
@@ -135,7 +135,7 @@ class ReportFacts(Record):
     resampling: ResamplingFacts
     persist: PersistFacts
     reproducibility: ReproducibilityFacts
-    strategies: TournamentBrief | None = None
+    strategies: LeaderboardBrief | None = None
 
 
 class RuleCounts(Record):

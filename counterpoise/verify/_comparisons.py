@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from counterpoise.compare import REMEDY, SMALLER_IS_BETTER, StoredLeaderboard, interval, is_board
+from counterpoise.compare import REMEDY, SMALLER_IS_BETTER, StoredLeaderboard, interval, is_leaderboard
 from counterpoise.errors import IntegrityError
 from counterpoise.persist import DatasetFolder, problem_of, read_plain_file, read_stored
-from counterpoise.results import DUMMY, EntryResult, Leaderboard
+from counterpoise.results import DUMMY, CandidateResult, Leaderboard
 from counterpoise.runtime import json_sha256
-from counterpoise.versions import StoredLook
+from counterpoise.versions import StoredAccess
 
-__all__ = ["tournament_differences"]
+__all__ = ["comparison_differences"]
 
 
-def tournament_differences(folder: DatasetFolder) -> list[str]:
+def comparison_differences(folder: DatasetFolder) -> list[str]:
     """Return how tournaments and looks differ from what was written, in sentences; nothing where they hold.
 
     Args:
@@ -29,7 +29,7 @@ def tournament_differences(folder: DatasetFolder) -> list[str]:
         if not file.name.endswith(".json") or file.name.rpartition("/")[2].startswith("."):
             continue
         try:
-            found = _board(folder, file.name) if is_board(file.name) else _look(folder, file.name)
+            found = _board(folder, file.name) if is_leaderboard(file.name) else _look(folder, file.name)
             differences += [f"{file.name}: {difference}" for difference in found]
         except IntegrityError as error:
             differences.append(problem_of(error))
@@ -37,7 +37,7 @@ def tournament_differences(folder: DatasetFolder) -> list[str]:
 
 
 def _look(folder: DatasetFolder, name: str) -> Iterator[str]:
-    look = read_stored(folder, StoredLook, name)
+    look = read_stored(folder, StoredAccess, name)
     if name.rpartition("/")[2] != f"{look.key}.json":
         yield f"a look of {look.key[:100]}"
 
@@ -62,19 +62,19 @@ def _board(folder: DatasetFolder, name: str) -> Iterator[str]:
 
 def _ranking(board: Leaderboard) -> Iterator[str]:
     """Yield which figures do not follow from those of the folds, and that entries are not in their order."""
-    for entry in board.entries:
-        if entry.status == "ok" and len(entry.folds) != board.folds * board.repeats:
-            yield f"{entry.name[:100]}: {len(entry.folds)} folds instead of {board.folds * board.repeats}"
-        yield from _figures(entry, board)
-    means = [mean for entry in board.ranked if (mean := entry.mean.get(board.metric)) is not None]
+    for candidate in board.entries:
+        if candidate.status == "ok" and len(candidate.folds) != board.folds * board.repeats:
+            yield f"{candidate.name[:100]}: {len(candidate.folds)} folds instead of {board.folds * board.repeats}"
+        yield from _figures(candidate, board)
+    means = [mean for candidate in board.ranked if (mean := candidate.mean.get(board.metric)) is not None]
     if means != sorted(means, reverse=board.metric not in SMALLER_IS_BETTER):
         yield f"entries are not in the order of {board.metric}"
     if board.counts != {"measured": len(board.ranked), "set_apart": len(board.set_apart)}:
         yield "counts are not those of its entries"
     if board.train_rows < board.rows or sum(board.classes.values()) != board.rows:
         yield "classes are not those of its rows"
-    entries = [(entry.strategy, entry.learner) for entry in board.ranked]
-    trained = [entry for entry in entries if entry[1] != DUMMY]
+    entries = [(candidate.strategy, candidate.learner) for candidate in board.ranked]
+    trained = [candidate for candidate in entries if candidate[1] != DUMMY]
     for role, named in (("chosen", board.chosen), ("best", board.best)):
         if named is not None and (named.strategy, named.learner) not in trained:
             yield f"{role} is no entry"
@@ -82,18 +82,18 @@ def _ranking(board: Leaderboard) -> Iterator[str]:
         yield "best is not the first entry"
 
 
-def _figures(entry: EntryResult, board: Leaderboard) -> Iterator[str]:
-    """Yield which figures of an entry are not those of its folds."""
-    for metric in entry.mean:
-        values = [value for fold in entry.folds if (value := fold.get(metric)) is not None]
+def _figures(candidate: CandidateResult, board: Leaderboard) -> Iterator[str]:
+    """Yield which figures of a candidate are not those of its folds."""
+    for metric in candidate.mean:
+        values = [value for fold in candidate.folds if (value := fold.get(metric)) is not None]
         wanted: dict[str, float | None] = {"mean": float(np.mean(values)) if values else None}
         if not board.in_time and board.folds > 1 and len(values) > 1:
             low, high = interval(values, test_to_train=1 / (board.folds - 1)) or (None, None)
             wanted |= {"deviation": float(np.std(values, ddof=1)), "low": low, "high": high}
         for figure, value in wanted.items():
-            found = getattr(entry, figure).get(metric)
+            found = getattr(candidate, figure).get(metric)
             if not _follows(figure, found, value):
-                yield f"{entry.name[:100]}: {figure} of {metric} is {found} instead of {value}"
+                yield f"{candidate.name[:100]}: {figure} of {metric} is {found} instead of {value}"
 
 
 def _follows(figure: str, found: float | None, wanted: float | None) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from counterpoise.evaluate import CONFIDENCE, DUMMY, FLOOR, PriorCorrection, baseline_verdict, strategy_verdict
-from counterpoise.results import Arm, BinaryArm, Look, MetricsRecord
+from counterpoise.results import AccessToTest, Arm, BinaryArm, MetricsRecord
 from counterpoise.verify._arms import arm_differences, unequal
-from counterpoise.versions import looks_sentence
+from counterpoise.versions import accesses_sentence
 
 __all__ = ["metric_differences"]
 
@@ -110,8 +110,8 @@ def _verdict(record: MetricsRecord) -> Iterator[str]:
         counted=record.deciding_rows_are,
     )
     earlier = record.looks.earlier if record.looks else ()
-    looks = [Look(key=look.key, created=look.created, version=look.version) for look in earlier]
-    yield from unequal("verdict", record.verdict, f"{wanted['text']}{looks_sentence(looks)}")
+    looks = [AccessToTest(key=look.key, created=look.created, version=look.version) for look in earlier]
+    yield from unequal("verdict", record.verdict, f"{wanted['text']}{accesses_sentence(looks)}")
     yield from unequal("verdict_outcome", record.verdict_outcome, wanted["outcome"])
     yield from unequal("verdict_learner", record.verdict_learner, wanted["learner"])
 

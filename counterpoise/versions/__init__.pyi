@@ -26,9 +26,9 @@ from ._promotion.rules import Judged as Judged
 from ._promotion.rules import decide_promotion as decide_promotion
 from ._rebuild import rebuild_version as rebuild_version
 from ._rebuild import store_as_asked as store_as_asked
-from ._test_access import StoredLook as StoredLook
-from ._test_access import looks_in_words as looks_in_words
-from ._test_access import looks_sentence as looks_sentence
-from ._test_access import record_look as record_look
-from ._test_access import told_with_looks as told_with_looks
+from ._test_access import StoredAccess as StoredAccess
+from ._test_access import accesses_in_words as accesses_in_words
+from ._test_access import accesses_sentence as accesses_sentence
+from ._test_access import record_access as record_access
+from ._test_access import with_accesses as with_accesses
 from ._trusted_source import trusted_source as trusted_source

@@ -10,13 +10,21 @@ from typing import Any
 from counterpoise.errors import IntegrityError
 from counterpoise.persist import DatasetFolder, pass_over, read_plain_file
 from counterpoise.records import Moment, Sealed, parse_stored, seal, unreadable
-from counterpoise.results import Look
+from counterpoise.results import AccessToTest
 from counterpoise.storage import each, join_address
 
-__all__ = ["StoredLook", "as_look", "looks_in_words", "looks_sentence", "read_looks", "record_look", "told_with_looks"]
+__all__ = [
+    "StoredAccess",
+    "accesses_in_words",
+    "accesses_sentence",
+    "as_access",
+    "read_accesses",
+    "record_access",
+    "with_accesses",
+]
 
 
-def record_look(folder: DatasetFolder, test: str, *, key: str, version: int = 0) -> tuple[Look, ...]:
+def record_access(folder: DatasetFolder, test: str, *, key: str, version: int = 0) -> tuple[AccessToTest, ...]:
     """Write down that somebody looks at a test partition; return the looks of others at it before this one.
 
     Who looks again, as on a retry, has still looked once, when it first did. Looks lie in `tournaments/looks/`, one
@@ -34,11 +42,11 @@ def record_look(folder: DatasetFolder, test: str, *, key: str, version: int = 0)
     """
     store, place = folder.store, f"tournaments/looks/{test}"
     now = datetime.now(UTC).isoformat(timespec="microseconds")
-    own, name = Look(key=key, created=now, version=version), f"{place}/{key}.json"
-    if not store.create(name, as_look(own)):  # of an earlier try
-        (own,) = read_looks(folder, [name])
+    own, name = AccessToTest(key=key, created=now, version=version), f"{place}/{key}.json"
+    if not store.create(name, as_access(own)):  # of an earlier try
+        (own,) = read_accesses(folder, [name])
     others = [f"{place}/{other}" for other in store.names(place) if _whose_look(other) not in ("", key)]
-    looks = read_looks(folder, others)
+    looks = read_accesses(folder, others)
     return tuple(sorted((look for look in looks if look.created < own.created), key=lambda look: look.created))
 
 
@@ -48,18 +56,18 @@ def _whose_look(name: str) -> str:
     return "" if last.startswith(".") or not last.endswith(".json") else last.removesuffix(".json")
 
 
-class StoredLook(Sealed, Look):
+class StoredAccess(Sealed, AccessToTest):
     """A look as it lies in a dataset."""
 
     created: Moment
 
 
-def as_look(look: Look) -> bytes:
+def as_access(look: AccessToTest) -> bytes:
     """Return a look as it is written."""
     return f"{json.dumps(seal(look.model_dump(mode='json')))}\n".encode()
 
 
-def read_looks(folder: DatasetFolder, names: Sequence[str]) -> list[Look]:
+def read_accesses(folder: DatasetFolder, names: Sequence[str]) -> list[AccessToTest]:
     """Return looks, which count even where their file is damaged: that it is there says that somebody has looked.
 
     Args:
@@ -69,32 +77,34 @@ def read_looks(folder: DatasetFolder, names: Sequence[str]) -> list[Look]:
     return each(lambda name: _read_look(folder, name), names)
 
 
-def _read_look(folder: DatasetFolder, name: str) -> Look:
+def _read_look(folder: DatasetFolder, name: str) -> AccessToTest:
     key, place = name.rpartition("/")[2].removesuffix(".json"), join_address(folder.address, name)
     try:
-        found = parse_stored(StoredLook, read_plain_file(folder, name), place=place)
+        found = parse_stored(StoredAccess, read_plain_file(folder, name), place=place)
         if found.key == key:
-            return Look(key=key, created=found.created, version=found.version)
+            return AccessToTest(key=key, created=found.created, version=found.version)
         raise unreadable(place, f"a look of {found.key[:100]!r}")
     except IntegrityError as error:
         pass_over(error, "a look at test is counted all the same")
     known = folder.store.look(name)
     written = datetime.fromtimestamp(known.modified if known else 0, UTC)
-    return Look(key=key, created=written.isoformat(timespec="microseconds"))
+    return AccessToTest(key=key, created=written.isoformat(timespec="microseconds"))
 
 
-def looks_in_words(looks: Sequence[Look]) -> str:
+def accesses_in_words(looks: Sequence[AccessToTest]) -> str:
     """Return how many others have looked, by kind.
 
-    >>> looks_in_words([]), looks_in_words([Look(key="a", created=""), Look(key="b", created="", version=3)])
-    ('nobody', '1 tournament and 1 version')
+    >>> accesses_in_words([])
+    'nobody'
+    >>> accesses_in_words([AccessToTest(key="a", created=""), AccessToTest(key="b", created="", version=3)])
+    '1 tournament and 1 version'
     """
     versions = sum(look.version > 0 for look in looks)
     counts = {"tournament": len(looks) - versions, "version": versions}
     return " and ".join(f"{n:,} {what}{'s' if n != 1 else ''}" for what, n in counts.items() if n) or "nobody"
 
 
-def told_with_looks(metrics: dict[str, Any], test: str, looks: Sequence[Look]) -> dict[str, Any]:
+def with_accesses(metrics: dict[str, Any], test: str, looks: Sequence[AccessToTest]) -> dict[str, Any]:
     """Return a version's metrics with who had looked at its test partition before, which the verdict says then, too.
 
     Args:
@@ -109,9 +119,9 @@ def told_with_looks(metrics: dict[str, Any], test: str, looks: Sequence[Look]) -
         "earlier_versions": versions,
         "earlier": [look.model_dump() for look in looks],
     }
-    return {**metrics, "verdict": f"{metrics['verdict']}{looks_sentence(looks)}", "looks": told}
+    return {**metrics, "verdict": f"{metrics['verdict']}{accesses_sentence(looks)}", "looks": told}
 
 
-def looks_sentence(looks: Sequence[Look]) -> str:
+def accesses_sentence(looks: Sequence[AccessToTest]) -> str:
     """Return what a verdict says of earlier looks: nothing where there were none."""
-    return f" This test partition was looked at by {looks_in_words(looks)} before." if looks else ""
+    return f" This test partition was looked at by {accesses_in_words(looks)} before." if looks else ""

@@ -102,7 +102,7 @@ def _arena(*_: Any) -> Path:
     while "opened" not in frame.f_locals:
         assert frame.f_back is not None
         frame = frame.f_back
-    return Path(frame.f_locals["opened"].arena.folder)
+    return Path(frame.f_locals["opened"].comparison.folder)
 
 
 def _kill_parent_and_wait(*_: Any) -> None:
@@ -350,8 +350,8 @@ RANKINGS: dict[str, tuple[Callable[[int], Any], Callable[[int], Any]]] = {
 OWNER = """
 import sys
 from pathlib import Path
-from counterpoise.results._ranking import Arena
-from counterpoise.compare._run import run_tournament
-run_tournament(Arena.model_validate_json(Path(sys.argv[1]).read_text()))
+from counterpoise.results._ranking import Comparison
+from counterpoise.compare._run import run_comparison
+run_comparison(Comparison.model_validate_json(Path(sys.argv[1]).read_text()))
 """
-"""A program that runs the tournament of an arena."""
+"""A program that runs the tournament of an comparison."""

@@ -11,33 +11,33 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import average_precision_score
 
-from counterpoise.compare._entries import list_entries
-from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._candidates import list_candidates
 from counterpoise.compare._rounds.cross_validate import play
-from counterpoise.compare._rounds.prepare import lay_out_table
-from counterpoise.compare._rounds.rows import Bonds
+from counterpoise.compare._rounds.prepare import prepare_table
+from counterpoise.compare._rounds.rows import TiedRows
 from counterpoise.compare._rounds.thresholds import inner_folds
-from counterpoise.compare._run import run_tournament
-from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, TournamentConfig, parse_strategy
-from counterpoise.results import Arena, Rules
-from tests.compare.arenas import TREE, arena_of, entry, scores, signal, tournament_config
+from counterpoise.compare._rounds.training_rows import TrainingRows
+from counterpoise.compare._run import run_comparison
+from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, ComparisonConfig, parse_strategy
+from counterpoise.results import Comparison, Rules
+from tests.compare.comparisons import TREE, arena_of, candidate, scores, signal, tournament_config
 
 RESAMPLING = [name for name in STRATEGIES if name not in ("auto", "none")]
 MAY_BE_REFUSED = ("smoten", "kmeans_smote", "rus_boost")
 """On noise: needs categories alone; needs clusters with a minority; needs members better than chance."""
 
 
-@pytest.fixture(name="arena", scope="module")
-def _arena(tmp_path_factory: pytest.TempPathFactory) -> Arena:
+@pytest.fixture(name="comparison", scope="module")
+def _arena(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     return arena_of(signal(), tmp_path_factory.mktemp("signal"), folds=3)
 
 
 @pytest.fixture(name="noise", scope="module")
-def _noise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Arena]:
+def _noise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Comparison]:
     """Lay out tables whose label has nothing to do with their features, one a seed."""
 
     @cache
-    def made(seed: int) -> Arena:
+    def made(seed: int) -> Comparison:
         rng = np.random.default_rng(seed)
         table = pa.table(
             {
@@ -52,19 +52,21 @@ def _noise(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Arena]:
     return made
 
 
-def covers_chance(arena: Arena, strategy: str, learner: str) -> bool | None:
+def covers_chance(comparison: Comparison, strategy: str, learner: str) -> bool | None:
     """Whether the leaderboard's own interval of average precision covers prevalence; None where it was refused."""
-    result = play(arena, entry(strategy, learner))
+    result = play(comparison, candidate(strategy, learner))
     if result.status == "refused":
         return None
     low, high = result.low["average_precision"], result.high["average_precision"]
     assert low is not None
     assert high is not None
-    return low <= arena.counts["true"] / arena.snapshot.rows <= high
+    return low <= comparison.counts["true"] / comparison.snapshot.rows <= high
 
 
 @pytest.mark.parametrize("strategy", ["none", "class_weight", "threshold", *RESAMPLING, *ENSEMBLES, ANOMALY])
-def test_noise_labels_are_ranked_by_chance_whatever_the_strategy(noise: Callable[[int], Arena], strategy: str) -> None:
+def test_noise_labels_are_ranked_by_chance_whatever_the_strategy(
+    noise: Callable[[int], Comparison], strategy: str
+) -> None:
     """An interval of 95 % misses one table in twenty: then those of two others must cover, as 199 in 200 do."""
     learner = strategy if strategy in (*ENSEMBLES, ANOMALY) else TREE
     covered = covers_chance(noise(0), strategy, learner)
@@ -74,41 +76,41 @@ def test_noise_labels_are_ranked_by_chance_whatever_the_strategy(noise: Callable
     assert covered or all(covers_chance(noise(seed), strategy, learner) for seed in (1, 2))
 
 
-def test_the_same_entry_gives_the_same_scores(arena: Arena, tmp_path: Path) -> None:
+def test_the_same_entry_gives_the_same_scores(comparison: Comparison, tmp_path: Path) -> None:
     again = arena_of(signal(), tmp_path, folds=3)
     for name in ("none", "smote", "random_over", "random_under"):
-        assert scores(play(arena, entry(name))) == scores(play(again, entry(name)))
+        assert scores(play(comparison, candidate(name))) == scores(play(again, candidate(name)))
 
 
-def test_another_seed_gives_other_folds(arena: Arena, tmp_path: Path) -> None:
+def test_another_seed_gives_other_folds(comparison: Comparison, tmp_path: Path) -> None:
     other = arena_of(signal(), tmp_path, folds=3, seed=1)
-    assert scores(play(arena, entry("none"))) != scores(play(other, entry("none")))
+    assert scores(play(comparison, candidate("none"))) != scores(play(other, candidate("none")))
 
 
-def test_every_fold_has_all_metrics(arena: Arena) -> None:
-    result = play(arena, entry("smote"))
+def test_every_fold_has_all_metrics(comparison: Comparison) -> None:
+    result = play(comparison, candidate("smote"))
     assert len(result.folds) == 3
     assert all(value is not None for value in scores(result))
     assert result.seconds == pytest.approx(result.sampling_seconds + result.fit_seconds + result.predict_seconds)
 
 
-def test_a_tuned_threshold_changes_decisions_but_not_the_ranking(arena: Arena) -> None:
-    plain, tuned = (play(arena, entry(name, "logistic_regression")) for name in ("none", "threshold"))
+def test_a_tuned_threshold_changes_decisions_but_not_the_ranking(comparison: Comparison) -> None:
+    plain, tuned = (play(comparison, candidate(name, "logistic_regression")) for name in ("none", "threshold"))
     for metric in ("average_precision", "roc_auc", "brier"):
         assert tuned.mean[metric] == pytest.approx(plain.mean[metric])
     assert (tuned.mean["f1"] or 0) > (plain.mean["f1"] or 0)
 
 
-def test_weights_do_what_repeating_rows_does(arena: Arena) -> None:
-    weighted, repeated = (play(arena, entry(name)) for name in ("weights", "random_over"))
+def test_weights_do_what_repeating_rows_does(comparison: Comparison) -> None:
+    weighted, repeated = (play(comparison, candidate(name)) for name in ("weights", "random_over"))
     assert weighted.mean["average_precision"] == pytest.approx(repeated.mean["average_precision"], abs=0.02)
 
 
-def test_under_sampling_after_smote_gives_both_ratios(arena: Arena) -> None:
+def test_under_sampling_after_smote_gives_both_ratios(comparison: Comparison) -> None:
     from counterpoise.compare._rounds.plans import fold_plan, train_matrix
     from counterpoise.config import parse_strategy
 
-    field = Field(arena)
+    field = TrainingRows(comparison)
     steps = parse_strategy('smote {"ratio": 0.5} + random_under {"ratio": 0.8}')
     asked = train_matrix(field, fold_plan(field, steps, 0), 0).asked
     most = np.bincount(field.asked(field.train_rows(0).codes)).max()
@@ -118,13 +120,13 @@ def test_under_sampling_after_smote_gives_both_ratios(arena: Arena) -> None:
 
 
 def test_more_than_two_classes_have_macro_metrics(tmp_path: Path) -> None:
-    arena = arena_of(signal(classes=3), tmp_path, folds=3)
-    results = {name: play(arena, entry(name)) for name in ("none", "class_weight", "smote", "random_under")}
+    comparison = arena_of(signal(classes=3), tmp_path, folds=3)
+    results = {name: play(comparison, candidate(name)) for name in ("none", "class_weight", "smote", "random_under")}
     for result in results.values():
         assert result.status == "ok"
         assert all(value is not None for value in scores(result))
     for name in ("threshold", "isolation_forest"):
-        refused = play(arena, entry(name))
+        refused = play(comparison, candidate(name))
         assert refused.status == "refused"
         assert "two classes" in refused.reason
 
@@ -132,10 +134,10 @@ def test_more_than_two_classes_have_macro_metrics(tmp_path: Path) -> None:
 def test_a_class_that_a_fold_does_not_see_is_told_and_not_fatal(tmp_path: Path) -> None:
     table = signal(300)
     rare = table.slice(0, 2).set_column(3, "label", pa.array(["rare", "rare"]))
-    arena = arena_of(pa.concat_tables([table, rare]), tmp_path, folds=3)
-    assert any("'rare'" in note for note in arena.notes)
-    assert play(arena, entry("none")).status == "ok"
-    assert "'rare'" in play(arena, entry("smote")).reason
+    comparison = arena_of(pa.concat_tables([table, rare]), tmp_path, folds=3)
+    assert any("'rare'" in note for note in comparison.notes)
+    assert play(comparison, candidate("none")).status == "ok"
+    assert "'rare'" in play(comparison, candidate("smote")).reason
 
 
 @pytest.mark.parametrize(
@@ -154,35 +156,37 @@ def test_a_class_that_a_fold_does_not_see_is_told_and_not_fatal(tmp_path: Path) 
         ("none", 'random_forest {"depth": 3}', "depth"),
     ],
 )
-def test_what_cannot_run_is_refused_with_its_reason(arena: Arena, strategy: str, learner: str, told: str) -> None:
-    result = play(arena, entry(strategy, learner))
+def test_what_cannot_run_is_refused_with_its_reason(
+    comparison: Comparison, strategy: str, learner: str, told: str
+) -> None:
+    result = play(comparison, candidate(strategy, learner))
     assert result.status == "refused"
     assert told in result.reason
     assert result.folds == ()
 
 
-def test_a_learner_that_breaks_down_has_failed_with_its_reason(arena: Arena) -> None:
-    result = play(arena, entry("none", "sklearn.naive_bayes:MultinomialNB"))
+def test_a_learner_that_breaks_down_has_failed_with_its_reason(comparison: Comparison) -> None:
+    result = play(comparison, candidate("none", "sklearn.naive_bayes:MultinomialNB"))
     assert result.status == "failed"
     assert "fold 1: ValueError" in result.reason
 
 
-def test_a_learner_without_probabilities_is_judged_by_ranking_and_decisions(arena: Arena) -> None:
-    result = play(arena, entry("none", "sklearn.svm:LinearSVC"))
+def test_a_learner_without_probabilities_is_judged_by_ranking_and_decisions(comparison: Comparison) -> None:
+    result = play(comparison, candidate("none", "sklearn.svm:LinearSVC"))
     assert (result.mean["brier"], result.mean["log_loss"]) == (None, None)
     assert (result.mean["roc_auc"] or 0) > 0.7
     assert result.mean["f1"] is not None
 
 
-def test_a_learner_by_import_path_need_not_take_missing_values(arena: Arena) -> None:
-    assert play(arena, entry("none", "sklearn.neighbors.KNeighborsClassifier")).status == "ok"
+def test_a_learner_by_import_path_need_not_take_missing_values(comparison: Comparison) -> None:
+    assert play(comparison, candidate("none", "sklearn.neighbors.KNeighborsClassifier")).status == "ok"
 
 
-def test_synthetic_rows_reach_learners_in_the_encoding_of_the_real_ones(arena: Arena) -> None:
+def test_synthetic_rows_reach_learners_in_the_encoding_of_the_real_ones(comparison: Comparison) -> None:
     from counterpoise.compare._rounds.plans import fold_plan, train_matrix
     from counterpoise.config import parse_strategy
 
-    field = Field(arena)
+    field = TrainingRows(comparison)
     plan = fold_plan(field, parse_strategy("smote"), 0)
     rows = train_matrix(field, plan, 0)
     natural = field.features("train", 0)
@@ -195,50 +199,55 @@ def test_synthetic_rows_reach_learners_in_the_encoding_of_the_real_ones(arena: A
 
 def test_the_board_of_a_whole_tournament_shows_everybody(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"folds": 3, "strategies": ["smote", "smoten"], "learners": [TREE]}
-    arena = arena_of(signal(), tmp_path, **settings)
-    board = run_tournament(arena, apart=False, dataset="tested")
+    comparison = arena_of(signal(), tmp_path, **settings)
+    board = run_comparison(comparison, apart=False, dataset="tested")
     assert {(one.strategy, one.learner) for one in board.entries} == {
-        (one.strategy, one.learner) for one in list_entries(arena.rules.tournament)
+        (one.strategy, one.learner) for one in list_candidates(comparison.rules.tournament)
     }
     assert [one.strategy for one in board.set_apart] == ["smoten"]
 
 
-def test_lightgbm_is_a_learner_by_name_and_takes_part_where_it_is_installed(arena: Arena) -> None:
+def test_lightgbm_is_a_learner_by_name_and_takes_part_where_it_is_installed(comparison: Comparison) -> None:
     lightgbm = pytest.importorskip("lightgbm")
     for strategy in ("none", "class_weight", "smote", "weights"):
-        result = play(arena, entry(strategy, "lightgbm"))
+        result = play(comparison, candidate(strategy, "lightgbm"))
         assert (result.status, result.notes) == ("ok", ()), result.reason
         assert (result.mean["roc_auc"] or 0) > 0.7
-    features, asked = Field(arena).features("train", 0), Field(arena).asked(Field(arena).train_rows(0).codes)
-    seed = arena.rules.seeds.learner
+    features, asked = (
+        TrainingRows(comparison).features("train", 0),
+        TrainingRows(comparison).asked(TrainingRows(comparison).train_rows(0).codes),
+    )
+    seed = comparison.rules.seeds.learner
     plain = lightgbm.LGBMClassifier(verbosity=-1, n_jobs=1, random_state=seed).fit(features, asked)
     expected = average_precision_score(
-        Field(arena).truth(0), plain.predict_proba(Field(arena).features("test", 0))[:, 1]
+        TrainingRows(comparison).truth(0), plain.predict_proba(TrainingRows(comparison).features("test", 0))[:, 1]
     )
-    assert play(arena, entry("none", "lightgbm")).folds[0]["average_precision"] == pytest.approx(expected)
-    assert "lightgbm" in {one.learner for one in list_entries(TournamentConfig())}
+    assert play(comparison, candidate("none", "lightgbm")).folds[0]["average_precision"] == pytest.approx(expected)
+    assert "lightgbm" in {one.learner for one in list_candidates(ComparisonConfig())}
 
 
-def test_learners_are_left_as_they_are_where_they_run_on_one_thread_anyway(arena: Arena) -> None:
-    assert play(arena, entry("none", "logistic_regression")).notes == ()
+def test_learners_are_left_as_they_are_where_they_run_on_one_thread_anyway(comparison: Comparison) -> None:
+    assert play(comparison, candidate("none", "logistic_regression")).notes == ()
 
 
 def test_rows_that_are_tied_stay_together_in_the_folds_that_tune_a_threshold(tmp_path: Path) -> None:
     table = signal(200)
     rules = Rules.of(tournament_config(folds=2))
     ties = np.tile(np.arange(50), 4)
-    field = Field(lay_out_table(rules, table, folder=tmp_path, bonds=Bonds(ties)))
+    field = TrainingRows(prepare_table(rules, table, folder=tmp_path, bonds=TiedRows(ties)))
     own, inner = field.ties[field.train_rows(0).rows], inner_folds(field, 0)
     assert len(inner) == 5
     assert sorted(np.concatenate([tested for _, tested in inner]).tolist()) == list(range(len(own)))
     assert all(not np.intersect1d(own[trained], own[tested]).size for trained, tested in inner)
 
 
-def test_entries_side_by_side_share_what_the_machine_has_free(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_side_by_side_share_what_the_machine_has_free(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from counterpoise.compare._rounds import plans
     from counterpoise.resample._costs import preflight
 
-    made = plans.fold_plan(Field(arena), parse_strategy("adasyn"), 0)
+    made = plans.fold_plan(TrainingRows(comparison), parse_strategy("adasyn"), 0)
     assert made.folder is not None
     needed: list[int] = []
     estimate = preflight.estimate
@@ -252,8 +261,8 @@ def test_entries_side_by_side_share_what_the_machine_has_free(arena: Arena, monk
     monkeypatch.setattr(preflight, "free_memory", lambda: max(needed, default=10**12) + 1)
     for others, status in ((1, "ok"), (2, "refused")):
         monkeypatch.setattr(plans, "workers", lambda _wanted, others=others: others)
-        shutil.rmtree(Path(arena.folder) / "plans", ignore_errors=True)
-        result = play(arena, entry("tomek_links"))
+        shutil.rmtree(Path(comparison.folder) / "plans", ignore_errors=True)
+        result = play(comparison, candidate("tomek_links"))
         assert result.status == status
     assert "what the machine has free" in result.reason
 
@@ -261,7 +270,7 @@ def test_entries_side_by_side_share_what_the_machine_has_free(arena: Arena, monk
 def test_boosting_that_finds_no_member_better_than_chance_is_refused_in_plain_words(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     table = pa.table({"a": np.zeros(60), "b": rng.integers(0, 2, 60), "label": np.arange(60) % 6 == 0})
-    result = play(arena_of(table, tmp_path, folds=3), entry("rus_boost", "rus_boost"))
+    result = play(arena_of(table, tmp_path, folds=3), candidate("rus_boost", "rus_boost"))
     assert result.status == "refused"
     assert "better than chance" in result.reason
     assert "balanced_random_forest" in result.reason

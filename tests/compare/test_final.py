@@ -9,32 +9,32 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from counterpoise.compare._final.final import play_final
+from counterpoise.compare._final.final import run_final
 from counterpoise.compare._final.finalists import finalists
 from counterpoise.compare._final.held_out import digest_of_test, hold_out, hold_out_tables
-from counterpoise.compare._run import run_tournament
+from counterpoise.compare._run import run_comparison
 from counterpoise.errors import EvaluationError
-from counterpoise.results import DUMMY, Arena, Entry, Final, Finalist, HeldOut, Leaderboard, Rules
+from counterpoise.results import DUMMY, Candidate, Comparison, Final, Finalist, HeldOut, Leaderboard, Rules
 from counterpoise.split import read_partition
 from counterpoise.table import SnapshotReader
-from tests.compare.arenas import TREE, arena_of, signal
+from tests.compare.comparisons import TREE, arena_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 LOGISTIC = "logistic_regression"
 
 
-def held(arena: Arena, *, classes: int = 2, **tables: pa.Table) -> HeldOut:
+def held(comparison: Comparison, *, classes: int = 2, **tables: pa.Table) -> HeldOut:
     known = {
         "validation": signal(300, classes=classes, seed=1),
         "test": signal(400, classes=classes, seed=2),
     }
-    return hold_out_tables(**(known | tables), folder=Path(arena.folder))
+    return hold_out_tables(**(known | tables), folder=Path(comparison.folder))
 
 
 def played(folder: Path, *, classes: int = 2, evaluation: dict[str, Any] | None = None, **settings: Any) -> Leaderboard:
     wanted = {"folds": 3, "strategies": ["smote"], "learners": [LOGISTIC], **settings}
-    arena = arena_of(signal(500, classes=classes), folder, evaluation=evaluation, **wanted)
-    return run_tournament(arena, held_out=held(arena, classes=classes), apart=False)
+    comparison = arena_of(signal(500, classes=classes), folder, evaluation=evaluation, **wanted)
+    return run_comparison(comparison, held_out=held(comparison, classes=classes), apart=False)
 
 
 def final_of(board: Leaderboard) -> Final:
@@ -48,8 +48,8 @@ def finalist(board: Leaderboard, strategy: str, learner: str) -> Finalist:
 
 
 def forced(board: Leaderboard, strategy: str, learner: str) -> Leaderboard:
-    """Return a board with another entry chosen."""
-    return board.model_copy(update={"chosen": Entry(strategy=strategy, learner=learner), "final": None})
+    """Return a board with another candidate chosen."""
+    return board.model_copy(update={"chosen": Candidate(strategy=strategy, learner=learner), "final": None})
 
 
 @pytest.fixture(name="board", scope="module")
@@ -81,9 +81,9 @@ def test_a_plain_refit_on_all_train_rows_gives_the_same_figures(tmp_path: Path) 
         signal(rows, seed=seed).select(["a", label]) for rows, seed in ((500, 0), (300, 1), (400, 2))
     )
     settings: dict[str, Any] = {"folds": 3, "strategies": ["none"], "learners": [TREE]}
-    arena = arena_of(train, tmp_path, evaluation={"bootstrap": 0}, **settings)
-    rows = held(arena, validation=validation, test=test)
-    one = finalist(run_tournament(arena, held_out=rows, apart=False), "none", TREE)
+    comparison = arena_of(train, tmp_path, evaluation={"bootstrap": 0}, **settings)
+    rows = held(comparison, validation=validation, test=test)
+    one = finalist(run_comparison(comparison, held_out=rows, apart=False), "none", TREE)
 
     def parts(table: pa.Table) -> tuple[Any, Any]:
         return table.select(numbers).to_pandas().to_numpy(), table[label].to_numpy(zero_copy_only=False) == "yes"
@@ -114,12 +114,12 @@ def test_resampling_reaches_the_final_and_validation_and_test_stay_as_they_are(b
 def test_the_ranking_does_not_depend_on_test(tmp_path: Path) -> None:
     turned = signal(400, seed=2)
     swapped = pa.array(["yes" if one == "no" else "no" for one in turned["label"].to_pylist()])
-    arena = arena_of(
+    comparison = arena_of(
         signal(500), tmp_path, folds=3, strategies=["smote"], learners=[LOGISTIC], evaluation={"bootstrap": 0}
     )
-    first = run_tournament(arena, held_out=held(arena), apart=False)
-    other = held(arena, test=turned.set_column(3, "label", swapped))
-    second = run_tournament(arena, held_out=other, apart=False)
+    first = run_comparison(comparison, held_out=held(comparison), apart=False)
+    other = held(comparison, test=turned.set_column(3, "label", swapped))
+    second = run_comparison(comparison, held_out=other, apart=False)
     assert [one.folds for one in first.entries] == [one.folds for one in second.entries]
     assert (first.chosen, finalists(first)) == (second.chosen, finalists(second))
     thresholds = [[one.arm["threshold"] for one in final_of(board).finalists] for board in (first, second)]
@@ -129,9 +129,9 @@ def test_the_ranking_does_not_depend_on_test(tmp_path: Path) -> None:
 
 def test_a_ranker_without_probabilities_is_judged_by_its_ranking_alone(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"folds": 3, "strategies": ["isolation_forest"], "learners": [LOGISTIC]}
-    arena = arena_of(signal(400), tmp_path, evaluation={"bootstrap": 100}, **settings)
-    board = forced(run_tournament(arena, apart=False), "isolation_forest", "isolation_forest")
-    final = final_of(play_final(arena, board, held(arena), apart=False))
+    comparison = arena_of(signal(400), tmp_path, evaluation={"bootstrap": 100}, **settings)
+    board = forced(run_comparison(comparison, apart=False), "isolation_forest", "isolation_forest")
+    final = final_of(run_final(comparison, board, held(comparison), apart=False))
     (one,) = (one for one in final.finalists if one.strategy == "isolation_forest")
     assert one.judged_by == "ranking"
     assert set(one.arm["test"]) == set(one.arm["intervals"]) == {"average_precision", "roc_auc"}
@@ -152,10 +152,10 @@ def test_more_than_two_classes_have_a_final_too(tmp_path: Path) -> None:
 
 
 def test_with_few_positives_nobody_can_tell(tmp_path: Path) -> None:
-    arena = arena_of(
+    comparison = arena_of(
         signal(400), tmp_path, folds=3, strategies=["smote"], learners=[LOGISTIC], evaluation={"bootstrap": 100}
     )
-    board = run_tournament(arena, held_out=held(arena, test=signal(100, seed=2)), apart=False)
+    board = run_comparison(comparison, held_out=held(comparison, test=signal(100, seed=2)), apart=False)
     assert final_of(board).deciding_rows < 30
     assert final_of(board).outcome == "undecided"
     assert "Too few positives" in final_of(board).verdict
@@ -163,16 +163,16 @@ def test_with_few_positives_nobody_can_tell(tmp_path: Path) -> None:
 
 def test_where_nothing_was_resampled_the_best_rival_is_what_the_verdict_is_about(board: Leaderboard) -> None:
     roles = finalists(forced(board, "none", LOGISTIC))
-    assert roles[Entry(strategy="none", learner=LOGISTIC)] == ("chosen", "reference", "best_none")
-    assert roles[Entry(strategy="smote", learner=LOGISTIC)] == ("challenger",)
+    assert roles[Candidate(strategy="none", learner=LOGISTIC)] == ("chosen", "reference", "best_none")
+    assert roles[Candidate(strategy="smote", learner=LOGISTIC)] == ("challenger",)
 
 
 def test_a_tuned_threshold_is_its_learner_left_alone_with_a_threshold_from_validation(tmp_path: Path) -> None:
-    arena = arena_of(
+    comparison = arena_of(
         signal(400), tmp_path, folds=3, strategies=["threshold"], learners=[LOGISTIC], evaluation={"bootstrap": 0}
     )
-    board = forced(run_tournament(arena, apart=False), "threshold", LOGISTIC)
-    final = final_of(play_final(arena, board, held(arena), apart=False))
+    board = forced(run_comparison(comparison, apart=False), "threshold", LOGISTIC)
+    final = final_of(run_final(comparison, board, held(comparison), apart=False))
     tuned, plain = (next(one for one in final.finalists if one.strategy == name) for name in ("threshold", "none"))
     assert tuned.arm["test"] == plain.arm["test"]
     assert final.outcome == "baseline"
@@ -180,10 +180,10 @@ def test_a_tuned_threshold_is_its_learner_left_alone_with_a_threshold_from_valid
 
 
 def test_a_finalist_that_breaks_down_is_shown_with_its_reason(board: Leaderboard, tmp_path: Path) -> None:
-    arena = arena_of(
+    comparison = arena_of(
         signal(400), tmp_path, folds=3, strategies=["smote"], learners=[LOGISTIC], evaluation={"bootstrap": 0}
     )
-    final = final_of(play_final(arena, forced(board, "smoten", LOGISTIC), held(arena), apart=False))
+    final = final_of(run_final(comparison, forced(board, "smoten", LOGISTIC), held(comparison), apart=False))
     (broken,) = (one for one in final.finalists if one.strategy == "smoten")
     assert broken.status == "refused"
     assert "categories" in broken.reason
@@ -192,20 +192,20 @@ def test_a_finalist_that_breaks_down_is_shown_with_its_reason(board: Leaderboard
 
 
 def test_a_class_that_train_does_not_have_is_refused(tmp_path: Path) -> None:
-    arena = arena_of(signal(400), tmp_path, folds=3, strategies=["smote"], learners=[LOGISTIC])
-    board = run_tournament(arena, apart=False)
+    comparison = arena_of(signal(400), tmp_path, folds=3, strategies=["smote"], learners=[LOGISTIC])
+    board = run_comparison(comparison, apart=False)
     table = signal(50, seed=3)
     other = table.set_column(3, "label", pa.array(["perhaps", *table["label"].to_pylist()[1:]]))
     with pytest.raises(EvaluationError, match="'perhaps'"):
-        play_final(arena, board, held(arena, test=other), apart=False)
+        run_final(comparison, board, held(comparison, test=other), apart=False)
 
 
 def test_processes_of_their_own_give_the_same_final(tmp_path: Path) -> None:
-    arena = arena_of(
+    comparison = arena_of(
         signal(300), tmp_path, folds=2, strategies=["smote"], learners=[TREE], evaluation={"bootstrap": 50}
     )
-    rows = held(arena)
-    here, there = (run_tournament(arena, held_out=rows, apart=apart) for apart in (False, True))
+    rows = held(comparison)
+    here, there = (run_comparison(comparison, held_out=rows, apart=apart) for apart in (False, True))
     measured = {"seconds", "peak_mb"}
 
     def facts(board: Leaderboard) -> list[dict[str, Any]]:
@@ -227,7 +227,7 @@ def test_held_out_rows_are_those_of_the_split_and_tell_one_test_partition_from_a
     columns = {"target": "label", "ids": ["id"]}
     run = run_engine(mixed_table(400, share=0.3), tmp_path, columns=columns)
     rows = hold_out(
-        Rules.of(engine_config(tmp_path, columns=columns)), run.snapshot, run.split, folder=tmp_path / "arena"
+        Rules.of(engine_config(tmp_path, columns=columns)), run.snapshot, run.split, folder=tmp_path / "comparison"
     )
     partition = read_partition(run.split)
     for number, name in enumerate(("validation", "test"), 1):

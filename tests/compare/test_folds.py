@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedKFold
 
-from counterpoise.compare._rounds.arena import Field
-from counterpoise.compare._rounds.folds import deal_folds
-from counterpoise.compare._rounds.prepare import lay_out
+from counterpoise.compare._rounds.folds import assign_folds
+from counterpoise.compare._rounds.prepare import prepare_comparison
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import EvaluationError
 from counterpoise.results import Rules
 from counterpoise.split import read_partition
-from tests.compare.arenas import arena_of, signal
+from tests.compare.comparisons import arena_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 CLASSES = ("no", "yes")
@@ -27,7 +27,7 @@ def labels(rows: int, *, share: float = 0.2, seed: int = 0) -> np.ndarray:
 
 def test_without_ties_they_are_those_of_scikit_learn() -> None:
     codes = labels(200)
-    folds = deal_folds(codes, np.arange(200), classes=CLASSES, folds=5, repeats=1, seed=0)
+    folds = assign_folds(codes, np.arange(200), classes=CLASSES, folds=5, repeats=1, seed=0)
     expected = StratifiedKFold(5, shuffle=True, random_state=0).split(codes, codes)
     for number, (_, tested) in enumerate(expected):
         assert np.flatnonzero(folds[0] == number).tolist() == tested.tolist()
@@ -37,7 +37,7 @@ def test_without_ties_they_are_those_of_scikit_learn() -> None:
 def test_every_row_is_tested_once_and_tied_rows_together(seed: int, folds: int, largest: int) -> None:
     codes = labels(300, seed=seed % 1000)
     ties = np.repeat(np.arange(300), np.random.default_rng(seed).integers(1, largest + 1, 300))[:300]
-    placed = deal_folds(codes, ties, classes=CLASSES, folds=folds, repeats=2, seed=seed)
+    placed = assign_folds(codes, ties, classes=CLASSES, folds=folds, repeats=2, seed=seed)
     assert placed.shape == (2, 300)
     for repeat in placed:
         assert set(repeat.tolist()) == set(range(folds))
@@ -47,25 +47,25 @@ def test_every_row_is_tested_once_and_tied_rows_together(seed: int, folds: int, 
 
 
 def test_repeats_divide_the_rows_differently() -> None:
-    placed = deal_folds(labels(200), np.arange(200), classes=CLASSES, folds=3, repeats=2, seed=0)
+    placed = assign_folds(labels(200), np.arange(200), classes=CLASSES, folds=3, repeats=2, seed=0)
     assert (placed[0] != placed[1]).any()
 
 
 def test_too_few_rows_for_the_folds_are_refused_with_what_would_do() -> None:
     codes = np.array([0] * 50 + [1] * 3, np.int32)
     with pytest.raises(EvaluationError, match=r"set tournament\.folds to 3"):
-        deal_folds(codes, np.arange(53), classes=CLASSES, folds=5, repeats=1, seed=0)
+        assign_folds(codes, np.arange(53), classes=CLASSES, folds=5, repeats=1, seed=0)
     with pytest.raises(EvaluationError, match="get more rows"):
-        deal_folds(np.zeros(50, np.int32), np.arange(50), classes=("no",), folds=5, repeats=1, seed=0)
+        assign_folds(np.zeros(50, np.int32), np.arange(50), classes=("no",), folds=5, repeats=1, seed=0)
 
 
 def test_a_round_trains_on_none_of_the_rows_that_it_tests(tmp_path: Path) -> None:
-    arena = arena_of(signal(), tmp_path, folds=4, repeats=2)
-    field = Field(arena)
-    for number in range(arena.rounds):
+    comparison = arena_of(signal(), tmp_path, folds=4, repeats=2)
+    field = TrainingRows(comparison)
+    for number in range(comparison.rounds):
         tested = np.flatnonzero(field.tested(number))
         assert not np.intersect1d(tested, field.train_rows(number).rows).size
-        assert len(tested) + len(field.train_rows(number).rows) == arena.snapshot.rows
+        assert len(tested) + len(field.train_rows(number).rows) == comparison.snapshot.rows
         assert len(field.features("test", number)) == len(tested)
 
 
@@ -75,10 +75,10 @@ def test_only_train_rows_of_the_split_take_part_and_equal_ones_in_one_fold(tmp_p
     columns = {"target": "label", "ids": ["id"]}
     run = run_engine(twice, tmp_path, columns=columns)
     config = engine_config(tmp_path, columns=columns, tournament={"folds": 3})
-    arena = lay_out(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "arena")
+    comparison = prepare_comparison(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "comparison")
     train = np.flatnonzero(read_partition(run.split) == 0)
-    assert arena.snapshot.rows == len(train)
-    field = Field(arena)
+    assert comparison.snapshot.rows == len(train)
+    field = TrainingRows(comparison)
     assert field.reader.schema.names == [name for name in twice.column_names if name != "id"]
     folds = dict(zip(train.tolist(), field.folds[0].tolist(), strict=True))
     assert all(folds[row] == folds[row + 300] for row in folds if row < 300)
@@ -89,6 +89,6 @@ def test_rows_of_one_group_are_in_one_fold_and_a_sample_is_told(tmp_path: Path) 
     columns = {"target": "label", "group": "id"}
     run = run_engine(table, tmp_path, columns=columns)
     config = engine_config(tmp_path, columns=columns, tournament={"folds": 3, "max_train_rows": 500})
-    arena = lay_out(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "arena")
-    assert arena.snapshot.rows == pytest.approx(500, abs=2)
-    assert any("a stratified sample of" in note for note in arena.notes)
+    comparison = prepare_comparison(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "comparison")
+    assert comparison.snapshot.rows == pytest.approx(500, abs=2)
+    assert any("a stratified sample of" in note for note in comparison.notes)

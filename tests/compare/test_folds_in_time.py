@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
-from counterpoise.compare._ranking import rank_entries
-from counterpoise.compare._ranking_text import render_board
-from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._ranking import rank_candidates
+from counterpoise.compare._ranking_text import render_leaderboard
 from counterpoise.compare._rounds.cross_validate import play
-from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, deal_folds_in_time
-from counterpoise.compare._rounds.prepare import lay_out
+from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, assign_folds_in_time
+from counterpoise.compare._rounds.prepare import prepare_comparison
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import ConfigError, EvaluationError
-from counterpoise.results import Arena, Rules
+from counterpoise.results import Comparison, Rules
 from counterpoise.split import read_partition
-from tests.compare.arenas import TREE, entry
+from tests.compare.comparisons import TREE, candidate
 from tests.snapshots import engine_config, run_engine
 
 CLASSES = ("no", "yes")
@@ -34,7 +34,7 @@ def alternating(rows: int) -> npt.NDArray[np.int32]:
 
 def dealt(times: np.ndarray, *, gap: float = 0, folds: int = 4, ties: np.ndarray | None = None) -> TimeFolds:
     own = np.arange(len(times)) if ties is None else ties
-    return deal_folds_in_time(alternating(len(times)), own, Timeline(times, gap), classes=CLASSES, folds=folds)
+    return assign_folds_in_time(alternating(len(times)), own, Timeline(times, gap), classes=CLASSES, folds=folds)
 
 
 @pytest.mark.parametrize(("rows", "folds"), [(100, 4), (103, 5), (31, 2)])
@@ -64,7 +64,7 @@ def test_no_fold_trains_on_the_future_or_within_the_gap_or_on_rows_tied_to_teste
     times = rng.integers(0, moments, 300)
     ties = rng.integers(0, 250, 300) if tied else np.arange(300)
     codes = (rng.random(300) < 0.4).astype(np.int32)
-    found = deal_folds_in_time(codes, ties, Timeline(times, gap), classes=CLASSES, folds=folds)
+    found = assign_folds_in_time(codes, ties, Timeline(times, gap), classes=CLASSES, folds=folds)
     last = -1
     for number, trained in enumerate(found.trained):
         tested = found.tested == number
@@ -79,10 +79,10 @@ def test_no_fold_trains_on_the_future_or_within_the_gap_or_on_rows_tied_to_teste
 def test_a_fold_without_both_classes_is_refused_with_the_folds_that_would_do() -> None:
     codes = np.array([0] * 50 + [0, 1] * 75, np.int32)
     with pytest.raises(EvaluationError, match=r"in fold 1 .* all of class 'no'.*set tournament\.folds to 2"):
-        deal_folds_in_time(codes, np.arange(200), Timeline(np.arange(200)), classes=CLASSES, folds=5)
+        assign_folds_in_time(codes, np.arange(200), Timeline(np.arange(200)), classes=CLASSES, folds=5)
     late = np.array([0, 1] * 50 + [0] * 100, np.int32)
     with pytest.raises(EvaluationError, match=r"rows to test on, all of class 'no'.*collect rows over a longer time"):
-        deal_folds_in_time(late, np.arange(200), Timeline(np.arange(200)), classes=CLASSES, folds=3)
+        assign_folds_in_time(late, np.arange(200), Timeline(np.arange(200)), classes=CLASSES, folds=3)
 
 
 def test_a_gap_that_leaves_nothing_to_train_on_is_refused() -> None:
@@ -110,53 +110,56 @@ def history(rows: int = 900) -> pa.Table:
     )
 
 
-def arena_in_time(folder: Path, table: pa.Table, *, gap: str = "", **tournament: Any) -> tuple[Arena, np.ndarray]:
-    """Return an arena of a split by time, and the hour of each of its rows."""
+def arena_in_time(folder: Path, table: pa.Table, *, gap: str = "", **tournament: Any) -> tuple[Comparison, np.ndarray]:
+    """Return an comparison of a split by time, and the hour of each of its rows."""
     sections: dict[str, Any] = {
         "columns": {"target": "label", "time": "at"},
         "split": {"method": "time", "gap": gap},
         "tournament": {"folds": 3, **tournament},
     }
     run = run_engine(table, folder, **sections)
-    arena = lay_out(Rules.of(engine_config(folder, **sections)), run.snapshot, run.split, folder=folder / "arena")
+    comparison = prepare_comparison(
+        Rules.of(engine_config(folder, **sections)), run.snapshot, run.split, folder=folder / "comparison"
+    )
     train = np.flatnonzero(read_partition(run.split) == 0)
     hours = np.array([(moment - START) / timedelta(hours=1) for moment in table["at"].to_pylist()])[train]
-    return arena, hours
+    return comparison, hours
 
 
 def test_with_a_split_by_time_every_round_trains_on_the_past_beyond_the_gap(tmp_path: Path) -> None:
-    arena, hours = arena_in_time(tmp_path, history(), gap="10 hours")
-    field = Field(arena)
-    for number in range(arena.rounds):
+    comparison, hours = arena_in_time(tmp_path, history(), gap="10 hours")
+    field = TrainingRows(comparison)
+    for number in range(comparison.rounds):
         rows, tested = field.train_rows(number).rows, field.tested(number)
         assert hours[rows].max() <= hours[tested].min() - 10
         assert len(field.features("train", number)) == len(rows)
         assert len(field.features("test", number)) == tested.sum()
-    assert len(field.train_rows(arena.rounds).rows) == arena.snapshot.rows
-    assert any("time order" in note for note in arena.notes)
-    assert arena.in_time is not None
-    board = rank_entries(arena, [play(arena, entry("none"))])
-    assert "3 folds in time order" in render_board(board)
+    assert len(field.train_rows(comparison.rounds).rows) == comparison.snapshot.rows
+    assert any("time order" in note for note in comparison.notes)
+    assert comparison.in_time is not None
+    board = rank_candidates(comparison, [play(comparison, candidate("none"))])
+    assert "3 folds in time order" in render_leaderboard(board)
 
 
 def test_what_only_the_future_could_teach_does_not_raise_the_ranking(tmp_path: Path) -> None:
     """A column's sense turns within train: folds that mix times learn both, folds in time order meet it unprepared."""
     table, ranked = history(), {}
-    arena, _ = arena_in_time(tmp_path / "time", table)
-    ranked["time"] = play(arena, entry("none")).mean["average_precision"] or 0
+    comparison, _ = arena_in_time(tmp_path / "time", table)
+    ranked["time"] = play(comparison, candidate("none")).mean["average_precision"] or 0
     run = run_engine(table, tmp_path / "mixed", columns={"target": "label", "ids": ["at"]})
     config = engine_config(tmp_path, columns={"target": "label", "ids": ["at"]}, tournament={"folds": 3})
-    mixed = lay_out(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "mixed/arena")
-    ranked["mixed"] = play(mixed, entry("none")).mean["average_precision"] or 0
+    mixed = prepare_comparison(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "mixed/comparison")
+    ranked["mixed"] = play(mixed, candidate("none")).mean["average_precision"] or 0
     assert ranked["time"] < ranked["mixed"]
 
 
 def test_the_error_of_a_mean_allows_for_the_fewer_rows_that_folds_in_time_train_on(tmp_path: Path) -> None:
-    arena, _ = arena_in_time(tmp_path, history())
-    sizes = [(Field(arena).tested(number).sum(), len(Field(arena).train_rows(number).rows)) for number in range(3)]
+    comparison, _ = arena_in_time(tmp_path, history())
+    rows = TrainingRows(comparison)
+    sizes = [(rows.tested(number).sum(), len(rows.train_rows(number).rows)) for number in range(3)]
     expected = np.mean([tested / trained for tested, trained in sizes])
-    assert arena.test_to_train == pytest.approx(expected)
-    assert arena.test_to_train > 1 / 2  # that of three stratified folds
+    assert comparison.test_to_train == pytest.approx(expected)
+    assert comparison.test_to_train > 1 / 2  # that of three stratified folds
 
 
 def test_the_prevalence_that_stands_for_chance_is_that_of_the_tested_rows(tmp_path: Path) -> None:
@@ -165,21 +168,21 @@ def test_the_prevalence_that_stands_for_chance_is_that_of_the_tested_rows(tmp_pa
     rare_first = np.where(
         (hours < 200) & (np.arange(len(hours)) % 5 > 0), "no", table["label"].to_numpy(zero_copy_only=False)
     )
-    arena, _ = arena_in_time(tmp_path, table.set_column(3, "label", pa.array(rare_first)))
-    field = Field(arena)
-    shares = [field.truth(number).mean() for number in range(arena.rounds)]
-    assert rank_entries(arena, []).chance == pytest.approx(np.mean(shares))
+    comparison, _ = arena_in_time(tmp_path, table.set_column(3, "label", pa.array(rare_first)))
+    field = TrainingRows(comparison)
+    shares = [field.truth(number).mean() for number in range(comparison.rounds)]
+    assert rank_candidates(comparison, []).chance == pytest.approx(np.mean(shares))
 
 
 def test_a_threshold_is_tuned_on_older_rows_too(tmp_path: Path) -> None:
     from counterpoise.compare._rounds.thresholds import inner_folds
 
-    arena, hours = arena_in_time(tmp_path, history(), gap="10 hours")
-    field = Field(arena)
+    comparison, hours = arena_in_time(tmp_path, history(), gap="10 hours")
+    field = TrainingRows(comparison)
     rows = field.train_rows(1).rows
     for trained, tested in inner_folds(field, 1):
         assert hours[rows[trained]].max() <= hours[rows[tested]].min() - 10
-    assert play(arena, entry("threshold", TREE)).status == "ok"
+    assert play(comparison, candidate("threshold", TREE)).status == "ok"
 
 
 def test_folds_in_time_cannot_be_repeated(tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from counterpoise.compare._entries import list_entries
+from counterpoise.compare._candidates import list_candidates
 from counterpoise.compare._final.held_out import hold_out_tables
-from counterpoise.compare._rounds.prepare import lay_out_table
-from counterpoise.compare._run import run_tournament
+from counterpoise.compare._rounds.prepare import prepare_table
+from counterpoise.compare._run import run_comparison
 from counterpoise.compare._store import write_leaderboard
 from counterpoise.config import build_config
 from counterpoise.results import Rules
-from tests.compare.arenas import TREE, signal
+from tests.compare.comparisons import TREE, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 GUIDE = Path(__file__).parents[3] / "docs" / "tournament.md"
@@ -37,7 +37,7 @@ def blocks(language: str) -> list[str]:
 def test_the_settings_are_a_tournament() -> None:
     settings = yaml.safe_load(shown("yaml"))
     basics: dict[str, Any] = {"name": "fraud", "source": {"path": "fraud.csv"}, "columns": {"target": "is_fraud"}}
-    assert len(list_entries(build_config(basics | settings).tournament)) == 14
+    assert len(list_candidates(build_config(basics | settings).tournament)) == 14
 
 
 def test_the_snippet_plays_a_tournament_with_its_final(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_the_snippet_plays_a_tournament_with_its_final(tmp_path: Path) -> None:
         tournament={"folds": 2, "strategies": ["random_over"], "learners": [TREE]},
     )
     known: dict[str, Any] = {"config": run.config, "snapshot": run.snapshot, "split": run.split}
-    exec(shown("python"), known | {"folder": tmp_path / "arena"}, known)  # noqa: S102  # our own document
+    exec(shown("python"), known | {"folder": tmp_path / "comparison"}, known)  # noqa: S102  # our own document
     assert known["board"].final.verdict
     assert known["board"].final.test_digest
 
@@ -62,9 +62,9 @@ def test_the_winner_is_used_with_the_correction_and_threshold_of_the_file(tmp_pa
         tmp_path, evaluation={"bootstrap": 0, "calibration": calibration},
         tournament={"folds": 2, "strategies": ["none"], "learners": [learner]},
     )  # fmt: skip
-    arena = lay_out_table(Rules.of(config), tables[0], folder=tmp_path / "arena")
-    held = hold_out_tables(validation=tables[1], test=tables[2], folder=tmp_path / "arena")
-    board = write_leaderboard(config, "0" * 64, run_tournament(arena, held_out=held, apart=False))
+    comparison = prepare_table(Rules.of(config), tables[0], folder=tmp_path / "comparison")
+    held = hold_out_tables(validation=tables[1], test=tables[2], folder=tmp_path / "comparison")
+    board = write_leaderboard(config, "0" * 64, run_comparison(comparison, held_out=held, apart=False))
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     model.fit(tables[0].select(["a"]).to_pandas().to_numpy(), tables[0]["label"].to_numpy(zero_copy_only=False))
     known: dict[str, Any] = {"model": model, "features": tables[2].select(["a"]).to_pandas().to_numpy()}

@@ -1,4 +1,4 @@
-"""A learner may do what it likes: it costs its own entry, and nothing else."""
+"""A learner may do what it likes: it costs its own candidate, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.compare._ranking_text import render_board
+from counterpoise.compare._ranking_text import render_leaderboard
 from counterpoise.compare._rounds.cross_validate import play
-from counterpoise.compare._run import run_tournament
+from counterpoise.compare._run import run_comparison
 from counterpoise.config._model import TimeoutsConfig
-from counterpoise.results import Arena, EntryResult, Leaderboard, Rules
-from tests.compare.arenas import TREE, arena_of, entry, processes_of_this_one, scores, signal, tournament_config
+from counterpoise.results import CandidateResult, Comparison, Leaderboard, Rules
+from tests.compare.comparisons import (
+    TREE,
+    arena_of,
+    candidate,
+    processes_of_this_one,
+    scores,
+    signal,
+    tournament_config,
+)
 from tests.compare.ill_behaved import ANSWERS, CLASSES, DEEDS, ENDLESS, RANKINGS, learner
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs descriptors of processes")
@@ -26,39 +34,39 @@ _BAD_ANSWERS = {
 }
 
 
-@pytest.fixture(name="arena", scope="module")
-def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+@pytest.fixture(name="comparison", scope="module")
+def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(Path(__file__).parents[3])
         yield arena_of(signal(120), tmp_path_factory.mktemp("ill"), folds=2, strategies=["none"], learners=[TREE])
 
 
-def held(arena: Arena, *learners: str, minutes: float = 0.0) -> Leaderboard:
+def held(comparison: Comparison, *learners: str, minutes: float = 0.0) -> Leaderboard:
     """Hold a tournament between learners, two at a time."""
     config = tournament_config(folds=2, strategies=["none"], learners=list(learners), workers=2)
     config = config.model_copy(update={"timeouts": TimeoutsConfig(entry=minutes)})
-    return run_tournament(arena.model_copy(update={"rules": Rules.of(config)}))
+    return run_comparison(comparison.model_copy(update={"rules": Rules.of(config)}))
 
 
-def by_learner(board: Leaderboard) -> dict[str, EntryResult]:
+def by_learner(board: Leaderboard) -> dict[str, CandidateResult]:
     return {one.learner: one for one in board.entries}
 
 
 @pytest.fixture(name="boards", scope="module")
-def _boards(arena: Arena) -> list[Leaderboard]:
+def _boards(comparison: Comparison) -> list[Leaderboard]:
     """Return what becomes of all that end by themselves, with a good learner among them."""
     culprits = [learner(how) for how in (*DEEDS, *_BAD_ANSWERS)]
     parts = [culprits[first : first + 30] for first in range(0, len(culprits), 30)]
-    return [held(arena, *part[:15], TREE, *part[15:]) for part in parts]
+    return [held(comparison, *part[:15], TREE, *part[15:]) for part in parts]
 
 
 @pytest.fixture(name="found", scope="module")
-def _found(boards: list[Leaderboard]) -> dict[str, EntryResult]:
+def _found(boards: list[Leaderboard]) -> dict[str, CandidateResult]:
     return {name: result for board in boards for name, result in by_learner(board).items()}
 
 
 @pytest.mark.parametrize("how", DEEDS)
-def test_what_a_learner_does_costs_its_entry_at_most(found: dict[str, EntryResult], how: str) -> None:
+def test_what_a_learner_does_costs_its_entry_at_most(found: dict[str, CandidateResult], how: str) -> None:
     result, reason = found[learner(how)], DEEDS[how][1]
     assert (result.status != "ok") == bool(reason), result.reason
     assert re.search(reason, result.reason)
@@ -67,43 +75,45 @@ def test_what_a_learner_does_costs_its_entry_at_most(found: dict[str, EntryResul
 
 
 @pytest.mark.parametrize("how", _BAD_ANSWERS)
-def test_what_is_no_answer_is_not_ranked(found: dict[str, EntryResult], how: str) -> None:
+def test_what_is_no_answer_is_not_ranked(found: dict[str, CandidateResult], how: str) -> None:
     result = found[learner(how)]
     assert result.status == "failed"
     assert re.match(_BAD_ANSWERS[how], result.reason)
     assert len(result.reason) < 700
 
 
-def test_a_good_learner_is_none_the_worse_and_nothing_is_left(arena: Arena, boards: list[Leaderboard]) -> None:
-    good = scores(play(arena, entry("none")))
+def test_a_good_learner_is_none_the_worse_and_nothing_is_left(
+    comparison: Comparison, boards: list[Leaderboard]
+) -> None:
+    good = scores(play(comparison, candidate("none")))
     for board in boards:
         found = by_learner(board)
         assert scores(found[TREE]) == good
         assert found["dummy"].status == "ok"
-        assert "\x1b" not in render_board(board)
+        assert "\x1b" not in render_leaderboard(board)
         assert Leaderboard.model_validate_json(board.model_dump_json()) == board
     assert sum(len(board.entries) - 2 for board in boards) == len(DEEDS) + len(_BAD_ANSWERS)
     assert processes_of_this_one() == []
-    assert sorted(path.name for path in Path(arena.folder).parent.iterdir()) == ["arena"]
-    assert list(Path(arena.folder, "jobs").iterdir()) == []
+    assert sorted(path.name for path in Path(comparison.folder).parent.iterdir()) == ["comparison"]
+    assert list(Path(comparison.folder, "jobs").iterdir()) == []
 
 
-def test_a_learner_that_never_ends_costs_its_entry(arena: Arena) -> None:
+def test_a_learner_that_never_ends_costs_its_entry(comparison: Comparison) -> None:
     endless = [how for how in ENDLESS if ENDLESS[how][1] == "took longer than"]
-    found = by_learner(held(arena, *[learner(how, f"{arena.folder}/never") for how in endless], minutes=0.05))
+    found = by_learner(held(comparison, *[learner(how, f"{comparison.folder}/never") for how in endless], minutes=0.05))
     for how in endless:
-        result = found[learner(how, f"{arena.folder}/never")]
-        assert (result.status, result.reason) == ("failed", "took longer than 0.05 minutes (timeouts.entry)")
+        result = found[learner(how, f"{comparison.folder}/never")]
+        assert (result.status, result.reason) == ("failed", "took longer than 0.05 minutes (timeouts.candidate)")
     assert processes_of_this_one() == []
 
 
 def test_a_learner_that_stops_the_process_that_started_it_costs_its_entry(
-    arena: Arena, monkeypatch: pytest.MonkeyPatch
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_TELL", 3.0)
     monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_END", 1.0)
     stopping = learner("stops its parent")
-    found = by_learner(held(arena, stopping, TREE))
+    found = by_learner(held(comparison, stopping, TREE))
     assert re.search(ENDLESS["stops its parent"][1], found[stopping].reason)
     assert {one.status for name, one in found.items() if name != stopping} == {"ok"}
     assert processes_of_this_one() == []

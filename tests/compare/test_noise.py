@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.compare._final.finalist_scores import contender, question_of
+from counterpoise.compare._final.finalist_scores import question_of, score_finalist
 from counterpoise.compare._final.held_out import hold_out_tables
 from counterpoise.compare._final.refit import refit
 from counterpoise.compare._rounds.encoding import encode_final
 from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES
 from counterpoise.evaluate import arm_record, paired_differences, resample_arms, strategy_verdict
-from tests.compare.arenas import TREE, arena_of, entry
+from tests.compare.comparisons import TREE, arena_of, candidate
 
 STRATEGY_NAMES = (
     "none",
@@ -53,16 +53,16 @@ def judged(folder: Path, seed: int) -> dict[str, tuple[bool, str]]:
 
     Learners are trained on 240 rows, and asked about 500 others, 100 of them positive.
     """
-    arena = arena_of(noise(240, 3 * seed), folder, evaluation={"bootstrap": 200}, folds=2)
+    comparison = arena_of(noise(240, 3 * seed), folder, evaluation={"bootstrap": 200}, folds=2)
     rows = hold_out_tables(
-        validation=noise(100, 3 * seed + 1), test=noise(500, 3 * seed + 2), folder=Path(arena.folder)
+        validation=noise(100, 3 * seed + 1), test=noise(500, 3 * seed + 2), folder=Path(comparison.folder)
     )
-    encode_final(arena, rows)
-    question, found = question_of(arena, rows), {}
+    encode_final(comparison, rows)
+    question, found = question_of(comparison, rows), {}
     for name in STRATEGY_NAMES:
-        done = refit(arena, entry(name, name if name in (*ENSEMBLES, ANOMALY) else TREE))
+        done = refit(comparison, candidate(name, name if name in (*ENSEMBLES, ANOMALY) else TREE))
         if done.status == "ok":
-            found[name] = contender(question, done)
+            found[name] = score_finalist(question, done)
         else:
             assert (done.status, name in MAY_BE_REFUSED) == ("refused", True), (name, done.reason)
     resampled, _ = resample_arms(question, [one.arm for one in found.values()], seed=seed)

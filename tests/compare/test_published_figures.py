@@ -11,11 +11,11 @@ from pyarrow import csv
 from sklearn.datasets import make_classification
 
 from counterpoise.compare._rounds.cross_validate import play
-from counterpoise.compare._run import run_tournament
-from counterpoise.results import Entry, EntryResult, Leaderboard
+from counterpoise.compare._run import run_comparison
+from counterpoise.results import Candidate, CandidateResult, Leaderboard
 from counterpoise.results._ranking import Seeds
 from tests.catalog import real_tables
-from tests.compare.arenas import TREE, arena_of, entry
+from tests.compare.comparisons import TREE, arena_of, candidate
 
 ENN = 'edited_nearest_neighbours {"options": {"n_neighbors": 3, "sampling_strategy": "majority"}}'
 BOTH = 'smote {"ratio": 0.5} + random_under'
@@ -36,11 +36,11 @@ def _handbook(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
         class_sep=0.5, random_state=0,
     )  # fmt: skip
     table = pa.table({"a": features[:, 0], "b": features[:, 1], "label": labels})
-    arena = arena_of(
+    comparison = arena_of(
         table, tmp_path_factory.mktemp("handbook"), seeds=Seeds(folds=0, sampler=0, learner=0),
         resampling={"scale": False}, strategies=list(HANDBOOK), learners=[TREE],
     )  # fmt: skip
-    return run_tournament(arena, apart=False)
+    return run_comparison(comparison, apart=False)
 
 
 @pytest.mark.parametrize("strategy", HANDBOOK, ids=lambda name: name.split("{")[0].strip())
@@ -62,11 +62,11 @@ def test_isolation_forest_on_mammography(tmp_path: Path) -> None:
     assert all(result.mean["f1"] is None for result in results)
 
 
-def lonely() -> Entry:
-    return entry("isolation_forest", "isolation_forest")
+def lonely() -> Candidate:
+    return candidate("isolation_forest", "isolation_forest")
 
 
-def means(results: list[EntryResult], metric: str) -> float:
+def means(results: list[CandidateResult], metric: str) -> float:
     return float(np.mean([result.mean[metric] or 0.0 for result in results]))
 
 

@@ -25,18 +25,18 @@ from counterpoise.compare._processes.subprocesses import (
 )
 from counterpoise.compare._processes.template import Template
 from counterpoise.compare._processes.workers import workers
-from counterpoise.compare._ranking_text import render_board
-from counterpoise.compare._rounds.cross_validate import play, play_in_process
+from counterpoise.compare._ranking_text import render_leaderboard
+from counterpoise.compare._rounds.cross_validate import cross_validate_in_process, play
 from counterpoise.compare._rounds.encoding import encode_round
-from counterpoise.compare._rounds.prepare import lay_out, lay_out_apart
-from counterpoise.compare._run import run_tournament
+from counterpoise.compare._rounds.prepare import prepare_comparison, prepare_in_process
+from counterpoise.compare._run import run_comparison
 from counterpoise.config._model import TimeoutsConfig
 from counterpoise.errors import CounterpoiseError, EvaluationError
-from counterpoise.results import Arena, Encoding, EntryResult, Rules
-from tests.compare.arenas import (
+from counterpoise.results import CandidateResult, Comparison, Encoding, Rules
+from tests.compare.comparisons import (
     TREE,
     arena_of,
-    entry,
+    candidate,
     processes_of,
     processes_of_this_one,
     scores,
@@ -83,113 +83,113 @@ class Slow(DummyClassifier):
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 
 
-@pytest.fixture(name="arena", scope="module")
-def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+@pytest.fixture(name="comparison", scope="module")
+def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
     folder = tmp_path_factory.mktemp("processes")
     (folder / "hungry_learners.py").write_text(HUNGRY)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        arena = arena_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
-        yield arena
-    close_processes(arena.folder)
+        comparison = arena_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
+        yield comparison
+    close_processes(comparison.folder)
 
 
 @pytest.fixture(autouse=True)
-def _open(arena: Arena) -> None:
-    """Let the arena, which all tests share, be played in again after a test that has ended its tournament."""
-    open_processes(arena.folder)
+def _open(comparison: Comparison) -> None:
+    """Let the comparison, which all tests share, be played in again after a test that has ended its tournament."""
+    open_processes(comparison.folder)
 
 
-def test_an_entry_apart_has_the_same_scores_and_its_own_peak(arena: Arena) -> None:
-    here, there = play(arena, entry("smote")), play_in_process(arena, entry("smote"))
+def test_an_entry_apart_has_the_same_scores_and_its_own_peak(comparison: Comparison) -> None:
+    here, there = play(comparison, candidate("smote")), cross_validate_in_process(comparison, candidate("smote"))
     assert scores(here) == scores(there)
     assert here.peak_mb is None
     assert there.peak_mb is not None
-    hungry = play_in_process(arena, entry("none", "hungry_learners:Hungry"))
+    hungry = cross_validate_in_process(comparison, candidate("none", "hungry_learners:Hungry"))
     assert hungry.status == "ok", hungry.reason
     assert hungry.peak_mb == pytest.approx(200 + 25, abs=30)
-    assert (play_in_process(arena, entry("smote")).peak_mb or 0) < 100
+    assert (cross_validate_in_process(comparison, candidate("smote")).peak_mb or 0) < 100
 
 
-def test_an_entry_that_is_killed_costs_no_other(arena: Arena) -> None:
-    killed = play_in_process(arena, entry("none", "hungry_learners:Killed"))
+def test_an_entry_that_is_killed_costs_no_other(comparison: Comparison) -> None:
+    killed = cross_validate_in_process(comparison, candidate("none", "hungry_learners:Killed"))
     assert killed.status == "failed"
     assert "want of memory" in killed.reason
-    assert play_in_process(arena, entry("none")).status == "ok"
+    assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
 
 
-def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(arena: Arena) -> None:
-    rules = arena.rules.model_copy(update={"minutes_per_entry": 0.05})
-    limited, endless = arena.model_copy(update={"rules": rules}), entry("none", "hungry_learners:Endless")
-    encode_round(arena, arena.rounds)
+def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(comparison: Comparison) -> None:
+    rules = comparison.rules.model_copy(update={"minutes_per_entry": 0.05})
+    limited, endless = comparison.model_copy(update={"rules": rules}), candidate("none", "hungry_learners:Endless")
+    encode_round(comparison, comparison.rounds)
     started = time.monotonic()
-    late = play_in_process(limited, endless)
+    late = cross_validate_in_process(limited, endless)
     assert 3 <= time.monotonic() - started < 60
-    assert (late.status, late.reason) == ("failed", "took longer than 0.05 minutes (timeouts.entry)")
+    assert (late.status, late.reason) == ("failed", "took longer than 0.05 minutes (timeouts.candidate)")
     assert refit_in_process(limited, endless).reason == late.reason
-    assert play_in_process(limited, entry("none")).status == "ok"
-    assert at_work(arena) == []
+    assert cross_validate_in_process(limited, candidate("none")).status == "ok"
+    assert at_work(comparison) == []
 
 
-def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(arena: Arena) -> None:
+def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(comparison: Comparison) -> None:
     config = tournament_config(folds=2, strategies=["none"], learners=["hungry_learners:Endless", TREE])
     config = config.model_copy(update={"timeouts": TimeoutsConfig(entry=0.05)})
-    board = run_tournament(arena.model_copy(update={"rules": Rules.of(config)}))
+    board = run_comparison(comparison.model_copy(update={"rules": Rules.of(config)}))
     assert {(one.learner, one.status) for one in board.entries} == {
         ("dummy", "ok"),
         (TREE, "ok"),
         ("hungry_learners:Endless", "failed"),
     }
-    assert "took longer than 0.05 minutes (timeouts.entry)" in render_board(board)
+    assert "took longer than 0.05 minutes (timeouts.candidate)" in render_leaderboard(board)
 
 
-def template_of(arena: Arena) -> Template:
+def template_of(comparison: Comparison) -> Template:
     """Return the template that a tournament has now."""
-    return subprocesses._open[arena.folder].template
+    return subprocesses._open[comparison.folder].template
 
 
-def at_work(arena: Arena) -> list[int]:
+def at_work(comparison: Comparison) -> list[int]:
     """Return the tournament's workers that are there."""
-    return [one for one in processes_of_this_one() if one != template_of(arena).process.pid]
+    return [one for one in processes_of_this_one() if one != template_of(comparison).process.pid]
 
 
-def wait_for_workers(arena: Arena, number: int = 1) -> list[int]:
-    while len(found := at_work(arena)) < number:
+def wait_for_workers(comparison: Comparison, number: int = 1) -> list[int]:
+    while len(found := at_work(comparison)) < number:
         time.sleep(0.02)
     return found
 
 
-def test_a_time_limit_of_the_stage_does_not_wait_for_orders_under_way(arena: Arena) -> None:
+def test_a_time_limit_of_the_stage_does_not_wait_for_orders_under_way(comparison: Comparison) -> None:
     """As that of `prepare` and `decide`, whose orders are given by threads of theirs."""
-    endless = entry("none", "hungry_learners:Endless")
+    endless = candidate("none", "hungry_learners:Endless")
     started = time.monotonic()
 
     def cut() -> None:
-        with ThreadPoolExecutor(1) as pool, close_on_interruption(arena.folder):
-            waiting = pool.submit(play_in_process, arena, endless)
-            wait_for_workers(arena)
+        with ThreadPoolExecutor(1) as pool, close_on_interruption(comparison.folder):
+            waiting = pool.submit(cross_validate_in_process, comparison, endless)
+            wait_for_workers(comparison)
             assert not waiting.done()
             raise TimeoutError("the stage's time is up")
 
     with pytest.raises(TimeoutError, match="the stage's time"):
         cut()
     assert time.monotonic() - started < 60
-    assert arena.folder not in subprocesses._open
+    assert comparison.folder not in subprocesses._open
 
 
-def test_a_time_out_that_the_system_reports_leaves_the_tournament_open(arena: Arena) -> None:
-    with pytest.raises(TimeoutError), close_on_interruption(arena.folder):
+def test_a_time_out_that_the_system_reports_leaves_the_tournament_open(comparison: Comparison) -> None:
+    with pytest.raises(TimeoutError), close_on_interruption(comparison.folder):
         raise TimeoutError(errno.ETIMEDOUT, "timed out")
-    assert play_in_process(arena, entry("none")).status == "ok"
+    assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
 
 
 def test_a_refusal_comes_back_as_the_error_that_it_was(tmp_path: Path) -> None:
     columns = {"target": "label", "ids": ["id"]}
     run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
     rules = Rules.of(engine_config(tmp_path, columns=columns, tournament={"folds": 50}))
-    folder = tmp_path / "arena"
+    folder = tmp_path / "comparison"
     with pytest.raises(EvaluationError, match=r"set tournament\.folds") as told, processes_for(str(folder)):
-        lay_out_apart(rules, run.snapshot, run.split, folder=folder)
+        prepare_in_process(rules, run.snapshot, run.split, folder=folder)
     assert told.value.values["classes"]
 
 
@@ -199,13 +199,13 @@ def test_a_learner_that_is_refused_is_an_error_of_the_configuration_before_anyth
     (tmp_path / "broken_learners.py").write_text("1 / 0")
     (tmp_path / "ending_learners.py").write_text("import os; os._exit(0)")
     monkeypatch.syspath_prepend(tmp_path)
-    columns, folder = {"target": "label", "ids": ["id"]}, tmp_path / "arena"
+    columns, folder = {"target": "label", "ids": ["id"]}, tmp_path / "comparison"
     run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
 
-    def laid_out(learner: str) -> Arena:
+    def laid_out(learner: str) -> Comparison:
         settings = {"folds": 2, "learners": [learner]}
         rules = Rules.of(engine_config(tmp_path, columns=columns, tournament=settings))
-        return lay_out_apart(rules, run.snapshot, run.split, folder=folder)
+        return prepare_in_process(rules, run.snapshot, run.split, folder=folder)
 
     with processes_for(str(folder)):
         for refused, reason in {
@@ -228,10 +228,10 @@ def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
     columns = {"target": "label", "ids": ["id"]}
     run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
     rules = Rules.of(engine_config(tmp_path, columns=columns, tournament={"folds": 3}))
-    here = lay_out(rules, run.snapshot, run.split, folder=tmp_path / "here")
+    here = prepare_comparison(rules, run.snapshot, run.split, folder=tmp_path / "here")
     there_folder = tmp_path / "there"
     with processes_for(str(there_folder)):
-        there = lay_out_apart(rules, run.snapshot, run.split, folder=there_folder)
+        there = prepare_in_process(rules, run.snapshot, run.split, folder=there_folder)
     places = {"folder", "snapshot"}
     assert here.model_dump(exclude=places) == there.model_dump(exclude=places)
     assert here.snapshot.digest == there.snapshot.digest
@@ -241,19 +241,21 @@ def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
             assert (tmp_path / "here" / name).read_bytes() == (there_folder / name).read_bytes()
 
 
-def test_a_job_gives_the_same_answer_in_either_place(arena: Arena) -> None:
-    work = partial(encode_round, arena, 1)
-    assert run_in_process(work, Encoding, folder=arena.folder, at_a_time=1) == work()
+def test_a_job_gives_the_same_answer_in_either_place(comparison: Comparison) -> None:
+    work = partial(encode_round, comparison, 1)
+    assert run_in_process(work, Encoding, folder=comparison.folder, at_a_time=1) == work()
 
 
-def test_entries_are_played_side_by_side_but_no_more_than_workers(arena: Arena, tmp_path: Path) -> None:
+def test_entries_are_played_side_by_side_but_no_more_than_workers(comparison: Comparison, tmp_path: Path) -> None:
     def overlap(limit: int) -> bool:
-        tournament = arena.rules.tournament.model_copy(update={"workers": limit})
-        rules = arena.rules.model_copy(update={"tournament": tournament})
-        own = arena.model_copy(update={"rules": rules, "folder": f"{arena.folder}/../arena{'/.' * limit}"})
+        tournament = comparison.rules.tournament.model_copy(update={"workers": limit})
+        rules = comparison.rules.model_copy(update={"tournament": tournament})
+        own = comparison.model_copy(
+            update={"rules": rules, "folder": f"{comparison.folder}/../comparison{'/.' * limit}"}
+        )
         times = tmp_path / str(limit)
-        slow = entry("none", f'hungry_learners:Slow {{"constant": "{times}"}}')
-        threads = [threading.Thread(target=play_in_process, args=(own, slow)) for _ in range(2)]
+        slow = candidate("none", f'hungry_learners:Slow {{"constant": "{times}"}}')
+        threads = [threading.Thread(target=cross_validate_in_process, args=(own, slow)) for _ in range(2)]
         with processes_for(own.folder):
             for thread in threads:
                 thread.start()
@@ -268,38 +270,38 @@ def test_entries_are_played_side_by_side_but_no_more_than_workers(arena: Arena, 
         assert overlap(2)
 
 
-def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(arena: Arena) -> None:
+def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(comparison: Comparison) -> None:
     ended: list[BaseException] = []
 
     def playing() -> None:
         try:
-            play_in_process(arena, entry("none", "hungry_learners:Endless"))
+            cross_validate_in_process(comparison, candidate("none", "hungry_learners:Endless"))
         except CounterpoiseError as error:
             ended.append(error)
 
     thread = threading.Thread(target=playing)
-    with pytest.raises(KeyboardInterrupt), processes_for(arena.folder):  # noqa: PT012  # what interrupts is in the block
+    with pytest.raises(KeyboardInterrupt), processes_for(comparison.folder):  # noqa: PT012  # what interrupts is in the block
         thread.start()
-        wait_for_workers(arena)
-        template = template_of(arena)
+        wait_for_workers(comparison)
+        template = template_of(comparison)
         raise KeyboardInterrupt
     thread.join(10)
     assert [error.reason for error in ended if isinstance(error, CounterpoiseError)] == ["tournament_ended"]
     assert template.process.returncode is not None
     assert processes_of_this_one() == []
-    with processes_for(arena.folder):
-        assert play_in_process(arena, entry("none")).status == "ok"
+    with processes_for(comparison.folder):
+        assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
 
 
-def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_memory(arena: Arena) -> None:
-    def facts(results: tuple[EntryResult, ...]) -> list[dict[str, object]]:
+def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_memory(comparison: Comparison) -> None:
+    def facts(results: tuple[CandidateResult, ...]) -> list[dict[str, object]]:
         measured = {"seconds", "sampling_seconds", "fit_seconds", "predict_seconds", "peak_mb"}
         return [result.model_dump(exclude=measured) for result in results]
 
     told: list[tuple[int, int]] = []
-    first = run_tournament(arena, progress=lambda done, total: told.append((done, total)))
+    first = run_comparison(comparison, progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
-    second = run_tournament(arena, apart=False)
+    second = run_comparison(comparison, apart=False)
     assert facts(first.entries) == facts(second.entries)
     assert first.chosen == second.chosen
     assert processes_of_this_one() == []
@@ -318,46 +320,46 @@ def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_mem
     ],
 )
 def test_a_template_that_is_lost_costs_no_entry(
-    arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, when: str
+    comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, when: str
 ) -> None:
     """One that was told to end keeps on working, unless it was still making its imports."""
     monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_TELL", 3.0)
     monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_END", 1.0)
     number = {"making its imports": 0, "idle": 0, "with one at work": 1, "with two at work": 2}[when]
-    waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
-    with processes_for(arena.folder), ThreadPoolExecutor(2) as pool:
+    waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
+    with processes_for(comparison.folder), ThreadPoolExecutor(2) as pool:
         if when != "making its imports":
-            play_in_process(arena, entry("none"))
-        entries = [pool.submit(play_in_process, arena, waiting) for _ in range(number)]
+            cross_validate_in_process(comparison, candidate("none"))
+        entries = [pool.submit(cross_validate_in_process, comparison, waiting) for _ in range(number)]
         while len(list(tmp_path.glob("*.started"))) < number:
             assert not any(one.done() for one in entries)
             time.sleep(0.02)
-        lost = template_of(arena)
+        lost = template_of(comparison)
         lost.process.send_signal({"killed": signals.SIGKILL, "told to end": signals.SIGTERM}.get(how, signals.SIGSTOP))
         (tmp_path / "learner.go").touch()
         lost.seconds_to_fork = 1.0 if how == "stopped" else lost.seconds_to_fork
         assert [one.result().status for one in entries] == ["ok"] * number
-        assert play_in_process(arena, entry("none")).status == "ok"
+        assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
     assert processes_of_this_one() == []
 
 
 def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_not(
-    arena: Arena, tmp_path: Path
+    comparison: Comparison, tmp_path: Path
 ) -> None:
-    waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
-    with processes_for(arena.folder), ThreadPoolExecutor(1) as pool:
-        found = pool.submit(play_in_process, arena, waiting)
+    waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
+    with processes_for(comparison.folder), ThreadPoolExecutor(1) as pool:
+        found = pool.submit(cross_validate_in_process, comparison, waiting)
         for number in (1, 2):
             while len(started := list(tmp_path.glob("*.started"))) < number:
                 assert not found.done(), found.result()
                 time.sleep(0.02)
-            assert str(template_of(arena).process.pid) in {one.read_text() for one in started}
-            template_of(arena).process.kill()
+            assert str(template_of(comparison).process.pid) in {one.read_text() for one in started}
+            template_of(comparison).process.kill()
         assert (found.result().status, found.result().reason) == (
             "failed",
             "the process that started it was killed or stopped, twice",
         )
-        assert play_in_process(arena, entry("none")).status == "ok"
+        assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -370,13 +372,17 @@ def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_n
         ("SIGINT", "at work"),
     ],
 )
-def test_a_program_that_is_killed_leaves_no_process(arena: Arena, tmp_path: Path, how: str, when: str) -> None:
+def test_a_program_that_is_killed_leaves_no_process(
+    comparison: Comparison, tmp_path: Path, how: str, when: str
+) -> None:
     waiting = learner("waits to be let go", str(tmp_path / "learner"))
     config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
-    (tmp_path / "arena.json").write_text(arena.model_copy(update={"rules": Rules.of(config)}).model_dump_json())
+    (tmp_path / "comparison.json").write_text(
+        comparison.model_copy(update={"rules": Rules.of(config)}).model_dump_json()
+    )
     root = Path(__file__).parents[3]
     program = subprocess.Popen(  # this program itself
-        [sys.executable, "-c", OWNER, str(tmp_path / "arena.json")], cwd=root, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", OWNER, str(tmp_path / "comparison.json")], cwd=root, stderr=subprocess.DEVNULL
     )
     while not (processes_of(program.pid) if when == "making its imports" else list(tmp_path.glob("*.started"))):
         assert program.poll() is None
@@ -387,13 +393,13 @@ def test_a_program_that_is_killed_leaves_no_process(arena: Arena, tmp_path: Path
         time.sleep(0.05)
 
 
-def test_an_entry_that_is_killed_from_without_is_played_once_more(arena: Arena, tmp_path: Path) -> None:
-    waiting = entry("none", learner("waits to be let go", str(tmp_path / "learner")))
-    with processes_for(arena.folder), ThreadPoolExecutor(1) as pool:
-        found = pool.submit(play_in_process, arena, waiting)
+def test_an_entry_that_is_killed_from_without_is_played_once_more(comparison: Comparison, tmp_path: Path) -> None:
+    waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
+    with processes_for(comparison.folder), ThreadPoolExecutor(1) as pool:
+        found = pool.submit(cross_validate_in_process, comparison, waiting)
         while not list(tmp_path.glob("*.started")):
             time.sleep(0.02)
-        for worker in at_work(arena):
+        for worker in at_work(comparison):
             os.kill(worker, signals.SIGKILL)
         (tmp_path / "learner.go").touch()
         assert found.result().status == "ok"

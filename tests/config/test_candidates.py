@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from counterpoise.compare import list_entries
+from counterpoise.compare import list_candidates
 from counterpoise.config._candidates import DEFAULT_STRATEGIES, parse_learner, parse_strategy
-from counterpoise.config._model import TournamentConfig
+from counterpoise.config._model import ComparisonConfig
 from counterpoise.config._strategies import STRATEGIES
 from counterpoise.persist import run_key
-from tests.compare.arenas import tournament_config
+from tests.compare.comparisons import tournament_config
 
 
 @pytest.mark.parametrize("name", [*(name for name in STRATEGIES if name != "auto"), *DEFAULT_STRATEGIES])
@@ -35,13 +35,13 @@ def test_every_strategy_can_take_part(name: str) -> None:
 )
 def test_a_strategy_that_is_none_is_refused_with_the_configuration(text: str, told: str) -> None:
     with pytest.raises(ValidationError, match=told):
-        TournamentConfig(strategies=(text,))
+        ComparisonConfig(strategies=(text,))
 
 
 @pytest.mark.parametrize("text", ["tree", "sklearn.tree:Tree {", "sklearn.tree:Tree 5", "rm -rf", "1"])
 def test_a_learner_that_is_none_is_refused_with_the_configuration(text: str) -> None:
     with pytest.raises(ValidationError, match=r"learner|JSON|expected"):
-        TournamentConfig(learners=(text,))
+        ComparisonConfig(learners=(text,))
 
 
 @pytest.mark.parametrize("path", ["sklearn.tree:DecisionTreeClassifier", "sklearn.tree.DecisionTreeClassifier"])
@@ -51,7 +51,7 @@ def test_a_learner_may_be_an_import_path_with_parameters(path: str) -> None:
 
 
 def test_none_and_the_dummy_always_take_part() -> None:
-    entries = list_entries(TournamentConfig(strategies=("smote",), learners=("random_forest",)))
+    entries = list_candidates(ComparisonConfig(strategies=("smote",), learners=("random_forest",)))
     assert [(one.strategy, one.learner) for one in entries] == [
         ("none", "dummy"),
         ("none", "random_forest"),
@@ -60,7 +60,7 @@ def test_none_and_the_dummy_always_take_part() -> None:
 
 
 def test_all_is_every_strategy_of_the_registry_and_of_the_design() -> None:
-    entries = list_entries(TournamentConfig(strategies=("all",), learners=("random_forest",)))
+    entries = list_candidates(ComparisonConfig(strategies=("all",), learners=("random_forest",)))
     played = [one.strategy for one in entries if one.learner != "dummy"]
     beside = {"class_weight", "threshold", "balanced_random_forest", "easy_ensemble", "rus_boost", "isolation_forest"}
     assert len(played) == len(set(played))
@@ -69,16 +69,16 @@ def test_all_is_every_strategy_of_the_registry_and_of_the_design() -> None:
 
 
 def test_all_may_stand_beside_strategies_with_options_and_is_no_default() -> None:
-    both = TournamentConfig(strategies=("all", 'smote {"ratio": 0.5}'), learners=("random_forest",))
-    names = [one.strategy for one in list_entries(both)]
+    both = ComparisonConfig(strategies=("all", 'smote {"ratio": 0.5}'), learners=("random_forest",))
+    names = [one.strategy for one in list_candidates(both)]
     assert names.count("smote") == names.count('smote {"ratio": 0.5}') == 1
-    assert "svm_smote" not in {one.strategy for one in list_entries(TournamentConfig())}
+    assert "svm_smote" not in {one.strategy for one in list_candidates(ComparisonConfig())}
     with pytest.raises(ValidationError, match="and all by itself"):
-        TournamentConfig(strategies=("all + random_under",))
+        ComparisonConfig(strategies=("all + random_under",))
 
 
 def test_ensembles_and_anomaly_detection_are_learners_of_their_own() -> None:
-    entries = list_entries(TournamentConfig(strategies=("rus_boost", "isolation_forest")))
+    entries = list_candidates(ComparisonConfig(strategies=("rus_boost", "isolation_forest")))
     assert [one.strategy for one in entries if one.learner == one.strategy] == ["rus_boost", "isolation_forest"]
     assert len([one for one in entries if "rus_boost" in (one.strategy, one.learner)]) == 1
 

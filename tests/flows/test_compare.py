@@ -17,8 +17,8 @@ from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.compare import compare
-from counterpoise.results import Arena, Entry, EntryResult, Leaderboard
-from tests.compare.arenas import processes_of_this_one
+from counterpoise.results import Candidate, CandidateResult, Comparison, Leaderboard
+from tests.compare.comparisons import processes_of_this_one
 from tests.flows.tables import configured
 
 TOURNAMENT = {"strategies": ["random_over", "smoten"], "learners": ["logistic_regression"], "folds": 3}
@@ -64,22 +64,22 @@ def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: 
 
 def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[str] = []
-    play_one, write, failures = play.play_in_process, store.write_page, [ZeroDivisionError("disk")]
+    play_one, write, failures = play.cross_validate_in_process, store.write_page, [ZeroDivisionError("disk")]
 
-    def counted(arena: Arena, entry: Entry) -> EntryResult:
-        played.append(entry.name)
-        return play_one(arena, entry)
+    def counted(comparison: Comparison, candidate: Candidate) -> CandidateResult:
+        played.append(candidate.name)
+        return play_one(comparison, candidate)
 
     def failing(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
         if failures:
             raise failures.pop()
         return write(config, digest, board, page)
 
-    monkeypatch.setattr(play, "play_in_process", counted)
+    monkeypatch.setattr(play, "cross_validate_in_process", counted)
     monkeypatch.setattr(store, "write_page", failing)
     board = compare.with_options(retries=1)(tournament(tmp_path, name="retried-tournament"))
     assert isinstance(board, Leaderboard)
-    assert all(isinstance(one, EntryResult) for one in board.entries)
+    assert all(isinstance(one, CandidateResult) for one in board.entries)
     assert sorted(played) == sorted(one.name for one in board.entries)
 
 

@@ -16,10 +16,10 @@ from counterpoise.evaluate import evaluation_problem, find_evaluation, is_evalua
 from counterpoise.persist._commit import read_manifest
 from counterpoise.persist._files.evaluation_files import find_stored_evaluation
 from counterpoise.persist._manifest import version_record
-from counterpoise.verify._comparisons import tournament_differences
+from counterpoise.verify._comparisons import comparison_differences
 from counterpoise.verify._evaluation import evaluation_differences
 from counterpoise.verify._promotions import promotion_differences
-from counterpoise.versions import find_baseline, newest_promotion, record_look
+from counterpoise.versions import find_baseline, newest_promotion, record_access
 from tests.damage import damage_told, rewrite, sealed_again
 from tests.every_file import Dataset, make_dataset
 
@@ -66,13 +66,13 @@ def test_files_as_they_were_written_contradict_nothing(dataset: Dataset) -> None
     for version in (1, 2):
         assert evaluation_differences(dataset.folder, version) == []
     assert promotion_differences(dataset.folder) == []
-    assert tournament_differences(dataset.folder) == []
+    assert comparison_differences(dataset.folder) == []
 
 
 def test_more_than_two_classes_contradict_nothing(tmp_path: Path) -> None:
     other = make_dataset(tmp_path, classes=3)
     assert [evaluation_differences(other.folder, version) for version in (1, 2)] == [[], []]
-    assert promotion_differences(other.folder) == tournament_differences(other.folder) == []
+    assert promotion_differences(other.folder) == comparison_differences(other.folder) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -323,10 +323,10 @@ def test_the_report_leaves_a_damaged_tournament_out(dataset: Dataset, caplog: py
 def test_a_damaged_look_counts_as_one(dataset: Dataset, caplog: pytest.LogCaptureFixture) -> None:
     look = dataset.kinds["look"].path
     test = look.parent.name
-    before = len(record_look(dataset.folder, test, key="f" * 64))
+    before = len(record_access(dataset.folder, test, key="f" * 64))
     look.write_text("{}")
     with damage_told(caplog):
-        assert len(record_look(dataset.folder, test, key="e" * 64)) == before + 1
+        assert len(record_access(dataset.folder, test, key="e" * 64)) == before + 1
     assert str(look) in caplog.text
 
 

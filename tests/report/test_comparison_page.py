@@ -14,15 +14,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from counterpoise.compare import brief_of, newest_leaderboard, run_tournament, write_leaderboard, write_page
+from counterpoise.compare import brief_of, newest_leaderboard, run_comparison, write_leaderboard, write_page
 from counterpoise.compare._final.held_out import hold_out_tables
-from counterpoise.compare._rounds.prepare import lay_out_table
-from counterpoise.report._comparison_page import render_tournament
+from counterpoise.compare._rounds.prepare import prepare_table
+from counterpoise.report._comparison_page import render_comparison
 from counterpoise.report._facts import report_record
 from counterpoise.report._page import render_html
-from counterpoise.report._views.comparison import board_rows, tournament_view
-from counterpoise.results import Entry, EntryResult, Leaderboard, Rules
-from tests.compare.arenas import signal
+from counterpoise.report._views.comparison import board_rows, comparison_view
+from counterpoise.results import Candidate, CandidateResult, Leaderboard, Rules
+from tests.compare.comparisons import signal
 from tests.report.published import BREAKING, SCRIPT
 from tests.report.test_page_in_chromium import opened
 from tests.report.test_page_numbers import unknown_numbers
@@ -59,14 +59,14 @@ def written(folder: Path, *, classes: int = 2, final: bool = True) -> WrittenPag
         evaluation={"bootstrap": 100},
         tournament={"folds": 3, "strategies": STRATEGIES, "learners": ["logistic_regression"]},
     )
-    arena = lay_out_table(Rules.of(config), hostile(500, seed=0, classes=classes), folder=folder / "arena")
+    arena = prepare_table(Rules.of(config), hostile(500, seed=0, classes=classes), folder=folder / "arena")
     tables = {name: hostile(300, seed=seed, classes=classes) for seed, name in enumerate(("validation", "test"), 1)}
     held_out = hold_out_tables(**tables, folder=folder / "arena") if final else None
-    board = run_tournament(arena, dataset=config.name, held_out=held_out, apart=False)
-    failed = EntryResult(strategy="none", learner="package:Class", status="failed", reason=f"{SCRIPT} {BREAKING}")
+    board = run_comparison(arena, dataset=config.name, held_out=held_out, apart=False)
+    failed = CandidateResult(strategy="none", learner="package:Class", status="failed", reason=f"{SCRIPT} {BREAKING}")
     board = board.model_copy(update={"entries": (*board.entries, failed), "notes": (SCRIPT,)})
     board = write_leaderboard(config, DIGEST, board)
-    html = render_tournament(board)
+    html = render_comparison(board)
     return WrittenPage(config, write_page(config, DIGEST, board, html), html)
 
 
@@ -122,8 +122,8 @@ def test_an_entry_that_the_metric_is_not_defined_for_has_no_dots(page: WrittenPa
     by_loss = page.board.model_copy(update={"metric": "brier"})
     (row,) = (row for row in board_rows(by_loss) if row.result.strategy == "isolation_forest")
     assert row.dots is None
-    assert tournament_view(by_loss).shown[0] == "average_precision"
-    assert "smaller is better" in render_tournament(by_loss)
+    assert comparison_view(by_loss).shown[0] == "average_precision"
+    assert "smaller is better" in render_comparison(by_loss)
 
 
 def test_earlier_looks_at_test_are_shown(page: WrittenPage) -> None:
@@ -134,7 +134,7 @@ def test_earlier_looks_at_test_are_shown(page: WrittenPage) -> None:
         {"key": "b" * 64, "created": "2026-01-02T03:04:06.000006+00:00", "version": 7},
     ]
     seen = final.model_validate({**final.model_dump(), "looks": looks, "earlier_looks": 2})
-    html = render_tournament(page.board.model_copy(update={"final": seen}))
+    html = render_comparison(page.board.model_copy(update={"final": seen}))
     assert "This same test partition was looked at by 1 tournament and 1 version before" in html
     assert f"tournament <code>{'a' * 64}" in html
     assert f"version 7, run key <code>{'b' * 64}" in html
@@ -181,12 +181,12 @@ def test_in_a_browser_nothing_is_asked_for_nothing_runs_and_nothing_is_hard_to_r
 
 
 def test_an_entry_is_named_in_words() -> None:
-    from counterpoise.compare import entry_words
+    from counterpoise.compare import candidate_words
 
     learner = 'sklearn.tree:DecisionTreeClassifier {"max_depth": 5}'
     assert (
-        entry_words(Entry(strategy="none", learner=learner))
+        candidate_words(Candidate(strategy="none", learner=learner))
         == "DecisionTreeClassifier (max_depth 5) with no resampling"
     )
-    assert entry_words(Entry(strategy="none", learner="dummy")) == "dummy"
-    assert entry_words(Entry(strategy="class_weight", learner="lightgbm")) == "LightGBM with class weight"
+    assert candidate_words(Candidate(strategy="none", learner="dummy")) == "dummy"
+    assert candidate_words(Candidate(strategy="class_weight", learner="lightgbm")) == "LightGBM with class weight"

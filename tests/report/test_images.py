@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from counterpoise.report._drawing.images import calibration_png, leaderboard_png
-from counterpoise.results import DUMMY, EntryResult, Leaderboard
+from counterpoise.results import DUMMY, CandidateResult, Leaderboard
 
 PREFIX = "data:image/png;base64,"
 
@@ -24,9 +24,9 @@ def has_colour(image: Any, colour: str) -> bool:
     return bool((np.abs(image[..., :3] - wanted).max(axis=2) < 0.02).any())
 
 
-def result(strategy: str, mean: float | None, learner: str = "logistic_regression") -> EntryResult:
+def result(strategy: str, mean: float | None, learner: str = "logistic_regression") -> CandidateResult:
     spread = {"average_precision": mean}
-    return EntryResult(
+    return CandidateResult(
         strategy=strategy,
         learner=learner,
         status="ok",
@@ -38,7 +38,7 @@ def result(strategy: str, mean: float | None, learner: str = "logistic_regressio
     )
 
 
-def board(*entries: EntryResult) -> Leaderboard:
+def board(*entries: CandidateResult) -> Leaderboard:
     return Leaderboard(
         dataset="tested", metric="average_precision", folds=3, repeats=1, rows=100, train_rows=100,
         classes={"no": 80, "yes": 20}, positive_class="yes", chance=0.2, entries=entries, chosen=None, best=None,

@@ -23,7 +23,7 @@ from counterpoise.storage import store_at
 from counterpoise.storage._attempts import Patience
 from counterpoise.storage._local import LocalStore
 from counterpoise.storage._transfer import upload_checked
-from counterpoise.versions import known_digest, open_version, prepare_output, record_look, remember_source
+from counterpoise.versions import known_digest, open_version, prepare_output, record_access, remember_source
 from counterpoise.versions._promotion import promote
 from tests.faulty_proxy import PASSING, Calls, Fault, faulty_proxy
 from tests.manifests import facts_of
@@ -222,7 +222,7 @@ def test_a_promotion_that_others_are_always_faster_at_ends_with_a_name(
 
 def looks_of(bucket: str) -> tuple[DatasetFolder, str]:
     folder = DatasetFolder(bucket, "d")
-    assert record_look(folder, "t", key="first") == ()
+    assert record_access(folder, "t", key="first") == ()
     return folder, "tournaments/looks/t"
 
 
@@ -232,14 +232,14 @@ def looks_of(bucket: str) -> tuple[DatasetFolder, str]:
 def test_a_damaged_look_of_another_still_counts_and_stops_nobody(bucket: str, damage: bytes) -> None:
     folder, place = looks_of(bucket)
     folder.store.replace(f"{place}/second.json", damage)
-    looks = record_look(folder, "t", key="third", version=3)
+    looks = record_access(folder, "t", key="third", version=3)
     assert {look.key for look in looks} == {"first", "second"}
 
 
 def test_who_looks_again_has_looked_when_it_first_did(bucket: str) -> None:
     folder, place = looks_of(bucket)
-    assert [look.key for look in record_look(folder, "t", key="second")] == ["first"]
-    assert record_look(folder, "t", key="first") == ()
+    assert [look.key for look in record_access(folder, "t", key="second")] == ["first"]
+    assert record_access(folder, "t", key="first") == ()
     assert folder.store.names(place) == ["first.json", "second.json"]
 
 
@@ -247,8 +247,8 @@ def test_who_looks_again_has_looked_when_it_first_did(bucket: str) -> None:
 def test_a_damaged_look_of_ones_own_still_counts(bucket: str, damage: bytes) -> None:
     folder, place = looks_of(bucket)
     folder.store.replace(f"{place}/first.json", damage)
-    assert record_look(folder, "t", key="first") == ()
-    assert [look.key for look in record_look(folder, "t", key="second")] == ["first"]
+    assert record_access(folder, "t", key="first") == ()
+    assert [look.key for look in record_access(folder, "t", key="second")] == ["first"]
 
 
 def a_source(bucket: str, folder: Path) -> tuple[BalanceConfig, Any]:

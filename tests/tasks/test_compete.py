@@ -9,16 +9,23 @@ import numpy as np
 import pytest
 from prefect import flow
 
-from counterpoise.compare import StoredLeaderboard, brief_of, digest_of_test, list_entries, processes_for, render_board
+from counterpoise.compare import (
+    StoredLeaderboard,
+    brief_of,
+    digest_of_test,
+    list_candidates,
+    processes_for,
+    render_leaderboard,
+)
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import EvaluationError
 from counterpoise.records import Snapshot, SplitPlan
-from counterpoise.results import Arena, Leaderboard
+from counterpoise.results import Comparison, Leaderboard
 from counterpoise.split import read_partition
-from counterpoise.tasks.compete import arena_folder, award, compete, decide, prepare
+from counterpoise.tasks.compete import award, comparison_folder, compete, decide, prepare
 from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.split import split
-from tests.compare.arenas import TREE, entry, signal
+from tests.compare.comparisons import TREE, candidate, signal
 from tests.snapshots import UNCHECKED, EngineRun, engine_config, run_engine, snapshot_of
 from tests.tasks.stored import stored_artifact
 
@@ -27,7 +34,7 @@ SETTINGS = {"strategies": ["random_over", "smoten"], "learners": [TREE], "folds"
 
 @pytest.fixture(name="config")
 def _config(tmp_path: Path) -> Iterator[BalanceConfig]:
-    with processes_for(str(arena_folder(tmp_path))):
+    with processes_for(str(comparison_folder(tmp_path))):
         yield engine_config(tmp_path, tournament=SETTINGS, evaluation={"bootstrap": 100})
 
 
@@ -40,17 +47,17 @@ def parts(config: BalanceConfig, folder: Path, rows: int = 400) -> tuple[Snapsho
     return snapshot, split.fn(config, snapshot, UNCHECKED, folder=folder)
 
 
-def played(config: BalanceConfig, arena: Arena, snapshot: Snapshot) -> Leaderboard:
-    results = [compete.fn(arena, one) for one in list_entries(config.tournament)]
-    return award.fn(config, snapshot, arena, results)
+def played(config: BalanceConfig, comparison: Comparison, snapshot: Snapshot) -> Leaderboard:
+    results = [compete.fn(comparison, one) for one in list_candidates(config.tournament)]
+    return award.fn(config, snapshot, comparison, results)
 
 
 def test_only_train_rows_are_laid_out(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
-    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    assert arena.snapshot.rows == int((read_partition(plan) == 0).sum())
-    assert Path(arena.folder).is_relative_to(tmp_path)
-    assert Arena.model_validate_json(arena.model_dump_json()) == arena
+    comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    assert comparison.snapshot.rows == int((read_partition(plan) == 0).sum())
+    assert Path(comparison.folder).is_relative_to(tmp_path)
+    assert Comparison.model_validate_json(comparison.model_dump_json()) == comparison
 
 
 def test_too_few_rows_are_refused(config: BalanceConfig, tmp_path: Path) -> None:
@@ -62,16 +69,16 @@ def test_too_few_rows_are_refused(config: BalanceConfig, tmp_path: Path) -> None
 
 def test_a_strategy_that_cannot_run_is_a_result_with_its_reason(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
-    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    result = compete.fn(arena, entry("smoten"))
+    comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    result = compete.fn(comparison, candidate("smoten"))
     assert result.status == "refused"
     assert "categories" in result.reason
 
 
 def test_the_leaderboard_is_written_whole_and_the_same_each_time(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
-    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    first, second = (played(config, arena, snapshot) for _ in range(2))
+    comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    first, second = (played(config, comparison, snapshot) for _ in range(2))
     assert first.file == second.file
     assert sorted(Path(first.file).parent.iterdir()) == [Path(first.page), Path(first.file)]
     stored = StoredLeaderboard.model_validate_json(Path(first.file).read_text())
@@ -79,7 +86,7 @@ def test_the_leaderboard_is_written_whole_and_the_same_each_time(config: Balance
     assert str(tmp_path) not in Path(first.file).read_text()
     assert [one.mean for one in first.entries] == [one.mean for one in second.entries]
     other = config.model_copy(update={"tournament": config.tournament.model_copy(update={"metric": "f1"})})
-    assert played(other, arena, snapshot).file != first.file
+    assert played(other, comparison, snapshot).file != first.file
 
 
 def test_tables_show_everybody_in_the_prefect_ui(tmp_path: Path) -> None:
@@ -88,10 +95,10 @@ def test_tables_show_everybody_in_the_prefect_ui(tmp_path: Path) -> None:
 
     @flow
     def run() -> None:
-        arena = prepare(config, snapshot, plan, folder=tmp_path)
-        award(config, snapshot, arena, [compete(arena, one) for one in list_entries(config.tournament)])
+        comparison = prepare(config, snapshot, plan, folder=tmp_path)
+        award(config, snapshot, comparison, [compete(comparison, one) for one in list_candidates(config.tournament)])
 
-    with processes_for(str(arena_folder(tmp_path))):
+    with processes_for(str(comparison_folder(tmp_path))):
         run()
     table, text = stored_artifact("shown-tournament-leaderboard"), stored_artifact("shown-tournament-tournament")
     assert table is not None
@@ -106,11 +113,11 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
     config: BalanceConfig, tmp_path: Path
 ) -> None:
     snapshot, plan = parts(config, tmp_path)
-    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    board = played(config, arena, snapshot)
+    comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    board = played(config, comparison, snapshot)
 
     def looked(own: BalanceConfig) -> Leaderboard:
-        return decide.fn(own, snapshot, plan, arena, board)
+        return decide.fn(own, snapshot, plan, comparison, board)
 
     tuned = config.model_copy(update={"resampling": config.resampling.model_copy(update={"ratio": 0.5})})
     first, other, again = looked(config), looked(tuned), looked(config)
@@ -135,16 +142,16 @@ def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_
         return dict(json.loads(Path(report.metrics).read_text())["looks"])
 
     assert evaluated(run)["earlier"] == []
-    with processes_for(str(arena_folder(tmp_path))):
-        arena = prepare.fn(run.config, run.snapshot, run.split, folder=tmp_path)
-        board = played(run.config, arena, run.snapshot)
-        decided = decide.fn(run.config, run.snapshot, run.split, arena, board)
+    with processes_for(str(comparison_folder(tmp_path))):
+        comparison = prepare.fn(run.config, run.snapshot, run.split, folder=tmp_path)
+        board = played(run.config, comparison, run.snapshot)
+        decided = decide.fn(run.config, run.snapshot, run.split, comparison, board)
     assert decided.final is not None
     (look,) = decided.final.looks
     assert (look.key, look.version) == (run.version.run_key, run.version.version)
     assert decided.final.test_digest == digest_of_test(run.snapshot, run.split)
     assert "looked at by 1 version before" in Path(decided.page).read_text()
-    assert "looked at by 1 version." in render_board(decided)
+    assert "looked at by 1 version." in render_leaderboard(decided)
     brief = brief_of(decided)
     assert (brief.earlier_looks, brief.earlier_versions) == (0, 1)
     root = {"root": run.version.root}
@@ -155,21 +162,21 @@ def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_
 
 def test_another_split_is_another_test_partition(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
-    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    board = played(config, arena, snapshot)
-    decide.fn(config, snapshot, plan, arena, board)
+    comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    board = played(config, comparison, snapshot)
+    decide.fn(config, snapshot, plan, comparison, board)
     reseeded = config.model_copy(update={"seed": 1})
     other = split.fn(reseeded, snapshot, UNCHECKED, folder=tmp_path / "other")
-    final = decide.fn(reseeded, snapshot, other, arena, board).final
+    final = decide.fn(reseeded, snapshot, other, comparison, board).final
     assert final is not None
     assert final.earlier_looks == 0
 
 
 def test_folds_do_not_depend_on_the_order_of_entries(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
-    arena = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    entries = list_entries(config.tournament)
-    forth = {one: compete.fn(arena, one).mean for one in entries}
-    back = {one: compete.fn(arena, one).mean for one in reversed(entries)}
+    comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
+    entries = list_candidates(config.tournament)
+    forth = {one: compete.fn(comparison, one).mean for one in entries}
+    back = {one: compete.fn(comparison, one).mean for one in reversed(entries)}
     assert forth == back
     assert np.isfinite([mean["roc_auc"] or 0 for mean in forth.values() if mean]).all()

@@ -1,4 +1,4 @@
-"""The final: the chosen entry and its rivals fitted on all train rows, and one look at test."""
+"""The final: the chosen candidate and its rivals fitted on all train rows, and one look at test."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from counterpoise.compare._processes.workers import workers
 from counterpoise.compare._rounds.encoding import encode_final
 from counterpoise.errors import EngineError
 from counterpoise.records import Snapshot, SplitPlan
-from counterpoise.results import Arena, Encoding, Final, HeldOut, Leaderboard
+from counterpoise.results import Comparison, Encoding, Final, HeldOut, Leaderboard
 
-__all__ = ["hold_out_apart", "play_final"]
+__all__ = ["hold_out_in_process", "run_final"]
 
 
-def play_final(arena: Arena, board: Leaderboard, held_out: HeldOut, *, apart: bool = True) -> Leaderboard:
+def run_final(comparison: Comparison, board: Leaderboard, held_out: HeldOut, *, apart: bool = True) -> Leaderboard:
     """Return the leaderboard with the final; without one where nothing could be measured.
 
     Args:
-        arena: The rows that the ranking was made on: finalists are fitted on all of them.
+        comparison: The rows that the ranking was made on: finalists are fitted on all of them.
         board: The ranking.
         held_out: Validation, which thresholds come from, and test.
         apart: Whether the work is done in processes of their own.
@@ -34,39 +34,39 @@ def play_final(arena: Arena, board: Leaderboard, held_out: HeldOut, *, apart: bo
     Raises:
         EvaluationError: An untouched row is of a class that train does not have.
         EngineError: A process was killed.
-        OSError: A job cannot be written to the arena's folder.
+        OSError: A job cannot be written to the comparison's folder.
     """
     if not finalists(board):
         return board
-    final = _apart(arena, board, held_out) if apart else _here(arena, board, held_out)
+    final = _apart(comparison, board, held_out) if apart else _here(comparison, board, held_out)
     return board.model_copy(update={"final": final})
 
 
-def hold_out_apart(arena: Arena, snapshot: Snapshot, split: SplitPlan) -> HeldOut:
+def hold_out_in_process(comparison: Comparison, snapshot: Snapshot, split: SplitPlan) -> HeldOut:
     """Set validation and test of a split apart as `hold_out` does, in a process of its own.
 
     Raises:
         EngineError: The process was killed.
-        OSError: A job cannot be written to the arena's folder.
+        OSError: A job cannot be written to the comparison's folder.
     """
-    work = partial(hold_out, arena.rules, snapshot, split, folder=Path(arena.folder))
+    work = partial(hold_out, comparison.rules, snapshot, split, folder=Path(comparison.folder))
     with _room_for("validation and test"):
-        return run_in_process(work, HeldOut, folder=arena.folder, at_a_time=arena.rules.tournament.workers)
+        return run_in_process(work, HeldOut, folder=comparison.folder, at_a_time=comparison.rules.tournament.workers)
 
 
-def _here(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
-    encode_final(arena, held_out)
-    return judge(arena, board, held_out, refits=[refit(arena, entry) for entry in finalists(board)])
+def _here(comparison: Comparison, board: Leaderboard, held_out: HeldOut) -> Final:
+    encode_final(comparison, held_out)
+    return judge(comparison, board, held_out, refits=[refit(comparison, candidate) for candidate in finalists(board)])
 
 
-def _apart(arena: Arena, board: Leaderboard, held_out: HeldOut) -> Final:
-    place, at_a_time = arena.folder, arena.rules.tournament.workers
+def _apart(comparison: Comparison, board: Leaderboard, held_out: HeldOut) -> Final:
+    place, at_a_time = comparison.folder, comparison.rules.tournament.workers
     run = partial(run_in_process, folder=place, at_a_time=at_a_time)
     with _room_for("the finalists, validation and test"):
-        run(partial(encode_final, arena, held_out), Encoding)
+        run(partial(encode_final, comparison, held_out), Encoding)
         with ThreadPoolExecutor(workers(at_a_time)) as pool, close_on_interruption(place):
-            refits = tuple(pool.map(partial(refit_in_process, arena), finalists(board)))
-        return run(partial(judge, arena, board, held_out, refits=refits), Final)
+            refits = tuple(pool.map(partial(refit_in_process, comparison), finalists(board)))
+        return run(partial(judge, comparison, board, held_out, refits=refits), Final)
 
 
 @contextmanager

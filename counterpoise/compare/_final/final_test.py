@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.compare._final.finalist_scores import Contender, contender, question_of
+from counterpoise.compare._final.finalist_scores import FinalistScores, question_of, score_finalist
 from counterpoise.compare._final.finalists import LEAVES_ROWS, about, finalists, reference_of
-from counterpoise.compare._labels import entry_words, learner_words, strategy_words
+from counterpoise.compare._labels import candidate_words, learner_words, strategy_words
 from counterpoise.evaluate import (
     CONFIDENCE,
     FLOOR,
@@ -32,7 +32,7 @@ from counterpoise.evaluate import (
     threshold_rule,
     without_nan,
 )
-from counterpoise.results import DUMMY, Arena, Entry, Final, HeldOut, Leaderboard, Refit, Role
+from counterpoise.results import DUMMY, Candidate, Comparison, Final, HeldOut, Leaderboard, Refit, Role
 
 __all__ = ["judge"]
 
@@ -40,11 +40,11 @@ _PARTS = 10**9
 """How many parts a training prevalence is told in: as many as fit an int32, so that it is right to nine digits."""
 
 
-def judge(arena: Arena, board: Leaderboard, held_out: HeldOut, *, refits: Sequence[Refit]) -> Final:
+def judge(comparison: Comparison, board: Leaderboard, held_out: HeldOut, *, refits: Sequence[Refit]) -> Final:
     """Return what the finalists do on test: thresholds from validation, intervals stratified and paired.
 
     Args:
-        arena: Which class is of interest, and how thresholds and intervals are made.
+        comparison: Which class is of interest, and how thresholds and intervals are made.
         board: The ranking; test has no part in it.
         held_out: Validation and test.
         refits: The finalists, fitted on all train rows.
@@ -52,10 +52,10 @@ def judge(arena: Arena, board: Leaderboard, held_out: HeldOut, *, refits: Sequen
     Raises:
         EvaluationError: An untouched row is of a class that train does not have.
     """
-    question, seed = question_of(arena, held_out), arena.rules.seeds.bootstrap
-    contenders = {_entry(refit): contender(question, refit) for refit in refits if refit.status == "ok"}
+    question, seed = question_of(comparison, held_out), comparison.rules.seeds.bootstrap
+    contenders = {_entry(refit): score_finalist(question, refit) for refit in refits if refit.status == "ok"}
     resampled, resamples = resample_arms(question, [one.arm for one in contenders.values()], seed=seed)
-    judged = {entry: _judged(question, one, resampled[one.key], seed=seed) for entry, one in contenders.items()}
+    judged = {candidate: _judged(question, one, resampled[one.key], seed=seed) for candidate, one in contenders.items()}
     comparisons, roles = list(_comparisons(board, contenders, resampled)), finalists(board)
     record = {
         **_setting(question, resamples),
@@ -85,7 +85,7 @@ def _setting(question: Question, resamples: int) -> dict[str, Any]:
     }
 
 
-def _judged(question: Question, one: Contender, resampled: Resampled, *, seed: int) -> dict[str, Any]:
+def _judged(question: Question, one: FinalistScores, resampled: Resampled, *, seed: int) -> dict[str, Any]:
     """Return a finalist's arm as the metrics record has it, and its correction; of rankers the ranking alone."""
     arm, positive = arm_record(one.arm, one.predictions, resampled, question=question), question.positive
     if positive is None or not one.refit.probabilities:
@@ -106,7 +106,7 @@ def _judged(question: Question, one: Contender, resampled: Resampled, *, seed: i
     return {"arm": arm | told, "correction": {**correction, **facts.correction}}
 
 
-def _as_trained(question: Question, one: Contender) -> Predictions:
+def _as_trained(question: Question, one: FinalistScores) -> Predictions:
     """Return a finalist's answers by what it was trained as: a learner with weights of its own is not left alone."""
     if one.refit.strategy in LEAVES_ROWS and _moved(question, one.refit):
         return replace(one.predictions, strategy="class_weight")
@@ -132,38 +132,41 @@ def _moved(question: Question, refit: Refit) -> bool:
 
 
 def _comparisons(
-    board: Leaderboard, contenders: Mapping[Entry, Contender], resampled: dict[str, Resampled]
+    board: Leaderboard, contenders: Mapping[Candidate, FinalistScores], resampled: dict[str, Resampled]
 ) -> Iterator[dict[str, Any]]:
     """Yield each finalist's paired differences from its reference, in the metrics that both have."""
-    for entry, one in contenders.items():
-        reference = reference_of(entry, board)
-        if entry.learner == DUMMY or reference is None or reference not in contenders:
+    for candidate, one in contenders.items():
+        reference = reference_of(candidate, board)
+        if candidate.learner == DUMMY or reference is None or reference not in contenders:
             continue
         other = contenders[reference]
         test = {name: value for name, value in one.arm.record["test"].items() if name in other.arm.record["test"]}
         differences = paired_differences(test, other.arm.record["test"], resampled[one.key], resampled[other.key])
-        yield {**entry.model_dump(), "reference": reference.model_dump(), "differences": differences}
+        yield {**candidate.model_dump(), "reference": reference.model_dump(), "differences": differences}
 
 
 def _verdict(
-    board: Leaderboard, question: Question, judged: Mapping[Entry, dict[str, Any]], comparisons: list[dict[str, Any]]
+    board: Leaderboard,
+    question: Question,
+    judged: Mapping[Candidate, dict[str, Any]],
+    comparisons: list[dict[str, Any]],
 ) -> dict[str, str]:
     """Return the sentence on the challenger, and its outcome."""
-    entry = about(board)
-    assert entry is not None  # noqa: S101  # without a chosen entry there is no final
-    if entry not in judged:
-        text = f"No verdict: {entry_words(entry)} could not be trained on all train rows."
+    candidate = about(board)
+    assert candidate is not None  # noqa: S101  # without a chosen candidate there is no final
+    if candidate not in judged:
+        text = f"No verdict: {candidate_words(candidate)} could not be trained on all train rows."
         return {"verdict": text, "outcome": "undecided"}
-    found = [one for one in comparisons if (one["strategy"], one["learner"]) == (entry.strategy, entry.learner)]
+    found = [one for one in comparisons if (one["strategy"], one["learner"]) == (candidate.strategy, candidate.learner)]
     rows, counted = question.deciding_rows, question.counted
-    if not found or entry.strategy in ("none", "threshold"):
-        arm = {**judged[entry]["arm"], "learner": learner_words(entry.learner)}
+    if not found or candidate.strategy in ("none", "threshold"):
+        arm = {**judged[candidate]["arm"], "learner": learner_words(candidate.learner)}
         told = baseline_verdict(arm, prevalence=question.chance, rows=rows, counted=counted)
-    elif found[0]["reference"]["learner"] == entry.learner:
-        named = {**found[0], "learner": learner_words(entry.learner)}
-        told = strategy_verdict(named, strategy=strategy_words(entry.strategy), rows=rows, counted=counted)
+    elif found[0]["reference"]["learner"] == candidate.learner:
+        named = {**found[0], "learner": learner_words(candidate.learner)}
+        told = strategy_verdict(named, strategy=strategy_words(candidate.strategy), rows=rows, counted=counted)
     else:
-        names = entry_words(entry), entry_words(Entry(**found[0]["reference"]))
+        names = candidate_words(candidate), candidate_words(Candidate(**found[0]["reference"]))
         told = rival_verdict(found[0]["differences"]["average_precision"], names=names, rows=rows, counted=counted)
     return {"verdict": told["text"], "outcome": told["outcome"]}
 
@@ -180,21 +183,23 @@ def _finalist(refit: Refit, roles: tuple[Role, ...], judged: dict[str, Any]) -> 
     }
 
 
-def _notes(question: Question, resamples: int, contenders: Iterable[Contender]) -> list[str]:
+def _notes(question: Question, resamples: int, contenders: Iterable[FinalistScores]) -> list[str]:
     notes = []
     if resamples < question.config.bootstrap:
         notes.append(f"{resamples:,} instead of {question.config.bootstrap:,} bootstrap resamples, for speed")
     for one in contenders:
         if not one.refit.probabilities:
             notes.append(
-                f"{entry_words(one.entry)} gives no probabilities: it is compared by its ranking, without a threshold"
+                f"{candidate_words(one.candidate)} gives no probabilities: "
+                "it is compared by its ranking, without a threshold"
             )
-        elif question.positive is not None and one.refit.training_prevalence is None and one.entry.learner != DUMMY:
+        elif question.positive is not None and one.refit.training_prevalence is None and one.candidate.learner != DUMMY:
             notes.append(
-                f"{entry_words(one.entry)}: the prevalence that it was trained at is not one number, or not known: "
+                f"{candidate_words(one.candidate)}: "
+                "the prevalence that it was trained at is not one number, or not known: "
                 "there is no prior correction, and the calibrator alone mends its probabilities"
             )
-        notes += [f"{entry_words(one.entry)}: {warning}" for warning in one.refit.warnings]
+        notes += [f"{candidate_words(one.candidate)}: {warning}" for warning in one.refit.warnings]
         if one.refit.strategy == "threshold":
             notes.append(
                 "every threshold of the final is chosen on validation: threshold is its learner left alone here"
@@ -202,5 +207,5 @@ def _notes(question: Question, resamples: int, contenders: Iterable[Contender]) 
     return notes
 
 
-def _entry(refit: Refit) -> Entry:
-    return Entry(strategy=refit.strategy, learner=refit.learner)
+def _entry(refit: Refit) -> Candidate:
+    return Candidate(strategy=refit.strategy, learner=refit.learner)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate import (
     Codes,
@@ -23,15 +23,15 @@ from counterpoise.evaluate import (
     roc_curve,
 )
 from counterpoise.records import Snapshot
-from counterpoise.results import Arena, Entry, HeldOut, Refit
+from counterpoise.results import Candidate, Comparison, HeldOut, Refit
 from counterpoise.table import SnapshotReader, read_labels
 from counterpoise.typing import Copies, Floats
 
-__all__ = ["Contender", "contender", "question_of"]
+__all__ = ["FinalistScores", "question_of", "score_finalist"]
 
 
 @dataclass(frozen=True)
-class Contender:
+class FinalistScores:
     """A refit with its answers and its arm."""
 
     refit: Refit
@@ -39,9 +39,9 @@ class Contender:
     arm: JudgedArm
 
     @property
-    def entry(self) -> Entry:
-        """Which entry it is."""
-        return Entry(strategy=self.refit.strategy, learner=self.refit.learner)
+    def candidate(self) -> Candidate:
+        """Which candidate it is."""
+        return Candidate(strategy=self.refit.strategy, learner=self.refit.learner)
 
     @property
     def key(self) -> str:
@@ -49,40 +49,40 @@ class Contender:
         return arm_key(self.refit.learner, self.refit.strategy)
 
 
-def question_of(arena: Arena, held_out: HeldOut) -> Question:
+def question_of(comparison: Comparison, held_out: HeldOut) -> Question:
     """Return the labels of all tables with what is asked of them.
 
     Raises:
-        EvaluationError: An untouched row is of a class that the arena does not know.
+        EvaluationError: An untouched row is of a class that the comparison does not know.
     """
-    train = Field(arena).labels.codes
+    train = TrainingRows(comparison).labels.codes
     codes = LabelCodes(
-        classes=arena.classes,
+        classes=comparison.classes,
         train_natural=train,
         train_resampled=train,
-        validation=_codes(arena, held_out.validation, "validation"),
-        test=_codes(arena, held_out.test, "test"),
+        validation=_codes(comparison, held_out.validation, "validation"),
+        test=_codes(comparison, held_out.test, "test"),
         groups={name: np.load(path) for name, path in held_out.groups.items()},
     )
-    positive = None if arena.positive < 0 else arena.positive
-    return Question(codes, "none", positive, arena.rules.evaluation)
+    positive = None if comparison.positive < 0 else comparison.positive
+    return Question(codes, "none", positive, comparison.rules.evaluation)
 
 
-def contender(question: Question, refit: Refit) -> Contender:
+def score_finalist(question: Question, refit: Refit) -> FinalistScores:
     """Judge a refit on test: by ranking alone where it gives no probabilities."""
     said = {part: np.load(Path(refit.answers) / f"{part}.npy") for part in ("validation", "test")}
     if not refit.probabilities:
         scored = Predictions(refit.learner, refit.strategy, **said, notes=refit.notes)
-        return Contender(refit, scored, _judge_ranking(scored, question))
+        return FinalistScores(refit, scored, _judge_ranking(scored, question))
     shares = {part: _by_class(scores, question) for part, scores in said.items()}
     predictions = Predictions(refit.learner, refit.strategy, **shares, notes=refit.notes)
-    return Contender(refit, predictions, question.judge(predictions))
+    return FinalistScores(refit, predictions, question.judge(predictions))
 
 
-def _codes(arena: Arena, rows: Snapshot, name: str) -> Codes:
-    """Return labels of untouched rows in the arena's code book."""
-    labels = read_labels(SnapshotReader(rows), arena.rules.columns.target)
-    unknown = [one for one in labels.classes if one not in arena.classes]
+def _codes(comparison: Comparison, rows: Snapshot, name: str) -> Codes:
+    """Return labels of untouched rows in the comparison's code book."""
+    labels = read_labels(SnapshotReader(rows), comparison.rules.columns.target)
+    unknown = [one for one in labels.classes if one not in comparison.classes]
     if unknown or (labels.codes < 0).any():
         raise EvaluationError(
             "unknown_class",
@@ -90,7 +90,7 @@ def _codes(arena: Arena, rows: Snapshot, name: str) -> Codes:
             found=", ".join(map(repr, unknown)) or "rows without a class",
             remedy="raise tournament.max_train_rows, or set tournament.final to false",
         )
-    places = np.array([arena.classes.index(one) for one in labels.classes], np.int32)
+    places = np.array([comparison.classes.index(one) for one in labels.classes], np.int32)
     return places[labels.codes]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from counterpoise.results import DUMMY, Entry, Leaderboard, Role
+from counterpoise.results import DUMMY, Candidate, Leaderboard, Role
 
 __all__ = ["LEAVES_ROWS", "about", "finalists", "reference_of"]
 
@@ -10,16 +10,16 @@ LEAVES_ROWS = ("none", "threshold")
 """Strategies that change nothing that a learner is trained on."""
 
 
-def finalists(board: Leaderboard) -> dict[Entry, tuple[Role, ...]]:
-    """Return the finalists with what each of them is there for; none where nothing could be measured.
+def finalists(board: Leaderboard) -> dict[Candidate, tuple[Role, ...]]:
+    """Return the finalists with their roles; none where nothing could be measured.
 
-    The chosen entry and the challenger that the verdict is about come first, then what they are compared with: the same
-    learner without resampling and the best entry without resampling; the dummy is last.
+    The chosen candidate and the challenger of the verdict come first. The same learner without resampling follows, then
+    the best candidate without resampling; the dummy is last.
     """
     chosen, challenger, best_none = board.chosen, about(board), _best_without(board)
     if chosen is None or challenger is None:
         return {}
-    wanted: list[tuple[Entry | None, Role]] = [
+    wanted: list[tuple[Candidate | None, Role]] = [
         (chosen, "chosen"),
         (challenger, "challenger"),
         (reference_of(chosen, board), "reference"),
@@ -27,45 +27,45 @@ def finalists(board: Leaderboard) -> dict[Entry, tuple[Role, ...]]:
         (best_none, "best_none"),
         (_plain("none", DUMMY), "dummy"),
     ]
-    roles: dict[Entry, list[Role]] = {}
-    for entry, role in wanted:
-        if entry is not None and role not in roles.setdefault(entry, []):
-            roles[entry].append(role)
-    return {entry: tuple(own) for entry, own in roles.items()}
+    roles: dict[Candidate, list[Role]] = {}
+    for candidate, role in wanted:
+        if candidate is not None and role not in roles.setdefault(candidate, []):
+            roles[candidate].append(role)
+    return {candidate: tuple(own) for candidate, own in roles.items()}
 
 
-def about(board: Leaderboard) -> Entry | None:
-    """Return the entry that the verdict is about.
+def about(board: Leaderboard) -> Candidate | None:
+    """Return the candidate that the verdict is about.
 
     It is the chosen one; where that leaves the rows as they are, the best of those that do not, so that a reader learns
-    what resampling would have brought; the chosen one again where there is no such entry.
+    what resampling would have brought; the chosen one again where there is no such candidate.
     """
     if board.chosen is None or board.chosen.strategy not in LEAVES_ROWS:
         return board.chosen
-    others = [entry for entry in _measured(board) if entry.strategy not in LEAVES_ROWS]
+    others = [candidate for candidate in _measured(board) if candidate.strategy not in LEAVES_ROWS]
     return others[0] if others else board.chosen
 
 
-def reference_of(entry: Entry, board: Leaderboard) -> Entry | None:
-    """Return what an entry is compared with: its learner without resampling, else the best without resampling.
+def reference_of(candidate: Candidate, board: Leaderboard) -> Candidate | None:
+    """Return what a candidate is compared with: its learner without resampling, else the best without resampling.
 
-    Nothing is where that is the entry itself.
+    Nothing is where that is the candidate itself.
     """
-    same = _plain("none", entry.learner)
-    known = same in _measured(board) and entry.strategy != "none"
+    same = _plain("none", candidate.learner)
+    known = same in _measured(board) and candidate.strategy != "none"
     reference = same if known else _best_without(board)
-    return None if reference == entry else reference
+    return None if reference == candidate else reference
 
 
-def _best_without(board: Leaderboard) -> Entry | None:
-    return next((entry for entry in _measured(board) if entry.strategy == "none"), None)
+def _best_without(board: Leaderboard) -> Candidate | None:
+    return next((candidate for candidate in _measured(board) if candidate.strategy == "none"), None)
 
 
-def _measured(board: Leaderboard) -> list[Entry]:
+def _measured(board: Leaderboard) -> list[Candidate]:
     """Return the trained entries that the metric is defined for, best first."""
     measured = [one for one in board.ranked if one.mean[board.metric] is not None and one.learner != DUMMY]
     return [_plain(one.strategy, one.learner) for one in measured]
 
 
-def _plain(strategy: str, learner: str) -> Entry:
-    return Entry(strategy=strategy, learner=learner)
+def _plain(strategy: str, learner: str) -> Candidate:
+    return Candidate(strategy=strategy, learner=learner)

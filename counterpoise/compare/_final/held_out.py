@@ -23,7 +23,7 @@ def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path
         rules: Whose columns say what is a feature.
         snapshot: The source.
         split: Which of its rows are validation and test.
-        folder: The arena's folder.
+        folder: The comparison's folder.
     """
     reader, partition = SnapshotReader(snapshot), read_partition(split)
     roles = column_roles(reader.schema, rules.columns)
@@ -40,9 +40,9 @@ def hold_out_tables(*, validation: pa.Table, test: pa.Table, folder: Path) -> He
     """Set two tables apart as validation and test.
 
     Args:
-        validation: Features and label, as in the arena.
+        validation: Features and label, as in the comparison.
         test: The same of other rows.
-        folder: The arena's folder.
+        folder: The comparison's folder.
     """
     kept = {"validation": validation, "test": test}
     return HeldOut(**{name: write_snapshot(folder / f"{name}.arrow", _whole(table)) for name, table in kept.items()})

@@ -18,7 +18,7 @@ class KeptFiles:
     """Second names of a folder's files, beside it: they take no room, and outlive the deletion of the first ones.
 
     Args:
-        folder: The arena's folder.
+        folder: The comparison's folder.
     """
 
     def __init__(self, folder: Path) -> None:

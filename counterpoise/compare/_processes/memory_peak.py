@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-__all__ = ["count_peak_from_here", "peak_mb"]
+__all__ = ["peak_mb", "reset_memory_peak"]
 
 _STATUS = Path("/proc/self/status")
 _held_before: list[float] = []
 
 
-def count_peak_from_here() -> None:
+def reset_memory_peak() -> None:
     """Begin to count in this process: resident memory is what it holds now, its high-water mark is set back to it.
 
-    In a process that lives for one entry; elsewhere memory that was freed and kept for reuse would not be counted.
+    In a process that lives for one candidate; elsewhere memory that was freed and kept for reuse would not be counted.
     """
     try:
         Path("/proc/self/clear_refs").write_text("5")

@@ -54,7 +54,7 @@ def run_in_process(
     Args:
         work: What is called: it can be pickled.
         answer: What kind of record it returns.
-        folder: The arena's folder, which stands for the tournament; its processes are open.
+        folder: The comparison's folder, which stands for the tournament; its processes are open.
         at_a_time: How many jobs of this tournament are done at a time, as in `tournament.workers`.
         minutes: How long the job may take, once it has begun, before its process is killed; 0 for no limit. Where jobs
             are done in this process, there is none.
@@ -63,7 +63,7 @@ def run_in_process(
         CounterpoiseError: What the job was refused with.
         JobFailed: There is no answer, or what was written is none.
         EngineError: The tournament was ended meanwhile.
-        OSError: The job cannot be written to the arena's folder.
+        OSError: The job cannot be written to the comparison's folder.
     """
     if not hasattr(os, "pidfd_open"):
         return work()
@@ -84,7 +84,7 @@ def processes_for(folder: str) -> Iterator[None]:
     """Let jobs of a tournament be done in a block; at its end, however it comes, no process is left.
 
     Args:
-        folder: The arena's folder.
+        folder: The comparison's folder.
     """
     open_processes(folder)
     try:
@@ -101,7 +101,7 @@ def close_on_interruption(folder: str) -> Iterator[None]:
     system reports has an error number, and may pass.
 
     Args:
-        folder: The arena's folder.
+        folder: The comparison's folder.
     """
     try:
         yield
@@ -112,7 +112,7 @@ def close_on_interruption(folder: str) -> Iterator[None]:
 
 
 def open_processes(folder: str) -> None:
-    """Take jobs of the tournament of the arena with the folder; its template begins to make its imports."""
+    """Take jobs of the tournament of the comparison with the folder; its template begins to make its imports."""
     with _lock:
         if hasattr(os, "pidfd_open") and folder not in _open:
             _open[folder] = _Tournament(Path(folder))
@@ -212,10 +212,10 @@ def _tournament(folder: str) -> _Tournament:
 
 
 @contextmanager
-def _job_folder(arena: Path, work: Callable[[], Record]) -> Iterator[tuple[Path, str]]:
+def _job_folder(comparison: Path, work: Callable[[], Record]) -> Iterator[tuple[Path, str]]:
     """Give a job a folder of its own, and a secret that its answer must have; the folder is gone at the end."""
     secret = secrets.token_hex(16)
-    folder = arena / "jobs" / secret
+    folder = comparison / "jobs" / secret
     try:
         (folder / "work").mkdir(parents=True)
         (folder / "job").write_bytes(pickle.dumps((secret, work)))
@@ -238,7 +238,7 @@ def _read(file: Path, secret: str) -> _Said | None:
 def _why_no_answer(code: int | None, late: float) -> str:
     """Return the reason, from how the process has ended, and how long it was given where that was too short."""
     if late:
-        return f"took longer than {late / 60:g} minutes (timeouts.entry)"
+        return f"took longer than {late / 60:g} minutes (timeouts.candidate)"
     if code is None:
         return "the process that started it is gone"
     if code == -signal.SIGKILL:

@@ -37,7 +37,7 @@ _SIGNAL_WHEN_PARENT_DIES, _TAKE_IN_ORPHANS = 1, 36
 _IMPORTS = (
     *("imblearn.over_sampling", "imblearn.under_sampling", "skrub"),
     *("sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection"),
-    *(f"counterpoise.compare.{name}" for name in ("encoding", "play", "refit")),
+    *(f"counterpoise.compare.{name}" for name in ("_rounds.encoding", "_rounds.cross_validate", "_final.refit")),
 )
 """What takes seconds to import, and workers need."""
 
@@ -167,11 +167,11 @@ def _answer(work: Any) -> dict[str, Any]:
     """Do a job on one thread and return its answer, or why there is none."""
     from threadpoolctl import threadpool_limits
 
-    from counterpoise.compare._processes.memory_peak import count_peak_from_here
+    from counterpoise.compare._processes.memory_peak import reset_memory_peak
     from counterpoise.compare._processes.messages import described
     from counterpoise.errors import CounterpoiseError
 
-    count_peak_from_here()
+    reset_memory_peak()
     try:
         with threadpool_limits(limits=1):  # learners that take all cores only get in each other's way
             return {"answer": work().model_dump(mode="json")}

@@ -1,4 +1,4 @@
-"""One entry on all folds: resample, fit, predict, measure; what cannot be done becomes a reason."""
+"""One candidate on all folds: resample, fit, predict, measure; what cannot be done becomes a reason."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from counterpoise.compare._corrected_error import interval
 from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
-from counterpoise.compare._rounds.arena import Field
 from counterpoise.compare._rounds.scores import measure
-from counterpoise.compare._rounds.training import Setback, Sheet, answers, attempted, train
-from counterpoise.results import METRICS, Arena, Entry, EntryResult, Scores
+from counterpoise.compare._rounds.training import Failure, RunNotes, answers, attempted, train
+from counterpoise.compare._rounds.training_rows import TrainingRows
+from counterpoise.results import METRICS, Candidate, CandidateResult, Comparison, Scores
 
-__all__ = ["play", "play_in_process"]
+__all__ = ["cross_validate_in_process", "play"]
 
 _LEAST, _MOST = {"mcc": -1.0}, {"log_loss": math.inf, "brier": 2.0}
 """The ranges of metrics that do not lie between 0 and 1."""
@@ -22,70 +22,74 @@ _LEAST, _MOST = {"mcc": -1.0}, {"log_loss": math.inf, "brier": 2.0}
 _ROUNDING = 1e-9
 
 
-def play(arena: Arena, entry: Entry) -> EntryResult:
-    """Return what becomes of an entry on all folds; learners run on one thread.
+def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
+    """Return what becomes of a candidate on all folds; learners run on one thread.
 
     Args:
-        arena: The rows, folds and encoded features.
-        entry: The strategy and the learner.
+        comparison: The rows, folds and encoded features.
+        candidate: The strategy and the learner.
     """
     from threadpoolctl import threadpool_limits
 
-    sheet, opened, folds = Sheet(), Field(arena), list[Scores]()
+    sheet, opened, folds = RunNotes(), TrainingRows(comparison), list[Scores]()
 
-    def play_all() -> list[Scores]:
-        for number in range(arena.rounds):
-            folds.append(_round(opened, entry, number, sheet))
+    def cross_validate_all() -> list[Scores]:
+        for number in range(comparison.rounds):
+            folds.append(_round(opened, candidate, number, sheet))
         return folds
 
     with threadpool_limits(limits=1):
-        played = attempted(play_all, where=lambda: f"fold {len(folds) + 1}")
-    if isinstance(played, Setback):
-        return EntryResult(**entry.model_dump(), status=played.status, reason=played.reason)
-    over_folds = _over_folds(folds, test_to_train=arena.test_to_train)
-    return EntryResult(**entry.model_dump(), status="ok", folds=tuple(folds), **over_folds, **sheet.facts())
+        played = attempted(cross_validate_all, where=lambda: f"fold {len(folds) + 1}")
+    if isinstance(played, Failure):
+        return CandidateResult(**candidate.model_dump(), status=played.status, reason=played.reason)
+    over_folds = _over_folds(folds, test_to_train=comparison.test_to_train)
+    return CandidateResult(**candidate.model_dump(), status="ok", folds=tuple(folds), **over_folds, **sheet.facts())
 
 
-def play_in_process(arena: Arena, entry: Entry) -> EntryResult:
-    """Return what becomes of an entry, played in a process of its own; one without a valid answer has failed.
+def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> CandidateResult:
+    """Return what becomes of a candidate, played in a process of its own; one without a valid answer has failed.
 
     Args:
-        arena: The rows, folds and encoded features; its rules say how long an entry may take (`timeouts.entry`).
-        entry: The strategy and the learner.
+        comparison: The rows, folds and encoded features; `timeouts.entry` of its rules bounds the time.
+        candidate: The strategy and the learner.
 
     Raises:
         EngineError: The tournament was ended meanwhile.
-        OSError: The job cannot be written to the arena's folder.
+        OSError: The job cannot be written to the comparison's folder.
     """
-    rules, work = arena.rules, partial(play, arena, entry)
+    rules, work = comparison.rules, partial(play, comparison, candidate)
     try:
         result = run_in_process(
-            work, EntryResult, folder=arena.folder, at_a_time=rules.tournament.workers, minutes=rules.minutes_per_entry
+            work,
+            CandidateResult,
+            folder=comparison.folder,
+            at_a_time=rules.tournament.workers,
+            minutes=rules.minutes_per_entry,
         )
-        _check(result, arena, entry)
+        _check(result, comparison, candidate)
     except JobFailed as failed:
-        return EntryResult(**entry.model_dump(), status="failed", reason=str(failed))
+        return CandidateResult(**candidate.model_dump(), status="failed", reason=str(failed))
     return result
 
 
-def _check(result: EntryResult, arena: Arena, entry: Entry) -> None:
-    """Check that a result is one of this entry: a learner may have changed the code that it runs in.
+def _check(result: CandidateResult, comparison: Comparison, candidate: Candidate) -> None:
+    """Check that a result is one of this candidate: a learner may have changed the code that it runs in.
 
     Raises:
         JobFailed: It is not.
     """
-    if (result.strategy, result.learner) != (entry.strategy, entry.learner):
+    if (result.strategy, result.learner) != (candidate.strategy, candidate.learner):
         raise JobFailed("its answer is about another entry")
-    if result.status == "ok" and len(result.folds) != arena.rounds:
-        raise JobFailed(f"its answer has {len(result.folds)} folds instead of {arena.rounds}")
+    if result.status == "ok" and len(result.folds) != comparison.rounds:
+        raise JobFailed(f"its answer has {len(result.folds)} folds instead of {comparison.rounds}")
     for metric, value in ((name, value) for scores in (*result.folds, result.mean) for name, value in scores.items()):
         least, most = _LEAST.get(metric, 0.0), _MOST.get(metric, 1.0)
         if value is not None and not least - _ROUNDING <= value <= most + _ROUNDING:
             raise JobFailed(f"its answer has {value:g} as {metric}, which lies between {least:g} and {most:g}")
 
 
-def _round(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Scores:
-    trained = train(opened, entry, number, sheet)
+def _round(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNotes) -> Scores:
+    trained = train(opened, candidate, number, sheet)
     said = answers(opened, trained, opened.features("test", number), sheet)
     return measure(said, opened.truth(number))
 

@@ -8,27 +8,27 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.evaluate import FeatureEncoder, FeaturePlan, gathered_warnings
-from counterpoise.results import Arena, Encoding, HeldOut
+from counterpoise.results import Comparison, Encoding, HeldOut
 from counterpoise.table import SnapshotReader
 
 __all__ = ["encode_final", "encode_round", "with_encodings"]
 
 
-def encode_round(arena: Arena, number: int) -> Encoding:
-    """Encode a round's rows to train and to test on, and keep them and the encoder in the arena's folder.
+def encode_round(comparison: Comparison, number: int) -> Encoding:
+    """Encode a round's rows to train and to test on, and keep them and the encoder in the comparison's folder.
 
     Args:
-        arena: The rows and folds.
+        comparison: The rows and folds.
         number: The round; the one after the last trains on all rows and tests none.
     """
-    field = Field(arena)
+    field = TrainingRows(comparison)
     table = field.table
     trained, tested = field.trained(number), field.tested(number)
     parts = {"train": table.filter(pa.array(trained)), "test": table.filter(pa.array(tested))}
-    plan = FeaturePlan.of(parts["train"], arena.rules.columns.target)
-    encoder = FeatureEncoder(plan, seed=arena.rules.seeds.learner)
+    plan = FeaturePlan.of(parts["train"], comparison.rules.columns.target)
+    encoder = FeatureEncoder(plan, seed=comparison.rules.seeds.learner)
     with gathered_warnings() as notes:
         np.save(field.features_file("train", number), encoder.fit_transform(parts["train"]))
         if tested.any():
@@ -37,22 +37,22 @@ def encode_round(arena: Arena, number: int) -> Encoding:
     return Encoding(features=encoder.describe(), notes=tuple(dict.fromkeys([*plan.notes(), *notes])))
 
 
-def encode_final(arena: Arena, held_out: HeldOut) -> Encoding:
+def encode_final(comparison: Comparison, held_out: HeldOut) -> Encoding:
     """Encode all train rows, and as learnt from them validation and test.
 
     Args:
-        arena: The rows and folds.
+        comparison: The rows and folds.
         held_out: The untouched rows.
     """
-    encoding, field = encode_round(arena, arena.rounds), Field(arena)
+    encoding, field = encode_round(comparison, comparison.rounds), TrainingRows(comparison)
     with gathered_warnings() as notes:
         for name, snapshot in (("validation", held_out.validation), ("test", held_out.test)):
             rows = SnapshotReader(snapshot).read_rows(np.arange(snapshot.rows), field.roles.data)
-            np.save(field.features_file(name, arena.rounds), field.encode(rows, arena.rounds))
+            np.save(field.features_file(name, comparison.rounds), field.encode(rows, comparison.rounds))
     return encoding.model_copy(update={"notes": tuple(dict.fromkeys([*encoding.notes, *notes]))})
 
 
-def with_encodings(arena: Arena, encodings: Sequence[Encoding]) -> Arena:
-    """Return the arena with what the first round's encoder did, and what any of them had to say."""
+def with_encodings(comparison: Comparison, encodings: Sequence[Encoding]) -> Comparison:
+    """Return the comparison with what the first round's encoder did, and what any of them had to say."""
     notes = dict.fromkeys(note for encoding in encodings for note in encoding.notes)
-    return arena.model_copy(update={"features": encodings[0].features, "notes": (*arena.notes, *notes)})
+    return comparison.model_copy(update={"features": encodings[0].features, "notes": (*comparison.notes, *notes)})

@@ -11,13 +11,13 @@ from counterpoise.errors import EvaluationError
 from counterpoise.split import GroupedRows, allocate_groups
 from counterpoise.typing import Ints
 
-__all__ = ["Folds", "deal_folds"]
+__all__ = ["Folds", "assign_folds"]
 
 Folds = npt.NDArray[np.int8]
 Codes = npt.NDArray[np.int32]
 
 
-def deal_folds(codes: Codes, ties: Ints, *, classes: tuple[str, ...], folds: int, repeats: int, seed: int) -> Folds:
+def assign_folds(codes: Codes, ties: Ints, *, classes: tuple[str, ...], folds: int, repeats: int, seed: int) -> Folds:
     """Return the fold that each row is tested in, shape (repeats, rows).
 
     Without ties they are those of scikit-learn's `StratifiedKFold` with shuffling, the seed raised by one a repeat;

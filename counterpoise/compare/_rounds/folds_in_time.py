@@ -13,7 +13,7 @@ from counterpoise.records import PARTITIONS
 from counterpoise.split import Numbers, TimeCuts
 from counterpoise.typing import Ints, Mask
 
-__all__ = ["NEVER_TESTED", "TimeFolds", "Timeline", "deal_folds_in_time", "most_folds_in_time"]
+__all__ = ["NEVER_TESTED", "TimeFolds", "Timeline", "assign_folds_in_time", "most_folds_in_time"]
 
 NEVER_TESTED = -1
 
@@ -58,7 +58,7 @@ class TimeFolds:
         return float(np.mean(tested / self.trained.sum(axis=1)))
 
 
-def deal_folds_in_time(
+def assign_folds_in_time(
     codes: Codes, ties: Ints, timeline: Timeline, *, classes: tuple[str, ...], folds: int
 ) -> TimeFolds:
     """Return folds that are each trained on older rows alone, as scikit-learn's `TimeSeriesSplit` cuts them.

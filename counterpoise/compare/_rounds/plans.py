@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from counterpoise.compare._processes.memory_peak import peak_mb
 from counterpoise.compare._processes.workers import workers
-from counterpoise.compare._rounds.arena import Field
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.config import Step, sampler_settings
 from counterpoise.errors import ResamplingError
 from counterpoise.persist import RowPool, Synthesis
@@ -59,8 +59,8 @@ class TrainMatrix:
     weights: Copies | None = None
 
 
-def fold_plan(field: Field, steps: tuple[Step, ...], number: int) -> FoldPlan:
-    """Return the plan of a strategy for a round, made unless another learner's entry has made it already.
+def fold_plan(field: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:
+    """Return the plan of a strategy for a round, made unless another learner's candidate has made it already.
 
     Args:
         field: The rows that take part.
@@ -71,13 +71,13 @@ def fold_plan(field: Field, steps: tuple[Step, ...], number: int) -> FoldPlan:
         ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
     """
     name = json_sha256([[step.name, step.options] for step in steps])[:16]
-    folder = Path(field.arena.folder) / "plans" / f"{name}-{number}"
+    folder = Path(field.comparison.folder) / "plans" / f"{name}-{number}"
     if not folder.is_dir():
         _write(_make(field, steps, number), folder)
     return _read(folder)
 
 
-def train_matrix(field: Field, plan: FoldPlan | None, number: int) -> TrainMatrix:
+def train_matrix(field: TrainingRows, plan: FoldPlan | None, number: int) -> TrainMatrix:
     """Return a round's train rows as a plan leaves them, synthetic ones last; without a plan as they are."""
     train, features = field.train_rows(number), field.features("train", number)
     if plan is None:
@@ -89,8 +89,8 @@ def train_matrix(field: Field, plan: FoldPlan | None, number: int) -> TrainMatri
     return TrainMatrix(kept, field.asked(codes), plan.weights)
 
 
-def _make(field: Field, steps: tuple[Step, ...], number: int) -> FoldPlan:
-    started, rules = time.perf_counter(), field.arena.rules
+def _make(field: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:
+    started, rules = time.perf_counter(), field.comparison.rules
     train = field.train_rows(number)
     config = sampler_settings(rules.resampling, steps[0].name, steps[0].options)
     wanted = wanted_rows(train.counts(), config)
@@ -109,11 +109,11 @@ def _make(field: Field, steps: tuple[Step, ...], number: int) -> FoldPlan:
     return replace(plan, facts=facts)
 
 
-def _thinned(field: Field, train: TrainRows, plan: FoldPlan, step: Step) -> FoldPlan:
+def _thinned(field: TrainingRows, train: TrainRows, plan: FoldPlan, step: Step) -> FoldPlan:
     """Return a plan after random under-sampling of the rows that it gives, which looks at their classes alone."""
     from imblearn.under_sampling import RandomUnderSampler
 
-    rules = field.arena.rules
+    rules = field.comparison.rules
     config = sampler_settings(rules.resampling, step.name, step.options)
     rows = np.repeat(np.arange(len(train.codes)), plan.copies)
     synthetic = np.zeros(0, np.int32) if plan.recipe is None else _classes_of(plan.recipe, train)
@@ -145,7 +145,7 @@ def _check_classes_left(train: TrainRows, plan: FoldPlan, steps: tuple[Step, ...
         )
 
 
-def _synthetic_features(field: Field, plan: FoldPlan, number: int) -> Matrix:
+def _synthetic_features(field: TrainingRows, plan: FoldPlan, number: int) -> Matrix:
     """Return synthetic rows encoded; they are made once for all learners."""
     assert plan.folder is not None  # noqa: S101  # plans are made by way of files
     assert plan.recipe is not None  # noqa: S101  # there are synthetic rows
@@ -159,12 +159,12 @@ def _synthetic_features(field: Field, plan: FoldPlan, number: int) -> Matrix:
     return features
 
 
-def _synthetic_rows(field: Field, recipe: pa.Table) -> pa.Table:
+def _synthetic_rows(field: TrainingRows, recipe: pa.Table) -> pa.Table:
     """Return synthetic rows in the source's own types."""
     both = [recipe["parent_a"].to_numpy(), recipe["parent_b"].drop_null().to_numpy()]
     parents = np.unique(np.concatenate(both))
     pool = RowPool(parents, field.reader.read_rows(parents, field.roles.data).combine_chunks())
-    synthesis = Synthesis(recipe, field.roles, field.arena.rules.seeds.sampler)
+    synthesis = Synthesis(recipe, field.roles, field.comparison.rules.seeds.sampler)
     rows, _ = synthesis.rows(np.arange(recipe.num_rows), pool)
     return rows
 

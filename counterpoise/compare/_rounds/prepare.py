@@ -1,4 +1,4 @@
-"""Laying out a tournament: the arena drawn up, then each round's features encoded, several rounds side by side."""
+"""Laying out a tournament: the comparison drawn up, then each round's features encoded, several rounds side by side."""
 
 from __future__ import annotations
 
@@ -14,51 +14,51 @@ from counterpoise.compare._models import check_learner
 from counterpoise.compare._processes.subprocesses import JobFailed, close_on_interruption, run_in_process
 from counterpoise.compare._processes.workers import workers
 from counterpoise.compare._rounds.encoding import encode_round, with_encodings
-from counterpoise.compare._rounds.rows import Bonds, draw_up, draw_up_table
+from counterpoise.compare._rounds.rows import TiedRows, choose_rows, choose_rows_of_table
 from counterpoise.errors import EngineError
 from counterpoise.records import Record, Snapshot, SplitPlan
-from counterpoise.results import Arena, Encoding, Rules
+from counterpoise.results import Comparison, Encoding, Rules
 
-__all__ = ["lay_out", "lay_out_apart", "lay_out_table"]
+__all__ = ["prepare_comparison", "prepare_in_process", "prepare_table"]
 
 _MINUTES_TO_BUILD = 5.0
 """How long a learner may take to be imported and built before anything else is done."""
 
 
-def lay_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
+def prepare_comparison(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
     """Lay out a tournament among the train rows of a split, in this process; no other row is read.
 
     Args:
         rules: Who takes part and how.
         snapshot: The source.
         split: Which of its rows are train.
-        folder: Where the arena is laid out.
+        folder: Where the comparison is laid out.
 
     Raises:
         EvaluationError: The train rows are too few to divide into folds.
         ConfigError: `evaluation.positive_class` names no class.
     """
-    return _encoded(draw_up(rules, snapshot, split, folder=folder))
+    return _encoded(choose_rows(rules, snapshot, split, folder=folder))
 
 
-def lay_out_table(rules: Rules, table: pa.Table, *, folder: Path, bonds: Bonds | None = None) -> Arena:
+def prepare_table(rules: Rules, table: pa.Table, *, folder: Path, bonds: TiedRows | None = None) -> Comparison:
     """Lay out a tournament among the rows of a table, features and label, in this process.
 
     Args:
         rules: Who takes part and how.
         table: The rows.
-        folder: Where the arena is laid out.
+        folder: Where the comparison is laid out.
         bonds: What ties rows to each other and to time; nothing by default.
 
     Raises:
         EvaluationError: The rows are too few to divide into folds.
         ConfigError: `evaluation.positive_class` names no class.
     """
-    return _encoded(draw_up_table(rules, table, folder=folder, bonds=bonds))
+    return _encoded(choose_rows_of_table(rules, table, folder=folder, bonds=bonds))
 
 
-def lay_out_apart(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
-    """Lay out a tournament as `lay_out` does, in processes of their own: as many rounds at a time as there are workers.
+def prepare_in_process(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
+    """Prepare a comparison in processes of their own, as many rounds at a time as there are workers.
 
     Raises:
         EvaluationError: A learner is refused, or the train rows are too few to divide into folds.
@@ -69,10 +69,12 @@ def lay_out_apart(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder:
     run = partial(run_in_process, folder=place, at_a_time=at_a_time)
     try:
         _check_learners(rules, run)
-        arena = run(partial(draw_up, rules, snapshot, split, folder=folder), Arena)
+        comparison = run(partial(choose_rows, rules, snapshot, split, folder=folder), Comparison)
         encode = partial(run, answer=Encoding)
         with ThreadPoolExecutor(workers(at_a_time)) as pool, close_on_interruption(place):
-            encodings = list(pool.map(encode, [partial(encode_round, arena, one) for one in range(arena.rounds)]))
+            encodings = list(
+                pool.map(encode, [partial(encode_round, comparison, one) for one in range(comparison.rounds)])
+            )
     except JobFailed as failed:
         raise EngineError(
             "process_ended",
@@ -80,7 +82,7 @@ def lay_out_apart(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder:
             found=str(failed),
             remedy="lower tournament.max_train_rows or tournament.workers",
         ) from failed
-    return with_encodings(arena, encodings)
+    return with_encodings(comparison, encodings)
 
 
 def _check_learners(rules: Rules, run: Callable[..., Record]) -> None:
@@ -95,5 +97,5 @@ def _check_learners(rules: Rules, run: Callable[..., Record]) -> None:
             run(partial(check_learner, learner), Record, minutes=limit)
 
 
-def _encoded(arena: Arena) -> Arena:
-    return with_encodings(arena, [encode_round(arena, number) for number in range(arena.rounds)])
+def _encoded(comparison: Comparison) -> Comparison:
+    return with_encodings(comparison, [encode_round(comparison, number) for number in range(comparison.rounds)])

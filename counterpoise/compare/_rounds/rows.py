@@ -1,4 +1,4 @@
-"""Drawing up an arena: which rows take part in a tournament, and the folds that they are dealt into."""
+"""Drawing up an comparison: which rows take part in a tournament, and the folds that they are dealt into."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from counterpoise.compare._rounds.folds import deal_folds
-from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, deal_folds_in_time
+from counterpoise.compare._rounds.folds import assign_folds
+from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, assign_folds_in_time
 from counterpoise.errors import ConfigError
 from counterpoise.evaluate import LabelCodes, positive_code
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
-from counterpoise.results import Arena, InTime, Rules
+from counterpoise.results import Comparison, InTime, Rules
 from counterpoise.runtime import child_generator
 from counterpoise.split import gap_units, read_content, read_moments, read_partition, tie_codes
 from counterpoise.table import (
@@ -29,11 +29,11 @@ from counterpoise.table import (
 )
 from counterpoise.typing import Ints
 
-__all__ = ["Bonds", "draw_up", "draw_up_table"]
+__all__ = ["TiedRows", "choose_rows", "choose_rows_of_table"]
 
 
 @dataclass(frozen=True)
-class Bonds:
+class TiedRows:
     """What ties rows to each other, and to time.
 
     Attributes:
@@ -45,14 +45,14 @@ class Bonds:
     timeline: Timeline | None = None
 
 
-def draw_up(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Arena:
-    """Return the arena of the train rows of a split, features not yet encoded; no other row is read.
+def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
+    """Return the comparison of the train rows of a split, features not yet encoded; no other row is read.
 
     Args:
         rules: Who takes part and how.
         snapshot: The source.
         split: Which of its rows are train.
-        folder: Where the arena is laid out.
+        folder: Where the comparison is laid out.
 
     Raises:
         EvaluationError: The train rows are too few to divide into folds.
@@ -64,19 +64,21 @@ def draw_up(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path)
     codes = read_labels(reader, roles.target).codes[train]
     chosen = train[_stratified(codes, rules)]
     ties = tie_codes(reader, chosen, content=read_content(split), group=rules.columns.group)
-    bonds = Bonds(ties, _timeline(reader, rules, chosen))
-    return draw_up_table(rules, reader.read_rows(chosen, roles.data), folder=folder, bonds=bonds, train_rows=len(train))
+    bonds = TiedRows(ties, _timeline(reader, rules, chosen))
+    return choose_rows_of_table(
+        rules, reader.read_rows(chosen, roles.data), folder=folder, bonds=bonds, train_rows=len(train)
+    )
 
 
-def draw_up_table(
-    rules: Rules, table: pa.Table, *, folder: Path, bonds: Bonds | None = None, train_rows: int = 0
-) -> Arena:
-    """Return the arena of the rows of a table, features and label; the features are not yet encoded.
+def choose_rows_of_table(
+    rules: Rules, table: pa.Table, *, folder: Path, bonds: TiedRows | None = None, train_rows: int = 0
+) -> Comparison:
+    """Return the comparison of the rows of a table, features and label; the features are not yet encoded.
 
     Args:
         rules: Who takes part and how.
         table: The rows.
-        folder: Where the arena is laid out.
+        folder: Where the comparison is laid out.
         bonds: What ties rows to each other and to time; nothing by default.
         train_rows: How many train rows there are, where these are a sample.
 
@@ -85,13 +87,13 @@ def draw_up_table(
         ConfigError: `evaluation.positive_class` names no class, or folds in time order are to be repeated.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, bonds = table.unify_dictionaries().combine_chunks(), bonds or Bonds()
+    table, bonds = table.unify_dictionaries().combine_chunks(), bonds or TiedRows()
     labels = encode_labels(table[rules.columns.target])
     positive = _positive(rules, labels)
     ties = np.arange(table.num_rows) if bonds.ties is None else bonds.ties
-    dealt, in_time = _deal(rules, labels, Bonds(ties, bonds.timeline), positive)
+    dealt, in_time = _deal(rules, labels, TiedRows(ties, bonds.timeline), positive)
     write_arrow(folder / "folds.arrow", pa.table({**dealt, "ties": ties}))
-    arena = Arena(
+    comparison = Comparison(
         folder=str(folder),
         snapshot=write_snapshot(folder / "rows.arrow", table),
         rules=rules,
@@ -102,23 +104,23 @@ def draw_up_table(
         features={},
         in_time=in_time,
     )
-    return arena.model_copy(update={"notes": tuple(_notes(arena))})
+    return comparison.model_copy(update={"notes": tuple(_notes(comparison))})
 
 
 def _deal(
-    rules: Rules, labels: Labels, bonds: Bonds, positive: int
+    rules: Rules, labels: Labels, bonds: TiedRows, positive: int
 ) -> tuple[dict[str, npt.NDArray[np.generic]], InTime | None]:
     """Return the columns of the folds' file, and with folds in time order what is told of them."""
     settings, ties = rules.tournament, bonds.ties
     assert ties is not None  # noqa: S101  # they were made
     if bonds.timeline is None:
-        folds = deal_folds(
+        folds = assign_folds(
             labels.codes, ties, classes=labels.classes, folds=settings.folds, repeats=settings.repeats,
             seed=rules.seeds.folds,
         )  # fmt: skip
         return {f"repeat {number}": fold for number, fold in enumerate(folds)}, None
     _check_no_repeats(settings.repeats)
-    made = deal_folds_in_time(labels.codes, ties, bonds.timeline, classes=labels.classes, folds=settings.folds)
+    made = assign_folds_in_time(labels.codes, ties, bonds.timeline, classes=labels.classes, folds=settings.folds)
     columns = {f"trained {number}": rows for number, rows in enumerate(made.trained)}
     return {"repeat 0": made.tested, "time": bonds.timeline.times, **columns}, InTime(
         gap=bonds.timeline.gap,
@@ -159,25 +161,27 @@ def _positive(rules: Rules, labels: Labels) -> int:
     return positive_code(LabelCodes(labels.classes, codes, codes, codes, codes), rules.evaluation.positive_class)
 
 
-def _notes(arena: Arena) -> list[str]:
-    notes, rows = [], arena.snapshot.rows
-    if rows < arena.train_rows:
+def _notes(comparison: Comparison) -> list[str]:
+    notes, rows = [], comparison.snapshot.rows
+    if rows < comparison.train_rows:
         notes.append(
-            f"a stratified sample of {rows:,} of the {arena.train_rows:,} train rows takes part "
+            f"a stratified sample of {rows:,} of the {comparison.train_rows:,} train rows takes part "
             "(tournament.max_train_rows)"
         )
-    if arena.in_time is not None:
-        absent = [f"class {name!r} has no row on one side of a fold in time order" for name in arena.in_time.absent]
-        return [*notes, _told_of(arena, arena.in_time), *absent]
-    few = {name: count for name, count in arena.counts.items() if 0 < count < arena.rules.tournament.folds}
+    if comparison.in_time is not None:
+        absent = [
+            f"class {name!r} has no row on one side of a fold in time order" for name in comparison.in_time.absent
+        ]
+        return [*notes, _told_of(comparison, comparison.in_time), *absent]
+    few = {name: count for name, count in comparison.counts.items() if 0 < count < comparison.rules.tournament.folds}
     notes += [
         f"class {name!r} has {count} rows, fewer than folds: not every fold has one" for name, count in few.items()
     ]
     return notes
 
 
-def _told_of(arena: Arena, in_time: InTime) -> str:
-    gap = f" by {arena.rules.split.gap} at least (split.gap)" if in_time.gap else ""
+def _told_of(comparison: Comparison, in_time: InTime) -> str:
+    gap = f" by {comparison.rules.split.gap} at least (split.gap)" if in_time.gap else ""
     return (
         f"folds are in time order, as the split is by time: each trains on rows that are older{gap}, and the oldest "
         f"{in_time.never_tested:,} rows are never tested"

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from counterpoise.compare._rounds.answer_checks import probabilities_by_class, ranking_scores
-from counterpoise.compare._rounds.arena import Field
-from counterpoise.compare._rounds.folds import deal_folds
-from counterpoise.compare._rounds.folds_in_time import deal_folds_in_time, most_folds_in_time
+from counterpoise.compare._rounds.folds import assign_folds
+from counterpoise.compare._rounds.folds_in_time import assign_folds_in_time, most_folds_in_time
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate import ScoredRows, choose_arm_threshold, threshold_rules
@@ -79,7 +79,7 @@ class ThresholdLearner:
         return (_scores(self.model, features) >= self.best_threshold_).astype(np.int64)
 
 
-def tuned(model: Any, opened: Field, number: int) -> ThresholdLearner:
+def tuned(model: Any, opened: TrainingRows, number: int) -> ThresholdLearner:
     """Return a learner with its threshold tuned within the rows that a round trains on.
 
     Args:
@@ -90,10 +90,10 @@ def tuned(model: Any, opened: Field, number: int) -> ThresholdLearner:
     Raises:
         EvaluationError: The round has too few rows of a class to train on.
     """
-    return ThresholdLearner(model, inner_folds(opened, number), opened.arena.rules.evaluation)
+    return ThresholdLearner(model, inner_folds(opened, number), opened.comparison.rules.evaluation)
 
 
-def inner_folds(opened: Field, number: int) -> tuple[tuple[Ints, Ints], ...]:
+def inner_folds(opened: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], ...]:
     """Return folds of the rows that a round trains on: positions to train on and to ask about.
 
     They are made as those of the tournament: tied rows together, in time order where those are.
@@ -113,14 +113,14 @@ def inner_folds(opened: Field, number: int) -> tuple[tuple[Ints, Ints], ...]:
         most = most_folds_in_time(train.codes, ties, own, fewer_than=_INNER_FOLDS + 1)
         if not most:
             raise _no_inner_folds(len(train.rows))
-        made = deal_folds_in_time(train.codes, ties, own, classes=train.classes, folds=most)
+        made = assign_folds_in_time(train.codes, ties, own, classes=train.classes, folds=most)
         return tuple(
             (np.flatnonzero(older), np.flatnonzero(made.tested == fold)) for fold, older in enumerate(made.trained)
         )
     fewest = int(np.bincount(train.codes, minlength=len(train.classes)).min())
-    (placed,) = deal_folds(
+    (placed,) = assign_folds(
         train.codes, ties, classes=train.classes, folds=max(2, min(_INNER_FOLDS, fewest)), repeats=1,
-        seed=opened.arena.rules.seeds.learner,
+        seed=opened.comparison.rules.seeds.learner,
     )  # fmt: skip
     return tuple((np.flatnonzero(placed != fold), np.flatnonzero(placed == fold)) for fold in range(placed.max() + 1))
 

@@ -1,4 +1,4 @@
-"""One entry in one round: the rows that it trains on, its model, and what that answers."""
+"""One candidate in one round: the rows that it trains on, its model, and what that answers."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from counterpoise.compare._models import balanced, build_model, check_takes_weig
 from counterpoise.compare._processes.memory_peak import peak_mb
 from counterpoise.compare._processes.messages import described, short_notes
 from counterpoise.compare._rounds.answer_checks import LearnerAnswerError
-from counterpoise.compare._rounds.arena import Field
 from counterpoise.compare._rounds.plans import FoldPlan, TrainMatrix, fold_plan, train_matrix
 from counterpoise.compare._rounds.scores import Answers, ask, ask_detector
 from counterpoise.compare._rounds.thresholds import tuned
+from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.compare._rounds.weights import by_asked_codes, double_counting
 from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, Step, parse_learner, parse_strategy
 from counterpoise.errors import CounterpoiseError, EvaluationError
 from counterpoise.evaluate import gathered_warnings, weighting
-from counterpoise.results import DUMMY, Entry
+from counterpoise.results import DUMMY, Candidate
 from counterpoise.typing import Matrix
 
-__all__ = ["Setback", "Sheet", "Trained", "answers", "attempted", "train"]
+__all__ = ["Failure", "RunNotes", "Trained", "answers", "attempted", "train"]
 
 Outcome = TypeVar("Outcome")
 
@@ -54,8 +54,8 @@ class _Clock:
 
 
 @dataclass
-class Sheet:
-    """What is written down of an entry at work."""
+class RunNotes:
+    """What is written down of a candidate at work."""
 
     clock: _Clock = field(default_factory=_Clock)
     notes: list[str] = field(default_factory=list)
@@ -85,15 +85,15 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Setback:
-    """Why an entry has no outcome: refused as it cannot run on these rows, or failed as it broke down."""
+class Failure:
+    """Why a candidate has no outcome: refused as it cannot run on these rows, or failed as it broke down."""
 
     status: Literal["refused", "failed"]
     reason: str
 
 
-def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome | Setback:
-    """Return the outcome of an entry's work, or why there is none: one that breaks down must not cost the others.
+def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome | Failure:
+    """Return the outcome of a candidate's work, or why there is none: one that breaks down must not cost the others.
 
     Args:
         work: What is tried.
@@ -102,24 +102,24 @@ def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome 
     try:
         return work()
     except LearnerAnswerError as error:
-        return Setback("failed", f"{where()}: [{error.reason}] needs {error.expected}; found {error.found}")
+        return Failure("failed", f"{where()}: [{error.reason}] needs {error.expected}; found {error.found}")
     except CounterpoiseError as error:
-        return Setback("refused", f"needs {error.expected}; found {error.found}; {error.remedy}")
+        return Failure("refused", f"needs {error.expected}; found {error.found}; {error.remedy}")
     except MemoryError:
-        return Setback("refused", "not enough memory")
+        return Failure("refused", "not enough memory")
     except Exception as error:  # noqa: BLE001  # any learner may break down in its own way
         for sign, needs in _TOO_SMALL.items():
             if sign in described(error):
-                return Setback("refused", f"needs {needs}")
-        return Setback("failed", f"{where()}: {described(error)}")
+                return Failure("refused", f"needs {needs}")
+        return Failure("failed", f"{where()}: {described(error)}")
 
 
-def train(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Trained:
-    """Fit an entry on the rows of a round, resampled.
+def train(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNotes) -> Trained:
+    """Fit a candidate on the rows of a round, resampled.
 
     Args:
         opened: The rows that take part.
-        entry: The strategy and the learner.
+        candidate: The strategy and the learner.
         number: The round.
         sheet: Where time, memory and notes are written down.
 
@@ -127,8 +127,8 @@ def train(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Trained:
         EvaluationError: The strategy does not go with the learner or with the classes.
         ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
     """
-    steps = parse_strategy(entry.strategy)
-    model = _model(opened, entry, steps, number, sheet)
+    steps = parse_strategy(candidate.strategy)
+    model = _model(opened, candidate, steps, number, sheet)
     with gathered_warnings() as notes:
         rows = _resampled(opened, steps, number, sheet)
         with sheet.clock.on("fit"):
@@ -137,18 +137,18 @@ def train(opened: Field, entry: Entry, number: int, sheet: Sheet) -> Trained:
     return Trained(model, rows, steps)
 
 
-def answers(opened: Field, trained: Trained, features: Matrix, sheet: Sheet) -> Answers:
-    """Return what a fitted entry says of other rows, encoded as those that it was fitted on."""
+def answers(opened: TrainingRows, trained: Trained, features: Matrix, sheet: RunNotes) -> Answers:
+    """Return what a fitted candidate says of other rows, encoded as those that it was fitted on."""
     with gathered_warnings() as notes, sheet.clock.on("predict"):
         if trained.steps[0].name == ANOMALY:
             said = ask_detector(trained.model, features)
         else:
-            said = ask(trained.model, features, classes=len(opened.arena.classes))
+            said = ask(trained.model, features, classes=len(opened.comparison.classes))
     sheet.notes += notes
     return said
 
 
-def _resampled(opened: Field, steps: tuple[Step, ...], number: int, sheet: Sheet) -> TrainMatrix:
+def _resampled(opened: TrainingRows, steps: tuple[Step, ...], number: int, sheet: RunNotes) -> TrainMatrix:
     """Return the rows to train on; the time that the plan took is counted whoever has made it."""
     plan: FoldPlan | None = None
     if steps[0].name in STRATEGIES and steps[0].name != "none":
@@ -164,23 +164,23 @@ def _asked(steps: tuple[Step, ...], rows: TrainMatrix) -> tuple[npt.NDArray[np.i
     return () if steps[0].name == ANOMALY else (rows.asked,)
 
 
-def _model(opened: Field, entry: Entry, steps: tuple[Step, ...], number: int, sheet: Sheet) -> Any:
-    """Return an entry's unfitted model; where its own weights double the strategy's, that is written down.
+def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], number: int, sheet: RunNotes) -> Any:
+    """Return a candidate's unfitted model; where its own weights double the strategy's, that is written down.
 
     Raises:
         EvaluationError: The strategy does not go with the learner or with the classes.
     """
-    arena = opened.arena
-    name, seed = steps[0].name, arena.rules.seeds.learner
-    if entry.learner == DUMMY:
+    comparison = opened.comparison
+    name, seed = steps[0].name, comparison.rules.seeds.learner
+    if candidate.learner == DUMMY:
         from sklearn.dummy import DummyClassifier
 
         return DummyClassifier(strategy="prior")
-    if name in (ANOMALY, "threshold") and arena.positive < 0:
-        raise _only_two_classes(name, len(arena.classes))
+    if name in (ANOMALY, "threshold") and comparison.positive < 0:
+        raise _only_two_classes(name, len(comparison.classes))
     if name in (ANOMALY, *ENSEMBLES):
         return own_model(name, seed=seed)
-    model = by_asked_codes(build_model(parse_learner(entry.learner), seed=seed), opened.asked_names)
+    model = by_asked_codes(build_model(parse_learner(candidate.learner), seed=seed), opened.asked_names)
     sheet.warnings += [warning] if (warning := double_counting(model, steps)) else []
     if name == "weights":
         check_takes_weights(model)

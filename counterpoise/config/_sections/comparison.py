@@ -11,10 +11,10 @@ from counterpoise.config._sections.fields import Section
 from counterpoise.config._sections.resampling import ResamplingConfig, sampler_settings
 from counterpoise.config._strategies import STRATEGIES
 
-__all__ = ["TournamentConfig"]
+__all__ = ["ComparisonConfig"]
 
 
-class TournamentConfig(Section):
+class ComparisonConfig(Section):
     """Who takes part in `counterpoise compare`, and how they are judged; no published dataset depends on it."""
 
     strategies: tuple[str, ...] = Field(

@@ -6,7 +6,7 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any
 
-from counterpoise.compare import entry_words
+from counterpoise.compare import candidate_words
 from counterpoise.records import ClassCounts
 from counterpoise.report._views.calibration import reliability_lines
 from counterpoise.report._views.curves import arm_colour, smallest_classes
@@ -113,7 +113,7 @@ def leaderboard_png(board: Leaderboard) -> str:
         axes.plot([mean], [place], "o", color=colour, markersize=6)
     if metric == "average_precision":
         axes.axvline(board.chance, color=_SOFT, linestyle=":", linewidth=1)
-    axes.set_yticks(range(len(known)), [_plain(shown(entry_words(one), 48)) for one, _ in known])
+    axes.set_yticks(range(len(known)), [_plain(shown(candidate_words(one), 48)) for one, _ in known])
     axes.set_ylim(len(known) - 0.5, -0.5)
     axes.set_xlabel(METRIC_LABELS[metric], fontsize=8)
     return _data_uri(figure)

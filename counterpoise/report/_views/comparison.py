@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.compare import entry_words, learner_words, strategy_words
+from counterpoise.compare import candidate_words, learner_words, strategy_words
 from counterpoise.report._drawing.charts import Chart, Curve, curve_chart, reliability_chart
-from counterpoise.results import DUMMY, METRIC_LABELS, Entry, EntryResult, Final, Finalist, Leaderboard
+from counterpoise.results import DUMMY, METRIC_LABELS, Candidate, CandidateResult, Final, Finalist, Leaderboard
 from counterpoise.text import capital, number
 
-__all__ = ["BoardRow", "Dots", "FinalView", "TournamentView", "board_rows", "tournament_view"]
+__all__ = ["BoardRow", "Dots", "FinalView", "TournamentView", "board_rows", "comparison_view"]
 
 _SHOWN = ("average_precision", "roc_auc", "balanced_accuracy", "f1", "brier")
 _CHANGES = ("average_precision", "roc_auc", "f1", "mcc", "brier", "log_loss")
@@ -40,9 +40,9 @@ class Dots:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """An entry of the leaderboard; `dots` is None where the metric is not defined for it."""
+    """A candidate of the leaderboard; `dots` is None where the metric is not defined for it."""
 
-    result: EntryResult
+    result: CandidateResult
     strategy: str
     learner: str
     arm: str
@@ -106,7 +106,7 @@ class TournamentView:
     final: FinalView | None
 
 
-def tournament_view(board: Leaderboard) -> TournamentView:
+def comparison_view(board: Leaderboard) -> TournamentView:
     """Arrange a leaderboard."""
     return TournamentView(
         board=board,
@@ -152,13 +152,13 @@ class _Scale:
         return round(3 + 94 * (value - self.low) / self.spread, 2)
 
 
-def _figures(one: EntryResult, metric: str) -> list[float]:
-    """Return the values that are drawn of an entry."""
+def _figures(one: CandidateResult, metric: str) -> list[float]:
+    """Return the values that are drawn of a candidate."""
     several = [one.mean[metric], one.low[metric], one.high[metric], *(fold[metric] for fold in one.folds)]
     return [value for value in several if value is not None]
 
 
-def _dots(one: EntryResult, metric: str, scale: _Scale, chance: float | None) -> Dots:
+def _dots(one: CandidateResult, metric: str, scale: _Scale, chance: float | None) -> Dots:
     low, high = one.low[metric], one.high[metric]
     return Dots(
         value=scale.place(one.mean[metric] or 0.0),
@@ -197,12 +197,12 @@ def _final_rows(final: Final) -> Iterator[FinalRow]:
 
 def _change_rows(final: Final) -> Iterator[ChangeRow]:
     for comparison in final.comparisons:
-        entry = Entry(strategy=comparison["strategy"], learner=comparison["learner"])
+        candidate = Candidate(strategy=comparison["strategy"], learner=comparison["learner"])
         known = [metric for metric in _CHANGES if metric in comparison["differences"]]
         for place, metric in enumerate(known):
             yield ChangeRow(
-                name=capital(entry_words(entry)),
-                reference=entry_words(Entry(**comparison["reference"])),
+                name=capital(candidate_words(candidate)),
+                reference=candidate_words(Candidate(**comparison["reference"])),
                 rows=len(known) if place == 0 else 0,
                 metric=METRIC_LABELS[metric],
                 lower_is_better=metric in _LOWER_IS_BETTER,
@@ -214,7 +214,7 @@ def _curves(final: Final, rows: tuple[FinalRow, ...]) -> Iterator[Figure]:
     """Yield a precision-recall and a ROC chart a comparison; where there is none, of the finalists by themselves."""
     by_entry = {_entry(row): row for row in rows if row.finalist.arm and row.finalist.learner != DUMMY}
     pairs: list[tuple[FinalRow, ...]] = [
-        (by_entry[Entry(strategy=one["strategy"], learner=one["learner"])], by_entry[Entry(**one["reference"])])
+        (by_entry[Candidate(strategy=one["strategy"], learner=one["learner"])], by_entry[Candidate(**one["reference"])])
         for one in final.comparisons
     ]
     pairs = pairs or [(row,) for row in by_entry.values()]
@@ -268,19 +268,19 @@ def _reliability(rows: tuple[FinalRow, ...]) -> Iterator[Figure]:
 
 
 def _name(row: FinalRow) -> str:
-    return entry_words(_entry(row))
+    return candidate_words(_entry(row))
 
 
-def _entry(row: FinalRow) -> Entry:
-    return Entry(strategy=row.finalist.strategy, learner=row.finalist.learner)
+def _entry(row: FinalRow) -> Candidate:
+    return Candidate(strategy=row.finalist.strategy, learner=row.finalist.learner)
 
 
-def _colour(one: Entry) -> str:
-    """Return the style of an entry's colour."""
+def _colour(one: Candidate) -> str:
+    """Return the style of a candidate's colour."""
     if one.learner == DUMMY:
         return "dummy"
     return "natural" if one.strategy == "none" else "resampled"
 
 
-def _same(one: Entry, other: Entry) -> bool:
+def _same(one: Candidate, other: Candidate) -> bool:
     return (one.strategy, one.learner) == (other.strategy, other.learner)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from counterpoise.compare._rounds.prepare import lay_out_table
+from counterpoise.compare._rounds.prepare import prepare_table
 from counterpoise.config import BalanceConfig
-from counterpoise.results import Arena, Entry, EntryResult, Rules
+from counterpoise.results import Candidate, CandidateResult, Comparison, Rules
 from counterpoise.results._ranking import Seeds
 
 TREE = 'sklearn.tree:DecisionTreeClassifier {"max_depth": 5, "random_state": 0}'
@@ -36,9 +36,9 @@ def tournament_config(
     )
 
 
-def arena_of(table: pa.Table, folder: Path, *, seeds: Seeds | None = None, **settings: Any) -> Arena:
+def arena_of(table: pa.Table, folder: Path, *, seeds: Seeds | None = None, **settings: Any) -> Comparison:
     """Lay out a tournament among the rows of a table with the label `label`."""
-    return lay_out_table(Rules.of(tournament_config(**settings), seeds), table, folder=folder / "arena")
+    return prepare_table(Rules.of(tournament_config(**settings), seeds), table, folder=folder / "comparison")
 
 
 def signal(rows: int = 400, *, classes: int = 2, strength: float = 1.5, seed: int = 0) -> pa.Table:
@@ -56,11 +56,11 @@ def signal(rows: int = 400, *, classes: int = 2, strength: float = 1.5, seed: in
     )
 
 
-def entry(strategy: str, learner: str = TREE) -> Entry:
-    return Entry(strategy=strategy, learner=learner)
+def candidate(strategy: str, learner: str = TREE) -> Candidate:
+    return Candidate(strategy=strategy, learner=learner)
 
 
-def scores(result: EntryResult) -> tuple[float | None, ...]:
+def scores(result: CandidateResult) -> tuple[float | None, ...]:
     """Return what of a result must not depend on the machine."""
     return tuple(value for fold in result.folds for value in fold.values())
 

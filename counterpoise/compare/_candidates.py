@@ -12,36 +12,36 @@ from counterpoise.config import (
     DEFAULT_STRATEGIES,
     ENSEMBLES,
     EVERY_STRATEGY,
-    TournamentConfig,
+    ComparisonConfig,
     parse_strategy,
 )
-from counterpoise.results import DUMMY, Entry
+from counterpoise.results import DUMMY, Candidate
 
-__all__ = ["list_entries"]
+__all__ = ["list_candidates"]
 
 
-def list_entries(config: TournamentConfig) -> tuple[Entry, ...]:
+def list_candidates(config: ComparisonConfig) -> tuple[Candidate, ...]:
     """Return the entries: the dummy, every strategy with every learner, and those that are learners of their own.
 
     All strategies come with the first learner, then with the next, so that a strategy's plans are made by then.
     `none` takes part whether it is asked for or not; `all` stands for every strategy that there is.
 
-    >>> [entry.learner for entry in list_entries(TournamentConfig(strategies=["none"]))][:2]
+    >>> [candidate.learner for candidate in list_candidates(ComparisonConfig(strategies=["none"]))][:2]
     ['dummy', 'logistic_regression']
     """
     return tuple(dict.fromkeys(_entries(config)))
 
 
-def _entries(config: TournamentConfig) -> Iterator[Entry]:
+def _entries(config: ComparisonConfig) -> Iterator[Candidate]:
     strategies = dict.fromkeys(("none", *_asked_for(config)))
     own = [name for name in strategies if parse_strategy(name)[0].name in (ANOMALY, *ENSEMBLES)]
     learners = config.learners or (*DEFAULT_LEARNERS, *(["lightgbm"] if find_spec("lightgbm") else []))
-    yield Entry(strategy="none", learner=DUMMY)
+    yield Candidate(strategy="none", learner=DUMMY)
     for learner in learners:
-        yield from (Entry(strategy=name, learner=learner) for name in strategies if name not in own)
-    yield from (Entry(strategy=name, learner=name.strip()) for name in own)
+        yield from (Candidate(strategy=name, learner=learner) for name in strategies if name not in own)
+    yield from (Candidate(strategy=name, learner=name.strip()) for name in own)
 
 
-def _asked_for(config: TournamentConfig) -> Iterator[str]:
+def _asked_for(config: ComparisonConfig) -> Iterator[str]:
     for name in config.strategies or DEFAULT_STRATEGIES:
         yield from EVERY_STRATEGY if name.strip() == ALL else (name,)
