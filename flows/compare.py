@@ -38,9 +38,9 @@ _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0)
 def compare(config: BalanceConfig) -> Leaderboard:
     """Compare strategies and learners within the train partition that `balance` would make; publish nothing.
 
-    """Compare strategies and learners within the train partition that `balance` would make, without publishing.
-    dummy are judged on test, once, unless `tournament.final` is off. A strategy that cannot run on this table is shown
-    with its reason.
+    Test and validation rows have no part in the ranking. Then the chosen candidate, its learner without resampling and
+    a dummy are judged on test, once, unless `tournament.final` is off. A strategy that cannot run on this table is
+    shown with its reason.
 
     Args:
         config: Everything that decides the dataset, and under `tournament` who takes part.
