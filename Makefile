@@ -18,11 +18,11 @@ demo: setup ## Balance a generated fraud table and show where the report is
 
 .PHONY: up
 up: setup ## Start a Prefect server, the deployments and a worker to look at (PORT=0 for a free port)
-	@$(BIN)/python -m counterpoise.flows.local_server up --port $(PORT)
+	@$(BIN)/python -m tools.local_server up --port $(PORT)
 
 .PHONY: down
 down: setup ## End what `make up` has started
-	@$(BIN)/python -m counterpoise.flows.local_server down
+	@$(BIN)/python -m tools.local_server down
 
 .PHONY: test
 test: check ## Lint, format check, strict types and all tests with coverage
@@ -40,7 +40,7 @@ lint: setup ## Lint and check the format
 .PHONY: types
 types: setup ## Check types strictly, in code and tests, and that every tool finds our modules
 	$(BIN)/mypy -p counterpoise
-	$(BIN)/mypy tests benchmarks docs examples
+	$(BIN)/mypy tests benchmarks tools examples
 	$(BIN)/basedpyright
 
 .PHONY: setup
@@ -65,7 +65,7 @@ format: setup ## Put the code into the project's format
 
 .PHONY: reference
 reference: setup ## Write docs/reference.md anew from models, command line and docstrings
-	$(BIN)/python docs/make_reference.py
+	$(BIN)/python tools/make_reference.py
 
 .PHONY: lock
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)

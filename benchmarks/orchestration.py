@@ -24,9 +24,11 @@ import httpx
 import yaml
 
 from counterpoise.config import BalanceConfig, build_config
-from counterpoise.flows.local_server import start, stop
 from counterpoise.suggest import write_sample
 from counterpoise.versions import list_datasets, open_version
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tools.local_server import start, stop  # found from the project's root
 
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 

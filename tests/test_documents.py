@@ -62,7 +62,7 @@ def test_the_notebook_snippet_runs(tmp_path: Path) -> None:
 
 
 def test_the_reference_is_up_to_date() -> None:
-    written = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["render_reference"]()
+    written = runpy.run_path(str(ROOT / "tools" / "make_reference.py"))["render_reference"]()
     assert (ROOT / "docs" / "reference.md").read_text() == written, "run `make reference`"
 
 

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from counterpoise.flows.local_server import start, stop
 from counterpoise.suggest import write_sample
+from tools.local_server import start, stop
 
 __all__ = ["FILE", "RealPrefect", "emit", "quick_config", "running_prefect", "wait_until"]
 

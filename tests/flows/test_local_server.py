@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.flows.local_server import main, start, stop
 from tests.flows.real_prefect import RealPrefect
+from tools.local_server import main, start, stop
 
 
 def test_what_runs_is_not_started_again(real_prefect: RealPrefect) -> None:
@@ -62,4 +62,4 @@ def test_where_nothing_runs_there_is_nothing_to_end(tmp_path: Path, capsys: pyte
 def test_make_knows_both_ways(target: str) -> None:
     command = ["make", "--dry-run", "-C", str(Path(__file__).parents[2]), target]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert f"counterpoise.flows.local_server {target}" in shown
+    assert f"tools.local_server {target}" in shown

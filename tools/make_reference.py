@@ -21,7 +21,7 @@ from counterpoise.flows.command_line import app
 
 __all__ = ["PLACE", "render_reference"]
 
-PLACE = Path(__file__).with_name("reference.md")
+PLACE = Path(__file__).parents[1] / "docs" / "reference.md"
 
 _PUBLIC = {
     "counterpoise.flows.balance": ["balance"],
