@@ -20,6 +20,9 @@ from counterpoise.storage import SCHEMES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
+WRITTEN = tuple(sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]))
+"""All documents, decisions and changelog included."""
+WIDTH = 100
 
 
 def blocks(language: str, document: str = "README.md") -> list[str]:
@@ -40,8 +43,9 @@ def inline_commands(name: str) -> list[list[str]]:
     return [words for shown in dict.fromkeys(found) if (words := shlex.split(shown)) and words[1][:1].islower()]
 
 
-def test_the_configuration_of_the_readme_is_one() -> None:
-    (text,) = blocks("yaml")
+@pytest.mark.parametrize("document", ["README.md", "docs/configuration.md"])
+def test_the_configuration_that_a_document_shows_is_valid(document: str) -> None:
+    (text,) = blocks("yaml", document)
     config = build_config(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506  # all values as texts
     assert config.name == "fraud"
     assert config.resampling.strategy == "smote"
@@ -56,7 +60,7 @@ def test_every_name_that_a_snippet_imports_is_there(snippet: str) -> None:
 
 
 def test_the_notebook_snippet_runs(tmp_path: Path) -> None:
-    (snippet,) = [block for block in blocks("python") if "balance_frame" in block]
+    (snippet,) = [block for block in blocks("python", "docs/embedding.md") if "balance_frame" in block]
     check = "assert balanced.train['fraud'].mean() == 0.5 and len(balanced.keys['train']) == len(balanced.train)"
     subprocess.run([sys.executable, "-c", f"{snippet}\n{check}"], check=True, cwd=tmp_path)
 
@@ -152,6 +156,17 @@ def test_links_of_a_document_lead_somewhere(document: str) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / document).read_text())
     for link in links:
         assert link.startswith("https://") or (ROOT / document).parent.joinpath(link).exists(), link
+
+
+def prose(path: Path) -> list[str]:
+    """Return the lines of a document's prose: no code, tables, headings or images."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [line for line in text.splitlines() if not line.startswith(("|", "#", "![", "    "))]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_prose_is_wrapped_at_one_width(path: Path) -> None:
+    assert [line for line in prose(path) if len(line) > WIDTH] == []
 
 
 def test_every_scheme_of_an_object_store_stands_in_guide_and_form() -> None:

@@ -1,6 +1,6 @@
 """Writes `docs/reference.md` from the configuration's model, the command line and the public docstrings.
 
-Run with `make reference`; a test says when it is due.
+Run with `make reference`; a test fails when it is out of date.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ _PUBLIC = {
     "counterpoise.integrations": ["record_in_mlflow"],
     "counterpoise.evaluate": [""],
 }
-"""What other programs may rely on: names by module, an empty name for the module's own docstring."""
+"""The public names by module; an empty name means the module's own docstring."""
 
 _SYMBOLS = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
 
@@ -60,10 +61,10 @@ def render_reference() -> str:
         "## Python",
         *_python(),
         "## Expectations",
-        "Ours, for any suite of Great Expectations; [validation](validation.md) shows how it is told of them.",
+        "Our own, for any suite of Great Expectations; [validation](validation.md) shows how to register them.",
         *_expectations(),
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(map(_wrapped, parts)) + "\n"
 
 
 def _configuration() -> Iterator[str]:
@@ -86,7 +87,7 @@ def _fields(fields: dict[str, Any], model: dict[str, Any]) -> str:
 
 
 def _values(field: dict[str, Any]) -> str:
-    """Return what a field may be: its choices, or its type with bounds.
+    """Return the allowed values of a field: its choices, or its type with bounds.
 
     >>> _values({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
     'number > 0, ≤ 1'
@@ -154,6 +155,16 @@ def _expectations() -> Iterator[str]:
 
 def _signature(function: Callable[..., Any]) -> str:
     return str(inspect.signature(function)).replace("counterpoise.", "")
+
+
+def _wrapped(part: str) -> str:
+    """Return a part of the page, its paragraphs wrapped at the width of the documents."""
+    if part.startswith("```"):
+        return part
+    return "\n\n".join(
+        each if each.startswith(("#", "|")) else textwrap.fill(each, 100, break_on_hyphens=False)
+        for each in part.split("\n\n")
+    )
 
 
 def _cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What docs/tournament.md shows works."""
+"""The snippets of docs/comparing.md work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from counterpoise.results import Rules
 from tests.compare.comparisons import TREE, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
-GUIDE = Path(__file__).parents[3] / "docs" / "tournament.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "comparing.md"
 
 
 def shown(language: str) -> str:
@@ -50,8 +50,8 @@ def test_the_snippet_plays_a_tournament_with_its_final(tmp_path: Path) -> None:
     )
     known: dict[str, Any] = {"config": run.config, "snapshot": run.snapshot, "split": run.split}
     exec(shown("python"), known | {"folder": tmp_path / "comparison"}, known)  # noqa: S102  # our own document
-    assert known["board"].final.verdict
-    assert known["board"].final.test_digest
+    assert known["ranking"].final.verdict
+    assert known["ranking"].final.test_digest
 
 
 @pytest.mark.parametrize("calibration", ["sigmoid", "none"])

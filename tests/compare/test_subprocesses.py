@@ -380,7 +380,7 @@ def test_a_program_that_is_killed_leaves_no_process(
     (tmp_path / "comparison.json").write_text(
         comparison.model_copy(update={"rules": Rules.of(config)}).model_dump_json()
     )
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     program = subprocess.Popen(  # this program itself
         [sys.executable, "-c", OWNER, str(tmp_path / "comparison.json")], cwd=root, stderr=subprocess.DEVNULL
     )
