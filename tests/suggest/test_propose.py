@@ -29,8 +29,10 @@ def propose(folder: Path, source: SourceConfig = CSV, **columns: Any) -> tuple[B
         "n": rng.integers(0, 9, ROWS),
         "label": np.where(np.arange(ROWS) < 40, "yes", "no"),
     }
-    table = pa.table({**data, **columns})
-    return propose_config(snapshot_of(table, folder), source=source, target="label", name="tested")
+    snapshot = snapshot_of(pa.table({**data, **columns}), folder)
+    kind = "sql" if source.url.get_secret_value() else Path(source.path).suffix.replace(".csv", "delimited").strip(".")
+    snapshot = snapshot.model_copy(update={"format": kind})
+    return propose_config(snapshot, source=source, target="label", name="tested")
 
 
 def test_mixed_data_get_smote_ids_and_a_time_column(tmp_path: Path) -> None:
