@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from counterpoise.config import BalanceConfig
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.flows.command_line import app
+from counterpoise.ingest import source_formats
 
 __all__ = ["PLACE", "render_reference"]
 
@@ -75,6 +76,22 @@ def _configuration() -> Iterator[str]:
         yield f"### `{name}`"
         yield model["description"]
         yield _fields(model["properties"], model)
+        if name == "source":
+            yield _formats()
+
+
+def _formats() -> str:
+    """Return what each source format is recognised by, and the options that it takes."""
+    rows = [
+        f"| `{each.name}` | {each.label} | {_codes(each.suffixes)} | {_codes(sorted(each.options))} |"
+        for each in source_formats().values()
+    ]
+    head = ["| Format | Source | File names | Options that it takes |", "|---|---|---|---|"]
+    return "A format refuses the options that it does not take.\n\n" + "\n".join([*head, *rows])
+
+
+def _codes(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words) or "none"
 
 
 def _fields(fields: dict[str, Any], model: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
-from counterpoise.ingest._compression import compression_of, read_head
+from counterpoise.ingest._compression import COMPRESSED_SUFFIXES, compression_of, read_head
 from counterpoise.ingest._registry import source_formats
 from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.runtime import file_sha256, json_sha256
@@ -30,7 +30,6 @@ __all__ = [
 _OTHERWISE = "delimited"
 """The format of a file whose name and first bytes tell nothing."""
 
-_COMPRESSED = (".gz", ".zst", ".gzip", ".zstd")
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive",
     b"BZh": "bzip2",
@@ -211,20 +210,20 @@ def _format(path: Path, declared: str) -> SourceFormat:
         raw, head = read_head(path)
     except OSError as error:
         raise unreadable(str(path), error) from error
-    for magic, what in _FOREIGN.items():
-        if raw.startswith(magic):
-            raise _foreign(path, what)
     known = source_formats()
+    certain = next((each for each in known.values() if each.magic and raw.startswith(each.magic)), None)
+    foreign = next((what for magic, what in _FOREIGN.items() if raw.startswith(magic)), "")
+    if foreign and not certain:
+        raise _foreign(path, foreign)
     if declared != "auto":
         return known[declared]
-    certain = next((each for each in known.values() if each.magic and raw.startswith(each.magic)), None)
     return certain or _format_by_name(path, head, compressed=compression_of(raw) != "none")
 
 
 def _format_by_name(path: Path, head: bytes, *, compressed: bool) -> SourceFormat:
     """Return the format of a file by its suffix, or else by how its text starts."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if compressed and suffixes and suffixes[-1] in _COMPRESSED:
+    if compressed and suffixes and suffixes[-1] in COMPRESSED_SUFFIXES:
         suffixes.pop()
     known = source_formats()
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()

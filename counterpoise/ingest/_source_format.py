@@ -9,6 +9,7 @@ from pathlib import Path
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ConfigError
+from counterpoise.ingest._compression import COMPRESSED_SUFFIXES
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.runtime import Progress
 
@@ -68,8 +69,9 @@ class SourceFormat:
     def __post_init__(self) -> None:
         if unknown := self.options - (SourceConfig.model_fields.keys() - FORMAT_INDEPENDENT):
             raise ValueError(f"source format {self.name!r}: {sorted(unknown)} are not options of a format")
-        if wrong := [suffix for suffix in self.suffixes if not re.fullmatch(r"\.[a-z0-9]+", suffix)]:
-            raise ValueError(f"source format {self.name!r}: suffixes such as '.csv' expected, found {wrong}")
+        plain = {suffix for suffix in self.suffixes if re.fullmatch(r"\.[a-z0-9_-]+", suffix)}
+        if wrong := {*self.suffixes} - plain | plain.intersection(COMPRESSED_SUFFIXES):
+            raise ValueError(f"source format {self.name!r}: suffixes such as '.csv' expected, found {sorted(wrong)}")
         if not (self.name and self.label):
             raise ValueError(f"source format {self.name!r}: a name and a label expected")
 
@@ -89,11 +91,11 @@ class SourceFormat:
             raise ConfigError(
                 "option_not_applicable",
                 expected=f"no {' or '.join(fields)} with {self.label}, {self._taken()}",
-                found=", ".join(f"source.{name} = {str(value)[:_SHOWN]!r}" for name, value in given.items()),
+                found=", ".join(f"source.{name} = {value!r}"[:_SHOWN] for name, value in given.items()),
                 remedy=f"remove {' and '.join(fields)}, or set source.format if the data is in another format",
                 values={"field": fields[0], "fields": fields, "format": self.name},
             )
 
     def _taken(self) -> str:
         taken = [f"source.{name}" for name in SourceConfig.model_fields if name in self.options]
-        return f"which takes {', '.join(taken)}" if taken else "which has its own types and nulls"
+        return f"which takes only {', '.join(taken)}" if taken else "which has its own types and nulls"
