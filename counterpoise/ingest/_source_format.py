@@ -54,7 +54,7 @@ class SourceFormat:
         suffixes: The endings of its files' names, without that of a compression; none for a database.
         magic: The first bytes of its files, which count more than the name; empty if it has none.
         opening: How its text starts, for files whose names do not tell the format; empty if there is no such sign.
-        options: The fields of `source` that it takes, apart from those that every format takes.
+        options: The fields of `source` that it takes, besides those that every format takes.
         read: Reads a source; raises an InputError if the source is not a table or cannot be read exactly.
     """
 

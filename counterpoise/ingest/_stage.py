@@ -69,8 +69,8 @@ def ingest_source(
 ) -> Snapshot:
     """Make the immutable snapshot of a source: its row number is a row's identity from here on.
 
-    Delimited text, JSON lines and database rows are written as Parquet; Parquet and Arrow files are referenced where
-    they lie, or where they were fetched to. Lines that are no rows are kept in `rejected_file`.
+    Its files are Parquet files that the format writes, or the source's own Parquet or Arrow files, as they are or as
+    they were fetched. Lines that are not rows are kept in `rejected_file`.
 
     Args:
         source: What to read and how.

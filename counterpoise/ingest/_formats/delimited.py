@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from counterpoise.errors import EngineError, InputError
-from counterpoise.ingest._names import check_names, resolve_column
+from counterpoise.errors import EngineError
+from counterpoise.ingest._names import check_equal, check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content, RejectedLine, write_snapshot_file
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._text.dialect import Dialect, Sample, sniff_dialect
@@ -65,7 +65,7 @@ def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
     dialects = _dialects(texts, job)
     names = dialects[0].names
     check_names(names)
-    _check_equal_names(job.paths, dialects)
+    check_equal(job.paths, [dialect.names for dialect in dialects])
     questions = ask_types(dialects[0], job.source, resolve_column(names, job.target))
     with open_engine(job.folder) as engine:
         loaded = [
@@ -86,19 +86,6 @@ def _dialects(texts: Sequence[Path], job: ReadJob) -> list[Dialect]:
         shown = {"delimiter": first.delimiter, "quote": first.quote, "header": "yes" if first.header else "no"}
         source = source.model_copy(update=shown)
     return dialects
-
-
-def _check_equal_names(paths: Sequence[Path], dialects: Sequence[Dialect]) -> None:
-    for path, dialect in zip(paths, dialects, strict=True):
-        if dialect.names != dialects[0].names:
-            differing = sorted(set(dialect.names) ^ set(dialects[0].names)) or ["their order"]
-            raise InputError(
-                "different_schemas",
-                expected=f"the columns of {paths[0].name} in every file",
-                found=f"others in {path.name}: {', '.join(differing[:10])}",
-                remedy="read files with different columns as different sources",
-                values={"files": [paths[0].name, path.name], "columns": differing[:100]},
-            )
 
 
 def _load(

@@ -1,19 +1,18 @@
 """Parquet and Arrow files as a snapshot: referenced where they lie, and checked.
 
-They are copied only where a column's type has to be another one, see `table_types`.
+They are copied only where a column's type has to be another one, see `_tables/types.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
-from counterpoise.errors import InputError
-from counterpoise.ingest._names import check_names, resolve_column
+from counterpoise.ingest._names import check_equal, check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.ingest._source_format import ReadJob
 from counterpoise.ingest._tables.budget import damaged
@@ -52,7 +51,7 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     schemas = [schema for schema, _ in looked]
     check_names(schemas[0].names)
     resolve_column(schemas[0].names, job.target)
-    _check_equal_schemas(job.paths, schemas)
+    check_equal(job.paths, [list(map(_description, schema)) for schema in schemas])
     carried = carried_schema(schemas[0])
     if carried.equals(schemas[0]):
         return Content(tuple(file for _, file in looked), schemas[0])
@@ -73,15 +72,5 @@ def _look(path: Path, digest: str, files: TableFiles) -> tuple[pa.Schema, Snapsh
     return schema, SnapshotFile(path=str(path), format=files.kind, rows=rows, bytes=path.stat().st_size, sha256=digest)
 
 
-def _check_equal_schemas(paths: Sequence[Path], schemas: Sequence[pa.Schema]) -> None:
-    for path, schema in zip(paths, schemas, strict=True):
-        if not schema.equals(schemas[0]):
-            fields = sorted(f"{field.name}: {field.type}" for field in set(schema) ^ set(schemas[0]))
-            differing = fields or ["the order of columns"]
-            raise InputError(
-                "different_schemas",
-                expected=f"the columns and types of {paths[0].name} in every file",
-                found=f"others in {path.name}: {', '.join(differing[:10])}",
-                remedy="read files with different columns as different sources",
-                values={"files": [paths[0].name, path.name], "columns": differing[:100]},
-            )
+def _description(field: pa.Field) -> str:
+    return f"{field.name}: {field.type}{'' if field.nullable else ' not null'}"
