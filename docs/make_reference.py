@@ -20,7 +20,7 @@ from counterpoise.expectations.registration import register_expectations
 from counterpoise.flows.command_line import app
 from counterpoise.ingest import source_formats
 
-__all__ = ["PLACE", "render_reference"]
+__all__ = ["PLACE", "render_formats", "render_reference"]
 
 PLACE = Path(__file__).with_name("reference.md")
 
@@ -77,10 +77,10 @@ def _configuration() -> Iterator[str]:
         yield model["description"]
         yield _fields(model["properties"], model)
         if name == "source":
-            yield _formats()
+            yield render_formats()
 
 
-def _formats() -> str:
+def render_formats() -> str:
     """Return what each source format is recognised by, and the options that it takes."""
     rows = [
         f"| `{each.name}` | {each.label} | {_codes(each.suffixes)} | {_codes(sorted(each.options))} |"

@@ -31,19 +31,16 @@ def test_the_guide_adds_a_format_that_passes_the_battery(copy: Path) -> None:
 def test_the_format_is_one_module_one_line_of_the_registry_and_its_documents(copy: Path) -> None:
     assert changed_files(copy) == {MODULE, REGISTRY, BATTERY}
     assert len((copy / REGISTRY).read_text().splitlines()) == len((ROOT / REGISTRY).read_text().splitlines()) + 1
-    assert run(copy, "docs/make_reference.py").returncode == 0
-    reference = (copy / "docs" / "reference.md").read_text()
-    assert "| `fixed_width` | fixed-width text | `.fwf` | `encoding`, `missing_values`, `types` |" in reference
+    table = "import runpy; print(runpy.run_path('docs/make_reference.py')['render_formats']())"
+    row = "| `fixed_width` | fixed-width text | `.fwf` | `encoding`, `missing_values`, `types` |"
+    assert row in run(copy, "-c", table).stdout.splitlines()
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
         ('suffixes=(".fwf",)', 'suffixes=(".fwf", ".csv")', "'delimited' and 'fixed_width' share .csv"),
-        ('magic=b""', 'magic=b"PAR"', "'parquet' and 'fixed_width' share b'PAR'"),
         ('    options=frozenset({"encoding", "missing_values", "types"}),\n', "", "missing 1 required keyword-only"),
-        ('"types"})', '"type"})', "['type'] are not options of a format"),
-        ('name="fixed_width"', 'name="fixed"', "must have its module's name"),
         ("FORMAT = SourceFormat(", "FORM = SourceFormat(", "has no attribute 'FORMAT'"),
     ],
 )
