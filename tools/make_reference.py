@@ -9,7 +9,7 @@ import importlib
 import inspect
 import json
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from typer.core import TyperGroup
 from counterpoise.config import BalanceConfig
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.flows.command_line import app
+from counterpoise.ingest import source_formats
 
-__all__ = ["PLACE", "render_reference"]
+__all__ = ["PLACE", "render_formats", "render_reference"]
 
 PLACE = Path(__file__).parents[1] / "docs" / "reference.md"
 
@@ -76,6 +77,22 @@ def _configuration() -> Iterator[str]:
         yield f"### `{name}`"
         yield model["description"]
         yield _fields(model["properties"], model)
+        if name == "source":
+            yield render_formats()
+
+
+def render_formats() -> str:
+    """Return what each source format is recognised by, and the options that it takes."""
+    rows = [
+        f"| `{each.name}` | {each.label} | {_codes(each.suffixes)} | {_codes(sorted(each.options))} |"
+        for each in source_formats().values()
+    ]
+    head = ["| Format | Source | File names | Options that it takes |", "|---|---|---|---|"]
+    return "A format refuses the options that it does not take.\n\n" + "\n".join([*head, *rows])
+
+
+def _codes(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words) or "none"
 
 
 def _fields(fields: dict[str, Any], model: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from ._model import ValidationConfig as ValidationConfig
 from ._model import sampler_settings as sampler_settings
 from ._sections.execution import EngineConfig as EngineConfig
 from ._sections.promotion import PromotionConfig as PromotionConfig
+from ._sections.source import FormatName as FormatName
 from ._strategies import STRATEGIES as STRATEGIES
 from ._strategies import Strategy as Strategy
 from ._strategies import StrategyName as StrategyName

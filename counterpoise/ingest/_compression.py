@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from counterpoise.errors import InputError
 
-__all__ = ["Compression", "compression_of", "plain_blocks", "read_head"]
+__all__ = ["COMPRESSED_SUFFIXES", "Compression", "compression_of", "plain_blocks", "read_head"]
 
 Compression = Literal["none", "gzip", "zstd"]
+
+COMPRESSED_SUFFIXES = (".gz", ".zst", ".gzip", ".zstd")
 
 _BLOCK = 1 << 22
 _HEAD = 1 << 13

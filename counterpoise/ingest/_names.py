@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 from counterpoise.errors import ColumnNotFoundError, InputError
 
-__all__ = ["MAX_COLUMNS", "check_names", "resolve_column"]
+__all__ = ["MAX_COLUMNS", "check_equal", "check_names", "resolve_column"]
 
 MAX_COLUMNS = 10_000
 
@@ -90,3 +91,25 @@ def resolve_column(snapshot_columns: Sequence[str], name: str) -> str:
     if name.isascii() and name.isdigit() and int(name) < len(snapshot_columns):
         return snapshot_columns[int(name)]
     raise ColumnNotFoundError.from_names([name], snapshot_columns, field="columns.target")
+
+
+def check_equal(paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> None:
+    """Check that all files have the columns of the first one, in the same order.
+
+    Args:
+        paths: The files.
+        columns: Their columns: names, or names with types.
+
+    Raises:
+        InputError: A file has others.
+    """
+    for path, found in zip(paths, columns, strict=True):
+        if list(found) != list(columns[0]):
+            differing = sorted({*found} ^ {*columns[0]}) or ["the order of columns"]
+            raise InputError(
+                "different_schemas",
+                expected=f"the columns of {paths[0].name} in every file",
+                found=f"others in {path.name}: {', '.join(differing[:10])}",
+                remedy="read files with different columns as different sources",
+                values={"files": [paths[0].name, path.name], "columns": differing[:100]},
+            )

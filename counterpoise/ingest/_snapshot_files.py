@@ -35,7 +35,8 @@ class RejectedLine:
 class Content:
     """What reading a source gave: data files, their common schema, lines set apart, and what the reader should know.
 
-    `rows_read` is how many rows each of the source's files gave, where the data files are not one each.
+    `rows_read` is how many rows each of the source's files gave, where the data files are not one each. `digest` is the
+    SHA-256 of the rows in the order read, where the source has no files.
     """
 
     files: tuple[SnapshotFile, ...]
@@ -43,6 +44,7 @@ class Content:
     rejected: tuple[RejectedLine, ...] = ()
     notes: tuple[str, ...] = ()
     rows_read: tuple[int, ...] = ()
+    digest: str = ""
 
 
 def batch_rows(columns: int) -> int:

@@ -7,16 +7,16 @@ import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
-from counterpoise.ingest._compression import Compression, compression_of, read_head
+from counterpoise.ingest._compression import COMPRESSED_SUFFIXES, compression_of, read_head
+from counterpoise.ingest._registry import source_formats
+from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.runtime import file_sha256, json_sha256
 from counterpoise.text import is_utf8
 
 __all__ = [
-    "FileKind",
     "SourceFiles",
     "Stamp",
     "check_unchanged",
@@ -27,22 +27,9 @@ __all__ = [
     "unreadable",
 ]
 
-FileKind = Literal["delimited", "jsonl", "parquet", "arrow"]
+_OTHERWISE = "delimited"
+"""The format of a file whose name and first bytes tell nothing."""
 
-_KIND_OF_SUFFIX: dict[str, FileKind] = {
-    ".csv": "delimited",
-    ".tsv": "delimited",
-    ".txt": "delimited",
-    ".data": "delimited",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-}
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive",
     b"BZh": "bzip2",
@@ -63,9 +50,9 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """The files of a source, all of one kind, in sorted order."""
+    """The files of a source, all of one format, in sorted order."""
 
-    kind: FileKind
+    format: SourceFormat
     paths: tuple[Path, ...]
 
 
@@ -86,22 +73,25 @@ def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles
         copies: Copies of the files, if they lie in an object store.
 
     Raises:
-        InputError: Nothing there, not readable, of several kinds, or of a kind that cannot be read.
+        InputError: Nothing there, not readable, of several formats, or of one that cannot be read.
+        ConfigError: The source sets an option that the format does not take.
     """
     try:
         paths = tuple(sorted(copies)) or _matching(source.path)
     except OSError as error:
         raise unreadable(str(error.filename or source.path), error) from error
-    kinds = {path: _kind(path, source.format) for path in paths}
-    if len(set(kinds.values())) > 1:
+    formats = {path: _format(path, source.format) for path in paths}
+    kinds = [(path.name, each.name) for path, each in formats.items()]
+    if len({kind for _, kind in kinds}) > 1:
         raise InputError(
             "mixed_kinds",
             expected="files of one kind",
-            found=", ".join(f"{path.name} ({kind})" for path, kind in list(kinds.items())[:10]),
+            found=", ".join(f"{name} ({kind})" for name, kind in kinds[:10]),
             remedy="name the files with a glob such as data/*.csv, or set source.format",
-            values={"files": {path.name: kind for path, kind in list(kinds.items())[:100]}},
+            values={"files": dict(kinds[:100])},
         )
-    return SourceFiles(kinds[paths[0]], paths)
+    formats[paths[0]].check_options(source)
+    return SourceFiles(formats[paths[0]], paths)
 
 
 def stamps(paths: Sequence[Path]) -> tuple[Stamp, ...]:
@@ -215,42 +205,37 @@ def unreadable(path: str, why: OSError | str) -> InputError:
     )
 
 
-def _kind(path: Path, declared: str) -> FileKind:
+def _format(path: Path, declared: str) -> SourceFormat:
     try:
         raw, head = read_head(path)
     except OSError as error:
         raise unreadable(str(path), error) from error
-    for magic, what in _FOREIGN.items():
-        if raw.startswith(magic):
-            raise _foreign(path, what)
-    if raw.startswith(b"PAR1"):
-        kind: FileKind = "parquet"
-    elif raw.startswith(b"ARROW1"):
-        kind = "arrow"
-    else:
-        kind = _kind_by_name(path, head, compression_of(raw))
-    return kind if declared in ("auto", kind) else _declared(declared)
+    known = source_formats()
+    certain = next((each for each in known.values() if each.magic and raw.startswith(each.magic)), None)
+    foreign = next((what for magic, what in _FOREIGN.items() if raw.startswith(magic)), "")
+    if foreign and not certain:
+        raise _foreign(path, foreign)
+    if declared != "auto":
+        return known[declared]
+    return certain or _format_by_name(path, head, compressed=compression_of(raw) != "none")
 
 
-def _declared(declared: str) -> FileKind:
-    kinds: dict[str, FileKind] = {kind: kind for kind in _KIND_OF_SUFFIX.values()}
-    return kinds[declared]
-
-
-def _kind_by_name(path: Path, head: bytes, compression: Compression) -> FileKind:
+def _format_by_name(path: Path, head: bytes, *, compressed: bool) -> SourceFormat:
+    """Return the format of a file by its suffix, or else by how its text starts."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if compression != "none" and suffixes and suffixes[-1] in (".gz", ".zst", ".gzip", ".zstd"):
+    if compressed and suffixes and suffixes[-1] in COMPRESSED_SUFFIXES:
         suffixes.pop()
-    kind = _KIND_OF_SUFFIX.get(suffixes[-1] if suffixes else "")
-    if kind is not None:
-        return kind
-    return "jsonl" if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") else "delimited"
+    known = source_formats()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    by_suffix = (each for each in known.values() if suffixes and suffixes[-1] in each.suffixes)
+    by_text = (each for each in known.values() if each.opening and text.startswith(each.opening))
+    return next(by_suffix, None) or next(by_text, known[_OTHERWISE])
 
 
 def _foreign(path: Path, what: str) -> InputError:
     return InputError(
         "unsupported_format",
-        expected="delimited text, JSON lines (plain, .gz or .zst), Parquet or Arrow",
+        expected=", ".join(each.label for each in source_formats().values() if each.suffixes),
         found=f"{path.name} is {what}",
         remedy="unpack or convert the file first",
         values={"file": path.name},

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
+from counterpoise.ingest._registry import check_known_format, source_formats
 from counterpoise.ingest._remote_files import fetch_objects, find_objects
-from counterpoise.ingest._snapshot_files import Content, RejectedLine, column_schemas, write_rejected_lines
+from counterpoise.ingest._snapshot_files import Content, column_schemas, write_rejected_lines
 from counterpoise.ingest._source_files import (
     SourceFiles,
     check_unchanged,
@@ -21,19 +22,15 @@ from counterpoise.ingest._source_files import (
     stamps,
     unreadable,
 )
-from counterpoise.ingest._sql.source import about_rebuilding, read_sql
-from counterpoise.ingest._tables.arrow_tables import reference_tables
-from counterpoise.ingest._text.delimited import read_delimited
-from counterpoise.ingest._values.json_lines import read_json_lines
+from counterpoise.ingest._source_format import ReadJob
 from counterpoise.ingest._watermark import reached
-from counterpoise.records import FileStamp, Snapshot, SourcePart
+from counterpoise.records import FileStamp, Snapshot, SnapshotFile, SourcePart
 from counterpoise.runtime import Progress, names_refusals, silent
 from counterpoise.storage import is_remote
 from counterpoise.table import settled_stamp
 
 __all__ = ["identify_source", "ingest_source", "source_identity"]
 
-_TAIL = 65_536
 _OF_READING = frozenset({errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EPERM, errno.ESTALE})
 
 
@@ -46,7 +43,9 @@ def identify_source(source: SourceConfig) -> str:
 
     Raises:
         InputError: Nothing at the path, or files that cannot be read.
+        ConfigError: Options that do not go with the source.
     """
+    check_known_format(source)
     if source.url.get_secret_value() or is_remote(source.path):
         return ""
     return digest_of(source, file_digests(find_files(source).paths))
@@ -58,7 +57,9 @@ def source_identity(source: SourceConfig) -> str:
     Raises:
         InputError: Nothing at the address.
         StorageError: The store refuses.
+        ConfigError: Options that do not go with the source.
     """
+    check_known_format(source)
     return digest_of(source, [find_objects(source.path).identity])
 
 
@@ -68,8 +69,8 @@ def ingest_source(
 ) -> Snapshot:
     """Make the immutable snapshot of a source: its row number is a row's identity from here on.
 
-    Delimited text, JSON lines and database rows are written as Parquet; Parquet and Arrow files are referenced where
-    they lie, or where they were fetched to. Lines that are no rows are kept in `rejected_file`.
+    Its files are Parquet files that the format writes, or the source's own Parquet or Arrow files, as they are or as
+    they were fetched. Lines that are not rows are kept in `rejected_file`.
 
     Args:
         source: What to read and how.
@@ -86,43 +87,51 @@ def ingest_source(
         ConfigError: Options that do not go with the source.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    check_known_format(source)
+    job = ReadJob(source, target, folder, progress, rebuilt_from)
     if source.url.get_secret_value():
-        read = read_sql(source, target=target, folder=folder, progress=progress)
-        if rebuilt_from:
-            notes = (*read.content.notes, *about_rebuilding(source))
-            read = replace(read, content=replace(read.content, notes=notes))
-        return _marked(_snapshot(read.content, digest_of(source, [read.digest]), folder), source)
-    if is_remote(source.path):
-        return _ingest_objects(source, target=target, folder=folder, progress=progress)
-    return _ingest_files(find_files(source), source, target=target, folder=folder, progress=progress)
+        snapshot = _ingest_database(job)
+    elif is_remote(source.path):
+        snapshot = _ingest_objects(job)
+    else:
+        snapshot = _ingest_files(find_files(source), job)
+    return _marked(snapshot, source)
 
 
-def _ingest_objects(source: SourceConfig, *, target: str, folder: Path, progress: Progress) -> Snapshot:
+def _ingest_database(job: ReadJob) -> Snapshot:
+    content = source_formats()["sql"].read(job)
+    return _snapshot(content, [content.digest], job, kind="sql")
+
+
+def _ingest_objects(job: ReadJob) -> Snapshot:
     """Fetch a source's objects, each as it was when they were listed, and read the copies like files."""
-    objects = find_objects(source.path)
-    files = find_files(source, fetch_objects(objects, folder / "objects"))
-    snapshot = _ingest_files(files, source, target=target, folder=folder, progress=progress)
-    if files.kind not in ("parquet", "arrow"):  # else the snapshot refers to the copies
-        shutil.rmtree(folder / "objects")
-    return snapshot.model_copy(update={"identity": digest_of(source, [objects.identity])})
+    objects = find_objects(job.source.path)
+    files = find_files(job.source, fetch_objects(objects, job.folder / "objects"))
+    snapshot = _ingest_files(files, job)
+    if not _refers_to(snapshot.files, files.paths):
+        shutil.rmtree(job.folder / "objects")
+    return snapshot.model_copy(update={"identity": digest_of(job.source, [objects.identity])})
 
 
-def _ingest_files(
-    files: SourceFiles, source: SourceConfig, *, target: str, folder: Path, progress: Progress
-) -> Snapshot:
+def _ingest_files(files: SourceFiles, job: ReadJob) -> Snapshot:
     settled = tuple(settled_stamp(path) for path in files.paths)
     before, digests = stamps(files.paths), file_digests(files.paths)
     try:
-        content = _read_files(files, digests, source, target=target, folder=folder, progress=progress)
+        content = files.format.read(replace(job, paths=files.paths, digests=digests))
     except OSError as error:
         if error.errno in _OF_READING and error.filename in (None, *map(str, files.paths)):
             raise unreadable(str(error.filename or files.paths[0]), error) from error
         raise
-    referenced = {file.path for file in content.files} == set(map(str, files.paths))
+    referenced = _refers_to(content.files, files.paths)
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
     content = _stamped(content, settled) if referenced else content
-    snapshot = _snapshot(content, digest_of(source, digests), folder)
-    return _marked(snapshot.model_copy(update={"parts": _parts(files, digests, content)}), source)
+    snapshot = _snapshot(content, digests, job, kind=files.format.name)
+    return snapshot.model_copy(update={"parts": _parts(files, digests, content)})
+
+
+def _refers_to(files: Sequence[SnapshotFile], paths: Sequence[Path]) -> bool:
+    """Return whether a snapshot's files are the source's own."""
+    return {file.path for file in files} == set(map(str, paths))
 
 
 def _parts(files: SourceFiles, digests: Sequence[str], content: Content) -> tuple[SourcePart, ...]:
@@ -147,40 +156,7 @@ def _stamped(content: Content, settled: Sequence[FileStamp | None]) -> Content:
     return replace(content, files=tuple(file.model_copy(update={"stamp": stamp}) for file, stamp in files))
 
 
-def _read_files(
-    files: SourceFiles,
-    digests: tuple[str, ...],
-    source: SourceConfig,
-    *,
-    target: str,
-    folder: Path,
-    progress: Progress,
-) -> Content:
-    if files.kind == "delimited":
-        content = read_delimited(files.paths, source, target=target, folder=folder, progress=progress)
-        return replace(content, notes=(*content.notes, *_cut_off(files.paths, content.rejected, source.encoding)))
-    if files.kind == "jsonl":
-        return read_json_lines(files.paths, source, target=target, folder=folder, progress=progress)
-    return reference_tables(files.paths, digests, source, kind=files.kind, target=target, folder=folder)
-
-
-def _cut_off(paths: Sequence[Path], rejected: Sequence[RejectedLine], encoding: str) -> list[str]:
-    """Return a note on each file that ends within a line which is no row: it was most likely cut off."""
-    notes = []
-    for path in paths:
-        last = next((line.text for line in reversed(rejected) if line.file == path.name), "")
-        if last and _tail(path).decode(encoding, errors="replace").endswith(last):
-            notes.append(f"{path.name} ends in the middle of a line: it may have been cut off")
-    return notes
-
-
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _TAIL))
-        return file.read()
-
-
-def _snapshot(content: Content, digest: str, folder: Path) -> Snapshot:
+def _snapshot(content: Content, digests: Sequence[str], job: ReadJob, *, kind: str) -> Snapshot:
     rows = sum(file.rows for file in content.files)
     if rows == 0:
         raise InputError(
@@ -190,8 +166,9 @@ def _snapshot(content: Content, digest: str, folder: Path) -> Snapshot:
         files=content.files,
         rows=rows,
         columns=column_schemas(content.schema),
-        digest=digest,
+        digest=digest_of(job.source, digests),
+        format=kind,
         rejected_lines=len(content.rejected),
-        rejected_file=write_rejected_lines(folder / "rejected-lines.parquet", content.rejected),
+        rejected_file=write_rejected_lines(job.folder / "rejected-lines.parquet", content.rejected),
         notes=content.notes,
     )

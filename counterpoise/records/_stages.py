@@ -89,6 +89,7 @@ class SourcePart(Record):
 class Snapshot(Record):
     """The source as an immutable table: row number = identity, from 0.
 
+    `format` is the source's format, by its name in the configuration; empty for a table that no source was read for.
     `digest` identifies source bytes and reading options; of objects of a store `identity` is what the store tells of
     them without a download, empty text for other sources. `rejected_file` is a Parquet file of the lines that could not
     be read, with the columns file (string), line (int64), reason (string) and text (string); empty text where there is
@@ -100,6 +101,7 @@ class Snapshot(Record):
     rows: int
     columns: tuple[ColumnSchema, ...]
     digest: str
+    format: str = ""
     identity: str = ""
     rejected_lines: int = 0
     rejected_file: str = ""

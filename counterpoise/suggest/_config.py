@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from counterpoise.config import BalanceConfig, ColumnsConfig, SourceConfig, SplitConfig
+from counterpoise.ingest import source_formats
 from counterpoise.records import Snapshot
 from counterpoise.suggest._balance import describe_classes, propose_resampling, rare_classes_comment
 from counterpoise.suggest._leaks import find_leaks
@@ -17,7 +18,6 @@ __all__ = ["propose_config"]
 
 Comments = dict[str, str]
 
-_TYPED_SUFFIXES = (".parquet", ".arrow", ".feather", ".ipc")
 _MANY_IN_A_GROUP = 0.9
 _MANY_VALUES = 0.05
 
@@ -44,7 +44,7 @@ def propose_config(
     columns, comments = _propose_columns(profiles, target)
     apart = {*columns.key_columns(), *columns.drop}
     features = [profile for profile in profiles if profile.name not in apart]
-    source, about_source = _propose_source(source, features)
+    source, about_source = _propose_source(source, snapshot, features)
     comments |= about_source | _about_split(columns, source)
     proposal = propose_resampling(labels.counts(), features, SplitConfig()) if labels.classes else None
     comments |= _about_classes(snapshot, labels, features)
@@ -89,11 +89,13 @@ def _may_be_a_group(profile: ColumnProfile) -> bool:
     return profile.is_named_like_an_id and 1 < profile.distinct <= _MANY_IN_A_GROUP * profile.present
 
 
-def _propose_source(source: SourceConfig, features: Sequence[ColumnProfile]) -> tuple[SourceConfig, Comments]:
-    """Add the missing-value tokens found among texts, where the source is text."""
-    untyped = source.path and source.format in ("auto", "delimited") and not source.path.endswith(_TYPED_SUFFIXES)
+def _propose_source(
+    source: SourceConfig, snapshot: Snapshot, features: Sequence[ColumnProfile]
+) -> tuple[SourceConfig, Comments]:
+    """Add the missing-value tokens found among texts, where files of the format can hold such tokens."""
+    known = source_formats().get(snapshot.format)
     found: dict[str, str] = {}
-    for profile in features if untyped else ():
+    for profile in features if source.path and known and "missing_values" in known.options else ():
         for token in profile.tokens:
             found.setdefault(token, profile.name)
     new = [token for token in found if token not in source.missing_values]

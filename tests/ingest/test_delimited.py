@@ -12,8 +12,8 @@ import pytest
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ColumnNotFoundError, EngineError, InputError
+from counterpoise.ingest._formats import delimited
 from counterpoise.ingest._stage import ingest_source
-from counterpoise.ingest._text import delimited
 from counterpoise.ingest._text import engine as text_engine
 from tests.ingest.reading import ingest_text
 

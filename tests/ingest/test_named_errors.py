@@ -58,7 +58,7 @@ def test_too_many_open_files_are_named(tmp_path: Path, name: str) -> None:
     else:
         pq.write_table(pa.table({"a": [1], "label": [0]}), path)
     script = f"""
-import resource, pyarrow.parquet, counterpoise.ingest._text.delimited
+import resource, pyarrow.parquet, counterpoise.ingest._formats.delimited
 from pathlib import Path
 from counterpoise.config._model import SourceConfig
 from counterpoise.errors import CounterpoiseError

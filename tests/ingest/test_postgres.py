@@ -10,7 +10,7 @@ import pytest
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ConfigError, CounterpoiseError, InputError
-from counterpoise.ingest._sql import source as sql_source
+from counterpoise.ingest._formats import sql as sql_source
 from counterpoise.ingest._stage import ingest_source
 from tests.ingest.postgres import Cluster
 from tests.ingest.reading import Reading, ingest

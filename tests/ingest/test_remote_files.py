@@ -61,6 +61,18 @@ def test_every_format_is_read(raw: Store, tmp_path: Path, kind: str) -> None:
     assert column(read(raw, tmp_path, path.name), "a") == [1, 2]
 
 
+def test_copies_that_the_snapshot_does_not_refer_to_are_removed(raw: Store, tmp_path: Path) -> None:
+    tables = {"kept": pa.table({"a": [1, 2], "label": ["x", "y"]})}
+    tables["retyped"] = tables["kept"].set_column(0, "a", pa.array([1, 2], pa.time32("s")))
+    for name, table in tables.items():
+        with pa.ipc.new_file(tmp_path / "t.arrow", table.schema) as writer:
+            writer.write_table(table)
+        raw.put(f"{name}.arrow", tmp_path / "t.arrow")
+        snapshot = read(raw, tmp_path / name, f"{name}.arrow")
+        assert snapshot.rows == 2
+        assert (tmp_path / name / "work" / "objects").exists() == (name == "kept")
+
+
 def test_a_prefix_is_a_folder_and_a_glob_is_a_glob(raw: Store, tmp_path: Path) -> None:
     for name in ("b.csv", "a.csv", "_SUCCESS", ".hidden.csv", "deep/c.csv", "deep/er/d.csv", "deep/er/e.txt"):
         raw.replace(name, LINES.replace("1,", f"{ord(name[-5])},").encode())

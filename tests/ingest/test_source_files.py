@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
 from counterpoise.ingest import _stage as stage
+from counterpoise.ingest._formats.delimited import read_delimited
+from counterpoise.ingest._snapshot_files import Content
 from counterpoise.ingest._source_files import find_files
+from counterpoise.ingest._source_format import ReadJob
 from counterpoise.ingest._stage import identify_source, ingest_source
-from counterpoise.ingest._text.delimited import read_delimited
 from tests.ingest.reading import ingest
 
 CSV = "a,label\n1,x\n2,y\n"
@@ -111,7 +114,7 @@ def test_foreign_formats_are_named(tmp_path: Path, content: bytes, what: str) ->
 )
 def test_the_kind_follows_the_first_bytes_and_the_name(tmp_path: Path, name: str, content: bytes, kind: str) -> None:
     (tmp_path / name).write_bytes(content)
-    assert find_files(source(tmp_path / name)).kind == kind
+    assert find_files(source(tmp_path / name)).format.name == kind
 
 
 def test_a_declared_format_wins_over_the_name(tmp_path: Path) -> None:
@@ -157,14 +160,16 @@ def test_a_source_that_changes_while_it_is_read_is_refused(
     path.write_text(CSV)
     stat = path.stat()
 
-    def meddle(*arguments: Any, **options: Any) -> Any:
-        content = read_delimited(*arguments, **options)
+    def meddle(job: ReadJob) -> Content:
+        content = read_delimited(job)
         path.write_text(CSV.replace("1", "9"))
         if same_time:
             os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         return content
 
-    monkeypatch.setattr(stage, "read_delimited", meddle)
+    found = find_files(source(path))
+    meddling = replace(found, format=replace(found.format, read=meddle))
+    monkeypatch.setattr(stage, "find_files", lambda _: meddling)
     with pytest.raises(InputError, match=r"source_changed.*a\.csv"):
         ingest(source(path), tmp_path / "work")
 

@@ -22,15 +22,18 @@ CSV = SourceConfig(path="data.csv")
 ROWS = 400
 
 
-def propose(folder: Path, source: SourceConfig = CSV, **columns: Any) -> tuple[BalanceConfig, dict[str, str]]:
+def propose(
+    folder: Path, source: SourceConfig = CSV, kind: str = "delimited", **columns: Any
+) -> tuple[BalanceConfig, dict[str, str]]:
     rng = np.random.default_rng(0)
     data = {
         "x": rng.normal(size=ROWS),
         "n": rng.integers(0, 9, ROWS),
         "label": np.where(np.arange(ROWS) < 40, "yes", "no"),
     }
-    table = pa.table({**data, **columns})
-    return propose_config(snapshot_of(table, folder), source=source, target="label", name="tested")
+    snapshot = snapshot_of(pa.table({**data, **columns}), folder)
+    snapshot = snapshot.model_copy(update={"format": kind})
+    return propose_config(snapshot, source=source, target="label", name="tested")
 
 
 def test_mixed_data_get_smote_ids_and_a_time_column(tmp_path: Path) -> None:
@@ -110,15 +113,16 @@ def test_tokens_for_missing_values_are_found_in_texts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("kind", "source"),
     [
-        SourceConfig(path="data.parquet"),
-        SourceConfig.model_validate({"url": "sqlite:///x.db", "table": "t"}),
-        SourceConfig(path="data.csv", missing_values=("?",)),
+        ("parquet", SourceConfig(path="data.parquet")),
+        ("parquet", SourceConfig(path="folder")),
+        ("sql", SourceConfig.model_validate({"url": "sqlite:///x.db", "table": "t"})),
+        ("delimited", SourceConfig(path="data.csv", missing_values=("?",))),
     ],
 )
-def test_tokens_are_left_alone_where_they_are_values_or_known(source: SourceConfig, tmp_path: Path) -> None:
-    config, comments = propose(tmp_path, source, w=["?", "w"] * (ROWS // 2))
+def test_tokens_are_left_alone_where_they_are_values_or_known(kind: str, source: SourceConfig, tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, source, kind, w=["?", "w"] * (ROWS // 2))
     assert config.source == source
     assert "source.missing_values" not in comments
 

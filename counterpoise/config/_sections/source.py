@@ -10,7 +10,16 @@ from counterpoise.config._sections.fields import BlockName, Pairs, Place, Sectio
 from counterpoise.errors import ConfigError
 from counterpoise.secrets import URL_WITHOUT_SECRETS, check_query, redact_url, written_out
 
-__all__ = ["SourceConfig"]
+__all__ = ["FormatName", "SourceConfig"]
+
+FormatName = Literal[
+    "delimited",
+    "jsonl",
+    "parquet",
+    "arrow",
+    "sql",
+]
+"""The source formats: each has the module of its name in `counterpoise/ingest/_formats/`."""
 
 
 class SourceConfig(Section):
@@ -20,8 +29,7 @@ class SourceConfig(Section):
 
     path: Place = Field(
         "",
-        description="A file, a glob or a folder: delimited text, JSON lines, Parquet or Arrow; also "
-        "s3://bucket/prefix, gs://, az:// or abfs://.",
+        description="A file, a glob or a folder; also s3://bucket/prefix, gs://, az:// or abfs://.",
     )
     url: SecretStr = Field(
         SecretStr(""),
@@ -41,7 +49,7 @@ class SourceConfig(Section):
     until: str = Field(
         "", description="With a table: only rows whose watermark is before this; the same bounds read the same rows."
     )
-    format: Literal["auto", "delimited", "jsonl", "parquet", "arrow", "sql"] = Field(
+    format: Literal["auto", FormatName] = Field(
         "auto", description="The format of the source; auto goes by the file name and its first bytes."
     )
     delimiter: str = Field("", max_length=4, description="The field delimiter; empty means sniffed.")

@@ -6,15 +6,13 @@ values, the files are written again in it, a batch at a time; where none does, t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from counterpoise.errors import InputError
-from counterpoise.ingest._snapshot_files import batch_rows, write_snapshot_file
+from counterpoise.ingest._snapshot_files import write_snapshot_file
 from counterpoise.records import SnapshotFile
 
 __all__ = ["carried_schema", "carried_type", "retyping_note", "write_retyped"]
@@ -90,34 +88,19 @@ def retyping_note(schema: pa.Schema, carried: pa.Schema) -> str:
     return f"carried in another type that holds the same values: {shown}{more}"
 
 
-def write_retyped(path: Path, *, kind: Literal["parquet", "arrow"], schema: pa.Schema, out: Path) -> SnapshotFile:
+def write_retyped(batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, name: str, out: Path) -> SnapshotFile:
     """Write the rows of a file again as Parquet, with the same values in other types.
 
     Args:
-        path: The file to read.
-        kind: Parquet, or an Arrow IPC file.
+        batches: The rows.
         schema: The columns to write, from `carried_schema`.
+        name: How errors call the file.
         out: The Parquet file to make.
 
     Raises:
         InputError: A value would not come out the same.
     """
-    batches = _parquet_batches(path) if kind == "parquet" else _arrow_batches(path)
-    return write_snapshot_file(out, schema, (_retyped(batch, schema, path.name) for batch in batches))
-
-
-def _parquet_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_rows(len(file.schema_arrow)))
-
-
-def _arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    with pa.memory_map(str(path)) as memory, pa.ipc.open_file(memory) as reader:
-        most = batch_rows(len(reader.schema))
-        for number in range(reader.num_record_batches):
-            batch = reader.get_batch(number)
-            for start in range(0, batch.num_rows, most):
-                yield batch.slice(start, most)
+    return write_snapshot_file(out, schema, (_retyped(batch, schema, name) for batch in batches))
 
 
 def _retyped(batch: pa.RecordBatch, schema: pa.Schema, file: str) -> pa.RecordBatch:

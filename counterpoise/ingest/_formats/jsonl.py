@@ -5,51 +5,42 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
 from counterpoise.ingest._names import MAX_COLUMNS, check_names
 from counterpoise.ingest._snapshot_files import Content, RejectedLine
+from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._text.plain_text import count_text, plain_text, read_lines
 from counterpoise.ingest._values.row_batches import in_batches
 from counterpoise.ingest._values.spool import Spool, spool_rows
-from counterpoise.runtime import Progress
 
-__all__ = ["read_json_lines"]
+__all__ = ["FORMAT", "read_json_lines"]
 
 _TEXT_KEPT = 10_000
 
 
-def read_json_lines(
-    paths: Sequence[Path], source: SourceConfig, *, target: str, folder: Path, progress: Progress
-) -> Content:
+def read_json_lines(job: ReadJob) -> Content:
     """Read files of JSON lines into one Parquet file. Lines that are no objects are set apart.
-
-    Args:
-        paths: The files.
-        source: Missing values, applied to texts, and declared types.
-        target: The label's column: its name or its position.
-        folder: Where to write.
-        progress: Told the rows written.
 
     Raises:
         InputError: A file is empty, cut off, mostly not JSON lines, or nested too deeply.
     """
     rejected: list[RejectedLine] = []
     rows_read: list[int] = []
-    with Spool(folder / "spool.arrow", source, target) as spool:
-        for path in paths:
+    with Spool(job.folder / "spool.arrow", job.source, job.target) as spool:
+        for path in job.paths:
             before = spool.rows
-            _spool_file(path, spool, rejected, encoding=source.encoding, copy=folder / "text.jsonl")
+            _spool_file(path, spool, rejected, encoding=job.source.encoding, copy=job.folder / "text.jsonl")
             if spool.rows == before:
                 raise _no_rows(path, [line for line in rejected if line.file == path.name])
             rows_read.append(spool.rows - before)
         if spool.rows <= len(rejected):
             raise _not_json_lines(rejected, spool.rows)
-        content = spool.finish(folder / "snapshot-00000.parquet", progress)
-    return Content(content.files, content.schema, tuple(rejected), content.notes, tuple(rows_read))
+        content = spool.finish(job.folder / "snapshot-00000.parquet", job.progress)
+    return replace(content, rejected=tuple(rejected), rows_read=tuple(rows_read))
 
 
 def _spool_file(path: Path, spool: Spool, rejected: list[RejectedLine], *, encoding: str, copy: Path) -> None:
@@ -140,3 +131,14 @@ def _not_json_lines(rejected: Sequence[RejectedLine], rows: int) -> InputError:
         remedy="write the records as JSON lines, one object a line",
         values={"file": first.file, "line": first.line, "rejected": len(rejected), "rows": rows},
     )
+
+
+FORMAT = SourceFormat(
+    name="jsonl",
+    label="JSON lines",
+    suffixes=(".jsonl", ".ndjson", ".json"),
+    magic=b"",
+    opening=b"{",
+    options=frozenset({"encoding", "missing_values", "types"}),
+    read=read_json_lines,
+)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from counterpoise.config import SourceConfig
-from counterpoise.errors import EngineError, InputError
-from counterpoise.ingest._names import check_names, resolve_column
+from counterpoise.errors import EngineError
+from counterpoise.ingest._names import check_equal, check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content, RejectedLine, write_snapshot_file
+from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._text.dialect import Dialect, Sample, sniff_dialect
 from counterpoise.ingest._text.engine import Tally, TextTable, embedded_counts, open_engine
 from counterpoise.ingest._text.plain_text import TextCounts, count_text, plain_text, text_sample
@@ -29,7 +29,9 @@ from counterpoise.runtime import Progress
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["read_delimited"]
+__all__ = ["FORMAT", "read_delimited"]
+
+_TAIL = 65_536
 
 
 @dataclass(frozen=True)
@@ -41,77 +43,49 @@ class _Loaded:
     rejected: tuple[RejectedLine, ...]
 
 
-def read_delimited(
-    paths: Sequence[Path], source: SourceConfig, *, target: str, folder: Path, progress: Progress
-) -> Content:
+def read_delimited(job: ReadJob) -> Content:
     """Read delimited text files with equal columns into Parquet files, one a text file.
-
-    Args:
-        paths: The files.
-        source: How to read them.
-        target: The label's column: its name or its position.
-        folder: Where to write.
-        progress: Told the rows written.
 
     Raises:
         InputError: The files are no table, or not one that can be read exactly.
     """
     try:
         texts = [
-            plain_text(path, encoding=source.encoding, copy=folder / f"text-{number:05}.csv")
-            for number, path in enumerate(paths)
+            plain_text(path, encoding=job.source.encoding, copy=job.folder / f"text-{number:05}.csv")
+            for number, path in enumerate(job.paths)
         ]
-        return _read_texts(paths, texts, source, target=target, folder=folder, progress=progress)
+        content = _read_texts(texts, job)
     finally:
-        for copy in (*folder.glob("text-*.csv"), *folder.glob("regular-*.csv")):
+        for copy in (*job.folder.glob("text-*.csv"), *job.folder.glob("regular-*.csv")):
             copy.unlink()
+    return replace(content, notes=(*content.notes, *_cut_off(job, content.rejected)))
 
 
-def _read_texts(
-    paths: Sequence[Path],
-    texts: Sequence[Path],
-    source: SourceConfig,
-    *,
-    target: str,
-    folder: Path,
-    progress: Progress,
-) -> Content:
-    dialects = _dialects(paths, texts, source)
+def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
+    dialects = _dialects(texts, job)
     names = dialects[0].names
     check_names(names)
-    _check_equal_names(paths, dialects)
-    questions = ask_types(dialects[0], source, resolve_column(names, target))
-    with open_engine(folder) as engine:
+    check_equal(job.paths, [dialect.names for dialect in dialects])
+    questions = ask_types(dialects[0], job.source, resolve_column(names, job.target))
+    with open_engine(job.folder) as engine:
         loaded = [
-            _load(engine, text, dialect, questions, regular=folder / f"regular-{number:05}.csv")
+            _load(engine, text, dialect, questions, regular=job.folder / f"regular-{number:05}.csv")
             for number, (text, dialect) in enumerate(zip(texts, dialects, strict=True))
         ]
-        return _write(engine, loaded, questions, folder=folder, progress=progress)
+        return _write(engine, loaded, questions, folder=job.folder, progress=job.progress)
 
 
-def _dialects(paths: Sequence[Path], texts: Sequence[Path], source: SourceConfig) -> list[Dialect]:
+def _dialects(texts: Sequence[Path], job: ReadJob) -> list[Dialect]:
     """Return each file's dialect; what the first file shows holds for the others."""
     dialects: list[Dialect] = []
-    for path, text in zip(paths, texts, strict=True):
+    source = job.source
+    for path, text in zip(job.paths, texts, strict=True):
         sample, whole = text_sample(text)
         dialects.append(sniff_dialect(Sample(path.name, sample, whole), source))
         first = dialects[0]
         shown = {"delimiter": first.delimiter, "quote": first.quote, "header": "yes" if first.header else "no"}
         source = source.model_copy(update=shown)
     return dialects
-
-
-def _check_equal_names(paths: Sequence[Path], dialects: Sequence[Dialect]) -> None:
-    for path, dialect in zip(paths, dialects, strict=True):
-        if dialect.names != dialects[0].names:
-            differing = sorted(set(dialect.names) ^ set(dialects[0].names)) or ["their order"]
-            raise InputError(
-                "different_schemas",
-                expected=f"the columns of {paths[0].name} in every file",
-                found=f"others in {path.name}: {', '.join(differing[:10])}",
-                remedy="read files with different columns as different sources",
-                values={"files": [paths[0].name, path.name], "columns": differing[:100]},
-            )
 
 
 def _load(
@@ -186,3 +160,29 @@ def _check_rows(item: _Loaded, rows: int) -> None:
             remedy="run again; if it happens again, report it with the file",
             values={"file": item.table.name, "counted": item.look[0].rows, "written": rows},
         )
+
+
+def _cut_off(job: ReadJob, rejected: Sequence[RejectedLine]) -> list[str]:
+    """Return a note on each file that ends within a line which is no row: it was most likely cut off."""
+    notes = []
+    for path in job.paths:
+        last = next((line.text for line in reversed(rejected) if line.file == path.name), "")
+        if last and _tail(path).decode(job.source.encoding, errors="replace").endswith(last):
+            notes.append(f"{path.name} ends in the middle of a line: it may have been cut off")
+    return notes
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return file.read()
+
+
+FORMAT = SourceFormat(
+    name="delimited",
+    label="delimited text",
+    suffixes=(".csv", ".tsv", ".txt", ".data"),
+    magic=b"",
+    options=frozenset({"delimiter", "quote", "header", "encoding", "missing_values", "types"}),
+    read=read_delimited,
+)

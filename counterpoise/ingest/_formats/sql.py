@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
 from counterpoise.ingest._names import check_names
 from counterpoise.ingest._snapshot_files import Content
+from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._sql.connection import (
     LONGEST_CELL,
     Answer,
@@ -25,49 +25,35 @@ from counterpoise.ingest._sql.database_url import database_url
 from counterpoise.ingest._values.row_batches import in_batches
 from counterpoise.ingest._values.spool import Spool, spool_rows
 from counterpoise.ingest._watermark import bounded
-from counterpoise.runtime import Progress
 from counterpoise.storage import variables_for
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["SqlContent", "about_rebuilding", "read_sql"]
+__all__ = ["FORMAT", "read_sql"]
 
 
-@dataclass(frozen=True)
-class SqlContent:
-    """What was read, and the SHA-256 of its rows in the order read."""
-
-    content: Content
-    digest: str
-
-
-def read_sql(source: SourceConfig, *, target: str, folder: Path, progress: Progress) -> SqlContent:
+def read_sql(job: ReadJob) -> Content:
     """Read a table or query into one Parquet file.
-
-    Args:
-        source: The URL, the table or query, missing values (applied to texts) and declared types.
-        target: The label's column: its name or its position.
-        folder: Where to write.
-        progress: Told the rows written.
 
     Raises:
         ConfigError: The URL cannot be used, or its driver is not installed.
         InputError: The database refuses, the table does not exist, or the rows are no table for us.
     """
+    source = job.source
     url = source.url.get_secret_value()
     address = database_url(url, variables_for(url))
     digest = hashlib.sha256()
-    with Spool(folder / "spool.arrow", source, target) as spool:
+    with Spool(job.folder / "spool.arrow", source, job.target) as spool:
         with open_connection(address, source) as connection:
             statement, numeric = _statement(connection, source)
             with answered(connection, statement) as answer:
                 _spool(answer, spool, digest.update, numeric)
         if spool.rows == 0:
             raise _no_rows(source)
-        content = spool.finish(folder / "snapshot-00000.parquet", progress)
-    notes = (*content.notes, *_about_order(source))
-    return SqlContent(Content(content.files, content.schema, notes=notes), digest.hexdigest())
+        content = spool.finish(job.folder / "snapshot-00000.parquet", job.progress)
+    notes = (*content.notes, *_about_order(source), *_about_rebuilding(job))
+    return replace(content, notes=notes, digest=digest.hexdigest())
 
 
 def _about_order(source: SourceConfig) -> Iterator[str]:
@@ -78,9 +64,9 @@ def _about_order(source: SourceConfig) -> Iterator[str]:
         yield "rows are in the order the database gave them, which may differ the next time"
 
 
-def about_rebuilding(source: SourceConfig) -> Iterator[str]:
-    """Say where a later reading of a database may have other rows, so that nothing can be made of a recipe then."""
-    if source.url.get_secret_value() and not source.until:
+def _about_rebuilding(job: ReadJob) -> Iterator[str]:
+    """Say where a later reading may give other rows, so that nothing can be made of a recipe then."""
+    if job.rebuilt_from and not job.source.until:
         yield (
             "output.materialise is recipe, and no source.until bounds what is read of the database: once it has other "
             "rows, train can no longer be rebuilt (set source.watermark and source.until, or keep the rows)"
@@ -174,3 +160,13 @@ def _no_rows(source: SourceConfig) -> InputError:
         remedy="check the table or the query"
         + (f", and source.since and until for {source.watermark!r}" if source.since or source.until else ""),
     )
+
+
+FORMAT = SourceFormat(
+    name="sql",
+    label="a database",
+    suffixes=(),
+    magic=b"",
+    options=frozenset({"table", "query", "since", "until", "missing_values", "types"}),
+    read=read_sql,
+)

@@ -1,0 +1,1 @@
+"""Source formats: one module per name in `FormatName`, each with its `FORMAT`."""

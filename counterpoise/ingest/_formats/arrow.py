@@ -1,0 +1,36 @@
+"""Arrow IPC files (Feather version 2) to a snapshot: referenced where they lie, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from counterpoise.ingest._snapshot_files import batch_rows
+from counterpoise.ingest._source_format import SourceFormat
+from counterpoise.ingest._tables.budget import check_arrow
+from counterpoise.ingest._tables.referenced import TableFiles, reference_tables
+
+__all__ = ["FORMAT"]
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pa.memory_map(str(path)) as memory, pa.ipc.open_file(memory) as reader:
+        most = batch_rows(len(reader.schema))
+        for number in range(reader.num_record_batches):
+            batch = reader.get_batch(number)
+            for start in range(0, batch.num_rows, most):
+                yield batch.slice(start, most)
+
+
+_FILES = TableFiles("arrow", check_arrow, _batches)
+
+FORMAT = SourceFormat(
+    name="arrow",
+    label="Arrow",
+    suffixes=(".arrow", ".feather", ".ipc"),
+    magic=b"ARROW1",
+    options=frozenset(),
+    read=lambda job: reference_tables(job, _FILES),
+)

@@ -1,0 +1,33 @@
+"""Parquet files to a snapshot: referenced where they lie, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.ingest._snapshot_files import batch_rows
+from counterpoise.ingest._source_format import SourceFormat
+from counterpoise.ingest._tables.budget import check_parquet
+from counterpoise.ingest._tables.referenced import TableFiles, reference_tables
+
+__all__ = ["FORMAT"]
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_rows(len(file.schema_arrow)))
+
+
+_FILES = TableFiles("parquet", check_parquet, _batches)
+
+FORMAT = SourceFormat(
+    name="parquet",
+    label="Parquet",
+    suffixes=(".parquet", ".pq"),
+    magic=b"PAR1",
+    options=frozenset(),
+    read=lambda job: reference_tables(job, _FILES),
+)
