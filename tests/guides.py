@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.test_documents import ROOT, blocks
 
-COPIED = ("counterpoise", "expectations", "flows", "tasks", "tests", "docs")
+COPIED = ("counterpoise", "expectations", "flows", "tasks", "tests", "docs", "tools")
 
 
 def copy_project(folder: Path) -> Path:

@@ -31,7 +31,7 @@ def test_the_guide_adds_a_format_that_passes_the_battery(copy: Path) -> None:
 def test_the_format_is_one_module_one_line_of_the_registry_and_its_documents(copy: Path) -> None:
     assert changed_files(copy) == {MODULE, REGISTRY, BATTERY}
     assert len((copy / REGISTRY).read_text().splitlines()) == len((ROOT / REGISTRY).read_text().splitlines()) + 1
-    table = "import runpy; print(runpy.run_path('docs/make_reference.py')['render_formats']())"
+    table = "import runpy; print(runpy.run_path('tools/make_reference.py')['render_formats']())"
     row = "| `fixed_width` | fixed-width text | `.fwf` | `encoding`, `missing_values`, `types` |"
     assert row in run(copy, "-c", table).stdout.splitlines()
 

@@ -372,18 +372,12 @@ def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_n
         ("SIGINT", "at work"),
     ],
 )
-def test_a_program_that_is_killed_leaves_no_process(
-    comparison: Comparison, tmp_path: Path, how: str, when: str
-) -> None:
+def test_a_killed_program_leaves_no_process(comparison: Comparison, tmp_path: Path, how: str, when: str) -> None:
     waiting = learner("waits to be let go", str(tmp_path / "learner"))
     config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
-    (tmp_path / "comparison.json").write_text(
-        comparison.model_copy(update={"rules": Rules.of(config)}).model_dump_json()
-    )
-    root = Path(__file__).parents[2]
-    program = subprocess.Popen(  # this program itself
-        [sys.executable, "-c", OWNER, str(tmp_path / "comparison.json")], cwd=root, stderr=subprocess.DEVNULL
-    )
+    file, root = tmp_path / "comparison.json", Path(__file__).parents[2]
+    file.write_text(comparison.model_copy(update={"rules": Rules.of(config)}).model_dump_json())
+    program = subprocess.Popen([sys.executable, "-c", OWNER, str(file)], cwd=root, stderr=subprocess.DEVNULL)
     while not (processes_of(program.pid) if when == "making its imports" else list(tmp_path.glob("*.started"))):
         assert program.poll() is None
         time.sleep(0.02)
