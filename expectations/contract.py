@@ -11,7 +11,7 @@ from counterpoise.config import STRATEGIES, BalanceConfig
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.records import PARTITIONS, Snapshot
 from counterpoise.split import partition_targets
-from counterpoise.table import ColumnRoles, SnapshotReader, column_roles
+from counterpoise.table import ColumnRoles, SourceTable
 from counterpoise.validate import Suite
 
 __all__ = ["build_contract", "rows_for_neighbors"]
@@ -31,9 +31,9 @@ def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
         InputError: No feature is left.
     """
     register_expectations()
-    schema = SnapshotReader(snapshot).schema
-    roles = column_roles(schema, config.columns)
-    expectations = [*_label(roles), *_class_sizes(config, roles), *_features(schema, roles)]
+    source = SourceTable(snapshot, config.columns)
+    roles = source.roles
+    expectations = [*_label(roles), *_class_sizes(config, roles), *_features(source.schema, roles)]
     return Suite(source="contract", expectations=tuple(expectations))
 
 

@@ -112,7 +112,7 @@ def decide(
     from counterpoise.persist import DatasetFolder
     from counterpoise.versions import accesses_in_words, record_access
 
-    dataset, key = DatasetFolder(config.output.root, config.name), comparison_key(config, snapshot.digest)
+    dataset, key = DatasetFolder.of(config), comparison_key(config, snapshot.digest)
     looks = record_access(dataset, digest_of_test(snapshot, split), key=key)
     held_out = hold_out_in_process(comparison, snapshot, split).model_copy(update={"looks": looks})
     decided = run_final(comparison, board, held_out)

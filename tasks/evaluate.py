@@ -90,7 +90,7 @@ def _metrics(
     from counterpoise.persist import DatasetFolder
     from counterpoise.versions import record_access, with_accesses
 
-    dataset, test = DatasetFolder(version.root, version.dataset), digest_of_test(snapshot, split)
+    dataset, test = DatasetFolder.of(version), digest_of_test(snapshot, split)
     looks = record_access(dataset, test, key=version.run_key, version=version.version)
     metrics = compare_strategies(
         load_tables(config, snapshot=snapshot, split=split, version=version),

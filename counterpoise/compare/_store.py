@@ -142,4 +142,4 @@ def is_leaderboard(name: str) -> bool:
 
 
 def _folder(config: BalanceConfig) -> DatasetFolder:
-    return DatasetFolder(config.output.root, config.name)
+    return DatasetFolder.of(config)

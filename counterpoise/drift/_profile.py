@@ -18,7 +18,7 @@ from counterpoise.drift._records import ColumnProfile, Distribution, SourceProfi
 from counterpoise.drift._row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.records import ClassCounts, Snapshot
 from counterpoise.runtime import child_generator
-from counterpoise.table import Labels, SnapshotReader, column_roles, read_labels, to_series
+from counterpoise.table import Labels, SnapshotReader, SourceTable, to_series
 from counterpoise.typing import Ints
 
 __all__ = ["profile_source"]
@@ -57,19 +57,18 @@ def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
     Raises:
         ColumnNotFoundError: A configured column is not in the snapshot.
     """
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, columns)
-    labels = read_labels(reader, roles.target)
+    source = SourceTable(snapshot, columns)
+    labels = source.labels
     minority = described_minority(labels.counts())
     members = labels.codes == labels.classes.index(minority) if minority else None
     samples = [replace(sample, files=_files_of(snapshot, sample.rows)) for sample in _samples(labels, members)]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        features = tuple(pool.map(partial(_profile_column, snapshot, samples), roles.features))
+        features = tuple(pool.map(partial(_profile_column, snapshot, samples), source.roles.features))
     return SourceProfile(
         rows=snapshot.rows,
         columns=snapshot.columns,
         unused=columns.drop,
-        target=roles.target,
+        target=source.roles.target,
         classes=labels.counts(),
         classes_effect=design_effect(labels.codes[samples[0].rows]),
         classes_of_a_file=effect_of_a_file(labels.codes[samples[0].rows], samples[0].files),

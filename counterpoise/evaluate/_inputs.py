@@ -28,7 +28,7 @@ from counterpoise.records import DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.runtime import names_refusals
 from counterpoise.split import TrainRows, group_codes, read_content, read_moments, tie_codes
 from counterpoise.storage import join_address
-from counterpoise.table import SnapshotReader, column_roles, read_labels
+from counterpoise.table import SnapshotReader, SourceTable
 from counterpoise.versions import Version
 
 __all__ = ["evaluation_problem", "find_evaluation", "is_evaluated", "load_tables", "publish_evaluation"]
@@ -46,26 +46,25 @@ def load_tables(
     Raises:
         EvaluationError: The strategy cannot work on that sample.
     """
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, config.columns)
-    published = Version(DatasetFolder(version.root, version.dataset), version.version)
-    train = TrainRows.from_plan(split, read_labels(reader, roles.target))
+    source = SourceTable(snapshot, config.columns)
+    published = Version(DatasetFolder.of(version), version.version)
+    train = TrainRows.from_plan(split, source.labels)
     rows = sample_source_rows(train, resampled_rows=version.partitions["train"].rows, config=config)
     if len(rows) < len(train.rows):
         arms = sampled_train(config, rows, snapshot=snapshot, split=split)
     else:
-        arms = _whole_train(published, reader.read_rows(rows, roles.data))
+        arms = _whole_train(published, source.reader.read_rows(rows, source.roles.data))
     return EvaluationTables(
         train_natural=arms.natural,
         train_resampled=arms.resampled,
         validation=published.to_arrow("validation"),
         test=published.to_arrow("test"),
-        target=roles.target,
+        target=source.roles.target,
         natural_rows=len(train.rows),
         notes=arms.notes,
         weights=arms.weights,
         groups=_groups(published, config.columns.group),
-        train_ties=_ties(config, rows, reader=reader, split=split),
+        train_ties=_ties(config, rows, reader=source.reader, split=split),
     )
 
 
@@ -95,7 +94,7 @@ def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]
 
 def is_evaluated(version: DatasetVersion) -> bool:
     """Return whether a version has an evaluation, be it readable or not: a damaged one is not made again."""
-    return has_evaluation(DatasetFolder(version.root, version.dataset), version.version)
+    return has_evaluation(DatasetFolder.of(version), version.version)
 
 
 def evaluation_problem(version: DatasetVersion) -> str:
@@ -113,7 +112,7 @@ def find_evaluation(version: DatasetVersion) -> Report | None:
     Raises:
         IntegrityError: Its metrics are not as they were published.
     """
-    dataset = DatasetFolder(version.root, version.dataset)
+    dataset = DatasetFolder.of(version)
     found = find_stored_evaluation(dataset, version.version)
     if found is None:
         return None
@@ -143,7 +142,7 @@ def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html
     files = {"report.html": html}
     if metrics.get("correction"):
         files["correction.json"] = as_json(metrics["correction"])
-    store_evaluation(DatasetFolder(version.root, version.dataset), version.version, metrics=metrics, files=files)
+    store_evaluation(DatasetFolder.of(version), version.version, metrics=metrics, files=files)
     report = find_evaluation(version)
     assert report is not None  # noqa: S101  # it was just put there
     return report

@@ -24,7 +24,7 @@ from counterpoise.resample import advise, open_job, plan_resampling, read_copies
 from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.split import REJECTED, TrainRows, partition_targets
 from counterpoise.storage import scratch_folder
-from counterpoise.table import SnapshotReader, column_roles, write_arrow
+from counterpoise.table import SourceTable, write_arrow
 from counterpoise.typing import Copies, Ints
 
 __all__ = ["SampledTrain", "sample_source_rows", "sampled_train"]
@@ -86,15 +86,14 @@ def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, spli
     Raises:
         EvaluationError: The strategy cannot work on the sample.
     """
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, config.columns)
-    natural = reader.read_rows(rows, roles.data).unify_dictionaries().combine_chunks()
+    source = SourceTable(snapshot, config.columns)
+    natural = source.reader.read_rows(rows, source.roles.data).unify_dictionaries().combine_chunks()
     with scratch_folder() as folder:
         plan = _planned_again(config, rows, snapshot=snapshot, split=split, folder=folder)
         copies, recipe, weights = read_copies(plan)[1], read_recipe(plan), read_weights(plan)
         parts = [natural.take(pa.array(np.repeat(np.arange(len(rows)), copies)))]
         if recipe is not None:
-            synthesis = Synthesis(recipe, roles, config.seed)
+            synthesis = Synthesis(recipe, source.roles, config.seed)
             parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(rows, natural))[0])
     together = pa.concat_tables(parts).unify_dictionaries()
     order = child_generator(config.seed, "evaluation sample", "order").permutation(together.num_rows)

@@ -13,11 +13,11 @@ from counterpoise.config import BalanceConfig
 from counterpoise.errors import InputError, ResamplingError
 from counterpoise.frames._balance import snapshot_frame
 from counterpoise.persist import RowPool, Synthesis
-from counterpoise.records import Snapshot, SplitPlan
+from counterpoise.records import SplitPlan
 from counterpoise.resample import plan_resampling, read_copies, read_recipe
 from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.storage import scratch_folder
-from counterpoise.table import SnapshotReader, column_roles, read_labels, to_pandas, write_arrow
+from counterpoise.table import SourceTable, to_pandas, write_arrow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,30 +103,28 @@ def _no_features(config: BalanceConfig) -> list[str]:
 def _resampled(table: pd.DataFrame, config: BalanceConfig, folder: Path) -> pa.Table:
     """Return the rows that the configuration's strategy makes of a table, shuffled."""
     columns = config.columns.model_copy(update={"ids": (), "group": "", "time": "", "drop": ()})
-    snapshot = snapshot_frame(table, columns.target, folder)
+    source = SourceTable(snapshot_frame(table, columns.target, folder), columns)
     plan = plan_resampling(
-        snapshot, _all_train(snapshot, columns.target, folder), columns=columns, config=config.resampling,
+        source.snapshot, _all_train(source, folder), columns=columns, config=config.resampling,
         seed=config.seed, folder=folder / "plan",
     )  # fmt: skip
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, columns)
-    rows = reader.read_columns(roles.data).combine_chunks()
+    rows = source.reader.read_columns(source.roles.data).combine_chunks()
     kept, copies = read_copies(plan)
     parts = [rows.take(pa.array(np.repeat(kept, copies)))]
     recipe = read_recipe(plan)
     if recipe is not None:
-        synthesis = Synthesis(recipe, roles, config.seed)
+        synthesis = Synthesis(recipe, source.roles, config.seed)
         parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(np.arange(len(table)), rows))[0])
     together = pa.concat_tables(parts).unify_dictionaries()
     order = child_generator(config.seed, "resample_frame", "order").permutation(together.num_rows)
     return together.take(pa.array(order))
 
 
-def _all_train(snapshot: Snapshot, target: str, folder: Path) -> SplitPlan:
+def _all_train(source: SourceTable, folder: Path) -> SplitPlan:
     """Return the plan of a split that puts every row into train."""
-    labels = read_labels(SnapshotReader(snapshot), target)
+    labels = source.labels
     path = folder / "split.arrow"
-    write_arrow(path, pa.table({"partition": np.zeros(snapshot.rows, np.int8)}))
+    write_arrow(path, pa.table({"partition": np.zeros(source.snapshot.rows, np.int8)}))
     counts = np.bincount(labels.codes, minlength=len(labels.classes))
     return SplitPlan(
         file=str(path),

@@ -116,7 +116,7 @@ def _tags(version: Version) -> dict[str, str]:
 
 def _record_evaluation(mlflow: Any, version: Version) -> None:
     """Record metrics and report, where the version was evaluated."""
-    dataset = DatasetFolder(version.record.root, version.record.dataset)
+    dataset = DatasetFolder.of(version.record)
     metrics = read_metrics(dataset, version.number)
     if metrics is None:
         return

@@ -17,7 +17,7 @@ def monitored_baseline(config: BalanceConfig) -> Baseline:
         VersionNotFoundError: Nothing was published yet, or nothing promoted, or the versions have no profile.
         IntegrityError: The profile of the version is not what was published.
     """
-    folder = DatasetFolder(config.output.root, config.name)
+    folder = DatasetFolder.of(config)
     wanted = _candidates(folder, config.monitor.baseline)
     baseline = find_baseline(config, among=wanted)
     if baseline is None:

@@ -83,7 +83,7 @@ def check_source(
         answers: What has changed.
         now: The moment of the check, with its zone.
     """
-    folder = DatasetFolder(config.output.root, config.name)
+    folder = DatasetFolder.of(config)
     newest_version = folder.version_numbers()[-1]
     version_age = hours_between(datetime.fromisoformat(read_manifest(folder, newest_version).created), now)
     fresh = measure_freshness(config, snapshot, now=now)

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from counterpoise.config import BalanceConfig
 from counterpoise.errors import ConfigError, IntegrityError, VersionNotFoundError
+from counterpoise.records import DatasetVersion
 from counterpoise.storage import (
     WORK,
     Store,
@@ -83,6 +85,13 @@ class DatasetFolder:
                 found="a symbolic link" if self.path.is_symlink() else "a file",
                 remedy="choose another name or output.root",
             )
+
+    @classmethod
+    def of(cls, named: BalanceConfig | DatasetVersion) -> DatasetFolder:
+        """Return the folder of the dataset that a configuration or a version names."""
+        if isinstance(named, BalanceConfig):
+            return cls(named.output.root, named.name)
+        return cls(named.root, named.dataset)
 
     @property
     def path(self) -> Path:

@@ -36,7 +36,12 @@ from counterpoise.resample import read_class_rows, read_copies, read_recipe, rea
 from counterpoise.runtime import LOCAL, Engine, Progress, naming_refusals, silent
 from counterpoise.split import SplitPromise, TrainRows, read_partition
 from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
-from counterpoise.table import ColumnRoles, SnapshotReader, check_unchanged, column_roles, read_labels, read_rejects
+from counterpoise.table import (
+    ColumnRoles,
+    SourceTable,
+    check_unchanged,
+    read_rejects,
+)
 
 __all__ = ["publish_version"]
 
@@ -52,16 +57,16 @@ class _Run:
     resampling: ResamplingPlan
 
     @cached_property
-    def schema(self) -> pa.Schema:
-        return SnapshotReader(self.snapshot).schema
+    def table(self) -> SourceTable:
+        return SourceTable(self.snapshot, self.config.columns)
 
-    @cached_property
+    @property
     def roles(self) -> ColumnRoles:
-        return column_roles(self.schema, self.config.columns)
+        return self.table.roles
 
     @cached_property
     def train(self) -> TrainRows:
-        return TrainRows.from_plan(self.split, read_labels(SnapshotReader(self.snapshot), self.roles.target))
+        return TrainRows.from_plan(self.split, self.table.labels)
 
     @cached_property
     def asked(self) -> Asked:
@@ -98,7 +103,7 @@ def publish_version(
         IntegrityError: What was written does not read back as certified; nothing is visible then.
         InputError: The source has changed since it was ingested; nothing is visible then.
     """
-    folder, key = DatasetFolder(config.output.root, config.name), run_key(config, snapshot.digest)
+    folder, key = DatasetFolder.of(config), run_key(config, snapshot.digest)
 
     def published() -> str:
         return "nothing was published" if find_manifest(folder, key) is None else "the version was published"
@@ -172,7 +177,7 @@ def _write(run: _Run, data: Path, *, engine: Engine, progress: Progress) -> Fact
         split=run.split,
         resampling=run.resampling,
         data=f"data/{data.name}",
-        schema=pa.schema([run.schema.field(name) for name in run.roles.data]),
+        schema=pa.schema([run.table.schema.field(name) for name in run.roles.data]),
         files=_sync_files(data, written),
         certificate=certificate,
     )

@@ -26,7 +26,7 @@ from counterpoise.records import PARTITIONS, Snapshot
 from counterpoise.runtime import Progress, silent
 from counterpoise.split import REJECTED, TrainRows
 from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
-from counterpoise.table import SnapshotReader, column_roles, read_labels
+from counterpoise.table import SourceTable
 from counterpoise.typing import Ints
 
 __all__ = ["put_away_train_rows", "put_train_rows", "rebuild_train"]
@@ -169,11 +169,10 @@ def _check_bytes(manifest: Manifest, parts: list[PartFile], draft: Path) -> None
 def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
     """Gather what train was made of; the other partitions are left out."""
     config = manifest.settings
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, config.columns)
+    source = SourceTable(snapshot, config.columns)
     partition = np.zeros(snapshot.rows, dtype=np.int8)
     partition[_rows_elsewhere(data)] = REJECTED
-    labels = read_labels(reader, roles.target)
+    labels = source.labels
     rows = np.flatnonzero(partition == PARTITIONS.index("train"))
     train = TrainRows(rows, labels.codes[rows], labels.classes)
     recipe = _recipe(train, data / "recipe")
@@ -181,7 +180,7 @@ def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
     if recipe.copies.min(initial=0) < 0 or made != manifest.partitions["train"].rows:
         raise _unfit(f"{made:,} rows, where the manifest says {manifest.partitions['train'].rows:,}", manifest)
     return gather_materials(
-        snapshot, recipe, roles=roles, partition=partition, seed=config.seed,
+        snapshot, recipe, roles=source.roles, partition=partition, seed=config.seed,
         output=config.output,
     )  # fmt: skip
 

@@ -93,7 +93,7 @@ def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError)
     """
     if error.exit_code != 2 or isinstance(error, StorageError):
         return None
-    dataset = DatasetFolder(config.output.root, config.name)
+    dataset = DatasetFolder.of(config)
     reason = json.loads(
         json.dumps({"reason": error.as_dict(), "config": config.published()}, default=str), parse_constant=str
     )

@@ -25,12 +25,9 @@ from counterpoise.split._stable import place_by_key
 from counterpoise.split._stratified import place_at_random
 from counterpoise.split._train_rows import TrainRows
 from counterpoise.table import (
-    ColumnRoles,
     Hashes,
     Labels,
-    SnapshotReader,
-    column_roles,
-    read_labels,
+    SourceTable,
     read_rejects,
     write_arrow,
     write_rejects,
@@ -65,18 +62,15 @@ class _Duplicates:
 class _Source:
     """What is split, and which of its rows."""
 
-    snapshot: Snapshot
-    reader: SnapshotReader
-    roles: ColumnRoles
-    columns: ColumnsConfig
+    table: SourceTable
     usable: Ints
 
     def contents(self) -> Hashes:
         """Return a hash of each usable row's features."""
-        return content_hashes(self.snapshot, self.roles.features)[self.usable]
+        return content_hashes(self.table.snapshot, self.table.roles.features)[self.usable]
 
     def column(self, name: str) -> pa.ChunkedArray:
-        return self.reader.read_columns([name]).column(0).take(pa.array(self.usable))
+        return self.table.reader.read_columns([name]).column(0).take(pa.array(self.usable))
 
 
 @names_refusals("split")
@@ -102,14 +96,13 @@ def split_snapshot(
             does not divide the rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, columns)
-    labels = read_labels(reader, roles.target)
+    table = SourceTable(snapshot, columns)
+    labels = table.labels
     rejects = read_rejects(validation.rejects_file)
     usable = np.setdiff1d(np.arange(snapshot.rows), rejects["source_row"].to_numpy(), assume_unique=True)
     _check_labels(labels, usable)
 
-    source = _Source(snapshot, reader, roles, columns, usable)
+    source = _Source(table, usable)
     together = config.duplicates == "together"
     contents = source.contents() if together else None
     rows = SplitRows(
@@ -119,7 +112,7 @@ def split_snapshot(
         group_codes(source.column(columns.group)) if columns.group else None,
     )
     placement = _place(source, rows, contents, config, seed)
-    rejects = pa.concat_tables([rejects, apart_rejects(placement.apart, usable, reader)]).sort_by("source_row")
+    rejects = pa.concat_tables([rejects, apart_rejects(placement.apart, usable, table.reader)]).sort_by("source_row")
     plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
     duplicates = _Duplicates.among(rows)
     notes = (*placement.notes, *(one.note for one in placement.apart if one.note))
@@ -141,14 +134,14 @@ def _method(columns: ColumnsConfig, config: SplitConfig) -> SplitMethod:
 
 
 def _place(source: _Source, rows: SplitRows, contents: Hashes | None, config: SplitConfig, seed: int) -> Placement:
-    target = source.roles.target
+    target = source.table.roles.target
     if config.method == "time":
-        time, group = source.columns.time, source.columns.group
+        time, group = source.table.columns.time, source.table.columns.group
         moments = read_moments(source.column(time), time)
         return place_in_time(rows, moments, config=config, target=target, time=time, group=group)
     if config.method == "stable":
-        rule = KeyRule.of(source.columns, config, seed)
-        words = content_hashes(source.snapshot, rule.columns, rule.words)[source.usable] if rule.columns else None
+        rule = KeyRule.of(source.table.columns, config, seed)
+        words = content_hashes(source.table.snapshot, rule.columns, rule.words)[source.usable] if rule.columns else None
         sides = rule.sides(words, lambda: source.contents() if contents is None else contents)
         return place_by_key(rows, sides, config=config, target=target)
     return place_at_random(rows, config=config, seed=seed, target=target)

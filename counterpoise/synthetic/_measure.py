@@ -21,7 +21,7 @@ from counterpoise.synthetic._neighbours import Neighbourhood, RealRows, as_point
 from counterpoise.synthetic._projection import ProjectedRows, project_rows
 from counterpoise.synthetic._sample import Limits, choose_rows
 from counterpoise.synthetic._train_files import PublishedTrain
-from counterpoise.table import ColumnRoles, Hashes, SnapshotReader, column_roles, read_labels
+from counterpoise.table import ColumnRoles, Hashes, SnapshotReader, SourceTable, read_labels
 from counterpoise.typing import Ints, Matrix
 from counterpoise.versions import Version
 
@@ -60,8 +60,8 @@ def synthetic_quality(
     train = PublishedTrain(version, columns.target)
     if not train.synthetic.any():
         return None
-    reader = SnapshotReader(snapshot)
-    space = _Space(reader, split, column_roles(reader.schema, columns))
+    source = SourceTable(snapshot, columns)
+    space = _Space(source.reader, split, source.roles)
     sample = _draw(train, space, seed)
     names = [train.labels.classes[code] for code in sample.classes]
     classes = tuple(_class_quality(sample, code) for code in sample.classes[:_MOST_CLASSES])

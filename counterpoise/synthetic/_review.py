@@ -32,7 +32,7 @@ def review_synthetic_rows(
     Returns:
         What was found; None where no row is synthetic: the rows of the source were checked before.
     """
-    published = Version(DatasetFolder(version.root, version.dataset), version.version)
+    published = Version(DatasetFolder.of(version), version.version)
     quality = synthetic_quality(published, snapshot=snapshot, split=split, columns=config.columns, seed=config.seed)
     if quality is None:
         return None

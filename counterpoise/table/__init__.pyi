@@ -33,6 +33,7 @@ from ._snapshot import batch_rows as batch_rows
 from ._snapshot import check_unchanged as check_unchanged
 from ._snapshot import row_bytes as row_bytes
 from ._snapshot import settled_stamp as settled_stamp
+from ._source_table import SourceTable as SourceTable
 from ._value_codes import Coded as Coded
 from ._value_codes import Numbers as Numbers
 from ._value_codes import as_numbers as as_numbers

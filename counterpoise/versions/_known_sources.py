@@ -104,7 +104,7 @@ def _other_content(place: str, known: KnownSource, found: str) -> IntegrityError
 
 
 def _dataset(config: BalanceConfig) -> DatasetFolder:
-    return DatasetFolder(config.output.root, config.name)
+    return DatasetFolder.of(config)
 
 
 def _name(identity: str) -> str:

@@ -237,7 +237,7 @@ def find_version(config: BalanceConfig, digest: str) -> DatasetVersion | None:
     """
     if not digest:
         return None
-    folder = DatasetFolder(config.output.root, config.name)
+    folder = DatasetFolder.of(config)
     manifest = find_manifest(folder, run_key(config, digest))
     return None if manifest is None else version_record(folder, manifest, created=False)
 

@@ -55,7 +55,7 @@ def find_baseline(config: BalanceConfig, *, among: Sequence[int] | None = None) 
     Raises:
         IntegrityError: No profile is what was published.
     """
-    folder = DatasetFolder(config.output.root, config.name)
+    folder = DatasetFolder.of(config)
     known = folder.version_numbers()
     damaged: list[tuple[int, IntegrityError]] = []
     found: Baseline | None = None

@@ -61,7 +61,7 @@ def rebuild_version(
         IntegrityError: Source, recipe or rebuilt bytes are not those of the version.
     """
     version = open_version(address)
-    folder = DatasetFolder(version.record.root, version.record.dataset)
+    folder = DatasetFolder.of(version.record)
     stored = not version.stored_as_recipe
     if out is not None and (out / "train").exists():
         raise InputError(
@@ -86,5 +86,5 @@ def rebuild_version(
 @names_refusals("rebuild")
 def store_as_asked(version: DatasetVersion) -> bool:
     """Put the train rows away where the version is to be stored as a recipe; return whether that was done."""
-    folder = DatasetFolder(version.root, version.dataset)
+    folder = DatasetFolder.of(version)
     return put_away_train_rows(folder, read_manifest(folder, version.version))

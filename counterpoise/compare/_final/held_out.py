@@ -11,7 +11,7 @@ import pyarrow as pa
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
 from counterpoise.results import HeldOut, Rules
 from counterpoise.split import Partition, group_codes, read_partition
-from counterpoise.table import SnapshotReader, column_roles, write_snapshot
+from counterpoise.table import SnapshotReader, SourceTable, write_snapshot
 
 __all__ = ["digest_of_test", "hold_out", "hold_out_tables"]
 
@@ -25,13 +25,12 @@ def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path
         split: Which of its rows are validation and test.
         folder: The comparison's folder.
     """
-    reader, partition = SnapshotReader(snapshot), read_partition(split)
-    roles = column_roles(reader.schema, rules.columns)
+    source, partition = SourceTable(snapshot, rules.columns), read_partition(split)
     tables = {
-        name: reader.read_rows(np.flatnonzero(partition == PARTITIONS.index(name)), roles.data)
+        name: source.reader.read_rows(np.flatnonzero(partition == PARTITIONS.index(name)), source.roles.data)
         for name in ("validation", "test")
     }
-    groups = _write_groups(reader, partition, rules.columns.group, folder) if rules.columns.group else {}
+    groups = _write_groups(source.reader, partition, rules.columns.group, folder) if rules.columns.group else {}
     held = hold_out_tables(**tables, folder=folder)
     return held.model_copy(update={"digest": digest_of_test(snapshot, split), "groups": groups})
 

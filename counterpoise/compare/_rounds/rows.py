@@ -21,9 +21,8 @@ from counterpoise.split import gap_units, read_content, read_moments, read_parti
 from counterpoise.table import (
     Labels,
     SnapshotReader,
-    column_roles,
+    SourceTable,
     encode_labels,
-    read_labels,
     write_arrow,
     write_snapshot,
 )
@@ -58,15 +57,14 @@ def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: P
         EvaluationError: The train rows are too few to divide into folds.
         ConfigError: `evaluation.positive_class` names no class, or folds in time order are to be repeated.
     """
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, rules.columns)
+    source = SourceTable(snapshot, rules.columns)
     train = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
-    codes = read_labels(reader, roles.target).codes[train]
+    codes = source.labels.codes[train]
     chosen = train[_stratified(codes, rules)]
-    ties = tie_codes(reader, chosen, content=read_content(split), group=rules.columns.group)
-    bonds = TiedRows(ties, _timeline(reader, rules, chosen))
+    ties = tie_codes(source.reader, chosen, content=read_content(split), group=rules.columns.group)
+    bonds = TiedRows(ties, _timeline(source.reader, rules, chosen))
     return choose_rows_of_table(
-        rules, reader.read_rows(chosen, roles.data), folder=folder, bonds=bonds, train_rows=len(train)
+        rules, source.reader.read_rows(chosen, source.roles.data), folder=folder, bonds=bonds, train_rows=len(train)
     )
 
 

@@ -19,7 +19,7 @@ from counterpoise.errors import ResamplingError
 from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.resample._job import ResamplingJob
 from counterpoise.split import TrainRows
-from counterpoise.table import ColumnRoles, SnapshotReader, column_roles, read_labels
+from counterpoise.table import ColumnRoles, SnapshotReader, SourceTable
 
 __all__ = ["MAX_LEVELS", "TrainFacts", "open_job", "read_facts"]
 
@@ -94,11 +94,10 @@ def open_job(
         InputError: No feature is left.
         ResamplingError: A feature is of an extension type.
     """
-    reader = SnapshotReader(snapshot)
-    roles = column_roles(reader.schema, columns)
-    _check_feature_types(reader.schema, roles)
-    train = TrainRows.from_plan(split, read_labels(reader, roles.target))
-    return ResamplingJob(reader=reader, roles=roles, train=train, config=config, seed=seed, wanted={})
+    source = SourceTable(snapshot, columns)
+    _check_feature_types(source.schema, source.roles)
+    train = TrainRows.from_plan(split, source.labels)
+    return ResamplingJob(reader=source.reader, roles=source.roles, train=train, config=config, seed=seed, wanted={})
 
 
 def _check_feature_types(schema: pa.Schema, roles: ColumnRoles) -> None:

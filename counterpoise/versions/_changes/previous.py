@@ -23,7 +23,7 @@ def compare_with_previous(version: DatasetVersion, metrics: dict[str, Any]) -> S
         version: The new version.
         metrics: Its metrics record.
     """
-    folder = DatasetFolder(version.root, version.dataset)
+    folder = DatasetFolder.of(version)
     for number in reversed([number for number in folder.version_numbers() if number < version.version]):
         try:
             found = compare_with(folder, number, version=version.version, metrics=metrics)

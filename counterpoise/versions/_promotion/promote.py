@@ -52,7 +52,7 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
         MachineError: The file system refuses.
         StorageError: The object store does, or others were faster each time.
     """
-    folder = DatasetFolder(version.root, version.dataset)
+    folder = DatasetFolder.of(version)
     candidate = Judged(version.version, read_metrics(folder, version.version))
     for _ in paced(Patience(tries=_TRIES)):
         known = list_promotions(folder)
@@ -85,7 +85,7 @@ def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
         MachineError: The file system refuses.
         StorageError: The object store does, or others were faster each time.
     """
-    folder = DatasetFolder(version.root, version.dataset)
+    folder = DatasetFolder.of(version)
     for _ in paced(Patience(tries=_TRIES)):
         last = newest_promotion(folder)
         if last is not None and last.version == version.version:
