@@ -23,7 +23,7 @@ from counterpoise.results import Rules
 from tests.compare.arenas import TREE, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
-GUIDE = Path(__file__).parents[3] / "docs" / "tournament.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "tournament.md"
 
 
 def shown(language: str) -> str:

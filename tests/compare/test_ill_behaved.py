@@ -29,7 +29,7 @@ _BAD_ANSWERS = {
 @pytest.fixture(name="arena", scope="module")
 def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).parents[3])
+        patch.syspath_prepend(Path(__file__).parents[2])
         yield arena_of(signal(120), tmp_path_factory.mktemp("ill"), folds=2, strategies=["none"], learners=[TREE])
 
 

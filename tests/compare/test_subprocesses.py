@@ -374,7 +374,7 @@ def test_a_program_that_is_killed_leaves_no_process(arena: Arena, tmp_path: Path
     waiting = learner("waits to be let go", str(tmp_path / "learner"))
     config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
     (tmp_path / "arena.json").write_text(arena.model_copy(update={"rules": Rules.of(config)}).model_dump_json())
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     program = subprocess.Popen(  # this program itself
         [sys.executable, "-c", OWNER, str(tmp_path / "arena.json")], cwd=root, stderr=subprocess.DEVNULL
     )

@@ -9,7 +9,7 @@ import pytest
 from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate._compare import compare_strategies
 
-_DATA = Path(__file__).parents[3] / "../shared/data"
+_DATA = Path(__file__).parents[2] / "../shared/data"
 
 
 def _read(path: str, *, delimiter: str = ",", header: bool = True) -> pyarrow.Table:

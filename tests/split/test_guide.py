@@ -10,7 +10,7 @@ import yaml
 
 from counterpoise.config import build_config, load_config
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "splitting.md").read_text()
 SHOWN = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
 
