@@ -171,4 +171,4 @@ def _digest(text: str) -> str:
 
 
 def _read(name: str) -> str:
-    return resources.files("counterpoise.report").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("counterpoise.report").joinpath("templates", name).read_text(encoding="utf-8")
