@@ -1,4 +1,4 @@
-"""What all tests share: no telemetry, patient Hypothesis, one Prefect server a session for those that want it."""
+"""What all tests share: no telemetry, patient Hypothesis, one Prefect server a worker, and which tests go together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from tests.object_store import bucket, s3_endpoint
 
@@ -20,6 +22,53 @@ os.environ.update(
 )
 settings.register_profile("counterpoise", deadline=None)
 settings.load_profile("counterpoise")
+
+_NEEDS = {
+    "browser": {"browser", "form", "page", "shared"},
+    "server": {"bucket", "cluster", "postgres", "prefect", "prefect_server", "real_prefect", "s3_endpoint"},
+}
+"""Markers of the tests that want one of some fixtures."""
+_TOGETHER = {"postgres_prefect": "prefect-on-postgresql", "real_prefect": "prefect-on-sqlite"}
+"""Names of the groups of tests that share a server which takes long to start: one worker does all of a group."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a test needs, and which tests one worker does together."""
+    for item in items:
+        wanted = set(getattr(item, "fixturenames", ()))
+        for marker, fixtures in _NEEDS.items():
+            if wanted & fixtures:
+                item.add_marker(marker)
+        group = _group(item, wanted)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item, wanted: set[str]) -> str | None:
+    if "prefect" in wanted:  # each of the two, by its parameter
+        return f"prefect-on-{item.callspec.params['prefect']}"  # type: ignore[attr-defined]
+    return next((name for fixture, name in _TOGETHER.items() if fixture in wanted), None)
+
+
+class _GroupsAndFiles(LoadScopeScheduling):
+    """Gives a worker a group of tests or the rest of a file at a time: groups first, then the files with most tests."""
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        for scope in [name for name in self.workqueue if name.startswith("prefect-on-")]:
+            self.workqueue.move_to_end(scope, last=False)
+        super()._assign_work_unit(node)
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, name = nodeid.partition("::")
+        group = name.rpartition("@")[2] if "@prefect-on-" in name else ""
+        return group or path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    """Schedule by groups and files where `--dist loadgroup` asks for groups."""
+    return _GroupsAndFiles(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")

@@ -250,7 +250,7 @@ def test_the_demo_shows_where_the_report_is_and_leaves_the_users_prefect_alone(t
     program = "from counterpoise.flows.command_line import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program, "demo", "--rows", "3000", "--out", "demo"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=150, check=False,
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "report   demo/datasets/fraud/evaluations/00000001/report.html" in done.stdout

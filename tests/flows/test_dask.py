@@ -29,6 +29,7 @@ from counterpoise.versions import open_version
 from tests.flows import pieces
 from tests.flows.clusters import children_of, dask_cluster, kill
 from tests.flows.tables import configured
+from tests.processes import PATIENCE
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
 pytest.importorskip("prefect_dask")
@@ -158,8 +159,9 @@ def test_a_piece_whose_worker_is_killed_is_done_again(tmp_path: Path, cluster: C
     assert len(list((tmp_path / "there/tested/data").iterdir())) == 1
 
 
-def _wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
+def _wait_for(condition: Callable[[], bool]) -> None:
+    """Wait without a pause: what is waited for may be over soon."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)

@@ -20,8 +20,9 @@ from counterpoise.errors import CounterpoiseError, InputError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.compare import compare
 from counterpoise.flows.monitor import monitor
-from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
+from tests.flows.real_prefect import RealPrefect, quick_config
 from tests.flows.tables import configured
+from tests.processes import wait_until
 
 WRONG = "columns.target=no_such_column"
 FLOWS = pytest.mark.parametrize("ours", [balance, compare], ids=["balance", "compare"])
@@ -180,7 +181,7 @@ def test_wrong_parameters_end_refused_on_a_worker_and_its_log_has_no_traceback(r
     runs.append(create_run(real_prefect, "compare/weekly", {"config": config, "extra": 3}))
     runs.append(create_run(real_prefect, "monitor/twice-a-day", {"config": config, "extra": 3}))
     for run in runs:
-        found = wait_until(is_refused(real_prefect, run), seconds=300, what=str(real_prefect.flow_run(run)["state"]))
+        found = wait_until(is_refused(real_prefect, run), what=f"a refusal of {run}")
         assert found["state_type"] == "FAILED"
         assert re.match(r"(config: wrong_parameters|ingest: column_not_found)\. Expected ", found["state"]["message"])
         assert found["state"]["message"].isprintable()
@@ -191,11 +192,11 @@ def test_wrong_parameters_end_refused_on_a_worker_and_its_log_has_no_traceback(r
 def test_both_names_of_the_end_are_events_that_automations_can_wait_for(real_prefect: RealPrefect) -> None:
     config = quick_config(real_prefect, name="told-of", columns={"target": "no_such_column"})
     run = real_prefect.start("balance/on-demand", config)
-    wait_until(is_refused(real_prefect, run), seconds=120, what="a refusal")
+    wait_until(is_refused(real_prefect, run), what="a refusal")
 
     def told() -> bool:
         events = real_prefect.events("prefect.flow-run.Failed", "prefect.flow-run.Refused")
         ours = [each for each in events if each["resource"]["prefect.resource.id"] == f"prefect.flow-run.{run}"]
         return {each["event"] for each in ours} == {"prefect.flow-run.Failed", "prefect.flow-run.Refused"}
 
-    wait_until(told, seconds=60, what="two events")
+    wait_until(told, what="two events")
