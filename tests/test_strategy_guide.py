@@ -13,6 +13,8 @@ import pytest
 
 from tests.test_documents import ROOT, blocks
 
+pytestmark = pytest.mark.slow
+
 GUIDE = "docs/add-a-strategy.md"
 CHECKS = 12
 """The battery had 19 for the strategy when this was written: far fewer would mean that it has not been found."""

@@ -9,6 +9,8 @@ import pytest
 from benchmarks.faulty_store import campaign, summary
 from tests.faulty_proxy import PASSING, Fault
 
+pytestmark = pytest.mark.slow
+
 CAUSED: tuple[Fault, ...] = tuple(fault for fault in PASSING if fault not in ("slow", "never answers"))
 
 

@@ -17,7 +17,10 @@ from counterpoise.results import Arena, EntryResult, Leaderboard, Rules
 from tests.compare.arenas import TREE, arena_of, entry, processes_of_this_one, scores, signal, tournament_config
 from tests.compare.ill_behaved import ANSWERS, CLASSES, DEEDS, ENDLESS, RANKINGS, learner
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs descriptors of processes")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs descriptors of processes"),
+]
 
 _BAD_ANSWERS = {
     **dict.fromkeys(ANSWERS, r"fold 1: \[bad_probabilities\] needs "),

@@ -44,7 +44,7 @@ from tests.compare.arenas import (
     tournament_config,
 )
 from tests.compare.ill_behaved import OWNER, learner
-from tests.processes import running, wait_until
+from tests.processes import PATIENCE, running, wait_until
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 HUNGRY = r"""
@@ -81,7 +81,10 @@ class Slow(DummyClassifier):
             times.write(f"{time.monotonic():018.6f} {what}\n")
 """
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc"),
+]
 
 
 @pytest.fixture(name="arena", scope="module")
@@ -282,7 +285,7 @@ def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(arena: 
         wait_for_workers(arena)
         template = template_of(arena)
         raise KeyboardInterrupt
-    thread.join(10)
+    thread.join(PATIENCE)
     assert [error.reason for error in ended if isinstance(error, CounterpoiseError)] == ["tournament_ended"]
     assert template.process.returncode is not None
     assert processes_of_this_one() == []

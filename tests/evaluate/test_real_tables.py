@@ -9,6 +9,8 @@ import pytest
 from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate._compare import compare_strategies
 
+pytestmark = pytest.mark.slow
+
 _DATA = Path(__file__).parents[2] / "../shared/data"
 
 

@@ -12,6 +12,8 @@ from counterpoise.verify._version import verify_version
 from tests.killed import count_calls, kill_at_call
 from tests.snapshots import EngineRun, mixed_table, run_engine
 
+pytestmark = pytest.mark.slow
+
 POINTS = 30
 ENGINE = tuple(f"counterpoise.{part}" for part in ("split", "resample", "persist", "storage"))
 

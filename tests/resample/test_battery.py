@@ -21,6 +21,8 @@ from counterpoise.verify._version import verify_version
 from counterpoise.versions import Version, open_version
 from tests.snapshots import EngineRun, mixed_table, run_engine
 
+pytestmark = pytest.mark.slow
+
 ROWS = 900
 CATEGORIES = ("flag", "word", "kind")
 SETTINGS: dict[str, dict[str, Any]] = {
