@@ -5,9 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One worker more than cores: it waits for servers most of the time.
+# One worker more than cores: it waits for servers most of the time. Threads within a worker would only wait for each other.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
-TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+TESTS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 CORE_COVERAGE := 90
 PORT ?= 4200
 
