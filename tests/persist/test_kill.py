@@ -14,7 +14,7 @@ from tests.snapshots import EngineRun, mixed_table, run_engine
 
 pytestmark = pytest.mark.slow
 
-POINTS = 30
+POINTS = 15
 ENGINE = tuple(f"counterpoise.{part}" for part in ("split", "resample", "persist", "storage"))
 
 
