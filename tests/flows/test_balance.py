@@ -19,13 +19,13 @@ from counterpoise import evaluate as core_evaluate
 from counterpoise import ingest as core_ingest
 from counterpoise import persist as core_persist
 from counterpoise import resample as core_resample
+from counterpoise import split as core_split
 from counterpoise import validate as core_validate
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import ContractError, CounterpoiseError
 from counterpoise.evaluate import find_evaluation
 from counterpoise.flows.balance import balance
 from counterpoise.records import DatasetVersion
-from counterpoise.split import _stage as core_split
 from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table

@@ -118,7 +118,7 @@ def test_a_failure_of_ours_ends_with_1_and_a_traceback_only_when_debugging(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("postgresql://ann:pa55@db is down")
 
-    monkeypatch.setattr("counterpoise.versions._open.open_version", broken)
+    monkeypatch.setattr("counterpoise.versions.open_version", broken)
     assert run_command(["show", "a/b"], debug=debug) == 1
     err = capfd.readouterr().err
     assert "failed: ZeroDivisionError: postgresql://ann:***@db is down" in err

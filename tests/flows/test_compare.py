@@ -11,8 +11,8 @@ from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import TaskRun
 
-from counterpoise.compare import _store as store
-from counterpoise.compare._rounds import cross_validate as play
+from counterpoise import compare as play  # its door, at which the tasks ask
+from counterpoise import compare as store
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
 from counterpoise.flows.command_line import run_command

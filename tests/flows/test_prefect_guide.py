@@ -117,10 +117,7 @@ def completed(deployment: str) -> bool:
 
 
 def test_the_commands_of_the_readme_publish_a_version_on_a_server_that_knows_nothing_yet(tmp_path: Path) -> None:
-    """The server is the session's, which has neither pool nor deployments; `make up` tests start one by the command.
-
-    The worker is the last program that the README starts.
-    """
+    """The server is the session's, which has neither pool nor deployments; `make up` tests start one by the command."""
     (block,) = [each for each in blocks_of("sh") if "prefect server start" in each]
     server, *others = commands_of(block)
     assert server == ["server", "start"]
@@ -138,9 +135,11 @@ def test_the_commands_of_the_readme_publish_a_version_on_a_server_that_knows_not
         for words in others:
             command = [sys.executable, "-m", "prefect", *words]
             process = stack.enter_context(running(command, cwd=tmp_path, env=environment, stdout=log, stderr=log))
-            if words[:2] != ["worker", "start"]:
+            if words[:2] == ["worker", "start"]:
+                worker = process
+            else:
                 assert process.wait(PATIENCE) == 0, f"{words}: {path.read_text()}"
-        wait_until(lambda: completed("on-demand"), what=path.read_text, program=process)
+        wait_until(lambda: completed("on-demand"), what=path.read_text, program=worker)
         assert open_version(tmp_path / "datasets" / "fraud").evaluation.joinpath("report.html").exists()
 
 

@@ -37,7 +37,7 @@ _SIGNAL_WHEN_PARENT_DIES, _TAKE_IN_ORPHANS = 1, 36
 _IMPORTS = (
     *("imblearn.over_sampling", "imblearn.under_sampling", "skrub"),
     *("sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection"),
-    *(f"counterpoise.compare.{name}" for name in ("_final.refit", "_rounds.cross_validate", "_rounds.encoding")),
+    *(f"counterpoise.compare.{name}" for name in ("_rounds.encoding", "_rounds.cross_validate", "_final.refit")),
 )
 """What takes seconds to import, and workers need."""
 
