@@ -51,7 +51,7 @@ def _group(item: pytest.Item, wanted: set[str]) -> str | None:
     return next((name for fixture, name in _TOGETHER.items() if fixture in wanted), None)
 
 
-class _GroupsAndFiles(LoadScopeScheduling):
+class _GroupsAndFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """Gives a worker a group of tests or the rest of a file at a time: groups first, then the files with most tests."""
 
     def _assign_work_unit(self, node: WorkerController) -> None:
