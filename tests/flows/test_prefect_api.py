@@ -111,12 +111,12 @@ def test_a_server_that_does_not_answer_is_named(
 def test_a_server_that_never_ends_the_handshake_is_not_waited_for_several_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(prefect_api, "_SECONDS", 4.0)
+    monkeypatch.setattr(prefect_api, "_SECONDS", 8.0)
     with somebody_is_silent() as url, temporary_settings({PREFECT_API_URL: url.replace("http:", "https:")}):
         start = time.monotonic()
-        with pytest.raises(EngineError, match=r"prefect_does_not_answer.*nothing for 4 s"):
+        with pytest.raises(EngineError, match=r"prefect_does_not_answer.*nothing for 8 s"):
             reach_prefect()
-    assert time.monotonic() - start < 15, "Prefect's client tries four times"
+    assert time.monotonic() - start < 30, "Prefect's client tries four times"
 
 
 def test_a_server_that_answers_is_used() -> None:
