@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from tests.object_store import bucket, s3_endpoint
+from tests.processes import PATIENCE
 
 __all__ = ["bucket", "prefect_server", "s3_endpoint"]
 
@@ -51,13 +54,25 @@ def _group(item: pytest.Item, wanted: set[str]) -> str | None:
     return next((name for fixture, name in _TOGETHER.items() if fixture in wanted), None)
 
 
+@cache
+def _has_slow_tests(path: Path) -> bool:
+    return "pytest.mark.slow" in path.read_text(encoding="utf-8")
+
+
 class _GroupsAndFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Gives a worker a group of tests or the rest of a file at a time: groups first, then the files with most tests."""
+    """Gives a worker a group of tests or the rest of a file at a time.
+
+    Groups come first, then files with slow tests, then those with most tests, so that workers end at the same time.
+    """
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        for scope in [name for name in self.workqueue if name.startswith("prefect-on-")]:
-            self.workqueue.move_to_end(scope, last=False)
+        self.workqueue.move_to_end(min(self.workqueue, key=self._rank), last=False)
         super()._assign_work_unit(node)
+
+    def _rank(self, scope: str) -> int:
+        if scope.startswith("prefect-on-"):
+            return 0
+        return 1 if _has_slow_tests(self.config.rootpath / scope) else 2
 
     def _split_scope(self, nodeid: str) -> str:
         path, _, name = nodeid.partition("::")
@@ -79,5 +94,5 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     home = tmp_path_factory.mktemp("prefect")
     own = {PREFECT_HOME: home, PREFECT_LOCAL_STORAGE_PATH: home / "storage"}
-    with temporary_settings(own), prefect_test_harness(server_startup_timeout=120):
+    with temporary_settings(own), prefect_test_harness(server_startup_timeout=int(PATIENCE)):
         yield

@@ -17,6 +17,8 @@ from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table
 from tests.limits import file_size_limit
 
+pytestmark = pytest.mark.slow
+
 
 def write_config(folder: Path, *overrides: str) -> Path:
     path = folder / "tested.yaml"

@@ -21,6 +21,8 @@ from counterpoise.results import Arena, Entry, EntryResult, Leaderboard
 from tests.compare.arenas import processes_of_this_one
 from tests.flows.tables import configured
 
+pytestmark = pytest.mark.slow
+
 TOURNAMENT = {"strategies": ["random_over", "smoten"], "learners": ["logistic_regression"], "folds": 3}
 
 

@@ -32,6 +32,8 @@ from tests.flows.tables import configured
 from tests.processes import PATIENCE
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("prefect_dask")
 
 Cluster = tuple[str, int]

@@ -31,6 +31,8 @@ from counterpoise.flows.temporary_server import start_temporary_server
 from tests.flows.tables import configured
 from tests.processes import running, wait_until
 
+pytestmark = pytest.mark.slow
+
 MODULE = "counterpoise.flows.temporary_server"
 MARK = "COUNTERPOISE_TESTED_IN"
 

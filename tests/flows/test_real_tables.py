@@ -15,6 +15,8 @@ from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
 from tests.catalog import RealTable, table_parameters
 
+pytestmark = pytest.mark.slow
+
 TOO_RARE = {
     "ecoli": ["'imS' (2 rows", "'imL' (2 rows"],
     "kddcup": ["'spy.' (2 rows"],

@@ -15,6 +15,8 @@ from counterpoise.verify._version import verify_version
 from counterpoise.versions import list_versions
 from tests.killed import count_calls, kill_at_call
 
+pytestmark = pytest.mark.slow
+
 POINTS = 8
 STAGES = (
     "counterpoise.tasks.",
