@@ -23,6 +23,8 @@ from counterpoise.versions import find_baseline, newest_promotion, record_look
 from tests.damage import damage_told, rewrite, sealed_again
 from tests.every_file import Dataset, make_dataset
 
+pytestmark = pytest.mark.slow
+
 KINDS = (
     "metrics", "report", "correction", "promotion", "tournament", "tournament page", "look", "source", "profile",
     "validation", "refusal",
@@ -88,7 +90,6 @@ def test_no_edit_of_a_promotion_is_accepted_though_it_was_sealed_again(dataset: 
     assert outcome.tried == outcome.refused + outcome.found + outcome.same
 
 
-@pytest.mark.slow
 def test_an_edit_of_metrics_sealed_again_is_told_but_for_what_only_training_proves(dataset: Dataset) -> None:
     outcome = edit(dataset.kinds["metrics"], 150, seed=0)
     assert outcome.unnamed == []
