@@ -81,10 +81,8 @@ class Slow(DummyClassifier):
             times.write(f"{time.monotonic():018.6f} {what}\n")
 """
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc"),
-]
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+pytestmark = [pytest.mark.slow, LINUX]
 
 
 @pytest.fixture(name="arena", scope="module")
@@ -376,11 +374,11 @@ def test_a_program_that_is_killed_leaves_no_process(arena: Arena, tmp_path: Path
     waiting = learner("waits to be let go", str(tmp_path / "learner"))
     config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
     (tmp_path / "arena.json").write_text(arena.model_copy(update={"rules": Rules.of(config)}).model_dump_json())
-    root = Path(__file__).parents[2]
+    root, importing = Path(__file__).parents[2], when == "making its imports"
     command = [sys.executable, "-c", OWNER, str(tmp_path / "arena.json")]
     with running(command, cwd=root, stderr=subprocess.DEVNULL) as program:
         wait_until(
-            lambda: processes_of(program.pid) if when == "making its imports" else list(tmp_path.glob("*.started")),
+            lambda: processes_of(program.pid) if importing else [*tmp_path.glob("*.started")],
             what=when,
             program=program,
         )
