@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# One worker more than cores: it waits for servers most of the time. Threads within a worker would only wait for each other.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+TESTS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 CORE_COVERAGE := 90
 PORT ?= 4200
 
@@ -25,9 +28,16 @@ down: setup ## End what `make up` has started
 	@$(BIN)/python -m tools.local_server down
 
 .PHONY: test
-test: check ## Lint, format check, strict types and all tests with coverage
-	$(BIN)/python -m pytest -n 2 --dist loadfile \
-		--cov=counterpoise --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(CORE_COVERAGE)
+test: check ## Lint, format check, strict types and all tests
+	$(TESTS)
+
+.PHONY: quick
+quick: setup ## The tests of the inner loop: those without server, browser, campaigns or statistics
+	$(TESTS) -m "not server and not browser and not slow" --ignore=tests/flows --ignore=tests/tasks
+
+.PHONY: coverage
+coverage: setup ## All tests with coverage of lines and branches, which must not fall below 90 %
+	$(TESTS) --cov=counterpoise --cov-report=term:skip-covered --cov-fail-under=$(CORE_COVERAGE)
 
 .PHONY: check
 check: lint types ## Lint, format check and strict types, without the tests

@@ -1,14 +1,19 @@
-"""What all tests share: no telemetry, patient Hypothesis, one Prefect server a session for those that want it."""
+"""What all tests share: no telemetry, patient Hypothesis, one Prefect server a worker, and which tests go together."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from tests.object_store import bucket, s3_endpoint
+from tests.processes import PATIENCE
 
 __all__ = ["bucket", "prefect_server", "s3_endpoint"]
 
@@ -21,6 +26,65 @@ os.environ.update(
 settings.register_profile("counterpoise", deadline=None)
 settings.load_profile("counterpoise")
 
+_NEEDS = {
+    "browser": {"browser", "form", "page", "shared"},
+    "server": {"bucket", "cluster", "postgres", "prefect", "prefect_server", "real_prefect", "s3_endpoint"},
+}
+"""Markers of the tests that want one of some fixtures."""
+_TOGETHER = {"postgres_prefect": "prefect-on-postgresql", "real_prefect": "prefect-on-sqlite"}
+"""Names of the groups of tests that share a server which takes long to start: one worker does all of a group."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a test needs, and which tests one worker does together."""
+    for item in items:
+        wanted = set(getattr(item, "fixturenames", ()))
+        for marker, fixtures in _NEEDS.items():
+            if wanted & fixtures:
+                item.add_marker(marker)
+        group = _group(item, wanted)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item, wanted: set[str]) -> str | None:
+    if "prefect" in wanted:  # each of the two, by its parameter
+        return f"prefect-on-{item.callspec.params['prefect']}"  # type: ignore[attr-defined]
+    return next((name for fixture, name in _TOGETHER.items() if fixture in wanted), None)
+
+
+@cache
+def _has_slow_tests(path: Path) -> bool:
+    return "pytest.mark.slow" in path.read_text(encoding="utf-8")
+
+
+class _GroupsAndFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Gives a worker a group of tests or the rest of a file at a time.
+
+    Groups come first, then files with slow tests, then those with most tests, so that workers end at the same time.
+    """
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(min(self.workqueue, key=self._rank), last=False)
+        super()._assign_work_unit(node)
+
+    def _rank(self, scope: str) -> int:
+        if scope.startswith("prefect-on-"):
+            return 0
+        return 1 if _has_slow_tests(self.config.rootpath / scope) else 2
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, name = nodeid.partition("::")
+        group = name.rpartition("@")[2] if "@prefect-on-" in name else ""
+        return group or path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    """Schedule by groups and files where `--dist loadgroup` asks for groups."""
+    return _GroupsAndFiles(config, log) if config.getoption("dist") == "loadgroup" else None
+
 
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -30,5 +94,5 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     home = tmp_path_factory.mktemp("prefect")
     own = {PREFECT_HOME: home, PREFECT_LOCAL_STORAGE_PATH: home / "storage"}
-    with temporary_settings(own), prefect_test_harness(server_startup_timeout=120):
+    with temporary_settings(own), prefect_test_harness(server_startup_timeout=int(PATIENCE)):
         yield

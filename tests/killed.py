@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tests.processes import PATIENCE
+
 Job = Callable[[Path], object]
 
 # Forked from a server that has imported the engine but runs no thread: quick, and safe with Arrow's thread pools.
@@ -24,7 +26,7 @@ def count_calls(job: Job, folder: Path, modules: tuple[str, ...]) -> int:
     receiver, sender = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_run, args=(job, folder, modules, 0, sender))
     process.start()
-    process.join(120)
+    process.join(PATIENCE)
     assert process.exitcode == 0
     return int(receiver.recv())
 
@@ -33,7 +35,7 @@ def kill_at_call(job: Job, folder: Path, modules: tuple[str, ...], call: int) ->
     """Run the job in a process that gets SIGKILL at the given call; return its exit code."""
     process = _CONTEXT.Process(target=_run, args=(job, folder, modules, call, None))
     process.start()
-    process.join(120)
+    process.join(PATIENCE)
     return process.exitcode
 
 

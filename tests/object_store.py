@@ -5,16 +5,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
+from tests.processes import PATIENCE, running, wait_until
+
 SECRET = "canary-s3cret/key+0"  # noqa: S105  # to be found again, where it must not be
-PATIENCE = 60.0
 
 
 @contextmanager
@@ -24,31 +24,22 @@ def s3_server() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port, process)
+    with running(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
+        wait_until(lambda: _listens(port), what="moto's server starts", program=program)
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("moto's server did not start")
+def _listens(port: int) -> bool:
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", port)).close()
+        return True
+    return False
 
 
 def make_bucket(endpoint: str) -> str:
     """Make a bucket of its own and return its address."""
     name = f"tests-{uuid.uuid4().hex[:12]}"
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{name}", method="PUT"), timeout=10).close()  # noqa: S310  # our own server
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/{name}", method="PUT"), timeout=PATIENCE).close()  # noqa: S310  # our own server
     return f"s3://{name}"
 
 

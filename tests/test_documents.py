@@ -59,6 +59,7 @@ def test_every_name_that_a_snippet_imports_is_there(snippet: str) -> None:
     subprocess.run([sys.executable, "-c", "\n".join(imports)], check=True)
 
 
+@pytest.mark.slow
 def test_the_notebook_snippet_runs(tmp_path: Path) -> None:
     (snippet,) = [block for block in blocks("python", "docs/embedding.md") if "balance_frame" in block]
     check = "assert balanced.train['fraud'].mean() == 0.5 and len(balanced.keys['train']) == len(balanced.train)"
@@ -78,6 +79,7 @@ def test_the_reference_has_what_readers_of_versions_and_writers_of_suites_need()
     assert rows == [kind for kind in rows if f"### `{kind}`" in text]
 
 
+@pytest.mark.slow
 def test_the_suite_snippet_runs(tmp_path: Path) -> None:
     (snippet,) = blocks("python", "docs/validation.md")
     shutil.copy(ROOT / "expectations" / "transactions.json", tmp_path / "fraud.suite.json")

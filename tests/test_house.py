@@ -184,6 +184,7 @@ def test_setup_says_so_where_a_checkout_has_no_links(tmp_path: Path) -> None:
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_wheels_from_the_tree_and_from_its_source_distribution_hold_every_file(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout

@@ -23,6 +23,8 @@ from counterpoise.suggest import write_sample
 from counterpoise.versions import Version, open_version
 from tests.test_documents import ROOT, blocks
 
+pytestmark = pytest.mark.slow
+
 GUIDES = ("docs/embedding.md",)
 """Documents whose Python snippets run one after the other where a dataset `fraud` is published."""
 

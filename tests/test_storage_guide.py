@@ -23,6 +23,8 @@ from tests.ingest.postgres import Cluster, postgres_cluster
 from tests.object_store import use_endpoint
 from tests.test_documents import blocks
 
+pytestmark = pytest.mark.slow
+
 GUIDE = "docs/storage.md"
 READER = "reader-s3cret"
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.guides import copy_project, follow, passed_of
+
+pytestmark = pytest.mark.slow
 
 GUIDE = "docs/add-a-strategy.md"
 CHECKS = 12

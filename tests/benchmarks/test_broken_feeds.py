@@ -261,6 +261,7 @@ def test_a_table_is_good_enough_from_23_of_25_and_with_one_false_stop(result: Ta
     assert f"| {result.named} of {result.possible} |" in render([result])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not real_tables(), reason="the real tables (../shared/data) are not here")
 def test_a_real_feed_is_caught_when_broken_and_let_through_when_not(tmp_path: Path) -> None:
     data = next(table.path.parents[1] for table in real_tables())

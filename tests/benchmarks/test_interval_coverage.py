@@ -6,6 +6,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.interval_coverage import FIGURES, Setting, coverage, true_average_precision, true_values
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("distance", "prevalence"), [(0.0, 0.1), (1.0, 0.01), (3.5, 0.1)])
 def test_the_truth_is_that_of_a_very_large_sample(distance: float, prevalence: float) -> None:

@@ -22,6 +22,8 @@ from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, ComparisonConfig
 from counterpoise.results import Comparison, Rules
 from tests.compare.comparisons import TREE, arena_of, candidate, scores, signal, tournament_config
 
+pytestmark = pytest.mark.slow
+
 RESAMPLING = [name for name in STRATEGIES if name not in ("auto", "none")]
 MAY_BE_REFUSED = ("smoten", "kmeans_smote", "rus_boost")
 """On noise: needs categories alone; needs clusters with a minority; needs members better than chance."""

@@ -20,6 +20,8 @@ from counterpoise.table import SnapshotReader
 from tests.compare.comparisons import TREE, arena_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
+pytestmark = pytest.mark.slow
+
 LOGISTIC = "logistic_regression"
 
 

@@ -23,6 +23,8 @@ from counterpoise.results import Rules
 from tests.compare.comparisons import TREE, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
+pytestmark = pytest.mark.slow
+
 GUIDE = Path(__file__).parents[2] / "docs" / "comparing.md"
 
 

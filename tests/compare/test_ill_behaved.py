@@ -25,7 +25,10 @@ from tests.compare.comparisons import (
 )
 from tests.compare.ill_behaved import ANSWERS, CLASSES, DEEDS, ENDLESS, RANKINGS, learner
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs descriptors of processes")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs descriptors of processes"),
+]
 
 _BAD_ANSWERS = {
     **dict.fromkeys(ANSWERS, r"fold 1: \[bad_probabilities\] needs "),
@@ -103,7 +106,7 @@ def test_a_learner_that_never_ends_costs_its_entry(comparison: Comparison) -> No
     found = by_learner(held(comparison, *[learner(how, f"{comparison.folder}/never") for how in endless], minutes=0.05))
     for how in endless:
         result = found[learner(how, f"{comparison.folder}/never")]
-        assert (result.status, result.reason) == ("failed", "took longer than 0.05 minutes (timeouts.candidate)")
+        assert (result.status, result.reason) == ("failed", "took longer than 0.05 minutes (timeouts.entry)")
     assert processes_of_this_one() == []
 
 

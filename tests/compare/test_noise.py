@@ -16,6 +16,8 @@ from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES
 from counterpoise.evaluate import arm_record, paired_differences, resample_arms, strategy_verdict
 from tests.compare.comparisons import TREE, arena_of, candidate
 
+pytestmark = pytest.mark.slow
+
 STRATEGY_NAMES = (
     "none",
     "class_weight",

@@ -17,6 +17,8 @@ from counterpoise.results._ranking import Seeds
 from tests.catalog import real_tables
 from tests.compare.comparisons import TREE, arena_of, candidate
 
+pytestmark = pytest.mark.slow
+
 ENN = 'edited_nearest_neighbours {"options": {"n_neighbors": 3, "sampling_strategy": "majority"}}'
 BOTH = 'smote {"ratio": 0.5} + random_under'
 HANDBOOK = {

@@ -44,6 +44,7 @@ from tests.compare.comparisons import (
     tournament_config,
 )
 from tests.compare.ill_behaved import OWNER, learner
+from tests.processes import PATIENCE, running, wait_until
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 HUNGRY = r"""
@@ -80,7 +81,8 @@ class Slow(DummyClassifier):
             times.write(f"{time.monotonic():018.6f} {what}\n")
 """
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+pytestmark = [pytest.mark.slow, LINUX]
 
 
 @pytest.fixture(name="comparison", scope="module")
@@ -124,8 +126,8 @@ def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(comparison: C
     encode_round(comparison, comparison.rounds)
     started = time.monotonic()
     late = cross_validate_in_process(limited, endless)
-    assert 3 <= time.monotonic() - started < 60
-    assert (late.status, late.reason) == ("failed", "took longer than 0.05 minutes (timeouts.candidate)")
+    assert time.monotonic() - started >= 3
+    assert (late.status, late.reason) == ("failed", "took longer than 0.05 minutes (timeouts.entry)")
     assert refit_in_process(limited, endless).reason == late.reason
     assert cross_validate_in_process(limited, candidate("none")).status == "ok"
     assert at_work(comparison) == []
@@ -140,7 +142,7 @@ def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(comparison: C
         (TREE, "ok"),
         ("hungry_learners:Endless", "failed"),
     }
-    assert "took longer than 0.05 minutes (timeouts.candidate)" in render_leaderboard(board)
+    assert "took longer than 0.05 minutes (timeouts.entry)" in render_leaderboard(board)
 
 
 def template_of(comparison: Comparison) -> Template:
@@ -162,7 +164,6 @@ def wait_for_workers(comparison: Comparison, number: int = 1) -> list[int]:
 def test_a_time_limit_of_the_stage_does_not_wait_for_orders_under_way(comparison: Comparison) -> None:
     """As that of `prepare` and `decide`, whose orders are given by threads of theirs."""
     endless = candidate("none", "hungry_learners:Endless")
-    started = time.monotonic()
 
     def cut() -> None:
         with ThreadPoolExecutor(1) as pool, close_on_interruption(comparison.folder):
@@ -173,7 +174,6 @@ def test_a_time_limit_of_the_stage_does_not_wait_for_orders_under_way(comparison
 
     with pytest.raises(TimeoutError, match="the stage's time"):
         cut()
-    assert time.monotonic() - started < 60
     assert comparison.folder not in subprocesses._open
 
 
@@ -285,7 +285,7 @@ def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(compari
         wait_for_workers(comparison)
         template = template_of(comparison)
         raise KeyboardInterrupt
-    thread.join(10)
+    thread.join(PATIENCE)
     assert [error.reason for error in ended if isinstance(error, CounterpoiseError)] == ["tournament_ended"]
     assert template.process.returncode is not None
     assert processes_of_this_one() == []
@@ -375,16 +375,15 @@ def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_n
 def test_a_killed_program_leaves_no_process(comparison: Comparison, tmp_path: Path, how: str, when: str) -> None:
     waiting = learner("waits to be let go", str(tmp_path / "learner"))
     config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
-    file, root = tmp_path / "comparison.json", Path(__file__).parents[2]
+    file, importing = tmp_path / "comparison.json", when == "making its imports"
     file.write_text(comparison.model_copy(update={"rules": Rules.of(config)}).model_dump_json())
-    program = subprocess.Popen([sys.executable, "-c", OWNER, str(file)], cwd=root, stderr=subprocess.DEVNULL)
-    while not (processes_of(program.pid) if when == "making its imports" else list(tmp_path.glob("*.started"))):
-        assert program.poll() is None
-        time.sleep(0.02)
-    program.send_signal(signals.Signals[how])
-    program.wait()
-    while processes_of(program.pid):
-        time.sleep(0.05)
+    command, root = [sys.executable, "-c", OWNER, str(file)], Path(__file__).parents[2]
+    with running(command, cwd=root, stderr=subprocess.DEVNULL) as program:
+        begun = (lambda: processes_of(program.pid)) if importing else (lambda: [*tmp_path.glob("*.started")])
+        wait_until(begun, what=when, program=program)
+        program.send_signal(signals.Signals[how])
+        program.wait()
+        wait_until(lambda: not processes_of(program.pid), what="all its processes end")
 
 
 def test_an_entry_that_is_killed_from_without_is_played_once_more(comparison: Comparison, tmp_path: Path) -> None:

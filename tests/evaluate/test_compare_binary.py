@@ -16,6 +16,8 @@ from counterpoise.evaluate._arms import train_arms
 from counterpoise.evaluate._compare import compare_strategies
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
 
+pytestmark = pytest.mark.slow
+
 _QUICK = EvaluationConfig(learners=("logistic_regression",), bootstrap=200)
 
 

@@ -18,6 +18,8 @@ from counterpoise.evaluate._compare import compare_strategies
 from counterpoise.evaluate._inference import class_intervals, differences
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
 
+pytestmark = pytest.mark.slow
+
 _CONFIG = EvaluationConfig(learners=("logistic_regression",), bootstrap=100)
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from counterpoise.evaluate._calibration.correction import PriorCorrection
 
+pytestmark = pytest.mark.slow
+
 _shares = st.floats(0.001, 0.999)
 
 

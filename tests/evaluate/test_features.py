@@ -10,6 +10,8 @@ import pytest
 
 from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan
 
+pytestmark = pytest.mark.slow
+
 _ROWS = 120
 
 

@@ -12,6 +12,8 @@ from counterpoise.evaluate._inputs import load_tables
 from counterpoise.evaluate._tables import EvaluationTables, LabelCodes, read_label_codes
 from tests.snapshots import run_engine
 
+pytestmark = pytest.mark.slow
+
 _COEFFICIENTS = np.array([1.0, -0.7])
 _FEATURES = ("a", "b")
 _CLOSE = {"logistic_regression": 0.005, "hist_gradient_boosting": 0.03}

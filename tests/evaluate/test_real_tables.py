@@ -23,6 +23,7 @@ def _read(path: str, *, delimiter: str = ",", header: bool = True) -> pyarrow.Ta
     )
 
 
+@pytest.mark.slow
 def test_mammography_is_ranked_far_above_chance_by_every_learner(split_tables: Any) -> None:
     table = _read("mammography/mammography.csv", header=False)
     metrics = compare_strategies(
@@ -33,6 +34,7 @@ def test_mammography_is_ranked_far_above_chance_by_every_learner(split_tables: A
         assert arm["intervals"]["average_precision"]["low"] > 10 * metrics["chance_average_precision"]
 
 
+@pytest.mark.slow
 def test_a_customer_id_does_not_make_over_sampling_look_harmful(split_tables: Any) -> None:
     table = _read("telco_churn/Telco-Customer-Churn.csv")
     metrics = compare_strategies(
@@ -43,6 +45,7 @@ def test_a_customer_id_does_not_make_over_sampling_look_harmful(split_tables: An
         assert abs(comparison["differences"]["average_precision"]["difference"]) < 0.04
 
 
+@pytest.mark.slow
 def test_bank_marketing_shows_the_cost_of_dropping_rows(split_tables: Any) -> None:
     table = _read("bank_full/bank-full.csv", delimiter=";")
     metrics = compare_strategies(

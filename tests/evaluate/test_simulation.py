@@ -10,6 +10,8 @@ from counterpoise.evaluate._features import FeatureEncoder
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
 from counterpoise.evaluate._leak.split import Ties
 
+pytestmark = pytest.mark.slow
+
 
 def noise(rows: int = 1_500, share: float = 0.1, seed: int = 0) -> tuple[pa.Table, np.ndarray]:
     """Return a table whose labels have nothing to do with its features."""

@@ -13,6 +13,8 @@ import pytest
 from counterpoise.errors import ContractError, CounterpoiseError
 from tests.expectations.growing import FIRST_DAY, Folder, Nights, day_of
 
+pytestmark = pytest.mark.slow
+
 WEEKEND = (5, 6)
 
 

@@ -17,6 +17,8 @@ from counterpoise.validate import validate_snapshot
 from tests.catalog import RealTable, table_parameters
 from tests.snapshots import snapshot_of
 
+pytestmark = pytest.mark.slow
+
 TOO_RARE = {"ecoli": "class 'imL' has 2 rows", "kddcup": "'spy.'", "nursery": "'recommend'", "creditcard_head": "'1.0'"}
 SMOTE = {"mammography", "oil_spill", "ai4i2020", "online_shoppers_intention", "shuttle", "http"}
 IDS = {"ai4i2020": ("UDI", "Product ID"), "Telco_Customer_Churn": ("customerID",), "shuttle": ("shuttle",)}

@@ -21,6 +21,8 @@ from counterpoise.suggest import write_sample
 from counterpoise.validate import load_engine, quiet, validate_snapshot
 from tests.snapshots import snapshot_of
 
+pytestmark = pytest.mark.slow
+
 SUITE = Path(str(counterpoise.expectations.__file__)).parent / "transactions.json"
 
 

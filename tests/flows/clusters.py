@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from tests.processes import running, wait_until
 
 __all__ = ["children_of", "dask_cluster", "kill"]
 
@@ -27,20 +29,21 @@ def dask_cluster(folder: Path, *, workers: int) -> Iterator[tuple[str, int]]:
     # Workers must be able to import the pieces of tests; a piece is given up after three workers, not four.
     own = {"PYTHONPATH": str(Path(__file__).parents[2]), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2"}
     environment = {**os.environ, **own}
-    quiet = {"cwd": folder, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet: dict[str, Any] = {
+        "cwd": folder,
+        "env": environment,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
     worker = ["dask_worker", "--nworkers", str(workers), "--nthreads", "1", "--no-dashboard"]
     with (
-        subprocess.Popen([*_python(scheduler), "--scheduler-file", str(file)], **quiet) as first,  # type: ignore[call-overload]
-        subprocess.Popen([*_python(worker), "--scheduler-file", str(file)], **quiet) as second,  # type: ignore[call-overload]
+        running([*_python(scheduler), "--scheduler-file", str(file)], **quiet) as first,
+        running([*_python(worker), "--scheduler-file", str(file)], **quiet) as second,
     ):
         folder.joinpath("scheduler.pid").write_text(str(first.pid))
-        try:
-            yield _address(file), second.pid
-        finally:
-            for process in (second, first):
-                process.send_signal(signal.SIGCONT)  # a test may have stopped it
-                process.send_signal(signal.SIGTERM)
+        wait_until(file.exists, what="the scheduler starts", program=first)
+        yield str(json.loads(file.read_text())["address"]), second.pid
 
 
 def children_of(pid: int) -> list[int]:
@@ -65,11 +68,3 @@ def kill(pids: list[int]) -> None:
 
 def _python(command: list[str]) -> list[str]:
     return [sys.executable, "-m", f"distributed.cli.{command[0]}", *command[1:]]
-
-
-def _address(file: Path, *, seconds: float = 60) -> str:
-    deadline = time.monotonic() + seconds
-    while not file.exists():
-        assert time.monotonic() < deadline, "the scheduler did not start"
-        time.sleep(0.05)
-    return str(json.loads(file.read_text())["address"])

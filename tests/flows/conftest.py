@@ -48,7 +48,7 @@ def postgres_prefect(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
     settings = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": url}
     command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
     environment = {**os.environ, "PREFECT_HOME": str(folder), **settings}
-    subprocess.run(command, check=True, env=environment, timeout=300, capture_output=True)
+    subprocess.run(command, check=True, env=environment, capture_output=True)
     with running_prefect(folder / "up", **settings) as prefect:
         yield prefect
 
@@ -68,7 +68,7 @@ def _page(real_prefect: RealPrefect) -> Iterator[Page]:
     skip_unless(CHROMIUM is not None, "Chromium")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(300_000)  # a busy machine may take its time
         page.route(lambda url: not url.startswith(real_prefect.address), lambda route: route.abort())
         yield page
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 __all__ = ["Marked", "end_own_process", "fail", "leave_mark", "own_process", "wait_for_release"]
 
-_PATIENCE = 120.0
+_PATIENCE = 900.0
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,24 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
 from counterpoise.suggest import write_sample
+from tests.processes import PATIENCE, wait_until
 from tools.local_server import start, stop
 
-__all__ = ["FILE", "RealPrefect", "emit", "quick_config", "running_prefect", "wait_until"]
-
-T = TypeVar("T")
+__all__ = ["FILE", "RealPrefect", "emit", "quick_config", "running_prefect"]
 
 FILE = Path(__file__).parents[2] / "prefect.yaml"
 """The project's deployments."""
+_FINAL = {"CANCELLED", "COMPLETED", "CRASHED", "FAILED"}
+"""Types of states that no run leaves by itself."""
 
 
 class RealPrefect:
@@ -38,7 +39,7 @@ class RealPrefect:
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
         self.address = address
-        self.client = httpx.Client(base_url=f"{address}/api", timeout=60, trust_env=False)
+        self.client = httpx.Client(base_url=f"{address}/api", timeout=PATIENCE, trust_env=False)
 
     def run(self, *arguments: str) -> str:
         """Run one command of Prefect's command line and return what it printed."""
@@ -54,7 +55,7 @@ class RealPrefect:
             env={**others, **home},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stdout}{done.stderr}"
@@ -91,14 +92,16 @@ class RealPrefect:
         found = self.ask("POST", "/flow_runs/filter", deployments=wanted, sort="START_TIME_DESC")
         return [run for run in found if not run["auto_scheduled"]]
 
-    def wait_for(self, run: str, *states: str, seconds: float = 300) -> dict[str, Any]:
-        """Wait until a flow run is in one of some types of states, and return it."""
+    def wait_for(self, run: str, *states: str) -> dict[str, Any]:
+        """Wait until a flow run is in one of some types of states, and return it; fail where it ends otherwise."""
 
         def arrived() -> dict[str, Any] | None:
             found = self.flow_run(run)
+            ended = found["state_type"] in _FINAL - set(states)
+            assert not ended, f"{run} is {found['state_name']}, not {states}: {self.log('worker')[-4000:]}"
             return found if found["state_type"] in states else None
 
-        return wait_until(arrived, seconds=seconds, what=f"{run} {states}: {self.log('worker')[-4000:]}")
+        return wait_until(arrived, what=lambda: f"{run} {states}: {self.log('worker')[-4000:]}")
 
     def events(self, *names: str) -> list[dict[str, Any]]:
         """Return the events of those names, the newest first."""
@@ -132,15 +135,6 @@ def emit(
     facts |= {"id": str(uuid.uuid4()), "occurred": datetime.now(UTC).isoformat()}
     answer = prefect.client.post("/events", json=[facts])
     assert answer.status_code == 204
-
-
-def wait_until(ask: Callable[[], T | None], *, seconds: float, what: str) -> T:
-    """Ask until the answer is true, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.2)
-    return answer
 
 
 @contextmanager

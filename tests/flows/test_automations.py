@@ -14,10 +14,8 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 
-from tests.flows.real_prefect import RealPrefect, emit, quick_config, wait_until
-
-PATIENCE = 300.0
-"""Seconds that a busy machine may take."""
+from tests.flows.real_prefect import RealPrefect, emit, quick_config
+from tests.processes import wait_until
 
 AUTOMATIONS = Path(__file__).parents[2] / "examples" / "automations.yaml"
 
@@ -102,11 +100,11 @@ def test_a_scheduled_check_finds_drift_and_the_automations_start_balance_and_not
     table = prefect.folder / "drifting.csv"
     shutil.copy(prefect.folder / "later.csv", table)
     config = quick_config(prefect, name="fraud", source={"path": table.name})
-    prefect.wait_for(prefect.start("balance/on-demand", config), "COMPLETED", seconds=PATIENCE)
+    prefect.wait_for(prefect.start("balance/on-demand", config), "COMPLETED")
     deliver_in_cents(table)
-    prefect.wait_for(prefect.start("monitor/twice-a-day", config), "COMPLETED", "FAILED", seconds=PATIENCE)
-    (run,) = wait_until(lambda: prefect.runs_of("balance/nightly"), seconds=PATIENCE, what="a run of balance/nightly")
-    told = wait_until(lambda: letter("has drifted"), seconds=PATIENCE, what="a notification")
+    prefect.wait_for(prefect.start("monitor/twice-a-day", config), "COMPLETED", "FAILED")
+    (run,) = wait_until(lambda: prefect.runs_of("balance/nightly"), what="a run of balance/nightly")
+    told = wait_until(lambda: letter("has drifted"), what="a notification")
     prefect.ask("POST", f"/flow_runs/{run['id']}/set_state", state={"type": "CANCELLING"}, force=True)
     assert "amount" in told
 
@@ -115,14 +113,14 @@ def test_a_scheduled_check_finds_drift_and_the_automations_start_balance_and_not
 def test_somebody_is_told_that_data_are_older_than_they_may_be(prefect: RealPrefect) -> None:
     name = f"stock-{uuid.uuid4().hex}"
     emit(prefect, "counterpoise.data.stale", f"counterpoise.dataset.{name}", {"oldest": name})
-    assert "data.stale" in wait_until(lambda: letter(name), seconds=PATIENCE, what="a notification")
+    assert "data.stale" in wait_until(lambda: letter(name), what="a notification")
 
 
 @pytest.mark.usefixtures("automations")
 def test_somebody_is_told_why_a_run_was_refused(prefect: RealPrefect) -> None:
     name = f"why-{uuid.uuid4().hex}"
     prefect.start("balance/on-demand", quick_config(prefect, name=name, source={"path": "nowhere.csv"}))
-    told = wait_until(lambda: letter(f"balance-{name} was refused"), seconds=PATIENCE, what="a notification")
+    told = wait_until(lambda: letter(f"balance-{name} was refused"), what="a notification")
     assert "ingest: " in told
     assert "What to do: " in told
 
@@ -138,6 +136,6 @@ def test_an_automation_that_waits_for_failed_runs_is_told_of_a_refused_one(prefe
     made = prefect.ask("POST", "/automations/", name=name, enabled=True, trigger=trigger, actions=[letters])
     try:
         prefect.start("balance/on-demand", quick_config(prefect, name="refused", source={"path": "nowhere.csv"}))
-        assert "balance-refused" in wait_until(lambda: letter(name), seconds=PATIENCE, what="a notification")
+        assert "balance-refused" in wait_until(lambda: letter(name), what="a notification")
     finally:
         prefect.ask("DELETE", f"/automations/{made['id']}")

@@ -3,9 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -21,16 +19,17 @@ from counterpoise import evaluate as core_evaluate
 from counterpoise import ingest as core_ingest
 from counterpoise import persist as core_persist
 from counterpoise import resample as core_resample
+from counterpoise import split as core_split
 from counterpoise import validate as core_validate
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import ContractError, CounterpoiseError
 from counterpoise.evaluate import find_evaluation
 from counterpoise.flows.balance import balance
 from counterpoise.records import DatasetVersion
-from counterpoise.split import _stage as core_split
 from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table
+from tests.processes import PATIENCE, running, wait_until
 
 
 def runs_of(dataset: str) -> list[FlowRun]:
@@ -179,19 +178,11 @@ def test_a_terminated_run_leaves_no_working_area_and_no_version(tmp_path: Path) 
     file, started = tmp_path / "config.yaml", tmp_path / "started"
     file.write_text(json.dumps(config.published()))
     environment = {**os.environ, "PREFECT_API_URL": str(PREFECT_API_URL.value())}
-    process = subprocess.Popen([sys.executable, "-c", WAITING, str(file), str(started)], env=environment)
-    try:
-        deadline = time.monotonic() + 60
-        while not started.exists():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    with running([sys.executable, "-c", WAITING, str(file), str(started)], env=environment) as process:
+        wait_until(started.exists, what="the run is at work", program=process)
         assert len(working_areas(config)) == 1
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
-    finally:
-        process.kill()
-        process.wait()
+        process.wait(PATIENCE)
     assert working_areas(config) == []
     assert not (tmp_path / "datasets/terminated/versions").exists()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from playwright.sync_api import Page
 
 from counterpoise.suggest import write_sample
 from tests.flows.processes import processes_of
-from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
+from tests.flows.real_prefect import RealPrefect, quick_config
+from tests.processes import wait_until
 
 ROWS = 400_000
 
@@ -24,6 +24,7 @@ def _large(real_prefect: RealPrefect) -> dict[str, Any]:
 
 
 def is_in(prefect: RealPrefect, run: str, stage: str) -> bool:
+    assert prefect.flow_run(run)["state_type"] in ("SCHEDULED", "PENDING", "RUNNING"), prefect.log("worker")
     found = prefect.ask("POST", "/task_runs/filter", flow_runs={"id": {"any_": [run]}})
     return any(task["name"].startswith(f"{stage}-") and task["state_type"] == "RUNNING" for task in found)
 
@@ -39,11 +40,9 @@ def cancel(prefect: RealPrefect, run: str) -> None:
 
 def check_gone(prefect: RealPrefect, run: str, dataset: Path) -> None:
     """Check that a run that was cancelled just now stops, and that nothing of it is left."""
-    cancelled = time.monotonic()
-    wait_until(lambda: not working_areas(dataset), seconds=10, what="the working area goes")
-    wait_until(lambda: not processes_of(run), seconds=20, what="the process goes")
-    assert prefect.wait_for(run, "CANCELLED", seconds=20)["state_name"] == "Cancelled"
-    assert time.monotonic() - cancelled < 20
+    wait_until(lambda: not working_areas(dataset), what="the working area goes")
+    wait_until(lambda: not processes_of(run), what="the process goes")
+    assert prefect.wait_for(run, "CANCELLED")["state_name"] == "Cancelled"
     assert not list(dataset.glob("versions/*"))
     assert not list(dataset.glob("data/*"))
 
@@ -53,13 +52,12 @@ def started(prefect: RealPrefect, large: dict[str, Any], name: str) -> tuple[str
     return prefect.start("balance/on-demand", {**large, "name": name}), prefect.folder / "datasets" / name
 
 
-@pytest.mark.parametrize("stage", ["ingest", "validate", "persist"])
+@pytest.mark.parametrize("stage", ["validate", "persist"])
 def test_a_cancelled_run_stops_and_leaves_nothing_behind(
     real_prefect: RealPrefect, large: dict[str, Any], stage: str
 ) -> None:
-    """In `ingest` DuckDB is at work, which makes an error of its own of the signal; in the others threads are."""
     run, dataset = started(real_prefect, large, f"cancelled-in-{stage}")
-    wait_until(lambda: is_in(real_prefect, run, stage), seconds=120, what=f"{stage}: {real_prefect.log('worker')}")
+    wait_until(lambda: is_in(real_prefect, run, stage), what=lambda: f"{stage}: {real_prefect.log('worker')}")
     assert len(working_areas(dataset)) == 1
     assert processes_of(run)
     cancel(real_prefect, run)
@@ -69,10 +67,11 @@ def test_a_cancelled_run_stops_and_leaves_nothing_behind(
 def test_a_run_is_cancelled_with_the_button_of_the_ui(
     page: Page, real_prefect: RealPrefect, large: dict[str, Any]
 ) -> None:
+    """In `ingest` DuckDB is at work, which makes an error of its own of the signal; in other stages threads are."""
     run, dataset = started(real_prefect, large, "cancelled-in-the-ui")
     page.goto(f"{real_prefect.address}/runs/flow-run/{run}")
     button = page.get_by_role("button", name="Cancel", exact=True)
-    wait_until(lambda: is_in(real_prefect, run, "ingest"), seconds=120, what=real_prefect.log("worker"))
+    wait_until(lambda: is_in(real_prefect, run, "ingest"), what=lambda: real_prefect.log("worker"))
     page.reload()
     button.click()
     page.locator(".p-modal").get_by_role("button", name="Confirm").click()

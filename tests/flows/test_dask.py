@@ -15,11 +15,11 @@ import pytest
 from prefect import flow, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
+from counterpoise import persist as manifest_module  # its door, at which the tasks ask
 from counterpoise.config import BalanceConfig, EngineConfig
 from counterpoise.errors import ConfigError, EngineError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.compare import compare
-from counterpoise.persist import _manifest as manifest_module
 from counterpoise.records import DatasetVersion
 from counterpoise.tasks.engine import current_engine, running_engine
 from counterpoise.tasks.persist import persist
@@ -29,7 +29,10 @@ from counterpoise.versions import open_version
 from tests.flows import pieces
 from tests.flows.clusters import children_of, dask_cluster, kill
 from tests.flows.tables import configured
+from tests.processes import PATIENCE
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
+
+pytestmark = pytest.mark.slow
 
 pytest.importorskip("prefect_dask")
 
@@ -158,8 +161,9 @@ def test_a_piece_whose_worker_is_killed_is_done_again(tmp_path: Path, cluster: C
     assert len(list((tmp_path / "there/tested/data").iterdir())) == 1
 
 
-def _wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
+def _wait_for(condition: Callable[[], bool]) -> None:
+    """Wait without a pause: what is waited for may be over soon."""
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)

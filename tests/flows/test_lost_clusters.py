@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from counterpoise.tasks import cluster_watch
 from counterpoise.tasks.engine import current_engine, running_engine
 from tests.flows import pieces
 from tests.flows.clusters import children_of, dask_cluster, kill
+from tests.processes import wait_until
 from tests.snapshots import engine_config
 
 pytest.importorskip("prefect_dask")
@@ -47,9 +47,7 @@ def lose(config: BalanceConfig, place: Path, harm: Callable[[], None]) -> Engine
     """Wait for pieces on the cluster, do it harm once one has begun, and return the error that ends the run."""
 
     def do_harm() -> None:
-        until = time.monotonic() + 300
-        while not place.joinpath("begun-0").exists() and time.monotonic() < until:
-            time.sleep(0.02)
+        wait_until(place.joinpath("begun-0").exists, what="a piece begins")
         harm()
 
     thread = threading.Thread(target=do_harm)

@@ -13,8 +13,9 @@ from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from counterpoise.config import BalanceConfig
-from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
+from tests.flows.real_prefect import RealPrefect, quick_config
 from tests.flows.test_ui import deployment_id, fields, runs
+from tests.processes import wait_until
 
 ODD = [
     "is_fraud", "_x_ a *b* c", "<b>x</b>", "[link](http://x/)", "![image](http://x/y.png)", "# heading",
@@ -66,10 +67,10 @@ def take(page: Page, folder: Path | None, name: str) -> None:
 
 def submit(form: Page) -> None:
     """Send the form, again where the server is too busy for a moment, as a person would."""
-    for _ in range(3):
+    for _ in range(20):
         form.get_by_role("button", name="Submit").click()
         with suppress(PlaywrightTimeoutError):
-            form.wait_for_url("**?tab=Runs**", timeout=20_000)
+            form.wait_for_url("**?tab=Runs**", timeout=30_000)
             return
     raise AssertionError("the form was not accepted")
 
@@ -84,11 +85,11 @@ def test_a_run_is_started_from_the_form_and_its_results_are_read(
     form.get_by_role("option", name="random_over", exact=True).click()
     take(form, screenshots, "prefect-form")
     submit(form)
-    (run,) = wait_until(lambda: runs(real_prefect).keys() - before.keys(), seconds=60, what="a run")
+    (run,) = wait_until(lambda: runs(real_prefect).keys() - before.keys(), what="a run")
     settings = real_prefect.flow_run(run)["parameters"]["config"]
     assert (settings["name"], settings["resampling"]["strategy"]) == ("from-the-newer-form", "random_over")
     assert settings["evaluation"]["bootstrap"] == 50
-    real_prefect.wait_for(run, "COMPLETED", seconds=300)
+    real_prefect.wait_for(run, "COMPLETED")
     form.goto(f"{real_prefect.address}/v2/runs/flow-run/{run}")
     form.get_by_text("ingest: 3,000 rows").first.wait_for()
     take(form, screenshots, "prefect-run")
@@ -129,7 +130,7 @@ def test_a_refused_run_is_called_so_and_says_why(
     config = quick_config(real_prefect, name="refused-in-the-ui")
     config["columns"] = {**config["columns"], "target": "no_such_column"}
     run = real_prefect.start("balance/on-demand", config)
-    wait_until(lambda: real_prefect.flow_run(run)["state_name"] == "Refused", seconds=120, what="a refusal")
+    wait_until(lambda: real_prefect.flow_run(run)["state_name"] == "Refused", what="a refusal")
     page.goto(f"{real_prefect.address}/v2/runs/flow-run/{run}")
     page.get_by_text("Refused", exact=True).first.wait_for()
     page.get_by_text("ingest: column_not_found").first.wait_for()

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from prefect.client.orchestration import get_client
 from counterpoise.config import BalanceConfig
 from counterpoise.suggest import write_sample
 from counterpoise.versions import open_version
-from tests.flows.real_prefect import RealPrefect, wait_until
+from tests.flows.real_prefect import RealPrefect
+from tests.processes import PATIENCE, running, wait_until
 from tests.test_documents import blocks as blocks_of
 
 ROOT = Path(__file__).parents[2]
@@ -100,16 +102,18 @@ def stored_events(name: str) -> list[dict[str, Any]]:
 def test_the_snippet_that_tells_of_new_data_emits_the_event() -> None:
     (snippet,) = blocks("python")
     exec(snippet, {})  # noqa: S102  # our own document
-    (event,) = wait_until(lambda: stored_events("counterpoise.data.arrived"), seconds=300, what="an event")
+    (event,) = wait_until(lambda: stored_events("counterpoise.data.arrived"), what="an event")
     assert event["resource"]["prefect.resource.id"] == "counterpoise.source.fraud"
     assert event["payload"] == {"path": "counterpoise-demo/transactions.csv"}
 
 
-def states(deployment: str) -> list[str]:
-    """Return the types of states of a deployment's runs on the session's server."""
+def completed(deployment: str) -> bool:
+    """Return whether the one run of a deployment on the session's server is done; fail where it ended otherwise."""
     with get_client(sync_client=True) as client:
         wanted = {"deployments": {"name": {"any_": [deployment]}}}
-        return [run["state_type"] for run in client.request("POST", "/flow_runs/filter", json=wanted).json()]
+        states = {run["state_type"] for run in client.request("POST", "/flow_runs/filter", json=wanted).json()}
+    assert not states & {"CANCELLED", "CRASHED", "FAILED"}, states
+    return "COMPLETED" in states
 
 
 def test_the_commands_of_the_guide_publish_a_version_on_a_new_server(tmp_path: Path) -> None:
@@ -126,22 +130,17 @@ def test_the_commands_of_the_guide_publish_a_version_on_a_new_server(tmp_path: P
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PWD": str(tmp_path),
     }
-    started: list[subprocess.Popen[bytes]] = []
-    try:
+    path = tmp_path / "log"
+    with ExitStack() as stack, path.open("ab") as log:
         for words in others:
-            with (tmp_path / "log").open("ab") as log:
-                command = [sys.executable, "-m", "prefect", *words]
-                process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
+            command = [sys.executable, "-m", "prefect", *words]
+            process = stack.enter_context(running(command, cwd=tmp_path, env=environment, stdout=log, stderr=log))
             if words[:2] == ["worker", "start"]:
-                started.append(process)
+                worker = process
             else:
-                assert process.wait(timeout=120) == 0, f"{words}: {(tmp_path / 'log').read_text()}"
-        wait_until(lambda: "COMPLETED" in states("on-demand"), seconds=300, what=(tmp_path / "log").read_text())
+                assert process.wait(PATIENCE) == 0, f"{words}: {path.read_text()}"
+        wait_until(lambda: completed("on-demand"), what=path.read_text, program=worker)
         assert open_version(tmp_path / "datasets" / "fraud").evaluation.joinpath("report.html").exists()
-    finally:
-        for process in started:
-            process.terminate()
-            process.wait(timeout=60)
 
 
 def test_commands_that_look_at_a_running_prefect_run_as_shown(real_prefect: RealPrefect) -> None:

@@ -15,6 +15,8 @@ from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
 from tests.catalog import RealTable, table_parameters
 
+pytestmark = pytest.mark.slow
+
 TOO_RARE = {
     "ecoli": ["'imS' (2 rows", "'imL' (2 rows"],
     "kddcup": ["'spy.' (2 rows"],
@@ -30,8 +32,8 @@ def test_a_real_table_is_published_and_verified_or_refused_for_its_rare_classes(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     files = write_first_files(source_settings(str(table.path)), target=table.target, name=table.name, out=tmp_path)
-    overrides = ["evaluation.bootstrap=50", f"evaluation.enabled={str(table.rows <= EVALUATED_UP_TO).lower()}"]
-    config = load_config(files[0], overrides)
+    evaluated = f"evaluation.enabled={str(table.rows <= EVALUATED_UP_TO).lower()}"
+    config = load_config(files[0], [evaluated, "evaluation.bootstrap=50", "evaluation.learners=[logistic_regression]"])
     if table.name in TOO_RARE:
         check_refusal(table, config)
         return

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from prefect import flow, get_client
 from prefect.client.schemas.objects import State, StateType
+from prefect.flow_engine import run_flow
 from prefect.flows import Flow
 
 from counterpoise import ingest as core_ingest
@@ -20,8 +21,9 @@ from counterpoise.errors import CounterpoiseError, InputError
 from counterpoise.flows.balance import balance
 from counterpoise.flows.compare import compare
 from counterpoise.flows.monitor import monitor
-from tests.flows.real_prefect import RealPrefect, quick_config, wait_until
+from tests.flows.real_prefect import RealPrefect, quick_config
 from tests.flows.tables import configured
+from tests.processes import wait_until
 
 WRONG = "columns.target=no_such_column"
 FLOWS = pytest.mark.parametrize("ours", [balance, compare], ids=["balance", "compare"])
@@ -150,19 +152,42 @@ def create_run(prefect: RealPrefect, deployment: str, parameters: dict[str, Any]
     return str(made["id"])
 
 
-def wrong_parameters(config: dict[str, Any]) -> list[dict[str, Any]]:
-    columns = {**config["columns"], "target": "no_such_column"}
-    return [
-        {"config": config, "extra": 3},
-        {"config": config, "x\x1b[31m\ny": None},
-        {"conf": config},
-        {},
-        {"config": None},
-        {"config": "text"},
-        {"config": {**config, "split": {"test_size": 7}}},
-        {"config": {**config, "nope": 1}},
-        {"config": {**config, "columns": columns}},
-    ]
+def wrong_parameters(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        "one more": {"config": config, "extra": 3},
+        "a name that is not printable": {"config": config, "x\x1b[31m\ny": None},
+        "another name": {"conf": config},
+        "none": {},
+        "nothing": {"config": None},
+        "a text": {"config": "text"},
+        "a wrong value": {"config": {**config, "split": {"test_size": 7}}},
+        "an unknown field": {"config": {**config, "nope": 1}},
+        "a column that is not there": {"config": {**config, "columns": {"target": "no_such_column"}}},
+    }
+
+
+def check_refusal(state: State[Any]) -> None:
+    assert (state.type, state.name) == (StateType.FAILED, "Refused")
+    assert state.message is not None
+    assert re.match(r"(config: wrong_parameters|ingest: column_not_found)\. Expected ", state.message)
+    assert state.message.isprintable()
+
+
+MISNAMED = ("one more", "a name that is not printable", "another name", "none")
+"""Prefect finds these before the flow begins and ends the process, which only a worker's run comes through."""
+
+
+@pytest.mark.parametrize("what", [each for each in wrong_parameters({}) if each not in MISNAMED])
+def test_wrong_parameters_of_a_run_are_refused_without_a_traceback(
+    tmp_path: Path, logged: list[str], what: str
+) -> None:
+    """The run is executed as a worker's process does it, but in this one."""
+    parameters = wrong_parameters(configured(tmp_path).model_dump(mode="json"))[what]
+    state = run_flow(balance, parameters=parameters, return_type="state")
+    assert isinstance(state, State)
+    check_refusal(stored(state))
+    assert not [text for text in logged if "Traceback" in text]
+    assert not (tmp_path / "datasets" / "tested" / "versions").exists()
 
 
 def is_refused(prefect: RealPrefect, run: str) -> Callable[[], dict[str, Any] | None]:
@@ -176,14 +201,14 @@ def is_refused(prefect: RealPrefect, run: str) -> Callable[[], dict[str, Any] | 
 def test_wrong_parameters_end_refused_on_a_worker_and_its_log_has_no_traceback(real_prefect: RealPrefect) -> None:
     before = len(real_prefect.log("worker"))
     config = quick_config(real_prefect, name="wrong-parameters")
-    runs = [create_run(real_prefect, "balance/on-demand", each) for each in wrong_parameters(config)]
+    wrong = wrong_parameters(config)
+    chosen = (*MISNAMED[1:], "a column that is not there")
+    runs = [create_run(real_prefect, "balance/on-demand", wrong[each]) for each in chosen]
     runs.append(create_run(real_prefect, "compare/weekly", {"config": config, "extra": 3}))
     runs.append(create_run(real_prefect, "monitor/twice-a-day", {"config": config, "extra": 3}))
     for run in runs:
-        found = wait_until(is_refused(real_prefect, run), seconds=300, what=str(real_prefect.flow_run(run)["state"]))
-        assert found["state_type"] == "FAILED"
-        assert re.match(r"(config: wrong_parameters|ingest: column_not_found)\. Expected ", found["state"]["message"])
-        assert found["state"]["message"].isprintable()
+        found = wait_until(is_refused(real_prefect, run), what=f"a refusal of {run}")
+        check_refusal(State.model_validate(found["state"]))
     assert "Traceback" not in real_prefect.log("worker")[before:]
     assert not (real_prefect.folder / "datasets" / "wrong-parameters" / "versions").exists()
 
@@ -191,11 +216,11 @@ def test_wrong_parameters_end_refused_on_a_worker_and_its_log_has_no_traceback(r
 def test_both_names_of_the_end_are_events_that_automations_can_wait_for(real_prefect: RealPrefect) -> None:
     config = quick_config(real_prefect, name="told-of", columns={"target": "no_such_column"})
     run = real_prefect.start("balance/on-demand", config)
-    wait_until(is_refused(real_prefect, run), seconds=120, what="a refusal")
+    wait_until(is_refused(real_prefect, run), what="a refusal")
 
     def told() -> bool:
         events = real_prefect.events("prefect.flow-run.Failed", "prefect.flow-run.Refused")
         ours = [each for each in events if each["resource"]["prefect.resource.id"] == f"prefect.flow-run.{run}"]
         return {each["event"] for each in ours} == {"prefect.flow-run.Failed", "prefect.flow-run.Refused"}
 
-    wait_until(told, seconds=60, what="two events")
+    wait_until(told, what="two events")

@@ -19,12 +19,10 @@ import yaml
 from counterpoise.suggest import write_sample
 from counterpoise.versions import open_version
 from tests.flows.processes import processes_of
-from tests.flows.real_prefect import FILE, RealPrefect, emit, quick_config, wait_until
+from tests.flows.real_prefect import FILE, RealPrefect, emit, quick_config
 from tests.ingest.postgres import Cluster
+from tests.processes import wait_until
 from tests.test_documents import blocks
-
-PATIENCE = 300.0
-"""Seconds that a busy machine may take; what we promise is measured, not asserted."""
 
 
 def upcoming(prefect: RealPrefect, deployment: str) -> list[dict[str, Any]]:
@@ -40,7 +38,7 @@ def test_every_deployment_with_a_schedule_has_upcoming_runs(prefect: RealPrefect
     assert len(deployments) == 3
     for each in deployments:
         ask = functools.partial(upcoming, prefect, f"{each['entrypoint'].rpartition('.')[2]}/{each['name']}")
-        runs = wait_until(ask, seconds=PATIENCE, what=prefect.log("server"))
+        runs = wait_until(ask, what=lambda: prefect.log("server"))
         assert all(run["expected_start_time"] and run["parameters"]["config"]["name"] == "fraud" for run in runs)
 
 
@@ -52,7 +50,7 @@ def test_a_cron_of_every_minute_publishes_a_version(prefect: RealPrefect) -> Non
     assert made.is_success, made.text
     try:
         dataset = prefect.folder / "datasets" / "by-cron"
-        wait_until(lambda: list(dataset.glob("versions/*.json")), seconds=PATIENCE, what=prefect.log("server"))
+        wait_until(lambda: list(dataset.glob("versions/*.json")), what=lambda: prefect.log("server"))
     finally:
         prefect.ask("DELETE", f"{where}/{made.json()[0]['id']}")
     assert open_version(dataset).record.version == 1
@@ -63,7 +61,7 @@ def test_a_run_that_no_worker_takes_is_marked_as_late(prefect: RealPrefect) -> N
     flow = prefect.deployment("balance/on-demand")["flow_id"]
     state = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2026-01-01T00:00:00Z"}}
     run = prefect.ask("POST", "/flow_runs/", flow_id=flow, state=state)["id"]
-    wait_until(lambda: prefect.flow_run(run)["state_name"] == "Late", seconds=PATIENCE, what="late")
+    wait_until(lambda: prefect.flow_run(run)["state_name"] == "Late", what="late")
     prefect.ask("POST", f"/flow_runs/{run}/set_state", state={"type": "CANCELLED"}, force=True)
 
 
@@ -75,8 +73,8 @@ def test_an_event_starts_the_run_that_a_trigger_promises(prefect: RealPrefect) -
         runs = prefect.runs_of("balance/on-arrival")
         return [run for run in runs if run["parameters"]["config"]["source"]["path"] == path]
 
-    (run,) = wait_until(started, seconds=PATIENCE, what="a run")
-    refused = wait_until(lambda: final(prefect, run["id"]), seconds=PATIENCE, what=prefect.log("worker"))
+    (run,) = wait_until(started, what="a run")
+    refused = wait_until(lambda: final(prefect, run["id"]), what=lambda: prefect.log("worker"))
     assert refused["state_name"] == "Refused", "there is no such file"
 
 
@@ -104,12 +102,12 @@ def test_a_run_whose_process_is_stuck_says_nothing_and_is_marked_as_crashed(pref
     write_sample("fraud", rows=400_000, out=prefect.folder / "stuck.csv", seed=0)
     run = prefect.start("balance/on-demand", quick_config(prefect, name="stuck", source={"path": "stuck.csv"}))
     with watched_for_silence(prefect, run):
-        wait_until(lambda: heartbeats(prefect, run), seconds=PATIENCE, what=prefect.log("worker"))
+        wait_until(lambda: heartbeats(prefect, run), what=lambda: prefect.log("worker"))
         stopped = processes_of(run)
         assert stopped
         try:
             signal_all(stopped, signal.SIGSTOP)
-            found = prefect.wait_for(run, "CRASHED", seconds=PATIENCE)
+            found = prefect.wait_for(run, "CRASHED")
             assert "No heartbeat" in found["state"]["message"]
         finally:
             signal_all(stopped, signal.SIGKILL)
@@ -144,7 +142,7 @@ def test_what_a_cancelled_run_leaves_behind_is_cancelled_too(prefect: RealPrefec
         states = [prefect.ask("GET", f"/task_runs/{task}"), prefect.flow_run(child)]
         return [each["state_type"] for each in states] == ["CANCELLED", "CANCELLED"]
 
-    wait_until(cancelled, seconds=PATIENCE, what="the task and the subflow are cancelled")
+    wait_until(cancelled, what="the task and the subflow are cancelled")
 
 
 def new_task_run(prefect: RealPrefect, run: str, key: str) -> str:
@@ -160,7 +158,7 @@ def test_the_guide_shows_the_commands_that_have_set_up_postgresql() -> None:
 
 def test_the_server_on_postgresql_uses_nothing_else(postgres_prefect: RealPrefect, postgres: Cluster) -> None:
     run = postgres_prefect.start("balance/on-demand", quick_config(postgres_prefect, name="on-postgres"))
-    postgres_prefect.wait_for(run, "COMPLETED", seconds=PATIENCE)
+    postgres_prefect.wait_for(run, "COMPLETED")
     assert open_version(postgres_prefect.folder / "datasets" / "on-postgres").record.version == 1
     assert not list(postgres_prefect.folder.rglob("prefect.db")), "the server has used SQLite"
     assert postgres.password not in postgres_prefect.log("worker")

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from counterpoise.config import BalanceConfig
-from tests.flows.real_prefect import RealPrefect, wait_until
+from tests.flows.real_prefect import RealPrefect
+from tests.processes import wait_until
 
 
 @pytest.fixture(name="form")
@@ -86,10 +87,10 @@ def fill(form: Page, text: str, *path: str) -> None:
 
 def submit(form: Page) -> None:
     """Send the form, again where the server is too busy for a moment, as a person would."""
-    for _ in range(3):
+    for _ in range(20):
         form.get_by_role("button", name="Submit").click()
         with suppress(PlaywrightTimeoutError):
-            form.wait_for_url("**?tab=Runs", timeout=10_000)
+            form.wait_for_url("**?tab=Runs", timeout=30_000)
             return
     raise AssertionError("the form was not accepted")
 
@@ -110,12 +111,12 @@ def test_a_run_is_started_from_the_form_and_its_results_are_read(form: Page, rea
     fill(form, "50", "Evaluation", "Bootstrap")
     choose(form, "random_over", "Resampling", "Strategy")
     submit(form)
-    (run,) = wait_until(lambda: runs(real_prefect).keys() - before.keys(), seconds=300, what="a run")
+    (run,) = wait_until(lambda: runs(real_prefect).keys() - before.keys(), what="a run")
     settings = real_prefect.flow_run(run)["parameters"]["config"]
     assert settings["name"] == "from-the-form"
     assert settings["resampling"]["strategy"] == "random_over"
     assert settings["evaluation"]["bootstrap"] == 50
-    real_prefect.wait_for(run, "COMPLETED", seconds=300)
+    real_prefect.wait_for(run, "COMPLETED")
     read_artifacts(form, real_prefect, run)
 
 

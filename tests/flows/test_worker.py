@@ -7,7 +7,8 @@ from pathlib import Path
 
 from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
-from tests.flows.real_prefect import RealPrefect, emit, quick_config, wait_until
+from tests.flows.real_prefect import RealPrefect, emit, quick_config
+from tests.processes import wait_until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STAGES_BEFORE = ("ingest", "validate", "split", "resample", "persist")
@@ -32,7 +33,7 @@ def test_another_program_starts_a_deployment_and_waits_for_the_version(real_pref
 def test_new_data_that_are_told_by_an_event_are_published(real_prefect: RealPrefect) -> None:
     payload = {"path": "later.csv"}
     emit(real_prefect, "counterpoise.data.arrived", "counterpoise.source.fraud", payload)
-    (run,) = wait_until(lambda: real_prefect.runs_of("balance/on-arrival"), seconds=300, what="a run")
+    (run,) = wait_until(lambda: real_prefect.runs_of("balance/on-arrival"), what="a run")
     assert run["parameters"]["config"]["source"]["path"] == "later.csv"
     assert run["parameters"]["config"]["columns"]["target"] == "is_fraud"
     real_prefect.wait_for(run["id"], "COMPLETED")
@@ -41,7 +42,7 @@ def test_new_data_that_are_told_by_an_event_are_published(real_prefect: RealPref
 def test_the_weekly_tournament_runs_on_a_worker(real_prefect: RealPrefect) -> None:
     entries = {"strategies": ["random_over"], "learners": ["logistic_regression"], "folds": 2}
     run = real_prefect.start("compare/weekly", quick_config(real_prefect, name="weekly", tournament=entries))
-    real_prefect.wait_for(run, "COMPLETED", seconds=300)
+    real_prefect.wait_for(run, "COMPLETED")
     board = list((real_prefect.folder / "datasets" / "weekly" / "tournaments").glob("*.json"))
     assert len(board) == 1
     assert {"none", "random_over"} <= {entry["strategy"] for entry in json.loads(board[0].read_text())["entries"]}
@@ -54,12 +55,12 @@ def test_a_retry_after_a_failed_evaluation_does_nothing_before_it_again(real_pre
     in_the_way.write_text("a file where a folder belongs")
     config = quick_config(real_prefect, name=dataset.name, evaluation={"bootstrap": 50})
     run = real_prefect.start("balance/on-demand", config)
-    real_prefect.wait_for(run, "FAILED", seconds=300)
+    real_prefect.wait_for(run, "FAILED")
     (published,) = dataset.glob("versions/*.json")
     before = published.stat().st_mtime_ns
     in_the_way.unlink()
     real_prefect.ask("POST", f"/flow_runs/{run}/set_state", state={"type": "SCHEDULED", "name": "AwaitingRetry"})
-    real_prefect.wait_for(run, "COMPLETED", seconds=300)
+    real_prefect.wait_for(run, "COMPLETED")
     assert list(dataset.glob("evaluations/*/report.html"))
     assert [path.stat().st_mtime_ns for path in dataset.glob("versions/*.json")] == [before]
     done = real_prefect.ask("POST", "/task_runs/filter", flow_runs={"id": {"any_": [run]}})

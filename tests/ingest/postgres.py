@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.processes import PATIENCE
 from tests.system_parts import skip_unless
 
 _BINARIES = Path("/usr/lib/postgresql/15/bin")
@@ -76,4 +77,4 @@ def _has_user(name: str) -> bool:
 
 def _run(command: list[str], folder: Path) -> None:
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    subprocess.run(command, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL, timeout=60)
+    subprocess.run(command, check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL, timeout=PATIENCE)

@@ -20,6 +20,8 @@ from counterpoise.ingest._stage import ingest_source
 from tests.ingest.bombs import BOMBS, bytes_column
 from tests.ingest.reading import ingest
 
+pytestmark = pytest.mark.slow
+
 MOST_GROWTH_MIB = 300
 READ = """
 import json, re, sys, tempfile

@@ -93,6 +93,7 @@ NUMBERS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(NUMBERS, min_size=1, max_size=4))
 @settings(max_examples=120)
 def test_numbers_lose_nothing_but_zeros_and_digits_beyond_17(cells: list[str]) -> None:

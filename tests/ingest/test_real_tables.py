@@ -14,6 +14,8 @@ from counterpoise.ingest._names import resolve_column
 from tests.catalog import RealTable, table_parameters
 from tests.ingest.reading import ingest
 
+pytestmark = pytest.mark.slow
+
 # What Python's own reader needs to be told of the files.
 _OWN_DIALECT: dict[str, dict[str, Any]] = {
     "adult": {"skipinitialspace": True},

@@ -12,7 +12,9 @@ from counterpoise.verify._version import verify_version
 from tests.killed import count_calls, kill_at_call
 from tests.snapshots import EngineRun, mixed_table, run_engine
 
-POINTS = 30
+pytestmark = pytest.mark.slow
+
+POINTS = 15
 ENGINE = tuple(f"counterpoise.{part}" for part in ("split", "resample", "persist", "storage"))
 
 

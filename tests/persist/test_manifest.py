@@ -357,6 +357,7 @@ UNPROVABLE = (
 """What no file of a version can prove: the configuration as far as it leaves no trace, texts and origins."""
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(choice=st.randoms(use_true_random=False))
 def test_no_edit_that_changes_a_provable_fact_is_accepted(folder: DatasetFolder, choice: random.Random) -> None:

@@ -17,6 +17,8 @@ from counterpoise.versions import open_version
 from tests.elsewhere import Elsewhere
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = {"target": "label", "ids": ["id"]}
 
 

@@ -23,6 +23,8 @@ from counterpoise.versions import find_baseline, newest_promotion, record_access
 from tests.damage import damage_told, rewrite, sealed_again
 from tests.every_file import Dataset, make_dataset
 
+pytestmark = pytest.mark.slow
+
 KINDS = (
     "metrics", "report", "correction", "promotion", "tournament", "tournament page", "look", "source", "profile",
     "validation", "refusal",

@@ -17,6 +17,8 @@ from counterpoise.versions._changes.data_changes import compare_data
 from counterpoise.versions._changes.metric_changes import compare_metrics
 from tests.versions.records import manifest_of, metrics_of
 
+pytestmark = pytest.mark.slow
+
 
 def since_of(*, now: dict[str, Any] | None = None, positives: int = 100, **config: Any) -> SinceVersion:
     """Return a version set against version 3."""

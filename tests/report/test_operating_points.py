@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from counterpoise.report._page import render_html
 from counterpoise.report._views.operating_points import points_view
+
+pytestmark = pytest.mark.slow
 
 
 def test_each_rule_has_a_row_for_each_train_table(metrics: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ from counterpoise.verify._version import verify_version
 from tests.catalog import RealTable, table_parameters
 from tests.snapshots import UNCHECKED
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("ecoli", "iris", "oil_spill")
 REASONS = ("unsuitable_features", "sampler_refused", "class_removed")
 NEVER_REFUSED = ("none", "auto", "weights", "random_over", "random_under", "smote", "borderline_smote", "smote_tomek")

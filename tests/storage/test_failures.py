@@ -148,7 +148,7 @@ def test_without_the_library_the_extra_is_named() -> None:
         "from counterpoise.storage import store_at\n"
         "store_at('s3://bucket/x').names('')"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert "storage_not_installed" in done.stderr
     assert "counterpoise[cloud]" in done.stderr
 

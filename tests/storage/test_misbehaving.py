@@ -153,7 +153,7 @@ def test_a_store_that_never_answers_ends_in_time(
         for call in (lambda: store.names(""), lambda: store.read("x"), lambda: store.replace("x", b"")):
             with pytest.raises(StorageUnavailableError, match="storage_unavailable"):
                 call()
-    assert time.monotonic() - started < 60, "ten times what it takes"
+    assert time.monotonic() - started < 300, "a hundred times what it takes"
 
 
 @pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "inf", "1e9"])

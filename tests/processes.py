@@ -1,0 +1,70 @@
+"""Programs that tests start: they end however the test ends, and a busy machine may take its time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+__all__ = ["PATIENCE", "end", "running", "wait_until"]
+
+T = TypeVar("T")
+
+PATIENCE = 900.0
+"""Seconds after which something that must happen is taken to never happen. No test depends on how fast it happens."""
+_GRACE = 30.0
+
+
+def wait_until(ask: Callable[[], T | None], *, what: str | Callable[[], str], program: Any = None) -> T:
+    """Ask until the answer is true, and return it.
+
+    Args:
+        ask: The question.
+        what: What is waited for, or a function that tells what there is to read when it does not happen.
+        program: A process without which it cannot happen.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not (answer := ask()):
+        ended = program is not None and program.poll() is not None
+        assert not ended, f"the program ended with code {program.returncode} before: {_text(what)}"
+        assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {_text(what)}"
+        time.sleep(0.1)
+    return answer
+
+
+@contextmanager
+def running(command: list[str], **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program; end it and all that it has started when the block ends.
+
+    Args:
+        command: The program and its arguments.
+        settings: As `subprocess.Popen` takes them.
+    """
+    process = subprocess.Popen(command, start_new_session=True, **settings)
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the leader of a session kindly, and then, without mercy, what is left of the session."""
+    _signal_session(process, signal.SIGCONT)  # a test may have stopped it
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE)
+    _signal_session(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_session(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _text(what: str | Callable[[], str]) -> str:
+    return what() if callable(what) else what
