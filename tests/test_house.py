@@ -113,6 +113,27 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         walk(name, ())
 
 
+def test_no_function_has_more_than_40_lines_of_code() -> None:
+    long = {
+        f"{name}.{node.name}": length
+        for name, path in modules().items()
+        for text in [path.read_text(encoding="utf-8")]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (length := lines_of_code(node, text.splitlines())) > 40
+    }
+    assert not long
+
+
+def lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef, text: list[str]) -> int:
+    """Return the lines of a function without its docstring, comments and empty lines."""
+    first = function.body[0]
+    described = ast.get_docstring(function) is not None
+    docstring = range(first.lineno, (first.end_lineno or 0) + 1) if described else ()
+    lines = {number: text[number - 1].strip() for number in range(function.lineno, (function.end_lineno or 0) + 1)}
+    return sum(number not in docstring and not line.startswith("#") for number, line in lines.items() if line)
+
+
 def test_the_library_knows_nothing_of_prefect() -> None:
     library = [path for name, path in modules().items() if room(name) in LAYERS[: LAYERS.index("expectations")]]
     nodes = [node for path in library for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
