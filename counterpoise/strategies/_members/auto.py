@@ -1,0 +1,20 @@
+"""The advised strategy, which takes the place of this name before any row is read."""
+
+from __future__ import annotations
+
+from counterpoise.strategies._costs import NO_COSTS
+from counterpoise.strategies._strategy import Strategy
+
+__all__ = ["STRATEGY"]
+
+STRATEGY = Strategy(
+    name="auto",
+    label="the advised strategy",
+    remark="does what is advised",
+    family="none",
+    sees="labels",
+    chance=True,
+    costs=NO_COSTS,
+    why_missed="",
+    simplicity=0,
+)
