@@ -17,7 +17,7 @@ from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.resample import plan_resampling, read_copies, read_recipe
 from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.storage import scratch_folder
-from counterpoise.strategies import STRATEGIES
+from counterpoise.strategies import gives_weights
 from counterpoise.table import SnapshotReader, column_roles, read_labels, to_pandas, write_arrow
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def resample_frame(
         ResamplingError: The strategy cannot work on these rows, or it gives weights instead of rows.
         InputError: As many labels as rows are needed, of one type.
     """
-    if STRATEGIES[config.resampling.strategy].weighs:
+    if gives_weights(config.resampling.strategy):
         raise ResamplingError(
             "weights_are_no_rows",
             expected="a strategy that gives rows",

@@ -12,6 +12,7 @@ from ._kinds import SmoteKind as SmoteKind
 from ._kinds import Unchanged as Unchanged
 from ._registry import STRATEGIES as STRATEGIES
 from ._registry import StrategyName as StrategyName
+from ._registry import gives_weights as gives_weights
 from ._samplers import Drawn as Drawn
 from ._samplers import repeat_rows as repeat_rows
 from ._strategy import Strategy as Strategy

@@ -103,37 +103,14 @@ class Keeper(Strategy, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cleaner(Keeper):
-    """A sampler of imbalanced-learn that drops rows by what they are, whatever the ratio.
+class LibraryKeeper(Keeper):
+    """A sampler of imbalanced-learn that keeps rows.
 
     Attributes:
         sampler: Its class in `imblearn.under_sampling`.
     """
 
     sampler: str
-    family: Family = field(default="clean", init=False)
-    remark: str = field(default="cleans, reaches no ratio", init=False)
-    why_missed: str = field(default="", init=False)
-
-    def keep(self, given: SamplerInput) -> Ints:
-        """Return the positions of the rows that stay."""
-        from counterpoise.strategies._samplers import kept_rows
-
-        seeded = {"random_state": given.seed} if self.chance else {}
-        return kept_rows(self.sampler, given.points, given.labels, settings={**given.options, **seeded})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Undersampler(Keeper):
-    """A sampler of imbalanced-learn that shrinks larger classes to the wanted rows.
-
-    Attributes:
-        sampler: Its class in `imblearn.under_sampling`.
-    """
-
-    sampler: str
-    family: Family = field(default="under", init=False)
-    why_missed: str = field(default="rows of equal measure stay or go together", init=False)
 
     def keep(self, given: SamplerInput) -> Ints:
         """Return the positions of the rows that stay."""
@@ -143,10 +120,30 @@ class Undersampler(Keeper):
 
     def settings(self, given: SamplerInput) -> dict[str, Any]:
         """Return the sampler's parameters."""
+        return {**given.options, **({"random_state": given.seed} if self.chance else {})}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaner(LibraryKeeper):
+    """Drops rows by what they are, whatever the ratio."""
+
+    family: Family = field(default="clean", init=False)
+    remark: str = field(default="cleans, reaches no ratio", init=False)
+    why_missed: str = field(default="", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undersampler(LibraryKeeper):
+    """Shrinks larger classes to the wanted rows."""
+
+    family: Family = field(default="under", init=False)
+    why_missed: str = field(default="rows of equal measure stay or go together", init=False)
+
+    def settings(self, given: SamplerInput) -> dict[str, Any]:
+        """Return the sampler's parameters, the rows wanted of shrinking classes among them."""
         from counterpoise.strategies._samplers import shrinking
 
-        seeded = {"random_state": given.seed} if self.chance else {}
-        return {**given.options, "sampling_strategy": shrinking(given.labels, given.wanted), **seeded}
+        return {**super().settings(given), "sampling_strategy": shrinking(given.labels, given.wanted)}
 
 
 @dataclass(frozen=True, kw_only=True)

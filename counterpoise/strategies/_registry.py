@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from counterpoise.strategies._strategy import Strategy
 
-__all__ = ["STRATEGIES", "StrategyName", "load_strategy"]
+__all__ = ["STRATEGIES", "StrategyName", "gives_weights", "load_strategy"]
 
 StrategyName = Literal[
     "auto",
@@ -66,3 +66,8 @@ def _by_name(names: tuple[str, ...]) -> dict[str, Strategy]:
 
 STRATEGIES: Mapping[str, Strategy] = _by_name(get_args(StrategyName))
 """Every strategy by its name in the configuration."""
+
+
+def gives_weights(name: str) -> bool:
+    """Return whether the strategy of that name gives rows weights; a name that is no strategy's does not."""
+    return name in STRATEGIES and STRATEGIES[name].weighs

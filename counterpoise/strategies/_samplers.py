@@ -13,7 +13,7 @@ import numpy as np
 
 from counterpoise.typing import Codes, Copies, Ints, Matrix
 
-__all__ = ["Drawn", "kept_rows", "recorded_draws", "repeat_rows", "select_rows", "shrinking"]
+__all__ = ["Drawn", "kept_rows", "recorded_draws", "repeat_rows", "shrinking", "taken_rows"]
 
 
 def repeat_rows(codes: Codes, wanted: Mapping[int, int], *, seed: int) -> Copies:
@@ -33,24 +33,7 @@ def repeat_rows(codes: Codes, wanted: Mapping[int, int], *, seed: int) -> Copies
     concerned = np.isin(codes, list(growing))
     concerned[np.argmin(concerned)] = True  # one row of another class, if there is one: a sampler wants two
     sampler = RandomOverSampler(sampling_strategy=growing, random_state=seed)
-    return _copies(codes, np.flatnonzero(concerned), sampler)
-
-
-def select_rows(codes: Codes, wanted: Mapping[int, int], *, seed: int, options: Mapping[str, Any]) -> Copies:
-    """Return how often each row is taken, larger classes thinned at random.
-
-    Classes that keep their rows are left out of the draw: with replacement it would repeat some and drop others.
-
-    Args:
-        codes: The class codes of the train rows.
-        wanted: Rows by class code, none above what is there.
-        seed: Seed of imbalanced-learn's `RandomUnderSampler`.
-        options: Its further options.
-    """
-    from imblearn.under_sampling import RandomUnderSampler
-
-    sampler = RandomUnderSampler(sampling_strategy=shrinking(codes, wanted), random_state=seed, **options)
-    return _copies(codes, np.arange(len(codes)), sampler)
+    return taken_rows(codes, np.flatnonzero(concerned), sampler)
 
 
 def shrinking(codes: Codes, wanted: Mapping[int, int]) -> dict[int, int]:
@@ -63,8 +46,14 @@ def _present(codes: Codes, wanted: Mapping[int, int]) -> Ints:
     return np.bincount(codes, minlength=max(wanted, default=0) + 1)
 
 
-def _copies(codes: Codes, concerned: Ints, sampler: Any) -> Copies:
-    """Let the sampler choose among the positions that concern it and count its choices; other rows are taken once."""
+def taken_rows(codes: Codes, concerned: Ints, sampler: Any) -> Copies:
+    """Return how often a sampler takes each row that concerns it; other rows are taken once.
+
+    Args:
+        codes: The class codes of the train rows.
+        concerned: Positions of the rows that it chooses among.
+        sampler: A random sampler of imbalanced-learn.
+    """
     sampler.fit_resample(concerned.reshape(-1, 1), codes[concerned])
     copies = np.ones(len(codes), dtype=np.int32)
     copies[concerned] = np.bincount(sampler.sample_indices_, minlength=len(concerned))

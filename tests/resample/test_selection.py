@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 
-from counterpoise.strategies._samplers import repeat_rows, select_rows
+from counterpoise.strategies import STRATEGIES, Selection, repeat_rows
 from counterpoise.typing import Codes
 
 LABELS = st.lists(st.integers(0, 3), min_size=2, max_size=80).filter(lambda labels: len(set(labels)) > 1)
@@ -34,4 +34,6 @@ def test_rows_left_are_those_of_imbalanced_learn_on_shrinking_classes(labels: li
     seed = data.draw(st.integers(0, 2**32 - 1))
     shrinking = {code: number for code, number in wanted.items() if number < labels.count(code)}
     theirs = counted(RandomUnderSampler(sampling_strategy=shrinking, random_state=seed), codes)
-    assert select_rows(codes, wanted, seed=seed, options={}).tolist() == theirs
+    strategy = STRATEGIES["random_under"]
+    assert isinstance(strategy, Selection)
+    assert strategy.select(codes, wanted, seed=seed, options={}).tolist() == theirs

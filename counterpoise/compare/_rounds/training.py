@@ -24,7 +24,7 @@ from counterpoise.config import Step, parse_learner, parse_strategy
 from counterpoise.errors import CounterpoiseError, EvaluationError
 from counterpoise.evaluate import gathered_warnings, weighting
 from counterpoise.results import DUMMY, Candidate
-from counterpoise.strategies import STRATEGIES, TRAINING
+from counterpoise.strategies import STRATEGIES, TRAINING, gives_weights
 from counterpoise.typing import Matrix
 
 __all__ = ["Failure", "RunNotes", "Trained", "answers", "attempted", "train"]
@@ -189,7 +189,7 @@ def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], 
         return own_model(name, seed=seed)
     model = by_asked_codes(build_model(parse_learner(candidate.learner), seed=seed), opened.asked_names)
     sheet.warnings += [warning] if (warning := double_counting(model, steps)) else []
-    if name in STRATEGIES and STRATEGIES[name].weighs:
+    if gives_weights(name):
         check_takes_weights(model)
     if name == "class_weight":
         return balanced(model)

@@ -12,8 +12,6 @@ from counterpoise.strategies._kinds import Maker, SamplerInput
 if TYPE_CHECKING:
     from counterpoise.strategies._samplers import Drawn
 
-__all__ = ["STRATEGY"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Adasyn(Maker):

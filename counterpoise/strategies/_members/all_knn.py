@@ -1,12 +1,8 @@
 """AllKNN: edited nearest neighbours with one neighbour, then two, and so on."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._members.edited_nearest_neighbours import Edited
-
-__all__ = ["STRATEGY"]
 
 
 class _AllKnn(Edited):

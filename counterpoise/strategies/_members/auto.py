@@ -1,11 +1,7 @@
 """The advised strategy, which takes the place of this name before any row is read."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._costs import NO_COSTS
 from counterpoise.strategies._strategy import Strategy
-
-__all__ = ["STRATEGY"]
 
 STRATEGY = Strategy(
     name="auto",

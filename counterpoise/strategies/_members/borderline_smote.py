@@ -1,7 +1,5 @@
 """Borderline-SMOTE: SMOTE from rows at the border alone."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field
@@ -9,8 +7,6 @@ from pydantic import Field
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Variant
 from counterpoise.strategies._strategy import Options
-
-__all__ = ["STRATEGY"]
 
 
 class _Borderline(Options):

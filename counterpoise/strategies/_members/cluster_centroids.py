@@ -11,8 +11,6 @@ from counterpoise.strategies._kinds import SamplerInput, Undersampler
 if TYPE_CHECKING:
     from counterpoise.typing import Codes, Ints, Matrix
 
-__all__ = ["STRATEGY"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Centroids(Undersampler):

@@ -1,7 +1,5 @@
 """Condensed nearest neighbours: what a nearest-neighbour rule needs is kept."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from counterpoise.strategies._costs import Costs

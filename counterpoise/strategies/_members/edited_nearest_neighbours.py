@@ -1,7 +1,5 @@
 """Edited nearest neighbours: rows that their neighbours contradict are dropped."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """The instance hardness threshold: rows that a random forest finds hard are dropped."""
 
-from __future__ import annotations
-
 import math
 
 from pydantic import Field
@@ -9,8 +7,6 @@ from pydantic import Field
 from counterpoise.strategies._costs import MIB, NODE, Costs
 from counterpoise.strategies._kinds import Undersampler
 from counterpoise.strategies._strategy import Options
-
-__all__ = ["STRATEGY"]
 
 
 class _Hardness(Options):

@@ -1,14 +1,10 @@
 """k-means SMOTE: SMOTE within clusters."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from counterpoise.strategies._costs import MIB, NODE, Costs
 from counterpoise.strategies._kinds import Variant
 from counterpoise.strategies._strategy import Options
-
-__all__ = ["STRATEGY"]
 
 
 class _Clusters(Options):

@@ -11,8 +11,6 @@ from counterpoise.strategies._costs import Costs, search_seconds
 from counterpoise.strategies._kinds import Undersampler
 from counterpoise.strategies._strategy import Options
 
-__all__ = ["STRATEGY"]
-
 
 class _Versions(Options):
     version: Literal[1, 2, 3] = 1

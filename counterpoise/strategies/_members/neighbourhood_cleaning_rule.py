@@ -1,14 +1,10 @@
 """The neighbourhood cleaning rule: what disturbs the smaller class is dropped."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._strategy import Cleaned
-
-__all__ = ["STRATEGY"]
 
 
 class _NeighbourhoodCleaned(Cleaned):

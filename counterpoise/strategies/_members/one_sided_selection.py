@@ -1,12 +1,8 @@
 """One-sided selection: redundant rows are dropped, then Tomek links."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._members.condensed_nearest_neighbour import Seeded
-
-__all__ = ["STRATEGY"]
 
 STRATEGY = Cleaner(
     name="one_sided_selection",

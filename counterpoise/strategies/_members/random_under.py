@@ -12,8 +12,6 @@ from counterpoise.strategies._strategy import Options
 if TYPE_CHECKING:
     from counterpoise.typing import Codes, Copies
 
-__all__ = ["STRATEGY"]
-
 
 class _Replacement(Options):
     replacement: bool = False
@@ -22,9 +20,17 @@ class _Replacement(Options):
 @dataclass(frozen=True, kw_only=True)
 class _Thinning(Selection):
     def select(self, codes: Codes, wanted: Mapping[int, int], *, seed: int, options: Mapping[str, Any]) -> Copies:
-        from counterpoise.strategies._samplers import select_rows
+        """Return how often each row is taken, larger classes thinned at random.
 
-        return select_rows(codes, wanted, seed=seed, options=options)
+        Classes that keep their rows are left out of the draw: with replacement it would repeat some and drop others.
+        """
+        import numpy as np
+        from imblearn.under_sampling import RandomUnderSampler
+
+        from counterpoise.strategies._samplers import shrinking, taken_rows
+
+        sampler = RandomUnderSampler(sampling_strategy=shrinking(codes, wanted), random_state=seed, **options)
+        return taken_rows(codes, np.arange(len(codes)), sampler)
 
 
 STRATEGY = _Thinning(

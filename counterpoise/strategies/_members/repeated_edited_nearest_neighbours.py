@@ -1,14 +1,10 @@
 """Edited nearest neighbours, until nothing changes."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._members.edited_nearest_neighbours import Edited
-
-__all__ = ["STRATEGY"]
 
 
 class _RepeatedlyEdited(Edited):

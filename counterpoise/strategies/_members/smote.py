@@ -1,10 +1,6 @@
 """SMOTE (Chawla et al. 2002), SMOTENC or SMOTEN, whichever suits the features."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._kinds import Smote
-
-__all__ = ["STRATEGY"]
 
 STRATEGY = Smote(
     name="smote",

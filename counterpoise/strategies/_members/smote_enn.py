@@ -1,14 +1,10 @@
 """SMOTE, then edited nearest neighbours over original and synthetic rows."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from counterpoise.strategies._kinds import Combined
 from counterpoise.strategies._members.edited_nearest_neighbours import STRATEGY as EDITED_NEAREST_NEIGHBOURS
 from counterpoise.strategies._members.edited_nearest_neighbours import Edited
-
-__all__ = ["STRATEGY"]
 
 
 class _SmoteEdited(Edited):

@@ -1,14 +1,10 @@
 """SMOTE, then removal of Tomek links over original and synthetic rows."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from counterpoise.strategies._kinds import Combined
 from counterpoise.strategies._members.tomek_links import STRATEGY as TOMEK_LINKS
 from counterpoise.strategies._strategy import Cleaned
-
-__all__ = ["STRATEGY"]
 
 
 class _SmoteCleaned(Cleaned):

@@ -1,10 +1,6 @@
 """SMOTEN: rows made of votes alone, with distances between categories by how they go with the classes."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._kinds import Smote
-
-__all__ = ["STRATEGY"]
 
 STRATEGY = Smote(
     name="smoten",

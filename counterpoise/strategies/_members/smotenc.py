@@ -1,10 +1,6 @@
 """SMOTENC: SMOTE with votes on categories."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._kinds import Smote
-
-__all__ = ["STRATEGY"]
 
 STRATEGY = Smote(
     name="smotenc",

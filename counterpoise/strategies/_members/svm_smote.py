@@ -1,14 +1,10 @@
 """SVM-SMOTE: SMOTE from the support vectors."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from counterpoise.strategies._costs import DISTANCE, MIB, Costs
 from counterpoise.strategies._kinds import Variant
 from counterpoise.strategies._strategy import Options
-
-__all__ = ["STRATEGY"]
 
 
 class _SupportVectors(Options):

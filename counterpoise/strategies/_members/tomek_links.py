@@ -1,12 +1,8 @@
 """Removal of Tomek links: rows whose nearest neighbour is of another class, and the other way round."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._strategy import Cleaned
-
-__all__ = ["STRATEGY"]
 
 STRATEGY = Cleaner(
     name="tomek_links",

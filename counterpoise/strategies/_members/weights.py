@@ -1,10 +1,6 @@
 """Row weights: as often as random over-sampling would repeat a row, so much does it count."""
 
-from __future__ import annotations
-
 from counterpoise.strategies._members.random_over import Repetition
-
-__all__ = ["STRATEGY"]
 
 STRATEGY = Repetition(
     name="weights",
