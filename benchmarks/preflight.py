@@ -179,7 +179,7 @@ def main() -> None:
     if options.stage:
         run_stage(*options.stage)
         return
-    from counterpoise.config import STRATEGIES
+    from counterpoise.strategies import STRATEGIES
 
     print("| table | rows | strategy | estimated MiB | measured MiB | ratio | estimated s | measured s |")
     print("|---|---:|---|---:|---:|---:|---:|---:|")

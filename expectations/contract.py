@@ -7,10 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from counterpoise.config import STRATEGIES, BalanceConfig
+from counterpoise.config import BalanceConfig
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.records import PARTITIONS, Snapshot
 from counterpoise.split import partition_targets
+from counterpoise.strategies import STRATEGIES
 from counterpoise.table import ColumnRoles, SourceTable
 from counterpoise.validate import Suite
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from counterpoise.config import STRATEGIES, OutputConfig, SourceConfig, build_config
+from counterpoise.config import OutputConfig, SourceConfig, build_config
 from counterpoise.flows.command_line import run_command
 from counterpoise.storage import SCHEMES
+from counterpoise.strategies import STRATEGIES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))

@@ -7,11 +7,10 @@ from importlib.util import find_spec
 
 from counterpoise.config import (
     ALL,
-    ANOMALY,
     DEFAULT_LEARNERS,
     DEFAULT_STRATEGIES,
-    ENSEMBLES,
     EVERY_STRATEGY,
+    OWN_LEARNERS,
     ComparisonConfig,
     parse_strategy,
 )
@@ -34,7 +33,7 @@ def list_candidates(config: ComparisonConfig) -> tuple[Candidate, ...]:
 
 def _entries(config: ComparisonConfig) -> Iterator[Candidate]:
     strategies = dict.fromkeys(("none", *_asked_for(config)))
-    own = [name for name in strategies if parse_strategy(name)[0].name in (ANOMALY, *ENSEMBLES)]
+    own = [name for name in strategies if parse_strategy(name)[0].name in OWN_LEARNERS]
     learners = config.learners or (*DEFAULT_LEARNERS, *(["lightgbm"] if find_spec("lightgbm") else []))
     yield Candidate(strategy="none", learner=DUMMY)
     for learner in learners:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from typing import Any
 
 from counterpoise.compare._processes.messages import described
-from counterpoise.config import ANOMALY, Step, parse_learner
+from counterpoise.config import Step, parse_learner
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate import build_learner
 from counterpoise.records import Record
+from counterpoise.strategies import TRAINING
 
 __all__ = ["balanced", "build_model", "check_learner", "check_takes_weights", "own_model"]
-
-_ENSEMBLE_CLASSES: Mapping[str, str] = {
-    "balanced_random_forest": "BalancedRandomForestClassifier",
-    "easy_ensemble": "EasyEnsembleClassifier",
-    "rus_boost": "RUSBoostClassifier",
-}
 
 
 def build_model(learner: Step, *, seed: int) -> Any:
@@ -55,12 +49,8 @@ def check_learner(text: str) -> Record:
 
 
 def own_model(strategy: str, *, seed: int) -> Any:
-    """Return imbalanced-learn's ensemble or the anomaly detector of that name, with imputation before it."""
-    from imblearn import ensemble
-    from sklearn.ensemble import IsolationForest
-
-    kind = IsolationForest if strategy == ANOMALY else getattr(ensemble, _ENSEMBLE_CLASSES[strategy])
-    model = _imputed(kind(random_state=seed))
+    """Return the ensemble or the anomaly detector of that name, with imputation before it."""
+    model = _imputed(_class_at(TRAINING[strategy].learner)(random_state=seed))
     _on_one_thread(model)
     return model
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from counterpoise.compare._corrected_error import falls_behind
 from counterpoise.compare._labels import candidate_words
-from counterpoise.config import STRATEGIES, parse_strategy
+from counterpoise.config import parse_strategy
 from counterpoise.results import DUMMY, Candidate, CandidateResult, Comparison, Leaderboard
+from counterpoise.strategies import STRATEGIES, TRAINING
 
 __all__ = ["SMALLER_IS_BETTER", "rank_candidates"]
 
 SMALLER_IS_BETTER = ("brier", "log_loss")
 
-_SIMPLICITY = {"none": 0, "threshold": 1, "class_weight": 2, "weights": 3, "random_under": 4, "random_over": 5}
-_OTHERS = 6
 _CHAINED = 7
+"""The simplicity of two strategies, one after the other."""
 
 
 def rank_candidates(comparison: Comparison, results: Sequence[CandidateResult], *, dataset: str = "") -> Leaderboard:
@@ -83,7 +83,7 @@ def _simplicity(result: CandidateResult) -> int:
     steps = parse_strategy(result.strategy)
     if len(steps) > 1:
         return _CHAINED
-    return _SIMPLICITY.get(steps[0].name, _OTHERS if steps[0].name in STRATEGIES else _CHAINED)
+    return (STRATEGIES.get(steps[0].name) or TRAINING[steps[0].name]).simplicity
 
 
 def _entry(result: CandidateResult) -> Candidate:

@@ -1,9 +1,8 @@
 from ._candidates import ALL as ALL
-from ._candidates import ANOMALY as ANOMALY
 from ._candidates import DEFAULT_LEARNERS as DEFAULT_LEARNERS
 from ._candidates import DEFAULT_STRATEGIES as DEFAULT_STRATEGIES
-from ._candidates import ENSEMBLES as ENSEMBLES
 from ._candidates import EVERY_STRATEGY as EVERY_STRATEGY
+from ._candidates import OWN_LEARNERS as OWN_LEARNERS
 from ._candidates import Step as Step
 from ._candidates import parse_learner as parse_learner
 from ._candidates import parse_strategy as parse_strategy
@@ -25,6 +24,3 @@ from ._model import sampler_settings as sampler_settings
 from ._sections.execution import EngineConfig as EngineConfig
 from ._sections.promotion import PromotionConfig as PromotionConfig
 from ._sections.source import FormatName as FormatName
-from ._strategies import STRATEGIES as STRATEGIES
-from ._strategies import Strategy as Strategy
-from ._strategies import StrategyName as StrategyName

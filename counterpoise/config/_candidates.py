@@ -7,39 +7,31 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from counterpoise.config._strategies import STRATEGIES
+from counterpoise.strategies import STRATEGIES, TRAINING
 
 __all__ = [
     "ALL",
-    "ANOMALY",
     "DEFAULT_LEARNERS",
     "DEFAULT_STRATEGIES",
-    "ENSEMBLES",
     "EVERY_STRATEGY",
     "LEARNERS",
-    "TREATMENTS",
+    "OWN_LEARNERS",
     "Step",
     "parse_learner",
     "parse_strategy",
 ]
 
-TREATMENTS = ("none", "class_weight", "threshold")
-"""Strategies that leave the rows as they are."""
-
-ENSEMBLES = ("balanced_random_forest", "easy_ensemble", "rus_boost")
-"""imbalanced-learn's ensembles, which balance each of their members: learners of their own."""
-
-ANOMALY = "isolation_forest"
-"""Anomaly detection: a learner of its own, which never sees a label."""
+OWN_LEARNERS = tuple(name for name, one in TRAINING.items() if one.learner)
+"""Strategies that are learners of their own: ensembles that balance each of their members, and anomaly detection."""
 
 ALL = "all"
 """Stands for every strategy."""
 
 EVERY_STRATEGY = (
-    *TREATMENTS,
-    *(name for name in STRATEGIES if name not in ("auto", *TREATMENTS)),
-    *ENSEMBLES,
-    ANOMALY,
+    "none",
+    *(name for name in TRAINING if name not in OWN_LEARNERS),
+    *(name for name in STRATEGIES if name not in ("auto", "none")),
+    *OWN_LEARNERS,
 )
 """Every strategy that there is, by its stable name."""
 
@@ -60,8 +52,7 @@ DEFAULT_STRATEGIES = (
     "smote_tomek",
     "tomek_links",
     "edited_nearest_neighbours",
-    *ENSEMBLES,
-    ANOMALY,
+    *OWN_LEARNERS,
 )
 """What takes part where nothing is asked for: each family, without the slowest."""
 
@@ -137,5 +128,5 @@ def _check_steps(steps: list[Step], text: str) -> None:
     chained = [step.name for step in steps[1:]]
     if chained not in ([], ["random_under"]) or (chained and steps[0].name not in STRATEGIES):
         raise ValueError(f"{text!r}: only random_under may follow, and only a strategy that resamples")
-    if chained and steps[0].name in ("none", "weights"):
+    if chained and ((first := STRATEGIES[steps[0].name]).family == "none" or first.weighs):
         raise ValueError(f"{text!r}: random_under cannot follow {steps[0].name}")

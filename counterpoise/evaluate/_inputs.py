@@ -28,6 +28,7 @@ from counterpoise.records import DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.runtime import names_refusals
 from counterpoise.split import TrainRows, group_codes, read_content, read_moments, tie_codes
 from counterpoise.storage import join_address
+from counterpoise.strategies import gives_weights
 from counterpoise.table import SnapshotReader, SourceTable
 from counterpoise.versions import Version
 
@@ -70,7 +71,7 @@ def load_tables(
 
 def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
     """Return all train rows, and what was published of them."""
-    weighted = published.manifest.resampling.strategy == "weights"
+    weighted = gives_weights(published.manifest.resampling.strategy)
     weights = np.asarray(published.to_arrow("keys/train")["weight"].to_numpy()) if weighted else None
     return SampledTrain(natural, published.to_arrow("train"), weights, ())
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from counterpoise.config import STRATEGIES, BalanceConfig, ResamplingConfig
+from counterpoise.config import BalanceConfig, ResamplingConfig
 from counterpoise.errors import EvaluationError, ResamplingError
 from counterpoise.persist import RowPool, Synthesis
 from counterpoise.records import PARTITIONS, ResamplingPlan, Snapshot, SplitPlan
@@ -24,6 +24,7 @@ from counterpoise.resample import advise, open_job, plan_resampling, read_copies
 from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.split import REJECTED, TrainRows, partition_targets
 from counterpoise.storage import scratch_folder
+from counterpoise.strategies import STRATEGIES
 from counterpoise.table import SourceTable, write_arrow
 from counterpoise.typing import Copies, Ints
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from counterpoise.config import BalanceConfig, StrategyName
+from counterpoise.config import BalanceConfig
 from counterpoise.errors import InputError
 from counterpoise.persist import publish_version
 from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan, Validation
@@ -17,6 +17,7 @@ from counterpoise.resample import plan_resampling
 from counterpoise.runtime import names_refusals
 from counterpoise.split import split_snapshot
 from counterpoise.storage import scratch_folder
+from counterpoise.strategies import StrategyName
 from counterpoise.table import to_pandas, write_snapshot
 from counterpoise.versions import Version, open_version
 

@@ -17,6 +17,7 @@ from counterpoise.records import SplitPlan
 from counterpoise.resample import plan_resampling, read_copies, read_recipe
 from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.storage import scratch_folder
+from counterpoise.strategies import gives_weights
 from counterpoise.table import SourceTable, to_pandas, write_arrow
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ def resample_frame(
         ResamplingError: The strategy cannot work on these rows, or it gives weights instead of rows.
         InputError: As many labels as rows are needed, of one type.
     """
-    if config.resampling.strategy == "weights":
+    if gives_weights(config.resampling.strategy):
         raise ResamplingError(
             "weights_are_no_rows",
             expected="a strategy that gives rows",
-            found="weights",
+            found=config.resampling.strategy,
             remedy="choose random_over, which repeats the rows instead of weighting them",
         )
     target = config.columns.target

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from counterpoise.config import STRATEGIES, BalanceConfig, ResamplingConfig, Strategy
+from counterpoise.config import BalanceConfig, ResamplingConfig
 from counterpoise.records import (
     PARTITIONS,
     Certificate,
@@ -29,6 +29,7 @@ from counterpoise.results import (
     SyntheticReview,
     ValidationFacts,
 )
+from counterpoise.strategies import STRATEGIES, Strategy
 from counterpoise.table import degree_of_imbalance
 
 __all__ = ["ReportData", "build_report_data"]
@@ -154,7 +155,7 @@ def _shown_options(config: ResamplingConfig, strategy: Strategy) -> dict[str, An
     options: dict[str, Any] = {}
     if strategy.searches:
         options = {"k_neighbors": config.k_neighbors, "scale": config.scale}
-    if strategy.family in ("over", "under", "combine"):
+    if strategy.has_target:
         options |= {"ratio": config.ratio} | {f"ratio of {name}": ratio for name, ratio in config.ratios().items()}
     return options | config.sampler_options()
 

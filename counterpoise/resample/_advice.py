@@ -21,14 +21,15 @@ The rules are few and go by what can be counted. None says that resampling helps
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.config import ResamplingConfig
 from counterpoise.resample._costs.preflight import Estimate, estimate, format_seconds, obstacle, with_strategy
 from counterpoise.resample._costs.train_facts import TrainFacts
 from counterpoise.resample._targets import wanted_rows
 from counterpoise.runtime import format_size, parse_size
+from counterpoise.strategies import STRATEGIES
 from counterpoise.table import Degree, imbalance_degree
 
 __all__ = ["Advice", "Alternative", "advise"]
@@ -43,26 +44,6 @@ OFTEN = 20
 EXTREME_RATIO = 0.1
 LONGEST_SEARCH = 600
 """Seconds. The estimate is coarse and leans to the high side: a lower limit would hit searches of a few minutes."""
-
-_REMARKS: Mapping[str, str] = {
-    "none": "compared with in any case",
-    "weights": "weights, repeats nothing",
-    "random_over": "repeats rows",
-    "random_under": "drops rows at random",
-    "adasyn": "makes rows in overlaps",
-    "borderline_smote": "makes rows near the border",
-    "svm_smote": "makes rows near the border",
-    "kmeans_smote": "makes rows within clusters",
-    "smote": "makes rows in between",
-    "smotenc": "what smote does here",
-    "smoten": "what smote does here",
-    "near_miss": "keeps rows near the border",
-    "cluster_centroids": "keeps a row a cluster",
-    "instance_hardness_threshold": "drops rows hard to tell",
-    "smote_enn": "SMOTE, then cleaning",
-    "smote_tomek": "SMOTE, then cleaning",
-}
-_CLEANS = "cleans, reaches no ratio"
 
 
 @dataclass(frozen=True)
@@ -285,4 +266,4 @@ def _alternatives(facts: TrainFacts, settings: ResamplingConfig) -> Iterator[Alt
     for name in STRATEGIES:
         if name not in ("auto", settings.strategy):
             other = with_strategy(settings, name)
-            yield Alternative(name, estimate(facts, other), _REMARKS.get(name, _CLEANS), obstacle(facts, other))
+            yield Alternative(name, estimate(facts, other), STRATEGIES[name].remark, obstacle(facts, other))

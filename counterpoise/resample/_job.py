@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ import pyarrow as pa
 from counterpoise.config import ResamplingConfig
 from counterpoise.resample._neighbours.statistics import NumericStatistics, train_statistics
 from counterpoise.split import TrainRows
+from counterpoise.strategies import STRATEGIES, SmoteKind, Strategy
 from counterpoise.table import ColumnRoles, SnapshotReader
 
 __all__ = ["SOURCE_ROW", "Draft", "ResamplingJob", "is_interpolated"]
@@ -66,7 +66,12 @@ class ResamplingJob:
         return tuple(name for name in self.roles.features if name not in self.numeric)
 
     @property
-    def smote_kind(self) -> Literal["smote", "smotenc", "smoten"]:
+    def strategy(self) -> Strategy:
+        """The strategy that the configuration names."""
+        return STRATEGIES[self.config.strategy]
+
+    @property
+    def smote_kind(self) -> SmoteKind:
         """Which SMOTE suits the features."""
         return "smoten" if not self.numeric else "smotenc" if self.voted else "smote"
 

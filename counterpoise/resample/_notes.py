@@ -7,21 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from counterpoise.config import STRATEGIES
 from counterpoise.resample._job import ResamplingJob
 from counterpoise.resample._targets import unmet_ratios
 
 __all__ = ["plan_notes"]
-
-_WHY_MISSED = {
-    "over": "the strategy found too few places to make rows in",
-    "under": "rows of equal measure stay or go together",
-    "combine": "rows of every class were cleaned after SMOTE",
-    "adasyn": "ADASYN rounds the share of each row",
-    "kmeans_smote": "k-means SMOTE rounds the share of each cluster up",
-    "svm_smote": "SVM-SMOTE makes only one of its two shares where all support vectors are alike, in danger or safe",
-    "borderline_smote": "Borderline-SMOTE found no row in danger, with half or more of its neighbours of another class",
-}
 
 
 def plan_notes(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
@@ -38,7 +27,7 @@ def plan_notes(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[s
 
 def _exact_search(job: ResamplingJob) -> Iterator[str]:
     """Tell where approximate search is asked for and not used."""
-    strategy = STRATEGIES[job.config.strategy]
+    strategy = job.strategy
     if job.config.neighbor_search == "exact" or strategy.sees == "labels":
         return
     asked = "neighbor_search: approximate"
@@ -52,7 +41,7 @@ def _exact_search(job: ResamplingJob) -> Iterator[str]:
 
 def _missed_targets(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
     """Tell where a class has other than the wanted rows, and why that may be."""
-    strategy = STRATEGIES[job.config.strategy]
+    strategy = job.strategy
     if strategy.family == "clean":
         kept = [int(count) for count in reached[job.present > 0]]
         yield (
@@ -62,5 +51,5 @@ def _missed_targets(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Itera
         return
     for code, number in job.wanted.items():
         if reached[code] != number:
-            why = _WHY_MISSED.get(job.config.strategy) or _WHY_MISSED.get(strategy.family, "")
-            yield f"class {job.train.classes[code]!r}: {number:,} rows wanted, {int(reached[code]):,} reached; {why}"
+            found = f"{number:,} rows wanted, {int(reached[code]):,} reached"
+            yield f"class {job.train.classes[code]!r}: {found}; {strategy.why_missed}"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from counterpoise.config import STRATEGIES, ColumnsConfig, ResamplingConfig
+from counterpoise.config import ColumnsConfig, ResamplingConfig
 from counterpoise.errors import ResamplingError
 from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan
 from counterpoise.resample._advice import advise
@@ -111,9 +111,8 @@ def _with_targets(job: ResamplingJob, config: ResamplingConfig) -> ResamplingJob
 
 
 def _draft(job: ResamplingJob, progress: Progress) -> Draft:
-    strategy = STRATEGIES[job.config.strategy]
     unchanged = all(number == job.present[code] for code, number in job.wanted.items())
-    if strategy.family in ("over", "under") and unchanged:
+    if job.strategy.family in ("over", "under") and unchanged:
         draft = Draft.unchanged(job)
         draft.notes.append("the classes already have the wanted ratio, or are above it: nothing was changed")
         return draft
@@ -173,13 +172,12 @@ def _by_name(train: TrainRows, counts: npt.NDArray[np.int64]) -> dict[str, int]:
 
 def _check_classes_left(job: ResamplingJob, after: npt.NDArray[np.int64]) -> None:
     """Refuse a plan that leaves no row of a class: cleaning can do that without a word."""
-    label = STRATEGIES[job.config.strategy].label
     gone = [job.train.classes[code] for code in np.flatnonzero((after == 0) & (job.present > 0))]
     if gone:
         raise ResamplingError(
             "class_removed",
             expected="rows of every class after resampling",
-            found=f"none left of {', '.join(map(repr, gone))}: {label} dropped them all",
+            found=f"none left of {', '.join(map(repr, gone))}: {job.strategy.label} dropped them all",
             remedy='leave the smallest class alone, with sampling_strategy "auto" in resampling.options, '
             "or choose another strategy",
             values={"classes": gone},

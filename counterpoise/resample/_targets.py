@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.config import ResamplingConfig
 from counterpoise.errors import ResamplingError
+from counterpoise.strategies import STRATEGIES
 
 __all__ = ["unmet_ratios", "wanted_rows"]
 
@@ -67,10 +68,10 @@ def unmet_ratios(counts: Mapping[str, int], config: ResamplingConfig) -> Iterato
 
 def _asked_rows(counts: Mapping[str, int], config: ResamplingConfig) -> dict[str, int]:
     """Return the rows that the ratio of each class that has any comes to; empty for strategies without a target."""
-    ratios, family = _class_ratios(counts, config), STRATEGIES[config.strategy].family
-    if family not in ("over", "under", "combine"):
+    ratios, strategy = _class_ratios(counts, config), STRATEGIES[config.strategy]
+    if not strategy.has_target:
         return {}
-    under = family == "under"
+    under = strategy.family == "under"
     end = _end(counts, under=under)
     return {
         name: math.floor((end / ratios[name] if under else end * ratios[name]) + _ROUNDING)

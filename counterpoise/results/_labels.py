@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from counterpoise.config import STRATEGIES
+from counterpoise.strategies import STRATEGIES, TRAINING
 
 __all__ = ["METRIC_LABELS", "learner_label", "strategy_label"]
 
@@ -31,7 +31,8 @@ METRIC_LABELS = {
 
 def strategy_label(name: str) -> str:
     """Return a strategy's name for the middle of a sentence."""
-    return STRATEGIES[name].label if name in STRATEGIES else name.replace("_", " ")
+    known = STRATEGIES.get(name) or TRAINING.get(name)
+    return known.label if known else name.replace("_", " ")
 
 
 def learner_label(name: str) -> str:

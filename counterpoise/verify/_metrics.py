@@ -8,6 +8,7 @@ from typing import Any
 
 from counterpoise.evaluate import CONFIDENCE, DUMMY, FLOOR, PriorCorrection, baseline_verdict, strategy_verdict
 from counterpoise.results import AccessToTest, Arm, BinaryArm, MetricsRecord
+from counterpoise.strategies import gives_weights
 from counterpoise.verify._arms import arm_differences, unequal
 from counterpoise.versions import accesses_sentence
 
@@ -142,7 +143,7 @@ def _correction(record: MetricsRecord) -> Iterator[str]:
     if not 0 < found.training_prevalence < 1 or not 0 < found.natural_prevalence < 1:
         yield "correction: of one class"
         return
-    if record.strategy != "weights":
+    if not gives_weights(record.strategy):
         resampled = record.rows.train_resampled
         share = resampled.classes[positive] / resampled.rows
         yield from unequal("correction: training_prevalence", found.training_prevalence, share)

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from counterpoise.config import STRATEGIES, BalanceConfig
+from counterpoise.config import BalanceConfig
 from counterpoise.drift import SourceProfile
 from counterpoise.persist import (
     ORIGINS,
@@ -36,6 +36,7 @@ from counterpoise.persist import (
 )
 from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
 from counterpoise.split import APART_REASONS, count_contradictory, group_codes, read_moments
+from counterpoise.strategies import STRATEGIES
 from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
 from counterpoise.typing import Ints
 

@@ -18,8 +18,9 @@ from counterpoise.compare._rounds.rows import TiedRows
 from counterpoise.compare._rounds.thresholds import inner_folds
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.compare._run import run_comparison
-from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, ComparisonConfig, parse_strategy
+from counterpoise.config import OWN_LEARNERS, ComparisonConfig, parse_strategy
 from counterpoise.results import Comparison, Rules
+from counterpoise.strategies import STRATEGIES
 from tests.compare.comparisons import TREE, arena_of, candidate, scores, signal, tournament_config
 
 pytestmark = pytest.mark.slow
@@ -65,12 +66,12 @@ def covers_chance(comparison: Comparison, strategy: str, learner: str) -> bool |
     return low <= comparison.counts["true"] / comparison.snapshot.rows <= high
 
 
-@pytest.mark.parametrize("strategy", ["none", "class_weight", "threshold", *RESAMPLING, *ENSEMBLES, ANOMALY])
+@pytest.mark.parametrize("strategy", ["none", "class_weight", "threshold", *RESAMPLING, *OWN_LEARNERS])
 def test_noise_labels_are_ranked_by_chance_whatever_the_strategy(
     noise: Callable[[int], Comparison], strategy: str
 ) -> None:
     """An interval of 95 % misses one table in twenty: then those of two others must cover, as 199 in 200 do."""
-    learner = strategy if strategy in (*ENSEMBLES, ANOMALY) else TREE
+    learner = strategy if strategy in OWN_LEARNERS else TREE
     covered = covers_chance(noise(0), strategy, learner)
     if covered is None:
         assert strategy in MAY_BE_REFUSED

@@ -12,8 +12,9 @@ from counterpoise.compare._final.finalist_scores import question_of, score_final
 from counterpoise.compare._final.held_out import hold_out_tables
 from counterpoise.compare._final.refit import refit
 from counterpoise.compare._rounds.encoding import encode_final
-from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES
+from counterpoise.config import OWN_LEARNERS
 from counterpoise.evaluate import arm_record, paired_differences, resample_arms, strategy_verdict
+from counterpoise.strategies import STRATEGIES
 from tests.compare.comparisons import TREE, arena_of, candidate
 
 pytestmark = pytest.mark.slow
@@ -23,8 +24,7 @@ STRATEGY_NAMES = (
     "class_weight",
     "threshold",
     *(name for name in STRATEGIES if name not in ("auto", "none")),
-    *ENSEMBLES,
-    ANOMALY,
+    *OWN_LEARNERS,
 )
 MAY_BE_REFUSED = {"smoten", "kmeans_smote", "rus_boost"}
 """Needs categories alone; needs clusters with a minority; needs members that are better than chance."""
@@ -62,7 +62,7 @@ def judged(folder: Path, seed: int) -> dict[str, tuple[bool, str]]:
     encode_final(comparison, rows)
     question, found = question_of(comparison, rows), {}
     for name in STRATEGY_NAMES:
-        done = refit(comparison, candidate(name, name if name in (*ENSEMBLES, ANOMALY) else TREE))
+        done = refit(comparison, candidate(name, name if name in OWN_LEARNERS else TREE))
         if done.status == "ok":
             found[name] = score_finalist(question, done)
         else:

@@ -7,11 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.config import STRATEGIES, EvaluationConfig
+from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate._compare import compare_strategies
 from counterpoise.evaluate._inputs import load_tables
 from counterpoise.evaluate._tables import EvaluationTables
+from counterpoise.strategies import STRATEGIES
 from counterpoise.versions import open_version
 from tests.snapshots import EngineRun, mixed_table, run_engine
 

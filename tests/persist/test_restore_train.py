@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.config import STRATEGIES
 from counterpoise.errors import IntegrityError, VersionNotFoundError
 from counterpoise.persist._commit import read_manifest
 from counterpoise.persist._layout import DatasetFolder
 from counterpoise.persist._manifest import Manifest
 from counterpoise.persist._restore_train import put_away_train_rows, rebuild_train
 from counterpoise.runtime import file_sha256
+from counterpoise.strategies import STRATEGIES
 from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
 from tests.manifests import forge

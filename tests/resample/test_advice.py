@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.config import ResamplingConfig
 from counterpoise.resample._advice import LONGEST_SEARCH, advise
 from counterpoise.resample._costs.preflight import estimate, obstacle
 from counterpoise.resample._costs.train_facts import TrainFacts
+from counterpoise.strategies import STRATEGIES
 from tests.snapshots import mixed_table, run_engine
 
 AUTO = ResamplingConfig(strategy="auto")

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.config import ResamplingConfig
 from counterpoise.resample._plan import plan_resampling
 from counterpoise.split import split_snapshot
+from counterpoise.strategies import STRATEGIES
 from tests.snapshots import UNCHECKED, engine_config, snapshot_of
 
 APPROXIMATE = ("smote", "smotenc", "smote_enn", "smote_tomek")

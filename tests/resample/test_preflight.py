@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.config import ResamplingConfig, StrategyName
+from counterpoise.config import ResamplingConfig
 from counterpoise.errors import ResamplingError
 from counterpoise.resample._costs.preflight import Estimate, estimate, obstacle, with_strategy
 from counterpoise.resample._costs.train_facts import TrainFacts, open_job, read_facts
@@ -18,6 +18,7 @@ from counterpoise.resample._job import ResamplingJob
 from counterpoise.resample._plan import plan_resampling
 from counterpoise.runtime import parse_size
 from counterpoise.split import split_snapshot
+from counterpoise.strategies import StrategyName
 from tests.snapshots import UNCHECKED, engine_config, mixed_table, snapshot_of
 
 NAMES = [name for name in get_args(StrategyName) if name != "auto"]

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.config import STRATEGIES, BalanceConfig
+from counterpoise.config import BalanceConfig
 from counterpoise.errors import ResamplingError
 from counterpoise.ingest import ingest_source
 from counterpoise.persist import publish_version
 from counterpoise.records import Snapshot
 from counterpoise.resample._plan import plan_resampling
 from counterpoise.split import split_snapshot
+from counterpoise.strategies import STRATEGIES
 from counterpoise.verify._version import verify_version
 from tests.catalog import RealTable, table_parameters
 from tests.snapshots import UNCHECKED

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.config import ResamplingConfig
 from counterpoise.errors import ResamplingError
 from counterpoise.resample._targets import unmet_ratios, wanted_rows
+from counterpoise.strategies import STRATEGIES
 
 COUNTS = {"a": 100, "b": 60, "c": 10, "absent": 0}
 OVER = [name for name, one in STRATEGIES.items() if one.grows]

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from counterpoise.config import STRATEGIES, BalanceConfig
+from counterpoise.config import BalanceConfig
 from counterpoise.errors import ColumnNotFoundError, SplitError
 from counterpoise.resample._costs.what_if import Outlook, look_ahead
+from counterpoise.strategies import STRATEGIES
 from tests.snapshots import engine_config, mixed_table
 
 

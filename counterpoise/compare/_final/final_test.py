@@ -159,7 +159,7 @@ def _verdict(
         return {"verdict": text, "outcome": "undecided"}
     found = [one for one in comparisons if (one["strategy"], one["learner"]) == (candidate.strategy, candidate.learner)]
     rows, counted = question.deciding_rows, question.counted
-    if not found or candidate.strategy in ("none", "threshold"):
+    if not found or candidate.strategy in LEAVES_ROWS:
         arm = {**judged[candidate]["arm"], "learner": learner_words(candidate.learner)}
         told = baseline_verdict(arm, prevalence=question.chance, rows=rows, counted=counted)
     elif found[0]["reference"]["learner"] == candidate.learner:

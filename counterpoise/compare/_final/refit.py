@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from counterpoise.compare._final.finalists import LEAVES_ROWS
 from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
 from counterpoise.compare._rounds.plans import TrainMatrix
 from counterpoise.compare._rounds.training import Failure, RunNotes, Trained, answers, attempted, train
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.compare._rounds.weights import share_trained_at
-from counterpoise.config import ANOMALY, ENSEMBLES
+from counterpoise.config import OWN_LEARNERS
 from counterpoise.results import DUMMY, Candidate, Comparison, Refit
 
 __all__ = ["refit", "refit_in_process"]
@@ -32,7 +33,7 @@ def refit(comparison: Comparison, candidate: Candidate) -> Refit:
 
     sheet, played = (
         RunNotes(),
-        candidate.model_copy(update={"strategy": "none"}) if candidate.strategy == "threshold" else candidate,
+        candidate.model_copy(update={"strategy": "none"}) if candidate.strategy in LEAVES_ROWS else candidate,
     )
     with threadpool_limits(limits=1):
         done = attempted(lambda: _refit(TrainingRows(comparison), played, sheet), where=lambda: "all train rows")
@@ -88,6 +89,6 @@ def _counts(opened: TrainingRows, rows: TrainMatrix) -> dict[str, int]:
 
 def _training_prevalence(opened: TrainingRows, candidate: Candidate, trained: Trained) -> float | None:
     """Return the share of the class of interest as the model was trained; None where that is not one number."""
-    if opened.comparison.positive < 0 or candidate.learner == DUMMY or trained.steps[0].name in (ANOMALY, *ENSEMBLES):
+    if opened.comparison.positive < 0 or candidate.learner == DUMMY or trained.steps[0].name in OWN_LEARNERS:
         return None
     return share_trained_at(trained.model, trained.rows)

@@ -20,10 +20,11 @@ from counterpoise.compare._rounds.scores import Answers, ask, ask_detector
 from counterpoise.compare._rounds.thresholds import tuned
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.compare._rounds.weights import by_asked_codes, double_counting
-from counterpoise.config import ANOMALY, ENSEMBLES, STRATEGIES, Step, parse_learner, parse_strategy
+from counterpoise.config import Step, parse_learner, parse_strategy
 from counterpoise.errors import CounterpoiseError, EvaluationError
 from counterpoise.evaluate import gathered_warnings, weighting
 from counterpoise.results import DUMMY, Candidate
+from counterpoise.strategies import STRATEGIES, TRAINING, gives_weights
 from counterpoise.typing import Matrix
 
 __all__ = ["Failure", "RunNotes", "Trained", "answers", "attempted", "train"]
@@ -140,7 +141,7 @@ def train(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNot
 def answers(opened: TrainingRows, trained: Trained, features: Matrix, sheet: RunNotes) -> Answers:
     """Return what a fitted candidate says of other rows, encoded as those that it was fitted on."""
     with gathered_warnings() as notes, sheet.clock.on("predict"):
-        if trained.steps[0].name == ANOMALY:
+        if _is_detector(trained.steps):
             said = ask_detector(trained.model, features)
         else:
             said = ask(trained.model, features, classes=len(opened.comparison.classes))
@@ -161,7 +162,12 @@ def _resampled(opened: TrainingRows, steps: tuple[Step, ...], number: int, sheet
 
 
 def _asked(steps: tuple[Step, ...], rows: TrainMatrix) -> tuple[npt.NDArray[np.int64], ...]:
-    return () if steps[0].name == ANOMALY else (rows.asked,)
+    return () if _is_detector(steps) else (rows.asked,)
+
+
+def _is_detector(steps: tuple[Step, ...]) -> bool:
+    own = TRAINING.get(steps[0].name)
+    return own is not None and not own.supervised
 
 
 def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], number: int, sheet: RunNotes) -> Any:
@@ -176,21 +182,21 @@ def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], 
         from sklearn.dummy import DummyClassifier
 
         return DummyClassifier(strategy="prior")
-    if name in (ANOMALY, "threshold") and comparison.positive < 0:
-        raise _only_two_classes(name, len(comparison.classes))
-    if name in (ANOMALY, *ENSEMBLES):
+    own = TRAINING.get(name)
+    if own and own.two_classes and comparison.positive < 0:
+        raise _only_two_classes(own.two_classes, len(comparison.classes))
+    if own and own.learner:
         return own_model(name, seed=seed)
     model = by_asked_codes(build_model(parse_learner(candidate.learner), seed=seed), opened.asked_names)
     sheet.warnings += [warning] if (warning := double_counting(model, steps)) else []
-    if name == "weights":
+    if gives_weights(name):
         check_takes_weights(model)
     if name == "class_weight":
         return balanced(model)
     return tuned(model, opened, number) if name == "threshold" else model
 
 
-def _only_two_classes(name: str, classes: int) -> EvaluationError:
-    what = "a threshold is tuned" if name == "threshold" else "an anomaly is told from the rest"
+def _only_two_classes(what: str, classes: int) -> EvaluationError:
     return EvaluationError(
         "two_classes_only",
         expected=f"two classes, as {what}",

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from counterpoise.compare._rounds.plans import TrainMatrix
-from counterpoise.config import STRATEGIES, Step
+from counterpoise.config import Step
 from counterpoise.errors import EvaluationError
+from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Floats
 
 __all__ = ["balances_itself", "by_asked_codes", "double_counting", "share_trained_at"]
@@ -59,7 +60,7 @@ def double_counting(model: Any, steps: tuple[Step, ...]) -> str:
         steps: The strategy.
     """
     names = [step.name for step in steps]
-    evening = [name for name in names if name == "class_weight" or _family(name) not in ("none", "clean")]
+    evening = [name for name in names if name == "class_weight" or (name in STRATEGIES and STRATEGIES[name].has_target)]
     if not evening:
         return ""
     weighted = [name.split("__")[-1] for name, _ in _set(model, _WEIGHTS)]
@@ -72,10 +73,6 @@ def double_counting(model: Any, steps: tuple[Step, ...]) -> str:
     return (
         f"classes are evened out twice: by {', '.join(dict.fromkeys(weighted))} of the learner on top of {evening[0]}"
     )
-
-
-def _family(strategy: str) -> str:
-    return STRATEGIES[strategy].family if strategy in STRATEGIES else "none"
 
 
 def share_trained_at(model: Any, rows: TrainMatrix) -> float | None:

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from counterpoise.config._candidates import ALL, parse_learner, parse_strategy
 from counterpoise.config._sections.fields import Section
 from counterpoise.config._sections.resampling import ResamplingConfig, sampler_settings
-from counterpoise.config._strategies import STRATEGIES
+from counterpoise.strategies import STRATEGIES
 
 __all__ = ["ComparisonConfig"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from counterpoise.config._sections.fields import JsonObjectText, Pairs, Section
-from counterpoise.config._strategies import STRATEGIES, StrategyName
+from counterpoise.strategies import STRATEGIES, StrategyName
 
 __all__ = ["ResamplingConfig", "sampler_settings"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from counterpoise.config import STRATEGIES
+from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Mask, Matrix
 
 __all__ = ["LeakSampler"]
@@ -35,8 +35,9 @@ class LeakSampler:
     @classmethod
     def of(cls, strategy: str, *, ratio: float, seed: int) -> LeakSampler:
         """Return what stands for a strategy: SMOTE for all that make rows, for weights their copies."""
-        made = "smote" if STRATEGIES[strategy].grows else ""
-        return cls("random_over" if strategy in ("random_over", "weights") else made, ratio, seed)
+        known = STRATEGIES[strategy]
+        added = "random_over" if known.sees == "labels" else "smote"
+        return cls(added if known.grows else "", ratio, seed)
 
     def adds_to(self, positive: Mask) -> int:
         """Return how many rows the rarer class gets."""

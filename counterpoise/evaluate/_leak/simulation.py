@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from counterpoise.config import STRATEGIES, LearnerName
+from counterpoise.config import LearnerName
 from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan
 from counterpoise.evaluate._leak.sampler import LeakSampler
 from counterpoise.evaluate._leak.split import TEST_SHARE, Sides, Ties
@@ -24,6 +24,7 @@ from counterpoise.evaluate._learners import fit_learner, gathered_warnings
 from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._tables import LabelCodes
 from counterpoise.runtime import child_generator, child_seed
+from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Ints, Mask, Matrix
 
 __all__ = ["LeakSetting", "simulate_leak"]

@@ -2,24 +2,33 @@
 
 The terms follow what the code holds: the columns of a row group while they are decoded, the points, the copies that the
 sampler makes of them, and, when the result is written, the rows of repeated and interpolated classes and the windows.
-Their factors were measured (`benchmarks/preflight.py`) and lean to the high side. Seconds are coarse: a search for
-neighbours is taken for as many distances as it may need, at what one cost on two cores.
+Their factors were measured (`benchmarks/preflight.py`) and lean to the high side. What its sampler needs each strategy
+says itself.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.config import ResamplingConfig
 from counterpoise.resample._costs.train_facts import TrainFacts
 from counterpoise.resample._neighbours.search import SEARCH_MEMORY
 from counterpoise.resample._neighbours.statistics import sampled_rows
 from counterpoise.resample._targets import wanted_rows
 from counterpoise.runtime import format_size
+from counterpoise.strategies import (
+    DISTANCE,
+    STRATEGIES,
+    TREE_COLUMNS,
+    SmoteKind,
+    Strategy,
+    Unchanged,
+    Workload,
+    search_seconds,
+)
 from counterpoise.table import BATCH_ROWS, batch_rows
 
 __all__ = ["Costs", "Term"]
@@ -39,48 +48,15 @@ _CODES_COPIED = 4
 _POOL_BYTES = 512 * MIB
 _STRETCH_WINDOWS = 4
 _WORKERS = 2
-_TREE_COLUMNS = 15
 _KEY_BYTES = 48
 _SPARSE_START = 90 * MIB
 _SPARSE_PAIR = 17
 _SPARSE_PAIRS = SEARCH_MEMORY * MIB // 8
 
-_COPIES: Mapping[str, float] = {
-    "adasyn": 0.3,
-    "borderline_smote": 2.3,
-    "svm_smote": 3.3,
-    "kmeans_smote": 3.3,
-    "near_miss": 2.0,
-    "tomek_links": 1.3,
-    "condensed_nearest_neighbour": 2.3,
-    "edited_nearest_neighbours": 2.3,
-    "repeated_edited_nearest_neighbours": 3.3,
-    "all_knn": 3.3,
-    "one_sided_selection": 3.3,
-    "neighbourhood_cleaning_rule": 3.3,
-    "instance_hardness_threshold": 3.3,
-    "cluster_centroids": 3.3,
-    "smote_enn": 2.5,
-    "smote_tomek": 2.5,
-}
-"""How often a sampler copies the points, at its peak."""
-
-_MODELS: Mapping[str, tuple[int, int]] = {
-    "kmeans_smote": (110 * MIB, 100),
-    "svm_smote": (200 * MIB, 100),
-    "instance_hardness_threshold": (40 * MIB, 1500),
-    "cluster_centroids": (40 * MIB, 100),
-}
-"""What the model inside a sampler takes: bytes at all, and bytes a row."""
-
-_DISTANCE = 1.5e-10
-_TREE_DISTANCE = 6e-10
 _SPARSE_DISTANCE = 4e-9
 _GRAPH_STEP = 6e-7  # decision 8: 100,000 × 30 in 26 s, 200,000 × 30 in 67 s
 _VALUE_WRITTEN = 2e-7
 _ROW_SELECTED = 2e-7
-_ROW_PREDICTED = 2e-3
-_NODE = 4e-7
 
 
 @dataclass(frozen=True)
@@ -115,25 +91,30 @@ class Costs:
         return {name: number - now[name] for name, number in self.wanted.items() if number > now[name]}
 
     @property
-    def added(self) -> int:
-        """Rows that come on top of the train rows."""
-        return 0 if self.config.strategy == "weights" else sum(self.growing.values())
+    def strategy(self) -> Strategy:
+        """The strategy that the configuration names."""
+        return STRATEGIES[self.config.strategy]
 
     @property
-    def smote_kind(self) -> str:
+    def added(self) -> int:
+        """Rows that come on top of the train rows."""
+        return 0 if self.strategy.weighs else sum(self.growing.values())
+
+    @property
+    def smote_kind(self) -> SmoteKind:
         """Which SMOTE suits the features."""
         return "smoten" if not self.facts.numeric else "smotenc" if self.facts.voted else "smote"
 
     @cached_property
     def looks_at(self) -> str:
         """What the strategy reads: labels, class rows or train rows."""
-        sees = STRATEGIES[self.config.strategy].sees
+        sees = self.strategy.sees
         return "train rows" if sees == "class rows" and self.smote_kind == "smoten" else sees
 
     @property
     def votes_alone(self) -> bool:
         """Whether rows are made by SMOTEN, which goes by category codes and needs no column a category."""
-        return self.smote_kind == "smoten" and self.config.strategy in ("smote", "smoten")
+        return self.smote_kind == "smoten" and self.strategy.votes_alone and self.strategy.family == "over"
 
     @property
     def counts_levels(self) -> bool:
@@ -149,9 +130,9 @@ class Costs:
         ]
         if self.looks_at == "labels":
             after = sum(max(number, 0) for number in self.wanted.values())
-            return held, [] if self.config.strategy == "none" else [Term(f"{after:,} chosen rows", 24 * after)]
-        own, a_row = _MODELS.get(self.config.strategy, (0, 0))
-        held.append(Term("the sampler at work", _SAMPLER_START + own + a_row * facts.rows))
+            return held, [] if isinstance(self.strategy, Unchanged) else [Term(f"{after:,} chosen rows", 24 * after)]
+        model = self.strategy.costs.model_bytes + self.strategy.costs.model_row_bytes * facts.rows
+        held.append(Term("the sampler at work", _SAMPLER_START + model))
         if self.looks_at == "class rows":
             return held, [*self._statistics(), *self._class_rows()]
         return [*held, *self._space()], [*self._space_phases(), *self._sampler(), self._recipe()]
@@ -257,9 +238,9 @@ class Costs:
         yield from self._statistics()
 
     def _sampler(self) -> Iterator[Term]:
-        facts, name = self.facts, self.config.strategy
+        facts, strategy = self.facts, self.strategy
         largest = max((facts.classes[one] for one in self.growing), default=0)
-        if self.smote_kind == "smoten" and name in ("smote", "smoten", "smote_enn", "smote_tomek"):
+        if self.smote_kind == "smoten" and strategy.votes_alone:
             label, needed = f"distances {largest:,} × {largest:,} float64 three times", 24.0 * largest**2
             if self.votes_alone:
                 copies = _CODES_COPIED * 8.0 * facts.rows * facts.voted
@@ -267,25 +248,20 @@ class Costs:
                 return
             yield Term(label, needed)
         points = self._points()
-        if STRATEGIES[name].family == "combine":
+        if strategy.family == "combine":
             points *= 1 + self.added / max(1, facts.rows)
-        tree = 1 if facts.columns <= _TREE_COLUMNS else 0
-        copies = _COPIES.get(name, 2.3) + tree
+        copies = strategy.costs.copies + (1 if facts.columns <= TREE_COLUMNS else 0)
         yield Term(f"copies of the points, {copies:.1f} times", copies * points + self._neighbour_lists())
 
     def _neighbour_lists(self) -> float:
-        """Return the bytes of neighbours found: mostly few a row, but all of the smallest class for NearMiss."""
+        """Return the bytes of neighbours found."""
         rows, least = self.facts.rows, min(self.facts.classes.values())
-        options: Mapping[str, Any] = self.config.sampler_options()
-        if self.config.strategy == "near_miss" and options.get("version") == 2:
-            return 32.0 * rows * least
-        near = int(options.get("n_neighbors", self.config.k_neighbors)) + int(options.get("m_neighbors", 10))
-        return 16.0 * rows * near
+        options = self.config.sampler_options()
+        return 16.0 * rows * self.strategy.listed(options, k_neighbors=self.config.k_neighbors, least=least)
 
     def _searching(self) -> float:
         """Return the seconds of neighbour searches and models."""
-        facts, name = self.facts, self.config.strategy
-        rows, columns = facts.rows, facts.columns
+        facts = self.facts
         if self.looks_at == "labels":
             return 0.0
         classes = [facts.classes[one] for one in self.growing]
@@ -293,49 +269,19 @@ class Costs:
         if self.looks_at == "class rows":
             return own
         if self.votes_alone:
-            return sum(4 * _DISTANCE * number**2 * facts.voted * 10 for number in classes)
-        everything = _search(rows, rows, columns)
-        if STRATEGIES[name].family == "combine":
-            return own + _search(rows + self.added, rows + self.added, columns)
-        if STRATEGIES[name].family == "over":
-            return own + self._oversampling(sum(classes), everything)
-        return self._undersampling(everything)
+            return sum(4 * DISTANCE * number**2 * facts.voted * 10 for number in classes)
+        load = Workload(
+            rows=facts.rows, columns=facts.columns, least=min(facts.classes.values()), growing=sum(classes),
+            wanted=sum(self.wanted.values()), added=self.added,
+        )  # fmt: skip
+        return own + self.strategy.costs.seconds(load)
 
     def _search_within(self, rows: int) -> float:
         """Return the seconds of a search within a class, by SMOTE or the variants that begin like it."""
-        facts, strategy = self.facts, STRATEGIES[self.config.strategy]
+        facts, strategy = self.facts, self.strategy
         columns = facts.numeric + facts.voted
         if strategy.approximates and self.config.neighbor_search == "approximate" and self.smote_kind != "smoten":
             return _GRAPH_STEP * rows * math.log2(rows + 1) * max(facts.columns, columns)
         if facts.voted and strategy.approximates:
             return _SPARSE_DISTANCE * rows**2 * columns
-        return _search(rows, rows, facts.columns if self.looks_at == "train rows" else columns)
-
-    def _oversampling(self, growing: int, everything: float) -> float:
-        """Return the seconds of a variant of SMOTE beyond its search within the classes."""
-        facts, name = self.facts, self.config.strategy
-        if name == "svm_smote":
-            return 20 * _DISTANCE * facts.rows**2 * facts.columns + everything
-        if name == "kmeans_smote":
-            return _NODE * facts.rows * facts.columns
-        return everything * growing / facts.rows * (2 if name == "borderline_smote" else 1)
-
-    def _undersampling(self, everything: float) -> float:
-        facts, name = self.facts, self.config.strategy
-        rows, columns, least = facts.rows, facts.columns, min(facts.classes.values())
-        shrunk = sum(self.wanted.values())
-        times = {"repeated_edited_nearest_neighbours": 6, "all_knn": 3, "one_sided_selection": 2}
-        special: Mapping[str, float] = {
-            "condensed_nearest_neighbour": _ROW_PREDICTED * rows + 0.1 * everything * rows**0.5,
-            "near_miss": _search(rows, least, columns),
-            "cluster_centroids": 20 * _DISTANCE * rows * shrunk * columns,
-            "instance_hardness_threshold": 100 * _NODE * rows * math.log2(rows + 2) * columns**0.5,
-        }
-        return special.get(name, everything * times.get(name, 1.2))
-
-
-def _search(queries: float, candidates: float, columns: int) -> float:
-    """Return the seconds of a search for neighbours: by a tree up to 15 columns, by all distances above."""
-    if columns > _TREE_COLUMNS:
-        return _DISTANCE * queries * candidates * columns
-    return _TREE_DISTANCE * queries * min(candidates, 500 * 2.0**columns) * columns
+        return search_seconds(rows, rows, facts.columns if self.looks_at == "train rows" else columns)

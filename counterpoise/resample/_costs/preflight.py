@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from counterpoise.config import STRATEGIES, ResamplingConfig
+from counterpoise.config import ResamplingConfig
 from counterpoise.errors import ResamplingError
 from counterpoise.resample._costs.costs import Costs, Term
 from counterpoise.resample._costs.train_facts import TrainFacts, read_facts
 from counterpoise.resample._job import ResamplingJob
 from counterpoise.runtime import format_size, free_memory, parse_size
+from counterpoise.strategies import STRATEGIES, Smote
 
 __all__ = ["Estimate", "check_memory", "estimate", "format_seconds", "memory_limit", "obstacle", "with_strategy"]
 
@@ -99,14 +100,14 @@ def obstacle(facts: TrainFacts, config: ResamplingConfig) -> str:
         facts: The train rows in numbers.
         config: The strategy and its options.
     """
-    strategy, name = STRATEGIES[config.strategy], config.strategy
+    strategy = STRATEGIES[config.strategy]
     if strategy.sees == "labels":
         return ""
     if facts.nested:
         return f"{facts.nested[0]!r} is nested: no distance"
     kind = Costs(facts, config).smote_kind
-    if name in ("smotenc", "smoten") and name != kind:
-        return f"needs {'numbers and categories' if name == 'smotenc' else 'categories only'}"
+    if isinstance(strategy, Smote) and strategy.suits not in (None, kind):
+        return f"needs {strategy.needs_in_short}"
     least = min(facts.classes.values())
     if strategy.searches and least <= config.k_neighbors and config.too_few_neighbors == "stop":
         return _fewest_growing(facts, config)

@@ -5,31 +5,35 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from counterpoise.config import STRATEGIES
 from counterpoise.errors import ResamplingError
 from counterpoise.resample._job import SOURCE_ROW, Draft, ResamplingJob
 from counterpoise.resample._neighbours.search import NeighbourSearch, neighbour_search
 from counterpoise.resample._neighbours.space import ClassSpace, TrainSpace, read_codes
 from counterpoise.resample._neighbours.voting import vote
-from counterpoise.resample._strategies.cleaning import kept_rows
 from counterpoise.resample._strategies.recipe_table import recipe_table
-from counterpoise.resample._strategies.selection import repeat_rows, select_rows
 from counterpoise.resample._strategies.smote import Recipe, smote_recipe, smotenc_recipe
-from counterpoise.resample._strategies.smote_family import Drawn, draw_adasyn, draw_smoten, draw_variant
+from counterpoise.resample._strategies.smoten import draw_smoten
 from counterpoise.runtime import Progress, silent
+from counterpoise.strategies import (
+    Combined,
+    Drawn,
+    Keeper,
+    Maker,
+    SamplerInput,
+    Selection,
+    Smote,
+    SmoteKind,
+    Unchanged,
+    repeat_rows,
+)
+from counterpoise.typing import Codes, Matrix
 
 __all__ = ["draft_plan"]
-
-_REMEDIES = {
-    "kmeans_smote": "set kmeans_estimator (how many clusters) or a lower cluster_balance_threshold in its options",
-    "adasyn": "choose smote where the class lies apart from the others",
-}
-"""What to do where a strategy finds nothing to work with, where it is not the neighbours."""
 
 
 def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
@@ -39,49 +43,53 @@ def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
         ResamplingError: The strategy cannot work on these rows.
     """
     draft = Draft.unchanged(job)
-    name = job.config.strategy
-    if name == "none":
-        return draft
-    if name in ("random_over", "weights", "random_under"):
-        _draft_selection(job, draft)
-    elif STRATEGIES[name].family in ("clean", "under"):
-        _draft_cleaning(job, draft)
-    elif name in ("smote", "smotenc", "smoten"):
-        _draft_smote(job, draft, progress)
-    elif STRATEGIES[name].family == "combine":
-        _draft_smote(job, draft, progress)
-        _clean_together(job, draft)
-    else:
-        _draft_variant(job, draft)
+    match job.strategy:
+        case Unchanged():
+            pass
+        case Selection() as strategy:
+            _draft_selection(job, draft, strategy)
+        case Keeper() as strategy:
+            _draft_kept(job, draft, strategy)
+        case Maker() as strategy:
+            _draft_made(job, draft, strategy)
+        case Smote() as strategy:
+            _draft_smote(job, draft, progress, kind=_suitable_kind(job, strategy))
+        case Combined() as strategy:
+            _draft_smote(job, draft, progress, kind=job.smote_kind)
+            _clean_together(job, draft, strategy)
+        case other:
+            raise TypeError(f"strategy {other.name!r} is of no kind that resamples")
     return draft
 
 
-def _draft_selection(job: ResamplingJob, draft: Draft) -> None:
-    """Choose rows by their labels alone; weights are the copies that random over-sampling would make."""
-    if job.config.strategy == "random_under":
-        draft.copies = select_rows(job.train, job.wanted, seed=job.seed, options=job.config.sampler_options())
-    elif job.config.strategy == "weights":
-        draft.weights = repeat_rows(job.train, job.wanted, seed=job.seed)
+def _draft_selection(job: ResamplingJob, draft: Draft, strategy: Selection) -> None:
+    """Choose rows by their labels alone; weights are the copies that the strategy would make."""
+    copies = strategy.select(job.train.codes, job.wanted, seed=job.seed, options=job.config.sampler_options())
+    if strategy.weighs:
+        draft.weights = copies
     else:
-        draft.copies = repeat_rows(job.train, job.wanted, seed=job.seed)
+        draft.copies = copies
 
 
-def _draft_cleaning(job: ResamplingJob, draft: Draft) -> None:
+def _draft_kept(job: ResamplingJob, draft: Draft, strategy: Keeper) -> None:
     """Keep the rows that an under-sampler or cleaner keeps."""
     space = TrainSpace.read(job)
     present, labels = np.unique(job.train.codes, return_inverse=True)
     wanted = {index: job.wanted[int(code)] for index, code in enumerate(present)}
     with _explained(job, draft):
-        kept = kept_rows(
-            job.config.strategy, space.points, labels, wanted=wanted, seed=job.seed,
-            options=job.config.sampler_options(),
-        )  # fmt: skip
+        kept = strategy.keep(_input(job, space.points, labels, wanted=wanted))
     draft.copies = np.bincount(kept, minlength=len(labels)).astype(np.int32)
 
 
-def _draft_smote(job: ResamplingJob, draft: Draft, progress: Progress) -> None:
-    """Make rows of each class that should grow: SMOTE, SMOTENC or SMOTEN, by the features' types."""
-    kind = _kind_of_smote(job)
+def _input(
+    job: ResamplingJob, points: Matrix, labels: Codes, *, wanted: Mapping[int, int], k_neighbors: int = 0
+) -> SamplerInput:
+    options = job.config.sampler_options()
+    return SamplerInput(points, labels, wanted=wanted, k_neighbors=k_neighbors, seed=job.seed, options=options)
+
+
+def _draft_smote(job: ResamplingJob, draft: Draft, progress: Progress, *, kind: SmoteKind) -> None:
+    """Make rows of each class that should grow."""
     growing = _growing_by_neighbors(job, draft)
     if kind == "smoten":
         _draft_smoten(job, draft, growing)
@@ -118,19 +126,17 @@ def _draft_class(job: ResamplingJob, draft: Draft, code: int, make: Callable[[Cl
     draft.rows.append(space.table.append_column(SOURCE_ROW, pa.array(space.rows)))
 
 
-def _kind_of_smote(job: ResamplingJob) -> str:
+def _suitable_kind(job: ResamplingJob, strategy: Smote) -> SmoteKind:
     """Return which SMOTE suits the features, which a strategy that names one must agree with."""
-    suits, asked = job.smote_kind, job.config.strategy
-    if asked in ("smotenc", "smoten") and asked != suits:
-        wanted = {"smotenc": "numbers as well as categories", "smoten": "categories alone"}[asked]
+    if strategy.suits not in (None, job.smote_kind):
         raise ResamplingError(
             "unsuitable_features",
-            expected=f"{wanted} among the features, for {STRATEGIES[asked].label}",
+            expected=f"{strategy.needs} among the features, for {strategy.label}",
             found=f"{len(job.numeric)} numbers or dates and {len(job.voted)} categories",
             remedy="choose smote, which goes by the features, or name numbers that are codes in columns.categorical",
             values={"numeric": list(job.numeric[:200]), "categorical": list(job.voted[:200])},
         )
-    return suits
+    return job.smote_kind
 
 
 def _draft_smoten(job: ResamplingJob, draft: Draft, growing: Mapping[int, Mapping[int, int]]) -> None:
@@ -146,28 +152,16 @@ def _draft_smoten(job: ResamplingJob, draft: Draft, growing: Mapping[int, Mappin
             draft.recipes.append(recipe_table(recipe, job.train.rows, categories))
 
 
-def _draft_variant(job: ResamplingJob, draft: Draft) -> None:
-    """Make rows by a variant of SMOTE that looks at all classes."""
+def _draft_made(job: ResamplingJob, draft: Draft, strategy: Maker) -> None:
+    """Make rows by a strategy that looks at all classes."""
     growing = _growing_by_neighbors(job, draft)
     if not growing:
         return
     space = TrainSpace.read(job)
     for k, wanted in growing.items():
         with _explained(job, draft):
-            drawn = list(_drawn(job, space.points, wanted, k))
+            drawn = list(strategy.draw(_input(job, space.points, job.train.codes, wanted=wanted, k_neighbors=k)))
         draft.recipes += [_voted_recipe(job, space, one) for one in drawn if len(one.parent_a)]
-
-
-def _drawn(
-    job: ResamplingJob, points: npt.NDArray[np.float64], wanted: Mapping[int, int], k_neighbors: int
-) -> Iterator[Drawn]:
-    labels = job.train.codes
-    if job.config.strategy == "adasyn":
-        return draw_adasyn(points, labels, wanted=wanted, k_neighbors=k_neighbors, seed=job.seed)
-    return draw_variant(
-        job.config.strategy, points, labels, wanted=wanted, k_neighbors=k_neighbors, seed=job.seed,
-        options=job.config.sampler_options(),
-    )  # fmt: skip
 
 
 def _voted_recipe(job: ResamplingJob, space: TrainSpace, drawn: Drawn) -> pa.Table:
@@ -176,7 +170,7 @@ def _voted_recipe(job: ResamplingJob, space: TrainSpace, drawn: Drawn) -> pa.Tab
     return recipe_table(recipe, job.train.rows, space.categories)
 
 
-def _clean_together(job: ResamplingJob, draft: Draft) -> None:
+def _clean_together(job: ResamplingJob, draft: Draft, strategy: Combined) -> None:
     """Clean original and synthetic rows together, as SMOTEENN and SMOTETomek do."""
     space = TrainSpace.read(job)
     recipe = pa.concat_tables(draft.recipes) if draft.recipes else None
@@ -185,10 +179,9 @@ def _clean_together(job: ResamplingJob, draft: Draft) -> None:
         parents = job.train.positions(recipe["parent_a"].to_numpy())
         points = np.vstack([points, space.synthetic_points(recipe, job.train)])
         labels = np.concatenate([labels, labels[parents]])
-    options = {"sampling_strategy": "all", **job.config.sampler_options()}
-    cleaner = {"smote_enn": "edited_nearest_neighbours", "smote_tomek": "tomek_links"}[job.config.strategy]
+    given = _input(job, points, labels, wanted={})
     with _explained(job, draft):
-        kept = kept_rows(cleaner, points, labels, wanted={}, seed=job.seed, options=options)
+        kept = strategy.cleaner.keep(replace(given, options={"sampling_strategy": "all", **given.options}))
     stays = np.bincount(kept, minlength=len(labels)).astype(bool)
     draft.copies[~stays[: len(space.points)]] = 0
     if recipe is not None:
@@ -203,20 +196,20 @@ def _growing_by_neighbors(job: ResamplingJob, draft: Draft) -> dict[int, dict[in
             by_neighbors.setdefault(k, {})[code] = job.wanted[code]
         else:
             only = {int(other): int(number) for other, number in enumerate(job.present) if number}
-            draft.copies += repeat_rows(job.train, only | {code: job.wanted[code]}, seed=job.seed) - 1
+            draft.copies += repeat_rows(job.train.codes, only | {code: job.wanted[code]}, seed=job.seed) - 1
     return by_neighbors
 
 
 def _usable_neighbors(job: ResamplingJob, code: int, draft: Draft) -> int:
     """Return k for a class, 0 where its rows should be repeated instead."""
     config, name, rows = job.config, job.train.classes[code], int(job.present[code])
-    label = STRATEGIES[config.strategy].label
     if rows > config.k_neighbors:
         return config.k_neighbors
     if config.too_few_neighbors == "stop":
         raise ResamplingError(
             "too_few_neighbors",
-            expected=f"more than k_neighbors = {config.k_neighbors} train rows in each class that {label} enlarges",
+            expected=f"more than k_neighbors = {config.k_neighbors} train rows in each class that "
+            f"{job.strategy.label} enlarges",
             found=f"{rows} of class {name!r}",
             remedy="lower resampling.k_neighbors, set resampling.too_few_neighbors to lower_k or random_over, "
             "or choose random_over",
@@ -242,9 +235,8 @@ def _explained(job: ResamplingJob, draft: Draft) -> Iterator[None]:
         shown = ", ".join(f"{name} {number:,}" for name, number in list(counts.items())[:10])
         raise ResamplingError(
             "sampler_refused",
-            expected=f"train rows that {STRATEGIES[job.config.strategy].label} can work with",
+            expected=f"train rows that {job.strategy.label} can work with",
             found=f"{error} (train rows: {shown})",
-            remedy=_REMEDIES.get(job.config.strategy, "lower resampling.k_neighbors or the neighbours in its options")
-            + ", choose another resampling.strategy, or merge small classes",
+            remedy=f"{job.strategy.remedy}, choose another resampling.strategy, or merge small classes",
             values={"strategy": job.config.strategy, "counts": counts},
         ) from error

@@ -1,0 +1,1 @@
+"""One module for each strategy, which defines it as `STRATEGY`."""

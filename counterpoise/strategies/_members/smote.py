@@ -1,0 +1,13 @@
+"""SMOTE (Chawla et al. 2002), SMOTENC or SMOTEN, whichever suits the features."""
+
+from counterpoise.strategies._kinds import Smote
+
+STRATEGY = Smote(
+    name="smote",
+    label="SMOTE",
+    remark="makes rows in between",
+    sees="class rows",
+    suits=None,
+    needs="",
+    needs_in_short="",
+)
