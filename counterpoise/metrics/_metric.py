@@ -101,8 +101,8 @@ class Metric:
         better: Whether larger or smaller values are better.
         source: What it is computed from, and how.
         equal_prevalence: Whether values compare only at equal prevalence.
-        undefined: When it has no value, in words; empty if it always has one.
         shown: Where it is used.
+        undefined: When it has no value, in words; empty if it always has one.
         chance: Its value without any knowledge of the features; None if nobody asks.
         short: Its name as the heading of a column; the label if empty.
         digits: Decimals that are shown.
@@ -116,8 +116,8 @@ class Metric:
     better: Literal["larger", "smaller"]
     source: OfDecisions | OfRanking | OfProbabilities
     equal_prevalence: bool
-    undefined: str
     shown: tuple[Place, ...]
+    undefined: str = ""
     chance: Callable[[ClassShares], float] | None = None
     short: str = ""
     digits: int = 3

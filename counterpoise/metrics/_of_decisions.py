@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCURACY", "BALANCED_ACCURACY", "F1", "F2", "G_MEAN", "MCC", "PRECISION", "RECALL", "SPECIFICITY"]
 
-_ALWAYS_DEFINED = ""
-
 
 def _precision(counts: Confusion) -> Floats:
     return counts.precision
@@ -102,7 +100,6 @@ PRECISION = Metric(
     better="larger",
     source=OfDecisions(_precision, mean_over_classes(_precision)),
     equal_prevalence=True,
-    undefined=_ALWAYS_DEFINED,
     shown=("folds", "finalists"),
     in_every_record=True,
 )
@@ -114,7 +111,6 @@ RECALL = Metric(
     better="larger",
     source=OfDecisions(_recall, mean_over_classes(_recall)),
     equal_prevalence=False,
-    undefined=_ALWAYS_DEFINED,
     shown=("folds", "finalists"),
     in_every_record=True,
 )
@@ -126,7 +122,6 @@ SPECIFICITY = Metric(
     better="larger",
     source=OfDecisions(lambda counts: counts.specificity),
     equal_prevalence=False,
-    undefined=_ALWAYS_DEFINED,
     shown=(),
 )
 F1 = Metric(
@@ -137,7 +132,6 @@ F1 = Metric(
     better="larger",
     source=OfDecisions(_f1, mean_over_classes(_f1)),
     equal_prevalence=True,
-    undefined=_ALWAYS_DEFINED,
     shown=(
         "folds",
         "choice",
@@ -159,7 +153,6 @@ F2 = Metric(
     better="larger",
     source=OfDecisions(lambda counts: f_beta(counts, 2)),
     equal_prevalence=True,
-    undefined=_ALWAYS_DEFINED,
     shown=("threshold",),
 )
 MCC = Metric(
@@ -170,7 +163,6 @@ MCC = Metric(
     better="larger",
     source=OfDecisions(_matthews, _matthews_of_classes),
     equal_prevalence=True,
-    undefined=_ALWAYS_DEFINED,
     shown=("folds", "choice", "threshold", "differences", "summary"),
     chance=lambda _: 0.0,
     in_every_record=True,
@@ -183,7 +175,6 @@ BALANCED_ACCURACY = Metric(
     better="larger",
     source=OfDecisions(lambda counts: (counts.recall + counts.specificity) / 2, mean_over_classes(_recall)),
     equal_prevalence=False,
-    undefined=_ALWAYS_DEFINED,
     shown=("folds", "choice", "threshold", "leaderboard", "leaderboard in brief"),
     chance=lambda shares: 1 / shares.classes,
     in_every_record=True,
@@ -196,7 +187,6 @@ G_MEAN = Metric(
     better="larger",
     source=OfDecisions(_g_mean, _g_mean_of_classes),
     equal_prevalence=False,
-    undefined=_ALWAYS_DEFINED,
     shown=("folds",),
     in_every_record=True,
 )
@@ -208,7 +198,6 @@ ACCURACY = Metric(
     better="larger",
     source=OfDecisions(_accuracy, lambda counts: counts.right.sum(axis=0) / counts.rows),
     equal_prevalence=True,
-    undefined=_ALWAYS_DEFINED,
     shown=(),
     in_every_record=True,
 )

@@ -40,13 +40,13 @@ def measured(scores: Floats, positive: Mask) -> dict[str, float]:
 def measured_of_classes(probability: Matrix, truth: np.ndarray) -> dict[str, float]:
     """Return the metrics with more than two classes."""
     every = np.arange(probability.shape[1])[:, None]
-    called, ones = probability.argmax(axis=1), np.ones((1, len(truth)), np.int32)
-    counts = [found.sum(axis=1, keepdims=True).astype(float) for found in (
-        (called == every) & (truth == every), called == every, truth == every
-    )]  # fmt: skip
+    called, ones = probability.argmax(axis=1) == every, np.ones((1, len(truth)), np.int32)
+    right, chosen, actual = (
+        rows.sum(axis=1, keepdims=True).astype(float) for rows in (called & (truth == every), called, truth == every)
+    )
     found = Measured(
         rankings=[Ranking.from_scores(probability[:, code], truth == code).weigh(ones) for code in np.unique(truth)],
-        decisions=CountsByClass(*counts, present=np.unique(truth)),
+        decisions=CountsByClass(right, chosen, actual, np.unique(truth)),
         losses={name: np.array([loss.mean()]) for name, loss in row_losses(probability, truth).items()},
     )
     return {name: float(values[0]) for name, values in found.metrics().items()}

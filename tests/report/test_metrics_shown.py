@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from counterpoise.metrics import METRICS, names
+from counterpoise.metrics._metric import Place
 from counterpoise.report._brief import render_markdown
 from counterpoise.report._page import render_html
 from counterpoise.text import capital
 
-_PLACES = ("folds", "differences", "summary")
+_PLACES: tuple[Place, ...] = ("folds", "differences", "summary")
 
 
 def text_of(html: str) -> str:
