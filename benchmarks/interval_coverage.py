@@ -24,10 +24,11 @@ import numpy as np
 from scipy import integrate, special, stats
 from threadpoolctl import threadpool_limits
 
-from counterpoise.evaluate import Ranking, Resampled
+from counterpoise.evaluate import Resampled
 from counterpoise.evaluate._calibration.calibration import judge_probabilities
 from counterpoise.evaluate._inference.bootstrap import Interval, bootstrap
 from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
+from counterpoise.metrics import Ranking
 from counterpoise.runtime import child_generator
 from counterpoise.typing import Copies, Mask
 

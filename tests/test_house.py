@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "counterpoise"
 LINKED = ("expectations", "flows", "tasks")
 LAYERS = (
-    "typing", "text", "errors", "runtime", "records", "secrets", "storage", "strategies", "config", "table", "split",
+    "typing", "text", "errors", "metrics", "runtime", "records", "secrets", "storage", "strategies", "config", "table",
+    "split",
     "ingest", "drift", "resample", "results", "persist", "validate", "versions", "evaluate", "synthetic", "compare",
     "monitor", "suggest", "report", "verify", "frames", "integrations", "expectations", "tasks", "flows",
 )  # fmt: skip

@@ -12,7 +12,6 @@ from ._processes.subprocesses import close_processes as close_processes
 from ._processes.subprocesses import open_processes as open_processes
 from ._processes.subprocesses import processes_for as processes_for
 from ._processes.workers import workers as workers
-from ._ranking import SMALLER_IS_BETTER as SMALLER_IS_BETTER
 from ._ranking import rank_candidates as rank_candidates
 from ._ranking_text import describe_choice as describe_choice
 from ._ranking_text import describe_final as describe_final

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from counterpoise.compare._corrected_error import falls_behind
 from counterpoise.compare._labels import candidate_words
 from counterpoise.config import parse_strategy
+from counterpoise.metrics import METRICS
 from counterpoise.results import DUMMY, Candidate, CandidateResult, Comparison, Leaderboard
 from counterpoise.strategies import STRATEGIES, TRAINING
 
-__all__ = ["SMALLER_IS_BETTER", "rank_candidates"]
-
-SMALLER_IS_BETTER = ("brier", "log_loss")
+__all__ = ["rank_candidates"]
 
 _CHAINED = 7
 """The simplicity of two strategies, one after the other."""
@@ -60,7 +59,7 @@ def _gain(result: CandidateResult, metric: str) -> float:
     """Return a candidate's mean, turned so that more is better."""
     mean = result.mean[metric]
     assert mean is not None  # noqa: S101  # only measured entries are ranked
-    return -mean if metric in SMALLER_IS_BETTER else mean
+    return mean if METRICS[metric].better == "larger" else -mean
 
 
 def _simplest(ranked: list[CandidateResult], metric: str, *, test_to_train: float) -> Candidate:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from counterpoise.results import METRIC_LABELS, Candidate, CandidateResult, Leaderboard
+from counterpoise.metrics import METRICS, leaderboard_columns
+from counterpoise.results import Candidate, CandidateResult, Leaderboard
 from counterpoise.text import number
 from counterpoise.versions import accesses_in_words
 
 __all__ = ["describe_choice", "describe_final", "leaderboard_table", "render_leaderboard", "shown_metrics"]
 
-_ALWAYS = ("average_precision", "roc_auc", "balanced_accuracy", "f1")
-
 
 def shown_metrics(board: Leaderboard) -> tuple[str, ...]:
     """Return the metrics that stand beside the one that entries are ranked by."""
-    return tuple(name for name in _ALWAYS if name != board.metric)
+    return tuple(name for name in leaderboard_columns("leaderboard in brief") if name != board.metric)
 
 
 def leaderboard_table(board: Leaderboard) -> list[dict[str, str]]:
@@ -27,7 +26,7 @@ def describe_choice(board: Leaderboard) -> str:
     if board.chosen is None or board.best is None:
         return "No candidate could be measured."
     chosen, best = _find(board, board.chosen), _find(board, board.best)
-    label = METRIC_LABELS[board.metric]
+    label = METRICS[board.metric].label
     reached = f"{label} {_spread(chosen, board.metric)}"
     text = f"Chosen: {chosen.name}, {reached} over {board.folds * board.repeats} folds"
     if board.chosen != board.best:
@@ -75,8 +74,8 @@ def _measured(place: int, candidate: CandidateResult, board: Leaderboard) -> dic
         "rank": str(place) if ranked else "–",
         "strategy": candidate.strategy,
         "learner": candidate.learner,
-        METRIC_LABELS[board.metric]: _spread(candidate, board.metric),
-        **{METRIC_LABELS[name]: number(candidate.mean[name]) for name in shown_metrics(board)},
+        METRICS[board.metric].label: _spread(candidate, board.metric),
+        **{METRICS[name].label: number(candidate.mean.get(name)) for name in shown_metrics(board)},
         "seconds": f"{candidate.seconds:,.1f}",
         "peak MB": "–" if candidate.peak_mb is None else f"{candidate.peak_mb:,.0f}",
         "reason": "",

@@ -1,7 +1,6 @@
 from ._arms import DUMMY as DUMMY
 from ._arms import JudgedArm as JudgedArm
 from ._arms import Predictions as Predictions
-from ._binary import log_losses as log_losses
 from ._binary import positive_code as positive_code
 from ._binary_facts import binary_facts as binary_facts
 from ._calibration.calibrated import correction_record as correction_record
@@ -32,11 +31,7 @@ from ._learners import weighting as weighting
 from ._metrics.curves import MOST_POINTS as MOST_POINTS
 from ._metrics.curves import pr_curve as pr_curve
 from ._metrics.curves import roc_curve as roc_curve
-from ._metrics.decisions import Confusion as Confusion
-from ._metrics.decisions import decision_metrics as decision_metrics
-from ._metrics.ranking import Ranking as Ranking
 from ._metrics.thresholds import choose_arm_threshold as choose_arm_threshold
-from ._multiclass import macro_decisions as macro_decisions
 from ._multiclass import macro_metrics as macro_metrics
 from ._operating_points import ScoredRows as ScoredRows
 from ._operating_points import threshold_rules as threshold_rules

@@ -9,17 +9,16 @@ import numpy as np
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import ConfigError
 from counterpoise.evaluate._arms import JudgedArm, Predictions
-from counterpoise.evaluate._calibration.calibration import log_losses
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._metrics.curves import pr_curve, reliability_bins, roc_curve
-from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics, four_counts
-from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.evaluate._metrics.decisions import four_counts
 from counterpoise.evaluate._metrics.thresholds import choose_arm_threshold
 from counterpoise.evaluate._operating_points import ScoredRows
 from counterpoise.evaluate._tables import LabelCodes
+from counterpoise.metrics import Confusion, Measured, Ranking, row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["judge_binary", "log_losses", "positive_code"]
+__all__ = ["judge_binary", "positive_code"]
 
 
 def positive_code(codes: LabelCodes, wanted: str) -> int:
@@ -70,21 +69,17 @@ def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:
     """Return a function from row weights to the test metrics under them."""
     ranking = Ranking.from_scores(scores, truth)
     called = scores >= threshold
-    columns = np.column_stack(
-        [truth, truth & called, called, (scores - truth) ** 2, log_losses(np.where(truth, scores, 1 - scores))]
-    ).astype(np.float64)
+    losses = row_losses(scores, truth)
+    columns = np.column_stack([truth, truth & called, called, *losses.values()]).astype(np.float64)
 
     def measure(weights: Copies) -> Resampled:
-        quality = ranking.weigh(weights)
-        positives, true, chosen, squares, losses = (weights @ columns).T
+        positives, true, chosen, *lost = (weights @ columns).T
         rows = weights.sum(axis=1)
-        return {
-            "average_precision": quality.average_precision,
-            "roc_auc": quality.roc_auc,
-            **decision_metrics(Confusion.from_called(true, chosen, positives=positives, rows=rows)),
-            "brier": squares / rows,
-            "log_loss": losses / rows,
-        }
+        return Measured(
+            rankings=[ranking.weigh(weights)],
+            decisions=Confusion.from_called(true, chosen, positives=positives, rows=rows),
+            losses={name: total / rows for name, total in zip(losses, lost, strict=True)},
+        ).metrics()
 
     return measure
 

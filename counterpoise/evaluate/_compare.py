@@ -20,14 +20,15 @@ from counterpoise.evaluate._question import Question
 from counterpoise.evaluate._slices import JudgedRows, worst_slices
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
 from counterpoise.evaluate._verdict import FLOOR, baseline_verdict
-from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.metrics import HEADLINE, METRICS, RANKING_METRICS
+from counterpoise.results import learner_label, strategy_label
 from counterpoise.runtime import Progress, child_generator, names_refusals, silent
 
 __all__ = ["bootstrap_method", "compare_strategies", "threshold_rule", "without_nan"]
 
 _BOOTSTRAP_METHOD = (
-    "stratified, paired{}; percentiles moved by the bias, of the shortfall's logarithm for average "
-    "precision and ROC-AUC; differences by their standard error"
+    "stratified, paired{}; percentiles moved by the bias, of the shortfall's logarithm for {}; differences by their "
+    "standard error"
 )
 
 
@@ -66,7 +67,8 @@ def compare_strategies(
 
 def bootstrap_method(question: Question) -> str:
     """Return in words how intervals are made."""
-    return _BOOTSTRAP_METHOD.format(", of whole groups" if question.codes.groups else "")
+    rankings = " and ".join(METRICS[name].label for name in RANKING_METRICS)
+    return _BOOTSTRAP_METHOD.format(", of whole groups" if question.codes.groups else "", rankings)
 
 
 def _check_rows(tables: EvaluationTables) -> None:
@@ -166,7 +168,7 @@ def _slices(
 def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the verdict on the learner that ranked best on validation, with or without the strategy."""
     trained = [arm for arm in arms if arm["learner"] != DUMMY]
-    best = max(trained, key=lambda arm: _or_zero(arm["validation"]["average_precision"]))
+    best = max(trained, key=lambda arm: _or_zero(arm["validation"][HEADLINE.name]))
     for comparison in comparisons:
         if comparison["learner"] == best["learner"]:
             return dict(comparison["verdict"])
@@ -213,7 +215,7 @@ def threshold_rule(question: Question) -> dict[str, str]:
     by_rule = {rule.name: rule.wanted for rule in threshold_rules(question.config)}
     return {
         "metric": metric,
-        "wanted": by_rule.get(metric, f"largest {METRIC_LABELS.get(metric, metric)}"),
+        "wanted": by_rule.get(metric) or f"largest {METRICS[metric].label}",
         "chosen_on": "validation",
     }
 

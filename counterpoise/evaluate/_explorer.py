@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics
 from counterpoise.evaluate._operating_points import ScoredRows
+from counterpoise.metrics import Confusion, decision_metrics
 from counterpoise.typing import Floats
 
 __all__ = ["MOST_THRESHOLDS", "threshold_counts"]

@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._arms import JudgedArm, Predictions
-from counterpoise.evaluate._binary import log_losses
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._inference.class_intervals import of_class, smallest_classes
 from counterpoise.evaluate._metrics.curves import pr_curve, roc_curve
-from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics
-from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._tables import Codes, LabelCodes
-from counterpoise.typing import Copies, Floats, Matrix
+from counterpoise.metrics import Confusion, CountsByClass, Measured, Ranking, decision_metrics, row_losses
+from counterpoise.typing import Copies, Matrix
 
-__all__ = ["judge_multiclass", "macro_decisions", "macro_metrics"]
+__all__ = ["judge_multiclass", "macro_metrics"]
 
 
 def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
@@ -56,67 +54,25 @@ def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequen
     called = probability.argmax(axis=1)
     every = np.arange(probability.shape[1])
     is_called, is_true = called[:, None] == every, truth[:, None] == every
-    squares = ((probability - is_true) ** 2).sum(axis=1)
-    losses = log_losses(probability[np.arange(len(truth)), truth])
+    losses = row_losses(probability, truth)
     counted = np.column_stack([is_called & is_true, is_called, is_true]).astype(np.float64)
 
     def measure(weights: Copies) -> Resampled:
         qualities = [ranking.weigh(weights) for ranking in rankings]
         rows = weights.sum(axis=1)
         right, chosen, actual = np.split((weights @ counted).T, 3)
-        f1 = _each(right, chosen, actual)["f1"]
+        counts = CountsByClass(right, chosen, actual, present)
+        f1 = decision_metrics(counts.each_against_the_rest)["f1"]
         own = {
             of_class(metric, int(code)): values
             for code in apart
-            for metric, values in (*vars(qualities[places[int(code)]]).items(), ("f1", f1[code]))
+            for place in (places[int(code)],)
+            for metric, values in (*vars(qualities[place]).items(), ("f1", f1[place]))
         }
-        return {
-            **own,
-            "average_precision": np.mean([quality.average_precision for quality in qualities], axis=0),
-            "roc_auc": np.mean([quality.roc_auc for quality in qualities], axis=0),
-            **macro_decisions(right, chosen, actual, present),
-            "brier": (weights @ squares) / rows,
-            "log_loss": (weights @ losses) / rows,
-        }
+        lost = {name: (weights @ loss) / rows for name, loss in losses.items()}
+        return own | Measured(rankings=qualities, decisions=counts, losses=lost).metrics()
 
     return measure
-
-
-def macro_decisions(right: Floats, chosen: Floats, actual: Floats, present: Codes) -> Resampled:
-    """Return macro metrics of decisions.
-
-    Args:
-        right: Rows that were called by their class, shape (classes, sets of weights), as the next two.
-        chosen: Rows that were called so.
-        actual: Rows of the class.
-        present: The codes of the classes with test rows.
-    """
-    rows, each = actual.sum(axis=0), _each(right, chosen, actual)
-    recall = each["recall"][present]
-    return {
-        "precision": each["precision"][present].mean(axis=0),
-        "recall": recall.mean(axis=0),
-        "f1": each["f1"][present].mean(axis=0),
-        "mcc": _matthews(right.sum(axis=0), chosen, actual),
-        "balanced_accuracy": recall.mean(axis=0),
-        "g_mean": recall.prod(axis=0) ** (1 / len(present)),
-        "accuracy": right.sum(axis=0) / rows,
-    }
-
-
-def _each(right: Floats, chosen: Floats, actual: Floats) -> Resampled:
-    """Return the metrics of each class against the rest."""
-    return decision_metrics(Confusion.from_called(right, chosen, positives=actual, rows=actual.sum(axis=0)))
-
-
-def _matthews(right: Floats, chosen: Floats, actual: Floats) -> Floats:
-    """Return Matthews' correlation for many classes (Gorodkin, 2004); 0 where undefined."""
-    rows = actual.sum(axis=0)
-    shares, called = actual / rows, chosen / rows
-    covariance = right / rows - (shares * called).sum(axis=0)
-    spread = np.sqrt((1 - (shares**2).sum(axis=0)) * (1 - (called**2).sum(axis=0)))
-    found: Floats = np.divide(covariance, spread, out=np.zeros_like(covariance), where=spread > 1e-12)
-    return found
 
 
 def _macro_ap(probability: Matrix, truth: Codes) -> float:

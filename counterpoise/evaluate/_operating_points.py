@@ -17,7 +17,9 @@ import numpy.typing as npt
 from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate._inference.bootstrap import Interval, affordable_resamples, interval_of, iter_weights
 from counterpoise.evaluate._inference.intervals import share_interval, units
-from counterpoise.evaluate._metrics.decisions import Confusion, decision_metrics, four_counts
+from counterpoise.evaluate._metrics.decisions import four_counts
+from counterpoise.metrics import Confusion, decision_metrics, f_beta
+from counterpoise.results import range_of
 from counterpoise.typing import Copies, Floats, Ints, Mask
 
 __all__ = [
@@ -31,7 +33,6 @@ __all__ = [
 
 
 _CANDIDATES = 2_000
-_MOST = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "alerts": 1000.0}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
     beta, false_alarm, missed = config.beta, config.cost_false_positive, config.cost_false_negative
     precision, recall, alerts = config.min_precision, config.min_recall, config.max_alerts
     return (
-        ThresholdRule("f_beta", f"largest F{beta:g}", lambda counts: _f_beta(counts, beta)),
+        ThresholdRule("f_beta", f"largest F{beta:g}", lambda counts: f_beta(counts, beta)),
         ThresholdRule(
             "cost",
             f"least cost, {false_alarm:g} a false alarm and {missed:g} a miss",
@@ -72,17 +73,17 @@ def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
         ThresholdRule(
             "precision",
             f"precision of {precision:g} at least, with the largest recall",
-            lambda counts: _where(_precision(counts) >= precision, _recall(counts)),
+            lambda counts: _where(counts.precision >= precision, counts.recall),
         ),
         ThresholdRule(
             "recall",
             f"recall of {recall:g} at least, with the largest precision",
-            lambda counts: _where(_recall(counts) >= recall, _precision(counts)),
+            lambda counts: _where(counts.recall >= recall, counts.precision),
         ),
         ThresholdRule(
             "alerts",
             f"{alerts:g} alerts in a thousand at most, with the largest recall",
-            lambda counts: _where(_alerts(counts) <= alerts + 1e-9, _recall(counts)),
+            lambda counts: _where(_alerts(counts) <= alerts + 1e-9, counts.recall),
         ),
     )
 
@@ -238,8 +239,7 @@ def _outcome(drawn: Floats, called: Mask, test: ScoredRows, config: EvaluationCo
     """
     values = _outcomes(drawn, len(called), config)
     intervals: dict[str, Interval | None] = {
-        name: interval_of(found[1:], float(found[0]), least=0.0, most=_MOST.get(name, np.inf))
-        for name, found in values.items()
+        name: interval_of(found[1:], float(found[0]), within=range_of(name)) for name, found in values.items()
     }
     for name, of in (("precision", called), ("recall", test.positive)):
         intervals[name] = share_interval(float(values[name][0]), units(of, test.groups))
@@ -264,26 +264,10 @@ def _outcomes(sums: Floats, rows: int, config: EvaluationConfig) -> dict[str, Fl
     }
 
 
-def _f_beta(counts: Confusion, beta: float) -> Floats:
-    weight = beta**2
-    whole = (1 + weight) * counts.true_positives + counts.false_positives + weight * counts.false_negatives
-    return np.divide((1 + weight) * counts.true_positives, whole, out=np.zeros_like(whole), where=whole > 0)
-
-
 def _alerts(counts: Confusion) -> Floats:
     """Return the rows called positive in a thousand."""
     called = counts.true_positives + counts.false_positives
     return np.asarray(1000 * called / (called + counts.false_negatives + counts.true_negatives))
-
-
-def _precision(counts: Confusion) -> Floats:
-    called = counts.true_positives + counts.false_positives
-    return np.divide(counts.true_positives, called, out=np.zeros_like(called), where=called > 0)
-
-
-def _recall(counts: Confusion) -> Floats:
-    positives = counts.true_positives + counts.false_negatives
-    return np.divide(counts.true_positives, positives, out=np.zeros_like(positives), where=positives > 0)
 
 
 def _where(met: Mask, value: Floats) -> Floats:

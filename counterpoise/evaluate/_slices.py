@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.evaluate._inference.bootstrap import affordable_resamples, iter_weights
-from counterpoise.evaluate._inference.intervals import RANKING_METRICS, ranking_interval, share_interval, units
-from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.evaluate._inference.intervals import ranking_interval, share_interval, units
 from counterpoise.evaluate._segments import segments
+from counterpoise.metrics import RANKED, Ranking
 from counterpoise.typing import Floats, Mask
 
 __all__ = ["JudgedRows", "worst_slices"]
@@ -104,7 +104,7 @@ def _ranked(rows: JudgedRows, resamples: int, rng: np.random.Generator) -> dict[
     drawn = [ranking.weigh(part) for part in iter_weights(strata, resamples=number, rng=rng, groups=rows.groups)]
     positives, negatives = units(rows.positive, rows.groups), units(~rows.positive, rows.groups)
     figures: dict[str, float | None] = {}
-    for metric in RANKING_METRICS:
+    for metric in RANKED:
         value = float(getattr(once, metric)[0])
         values = np.concatenate([np.zeros(0), *(getattr(part, metric) for part in drawn)])
         interval = ranking_interval(metric, values, value, positives=positives, negatives=negatives)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from counterpoise.metrics import HEADLINE
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import number, signed
 
@@ -26,7 +27,7 @@ def strategy_verdict(comparison: dict[str, Any], *, strategy: str, rows: int, co
     Returns:
         `learner`; `outcome`: helped, hurt, no_difference or undecided; `text`.
     """
-    change = comparison["differences"]["average_precision"]
+    change = comparison["differences"][HEADLINE.name]
     name, learner = strategy_label(strategy), learner_label(comparison["learner"])
     outcome = _outcome(change, rows)
     if outcome == "undecided":
@@ -61,9 +62,9 @@ def rival_verdict(change: dict[str, Any], *, names: tuple[str, str], rows: int, 
 
 def baseline_verdict(arm: dict[str, Any], *, prevalence: float | None, rows: int, counted: str) -> dict[str, Any]:
     """Return what is to be said where nothing was resampled."""
-    interval = arm["intervals"].get("average_precision")
+    interval = arm["intervals"].get(HEADLINE.name)
     known = f" (95 % CI {number(interval['low'])} to {number(interval['high'])})" if interval else ""
-    reached = number(arm["test"]["average_precision"])
+    reached = number(arm["test"][HEADLINE.name])
     text = (
         f"Nothing was resampled: {learner_label(arm['learner'])} reaches an average precision of {reached}{known} "
         f"where chance gives {number(prevalence)}, {rows:,} {counted}."

@@ -1,4 +1,3 @@
-from ._fields import Correlation as Correlation
 from ._fields import Count as Count
 from ._fields import Moment as Moment
 from ._fields import Name as Name

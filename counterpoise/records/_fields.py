@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 __all__ = [
-    "Correlation",
     "Count",
     "Moment",
     "Name",
@@ -37,7 +36,6 @@ VersionNumber = Annotated[int, Field(ge=1, lt=2**31)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=-_ROUNDING, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=-_ROUNDING, le=1 + _ROUNDING, allow_inf_nan=False)]
-Correlation = Annotated[float, Field(ge=-1 - _ROUNDING, le=1 + _ROUNDING, allow_inf_nan=False)]
 
 Name = Annotated[str, Field(max_length=100_000)]
 """The name of a column, a class, a learner: classes are values of a column, which may be long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from counterpoise.metrics import METRICS, Metric, names
 from counterpoise.records import PARTITIONS, ExpectationOutcome
 from counterpoise.report._data import ReportData
 from counterpoise.report._drawing.images import calibration_png, class_curves_png, curves_png, distribution_png
@@ -164,24 +165,25 @@ def _with_share(rows: int, total: int) -> str:
 
 
 def _leaderboard(metrics: dict[str, Any]) -> str:
-    header = ["learner", "train", "average precision", "ROC-AUC", "F1", "MCC", "Brier"]
+    shown = [METRICS[name] for name in names("summary")]
+    header = ["learner", "train", *(metric.heading for metric in shown)]
     rows = [
         [
             capital(learner_label(arm["learner"])),
             "–" if arm["learner"] == "dummy" else strategy_label(arm["strategy"]),
-            _with_interval(arm, "average_precision"),
-            _with_interval(arm, "roc_auc"),
-            number(arm["test"]["f1"]),
-            number(arm["test"]["mcc"]),
-            number(arm["test"]["brier"], 4),
+            *(_measured(arm, metric) for metric in shown),
         ]
         for arm in metrics["arms"]
     ]
     return _table(header, rows)
 
 
-def _with_interval(arm: dict[str, Any], metric: str) -> str:
-    return _interval(arm["test"][metric], arm["intervals"].get(metric) if arm["learner"] != "dummy" else None)
+def _measured(arm: dict[str, Any], metric: Metric) -> str:
+    """Return a metric of an arm, with its interval if it is one of rankings."""
+    value = arm["test"].get(metric.name)
+    if not metric.ranks:
+        return number(value, metric.digits)
+    return _interval(value, arm["intervals"].get(metric.name) if arm["learner"] != "dummy" else None)
 
 
 def _interval(value: float | None, interval: dict[str, float] | None) -> str:

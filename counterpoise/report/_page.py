@@ -13,6 +13,7 @@ import yaml
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from counterpoise.metrics import METRICS
 from counterpoise.records import PARTITIONS, ClassCounts
 from counterpoise.report._data import ReportData
 from counterpoise.report._facts import count_up
@@ -25,7 +26,7 @@ from counterpoise.report._views.history import history_view, section_name
 from counterpoise.report._views.operating_points import points_view
 from counterpoise.report._views.synthetic import synthetic_view
 from counterpoise.report._views.top import top_view
-from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, count, number, ratio, share, shown, signed, threshold, words
 
 __all__ = ["SECTIONS", "ClassBar", "class_bars", "render_html", "template_environment"]
@@ -48,6 +49,8 @@ previous version follows the evaluation, where there is one; how to get the file
 """
 
 _MOST_BARS = 30
+_WIDE = 10
+"""Signs in a heading above which it takes a line for each word."""
 _FILTERS = (capital, count, number, ratio, share, shown, signed, threshold, words)
 
 
@@ -157,12 +160,18 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {each.__name__: each for each in _FILTERS}
-    environment.filters |= {"learner": learner_label, "metric": METRIC_LABELS.__getitem__}
+    environment.filters |= {"learner": learner_label, "metric": lambda name: METRICS[name].label, "heading": _heading}
     for name, file in (("style", "style.css"), ("script", "explorer.js")):
         text = _read(file)
         environment.globals[name] = Markup(text)  # noqa: S704  # our own file, no data in it
         environment.globals[f"{name}_digest"] = _digest(text)
     return environment
+
+
+def _heading(name: str) -> Markup:
+    """Return a metric's name as the heading of a column: a long one in two lines."""
+    text = capital(METRICS[name].heading)
+    return Markup("<br>").join(text.split(" ") if len(text) > _WIDE else [text])
 
 
 def _digest(text: str) -> str:

@@ -11,14 +11,12 @@ from ._final import Finalist as Finalist
 from ._final import HeldOut as HeldOut
 from ._final import Refit as Refit
 from ._final import Role as Role
-from ._labels import METRIC_LABELS as METRIC_LABELS
 from ._labels import learner_label as learner_label
 from ._labels import strategy_label as strategy_label
 from ._metrics import MetricsRecord as MetricsRecord
 from ._metrics import PublishedMetrics as PublishedMetrics
 from ._metrics import check_metrics as check_metrics
 from ._ranking import DUMMY as DUMMY
-from ._ranking import METRICS as METRICS
 from ._ranking import CandidateResult as CandidateResult
 from ._ranking import Comparison as Comparison
 from ._ranking import Encoding as Encoding
@@ -54,6 +52,7 @@ from ._values import Confusion as Confusion
 from ._values import Costs as Costs
 from ._values import Outcome as Outcome
 from ._values import ReliabilityBin as ReliabilityBin
+from ._values import range_of as range_of
 from ._versions import ArmChange as ArmChange
 from ._versions import ClassChange as ClassChange
 from ._versions import ConfigChange as ConfigChange

@@ -1,10 +1,10 @@
-"""What learners, strategies and metrics are called in sentences."""
+"""What learners and strategies are called in sentences."""
 
 from __future__ import annotations
 
 from counterpoise.strategies import STRATEGIES, TRAINING
 
-__all__ = ["METRIC_LABELS", "learner_label", "strategy_label"]
+__all__ = ["learner_label", "strategy_label"]
 
 _LEARNERS = {
     "dummy": "dummy",
@@ -12,20 +12,6 @@ _LEARNERS = {
     "hist_gradient_boosting": "gradient boosting",
     "random_forest": "random forest",
     "lightgbm": "LightGBM",
-}
-METRIC_LABELS = {
-    "average_precision": "average precision",
-    "roc_auc": "ROC-AUC",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "f2": "F2",
-    "mcc": "MCC",
-    "balanced_accuracy": "balanced accuracy",
-    "g_mean": "G-mean",
-    "brier": "Brier score",
-    "log_loss": "log loss",
-    "accuracy": "accuracy",
 }
 
 

@@ -12,7 +12,7 @@ from counterpoise.results._arms import BinaryArm, MulticlassArm
 from counterpoise.results._probabilities import Correction
 from counterpoise.results._stages import ReportRecord
 from counterpoise.results._synthetic import ResampledOutcome, SyntheticQuality
-from counterpoise.results._values import Costs, Difference, Rows
+from counterpoise.results._values import Costs, Difference, MetricName, Rows
 from counterpoise.results._versions import SinceVersion
 
 __all__ = ["Comparison", "MetricsRecord", "PublishedMetrics", "check_metrics"]
@@ -70,7 +70,7 @@ class Comparison(Record):
     learner: Name
     strategy: Name
     reference: Literal["none"]
-    differences: dict[Name, Difference]
+    differences: dict[MetricName, Difference]
     verdict: Verdict
 
 

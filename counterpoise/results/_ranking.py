@@ -16,10 +16,10 @@ from counterpoise.config import (
 )
 from counterpoise.records import ClassCounts, Count, Name, NonNegative, Record, Sha256, Share, Snapshot, Text
 from counterpoise.results._final import Candidate, Final
+from counterpoise.results._values import MetricName
 
 __all__ = [
     "DUMMY",
-    "METRICS",
     "Candidate",
     "CandidateResult",
     "Comparison",
@@ -34,22 +34,7 @@ __all__ = [
 
 DUMMY = "dummy"
 
-METRICS = (
-    "average_precision",
-    "roc_auc",
-    "precision",
-    "recall",
-    "f1",
-    "mcc",
-    "balanced_accuracy",
-    "g_mean",
-    "brier",
-    "log_loss",
-)
-"""What is measured on each fold; Brier score and log loss are better when smaller."""
-
-
-Scores = dict[str, FiniteFloat | None]
+Scores = dict[MetricName, FiniteFloat | None]
 """Values by metric."""
 
 
@@ -205,7 +190,7 @@ class Leaderboard(Record):
     """
 
     dataset: Name
-    metric: Name
+    metric: MetricName
     folds: Count
     repeats: Count
     rows: Count

@@ -7,7 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from counterpoise.records import Correlation, Count, Name, NonNegative, Number, Record, Share
+from counterpoise.metrics import METRICS
+from counterpoise.records import Count, Name, NonNegative, Number, Record, Share
 
 __all__ = [
     "Bounds",
@@ -16,25 +17,33 @@ __all__ = [
     "Curve",
     "Difference",
     "Intervals",
+    "MetricName",
     "Outcome",
     "ReliabilityBin",
     "Rows",
     "TestScores",
+    "range_of",
 ]
 
-_RANGES = {
-    "mcc": (-1.0, 1.0),
-    "brier": (0.0, 2.0),
-    "log_loss": (0.0, math.inf),
+_OTHER_RANGES = {
     "alerts": (0.0, 1_000.0),
     "cost": (0.0, math.inf),
     **dict.fromkeys(("slope", "intercept", "in_the_large"), (-math.inf, math.inf)),
 }
-"""Where the bounds of metrics lie that do not lie between 0 and 1."""
+"""The ranges of figures with intervals that are no metrics."""
 _ROUNDING = 1e-9
 
 Curve = Annotated[tuple[tuple[Share, Share], ...], Field(max_length=1_000)]
 """Points from the highest threshold to the lowest."""
+
+
+def _known(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(f"{name[:100]!r} is not a metric")
+    return name
+
+
+MetricName = Annotated[Name, AfterValidator(_known)]
 
 
 class Bounds(Record):
@@ -50,9 +59,22 @@ class Bounds(Record):
         return self
 
 
+def range_of(figure: str) -> tuple[float, float]:
+    """Return the smallest and the largest value of a metric or another figure that has an interval.
+
+    Raises:
+        ValueError: Nothing is known of it.
+    """
+    if figure in METRICS:
+        return METRICS[figure].range
+    if figure not in _OTHER_RANGES:
+        raise ValueError(f"{figure[:100]!r} is not a metric")
+    return _OTHER_RANGES[figure]
+
+
 def _in_range(intervals: dict[str, Bounds]) -> dict[str, Bounds]:
     for metric, bounds in intervals.items():
-        least, most = _RANGES.get(metric, (0.0, 1.0))
+        least, most = range_of(metric)
         if bounds.low < least - _ROUNDING or bounds.high > most + _ROUNDING:
             raise ValueError(f"{metric} from {bounds.low} to {bounds.high}, beyond {least:g} to {most:g}")
     return intervals
@@ -95,25 +117,18 @@ class Outcome(Record):
     cost: NonNegative
 
 
-class TestScores(Record):
-    """Metrics on test; macro means over the classes with test rows where there are more than two.
+def _of_metrics(scores: dict[str, float | None]) -> dict[str, float | None]:
+    for name, value in scores.items():
+        if value is not None and not METRICS[name].holds(value):
+            least, most = METRICS[name].range
+            raise ValueError(f"{name} is {value}, beyond {least:g} to {most:g}")
+    if missing := [name for name, metric in METRICS.items() if metric.in_every_record and name not in scores]:
+        raise ValueError(f"without {', '.join(missing)}")
+    return scores
 
-    With two classes there are `f2` and `specificity`, too.
-    """
 
-    average_precision: Share | None
-    roc_auc: Share | None
-    precision: Share | None
-    recall: Share | None
-    specificity: Share | None = None
-    f1: Share | None
-    f2: Share | None = None
-    mcc: Correlation | None
-    balanced_accuracy: Share | None
-    g_mean: Share | None
-    accuracy: Share | None
-    brier: Annotated[float, Field(ge=0, le=2 + _ROUNDING)] | None
-    log_loss: NonNegative | None
+TestScores = Annotated[dict[MetricName, Number | None], AfterValidator(_of_metrics)]
+"""Metrics on test by name; with more than two classes macro means over the classes with test rows."""
 
 
 class Difference(Record):

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from counterpoise.metrics import PromotionName
 from counterpoise.records import Count, Moment, Name, Number, Record, Sealed, Sha256, Share, Text, VersionNumber
+from counterpoise.results._values import MetricName
 
 __all__ = [
     "ArmChange",
@@ -95,7 +97,7 @@ class Estimate(Record):
 class MetricChange(Record):
     """A metric then and now, and the difference with its unpaired interval."""
 
-    metric: Name
+    metric: MetricName
     before: Estimate
     after: Estimate
     difference: Number | None
@@ -175,7 +177,7 @@ class PromotionNumbers(Record):
         tolerance: How far below the bar is still as good.
     """
 
-    metric: Literal["average_precision", "roc_auc", "f1", "mcc", "balanced_accuracy"]
+    metric: PromotionName
     learner: Name
     strategy: Name
     value: Number | None

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.evaluate import MOST_POINTS, IsotonicCalibrator, SigmoidCalibrator, decision_metrics, macro_decisions
-from counterpoise.evaluate import Confusion as Decisions
+from counterpoise.evaluate import MOST_POINTS, IsotonicCalibrator, SigmoidCalibrator
+from counterpoise.metrics import RANKED, CountsByClass, decision_metrics
+from counterpoise.metrics import Confusion as Decisions
 from counterpoise.results import (
     Arm,
     BinaryArm,
@@ -67,9 +68,9 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
     positives = test.classes.get(positive, 0)
     rows = test.rows - positives, positives
     yield from _totals("confusion", arm.confusion, rows)
-    yield from _decided("test", arm.test.model_dump(), arm.confusion)
+    yield from _decided("test", arm.test, arm.confusion)
     yield from _curves(arm.pr_curve, arm.roc_curve, rows)
-    yield from _area(arm.roc_curve, arm.test.roc_auc)
+    yield from _area(arm.roc_curve, arm.test["roc_auc"])
     yield from _reliability(arm.reliability, rows, arm.mean_probability)
     for point in arm.operating_points:
         outcomes = [
@@ -88,8 +89,8 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
     if arm.calibration is not None and arm.calibration.before is not None:
         before = arm.calibration.before
         yield from unequal("calibration: mean_probability", before.mean_probability, arm.mean_probability)
-        yield from unequal("calibration: brier", before.brier, arm.test.brier)
-        yield from unequal("calibration: log_loss", before.log_loss, arm.test.log_loss)
+        yield from unequal("calibration: brier", before.brier, arm.test["brier"])
+        yield from unequal("calibration: log_loss", before.log_loss, arm.test["log_loss"])
         for kind in ("before", "after", "calibrated"):
             judged = getattr(arm.calibration, kind)
             if judged is not None:
@@ -204,19 +205,20 @@ def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
         return
     right, chosen, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
     present = np.flatnonzero(actual).astype(np.int32)
-    macro = macro_decisions(right[:, None], chosen[:, None], actual[:, None], present)
+    macro = decision_metrics(CountsByClass(right[:, None], chosen[:, None], actual[:, None], present))
     for metric, value in macro.items():
-        yield from unequal(f"test: {metric}", getattr(arm.test, metric), float(value[0]))
+        if metric in arm.test:
+            yield from unequal(f"test: {metric}", arm.test[metric], float(value[0]))
     names = [record.classes[code] for code in present]
     if [one.name for one in arm.per_class] != names:
         yield "per_class: not the classes with test rows"
         return
     for code, one in zip(present, arm.per_class, strict=True):
         yield from _class(one, (right[code], chosen[code], actual[code]), test.rows)
-    for metric in ("average_precision", "roc_auc"):
+    for metric in RANKED:
         values = [getattr(one, metric) for one in arm.per_class]
         if None not in values:
-            yield from unequal(f"test: {metric}", getattr(arm.test, metric), math.fsum(values) / len(values))
+            yield from unequal(f"test: {metric}", arm.test[metric], math.fsum(values) / len(values))
 
 
 def _class(one: ClassScores, counts: tuple[float, float, float], rows: int) -> Iterator[str]:

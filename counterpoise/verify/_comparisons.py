@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from counterpoise.compare import REMEDY, SMALLER_IS_BETTER, StoredLeaderboard, interval, is_leaderboard
+from counterpoise.compare import REMEDY, StoredLeaderboard, interval, is_leaderboard
 from counterpoise.errors import IntegrityError
+from counterpoise.metrics import METRICS
 from counterpoise.persist import DatasetFolder, problem_of, read_plain_file, read_stored
 from counterpoise.results import DUMMY, CandidateResult, Leaderboard
 from counterpoise.runtime import json_sha256
@@ -67,7 +68,7 @@ def _ranking(board: Leaderboard) -> Iterator[str]:
             yield f"{candidate.name[:100]}: {len(candidate.folds)} folds instead of {board.folds * board.repeats}"
         yield from _figures(candidate, board)
     means = [mean for candidate in board.ranked if (mean := candidate.mean.get(board.metric)) is not None]
-    if means != sorted(means, reverse=board.metric not in SMALLER_IS_BETTER):
+    if means != sorted(means, reverse=METRICS[board.metric].better == "larger"):
         yield f"entries are not in the order of {board.metric}"
     if board.counts != {"measured": len(board.ranked), "set_apart": len(board.set_apart)}:
         yield "counts are not those of its entries"
@@ -92,15 +93,18 @@ def _figures(candidate: CandidateResult, board: Leaderboard) -> Iterator[str]:
             wanted |= {"deviation": float(np.std(values, ddof=1)), "low": low, "high": high}
         for figure, value in wanted.items():
             found = getattr(candidate, figure).get(metric)
-            if not _follows(figure, found, value):
+            if not _follows(found, _possible(metric, figure, value)):
                 yield f"{candidate.name[:100]}: {figure} of {metric} is {found} instead of {value}"
 
 
-def _follows(figure: str, found: float | None, wanted: float | None) -> bool:
-    """Whether a figure is the one that folds give; bounds are cut to where the metric can lie."""
+def _possible(metric: str, figure: str, value: float | None) -> float | None:
+    """Return a bound cut to the metric's range."""
+    least, most = METRICS[metric].range
+    return value if value is None or figure not in ("low", "high") else min(max(value, least), most)
+
+
+def _follows(found: float | None, wanted: float | None) -> bool:
+    """Whether a figure is the one that folds give."""
     if found is None or wanted is None:
         return found is wanted
-    cut = (figure == "low" and found in (-1.0, 0.0) and wanted < found) or (
-        figure == "high" and found in (1.0, 2.0) and wanted > found
-    )
-    return cut or math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
+    return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)

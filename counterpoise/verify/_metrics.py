@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from counterpoise.evaluate import CONFIDENCE, DUMMY, FLOOR, PriorCorrection, baseline_verdict, strategy_verdict
+from counterpoise.metrics import HEADLINE
 from counterpoise.results import AccessToTest, Arm, BinaryArm, MetricsRecord
 from counterpoise.strategies import gives_weights
 from counterpoise.verify._arms import arm_differences, unequal
@@ -72,7 +73,7 @@ def _arms_missing(record: MetricsRecord) -> str:
 
 
 def _comparisons(record: MetricsRecord) -> Iterator[str]:
-    arms = {(arm.learner, arm.strategy): arm.test.model_dump(exclude_unset=True) for arm in record.arms}
+    arms = {(arm.learner, arm.strategy): arm.test for arm in record.arms}
     for comparison in record.comparisons:
         name = f"comparison of {comparison.learner}"
         if comparison.strategy != record.strategy:
@@ -81,8 +82,8 @@ def _comparisons(record: MetricsRecord) -> Iterator[str]:
         ours, none = (arms[comparison.learner, strategy] for strategy in (record.strategy, "none"))
         yield from unequal(f"{name}: metrics", sorted(comparison.differences), sorted(ours))
         for metric, difference in comparison.differences.items():
-            known = ours.get(metric) is not None and none.get(metric) is not None
-            wanted = ours[metric] - none[metric] if known else None
+            one, other = ours.get(metric), none.get(metric)
+            wanted = one - other if one is not None and other is not None else None
             yield from unequal(f"{name}: {metric}", difference.difference, wanted)
             if difference.low is not None and (difference.high is None or difference.low > difference.high):
                 yield f"{name}: {metric} from {difference.low} to {difference.high}"
@@ -92,7 +93,7 @@ def _comparisons(record: MetricsRecord) -> Iterator[str]:
 
 
 def _strategy_verdict(record: MetricsRecord, comparison: dict[str, Any]) -> dict[str, Any]:
-    if "average_precision" not in comparison["differences"]:
+    if HEADLINE.name not in comparison["differences"]:
         return {}
     return strategy_verdict(
         comparison, strategy=record.strategy, rows=record.deciding_rows, counted=record.deciding_rows_are

@@ -7,7 +7,8 @@ import pytest
 
 from counterpoise.compare._ranking import rank_candidates
 from counterpoise.compare._ranking_text import describe_choice, leaderboard_table, render_leaderboard
-from counterpoise.results import DUMMY, METRICS, Candidate, CandidateResult, Comparison
+from counterpoise.metrics import names
+from counterpoise.results import DUMMY, Candidate, CandidateResult, Comparison
 from tests.compare.comparisons import arena_of, signal
 
 
@@ -15,6 +16,7 @@ def arena_with(folder: Path, metric: str = "average_precision") -> Comparison:
     return arena_of(signal(100), folder, folds=4, metric=metric)
 
 
+FOLDS = names("folds")
 HARD_AND_EASY = (-0.1, -0.05, 0.05, 0.1)
 
 
@@ -28,9 +30,9 @@ def result(
     """Return a candidate on two hard and two easy folds, each off its expected value by a little."""
     values = [None if mean is None else mean + fold + own for fold, own in zip(HARD_AND_EASY, off, strict=True)]
     return CandidateResult(
-        strategy=strategy, learner=learner, status="ok", folds=tuple(dict.fromkeys(METRICS, value) for value in values),
-        mean=dict.fromkeys(METRICS, mean), deviation=dict.fromkeys(METRICS, 0.09), low=dict.fromkeys(METRICS, mean),
-        high=dict.fromkeys(METRICS, mean), seconds=1.0, peak_mb=30.0,
+        strategy=strategy, learner=learner, status="ok", folds=tuple(dict.fromkeys(FOLDS, value) for value in values),
+        mean=dict.fromkeys(FOLDS, mean), deviation=dict.fromkeys(FOLDS, 0.09), low=dict.fromkeys(FOLDS, mean),
+        high=dict.fromkeys(FOLDS, mean), seconds=1.0, peak_mb=30.0,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from counterpoise.evaluate._inference import bootstrap as module
 from counterpoise.evaluate._inference.bootstrap import bootstrap, interval_of, iter_weights
-from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.metrics import Ranking
 
 
 @settings(max_examples=25, deadline=None)
@@ -63,7 +63,7 @@ def test_the_interval_is_moved_by_the_bias_and_cut_to_the_possible_range() -> No
     moved = interval_of(values, 0.25)
     assert moved is not None
     assert [moved.low, moved.high] == pytest.approx([0.155, 0.345])
-    cut = interval_of(values, 0.25, least=0.2, most=0.3)
+    cut = interval_of(values, 0.25, within=(0.2, 0.3))
     assert cut is not None
     assert (cut.low, cut.high) == (0.2, 0.3)
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from imblearn.metrics import geometric_mean_score
 from sklearn import metrics
 
-from counterpoise.evaluate._metrics.decisions import Confusion, choose_threshold, decision_metrics
+from counterpoise.evaluate._metrics.decisions import choose_threshold
+from counterpoise.metrics import Confusion, decision_metrics
 
 _EXPECTED = {
     "precision": lambda truth, called: metrics.precision_score(truth, called, zero_division=0),

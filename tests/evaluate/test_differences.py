@@ -11,9 +11,9 @@ from counterpoise.evaluate._arms import JudgedArm, Predictions
 from counterpoise.evaluate._binary import judge_binary
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, resample_arms
 from counterpoise.evaluate._inference.intervals import least_auc
-from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._question import Question
 from counterpoise.evaluate._tables import LabelCodes
+from counterpoise.metrics import Ranking
 
 POSITIVES, NEGATIVES = 30, 270
 

@@ -14,7 +14,7 @@ from counterpoise.evaluate._inference.intervals import (
     share_interval,
     shortfall_interval,
 )
-from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.metrics import Ranking
 
 
 def binormal(distance: float, *, positives: int, negatives: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -47,7 +47,7 @@ def test_near_perfect_rankings_are_covered_where_plain_percentiles_fail() -> Non
         aps, aucs, ap, auc = resampled(scores, positive, seed)
         for metric, values, value in (("average_precision", aps, ap), ("roc_auc", aucs, auc)):
             interval = ranking_interval(metric, values, value, positives=30, negatives=270)
-            plain = interval_of(values, value, least=0.0, most=1.0)
+            plain = interval_of(values, value, within=(0.0, 1.0))
             assert interval is not None
             assert plain is not None
             covered[metric] += interval.low <= truth[metric] <= interval.high

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from counterpoise.evaluate._inference.bootstrap import iter_weights
-from counterpoise.evaluate._metrics.ranking import Ranking
+from counterpoise.metrics import Ranking
 
 
 def _case(seed: int, rows: int, levels: int) -> tuple[np.ndarray, np.ndarray]:

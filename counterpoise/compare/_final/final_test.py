@@ -32,6 +32,7 @@ from counterpoise.evaluate import (
     threshold_rule,
     without_nan,
 )
+from counterpoise.metrics import HEADLINE
 from counterpoise.results import DUMMY, Candidate, Comparison, Final, HeldOut, Leaderboard, Refit, Role
 
 __all__ = ["judge"]
@@ -167,7 +168,7 @@ def _verdict(
         told = strategy_verdict(named, strategy=strategy_words(candidate.strategy), rows=rows, counted=counted)
     else:
         names = candidate_words(candidate), candidate_words(Candidate(**found[0]["reference"]))
-        told = rival_verdict(found[0]["differences"]["average_precision"], names=names, rows=rows, counted=counted)
+        told = rival_verdict(found[0]["differences"][HEADLINE.name], names=names, rows=rows, counted=counted)
     return {"verdict": told["text"], "outcome": told["outcome"]}
 
 

@@ -16,12 +16,12 @@ from counterpoise.evaluate import (
     LabelCodes,
     Predictions,
     Question,
-    Ranking,
     Resampled,
     arm_key,
     pr_curve,
     roc_curve,
 )
+from counterpoise.metrics import HEADLINE, Measured, Ranking
 from counterpoise.records import Snapshot
 from counterpoise.results import Candidate, Comparison, HeldOut, Refit
 from counterpoise.table import SnapshotReader, read_labels
@@ -110,12 +110,11 @@ def _judge_ranking(scored: Predictions, question: Question) -> JudgedArm:
     known, ranking = Ranking.from_scores(*validation), Ranking.from_scores(*test)
 
     def measure(weights: Copies) -> Resampled:
-        quality = ranking.weigh(weights)
-        return {"average_precision": quality.average_precision, "roc_auc": quality.roc_auc}
+        return Measured([ranking.weigh(weights)]).metrics()
 
     record: dict[str, Any] = {
         "threshold": None,
-        "validation": {"average_precision": float(known.weigh(_once(validation[0])).average_precision[0])},
+        "validation": {HEADLINE.name: float(known.weigh(_once(validation[0])).average_precision[0])},
         "test": {metric: float(value[0]) for metric, value in measure(_once(test[0])).items()},
         "pr_curve": pr_curve(*test),
         "roc_curve": roc_curve(*test),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 import numpy as np
@@ -12,14 +11,10 @@ from counterpoise.compare._processes.subprocesses import JobFailed, run_in_proce
 from counterpoise.compare._rounds.scores import measure
 from counterpoise.compare._rounds.training import Failure, RunNotes, answers, attempted, train
 from counterpoise.compare._rounds.training_rows import TrainingRows
-from counterpoise.results import METRICS, Candidate, CandidateResult, Comparison, Scores
+from counterpoise.metrics import METRICS, names
+from counterpoise.results import Candidate, CandidateResult, Comparison, Scores
 
 __all__ = ["cross_validate_in_process", "play"]
-
-_LEAST, _MOST = {"mcc": -1.0}, {"log_loss": math.inf, "brier": 2.0}
-"""The ranges of metrics that do not lie between 0 and 1."""
-
-_ROUNDING = 1e-9
 
 
 def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
@@ -83,8 +78,8 @@ def _check(result: CandidateResult, comparison: Comparison, candidate: Candidate
     if result.status == "ok" and len(result.folds) != comparison.rounds:
         raise JobFailed(f"its answer has {len(result.folds)} folds instead of {comparison.rounds}")
     for metric, value in ((name, value) for scores in (*result.folds, result.mean) for name, value in scores.items()):
-        least, most = _LEAST.get(metric, 0.0), _MOST.get(metric, 1.0)
-        if value is not None and not least - _ROUNDING <= value <= most + _ROUNDING:
+        if value is not None and not METRICS[metric].holds(value):
+            least, most = METRICS[metric].range
             raise JobFailed(f"its answer has {value:g} as {metric}, which lies between {least:g} and {most:g}")
 
 
@@ -96,7 +91,7 @@ def _round(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNo
 
 def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Scores]:
     """Return mean, standard deviation and interval of each metric over the folds that have a value."""
-    values = {metric: [value for fold in folds if (value := fold[metric]) is not None] for metric in METRICS}
+    values = {metric: [value for fold in folds if (value := fold[metric]) is not None] for metric in names("folds")}
     bounds = {
         metric: _possible(metric, interval(known, test_to_train=test_to_train)) for metric, known in values.items()
     }
@@ -112,7 +107,7 @@ def _possible(metric: str, bounds: tuple[float, float] | None) -> tuple[float | 
     """Return bounds cut to what the metric can be."""
     if bounds is None:
         return None, None
-    least, most = _LEAST.get(metric, 0.0), _MOST.get(metric, 1.0)
+    least, most = METRICS[metric].range
     return max(bounds[0], least), min(bounds[1], most)
 
 

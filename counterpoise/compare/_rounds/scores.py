@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from counterpoise.compare._rounds.answer_checks import called_classes, probabilities_by_class, ranking_scores
 from counterpoise.errors import EvaluationError
-from counterpoise.evaluate import Confusion, Ranking, decision_metrics, log_losses, macro_metrics
-from counterpoise.results import METRICS
+from counterpoise.evaluate import macro_metrics
+from counterpoise.metrics import Confusion, Measured, Ranking, names, row_losses
 from counterpoise.typing import Ints, Matrix
 
 __all__ = ["Answers", "ask", "ask_detector", "measure"]
@@ -83,21 +83,20 @@ def measure(answers: Answers, truth: Ints) -> dict[str, float | None]:
         found = macro_metrics(answers.scores, truth.astype(np.int32))
     else:
         found = _binary(answers, truth == 1)
-    return {name: _number(found.get(name, math.nan)) for name in METRICS}
+    return {name: _number(found.get(name, math.nan)) for name in names("folds")}
 
 
 def _binary(answers: Answers, truth: npt.NDArray[np.bool_]) -> dict[str, float]:
     scores = answers.scores
-    quality = Ranking.from_scores(scores, truth).weigh(np.ones((1, len(truth)), np.int32))
-    found = {"average_precision": quality.average_precision[0], "roc_auc": quality.roc_auc[0]}
+    ranking = Ranking.from_scores(scores, truth).weigh(np.ones((1, len(truth)), np.int32))
+    counts = None
     if answers.called is not None:
         true, called = np.array([(truth & answers.called).sum()]), np.array([answers.called.sum()])
         counts = Confusion.from_called(true, called, positives=float(truth.sum()), rows=float(len(truth)))
-        found |= {name: value[0] for name, value in decision_metrics(counts).items()}
-    if answers.probabilities:
-        found["brier"] = np.mean((scores - truth) ** 2)
-        found["log_loss"] = log_losses(np.where(truth, scores, 1 - scores)).mean()
-    return {name: float(value) for name, value in found.items()}
+    losses = row_losses(scores, truth) if answers.probabilities else {}
+    means = {name: np.array([loss.mean()]) for name, loss in losses.items()}
+    measured = Measured([ranking], counts, means).metrics()
+    return {name: float(value[0]) for name, value in measured.items()}
 
 
 def _number(value: float) -> float | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, field_validator
 
 from counterpoise.config._candidates import ALL, parse_learner, parse_strategy
 from counterpoise.config._sections.fields import Section
 from counterpoise.config._sections.resampling import ResamplingConfig, sampler_settings
+from counterpoise.metrics import HEADLINE, ChoiceName
 from counterpoise.strategies import STRATEGIES
 
 __all__ = ["ComparisonConfig"]
@@ -37,9 +36,7 @@ class ComparisonConfig(Section):
         description="Folds within the train partition: stratified, with split.method time in time order.",
     )
     repeats: int = Field(1, ge=1, le=20, description="How many times the train rows are divided into stratified folds.")
-    metric: Literal["average_precision", "roc_auc", "f1", "mcc", "balanced_accuracy", "brier", "log_loss"] = Field(
-        "average_precision", description="The metric that entries are ranked by."
-    )
+    metric: ChoiceName = Field(HEADLINE.name, description="The metric that entries are ranked by.")
     max_train_rows: int = Field(
         100_000, ge=100, description="At most so many train rows take part: a stratified sample, told in the notes."
     )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from counterpoise.config._sections.fields import Section
+from counterpoise.metrics import names
 
 __all__ = ["EvaluationConfig", "LearnerName"]
 
 LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_forest"]
-ThresholdName = Literal["f1", "f2", "mcc", "balanced_accuracy", "f_beta", "cost", "precision", "recall", "alerts"]
+if TYPE_CHECKING:
+    ThresholdName = str
+else:
+    ThresholdName = Literal[(*names("threshold"), "f_beta", "cost", "precision", "recall", "alerts")]
 
 
 class EvaluationConfig(Section):

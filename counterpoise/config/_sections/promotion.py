@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from counterpoise.config._sections.fields import Section
+from counterpoise.metrics import HEADLINE, PromotionName
 
 __all__ = ["PromotionConfig"]
 
@@ -20,9 +21,7 @@ class PromotionConfig(Section):
         description="Promote by hand only, every new version, or one whose metric's lower bound is not below that of "
         "the last promoted one (of the first: above chance).",
     )
-    metric: Literal["average_precision", "roc_auc", "f1", "mcc", "balanced_accuracy"] = Field(
-        "average_precision", description="With not_worse: the metric on test, with resampling."
-    )
+    metric: PromotionName = Field(HEADLINE.name, description="With not_worse: the metric on test, with resampling.")
     tolerance: float = Field(
         0.0, ge=0, le=1, description="With not_worse: how far below the last lower bound is still as good."
     )

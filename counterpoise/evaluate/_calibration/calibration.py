@@ -20,9 +20,10 @@ from counterpoise.evaluate._calibration.calibrators import log_odds
 from counterpoise.evaluate._inference.bootstrap import Interval, affordable_resamples, iter_weights
 from counterpoise.evaluate._inference.intervals import TWO_SIDED
 from counterpoise.evaluate._metrics.curves import reliability_bins
+from counterpoise.metrics import row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["CalibrationLine", "calibration_line", "judge_probabilities", "line_intervals", "log_losses"]
+__all__ = ["CalibrationLine", "calibration_line", "judge_probabilities", "line_intervals"]
 
 
 @dataclass(frozen=True)
@@ -128,16 +129,12 @@ def line_intervals(
     return {name: _normal(values[name], found) for name, found in steps.items() if np.isfinite(found).all()}
 
 
-def log_losses(probability: Floats) -> Floats:
-    """Return minus the logarithm, of 2.2e-16 at least, as scikit-learn clips it."""
-    return -np.log(np.clip(probability, np.finfo(np.float64).eps, 1.0))
-
-
 def _scores(probability: Floats, positive: Mask) -> dict[str, float]:
+    losses = row_losses(probability, positive)
     return {
         "mean_probability": float(probability.mean()),
-        "brier": float(np.mean((probability - positive) ** 2)),
-        "log_loss": float(log_losses(np.where(positive, probability, 1 - probability)).mean()),
+        "brier": float(losses["brier"].mean()),
+        "log_loss": float(losses["log_loss"].mean()),
     }
 
 

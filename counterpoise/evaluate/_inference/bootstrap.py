@@ -101,7 +101,7 @@ def iter_weights(
         yield weights if groups is None else weights[:, groups]
 
 
-def interval_of(values: Floats, estimate: float, *, least: float = -np.inf, most: float = np.inf) -> Interval | None:
+def interval_of(values: Floats, estimate: float, *, within: tuple[float, float] = (-np.inf, np.inf)) -> Interval | None:
     """Return the percentile interval of resampled values, moved by their bias and cut to what is possible.
 
     Resamples repeat positives, which then tie and support each other: their average precision is too high on average,
@@ -112,8 +112,7 @@ def interval_of(values: Floats, estimate: float, *, least: float = -np.inf, most
     Args:
         values: One value a resample.
         estimate: The value on the rows themselves.
-        least: The smallest possible value.
-        most: The largest possible value.
+        within: The smallest and the largest possible value.
 
     Returns:
         The interval; None where there are no values or some are undefined.
@@ -122,7 +121,7 @@ def interval_of(values: Floats, estimate: float, *, least: float = -np.inf, most
         return None
     tail = (1 - CONFIDENCE) / 2
     bounds = np.quantile(values, [tail, 1 - tail]) - (values.mean() - estimate)
-    low, high = np.clip(bounds, least, most)
+    low, high = np.clip(bounds, *within)
     return Interval(float(low), float(high))
 
 

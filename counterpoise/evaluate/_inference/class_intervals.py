@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, interval_of
-from counterpoise.evaluate._inference.intervals import RANKING_METRICS, ranking_interval, share_interval, units
+from counterpoise.evaluate._inference.intervals import ranking_interval, share_interval, units
 from counterpoise.evaluate._tables import Codes, LabelCodes
+from counterpoise.metrics import METRICS, RANKED
 from counterpoise.typing import Matrix
 
 __all__ = ["MOST_CLASSES", "of_class", "smallest_classes", "with_class_intervals"]
@@ -57,9 +58,9 @@ def _by_resamples(
         metric: ranking_interval(
             metric, resampled[of_class(metric, code)], entry[metric], positives=counts[0], negatives=counts[1]
         )
-        for metric in RANKING_METRICS
+        for metric in RANKED
     }
-    f1 = interval_of(resampled[of_class("f1", code)], entry["f1"], least=0.0, most=1.0)
+    f1 = interval_of(resampled[of_class("f1", code)], entry["f1"], within=METRICS["f1"].range)
     return {**found, "f1": f1 if f1 and f1.low < f1.high else None}
 
 

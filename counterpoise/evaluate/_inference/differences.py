@@ -9,9 +9,10 @@ import numpy as np
 from counterpoise.evaluate._arms import JudgedArm, Predictions
 from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, bootstrap, interval_of
 from counterpoise.evaluate._inference.class_intervals import with_class_intervals
-from counterpoise.evaluate._inference.intervals import RANKING_METRICS, difference_interval, ranking_interval
+from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
 from counterpoise.evaluate._question import Question
 from counterpoise.evaluate._verdict import strategy_verdict
+from counterpoise.metrics import METRICS
 from counterpoise.runtime import child_generator
 from counterpoise.typing import Floats
 
@@ -20,8 +21,6 @@ __all__ = ["arm_key", "arm_record", "compare_arms", "paired_differences", "resam
 _MOST_WEIGHINGS = 4_000_000_000
 """Rows × resamples × rankings × arms that a bootstrap may take: about half a minute on one core."""
 _FEWEST_RESAMPLES = 200
-_LEAST, _MOST = {"mcc": -1.0}, {"log_loss": np.inf, "brier": 2.0}
-"""The ranges of metrics that do not lie between 0 and 1."""
 
 
 def arm_key(learner: str, strategy: str) -> str:
@@ -77,8 +76,8 @@ def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled, *
 
 
 def _interval(metric: str, values: Floats, estimate: float, counts: tuple[int, int]) -> Interval | None:
-    if metric not in RANKING_METRICS:
-        return interval_of(values, estimate, least=_LEAST.get(metric, 0.0), most=_MOST.get(metric, 1.0))
+    if not METRICS[metric].ranks:
+        return interval_of(values, estimate, within=METRICS[metric].range)
     return ranking_interval(metric, values, estimate, positives=counts[0], negatives=counts[1])
 
 

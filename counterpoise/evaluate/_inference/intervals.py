@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE, Interval, interval_of
+from counterpoise.metrics import METRICS, OfRanking
 from counterpoise.typing import Floats
 
 __all__ = [
-    "RANKING_METRICS",
     "TWO_SIDED",
     "difference_interval",
     "least_auc",
@@ -23,7 +23,6 @@ __all__ = [
 ]
 
 
-RANKING_METRICS = ("average_precision", "roc_auc")
 TWO_SIDED = 1.959963984540054
 """Standard errors on either side of an estimate in an interval of 95 %."""
 _TAIL = (1 - CONFIDENCE) / 2
@@ -32,7 +31,7 @@ _TAIL = (1 - CONFIDENCE) / 2
 def ranking_interval(
     metric: str, values: Floats, estimate: float, *, positives: int = 0, negatives: int = 0
 ) -> Interval | None:
-    """Return the interval of an average precision or a ROC-AUC.
+    """Return the interval of a metric of rankings.
 
     The bootstrap knows only the rows that are there. Where nearly all positives rank at the top, the few that others
     would rank low are missing, and its lower bound of the ROC-AUC lay above the true value in a quarter of simulated
@@ -40,7 +39,7 @@ def ranking_interval(
     positives that do so is then at least Clopper and Pearson's bound.
 
     Args:
-        metric: average_precision or roc_auc.
+        metric: A metric of rankings.
         values: One value a resample.
         estimate: The value on the rows themselves.
         positives: Rows of the class of interest; 0 for means over several classes, which are left to the bootstrap.
@@ -54,7 +53,8 @@ def ranking_interval(
     found = shortfall_interval(values, estimate)
     if not positives or not negatives:
         return found
-    if metric == "roc_auc":
+    source = METRICS[metric].source
+    if isinstance(source, OfRanking) and source.pairs:
         least = least_auc(estimate, positives=positives, negatives=negatives)
         return Interval(min(least, found.low if found else 1.0), found.high if found else 1.0)
     return found or Interval(min(estimate, _TAIL ** (1 / positives)), 1.0)

@@ -21,8 +21,8 @@ from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan
 from counterpoise.evaluate._leak.sampler import LeakSampler
 from counterpoise.evaluate._leak.split import TEST_SHARE, Sides, Ties
 from counterpoise.evaluate._learners import fit_learner, gathered_warnings
-from counterpoise.evaluate._metrics.ranking import Ranking
 from counterpoise.evaluate._tables import LabelCodes
+from counterpoise.metrics import Ranking
 from counterpoise.runtime import child_generator, child_seed
 from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Ints, Mask, Matrix

@@ -1,41 +1,16 @@
-"""Metrics of yes-or-no decisions, for one confusion matrix or for thousands at once, and the threshold they ask for."""
+"""The threshold that maximises a metric of decisions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from counterpoise.metrics import Confusion, decision_metrics
 from counterpoise.typing import Floats
 
-__all__ = ["Confusion", "ThresholdChoice", "choose_threshold", "decision_metrics", "four_counts"]
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Counts of decisions, one entry a confusion matrix."""
-
-    true_positives: Floats
-    false_positives: Floats
-    false_negatives: Floats
-    true_negatives: Floats
-
-    @classmethod
-    def from_called(
-        cls, true: npt.NDArray[Any], called: npt.NDArray[Any], *, positives: float | Floats, rows: float | Floats
-    ) -> Confusion:
-        """Build the counts from what was called positive.
-
-        Args:
-            true: Positives among the rows called positive.
-            called: Rows called positive.
-            positives: Positives in all.
-            rows: Rows in all.
-        """
-        right, chosen = true.astype(np.float64), called.astype(np.float64)
-        return cls(right, chosen - right, positives - right, rows - positives - (chosen - right))
+__all__ = ["ThresholdChoice", "choose_threshold", "four_counts"]
 
 
 @dataclass(frozen=True)
@@ -51,39 +26,13 @@ class ThresholdChoice:
     score: float
 
 
-def decision_metrics(counts: Confusion) -> dict[str, Floats]:
-    """Return the metrics of each confusion matrix; a ratio without a denominator counts as 0.
-
-    Matthews' correlation is computed from the four rates, which cannot overflow. G-mean is the geometric mean of
-    recall and specificity (Kubat and Matwin, 1997).
-    """
-    true, false = counts.true_positives, counts.false_positives
-    missed, right = counts.false_negatives, counts.true_negatives
-    precision, recall = _share(true, true + false), _share(true, true + missed)
-    specificity, negative_value = _share(right, right + false), _share(right, right + missed)
-    found = np.sqrt(precision * recall * specificity * negative_value)
-    lost = np.sqrt((1 - precision) * (1 - recall) * (1 - specificity) * (1 - negative_value))
-    defined = (true + false > 0) & (right + missed > 0) & (true + missed > 0) & (right + false > 0)
-    return {
-        "precision": precision,
-        "recall": recall,
-        "specificity": specificity,
-        "f1": _share(2 * true, 2 * true + false + missed),
-        "f2": _share(5 * true, 5 * true + false + 4 * missed),
-        "mcc": np.where(defined, found - lost, 0.0),
-        "balanced_accuracy": (recall + specificity) / 2,
-        "g_mean": np.sqrt(recall * specificity),
-        "accuracy": _share(true + right, true + false + missed + right),
-    }
-
-
 def choose_threshold(scores: Floats, positive: npt.NDArray[np.bool_], *, metric: str) -> ThresholdChoice:
     """Return the threshold that maximises a metric; the highest of several, halfway to the next lower score.
 
     Args:
         scores: One probability a row.
         positive: Which rows are positive. Without a positive and a negative the threshold is 0.5.
-        metric: A key of `decision_metrics`.
+        metric: A metric of decisions.
     """
     if not positive.any() or positive.all():
         return ThresholdChoice(0.5, float("nan"))
@@ -108,8 +57,3 @@ def four_counts(called: npt.NDArray[np.bool_], positive: npt.NDArray[np.bool_]) 
         "false_negatives": int((~called & positive).sum()),
         "true_negatives": int((~called & ~positive).sum()),
     }
-
-
-def _share(part: Floats, whole: Floats) -> Floats:
-    shares: Floats = np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
-    return shares

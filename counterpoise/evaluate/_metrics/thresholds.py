@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from counterpoise.config import EvaluationConfig
-from counterpoise.evaluate._metrics.decisions import Confusion, choose_threshold
+from counterpoise.evaluate._metrics.decisions import choose_threshold
 from counterpoise.evaluate._operating_points import ScoredRows, ThresholdRule, chosen_thresholds, threshold_rules
+from counterpoise.metrics import Confusion
 
 __all__ = ["OTHERWISE", "ArmThreshold", "choose_arm_threshold"]
 

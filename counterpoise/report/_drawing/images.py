@@ -7,10 +7,11 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from counterpoise.compare import candidate_words
+from counterpoise.metrics import HEADLINE, METRICS
 from counterpoise.records import ClassCounts
 from counterpoise.report._views.calibration import reliability_lines
-from counterpoise.report._views.curves import arm_colour, smallest_classes
-from counterpoise.results import DUMMY, METRIC_LABELS, Leaderboard, learner_label, strategy_label
+from counterpoise.report._views.curves import CURVES, arm_colour, smallest_classes
+from counterpoise.results import DUMMY, Leaderboard, learner_label, strategy_label
 from counterpoise.text import number, shown
 
 if TYPE_CHECKING:
@@ -111,16 +112,16 @@ def leaderboard_png(board: Leaderboard) -> str:
             axes.plot([low, high], [place, place], color=colour, linewidth=1.2)
         axes.plot(folds, [place] * len(folds), ".", color=colour, markersize=4)
         axes.plot([mean], [place], "o", color=colour, markersize=6)
-    if metric == "average_precision":
+    if metric == HEADLINE.name:
         axes.axvline(board.chance, color=_SOFT, linestyle=":", linewidth=1)
     axes.set_yticks(range(len(known)), [_plain(shown(candidate_words(one), 48)) for one, _ in known])
     axes.set_ylim(len(known) - 0.5, -0.5)
-    axes.set_xlabel(METRIC_LABELS[metric], fontsize=8)
+    axes.set_xlabel(METRICS[metric].label, fontsize=8)
     return _data_uri(figure)
 
 
 def _draw(axes: Axes, arms: list[dict[str, Any]], kind: str, chance: float) -> None:
-    metric = "average_precision" if kind == "pr" else "roc_auc"
+    metric = next(curve.metric for curve in CURVES if curve.kind == kind)
     ends = ([0, 1], [chance, chance]) if kind == "pr" else ([0, 1], [0, 1])
     axes.plot(
         *ends, color=_SOFT, linestyle=":", linewidth=1, label=f"chance {chance:.3f}" if kind == "pr" else "chance"

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from counterpoise.compare import candidate_words, learner_words, strategy_words
+from counterpoise.metrics import HEADLINE, METRICS, leaderboard_columns, names
 from counterpoise.report._drawing.charts import Chart, Curve, curve_chart, reliability_chart
-from counterpoise.results import DUMMY, METRIC_LABELS, Candidate, CandidateResult, Final, Finalist, Leaderboard
+from counterpoise.report._views.curves import CURVES
+from counterpoise.results import DUMMY, Candidate, CandidateResult, Final, Finalist, Leaderboard
 from counterpoise.text import capital, number
 
 __all__ = ["BoardRow", "Dots", "FinalView", "TournamentView", "board_rows", "comparison_view"]
 
-_SHOWN = ("average_precision", "roc_auc", "balanced_accuracy", "f1", "brier")
-_CHANGES = ("average_precision", "roc_auc", "f1", "mcc", "brier", "log_loss")
-_LOWER_IS_BETTER = frozenset({"brier", "log_loss"})
 _ROLES = {
     "chosen": "chosen",
     "challenger": "what the verdict is about",
@@ -93,6 +92,8 @@ class FinalView:
     corrected: tuple[FinalRow, ...]
     curves: tuple[Figure, ...]
     reliability: tuple[Figure, ...]
+    ranked: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class TournamentView:
 
     board: Leaderboard
     metric: str
+    chance_is_shown: bool
+    smaller_is_better: bool
     shown: tuple[str, ...]
     rows: tuple[BoardRow, ...]
     final: FinalView | None
@@ -110,8 +113,10 @@ def comparison_view(board: Leaderboard) -> TournamentView:
     """Arrange a leaderboard."""
     return TournamentView(
         board=board,
-        metric=METRIC_LABELS[board.metric],
-        shown=tuple(name for name in _SHOWN if name != board.metric),
+        metric=METRICS[board.metric].label,
+        chance_is_shown=board.metric == HEADLINE.name,
+        smaller_is_better=METRICS[board.metric].better == "smaller",
+        shown=tuple(name for name in leaderboard_columns("leaderboard") if name != board.metric),
         rows=tuple(board_rows(board)),
         final=None if board.final is None else _final_view(board, board.final),
     )
@@ -119,7 +124,7 @@ def comparison_view(board: Leaderboard) -> TournamentView:
 
 def board_rows(board: Leaderboard) -> list[BoardRow]:
     """Return the measured entries, best first, with their dots on one scale."""
-    metric, chance = board.metric, board.chance if board.metric == "average_precision" else None
+    metric, chance = board.metric, board.chance if board.metric == HEADLINE.name else None
     measured = [one for one in board.ranked if one.mean[metric] is not None]
     values = [value for one in measured for value in _figures(one, metric)] + ([chance] if chance is not None else [])
     scale = _Scale.over(values)
@@ -180,6 +185,8 @@ def _final_view(board: Leaderboard, final: Final) -> FinalView:
         corrected=tuple(row for row in rows if row.finalist.correction is not None),
         curves=tuple(_curves(final, rows)) if board.positive_class is not None else (),
         reliability=tuple(_reliability(rows)),
+        ranked=tuple(name for name in names("finalists") if METRICS[name].ranks),
+        others=tuple(name for name in names("finalists") if not METRICS[name].ranks),
     )
 
 
@@ -198,14 +205,14 @@ def _final_rows(final: Final) -> Iterator[FinalRow]:
 def _change_rows(final: Final) -> Iterator[ChangeRow]:
     for comparison in final.comparisons:
         candidate = Candidate(strategy=comparison["strategy"], learner=comparison["learner"])
-        known = [metric for metric in _CHANGES if metric in comparison["differences"]]
+        known = [metric for metric in names("differences") if metric in comparison["differences"]]
         for place, metric in enumerate(known):
             yield ChangeRow(
                 name=capital(candidate_words(candidate)),
                 reference=candidate_words(Candidate(**comparison["reference"])),
                 rows=len(known) if place == 0 else 0,
-                metric=METRIC_LABELS[metric],
-                lower_is_better=metric in _LOWER_IS_BETTER,
+                metric=METRICS[metric].label,
+                lower_is_better=METRICS[metric].better == "smaller",
                 change=comparison["differences"][metric],
             )
 
@@ -223,7 +230,7 @@ def _curves(final: Final, rows: tuple[FinalRow, ...]) -> Iterator[Figure]:
 
 
 def _pair_curves(pair: tuple[FinalRow, ...], place: int, chance: float) -> Iterator[Figure]:
-    for kind, metric, name in (("pr", "average_precision", "Precision and recall"), ("roc", "roc_auc", "ROC")):
+    for kind, metric, name in CURVES:
         known = [row for row in pair if row.finalist.arm[f"{kind}_curve"]]
         curves = [
             Curve(np.array(row.finalist.arm[f"{kind}_curve"]), _arm_in(pair, row), _label_in(pair, row, metric))
@@ -231,7 +238,7 @@ def _pair_curves(pair: tuple[FinalRow, ...], place: int, chance: float) -> Itera
         ]
         heading = f"{name}: {_name(pair[0])}"
         told = ", ".join(f"{_name(row)} {number(row.finalist.arm['test'][metric])}" for row in known)
-        described = f"{heading} on test; {METRIC_LABELS[metric]}: {told}."
+        described = f"{heading} on test; {METRICS[metric].label}: {told}."
         chart = curve_chart(kind, curves, name=f"final-{kind}-{place}", description=described, chance=chance)
         yield Figure(heading, chart)
 

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from counterpoise.metrics import METRICS
 from counterpoise.report._drawing.charts import Chart, Curve, curve_chart
-from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import count, number, shown
 
-__all__ = ["WORST_CLASSES", "Figure", "arm_colour", "binary_curves", "by_learner", "class_curves", "smallest_classes"]
+__all__ = [
+    "CURVES",
+    "WORST_CLASSES",
+    "Figure",
+    "arm_colour",
+    "binary_curves",
+    "by_learner",
+    "class_curves",
+    "smallest_classes",
+]
 
 WORST_CLASSES = 6
 """Classes whose curves are drawn: the page stays short."""
-_KINDS = (("pr", "average_precision", "Precision and recall"), ("roc", "roc_auc", "ROC"))
+
+
+class CurveKind(NamedTuple):
+    """A kind of curve: the metric that is the area under it, and its heading."""
+
+    kind: Literal["pr", "roc"]
+    metric: str
+    heading: str
+
+
+CURVES = (
+    CurveKind("pr", "average_precision", "Precision and recall"),
+    CurveKind("roc", "roc_auc", "ROC"),
+)
 
 
 @dataclass(frozen=True)
@@ -41,11 +64,11 @@ def by_learner(metrics: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, An
 def binary_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
     """Yield the precision-recall and then the ROC chart of each learner, with and without the strategy."""
     positives = metrics["rows"]["test"]["classes"][metrics["positive_class"]]
-    for kind, metric, name in _KINDS:
+    for kind, metric, name in CURVES:
         for learner, arms in by_learner(metrics):
             heading = f"{name}: {learner_label(learner)}"
             known = [(arm, arm["test"][metric]) for arm in arms if arm[f"{kind}_curve"]]
-            what = f"{METRIC_LABELS[metric]} " + ", ".join(
+            what = f"{METRICS[metric].label} " + ", ".join(
                 f"{number(value)} with {strategy_label(arm['strategy'])}" for arm, value in known
             )
             described = f"{heading}, {count(positives)} positives in test; {what}."
@@ -59,7 +82,7 @@ def class_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
     for index in smallest_classes(arms[0])[:WORST_CLASSES]:
         own = [(arm, arm["per_class"][index]) for arm in arms]
         rows = f"{shown(own[0][1]['class'], 40)}: {count(own[0][1]['rows'])} test rows"
-        for kind, metric, name in _KINDS:
+        for kind, metric, name in CURVES:
             heading = f"{name} of {rows}"
             described = f"{heading}, {learner_label(metrics['verdict_learner'])}."
             known = [(arm, part, part[metric]) for arm, part in own if part[f"{kind}_curve"]]

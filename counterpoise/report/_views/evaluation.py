@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from counterpoise.metrics import HEADLINE, METRICS, Metric, OfDecisions, names
 from counterpoise.report._views.curves import (
     Figure,
     arm_colour,
@@ -14,12 +15,11 @@ from counterpoise.report._views.curves import (
     class_curves,
     smallest_classes,
 )
-from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
+from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, share
 
 __all__ = ["ArmRow", "EvaluationView", "Whisker", "evaluation_view", "whiskers"]
 
-_CHANGES = ("average_precision", "roc_auc", "f1", "mcc", "brier", "log_loss")
 _BINARY_PARTS = (
     ("leaderboard", "Leaderboard"),
     ("curves", "Curves"),
@@ -33,7 +33,6 @@ _CLASS_PARTS = (
     ("curves", "Curves"),
     ("thresholds", "Decisions"),
 )
-_LOWER_IS_BETTER = frozenset({"brier", "log_loss"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,20 @@ class EvaluationView:
     classes: tuple[dict[str, Any], ...]
     parts: tuple[tuple[str, str], ...]
 
+    @property
+    def leading(self) -> tuple[Metric, ...]:
+        """The metrics that need no threshold, the headline first."""
+        return tuple(metric for metric in self._shown if not isinstance(metric.source, OfDecisions))
+
+    @property
+    def decided(self) -> tuple[Metric, ...]:
+        """The metrics of decisions."""
+        return tuple(metric for metric in self._shown if isinstance(metric.source, OfDecisions))
+
+    @property
+    def _shown(self) -> tuple[Metric, ...]:
+        return tuple(METRICS[name] for name in names("folds"))
+
 
 def evaluation_view(metrics: dict[str, Any]) -> EvaluationView:
     """Arrange a metrics record."""
@@ -114,7 +127,7 @@ def _arm_rows(metrics: dict[str, Any]) -> Iterator[ArmRow]:
     arms = [arm for _, own in by_learner(metrics) for arm in own] + [
         arm for arm in metrics["arms"] if arm["learner"] == "dummy"
     ]
-    values = [(arm["test"]["average_precision"], *_bounds(arm["intervals"].get("average_precision"))) for arm in arms]
+    values = [(arm["test"][HEADLINE.name], *_bounds(arm["intervals"].get(HEADLINE.name))) for arm in arms]
     for arm, whisker in zip(arms, whiskers(values, metrics["chance_average_precision"]), strict=True):
         yield ArmRow(
             record=arm,
@@ -126,14 +139,14 @@ def _arm_rows(metrics: dict[str, Any]) -> Iterator[ArmRow]:
 
 
 def _change_rows(metrics: dict[str, Any]) -> Iterator[ChangeRow]:
-    for metric in _CHANGES:
+    for metric in names("differences"):
         changes = [comparison["differences"][metric] for comparison in metrics["comparisons"]]
         scaled = whiskers([(change["difference"], change["low"], change["high"]) for change in changes], 0.0)
         for index, comparison in enumerate(metrics["comparisons"]):
             yield ChangeRow(
                 learner=capital(learner_label(comparison["learner"])),
-                metric=METRIC_LABELS[metric],
-                lower_is_better=metric in _LOWER_IS_BETTER,
+                metric=METRICS[metric].label,
+                lower_is_better=METRICS[metric].better == "smaller",
                 first=index == 0,
                 change=changes[index],
                 whisker=scaled[index],

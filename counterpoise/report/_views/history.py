@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from counterpoise.metrics import METRICS, names
 from counterpoise.results import (
-    METRIC_LABELS,
     ArmChange,
     ClassChange,
     MetricChange,
@@ -22,8 +22,6 @@ __all__ = ["ChangedMetric", "HistoryView", "history_brief", "history_view", "pre
 
 _MOST_CLASSES = 12
 _MOST_FIELDS = 50
-_LOWER_IS_BETTER = frozenset({"brier"})
-_FREE_OF_PREVALENCE = frozenset({"roc_auc"})
 
 Reading = Literal["better", "worse", "open", "not_comparable"]
 
@@ -93,10 +91,16 @@ def prevalence_note(since: SinceVersion) -> str:
         return ""
     shares = f"{share(prevalence.before)} to {share(prevalence.after)}"
     return (
-        f"The prevalence of {shown(prevalence.name, 40)} in test went from {shares}. Average precision, precision and "
-        "what is made of it (F1, MCC), and the Brier score compare only at equal prevalence; ROC-AUC does not depend "
-        "on it."
+        f"The prevalence of {shown(prevalence.name, 40)} in test went from {shares}. {capital(_labels(equal=True))} "
+        f"compare only at equal prevalence; {_labels(equal=False)} can be compared."
     )
+
+
+def _labels(*, equal: bool) -> str:
+    """Return the metrics that are compared between versions, those that need equal prevalence or the others."""
+    metrics = [METRICS[name] for name in names("summary")]
+    *most, last = [metric.label for metric in metrics if metric.equal_prevalence == equal]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def history_brief(since: SinceVersion, *, learner: str, strategy: str) -> list[str]:
@@ -127,7 +131,7 @@ def _metric_line(since: SinceVersion, learner: str, strategy: str) -> list[str]:
     if not arms:
         return ["No learner and strategy was evaluated in both versions."]
     change = arms[0].metrics[0]
-    name = f"{METRIC_LABELS[change.metric]} of {learner_label(arms[0].learner)} with {strategy_label(arms[0].strategy)}"
+    name = f"{METRICS[change.metric].label} of {learner_label(arms[0].learner)} with {strategy_label(arms[0].strategy)}"
     text = f"{capital(name)}: {number(change.before.value)} → {number(change.after.value)}"
     if change.low is not None and change.high is not None and change.difference is not None:
         bounds = f"95 % CI {signed(change.low)} to {signed(change.high)}, unpaired"
@@ -152,10 +156,10 @@ def _metric_rows(since: SinceVersion, arms: Sequence[ArmChange]) -> tuple[Change
             learner=capital(learner_label(arm.learner)),
             strategy=strategy_label(arm.strategy),
             rows=len(arm.metrics) if position == 0 else 0,
-            metric=capital(METRIC_LABELS[change.metric]),
-            digits=4 if change.metric == "brier" else 3,
+            metric=capital(METRICS[change.metric].label),
+            digits=METRICS[change.metric].digits,
             change=change,
-            reading=_reading(change) if alike or change.metric in _FREE_OF_PREVALENCE else "not_comparable",
+            reading=_reading(change) if alike or not METRICS[change.metric].equal_prevalence else "not_comparable",
         )
         for arm in arms
         for position, change in enumerate(arm.metrics)
@@ -166,7 +170,7 @@ def _reading(change: MetricChange) -> Reading:
     """Return what the interval of the difference says: better or worse only where it leaves zero out."""
     if change.low is None or change.high is None or change.low <= 0 <= change.high:
         return "open"
-    return "better" if (change.low > 0) != (change.metric in _LOWER_IS_BETTER) else "worse"
+    return "better" if (change.low > 0) != (METRICS[change.metric].better == "smaller") else "worse"
 
 
 def _setting(value: Any) -> str:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from counterpoise.metrics import names
 from counterpoise.results import ArmChange, Estimate, MetricChange, MetricChanges
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
 
-__all__ = ["COMPARED_METRICS", "INTERVAL", "compare_estimates", "compare_metrics"]
+__all__ = ["INTERVAL", "compare_estimates", "compare_metrics"]
 
-COMPARED_METRICS = ("average_precision", "roc_auc", "f1", "mcc", "brier")
 INTERVAL = (
     "unpaired, from difference − √(a² + b²) to difference + √(c² + d²), where the later interval reaches a below and c "
     "above its value, and the earlier one d below and b above"
@@ -66,7 +66,7 @@ def _compare_arms(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> 
             strategy=arm["strategy"],
             metrics=tuple(
                 compare_estimates(metric, _estimate(known, metric), _estimate(arm, metric))
-                for metric in COMPARED_METRICS
+                for metric in names("summary")
             ),
         )
         for known, arm in pairs

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from counterpoise.config import PromotionConfig
+from counterpoise.metrics import METRICS, ClassShares
 from counterpoise.results import PromotionNumbers
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
 
 __all__ = ["Decision", "Judged", "chance_level", "decide_promotion"]
-
-_NEED_EQUAL_PREVALENCE = frozenset({"average_precision", "f1", "mcc"})
 
 
 @dataclass(frozen=True)
@@ -53,21 +52,16 @@ def decide_promotion(settings: PromotionConfig, candidate: Judged, last: Judged 
 def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
     """Return what a metric reaches on test without knowing anything, which the first promoted version must exceed.
 
-    Average precision: the prevalence. ROC-AUC: one half. Balanced accuracy: one by the number of classes. F1: that of
-    always calling the positive class, 2π / (1 + π), or with more classes the largest one. MCC: zero.
-
     Args:
         metric: The metric's name.
         metrics: The metrics record.
     """
-    if metric == "average_precision":
-        return float(metrics["chance_average_precision"] or 0.0)
-    classes = len(metrics["classes"])
-    if metric == "f1":
-        binary = metrics["task"] == "binary"
-        share = metrics["chance_average_precision"] if binary else metrics["majority_accuracy"]
-        return float(2 * share / (1 + share) / (1 if binary else classes))
-    return {"roc_auc": 0.5, "balanced_accuracy": 1 / classes}.get(metric, 0.0)
+    shares = ClassShares(
+        classes=len(metrics["classes"]),
+        mean=metrics["chance_average_precision"] or 0.0,
+        largest=metrics["majority_accuracy"],
+    )
+    return METRICS[metric].chance_with(shares)
 
 
 def _obstacle(settings: PromotionConfig, candidate: Judged, last: Judged | None) -> str:
@@ -157,7 +151,7 @@ def _few(metrics: Mapping[str, Any]) -> str:
 
 def _caveat(metric: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     prevalence = compare_prevalence(before, after)
-    if prevalence.alike or metric not in _NEED_EQUAL_PREVALENCE:
+    if prevalence.alike or not METRICS[metric].equal_prevalence:
         return ""
     shares = f"{100 * prevalence.before:.2f} % to {100 * prevalence.after:.2f} %"
     return f"; beware, prevalence in test went from {shares}, and the metric compares only at equal prevalence"
@@ -165,10 +159,10 @@ def _caveat(metric: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 def _name(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
     """Return the metric and where it is read from in words."""
-    from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
+    from counterpoise.results import learner_label, strategy_label
 
     trained = f"{learner_label(_learner(settings, metrics))} with {strategy_label(metrics['strategy'])}"
-    return f"{METRIC_LABELS[settings.metric]} of {trained}"
+    return f"{METRICS[settings.metric].label} of {trained}"
 
 
 def _shown(value: float) -> str:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from counterpoise.typing import Floats
 
-__all__ = ["Ranking", "RankingQuality"]
+__all__ = ["RANKED", "Ranking", "RankingQuality"]
 
 Ints = npt.NDArray[np.intp]
 
@@ -30,6 +30,10 @@ class RankingQuality:
 
     average_precision: Floats
     roc_auc: Floats
+
+
+RANKED = tuple(RankingQuality.__dataclass_fields__)
+"""The metrics of rankings that records of single classes and segments have."""
 
 
 @dataclass(frozen=True)
