@@ -20,8 +20,8 @@ PACKAGE = ROOT / "counterpoise"
 LINKED = ("expectations", "flows", "tasks")
 LAYERS = (
     "typing", "text", "errors", "metrics", "runtime", "records", "secrets", "storage", "strategies", "config", "table",
-    "split", "ingest", "drift", "resample", "results", "persist", "validate", "versions", "evaluate", "synthetic", "compare",
-    "monitor", "suggest", "report", "verify", "frames", "integrations", "expectations", "tasks", "flows",
+    "split", "ingest", "drift", "resample", "results", "persist", "validate", "versions", "evaluate", "synthetic",
+    "compare", "monitor", "suggest", "report", "verify", "frames", "integrations", "expectations", "tasks", "flows",
 )  # fmt: skip
 """From the bottom up: a room imports rooms before it, and none after it."""
 
