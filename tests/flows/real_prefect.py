@@ -28,6 +28,19 @@ _FINAL = {"CANCELLED", "COMPLETED", "CRASHED", "FAILED"}
 """Types of states that no run leaves by itself."""
 
 
+class _Patient(httpx.HTTPTransport):
+    """Asks again while SQLite is locked, as Prefect's own client does."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        until = time.monotonic() + PATIENCE
+        while (answer := super().handle_request(request)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            if time.monotonic() > until:
+                break
+            answer.close()
+            time.sleep(0.5)
+        return answer
+
+
 class RealPrefect:
     """A running Prefect, apart from the user's own.
 
@@ -39,7 +52,7 @@ class RealPrefect:
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
         self.address = address
-        self.client = httpx.Client(base_url=f"{address}/api", timeout=PATIENCE, trust_env=False)
+        self.client = httpx.Client(base_url=f"{address}/api", timeout=PATIENCE, transport=_Patient())
 
     def run(self, *arguments: str) -> str:
         """Run one command of Prefect's command line and return what it printed."""
@@ -63,11 +76,7 @@ class RealPrefect:
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         """Send a request to the server's API and return its answer, None for an empty one."""
-        for pause in (0.5, 1, 2, 4, 0):
-            answer = self.client.request(method, path, json=body or None)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:  # SQLite is locked for a moment
-                break
-            time.sleep(pause)
+        answer = self.client.request(method, path, json=body or None)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
