@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from counterpoise.report._page import render_html
-from counterpoise.report._views.calibration import CalibrationView, calibration_view
+from counterpoise.report._sections.calibration import CalibrationView, calibration_view
 
 
 def view_of(metrics: dict[str, Any]) -> CalibrationView:

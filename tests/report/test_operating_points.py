@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from counterpoise.report._page import render_html
-from counterpoise.report._views.operating_points import points_view
+from counterpoise.report._sections.operating_points import points_view
 
 
 def test_each_rule_has_a_row_for_each_train_table(metrics: dict[str, Any]) -> None:
@@ -11,7 +11,7 @@ def test_each_rule_has_a_row_for_each_train_table(metrics: dict[str, Any]) -> No
     assert view is not None
     assert view.arms == 2
     assert [row.first for row in view.rows] == [True, False] * 5
-    assert {row.point["rule"] for row in view.rows} == {"f_beta", "cost", "precision", "recall", "alerts"}
+    assert {row.record["rule"] for row in view.rows} == {"f_beta", "cost", "precision", "recall", "alerts"}
 
 
 def test_the_report_shows_thresholds_with_their_intervals(make_data: Any, metrics: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from counterpoise.report._page import render_html
-from counterpoise.report._views.top import top_view
+from counterpoise.report._sections.top import top_view
 
 
 def test_each_number_of_rows_has_a_row_for_each_train_table(metrics: dict[str, Any]) -> None:

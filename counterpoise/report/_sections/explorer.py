@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from counterpoise.report._data import of_metrics
+from counterpoise.report._section import Section
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, threshold
 
-__all__ = ["ExploredArm", "ExplorerView", "explorer_view"]
+__all__ = ["EXPLORER", "ExplorerView", "explorer_view"]
 
 
 @dataclass(frozen=True)
@@ -64,3 +66,6 @@ def _counts(arm: dict[str, Any]) -> dict[str, Any]:
         "validation": known["validation"],
         "test": known["test"],
     }
+
+
+EXPLORER = Section("explorer", "", "explorer.html.j2", of_metrics(explorer_view), optional=True, script="explorer.js")

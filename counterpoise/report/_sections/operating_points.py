@@ -6,26 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from counterpoise.report._data import of_metrics
+from counterpoise.report._markdown import interval, table
+from counterpoise.report._section import Section
+from counterpoise.report._sections.arms import Grouped, grouped, of_verdict
 from counterpoise.results import learner_label, strategy_label
-from counterpoise.text import capital, number, threshold
+from counterpoise.text import capital, number, share, threshold
 
-__all__ = ["PointRow", "PointsView", "points_view"]
-
-
-@dataclass(frozen=True)
-class PointRow:
-    """One rule on one train table; `first` opens the rows of a rule."""
-
-    point: dict[str, Any]
-    strategy: str
-    arm: str
-    first: bool
-
-    @property
-    def reached_in_part(self) -> bool:
-        """Whether on some resamples of validation no threshold meets the condition."""
-        reached = self.point["reached"]
-        return reached is not None and reached < 1
+__all__ = ["OPERATING_POINTS", "PointsView", "points_view"]
 
 
 @dataclass(frozen=True)
@@ -43,31 +31,20 @@ class PointsView:
     learner: str
     arms: int
     costs: dict[str, float]
-    rows: tuple[PointRow, ...]
+    rows: tuple[Grouped, ...]
     by_formula: tuple[str, ...]
 
 
 def points_view(metrics: dict[str, Any]) -> PointsView | None:
     """Return the operating points of the verdict's learner, None where there are none."""
-    arms = [arm for arm in metrics["arms"] if arm["learner"] == metrics["verdict_learner"]]
+    arms = of_verdict(metrics)
     if not (arms and arms[0].get("operating_points")):
         return None
-    rules = zip(*(arm["operating_points"] for arm in arms), strict=True)
-    rows = [
-        PointRow(
-            point=point,
-            strategy=strategy_label(arm["strategy"]),
-            arm="natural" if arm["strategy"] == "none" else "resampled",
-            first=arm is arms[0],
-        )
-        for points in rules
-        for arm, point in zip(arms, points, strict=True)
-    ]
     return PointsView(
         learner=learner_label(metrics["verdict_learner"]),
         arms=len(arms),
         costs=metrics["costs"],
-        rows=tuple(rows),
+        rows=tuple(grouped(arms, "operating_points")),
         by_formula=tuple(_by_formula(arms)),
     )
 
@@ -85,3 +62,34 @@ def _by_formula(arms: list[dict[str, Any]]) -> Iterator[str]:
                     f"alarm and a miss together. On test that costs {number(found['test']['cost'], 1)} in a thousand "
                     f"rows, the threshold chosen on validation {number(point['test']['cost'], 1)}."
                 )
+
+
+def _brief(metrics: dict[str, Any]) -> Iterator[str]:
+    """Yield what the published learner of the verdict does at the thresholds that people ask for."""
+    header = ["wanted", "threshold", "precision on test", "recall on test", "alerts in a thousand"]
+    published = [arm for arm in of_verdict(metrics) if arm["strategy"] == metrics["strategy"]]
+    if points_view(metrics):
+        yield table(header, [_cells(point) for arm in published for point in arm["operating_points"]])
+
+
+def _cells(point: dict[str, Any]) -> list[str]:
+    in_part = ""
+    if point["reached"] is not None and point["reached"] < 1:
+        in_part = f"reached in {share(point['reached'])} of resamples"
+    if point["threshold"] is None:
+        return [point["wanted"], "; ".join(filter(None, ["none on validation", in_part])), "–", "–", "–"]
+    low, high = point["threshold_low"], point["threshold_high"]
+    between = "" if low is None else f" ({threshold(low)} to {threshold(high)})"
+    chosen = "; ".join(filter(None, [threshold(point["threshold"]) + between, in_part]))
+    on_test = [interval(point["test"][name], point["intervals"].get(name)) for name in ("precision", "recall")]
+    return [point["wanted"], chosen, *on_test, number(point["test"]["alerts"], 1)]
+
+
+OPERATING_POINTS = Section(
+    "operating-points",
+    "",
+    "operating_points.html.j2",
+    of_metrics(points_view),
+    optional=True,
+    brief=of_metrics(_brief),
+)

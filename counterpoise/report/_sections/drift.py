@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from counterpoise.records import ExpectationOutcome
+from counterpoise.report._data import ReportData
+from counterpoise.report._section import Section
 
-__all__ = ["ColumnRow", "DriftView", "drift_view"]
+__all__ = ["DRIFT", "DriftView", "drift_view"]
 
 _COLUMNS = 20
 _STABILITY = "expect_column_population_stability_index_to_be_at_most"
@@ -60,14 +62,10 @@ class DriftView:
     moved: int
 
 
-def drift_view(version: int, outcomes: Iterable[ExpectationOutcome]) -> DriftView | None:
-    """Return the outcomes on drift arranged by column, or None where nothing was compared.
-
-    Args:
-        version: The version that the source was compared with; 0 for none.
-        outcomes: All outcomes of the run.
-    """
-    drift = [outcome for outcome in outcomes if outcome.source == "drift"]
+def drift_view(data: ReportData) -> DriftView | None:
+    """Return the outcomes on drift arranged by column, or None where nothing was compared."""
+    version = data.validation.baseline
+    drift = [outcome for outcome in data.validation.outcomes if outcome.source == "drift"]
     if not (version and drift):
         return None
     by_column = [one for one in drift if one.expectation.startswith((_STABILITY, _MISSING))]
@@ -110,3 +108,6 @@ def _strictest(outcomes: Sequence[ExpectationOutcome]) -> list[ExpectationOutcom
         if known is None or (outcome.status != "passed" and outcome.severity == "critical") or known.status == "passed":
             kept[kind] = outcome
     return list(kept.values())
+
+
+DRIFT = Section("drift", "", "drift.html.j2", drift_view, optional=True)

@@ -1,0 +1,53 @@
+"""Paired differences on the same test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from counterpoise.report._data import of_metrics
+from counterpoise.report._drawing.scale import Scale, Scaled
+from counterpoise.report._section import Section
+from counterpoise.results import METRIC_LABELS, learner_label
+from counterpoise.text import capital
+
+__all__ = ["CHANGED_METRICS", "CHANGES", "LOWER_IS_BETTER", "ChangeRow"]
+
+CHANGED_METRICS = ("average_precision", "roc_auc", "f1", "mcc", "brier", "log_loss")
+LOWER_IS_BETTER = frozenset({"brier", "log_loss"})
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A paired difference; `rows` is how many rows stand under one heading, 0 after the first of them."""
+
+    name: str
+    rows: int
+    metric: str
+    lower_is_better: bool
+    change: dict[str, Any]
+    whisker: Scaled | None = None
+    reference: str = ""
+
+
+def _view(metrics: dict[str, Any]) -> tuple[ChangeRow, ...] | None:
+    return tuple(row for metric in CHANGED_METRICS for row in _rows(metrics["comparisons"], metric)) or None
+
+
+def _rows(comparisons: list[dict[str, Any]], metric: str) -> Iterator[ChangeRow]:
+    """Yield the differences of all learners, strategy minus none."""
+    changes = [comparison["differences"][metric] for comparison in comparisons]
+    scale = Scale.over([0.0, *(one[name] for one in changes for name in ("difference", "low", "high"))])
+    for place, (comparison, change) in enumerate(zip(comparisons, changes, strict=True)):
+        yield ChangeRow(
+            name=capital(learner_label(comparison["learner"])),
+            rows=0 if place else len(comparisons),
+            metric=METRIC_LABELS[metric],
+            lower_is_better=metric in LOWER_IS_BETTER,
+            change=change,
+            whisker=scale.scaled(change["difference"], change, mark=0.0),
+        )
+
+
+CHANGES = Section("changes", "", "changes.html.j2", of_metrics(_view), optional=True)
