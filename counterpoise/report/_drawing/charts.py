@@ -296,8 +296,10 @@ def _distances(centres: Floats, half: Floats, points: Floats) -> Floats:
     """Return for each place how far its box lies from the nearest of the points, 0 where it covers one."""
     if not len(points):
         return np.full(len(centres), np.inf)
-    outside = np.maximum(np.abs(centres[:, None, :] - points[None, :, :]) - half, 0)
-    nearest: Floats = np.hypot(outside[..., 0], outside[..., 1]).min(axis=1)
+    across, down = (
+        np.maximum(np.abs(centres[:, None, axis] - points[None, :, axis]) - half[axis], 0) for axis in (0, 1)
+    )
+    nearest: Floats = np.sqrt((across * across + down * down).min(axis=1))
     return nearest
 
 
