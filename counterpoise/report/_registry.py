@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from counterpoise.report._section import in_order
+from counterpoise.report._section import Section, in_order
 from counterpoise.report._sections.evaluation import EVALUATION
 from counterpoise.report._sections.history import HISTORY
-from counterpoise.report._sections.persist import PERSIST
 from counterpoise.report._sections.reproducibility import REPRODUCIBILITY
 from counterpoise.report._sections.resampling import RESAMPLING
-from counterpoise.report._sections.source import SOURCE
 from counterpoise.report._sections.split import SPLIT
 from counterpoise.report._sections.strategies import STRATEGIES
 from counterpoise.report._sections.summary import SUMMARY
@@ -19,7 +17,7 @@ __all__ = ["SECTIONS"]
 
 SECTIONS = in_order(
     SUMMARY,
-    SOURCE,
+    Section("source", "Source", "source.html.j2"),
     VALIDATION,
     SPLIT,
     RESAMPLING,
@@ -27,7 +25,7 @@ SECTIONS = in_order(
     STRATEGIES,
     EVALUATION,
     HISTORY,
-    PERSIST,
+    Section("persist", "Persist", "persist.html.j2"),
     REPRODUCIBILITY,
 )
 """A reader asks in this order: what came in, what was made of it, does it help, how do I get it again."""

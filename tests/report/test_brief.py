@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from counterpoise.records import ExpectationOutcome
-from counterpoise.report._brief import render_markdown
+from counterpoise.report._page import render_markdown
 from counterpoise.report._sections.validation import validation_table
 from tests.report.test_images import pictures
 

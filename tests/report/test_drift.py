@@ -50,7 +50,7 @@ def test_columns_that_moved_stand_first_with_what_was_observed(make_data: Any) -
     amount, age = view.columns[:2]
     assert (amount.stability, amount.minority_stability, age.missing) == (3.5, 0.4, 0.5)
     assert amount.remarks == ["index 3.5", "minority class: index 0.4"]
-    assert (view.compared, view.moved, view.version) == (4, 2, 3)
+    assert (view.compared, view.moved) == (4, 2)
 
 
 def test_of_two_limits_the_one_that_failed_is_shown(make_data: Any) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from counterpoise.config import PromotionConfig
-from counterpoise.report._brief import render_markdown
 from counterpoise.report._data import ReportData
-from counterpoise.report._page import render_html
+from counterpoise.report._page import render_html, render_markdown
 from counterpoise.report._sections.history import history_brief, history_view
 from counterpoise.results import SinceVersion
 from counterpoise.versions import Judged, decide_promotion

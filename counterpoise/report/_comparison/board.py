@@ -73,7 +73,7 @@ def board_rows(board: Leaderboard) -> list[BoardRow]:
             strategy=strategy_words(one.strategy),
             learner=capital(learner_words(one.learner)),
             arm=arm_colour(one.strategy, one.learner),
-            chosen=board.chosen is not None and _same(one, board.chosen),
+            chosen=board.chosen == Candidate(strategy=one.strategy, learner=one.learner),
             dots=None if one.mean[metric] is None else _dots(one, metric, scale, chance),
         )
         for one in board.ranked
@@ -89,7 +89,3 @@ def _drawn(one: CandidateResult, metric: str) -> Iterator[float | None]:
 def _dots(one: CandidateResult, metric: str, scale: Scale, chance: float | None) -> Scaled:
     bounds = {"low": one.low[metric], "high": one.high[metric]}
     return scale.scaled(one.mean[metric], bounds, mark=chance, folds=(fold[metric] for fold in one.folds))
-
-
-def _same(one: Candidate, other: Candidate) -> bool:
-    return (one.strategy, one.learner) == (other.strategy, other.learner)

@@ -43,12 +43,9 @@ class FinalRow:
 class FinalView:
     """What the template needs of the final."""
 
-    final: Final
     binary: bool
     rows: tuple[FinalRow, ...]
     changes: tuple[ChangeRow, ...]
-    points: tuple[FinalRow, ...]
-    corrected: tuple[FinalRow, ...]
     curves: tuple[Figure, ...]
     reliability: tuple[Figure, ...]
 
@@ -60,12 +57,9 @@ def final_view(board: Leaderboard) -> FinalView | None:
         return None
     rows = tuple(_final_rows(final))
     return FinalView(
-        final=final,
         binary=board.positive_class is not None,
         rows=rows,
         changes=tuple(_change_rows(final)),
-        points=tuple(row for row in rows if row.finalist.arm.get("operating_points")),
-        corrected=tuple(row for row in rows if row.finalist.correction is not None),
         curves=tuple(_curves(final, rows)) if board.positive_class is not None else (),
         reliability=tuple(_reliability(rows)),
     )

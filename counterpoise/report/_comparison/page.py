@@ -8,7 +8,7 @@ from counterpoise.compare import describe_choice
 from counterpoise.report._comparison.board import board_view
 from counterpoise.report._comparison.final import FINAL
 from counterpoise.report._section import Section, in_order, render_page
-from counterpoise.results import CandidateResult, Leaderboard
+from counterpoise.results import Leaderboard
 from counterpoise.versions import accesses_in_words
 
 __all__ = ["render_comparison"]
@@ -28,10 +28,6 @@ def _summary(board: Leaderboard) -> dict[str, str]:
     return {"choice": describe_choice(board), "looked": looked}
 
 
-def _set_apart(board: Leaderboard) -> tuple[CandidateResult, ...] | None:
-    return tuple(board.set_apart) or None
-
-
 def _configuration(board: Leaderboard) -> str:
     assert board.origin is not None  # noqa: S101  # a leaderboard that is written has one
     return yaml.safe_dump(board.origin.config, sort_keys=False, allow_unicode=False)
@@ -40,7 +36,9 @@ def _configuration(board: Leaderboard) -> str:
 _SECTIONS = in_order(
     Section("summary", "Summary", "comparison_summary.html.j2", _summary),
     Section("leaderboard", "Leaderboard", "comparison_leaderboard.html.j2", board_view),
-    Section("set-apart", "Set apart", "comparison_set_apart.html.j2", _set_apart, optional=True),
+    Section(
+        "set-apart", "Set apart", "comparison_set_apart.html.j2", lambda board: board.set_apart or None, optional=True
+    ),
     FINAL,
     Section("reproducibility", "Reproducibility", "comparison_reproducibility.html.j2", _configuration),
 )

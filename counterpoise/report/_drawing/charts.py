@@ -13,19 +13,7 @@ import numpy as np
 
 from counterpoise.typing import Floats
 
-__all__ = [
-    "Chart",
-    "Curve",
-    "Dot",
-    "Figure",
-    "Label",
-    "Line",
-    "Mark",
-    "Tick",
-    "curve_chart",
-    "distance_chart",
-    "reliability_chart",
-]
+__all__ = ["Chart", "Curve", "Figure", "Label", "Mark", "Tick", "curve_chart", "distance_chart", "reliability_chart"]
 
 
 _WIDTH, _HEIGHT = 380, 300

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 __all__ = ["Scale", "Scaled"]
 
+Known = float | None
+
 
 @dataclass(frozen=True)
 class Scaled:
     """A value on a scale with its interval, the folds that it is a mean of, and a mark such as zero or chance."""
 
     value: float
-    low: float | None
-    high: float | None
-    mark: float | None
+    low: Known
+    high: Known
+    mark: Known
     folds: tuple[float, ...] = ()
 
 
@@ -28,7 +30,7 @@ class Scale:
     margin: float
 
     @classmethod
-    def over(cls, values: Iterable[float | None], *, margin: float = 4) -> Scale:
+    def over(cls, values: Iterable[Known], *, margin: float = 4) -> Scale:
         """Return the scale on which all these values have a place."""
         known = [value for value in values if value is not None] or [0.0, 1.0]
         return cls(min(known), (max(known) - min(known)) or 1.0, margin)
@@ -37,14 +39,7 @@ class Scale:
         """Return where a value stands."""
         return round(self.margin + (100 - 2 * self.margin) * (value - self.low) / self.spread, 2)
 
-    def scaled(
-        self,
-        value: float | None,
-        bounds: Mapping[str, float | None],
-        *,
-        mark: float | None,
-        folds: Iterable[float | None] = (),
-    ) -> Scaled:
+    def scaled(self, value: Known, bounds: Mapping[str, Known], *, mark: Known, folds: Iterable[Known] = ()) -> Scaled:
         """Return a value on this scale; 0 where it is None."""
         low, high = bounds.get("low"), bounds.get("high")
         return Scaled(

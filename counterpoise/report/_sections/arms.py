@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from counterpoise.report._data import ReportData, of_metrics
 from counterpoise.report._drawing.scale import Scale, Scaled
+from counterpoise.report._section import Section
 from counterpoise.results import DUMMY, learner_label, strategy_label
 from counterpoise.text import capital
 
-__all__ = ["ArmRow", "Grouped", "arm_colour", "arm_rows", "by_learner", "grouped", "of_verdict"]
+__all__ = ["ArmRow", "GroupedFigures", "arm_colour", "arm_rows", "by_learner", "grouped_figures", "of_verdict", "part"]
+
+Title = str | Callable[[ReportData], str]
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,15 @@ class Grouped:
     first: bool
 
 
+@dataclass(frozen=True)
+class GroupedFigures:
+    """Figures of one name of the verdict's learner: each of them on as many train tables as there are arms."""
+
+    learner: str
+    arms: int
+    rows: tuple[Grouped, ...]
+
+
 def arm_colour(strategy: str, learner: str = "") -> str:
     """Return the style of an arm's colour, the same everywhere on the page."""
     if learner == DUMMY:
@@ -52,30 +65,42 @@ def of_verdict(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     return [arm for arm in metrics["arms"] if arm["learner"] == metrics["verdict_learner"]]
 
 
-def grouped(arms: list[dict[str, Any]], figures: str) -> Iterator[Grouped]:
-    """Yield the figures of that name that each arm has, those of all arms one after the other."""
-    for records in zip(*(arm[figures] for arm in arms), strict=True):
-        for arm, record in zip(arms, records, strict=True):
-            yield Grouped(record, strategy_label(arm["strategy"]), arm_colour(arm["strategy"]), first=arm is arms[0])
+def grouped_figures(metrics: dict[str, Any], name: str) -> GroupedFigures | None:
+    """Return the figures of that name, those of all arms one after the other; None where there are none."""
+    arms = of_verdict(metrics)
+    if not (arms and arms[0].get(name)):
+        return None
+    rows = tuple(
+        Grouped(record, strategy_label(arm["strategy"]), arm_colour(arm["strategy"]), first=arm is arms[0])
+        for records in zip(*(arm[name] for arm in arms), strict=True)
+        for arm, record in zip(arms, records, strict=True)
+    )
+    return GroupedFigures(learner_label(metrics["verdict_learner"]), len(arms), rows)
 
 
 def arm_rows(metrics: dict[str, Any]) -> tuple[ArmRow, ...]:
     """Return all arms, learner by learner, the dummy last."""
     arms = [arm for _, own in by_learner(metrics) for arm in own]
     arms += [arm for arm in metrics["arms"] if arm["learner"] == DUMMY]
-    figures = [(arm["test"]["average_precision"], arm["intervals"].get("average_precision")) for arm in arms]
-    scale = Scale.over(_known(figures, metrics["chance_average_precision"]))
+    chance = metrics["chance_average_precision"]
+    figures = [(arm["test"]["average_precision"], arm["intervals"].get("average_precision") or {}) for arm in arms]
+    scale = Scale.over([chance, *(number for value, bounds in figures for number in (value, *bounds.values()))])
     return tuple(
         ArmRow(
             record=arm,
             learner=capital(learner_label(arm["learner"])),
             strategy=strategy_label(arm["strategy"]),
             arm=arm_colour(arm["strategy"], arm["learner"]),
-            whisker=scale.scaled(value, bounds or {}, mark=metrics["chance_average_precision"]),
+            whisker=scale.scaled(value, bounds, mark=chance),
         )
         for arm, (value, bounds) in zip(arms, figures, strict=True)
     )
 
 
-def _known(figures: Iterable[tuple[float, dict[str, float] | None]], mark: float) -> list[float | None]:
-    return [mark, *(number for value, bounds in figures for number in (value, *(bounds or {}).values()))]
+def part(
+    anchor: str, title: Title, view: Callable[[dict[str, Any]], object], *,
+    brief: Callable[[dict[str, Any]], Iterable[str]] = lambda _: (), script: str = "",
+) -> Section[ReportData]:  # fmt: skip
+    """Return a part of the evaluation, whose view and brief look at the metrics record; left out without a view."""
+    template = f"{anchor.replace('-', '_')}.html.j2"
+    return Section(anchor, title, template, of_metrics(view), optional=True, brief=of_metrics(brief), script=script)

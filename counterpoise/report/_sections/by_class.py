@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from counterpoise.report._data import of_metrics
-from counterpoise.report._section import Section
-from counterpoise.report._sections.arms import arm_colour, by_learner
+from counterpoise.report._sections.arms import arm_colour, by_learner, part
 from counterpoise.report._sections.curves import smallest_classes
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, share
@@ -36,4 +34,4 @@ def _rows(metrics: dict[str, Any]) -> Iterator[dict[str, Any]]:
             }
 
 
-BY_CLASS = Section("by-class", "By class", "by_class.html.j2", of_metrics(_view), optional=True)
+BY_CLASS = part("by-class", "By class", _view)

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.report._data import of_metrics
 from counterpoise.report._drawing.charts import Curve, Figure, reliability_chart
 from counterpoise.report._drawing.images import charts_image
-from counterpoise.report._section import Section
-from counterpoise.report._sections.arms import arm_colour
+from counterpoise.report._sections.arms import arm_colour, part
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, count, number
 
@@ -34,16 +32,6 @@ class CalibrationRow:
 
 
 @dataclass(frozen=True)
-class ThresholdRow:
-    """A learner's threshold in the scale of each kind of probability; None where there is no such kind."""
-
-    learner: str
-    own: float
-    natural: float
-    calibrated: float | None
-
-
-@dataclass(frozen=True)
 class ReliabilityLine:
     """The reliability bins of one kind of probability, with its colour and its label."""
 
@@ -57,17 +45,13 @@ class CalibrationView:
     """What the template needs.
 
     Attributes:
-        correction: The record that is published as correction.json.
         rows: Each kind of probability of each arm.
-        thresholds: One entry a learner trained on what was published.
         calibrators: What was fitted on validation, or why nothing was, in words.
         snippet: How to apply a calibrator in Python; empty without any.
         figures: Reliability diagrams, one a learner.
     """
 
-    correction: dict[str, Any]
     rows: tuple[CalibrationRow, ...]
-    thresholds: tuple[ThresholdRow, ...]
     calibrators: tuple[str, ...]
     snippet: str
     figures: tuple[Figure, ...]
@@ -81,9 +65,7 @@ def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
     known = [correction["learners"][learner] for learner in metrics["learners"]]
     snippets = [one["calibrated"]["snippet"] for one in known if one["calibrated"]]
     return CalibrationView(
-        correction=correction,
         rows=tuple(_rows(metrics)),
-        thresholds=tuple(_thresholds(metrics)),
         calibrators=tuple(_calibrators(metrics)),
         snippet=snippets[0] if snippets else "",
         figures=tuple(_figures(metrics)),
@@ -137,17 +119,6 @@ def _rows(metrics: dict[str, Any]) -> Iterator[CalibrationRow]:
                 )
 
 
-def _thresholds(metrics: dict[str, Any]) -> Iterator[ThresholdRow]:
-    for learner in metrics["learners"]:
-        part = metrics["correction"]["learners"][learner]
-        yield ThresholdRow(
-            learner=capital(learner_label(learner)),
-            own=part["threshold_training_scale"],
-            natural=part["threshold_natural_scale"],
-            calibrated=part["calibrated"] and part["calibrated"]["threshold_calibrated_scale"],
-        )
-
-
 def _calibrators(metrics: dict[str, Any]) -> Iterator[str]:
     for learner in metrics["learners"]:
         part = metrics["correction"]["learners"][learner]
@@ -189,11 +160,4 @@ def _brief(metrics: dict[str, Any]) -> Iterator[str]:
         yield charts_image("Reliability of probabilities", [_figure(metrics, metrics["verdict_learner"])])
 
 
-CALIBRATION = Section(
-    "calibration",
-    "Calibration",
-    "calibration.html.j2",
-    of_metrics(calibration_view),
-    optional=True,
-    brief=of_metrics(_brief),
-)
+CALIBRATION = part("calibration", "Calibration", calibration_view, brief=_brief)

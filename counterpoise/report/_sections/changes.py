@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from counterpoise.report._data import of_metrics
 from counterpoise.report._drawing.scale import Scale, Scaled
-from counterpoise.report._section import Section
+from counterpoise.report._sections.arms import part
 from counterpoise.results import METRIC_LABELS, learner_label
 from counterpoise.text import capital
 
@@ -50,4 +49,4 @@ def _rows(comparisons: list[dict[str, Any]], metric: str) -> Iterator[ChangeRow]
         )
 
 
-CHANGES = Section("changes", "", "changes.html.j2", of_metrics(_view), optional=True)
+CHANGES = part("changes", "", _view)

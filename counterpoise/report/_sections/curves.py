@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.report._data import of_metrics
 from counterpoise.report._drawing.charts import Curve, Figure, curve_chart
 from counterpoise.report._drawing.images import charts_image
-from counterpoise.report._section import Section
-from counterpoise.report._sections.arms import arm_colour, by_learner, of_verdict
+from counterpoise.report._sections.arms import arm_colour, by_learner, of_verdict, part
 from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
 from counterpoise.text import count, number, shown
 
@@ -79,4 +77,4 @@ def _brief(metrics: dict[str, Any]) -> Iterator[str]:
         yield charts_image("Precision-recall and ROC curves of the smallest classes", figures)
 
 
-CURVES = Section("curves", "Curves", "curves.html.j2", of_metrics(_view), optional=True, brief=of_metrics(_brief))
+CURVES = part("curves", "Curves", _view, brief=_brief)

@@ -48,14 +48,12 @@ class DriftView:
     """What the template needs.
 
     Attributes:
-        version: The version compared with.
         table: Outcomes on schema, rows and classes.
         columns: Columns that are not as before, and of the others those that moved most, worst first.
         compared: How many columns were compared.
         moved: How many of them are not as before.
     """
 
-    version: int
     table: tuple[ExpectationOutcome, ...]
     columns: tuple[ColumnRow, ...]
     compared: int
@@ -64,9 +62,8 @@ class DriftView:
 
 def drift_view(data: ReportData) -> DriftView | None:
     """Return the outcomes on drift arranged by column, or None where nothing was compared."""
-    version = data.validation.baseline
     drift = [outcome for outcome in data.validation.outcomes if outcome.source == "drift"]
-    if not (version and drift):
+    if not (data.validation.baseline and drift):
         return None
     by_column = [one for one in drift if one.expectation.startswith((_STABILITY, _MISSING))]
     rows: dict[str, ColumnRow] = {}
@@ -75,7 +72,6 @@ def drift_view(data: ReportData) -> DriftView | None:
     ordered = sorted(rows.values(), key=lambda row: (row.state == "steady", -_largest(row), row.name))
     moved = sum(row.state != "steady" for row in ordered)
     return DriftView(
-        version=version,
         table=tuple(_strictest([one for one in drift if one not in by_column])),
         columns=tuple(ordered[: max(_COLUMNS, moved)]),
         compared=len(rows),

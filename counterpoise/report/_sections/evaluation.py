@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from counterpoise.report._data import ReportData
 from counterpoise.report._section import Section
+from counterpoise.report._sections.arms import arm_rows, grouped_figures, part
 from counterpoise.report._sections.by_class import BY_CLASS
 from counterpoise.report._sections.calibration import CALIBRATION
 from counterpoise.report._sections.changes import CHANGES
 from counterpoise.report._sections.curves import CURVES
 from counterpoise.report._sections.explorer import EXPLORER
 from counterpoise.report._sections.leaderboard import LEADERBOARD
-from counterpoise.report._sections.leak import LEAK
 from counterpoise.report._sections.operating_points import OPERATING_POINTS
-from counterpoise.report._sections.slices import SLICES
-from counterpoise.report._sections.thresholds import THRESHOLDS
-from counterpoise.report._sections.top import TOP
 
 __all__ = ["EVALUATION"]
+
+
+def _binary(data: ReportData) -> bool:
+    return data.metrics is not None and data.metrics["task"] == "binary"
+
+
+def _slices(metrics: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the segments of test; an empty record with more than two classes, for which none are made."""
+    return metrics["slices"] or (None if metrics["task"] == "binary" else {})
+
 
 EVALUATION = Section(
     "evaluation",
@@ -27,11 +37,11 @@ EVALUATION = Section(
         BY_CLASS,
         CURVES,
         CALIBRATION,
-        THRESHOLDS,
+        part("thresholds", lambda data: "Thresholds" if _binary(data) else "Decisions", arm_rows),
         OPERATING_POINTS,
-        TOP,
+        part("top", "", lambda metrics: grouped_figures(metrics, "top")),
         EXPLORER,
-        SLICES,
-        LEAK,
+        part("slices", lambda data: "Segments" if _binary(data) else "", _slices),
+        part("leak", "", lambda metrics: metrics["leak"] or None),
     ),
 )

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from counterpoise.report._data import of_metrics
 from counterpoise.report._markdown import interval, table
-from counterpoise.report._section import Section
-from counterpoise.report._sections.arms import arm_rows
+from counterpoise.report._sections.arms import arm_rows, part
 from counterpoise.results import DUMMY, learner_label, strategy_label
 from counterpoise.text import capital, number
 
@@ -36,11 +34,4 @@ def _with_interval(arm: dict[str, Any], metric: str) -> str:
     return interval(arm["test"][metric], arm["intervals"].get(metric) if arm["learner"] != DUMMY else None)
 
 
-LEADERBOARD = Section(
-    "leaderboard",
-    "Leaderboard",
-    "leaderboard.html.j2",
-    of_metrics(arm_rows),
-    optional=True,
-    brief=of_metrics(_brief),
-)
+LEADERBOARD = part("leaderboard", "Leaderboard", arm_rows, brief=_brief)

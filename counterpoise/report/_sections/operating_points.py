@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from counterpoise.report._data import of_metrics
 from counterpoise.report._markdown import interval, table
-from counterpoise.report._section import Section
-from counterpoise.report._sections.arms import Grouped, grouped, of_verdict
-from counterpoise.results import learner_label, strategy_label
+from counterpoise.report._sections.arms import GroupedFigures, grouped_figures, of_verdict, part
+from counterpoise.results import strategy_label
 from counterpoise.text import capital, number, share, threshold
 
 __all__ = ["OPERATING_POINTS", "PointsView", "points_view"]
@@ -18,35 +16,16 @@ __all__ = ["OPERATING_POINTS", "PointsView", "points_view"]
 
 @dataclass(frozen=True)
 class PointsView:
-    """What the template needs.
+    """The operating points, and the threshold that the costs give by formula, in words for each train table."""
 
-    Attributes:
-        learner: Whose points these are.
-        arms: How many train tables stand under each rule.
-        costs: What mistakes cost.
-        rows: The rules, one after the other.
-        by_formula: The threshold that the costs give by formula, in words, for each train table.
-    """
-
-    learner: str
-    arms: int
-    costs: dict[str, float]
-    rows: tuple[Grouped, ...]
+    points: GroupedFigures
     by_formula: tuple[str, ...]
 
 
 def points_view(metrics: dict[str, Any]) -> PointsView | None:
     """Return the operating points of the verdict's learner, None where there are none."""
-    arms = of_verdict(metrics)
-    if not (arms and arms[0].get("operating_points")):
-        return None
-    return PointsView(
-        learner=learner_label(metrics["verdict_learner"]),
-        arms=len(arms),
-        costs=metrics["costs"],
-        rows=tuple(grouped(arms, "operating_points")),
-        by_formula=tuple(_by_formula(arms)),
-    )
+    points = grouped_figures(metrics, "operating_points")
+    return PointsView(points, tuple(_by_formula(of_verdict(metrics)))) if points else None
 
 
 def _by_formula(arms: list[dict[str, Any]]) -> Iterator[str]:
@@ -85,11 +64,4 @@ def _cells(point: dict[str, Any]) -> list[str]:
     return [point["wanted"], chosen, *on_test, number(point["test"]["alerts"], 1)]
 
 
-OPERATING_POINTS = Section(
-    "operating-points",
-    "",
-    "operating_points.html.j2",
-    of_metrics(points_view),
-    optional=True,
-    brief=of_metrics(_brief),
-)
+OPERATING_POINTS = part("operating-points", "", points_view, brief=_brief)

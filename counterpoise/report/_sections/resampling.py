@@ -12,7 +12,6 @@ from counterpoise.report._section import Section
 
 __all__ = ["RESAMPLING", "ClassBar", "class_bars"]
 
-_MOST_BARS = 30
 _MOST_IN_BRIEF = 12
 
 
@@ -27,14 +26,6 @@ class ClassBar:
     after_share: float
     before_bar: float
     after_bar: float
-
-
-@dataclass(frozen=True)
-class BarsView:
-    """The largest classes, and how many more there are."""
-
-    bars: list[ClassBar]
-    more: int
 
 
 def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
@@ -56,14 +47,12 @@ def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
     ]
 
 
-def _view(data: ReportData) -> BarsView:
-    bars = class_bars(data.resampling.before, data.resampling.after)
-    return BarsView(bars[:_MOST_BARS], max(0, len(bars) - _MOST_BARS))
+def _view(data: ReportData) -> list[ClassBar]:
+    return class_bars(data.resampling.before, data.resampling.after)
 
 
 def _brief(data: ReportData) -> Iterator[str]:
-    bars = class_bars(data.resampling.before, data.resampling.after)[:_MOST_IN_BRIEF]
-    yield markdown_image("Class distribution of train", "image_classes.svg.j2", bars=bars)
+    yield markdown_image("Class distribution of train", "image_classes.svg.j2", bars=_view(data)[:_MOST_IN_BRIEF])
 
 
 RESAMPLING = Section("resampling", "Resampling", "resampling.html.j2", _view, brief=_brief)

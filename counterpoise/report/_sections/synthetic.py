@@ -68,7 +68,6 @@ class SyntheticView:
     quality: SyntheticQuality
     sentences: tuple[str, ...]
     classes: tuple[ClassRow, ...]
-    projection: Projection | None
     projections: tuple[Figure, ...]
     figures: tuple[Figure, ...]
     drifts: tuple[DriftRow, ...]
@@ -88,7 +87,6 @@ def synthetic_view(review: SyntheticReview) -> SyntheticView:
             sentence for part in quality.classes[:1] if (sentence := nearness_in_words(part, name=shown(part.name, 40)))
         ),
         classes=tuple(_class_row(part) for part in quality.classes),
-        projection=quality.projection,
         projections=tuple(_projections(quality.projection)) if quality.projection else (),
         figures=tuple(_figures(quality)),
         drifts=tuple(drift_rows(quality)),
