@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from markupsafe import Markup
 
@@ -14,14 +14,6 @@ from counterpoise.report._templates import own_text, template_environment, templ
 __all__ = ["Section", "ShownSection", "in_order", "render_page"]
 
 Data = TypeVar("Data")
-
-
-def _itself(data: Data) -> Data:
-    return data
-
-
-def _nothing(_: Any) -> None:
-    return None
 
 
 @dataclass(frozen=True)
@@ -46,9 +38,9 @@ class Section(Generic[Data]):
     anchor: str
     title: str | Callable[[Data], str]
     template: str
-    view: Callable[[Data], object] = _itself
+    view: Callable[[Data], object] = lambda data: data
     optional: bool = False
-    brief: Callable[[Data], Iterable[str] | None] = _nothing
+    brief: Callable[[Data], Iterable[str] | None] = lambda _: None
     parts: tuple[Section[Data], ...] = ()
     script: str = ""
 

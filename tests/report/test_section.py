@@ -33,7 +33,7 @@ def test_a_name_that_nobody_gave_stops_the_page(make_data: Any, template: str) -
 
 
 def test_a_section_without_a_view_is_left_out_only_if_it_is_optional(make_data: Any) -> None:
-    empty = {"template": "strategies.html.j2", "view": lambda _: None}
+    empty: dict[str, Any] = {"template": "strategies.html.j2", "view": lambda _: None}
     with pytest.raises(UndefinedError):
         render_page("report.html.j2", (section(**empty),), make_data())
     assert "<section" not in render_page("report.html.j2", (section(**empty, optional=True),), make_data())

@@ -28,6 +28,10 @@ def _summary(board: Leaderboard) -> dict[str, str]:
     return {"choice": describe_choice(board), "looked": looked}
 
 
+def _set_apart(board: Leaderboard) -> object:
+    return board.set_apart or None
+
+
 def _configuration(board: Leaderboard) -> str:
     assert board.origin is not None  # noqa: S101  # a leaderboard that is written has one
     return yaml.safe_dump(board.origin.config, sort_keys=False, allow_unicode=False)
