@@ -40,9 +40,7 @@ def _configuration(board: Leaderboard) -> str:
 _SECTIONS = in_order(
     Section("summary", "Summary", "comparison_summary.html.j2", _summary),
     Section("leaderboard", "Leaderboard", "comparison_leaderboard.html.j2", board_view),
-    Section(
-        "set-apart", "Set apart", "comparison_set_apart.html.j2", lambda board: board.set_apart or None, optional=True
-    ),
+    Section("set-apart", "Set apart", "comparison_set_apart.html.j2", _set_apart, optional=True),
     FINAL,
     Section("reproducibility", "Reproducibility", "comparison_reproducibility.html.j2", _configuration),
 )
