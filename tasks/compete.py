@@ -125,11 +125,11 @@ def decide(
 def _published(config: BalanceConfig, snapshot: Snapshot, board: Leaderboard) -> Leaderboard:
     """Write the leaderboard and its page, and show it in brief."""
     from counterpoise.compare import render_leaderboard, write_leaderboard, write_page
-    from counterpoise.report import leaderboard_png, render_comparison
+    from counterpoise.report import board_image, render_comparison
 
     written = write_leaderboard(config, snapshot.digest, board)
     brief = render_leaderboard(written)
     if any(one.mean[written.metric] is not None for one in written.ranked):
-        brief += f"\n\n![Leaderboard]({leaderboard_png(written)})\n"
+        brief += f"\n\n{board_image(written)}\n"
     publish_markdown(artifact_key(config.name, "tournament"), brief, description=f"Tournament of {config.name}")
     return write_page(config, snapshot.digest, written, render_comparison(written))

@@ -1,10 +1,10 @@
-from ._brief import render_markdown as render_markdown
-from ._brief import validation_table as validation_table
-from ._comparison_page import render_comparison as render_comparison
+from ._comparison.board import board_image as board_image
+from ._comparison.page import render_comparison as render_comparison
 from ._data import ReportData as ReportData
 from ._data import build_report_data as build_report_data
-from ._drawing.images import leaderboard_png as leaderboard_png
 from ._facts import count_up as count_up
 from ._facts import report_record as report_record
 from ._page import render_html as render_html
-from ._views.synthetic import rules_in_words as rules_in_words
+from ._page import render_markdown as render_markdown
+from ._sections.synthetic import rules_in_words as rules_in_words
+from ._sections.validation import validation_table as validation_table

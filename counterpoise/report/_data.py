@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from counterpoise.config import BalanceConfig, ResamplingConfig
 from counterpoise.records import (
@@ -32,7 +33,9 @@ from counterpoise.results import (
 from counterpoise.strategies import STRATEGIES, Strategy
 from counterpoise.table import degree_of_imbalance
 
-__all__ = ["ReportData", "build_report_data"]
+__all__ = ["ReportData", "build_report_data", "of_metrics"]
+
+Found = TypeVar("Found")
 
 
 class ReportData(ReportFacts):
@@ -47,6 +50,11 @@ class ReportData(ReportFacts):
     metrics: dict[str, Any] | None
     synthetic: SyntheticReview | None = None
     previous: SinceVersion | None = None
+
+
+def of_metrics(find: Callable[[dict[str, Any]], Found]) -> Callable[[ReportData], Found | None]:
+    """Return a function of a report that looks at its metrics record only; None where evaluation is disabled."""
+    return lambda data: find(data.metrics) if data.metrics else None
 
 
 def build_report_data(

@@ -6,7 +6,7 @@ from typing import Any
 
 from counterpoise.records import ClassCounts
 from counterpoise.report._data import ReportData
-from counterpoise.report._views.drift import drift_view
+from counterpoise.report._sections.drift import drift_view
 from counterpoise.results import RuleCounts, Shares, StageCounts
 
 __all__ = ["count_up", "report_record"]
@@ -16,7 +16,7 @@ def count_up(data: ReportData) -> StageCounts:
     """Count what the page tells of the stages."""
     on_source = [one.status == "passed" for one in data.validation.outcomes if one.source in ("contract", "suite")]
     on_parts = [one.status == "passed" for one in data.validation.outcomes if one.source == "partitions"]
-    drift = drift_view(data.validation.baseline, data.validation.outcomes)
+    drift = drift_view(data)
     return StageCounts(
         columns=len(data.source.columns),
         expectations=len(on_source),

@@ -111,7 +111,7 @@ def read_artifacts(page: Page, artifacts: dict[str, str], address: str, screensh
         assert "\\" not in page.locator("body").inner_text()
     page.goto(f"{address}/v2/artifacts/artifact/{artifacts['from-the-newer-form-summary']}")
     page.get_by_role("heading", name="from-the-newer-form, version 1").wait_for()
-    plot = page.locator("img[src^='data:image/png']").first
+    plot = page.locator("img[src^='data:image/svg+xml']").first
     plot.wait_for()
     assert plot.evaluate("image => image.complete && image.naturalWidth > 100")
     take(page, screenshots, "prefect-summary")

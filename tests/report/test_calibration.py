@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from counterpoise.report._page import render_html
-from counterpoise.report._views.calibration import CalibrationView, calibration_view
+from counterpoise.report._sections.calibration import CalibrationView, calibration_view
+from counterpoise.text import threshold
 
 
 def view_of(metrics: dict[str, Any]) -> CalibrationView:
@@ -25,12 +26,15 @@ def test_every_kind_of_probability_of_every_arm_has_its_row(metrics: dict[str, A
     assert rows[-1].record == arm["calibration"]["calibrated"]
 
 
-def test_thresholds_stand_in_the_scale_of_each_kind(metrics: dict[str, Any]) -> None:
+def test_thresholds_stand_in_the_scale_of_each_kind(make_data: Any, metrics: dict[str, Any]) -> None:
     first = metrics["correction"]["learners"]["logistic_regression"]
-    row = view_of(metrics).thresholds[0]
-    assert row.own == first["threshold_training_scale"]
-    assert row.natural == first["threshold_natural_scale"]
-    assert row.calibrated == first["calibrated"]["threshold_calibrated_scale"]
+    scales = (
+        first["threshold_training_scale"],
+        first["threshold_natural_scale"],
+        first["calibrated"]["threshold_calibrated_scale"],
+    )
+    cells = "".join(f'<td class="n">{threshold(value)}</td>' for value in scales)
+    assert f'<th scope="row">Logistic regression</th>{cells}' in render_html(make_data(metrics=metrics))
 
 
 def test_the_diagrams_show_before_corrected_and_calibrated(metrics: dict[str, Any]) -> None:
@@ -58,8 +62,9 @@ def test_without_a_calibrator_the_page_says_why(make_data: Any, metrics: dict[st
     view = view_of(bare)
     assert view.snippet == ""
     assert view.calibrators[0] == "Logistic regression: no calibrator: too few <rows>."
-    assert [row.calibrated for row in view.thresholds] == [None, None]
-    assert "too few &lt;rows&gt;" in render_html(make_data(metrics=bare))
+    html = render_html(make_data(metrics=bare))
+    assert "too few &lt;rows&gt;" in html
+    assert html.count('</td><td class="n">–</td></tr>') == 2
 
 
 def test_an_isotonic_calibrator_is_told_with_its_rows(metrics: dict[str, Any]) -> None:

@@ -17,10 +17,10 @@ from playwright.sync_api import sync_playwright
 from counterpoise.compare import brief_of, newest_leaderboard, run_comparison, write_leaderboard, write_page
 from counterpoise.compare._final.held_out import hold_out_tables
 from counterpoise.compare._rounds.prepare import prepare_table
-from counterpoise.report._comparison_page import render_comparison
+from counterpoise.report._comparison.board import board_rows, board_view
+from counterpoise.report._comparison.page import render_comparison
 from counterpoise.report._facts import report_record
 from counterpoise.report._page import render_html
-from counterpoise.report._views.comparison import board_rows, comparison_view
 from counterpoise.results import Candidate, CandidateResult, Leaderboard, Rules
 from tests.compare.comparisons import signal
 from tests.report.published import BREAKING, SCRIPT
@@ -122,7 +122,7 @@ def test_an_entry_that_the_metric_is_not_defined_for_has_no_dots(page: WrittenPa
     by_loss = page.board.model_copy(update={"metric": "brier"})
     (row,) = (row for row in board_rows(by_loss) if row.result.strategy == "isolation_forest")
     assert row.dots is None
-    assert comparison_view(by_loss).shown[0] == "average_precision"
+    assert board_view(by_loss).shown[0] == "average_precision"
     assert "smaller is better" in render_comparison(by_loss)
 
 

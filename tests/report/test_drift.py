@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from counterpoise.records import ExpectationOutcome
-from counterpoise.report._brief import validation_table
 from counterpoise.report._page import render_html
-from counterpoise.report._views.drift import drift_view
+from counterpoise.report._sections.drift import drift_view
+from counterpoise.report._sections.validation import validation_table
 
 STABILITY = "expect_column_population_stability_index_to_be_at_most(threshold=0.25)"
 MISSING = "expect_column_missing_share_to_stay(max_difference=0.05)"
@@ -38,8 +38,8 @@ OUTCOMES = (
 )
 
 
-def test_columns_that_moved_stand_first_with_what_was_observed() -> None:
-    view = drift_view(3, OUTCOMES)
+def test_columns_that_moved_stand_first_with_what_was_observed(make_data: Any) -> None:
+    view = drift_view(make_data(results=OUTCOMES, baseline=3))
     assert view is not None
     assert [(row.name, row.state) for row in view.columns] == [
         ("amount", "broken"),
@@ -50,11 +50,11 @@ def test_columns_that_moved_stand_first_with_what_was_observed() -> None:
     amount, age = view.columns[:2]
     assert (amount.stability, amount.minority_stability, age.missing) == (3.5, 0.4, 0.5)
     assert amount.remarks == ["index 3.5", "minority class: index 0.4"]
-    assert (view.compared, view.moved, view.version) == (4, 2, 3)
+    assert (view.compared, view.moved) == (4, 2)
 
 
-def test_of_two_limits_the_one_that_failed_is_shown() -> None:
-    view = drift_view(3, OUTCOMES)
+def test_of_two_limits_the_one_that_failed_is_shown(make_data: Any) -> None:
+    view = drift_view(make_data(results=OUTCOMES, baseline=3))
     assert view is not None
     assert [(one.expectation.split("(")[0], one.status) for one in view.table] == [
         ("expect_table_schema_to_stay", "passed"),
@@ -62,9 +62,9 @@ def test_of_two_limits_the_one_that_failed_is_shown() -> None:
     ]
 
 
-def test_a_first_version_has_no_comparison() -> None:
-    assert drift_view(0, OUTCOMES) is None
-    assert drift_view(3, ()) is None
+def test_a_first_version_has_no_comparison(make_data: Any) -> None:
+    assert drift_view(make_data(results=OUTCOMES)) is None
+    assert drift_view(make_data(results=(), baseline=3)) is None
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a|b", "x" * 500])

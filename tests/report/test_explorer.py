@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from counterpoise.report._views.explorer import explorer_view
+from counterpoise.report._sections.explorer import explorer_view
 
 
 def test_every_trained_arm_can_be_explored_and_the_one_of_the_verdict_is_shown(metrics: dict[str, Any]) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from counterpoise.config import PromotionConfig
-from counterpoise.report._brief import render_markdown
 from counterpoise.report._data import ReportData
-from counterpoise.report._page import render_html
-from counterpoise.report._views.history import history_brief, history_view
+from counterpoise.report._page import render_html, render_markdown
+from counterpoise.report._sections.history import history_brief, history_view
 from counterpoise.results import SinceVersion
 from counterpoise.versions import Judged, decide_promotion
 from counterpoise.versions._changes.data_changes import compare_data
@@ -36,7 +35,7 @@ def reported(make_data: Any, metrics: dict[str, Any], since: SinceVersion) -> Re
 
 
 def text_of(html: str) -> str:
-    section = html.split('<section id="since-version-3"')[1].split("</section>", maxsplit=1)[0]
+    section = html.split('<section id="since-version"')[1].split("</section>", maxsplit=1)[0]
     return " ".join(re.sub(r"<[^>]+>", " ", section).split())
 
 
@@ -44,8 +43,8 @@ def test_the_section_stands_before_reproducibility_and_in_the_navigation(
     make_data: Any, metrics: dict[str, Any]
 ) -> None:
     html = render_html(reported(make_data, metrics, since_of()))
-    assert html.index('id="evaluation"') < html.index('id="since-version-3"') < html.index('id="reproducibility"')
-    assert '<a href="#since-version-3">Since version 3</a>' in html
+    assert html.index('id="evaluation"') < html.index('id="since-version"') < html.index('id="reproducibility"')
+    assert '<a href="#since-version">Since version 3</a>' in html
     assert "Since version" not in render_html(make_data(metrics=metrics))
 
 

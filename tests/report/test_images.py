@@ -1,27 +1,36 @@
 from __future__ import annotations
 
 import base64
-import io
+import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
-import numpy as np
 import pytest
-from matplotlib.image import imread
 
-from counterpoise.report._drawing.images import calibration_png, leaderboard_png
+from counterpoise.report._comparison.board import board_image
+from counterpoise.report._sections.calibration import CALIBRATION
 from counterpoise.results import DUMMY, CandidateResult, Leaderboard
 
-PREFIX = "data:image/png;base64,"
+MARKDOWN = re.compile(r"!\[[^\]]+\]\(data:image/svg\+xml;base64,([^)]+)\)")
 
 
-def picture(uri: str) -> Any:
-    assert uri.startswith(PREFIX)
-    return imread(io.BytesIO(base64.b64decode(uri.removeprefix(PREFIX))), format="png")
+def pictures(markdown: str) -> list[ET.Element]:
+    """Return the images of a Markdown text; they parse as XML, as a browser wants of a file."""
+    return [ET.fromstring(base64.b64decode(text)) for text in MARKDOWN.findall(markdown)]  # noqa: S314  # ours
 
 
-def has_colour(image: Any, colour: str) -> bool:
-    wanted = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
-    return bool((np.abs(image[..., :3] - wanted).max(axis=2) < 0.02).any())
+def picture(markdown: str) -> ET.Element:
+    (found,) = pictures(markdown)
+    return found
+
+
+def styles(drawn: ET.Element) -> set[str]:
+    """Return the styles by which shapes are coloured."""
+    return {name for each in drawn.iter() for name in each.get("class", "").split()}
+
+
+def texts(drawn: ET.Element) -> list[str]:
+    return ["".join(each.itertext()) for each in drawn.iter() if each.tag.endswith("}text")]
 
 
 def result(strategy: str, mean: float | None, learner: str = "logistic_regression") -> CandidateResult:
@@ -47,31 +56,32 @@ def board(*entries: CandidateResult) -> Leaderboard:
 
 def test_a_leaderboard_is_drawn_with_natural_resampled_and_dummy_entries() -> None:
     entries = [result("smote", 0.5), result("none", 0.4), result("none", 0.2, DUMMY)]
-    image = picture(leaderboard_png(board(*entries)))
-    assert all(has_colour(image, colour) for colour in ("#c04a00", "#0067a5", "#6a7280"))
-    taller = picture(leaderboard_png(board(*entries, result("adasyn", 0.3))))
-    assert taller.shape[0] > image.shape[0]
+    drawn = picture(board_image(board(*entries)))
+    assert styles(drawn) >= {"natural", "resampled", "dummy"}
+    assert [text for text in texts(drawn) if re.fullmatch(r"0\.\d+", text)] == ["0.500", "0.400", "0.200"]
+    taller = picture(board_image(board(*entries, result("adasyn", 0.3))))
+    assert int(taller.get("height", "")) > int(drawn.get("height", ""))
 
 
-def test_entries_without_the_metric_and_names_with_dollars_do_no_harm() -> None:
-    hostile = 'sklearn.tree:DecisionTreeClassifier {"criterion": "$x$<b>"}'
-    drawn = board(result("smote", 0.5, hostile), result("none", None))
-    assert picture(leaderboard_png(drawn)).shape == picture(leaderboard_png(board(result("smote", 0.5)))).shape
+def test_entries_without_the_metric_and_hostile_names_do_no_harm() -> None:
+    hostile = 'sklearn.tree:DecisionTreeClassifier {"criterion": "$x$<b>&\\u0000]]>"}'
+    drawn = picture(board_image(board(result("smote", 0.5, hostile), result("none", None))))
+    assert drawn.get("height") == picture(board_image(board(result("smote", 0.5)))).get("height")
+    assert not [each for each in drawn.iter() if each.tag.endswith("}b")]
 
 
 def test_a_leaderboard_of_very_many_entries_stays_small() -> None:
     many = [result("smote", 0.5 - place / 1_000) for place in range(200)]
-    assert len(leaderboard_png(board(*many))) < 150_000
+    assert len(board_image(board(*many))) < 50_000
 
 
 @pytest.mark.parametrize("strategy", ["random_over", "none"])
-def test_reliability_is_drawn_for_each_kind_of_probability_there_is(make_metrics: Any, strategy: str) -> None:
-    image = picture(calibration_png(make_metrics(strategy=strategy)))
-    assert has_colour(image, "#0067a5")
-    assert has_colour(image, "#c04a00") == (strategy != "none")
-
-
-def test_equal_figures_give_the_same_bytes(metrics: dict[str, Any]) -> None:
-    assert calibration_png(metrics) == calibration_png(metrics)
-    entries = board(result("smote", 0.5), result("none", 0.4))
-    assert leaderboard_png(entries) == leaderboard_png(entries)
+def test_reliability_is_drawn_for_each_kind_of_probability_there_is(
+    make_data: Any, make_metrics: Any, strategy: str
+) -> None:
+    data = make_data(metrics=make_metrics(strategy=strategy))
+    (image,) = CALIBRATION.in_brief(data)
+    lines = {each.get("class") for each in picture(image).iter() if each.tag.endswith("}polyline")}
+    assert "line natural" in lines
+    assert ("line resampled" in lines) == (strategy != "none")
+    assert list(CALIBRATION.in_brief(data)) == [image]

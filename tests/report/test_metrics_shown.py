@@ -9,8 +9,7 @@ import pytest
 
 from counterpoise.metrics import METRICS, names
 from counterpoise.metrics._metric import Place
-from counterpoise.report._brief import render_markdown
-from counterpoise.report._page import render_html
+from counterpoise.report._page import render_html, render_markdown
 from counterpoise.text import capital
 
 _PLACES: tuple[Place, ...] = ("folds", "differences", "summary")

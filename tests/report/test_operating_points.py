@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from counterpoise.report._page import render_html
-from counterpoise.report._views.operating_points import points_view
+from counterpoise.report._sections.operating_points import points_view
 
 pytestmark = pytest.mark.slow
 
@@ -13,9 +13,9 @@ pytestmark = pytest.mark.slow
 def test_each_rule_has_a_row_for_each_train_table(metrics: dict[str, Any]) -> None:
     view = points_view(metrics)
     assert view is not None
-    assert view.arms == 2
-    assert [row.first for row in view.rows] == [True, False] * 5
-    assert {row.point["rule"] for row in view.rows} == {"f_beta", "cost", "precision", "recall", "alerts"}
+    assert view.points.arms == 2
+    assert [row.first for row in view.points.rows] == [True, False] * 5
+    assert {row.record["rule"] for row in view.points.rows} == {"f_beta", "cost", "precision", "recall", "alerts"}
 
 
 def test_the_report_shows_thresholds_with_their_intervals(make_data: Any, metrics: dict[str, Any]) -> None:

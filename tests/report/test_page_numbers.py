@@ -80,7 +80,7 @@ def numbers(text: str) -> set[str]:
 def constants() -> set[str]:
     """Return the numbers in the templates' own sentences, such as the 95 % of an interval."""
     found: set[str] = set()
-    for path in (Path(report.__file__).parent / "templates").glob("*.j2"):
+    for path in Path(report.__file__).parent.rglob("*.html.j2"):
         plain = re.sub(r"\{[{%].*?[%}]\}", " ", path.read_text())
         found |= {number for piece in _Text(plain).pieces for number in numbers(piece)}
     return found

@@ -8,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from counterpoise.report._drawing.scatter import Scatter, Series, scatter_chart
+from counterpoise.report._drawing.charts import Chart
+from counterpoise.report._drawing.scatter import Series, scatter_chart
 
 
-def chart(points: np.ndarray, shape: str = "square") -> Scatter:
+def chart(points: np.ndarray, shape: str = "square") -> Chart:
     series = [Series(points, "rows", "natural", shape)]
     return scatter_chart(series, titles=("first", "second"), name="a", description="b")
 
 
-def places(drawn: Scatter) -> np.ndarray:
+def places(drawn: Chart) -> np.ndarray:
     """Return where squares start, in the view box."""
     found = re.findall(r"M(-?[\d.]+),(-?[\d.]+)h", drawn.marks[0].path)
     return np.array(found, dtype=float).reshape(-1, 2)

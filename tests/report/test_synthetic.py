@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from counterpoise.report._page import render_html
-from counterpoise.report._views.synthetic import drift_in_words, rules_in_words, synthetic_view
+from counterpoise.report._sections.synthetic import drift_in_words, rules_in_words, synthetic_view
 from counterpoise.results import ColumnDrift
 
 

@@ -105,7 +105,7 @@ def test_the_next_version_is_set_against_the_one_before(
     assert previous["version"] == 1
     assert previous["data"]["source_rows"] == {"before": 600, "after": 700}
     assert not previous["metrics"]["prevalence"]["alike"]
-    assert '<h2 id="since-version-1-h">Since version 1</h2>' in Path(second.html).read_text()
+    assert '<h2 id="since-version-h">Since version 1</h2>' in Path(second.html).read_text()
     assert "evaluate: compared with version 1" in caplog.text
 
 
@@ -148,6 +148,6 @@ def test_summary_and_expectations_are_shown_in_the_prefect_ui(run: EngineRun) ->
     summary, table = stored_artifact("tested-summary"), stored_artifact("tested-validation")
     assert summary is not None
     assert "![" in str(summary.data)
-    assert "data:image/png;base64," in str(summary.data)
+    assert "data:image/svg+xml;base64," in str(summary.data)
     assert len(str(summary.data)) < 500_000
     assert table is not None

@@ -13,7 +13,7 @@ import numpy as np
 
 from counterpoise.typing import Floats
 
-__all__ = ["Chart", "Curve", "Dot", "Label", "Line", "Tick", "curve_chart", "distance_chart", "reliability_chart"]
+__all__ = ["Chart", "Curve", "Figure", "Label", "Mark", "Tick", "curve_chart", "distance_chart", "reliability_chart"]
 
 
 _WIDTH, _HEIGHT = 380, 300
@@ -61,8 +61,19 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """All rows of one kind as one SVG path; for the legend the same shape in a view box of 12 by 12, and a text."""
+
+    path: str
+    key: str
+    text: str
+    arm: str
+    shape: str
+
+
+@dataclass(frozen=True)
 class Chart:
-    """A chart ready to be drawn in its view box."""
+    """A chart ready to be drawn in its view box; one with marks has a legend instead of labels."""
 
     name: str
     description: str
@@ -70,15 +81,24 @@ class Chart:
     y_title: str
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
-    lines: tuple[Line, ...]
-    labels: tuple[Label, ...]
+    lines: tuple[Line, ...] = ()
+    labels: tuple[Label, ...] = ()
     dots: tuple[Dot, ...] = ()
+    marks: tuple[Mark, ...] = ()
     width: int = _WIDTH
     height: int = _HEIGHT
     left: int = _LEFT
     right: int = _WIDTH - _RIGHT
     top: int = _TOP
     bottom: int = _HEIGHT - _BOTTOM
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart under its heading."""
+
+    heading: str
+    chart: Chart
 
 
 def _x(share: float) -> float:
@@ -264,8 +284,10 @@ def _distances(centres: Floats, half: Floats, points: Floats) -> Floats:
     """Return for each place how far its box lies from the nearest of the points, 0 where it covers one."""
     if not len(points):
         return np.full(len(centres), np.inf)
-    outside = np.maximum(np.abs(centres[:, None, :] - points[None, :, :]) - half, 0)
-    nearest: Floats = np.hypot(outside[..., 0], outside[..., 1]).min(axis=1)
+    across, down = (
+        np.maximum(np.abs(centres[:, None, axis] - points[None, :, axis]) - half[axis], 0) for axis in (0, 1)
+    )
+    nearest: Floats = np.sqrt((across * across + down * down).min(axis=1))
     return nearest
 
 

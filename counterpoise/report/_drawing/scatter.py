@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from counterpoise.report._drawing.charts import Tick
+from counterpoise.report._drawing.charts import Chart, Mark, Tick
 from counterpoise.typing import Floats
 
-__all__ = ["Scatter", "Series", "scatter_chart"]
+__all__ = ["Series", "scatter_chart"]
 
 
 _WIDTH, _MOST_HEIGHT, _LEAST_HEIGHT = 560, 420, 200
@@ -29,38 +29,10 @@ class Series:
     shape: str
 
 
-@dataclass(frozen=True)
-class Mark:
-    """All rows of one kind as one SVG path; for the legend the same shape in a view box of 12 by 12, and a text."""
+def scatter_chart(series: Sequence[Series], *, titles: tuple[str, str], name: str, description: str) -> Chart:
+    """Return rows as marks, later series on top, one unit equally long on both axes.
 
-    path: str
-    key: str
-    text: str
-    arm: str
-    shape: str
-
-
-@dataclass(frozen=True)
-class Scatter:
-    """A scatter plot ready to be drawn in its view box; one unit is equally long on both axes."""
-
-    name: str
-    description: str
-    x_title: str
-    y_title: str
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    marks: tuple[Mark, ...]
-    height: int
-    bottom: int
-    width: int = _WIDTH
-    left: int = _LEFT
-    right: int = _WIDTH - _RIGHT
-    top: int = _TOP
-
-
-def scatter_chart(series: Sequence[Series], *, titles: tuple[str, str], name: str, description: str) -> Scatter:
-    """Return rows as marks, later series on top; the outermost 1 % on each side stand at the edge.
+    The outermost 1 % on each side stand at the edge.
 
     Args:
         series: What is drawn; at least one row in all.
@@ -69,8 +41,7 @@ def scatter_chart(series: Sequence[Series], *, titles: tuple[str, str], name: st
         description: What is shown, in words for those who cannot see it.
     """
     frame = _Frame.around(np.concatenate([one.points for one in series]))
-    bottom = frame.height - _BOTTOM
-    return Scatter(
+    return Chart(
         name=name,
         description=description,
         x_title=titles[0],
@@ -78,8 +49,12 @@ def scatter_chart(series: Sequence[Series], *, titles: tuple[str, str], name: st
         x_ticks=tuple(Tick(x, text) for x, text in frame.ticks(0)),
         y_ticks=tuple(Tick(y, text) for y, text in frame.ticks(1)),
         marks=tuple(_mark(one, frame) for one in series),
+        width=_WIDTH,
         height=frame.height,
-        bottom=bottom,
+        left=_LEFT,
+        right=_WIDTH - _RIGHT,
+        top=_TOP,
+        bottom=frame.height - _BOTTOM,
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from counterpoise.metrics import METRICS, names
+from counterpoise.report._data import ReportData
+from counterpoise.report._section import Section
 from counterpoise.results import (
     ArmChange,
     ClassChange,
@@ -18,7 +20,7 @@ from counterpoise.results import (
 )
 from counterpoise.text import capital, count, markdown_cell, number, ratio, share, shown, signed
 
-__all__ = ["ChangedMetric", "HistoryView", "history_brief", "history_view", "prevalence_note", "section_name"]
+__all__ = ["HISTORY", "HistoryView", "history_brief", "history_view", "prevalence_note"]
 
 _MOST_CLASSES = 12
 _MOST_FIELDS = 50
@@ -60,11 +62,6 @@ class HistoryView:
     metrics: tuple[ChangedMetric, ...]
     other_metrics: tuple[ChangedMetric, ...]
     prevalence: str
-
-
-def section_name(since: SinceVersion) -> str:
-    """Return what the section is called."""
-    return f"Since version {since.version}"
 
 
 def history_view(since: SinceVersion) -> HistoryView:
@@ -116,7 +113,7 @@ def history_brief(since: SinceVersion, *, learner: str, strategy: str) -> list[s
         f"{markdown_cell(one.name, 40)} {share(one.source_share.before)} → {share(one.source_share.after)}"
         for one in since.data.classes[:1]
     ]
-    lines = [f"**{section_name(since)}**: {'; '.join([facts, *moved])} of the source."]
+    lines = [f"**Since version {since.version}**: {'; '.join([facts, *moved])} of the source."]
     lines += _metric_line(since, learner, strategy)
     if note := prevalence_note(since):
         lines.append(markdown_cell(note, 600))
@@ -176,3 +173,21 @@ def _reading(change: MetricChange) -> Reading:
 def _setting(value: Any) -> str:
     """Return a setting in one short line."""
     return "not there" if value is None else shown(value if isinstance(value, str) else json.dumps(value), 120)
+
+
+def _title(data: ReportData) -> str:
+    return f"Since version {data.previous.version}" if data.previous else ""
+
+
+def _view(data: ReportData) -> HistoryView | None:
+    return history_view(data.previous) if data.previous else None
+
+
+def _brief(data: ReportData) -> list[str]:
+    if not (data.metrics and data.previous):
+        return []
+    learner, strategy = data.metrics["verdict_learner"], data.metrics["strategy"]
+    return history_brief(data.previous, learner=learner, strategy=strategy)
+
+
+HISTORY = Section("since-version", _title, "history.html.j2", _view, optional=True, brief=_brief)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from counterpoise.report._drawing.charts import Curve, distance_chart
-from counterpoise.report._drawing.scatter import Scatter, Series, scatter_chart
-from counterpoise.report._views.curves import Figure
+from counterpoise.report._data import ReportData
+from counterpoise.report._drawing.charts import Curve, Figure, distance_chart
+from counterpoise.report._drawing.scatter import Series, scatter_chart
+from counterpoise.report._markdown import table
+from counterpoise.report._section import Section
 from counterpoise.results import (
     QUANTILES,
     ClassQuality,
@@ -19,20 +21,13 @@ from counterpoise.results import (
     SyntheticQuality,
     SyntheticReview,
 )
-from counterpoise.text import count, number, share, shown, signed
+from counterpoise.text import count, markdown_cell, number, share, shown, signed
 
-__all__ = [
-    "DriftRow",
-    "SyntheticView",
-    "drift_in_words",
-    "drift_rows",
-    "nearness_in_words",
-    "rules_in_words",
-    "synthetic_view",
-]
+__all__ = ["SYNTHETIC", "SyntheticView", "drift_in_words", "rules_in_words", "synthetic_view"]
 
 _CHARTS = 4
 _DRIFTS = 12
+_DRIFTS_IN_BRIEF = 5
 _DRIFTS_OF_A_CLASS = 8
 _BY_CHANCE = 0.05
 _DRAWN = QUANTILES.index(0.95) + 1
@@ -67,22 +62,13 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class ProjectionFigure:
-    """A scatter plot under its heading."""
-
-    heading: str
-    chart: Scatter
-
-
-@dataclass(frozen=True)
 class SyntheticView:
     """What the template needs of the review."""
 
     quality: SyntheticQuality
     sentences: tuple[str, ...]
     classes: tuple[ClassRow, ...]
-    projection: Projection | None
-    projections: tuple[ProjectionFigure, ...]
+    projections: tuple[Figure, ...]
     figures: tuple[Figure, ...]
     drifts: tuple[DriftRow, ...]
     rules: str
@@ -101,7 +87,6 @@ def synthetic_view(review: SyntheticReview) -> SyntheticView:
             sentence for part in quality.classes[:1] if (sentence := nearness_in_words(part, name=shown(part.name, 40)))
         ),
         classes=tuple(_class_row(part) for part in quality.classes),
-        projection=quality.projection,
         projections=tuple(_projections(quality.projection)) if quality.projection else (),
         figures=tuple(_figures(quality)),
         drifts=tuple(drift_rows(quality)),
@@ -206,7 +191,7 @@ def _figures(quality: SyntheticQuality) -> Iterator[Figure]:
         yield Figure(heading, distance_chart(curves, name=f"distance-{place}", description=described))
 
 
-def _projections(projection: Projection) -> Iterator[ProjectionFigure]:
+def _projections(projection: Projection) -> Iterator[Figure]:
     """Yield for each class where its synthetic rows lie between the real ones."""
     first, second = (share(value) for value in projection.explained_variance)
     titles = (f"first component, {first} of the variance", f"second component, {second}")
@@ -220,9 +205,7 @@ def _projections(projection: Projection) -> Iterator[ProjectionFigure]:
         kinds = ", ".join(one.text for one in series)
         heading = f"Class {shown(part.name, 40)}"
         described = f"{heading} on two principal components of real rows: {kinds}."
-        yield ProjectionFigure(
-            heading, scatter_chart(series, titles=titles, name=f"projection-{place}", description=described)
-        )
+        yield Figure(heading, scatter_chart(series, titles=titles, name=f"projection-{place}", description=described))
 
 
 def drift_rows(quality: SyntheticQuality) -> list[DriftRow]:
@@ -233,3 +216,32 @@ def drift_rows(quality: SyntheticQuality) -> list[DriftRow]:
         for drift in [drift for drift in part.drift if drift.p_value < _BY_CHANCE][:_DRIFTS_OF_A_CLASS]
     ]
     return sorted(rows, key=lambda row: -row.record.drift)[:_DRIFTS]
+
+
+def _view(data: ReportData) -> SyntheticView | None:
+    return synthetic_view(data.synthetic) if data.synthetic else None
+
+
+def _brief(data: ReportData) -> Iterator[str]:
+    """Yield where the synthetic rows lie and whether they obey the rules, and the worst drift."""
+    if not data.synthetic:
+        return
+    quality = data.synthetic.quality
+    said = [f"{count(quality.synthetic_rows)} rows of train are synthetic."]
+    said += [nearness_in_words(part, name=markdown_cell(part.name)) for part in quality.classes[:1]]
+    copies = sum(part.copies_of_own_class + part.copies_of_another_class for part in quality.classes)
+    said.append(
+        f"{count(copies)} are exact copies of a real row." if copies else "None is an exact copy of a real row."
+    )
+    yield " ".join(filter(None, [*said, rules_in_words(data.synthetic)]))
+    drifts = [_drift_cells(row) for row in drift_rows(quality)[:_DRIFTS_IN_BRIEF]]
+    if drifts:
+        yield table(["class", "column", "drift of synthetic rows", "what changed"], drifts)
+
+
+def _drift_cells(row: DriftRow) -> list[str]:
+    names = [markdown_cell(row.name), markdown_cell(row.record.column)]
+    return [*names, number(row.record.drift), markdown_cell(row.changed, 300)]
+
+
+SYNTHETIC = Section("synthetic-rows", "Synthetic rows", "synthetic.html.j2", _view, brief=_brief)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from counterpoise.report._drawing.charts import Curve, reliability_chart
-from counterpoise.report._views.curves import Figure, arm_colour
+from counterpoise.report._drawing.charts import Curve, Figure, reliability_chart
+from counterpoise.report._drawing.images import charts_image
+from counterpoise.report._sections.arms import arm_colour, part
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, count, number
 
-__all__ = ["CalibrationRow", "CalibrationView", "ThresholdRow", "calibration_view", "reliability_lines"]
+__all__ = ["CALIBRATION", "CalibrationView", "ReliabilityLine", "calibration_view", "reliability_figure"]
 
 _KINDS = (("before", "its own"), ("after", "prior-corrected"), ("calibrated", "calibrated"))
 
@@ -31,13 +32,12 @@ class CalibrationRow:
 
 
 @dataclass(frozen=True)
-class ThresholdRow:
-    """A learner's threshold in the scale of each kind of probability; None where there is no such kind."""
+class ReliabilityLine:
+    """The reliability bins of one kind of probability, with its colour and its label."""
 
-    learner: str
-    own: float
-    natural: float
-    calibrated: float | None
+    bins: list[dict[str, Any]]
+    arm: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,13 @@ class CalibrationView:
     """What the template needs.
 
     Attributes:
-        correction: The record that is published as correction.json.
         rows: Each kind of probability of each arm.
-        thresholds: One entry a learner trained on what was published.
         calibrators: What was fitted on validation, or why nothing was, in words.
         snippet: How to apply a calibrator in Python; empty without any.
         figures: Reliability diagrams, one a learner.
     """
 
-    correction: dict[str, Any]
     rows: tuple[CalibrationRow, ...]
-    thresholds: tuple[ThresholdRow, ...]
     calibrators: tuple[str, ...]
     snippet: str
     figures: tuple[Figure, ...]
@@ -69,24 +65,39 @@ def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
     known = [correction["learners"][learner] for learner in metrics["learners"]]
     snippets = [one["calibrated"]["snippet"] for one in known if one["calibrated"]]
     return CalibrationView(
-        correction=correction,
         rows=tuple(_rows(metrics)),
-        thresholds=tuple(_thresholds(metrics)),
         calibrators=tuple(_calibrators(metrics)),
         snippet=snippets[0] if snippets else "",
         figures=tuple(_figures(metrics)),
     )
 
 
-def reliability_lines(metrics: dict[str, Any], learner: str) -> Iterator[tuple[list[dict[str, Any]], str, str]]:
-    """Yield the reliability bins of each kind of probability of a learner, with its colour and its label.
+def reliability_lines(metrics: dict[str, Any], learner: str) -> Iterator[ReliabilityLine]:
+    """Yield the reliability of each kind of probability of a learner.
 
     Corrected and calibrated ones are those of the arm that was trained on what was published.
     """
     for arm in _arms(metrics, learner):
         for kind, _ in _KINDS:
             if arm["calibration"][kind] and (kind == "before" or arm["strategy"] == metrics["strategy"]):
-                yield arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind)
+                yield ReliabilityLine(arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind))
+
+
+def reliability_figure(lines: Sequence[ReliabilityLine], *, of: str, name: str, told: str = "") -> Figure:
+    """Return a reliability diagram under its heading.
+
+    Args:
+        lines: What is drawn.
+        of: Whose probabilities they are.
+        name: Makes the chart's element names unique on the page.
+        told: What the description says besides.
+    """
+    heading = f"Reliability: {of}"
+    points = [[[item["mean_predicted"], item["observed"]] for item in line.bins] for line in lines]
+    curves = [Curve(np.array(own).reshape(-1, 2), line.arm, line.text) for own, line in zip(points, lines, strict=True)]
+    rows = [[item["rows"] for item in line.bins] for line in lines]
+    described = f"{heading}. Observed share of positives against the mean prediction in ten bins of equal width{told}."
+    return Figure(heading, reliability_chart(curves, rows, name=name, description=described))
 
 
 def _arms(metrics: dict[str, Any], learner: str) -> list[dict[str, Any]]:
@@ -106,17 +117,6 @@ def _rows(metrics: dict[str, Any]) -> Iterator[CalibrationRow]:
                     kind=text,
                     record=record,
                 )
-
-
-def _thresholds(metrics: dict[str, Any]) -> Iterator[ThresholdRow]:
-    for learner in metrics["learners"]:
-        part = metrics["correction"]["learners"][learner]
-        yield ThresholdRow(
-            learner=capital(learner_label(learner)),
-            own=part["threshold_training_scale"],
-            natural=part["threshold_natural_scale"],
-            calibrated=part["calibrated"] and part["calibrated"]["threshold_calibrated_scale"],
-        )
 
 
 def _calibrators(metrics: dict[str, Any]) -> Iterator[str]:
@@ -139,23 +139,13 @@ def _fitted_on(calibrator: dict[str, Any]) -> str:
 
 def _figures(metrics: dict[str, Any]) -> Iterator[Figure]:
     for learner in metrics["learners"]:
-        known = list(reliability_lines(metrics, learner))
-        heading = f"Reliability: {learner_label(learner)}"
-        described = ", ".join(text for _, _, text in known)
-        curves = [
-            Curve(np.array([[item["mean_predicted"], item["observed"]] for item in bins]), colour, text)
-            for bins, colour, text in known
-        ]
-        yield Figure(
-            heading,
-            reliability_chart(
-                curves,
-                [[item["rows"] for item in bins] for bins, _, _ in known],
-                name=f"rel-{learner}",
-                description=f"{heading}. Observed share of positives against the mean prediction in ten bins of equal "
-                f"width: {described}.",
-            ),
-        )
+        yield _figure(metrics, learner)
+
+
+def _figure(metrics: dict[str, Any], learner: str) -> Figure:
+    lines = list(reliability_lines(metrics, learner))
+    told = f": {', '.join(line.text for line in lines)}"
+    return reliability_figure(lines, of=learner_label(learner), name=f"rel-{learner}", told=told)
 
 
 def _drawn_as(arm: dict[str, Any], kind: str) -> tuple[str, str]:
@@ -163,3 +153,11 @@ def _drawn_as(arm: dict[str, Any], kind: str) -> tuple[str, str]:
     if kind == "before":
         return arm_colour(arm["strategy"]), strategy_label(arm["strategy"])
     return ("corrected", "prior-corrected") if kind == "after" else ("calibrated", "calibrated")
+
+
+def _brief(metrics: dict[str, Any]) -> Iterator[str]:
+    if metrics["correction"]:
+        yield charts_image("Reliability of probabilities", [_figure(metrics, metrics["verdict_learner"])])
+
+
+CALIBRATION = part("calibration", "Calibration", calibration_view, brief=_brief)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from counterpoise.report._sections.arms import part
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, threshold
 
-__all__ = ["ExploredArm", "ExplorerView", "explorer_view"]
+__all__ = ["EXPLORER", "ExplorerView", "explorer_view"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,11 @@ class ExplorerView:
     Attributes:
         arms: What there is to choose from.
         first: The arm of the verdict's learner, trained on what was published.
-        costs: What a false alarm and a miss cost.
         payload: What the script looks numbers up in, in the order of the arms: counts and the texts of thresholds.
     """
 
     arms: tuple[ExploredArm, ...]
     first: ExploredArm
-    costs: dict[str, float]
     payload: dict[str, Any]
 
 
@@ -44,7 +43,7 @@ def explorer_view(metrics: dict[str, Any]) -> ExplorerView | None:
     if not arms:
         return None
     payload = {"costs": metrics["costs"], "arms": [_counts(arm.record) for arm in arms]}
-    return ExplorerView(arms, next(arm for arm in arms if arm.shown), metrics["costs"], payload)
+    return ExplorerView(arms, next(arm for arm in arms if arm.shown), payload)
 
 
 def _arms(metrics: dict[str, Any]) -> Iterator[ExploredArm]:
@@ -64,3 +63,6 @@ def _counts(arm: dict[str, Any]) -> dict[str, Any]:
         "validation": known["validation"],
         "test": known["test"],
     }
+
+
+EXPLORER = part("explorer", "", explorer_view, script="explorer.js")

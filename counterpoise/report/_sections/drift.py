@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from counterpoise.records import ExpectationOutcome
+from counterpoise.report._data import ReportData
+from counterpoise.report._section import Section
 
-__all__ = ["ColumnRow", "DriftView", "drift_view"]
+__all__ = ["DRIFT", "DriftView", "drift_view"]
 
 _COLUMNS = 20
 _STABILITY = "expect_column_population_stability_index_to_be_at_most"
@@ -46,29 +48,22 @@ class DriftView:
     """What the template needs.
 
     Attributes:
-        version: The version compared with.
         table: Outcomes on schema, rows and classes.
         columns: Columns that are not as before, and of the others those that moved most, worst first.
         compared: How many columns were compared.
         moved: How many of them are not as before.
     """
 
-    version: int
     table: tuple[ExpectationOutcome, ...]
     columns: tuple[ColumnRow, ...]
     compared: int
     moved: int
 
 
-def drift_view(version: int, outcomes: Iterable[ExpectationOutcome]) -> DriftView | None:
-    """Return the outcomes on drift arranged by column, or None where nothing was compared.
-
-    Args:
-        version: The version that the source was compared with; 0 for none.
-        outcomes: All outcomes of the run.
-    """
-    drift = [outcome for outcome in outcomes if outcome.source == "drift"]
-    if not (version and drift):
+def drift_view(data: ReportData) -> DriftView | None:
+    """Return the outcomes on drift arranged by column, or None where nothing was compared."""
+    drift = [outcome for outcome in data.validation.outcomes if outcome.source == "drift"]
+    if not (data.validation.baseline and drift):
         return None
     by_column = [one for one in drift if one.expectation.startswith((_STABILITY, _MISSING))]
     rows: dict[str, ColumnRow] = {}
@@ -77,7 +72,6 @@ def drift_view(version: int, outcomes: Iterable[ExpectationOutcome]) -> DriftVie
     ordered = sorted(rows.values(), key=lambda row: (row.state == "steady", -_largest(row), row.name))
     moved = sum(row.state != "steady" for row in ordered)
     return DriftView(
-        version=version,
         table=tuple(_strictest([one for one in drift if one not in by_column])),
         columns=tuple(ordered[: max(_COLUMNS, moved)]),
         compared=len(rows),
@@ -110,3 +104,6 @@ def _strictest(outcomes: Sequence[ExpectationOutcome]) -> list[ExpectationOutcom
         if known is None or (outcome.status != "passed" and outcome.severity == "critical") or known.status == "passed":
             kept[kind] = outcome
     return list(kept.values())
+
+
+DRIFT = Section("drift", "", "drift.html.j2", drift_view, optional=True)

@@ -1,0 +1,20 @@
+"""Tables and figures of the Markdown brief."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from counterpoise.text import number
+
+__all__ = ["interval", "table"]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; the cells are Markdown already."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def interval(value: float | None, bounds: Mapping[str, float] | None) -> str:
+    """Return a figure with its interval, where there is one."""
+    return number(value) + (f" ({number(bounds['low'])} to {number(bounds['high'])})" if bounds else "")

@@ -1,0 +1,110 @@
+"""A section of a page: one object that says what it shows, where it is found and what the brief tells of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from markupsafe import Markup
+
+from counterpoise.report._templates import own_text, template_environment, template_exists
+
+__all__ = ["Section", "ShownSection", "in_order", "render_page"]
+
+Data = TypeVar("Data")
+
+
+@dataclass(frozen=True)
+class Section(Generic[Data]):
+    """A section of a page.
+
+    Attributes:
+        anchor: Its id on the page; no other section has the same.
+        title: Its heading and its name in the navigation. A part writes its own heading; without a title the navigation
+            leaves it out.
+        template: Its file in `templates/`. It sees `data`, `view`, `anchor` and what the page shares.
+        view: Arranges the data for the template, which sees the result as `view`.
+        optional: Whether the page leaves the section out where the view is None.
+        brief: Its paragraphs in the Markdown brief.
+        parts: Sections within this one, in their order.
+        script: The script that it needs, a file in `templates/`.
+
+    Raises:
+        FileNotFoundError: There is no such template or script.
+    """
+
+    anchor: str
+    title: str | Callable[[Data], str]
+    template: str
+    view: Callable[[Data], object] = lambda data: data
+    optional: bool = False
+    brief: Callable[[Data], Iterable[str] | None] = lambda _: None
+    parts: tuple[Section[Data], ...] = ()
+    script: str = ""
+
+    def __post_init__(self) -> None:
+        for name in filter(None, (self.template, self.script)):
+            if not template_exists(name):
+                raise FileNotFoundError(f"The section {self.anchor!r} wants templates/{name}, which is not there.")
+
+    def heading(self, data: Data) -> str:
+        """Return the title on the page of these data."""
+        return self.title if isinstance(self.title, str) else self.title(data)
+
+    def in_brief(self, data: Data) -> Iterator[str]:
+        """Yield the paragraphs of this section and of its parts in the Markdown brief."""
+        yield from self.brief(data) or ()
+        for part in self.parts:
+            yield from part.in_brief(data)
+
+
+@dataclass(frozen=True)
+class ShownSection:
+    """A section as it is shown on one page."""
+
+    anchor: str
+    title: str
+    html: Markup
+    parts: tuple[ShownSection, ...]
+    script: str
+
+
+def in_order(*sections: Section[Data]) -> tuple[Section[Data], ...]:
+    """Return the sections of a page in the order of page, navigation and brief.
+
+    Raises:
+        ValueError: Two sections have the same anchor.
+    """
+    anchors = Counter(each.anchor for section in sections for each in (section, *section.parts))
+    twice = sorted(anchor for anchor, times in anchors.items() if times > 1)
+    if twice:
+        raise ValueError(f"More than one section has the anchor {', '.join(twice)}: each needs one of its own.")
+    return sections
+
+
+def render_page(template: str, sections: Sequence[Section[Data]], data: Data, **shared: object) -> str:
+    """Return a page with its sections.
+
+    Args:
+        template: Extends `page.html.j2`.
+        sections: In their order.
+        data: What the page is about.
+        **shared: What all templates of the page see besides.
+    """
+    shown = tuple(_shown(sections, data, shared))
+    names = sorted({each.script for section in shown for each in (section, *section.parts) if each.script})
+    page = template_environment().get_template(template)
+    return page.render(data=data, sections=shown, scripts=[own_text(name) for name in names], **shared)
+
+
+def _shown(sections: Iterable[Section[Data]], data: Data, shared: dict[str, object]) -> Iterator[ShownSection]:
+    for section in sections:
+        view = section.view(data)
+        if view is None and section.optional:
+            continue
+        template = template_environment().get_template(section.template)
+        html = Markup(template.render(data=data, view=view, anchor=section.anchor, **shared))  # noqa: S704  # escaped
+        parts = tuple(_shown(section.parts, data, shared))
+        yield ShownSection(section.anchor, section.heading(data), html, parts, section.script)

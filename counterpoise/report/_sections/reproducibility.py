@@ -1,0 +1,27 @@
+"""What identifies the version, and how to make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import yaml
+
+from counterpoise.report._data import ReportData
+from counterpoise.report._section import Section
+
+__all__ = ["REPRODUCIBILITY"]
+
+
+def _configuration(data: ReportData) -> str:
+    """Return the configuration as YAML; where it holds invisible signs, with all but ASCII written out."""
+    config = data.reproducibility.config
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    visible = text.replace("\n", "").isprintable()
+    return text if visible else yaml.safe_dump(config, sort_keys=False)
+
+
+def _brief(data: ReportData) -> Iterator[str]:
+    yield f"Run again: `{data.reproducibility.command.replace('`', '')}`, seed {data.reproducibility.seed}"
+
+
+REPRODUCIBILITY = Section("reproducibility", "Reproducibility", "reproducibility.html.j2", _configuration, brief=_brief)

@@ -1,1 +1,0 @@
-"""The sections of the report: data arranged for tables and charts."""
