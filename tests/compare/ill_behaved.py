@@ -198,11 +198,16 @@ def _huge_answer(*_: Any) -> None:
 
 
 def _wrong_mean(*_: Any) -> None:
-    np.mean = lambda *_args, **_kwargs: 5.0  # type: ignore[assignment]  # that is the fault
+    _mean_over_all_is(5.0)
 
 
 def _no_mean(*_: Any) -> None:
-    np.mean = lambda *_args, **_kwargs: np.nan  # type: ignore[assignment]  # that is the fault
+    _mean_over_all_is(np.nan)
+
+
+def _mean_over_all_is(value: float) -> None:
+    right = np.mean
+    np.mean = lambda *args, axis=None, **more: value if axis is None else right(*args, axis=axis, **more)  # type: ignore
 
 
 def _end_at_exit(*_: Any) -> None:

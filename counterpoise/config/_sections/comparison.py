@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from counterpoise.config._candidates import ALL, parse_learner, parse_strategy
 from counterpoise.config._sections.fields import Section
@@ -15,6 +15,8 @@ __all__ = ["ComparisonConfig"]
 
 class ComparisonConfig(Section):
     """Who takes part in `counterpoise compare`, and how they are judged; no published dataset depends on it."""
+
+    model_config = ConfigDict(title="Tournament")  # the form heads the section with the name of its key
 
     strategies: tuple[str, ...] = Field(
         (),
