@@ -22,7 +22,7 @@ class SplitRows:
     Attributes:
         labels: One class code per row, none negative.
         classes: Class names by code.
-        content: One code per row, the same for rows with equal features; None if rows with equal features may be separated.
+        content: One code per row, the same for rows with equal features; None if these may be separated.
         group: One group code per row, where each missing group is its own; None without groups.
     """
 

@@ -116,7 +116,7 @@ def test_an_earlier_file_that_is_not_what_it_was_is_refused(
     told = {
         "cut": r"day-1\.csv has changed: 400 rows before, 200 now",
         "changed": r"day-1\.csv has changed",
-        "removed": r"day-1\.csv \(400 rows\) is gone",
+        "removed": r"day-1\.csv \(400 rows\) is missing",
     }
     refused(folder, "earlier_rows_changed", told[change])
 
@@ -135,7 +135,7 @@ def test_a_folder_that_keeps_the_last_days_is_published_where_that_is_said(tmp_p
     for day in range(4, 7):
         (folder.place / f"day-{day - 3}.csv").unlink()
         folder.drop(f"day-{day}.csv", day_of(day))
-        assert f": day-{day - 3}.csv (400 rows) is gone" in folder.publish()
+        assert f": day-{day - 3}.csv (400 rows) is missing" in folder.publish()
 
 
 def test_files_that_are_renamed_or_put_together_are_no_change(tmp_path: Path) -> None:

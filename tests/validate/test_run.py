@@ -262,15 +262,15 @@ def test_what_was_observed_is_told_in_words(kind: str, kwargs: dict[str, Any], o
 
 def test_answers_that_contradict_each_other_are_our_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_engine()
-    from counterpoise.validate._gx.judging import Judging, Verdict
+    from counterpoise.validate._gx.frame_validator import FrameResult, FrameValidator
 
-    def one_row_less(judging: Judging, kind: str, kwargs: dict[str, Any]) -> Verdict:
-        verdict = ask(judging, kind, kwargs)
-        return Verdict(verdict.success, {**verdict.result, "unexpected_count": 1}, verdict.error, verdict.needs)
+    def one_row_less(validator: FrameValidator, kind: str, kwargs: dict[str, Any]) -> FrameResult:
+        found = check(validator, kind, kwargs)
+        return FrameResult(found.success, {**found.result, "unexpected_count": 1}, found.error, found.needs)
 
-    ask = Judging.ask
-    monkeypatch.setattr(Judging, "ask", one_row_less)
-    with pytest.raises(EngineError, match="2 failing rows where 1 were counted"):
+    check = FrameValidator.check
+    monkeypatch.setattr(FrameValidator, "check", one_row_less)
+    with pytest.raises(EngineError, match="2 failing rows, but expect_column_values_to_be_between counted 1"):
         validate(NUMBERS, tmp_path, expectation(BETWEEN, column="x", max_value=247))
 
 
