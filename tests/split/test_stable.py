@@ -209,7 +209,7 @@ def test_rows_that_equal_a_row_of_another_side_are_left_out_before_test_loses_on
     rejects = read_rejects(plan.rejects_file)
     assert set(rejects["reason"].to_pylist()) == {"equal_elsewhere"}
     assert plan.apart == {"equal_elsewhere": rejects.num_rows}
-    assert plan.notes[-1].startswith(f"{rejects.num_rows:,} rows of train or validation equal")
+    assert plan.notes[-1].startswith(f"{rejects.num_rows:,} rows of train or validation have the same features")
     ignoring = split(table, tmp_path / "ignoring", columns=IDS, method="stable", duplicates="ignore")
     assert read_partition(ignoring).tolist() == alone.tolist()
 
