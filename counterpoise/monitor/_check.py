@@ -51,7 +51,7 @@ def ask_suite(snapshot: Snapshot, suite: Suite, *, progress: Progress = silent) 
 
     Args:
         snapshot: The source.
-        suite: The expectations of `counterpoise.expectations.drift`.
+        suite: The expectations of `counterpoise.expectations.drift_suite`.
         progress: Told how many are answered.
 
     Raises:

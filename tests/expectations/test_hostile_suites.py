@@ -161,13 +161,13 @@ def test_a_hostile_file_is_refused_by_name(content: str, match: str, tmp_path: P
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["a pipe", "a folder"])
 def test_what_is_no_file_is_not_waited_for(make: Any, tmp_path: Path) -> None:
     make(tmp_path / "suite.json")
-    with pytest.raises(ConfigError, match="no regular file"):
+    with pytest.raises(ConfigError, match="not a regular file"):
         load_suite(tmp_path / "suite.json")
 
 
 def test_a_device_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "suite.json").symlink_to("/dev/zero")
-    with pytest.raises(ConfigError, match="no regular file"):
+    with pytest.raises(ConfigError, match="not a regular file"):
         load_suite(tmp_path / "suite.json")
 
 

@@ -13,7 +13,7 @@ from counterpoise.config import BalanceConfig
 from counterpoise.drift import _profile as profiling
 from counterpoise.drift import profile_source
 from counterpoise.errors import ContractError, IntegrityError
-from counterpoise.expectations.drift import build_drift_suite
+from counterpoise.expectations.drift_suite import build_drift_suite
 from counterpoise.expectations.suite_file import load_suite, write_suite
 from counterpoise.persist import publish_version
 from counterpoise.records import ExpectationOutcome, Validation
