@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from counterpoise.config import BalanceConfig, ValidationConfig
-from counterpoise.drift import AddedRows, ColumnProfile, Distribution, SourceProfile, find_growth
+from counterpoise.drift import AddedRows, Distribution, FeatureProfile, SourceProfile, find_growth
 from counterpoise.expectations.custom.added_rows import STRETCHES
 from counterpoise.expectations.growth import all_new, growth_expectations
 from counterpoise.expectations.registration import register_expectations
@@ -213,7 +213,7 @@ def _of_files(profile: SourceProfile) -> SourceProfile:
             return None
         return found.model_copy(update={"design_effect": effect(found.design_effect, found.of_a_file)})
 
-    def column(found: ColumnProfile) -> ColumnProfile:
+    def column(found: FeatureProfile) -> FeatureProfile:
         changed = {
             "missing_effect": effect(found.missing_effect, found.missing_of_a_file),
             "minority_missing_effect": effect(found.minority_missing_effect, found.minority_missing_of_a_file),
@@ -262,7 +262,7 @@ def _classes(profile: SourceProfile, limits: _DriftLimits) -> Expectation:
     )
 
 
-def _column(column: ColumnProfile, limits: _DriftLimits, alpha: float) -> Iterator[Expectation]:
+def _column(column: FeatureProfile, limits: _DriftLimits, alpha: float) -> Iterator[Expectation]:
     """Yield the expectations that a column's values are distributed, and missing, as before."""
     if column.distribution and _is_checkable(column.distribution, limits):
         yield _stability(column.name, column.distribution, limits, alpha=alpha)
@@ -270,7 +270,7 @@ def _column(column: ColumnProfile, limits: _DriftLimits, alpha: float) -> Iterat
 
 
 def _within_minority(
-    column: ColumnProfile, profile: SourceProfile, limits: _DriftLimits, alpha: float
+    column: FeatureProfile, profile: SourceProfile, limits: _DriftLimits, alpha: float
 ) -> Iterator[Expectation]:
     """Yield the same expectations for the rows of the minority class."""
     within = {"label": profile.target, "label_class": profile.minority}

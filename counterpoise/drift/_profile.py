@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from counterpoise.config import ColumnsConfig
 from counterpoise.drift._distribution import bin_codes, describe_values, design_effect, effect_of_a_file
-from counterpoise.drift._records import ColumnProfile, Distribution, SourceProfile
+from counterpoise.drift._records import Distribution, FeatureProfile, SourceProfile
 from counterpoise.drift._row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.records import ClassCounts, Snapshot
 from counterpoise.runtime import child_generator
@@ -114,7 +114,7 @@ def _spread(rows: Ints) -> Ints:
     return rows[edges[:-1] + offsets.astype(np.int64)]
 
 
-def _profile_column(snapshot: Snapshot, samples: Sequence[_ProfiledRows], name: str) -> ColumnProfile:
+def _profile_column(snapshot: Snapshot, samples: Sequence[_ProfiledRows], name: str) -> FeatureProfile:
     """Describe one column in each sample, reading it only once."""
     chunks: list[list[pa.ChunkedArray]] = [[] for _ in samples]
     flags: list[list[npt.NDArray[np.bool_]]] = [[np.zeros(0, np.bool_)] for _ in samples]
@@ -133,7 +133,7 @@ def _profile_column(snapshot: Snapshot, samples: Sequence[_ProfiledRows], name: 
     absences = [np.concatenate(parts) for parts in flags]
     effects = [design_effect(one) for one in absences]
     of_a_file = [effect_of_a_file(one, sample.files) for one, sample in zip(absences, samples, strict=True)]
-    overall = ColumnProfile(
+    overall = FeatureProfile(
         name=name, rows=int(rows[0]), missing=int(missing[0]), missing_effect=effects[0],
         missing_of_a_file=of_a_file[0], distribution=described[0],
     )  # fmt: skip

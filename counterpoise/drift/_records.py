@@ -6,7 +6,7 @@ from typing import Literal
 
 from counterpoise.records import ClassCounts, ColumnSchema, Record, SourcePart
 
-__all__ = ["ColumnProfile", "Distribution", "RowSample", "SourceProfile"]
+__all__ = ["Distribution", "FeatureProfile", "RowSample", "SourceProfile"]
 
 
 class Distribution(Record):
@@ -37,7 +37,7 @@ class Distribution(Record):
         return max(self.counts, default=0) == sum(self.counts)
 
 
-class ColumnProfile(Record):
+class FeatureProfile(Record):
     """A feature over all rows and within the minority class.
 
     Attributes:
@@ -108,7 +108,7 @@ class SourceProfile(Record):
     classes_effect: float = 1.0
     classes_of_a_file: float = 0.0
     minority: str
-    features: tuple[ColumnProfile, ...]
+    features: tuple[FeatureProfile, ...]
     parts: tuple[SourcePart, ...] = ()
     row_sample: RowSample | None = None
     key_sample: RowSample | None = None

@@ -1,4 +1,4 @@
-"""The watermark column: bound what is read of a source, and find how far a read got."""
+"""The watermark column: limit the rows to read of a source, and find how far a read got."""
 
 from __future__ import annotations
 

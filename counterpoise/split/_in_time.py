@@ -13,7 +13,7 @@ from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS
 from counterpoise.split._files import REJECTED, Partition
 from counterpoise.split._leakage_removal import rows_to_exclude
-from counterpoise.split._moments import Moments, Numbers, gap_units
+from counterpoise.split._moments import Moments, TimeValues, gap_units
 from counterpoise.split._rare import exclude_absent_classes
 from counterpoise.split._rows import Exclusion, Placement, SplitRows, without
 
@@ -36,7 +36,7 @@ class TimeCuts:
     test: float
     gap: float
 
-    def partition(self, values: Numbers) -> Partition:
+    def partition(self, values: TimeValues) -> Partition:
         """Return the partition of rows at the given times; `REJECTED` within a gap."""
         placed = np.full(len(values), REJECTED, dtype=np.int8)
         placed[_before(values, self.validation, self.gap)] = PARTITIONS.index("train")
@@ -82,7 +82,7 @@ def place_in_time(
     return Placement(placed, exclusions, (f"cut in time: {periods}",), spans)
 
 
-def cut_in_time(values: Numbers, *, config: SplitConfig, gap: float) -> TimeCuts:
+def cut_in_time(values: TimeValues, *, config: SplitConfig, gap: float) -> TimeCuts:
     """Return the cuts that give test and then validation their shares of all rows, as closely as equal times allow.
 
     Test and validation keep their sizes, so the rows lost in gaps reduce train.
@@ -104,7 +104,7 @@ def cut_in_time(values: Numbers, *, config: SplitConfig, gap: float) -> TimeCuts
     return TimeCuts(validation, test, gap)
 
 
-def _before(values: Numbers, cut: float, gap: float) -> npt.NDArray[np.bool_]:
+def _before(values: TimeValues, cut: float, gap: float) -> npt.NDArray[np.bool_]:
     """Return which rows are older than a cut by at least the gap."""
     if not gap:
         return values < cut
@@ -112,7 +112,7 @@ def _before(values: Numbers, cut: float, gap: float) -> npt.NDArray[np.bool_]:
     return values <= (max(limit, _LEAST) if isinstance(limit, int) else limit)
 
 
-def _cut(ordered: Numbers, *, wanted: int, what: str, gap: float) -> float:
+def _cut(ordered: TimeValues, *, wanted: int, what: str, gap: float) -> float:
     """Return the cut with about the wanted number of rows after it, and at least one row on either side."""
     if len(ordered) <= max(wanted, 1):
         raise _no_room(what, len(ordered), gap)

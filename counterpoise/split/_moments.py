@@ -15,7 +15,7 @@ from counterpoise.errors import SplitError
 
 __all__ = ["Moments", "gap_units", "read_moments"]
 
-Numbers = npt.NDArray[np.int64 | np.float64]
+TimeValues = npt.NDArray[np.int64 | np.float64]
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _DAY_MS = 86_400_000
@@ -33,7 +33,7 @@ class Moments:
         kind: The column's type.
     """
 
-    values: Numbers
+    values: TimeValues
     missing: npt.NDArray[np.bool_]
     kind: pa.DataType
 
