@@ -141,7 +141,7 @@ def test_names_and_values_in_a_condition_are_never_read_as_code(column: str, val
         ('{"expectations": [1e999]}', "1e999"),
         ('{"expectations": [' + "9" * 5000 + "]}", "digits"),
         ('{"expectations": ["\\ud800"]}', "surrogates"),
-        ('{"expectations": ' + "[" * 5000 + "]" * 5000 + "}", "no JSON"),
+        ('{"expectations": ' + "[" * 5000 + "]" * 5000 + "}", "invalid JSON"),
         ('{"expectations": [], "suite_parameters": {"a": 1}}', "the key 'suite_parameters'"),
         ('{"expectations": [], "evaluation_parameters": {"a": 1}}', "the key 'evaluation_parameters'"),
         ('{"expectations": [], "data_context": {"a": 1}}', "the key 'data_context'"),
@@ -212,7 +212,7 @@ def test_a_catastrophic_pattern_ends_the_expectation_and_not_the_run(
     outcomes = validated(tmp_path, *suite.expectations, table=table).outcomes
     assert [outcome.status for outcome in outcomes] == ["error", "passed"]
     assert "pattern_too_slow" in outcomes[0].observed
-    with pytest.raises(EngineError, match=r"pattern_too_slow.*'\(a\|aa\)\+\$' was not"):
+    with pytest.raises(EngineError, match=r"pattern_too_slow.*'\(a\|aa\)\+\$' did not"):
         validated(tmp_path, {**slow, "severity": "critical"}, table=table)
 
 

@@ -44,7 +44,7 @@ def test_imbalance_is_held_against_the_worst_that_is_allowed(rows: dict[str, int
 
 def test_imbalance_is_told_with_the_smallest_and_the_largest_class() -> None:
     answer = ask_engine(labels(a=9, b=1995, c=90, d=1), IMBALANCE, column="label", degree="mild")
-    assert answer.result["details"]["summary"] == "extreme: class 'd' has 1 row, class 'b' 1,995, that is 1 to 1,995"
+    assert answer.result["details"]["summary"] == "extreme: class 'd' has 1 row, class 'b' 1,995, a ratio of 1 to 1,995"
 
 
 @pytest.mark.parametrize(
