@@ -56,7 +56,7 @@ def _year(options: argparse.Namespace, year: int, folder: Path) -> Iterator[tupl
     """Yield what each night met with: how it ended, and each expectation that did not hold."""
     from counterpoise.config import BalanceConfig
     from counterpoise.drift import profile_source
-    from counterpoise.expectations.drift import suite_against
+    from counterpoise.expectations.drift_suite import suite_against
     from counterpoise.versions import Baseline
 
     rng = np.random.default_rng([options.seed, year])

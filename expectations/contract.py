@@ -21,15 +21,15 @@ Expectation = dict[str, Any]
 
 
 def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
-    """Return the expectations that the configuration and the snapshot's columns imply.
+    """Return the expectations that follow from the configuration and the snapshot's columns.
 
-    A label is there, not null, and of at least two classes; every class has enough rows for the partitions and for
-    the sampler; no feature is entirely missing; no feature is infinite (such rows are set apart). What the
-    configuration handles in another way than stopping is a warning.
+    The label exists, is never null and has at least two classes. Every class has enough rows for the partitions and the
+    sampler. No feature is entirely missing, and no value is infinite (rows with infinite values are rejected). An
+    expectation is only a warning if the configuration copes with a failure without stopping.
 
     Raises:
         ColumnNotFoundError: A configured column is not in the snapshot.
-        InputError: No feature is left.
+        InputError: No feature remains.
     """
     register_expectations()
     source = SourceTable(snapshot, config.columns)
@@ -42,14 +42,14 @@ def _label(roles: ColumnRoles) -> Iterator[Expectation]:
     yield _expectation(
         "expect_table_row_count_to_be_between",
         {"min_value": 1},
-        notes="There are rows.",
+        notes="The table has rows.",
         reason="no_rows",
         remedy="check the source and how it is read",
     )
     yield _expectation(
         "expect_column_to_exist",
         {"column": roles.target},
-        notes="The label is there.",
+        notes="The label column exists.",
         reason="column_not_found",
         remedy="correct columns.target",
     )
@@ -58,25 +58,25 @@ def _label(roles: ColumnRoles) -> Iterator[Expectation]:
         {"column": roles.target},
         notes="Every row has a label.",
         reason="null_label",
-        remedy="mend the labels in the source",
+        remedy="fix the labels in the source",
     )
     yield _expectation(
         "expect_column_unique_value_count_to_be_between",
         {"column": roles.target, "min_value": 2},
         notes="There are at least two classes.",
         reason="single_class",
-        remedy="check columns.target and that the source holds all classes",
+        remedy="check columns.target, and that the source contains all classes",
     )
 
 
 def _class_sizes(config: BalanceConfig, roles: ColumnRoles) -> Iterator[Expectation]:
-    """Yield what split and sampler need of each class; a warning where the configuration copes with less."""
+    """Yield the class sizes that split and sampler need, as warnings if the configuration copes with fewer rows."""
     split, resampling = config.split, config.resampling
     yield _expectation(
         "expect_column_class_rows_to_be_at_least",
         {"column": roles.target, "min_rows": len(PARTITIONS)},
         severity="critical" if split.rare_classes == "stop" else "warning",
-        notes="Every class can stand in train, validation and test.",
+        notes="Every class has enough rows for train, validation and test.",
         reason="class_too_small_for_split",
         remedy="collect more rows or merge classes, or set split.rare_classes to train_only or reject",
     )
@@ -101,7 +101,7 @@ def _class_sizes(config: BalanceConfig, roles: ColumnRoles) -> Iterator[Expectat
 
 
 def rows_for_neighbors(config: BalanceConfig) -> int:
-    """Return how many rows a class needs for more than `k_neighbors` of them to be in train."""
+    """Return the number of rows that a class needs so that train gets more than `k_neighbors` of them."""
     split = config.split
     shares = (1 - split.validation_size - split.test_size, split.validation_size, split.test_size)
     wanted = rows = config.resampling.k_neighbors + 1
@@ -117,16 +117,16 @@ def _features(schema: pa.Schema, roles: ColumnRoles) -> Iterator[Expectation]:
             {"column": name, "min_value": 0.0, "strict_min": True},
             notes="The feature is not entirely missing.",
             reason="feature_entirely_missing",
-            remedy="name entirely missing features in columns.drop",
+            remedy="add entirely missing features to columns.drop",
         )
     for name in roles.features:
         if pa.types.is_floating(schema.field(name).type):
             yield _expectation(
                 "expect_column_values_to_not_be_infinite",
                 {"column": name},
-                notes="No value is infinite; rows with one are set apart.",
+                notes="No value is infinite; rows with infinite values are rejected.",
                 reason="infinite_value",
-                remedy="mend infinite values in the source or name the feature in columns.drop",
+                remedy="fix infinite values in the source or add the feature to columns.drop",
             )
 
 

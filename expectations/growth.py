@@ -1,4 +1,4 @@
-"""What the rows that were added to a source, and the fate of the earlier ones, must satisfy."""
+"""Expectations on a growing source: on the rows added to it and on its earlier rows."""
 
 from __future__ import annotations
 
@@ -19,29 +19,31 @@ _SMALLEST = {"warning": 0.75, "critical": 0.6}
 _LARGEST = {"warning": 1.33, "critical": 1.9}
 _ENOUGH_EXPECTED = 20
 _ERRORS = 4
-"""So many standard errors are allowed to chance."""
+"""The number of standard errors allowed for chance."""
 _A_WEEK = 7
-"""After so many files it is known how much their sizes differ."""
+"""The number of files from which the usual variation of their sizes is known."""
 _SIZES = 60
 _SHOWN = 5
-_ACCEPT = "if it is meant so, accept it for this run with --set validation.drift=report"
+_ACCEPT = "if it is intended, accept it for this run with --set validation.drift=report"
 
 
 def all_new(growth: Growth) -> bool:
-    """Return whether the added rows are not the earlier ones once more, as far as can be told."""
+    """Return whether, as far as known, the added rows do not merely repeat the earlier ones."""
     return growth.repeats is None or _share_new(growth.repeats) >= _FEW_NEW["critical"]
 
 
 def growth_expectations(growth: Growth, rows: int, *, stop: bool, may_go: bool) -> Iterator[Expectation]:
-    """Yield how a source has grown, and that its earlier rows stayed and the added ones are new and about as many.
+    """Yield a summary of the growth and the expectations on it.
+
+    The source must keep its earlier rows, and the added rows must be new and of the usual number.
 
     Args:
-        growth: How it has grown.
-        rows: How many rows it has now.
-        stop: Whether what is more likely broken is critical.
-        may_go: Whether earlier files may be gone or changed.
+        growth: The growth of the source.
+        rows: The current number of rows.
+        stop: Whether changes that probably mean a broken feed are critical.
+        may_go: Whether earlier files may be removed or changed.
     """
-    yield _told(growth, rows)
+    yield _growth_summary(growth, rows)
     levels: list[Severity] = ["warning", "critical"] if stop else ["warning"]
     if growth.changes:
         yield _earlier(growth, severity="critical" if stop and not may_go else "warning")
@@ -56,13 +58,13 @@ def growth_expectations(growth: Growth, rows: int, *, stop: bool, may_go: bool) 
     yield from _copies(growth, severity=levels[-1])
 
 
-def _told(growth: Growth, rows: int) -> Expectation:
+def _growth_summary(growth: Growth, rows: int) -> Expectation:
     known = {"files": "files", "rows": "content", "identifiers": "identifiers"}[growth.by]
     places = ", ".join(f"{one.name} ({one.rows:,} rows)" for one in growth.added[:_SHOWN])
     more = f" and {len(growth.added) - _SHOWN} more" if len(growth.added) > _SHOWN else ""
-    added = f"added: {places}{more}" if places else "the added rows stand among the others and are not judged apart"
-    lost = f"{growth.earlier - growth.lost:,} of {growth.earlier:,} earlier rows are there"
-    summary = f"a source that grows, known by its {known}: {lost}, {rows:,} in all; {added}"
+    added = f"added: {places}{more}" if places else "the added rows are scattered and not checked separately"
+    kept = f"it still has {growth.earlier - growth.lost:,} of {growth.earlier:,} earlier rows"
+    summary = f"a growing source, recognised by its {known}: {kept}, {rows:,} in all; {added}"
     return _measured("rows added", rows - growth.earlier + growth.lost, summary, severity="info")
 
 
@@ -76,13 +78,13 @@ def _earlier(growth: Growth, *, severity: Severity) -> Expectation:
         most=0,
         meta=_refusal(
             "earlier_rows_changed",
-            f"bring the earlier files back; {_ACCEPT}; where files go by nature, set validation.earlier_rows to may_go",
+            f"restore the earlier files; {_ACCEPT}; if files normally disappear, set validation.earlier_rows to may_go",
         ),
     )
 
 
 def _share_new(repeats: Repeats) -> float:
-    """Return the share of the new rows to be expected that is there, chance allowed for where rows repeat by nature."""
+    """Return the number of new rows relative to the expected number, with a margin if rows repeat naturally."""
     expected = repeats.expected
     if expected < _ENOUGH_EXPECTED:
         return 1.0
@@ -96,10 +98,10 @@ def _new(repeats: Repeats, name: str, severity: Severity) -> Expectation:
         "new among the added",
         _share_new(repeats),
         f"{seen:.0%} of {name} were there before or repeat each other"
-        + (f", {max(0.0, 1 - repeats.expected / repeats.rows):.0%} are to be expected" if repeats.expected else ""),
+        + (f", {max(0.0, 1 - repeats.expected / repeats.rows):.0%} are expected" if repeats.expected else ""),
         severity=severity,
         least=_FEW_NEW[severity],
-        meta=_refusal("rows_repeated", f"take out what was delivered twice; {_ACCEPT}"),
+        meta=_refusal("rows_repeated", f"remove the rows that were delivered twice; {_ACCEPT}"),
     )
 
 
@@ -113,12 +115,12 @@ def _copies(growth: Growth, *, severity: Severity) -> Iterator[Expectation]:
                     f"{name} is a copy of {owner}: {added.sizes[name]:,} rows twice",
                     severity=severity,
                     least=1,
-                    meta=_refusal("rows_repeated", f"take {name} out; {_ACCEPT}"),
+                    meta=_refusal("rows_repeated", f"remove {name}; {_ACCEPT}"),
                 )
 
 
 def _sizes(added: AddedRows, earlier: tuple[int, ...], severity: Severity) -> Iterator[Expectation]:
-    """Yield that the smallest and the largest of new files have about as many rows as earlier ones."""
+    """Yield the expectations that the smallest and the largest new file are about as large as earlier ones."""
     if not earlier or not added.sizes:
         return
     low, high = min(earlier), max(earlier)
@@ -132,7 +134,7 @@ def _sizes(added: AddedRows, earlier: tuple[int, ...], severity: Severity) -> It
             severity=severity,
             least=max(0, fewest),
             most=most,
-            meta=_refusal("row_count_changed", f"mend the file; {_ACCEPT}"),
+            meta=_refusal("row_count_changed", f"fix the file; {_ACCEPT}"),
         )
 
 

@@ -1,4 +1,4 @@
-"""The suite that holds the split against its promises: nothing in two partitions, prevalence kept."""
+"""The suite that checks the split: nothing is in two partitions, and every partition keeps the prevalence."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _TOLERANCE = 0.1
 _CONTRADICTORY = 0.05
 _FEWEST = 10
 _SPREAD = 3
-_ALLOWED = {"stable": f" or {_SPREAD} standard errors", "time": " (what changes with time is no fault)"}
+_ALLOWED = {"stable": f" or {_SPREAD} standard errors", "time": " (changes over time are legitimate)"}
 
 
 def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
-    """Return what must hold of the rows that are in a partition.
+    """Return the suite for the rows that have a partition.
 
     Args:
-        split: The plan, whose counts give the prevalence to be kept.
-        columns: What is known of each row, as in `counterpoise.validate._partition_rows`.
+        split: The plan, whose counts define the prevalence to keep.
+        columns: The columns of the rows, from `counterpoise.validate.partition_rows`.
     """
     register_expectations()
     found = (
@@ -57,7 +57,7 @@ def _contradictions(columns: tuple[str, ...]) -> Iterator[Expectation]:
             "type": "expect_multicolumn_contradictory_share_to_be_at_most",
             "kwargs": {"column_list": ["content"], "label": "label", "max_share": _CONTRADICTORY},
             "severity": "warning",
-            "notes": "Few rows have the features of a row of another class: no learner can tell such rows apart.",
+            "notes": "Few rows have the features of a row of another class: no learner can distinguish such rows.",
         }
 
 
@@ -72,20 +72,20 @@ def _all_there() -> Iterator[Expectation]:
 
 
 def _enough_of_each(split: SplitPlan) -> Iterator[Expectation]:
-    """Yield that each class has rows enough in each partition, where no draw sees to it."""
+    """Yield the expectations that each class has enough rows in each partition, unless a random draw ensures it."""
     for part in PARTITIONS if split.method in ("stable", "time") else ():
         yield {
             "type": "expect_column_class_rows_to_be_at_least",
             "kwargs": {"column": "label", "min_rows": _FEWEST, "row_condition": _in_partition(part)},
             "severity": "warning",
-            "notes": f"The {part} partition has rows enough of every class, {_FEWEST} at least.",
+            "notes": f"The {part} partition has enough rows of every class, at least {_FEWEST}.",
         }
 
 
 def _prevalence(split: SplitPlan) -> Iterator[Expectation]:
-    """Yield the share that each class has in each partition.
+    """Yield the expectations on the share of each class in each partition.
 
-    A warning, since rows tied together can make it differ; shares that change with time are no fault.
+    They are warnings, since rows tied together can shift shares, and only information if time decides.
     """
     everywhere: ClassCounts = {}
     for counts in split.counts.values():
@@ -102,7 +102,7 @@ def _prevalence(split: SplitPlan) -> Iterator[Expectation]:
                 "row_condition": _in_partition(part),
             },
             "severity": "info" if split.method == "time" else "warning",
-            "notes": f"Each class has the share of the {part} partition that it has of all rows, within a tenth"
+            "notes": f"Each class has the same share of the {part} partition as of all rows, within a tenth"
             f"{_ALLOWED.get(split.method, '')}.",
         }
 
@@ -118,5 +118,5 @@ def _in_partition(part: str) -> dict[str, Any]:
 
 
 def _fault(reason: str) -> dict[str, Any]:
-    remedy = "report this as a fault of Counterpoise; nothing was published"
+    remedy = "report this as a bug in Counterpoise; nothing was published"
     return {"counterpoise": {"reason": reason, "remedy": remedy}}

@@ -1,4 +1,4 @@
-"""A first suite for a dataset: tight enough to catch a broken feed, loose enough for next week's data."""
+"""Propose a first suite for a dataset: strict enough to catch a broken feed, lenient enough for next week's data."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Expectation = dict[str, Any]
 _MOSTLY = 0.99
 _MOST_CLASSES = 50
 _STEADY_CLASS = 30
-_FEW_VALUES_A_ROW = 0.05
+_FEW_VALUES_PER_ROW = 0.05
 _USUAL = 0.05
-_VARIES = 1e-5  # of the largest value: less is lost when squares are added up
+_VARIES = 1e-5  # relative to the largest value; smaller variation is lost in a sum of squares
 _MANY_VALUES = 0.1
 _IDENTIFIES = 0.95
 _LEAK = 0.995
@@ -30,13 +30,13 @@ _QUANTITY = 2**53  # larger integers are codes, and Great Expectations compares 
 
 
 def propose_suite(snapshot: Snapshot, columns: ColumnsConfig) -> list[Expectation]:
-    """Return expectations that the snapshot meets and that a person would keep, each with a note why.
+    """Return expectations that the snapshot meets and that a person would keep, each with a note that explains it.
 
-    Columns, types and classes are critical: without them the data mean something else. Sizes, ranges, categories and
-    missing shares are warnings: they move. The same snapshot gives the same suite.
+    Columns, types and classes are critical, because the data means something else without them. Sizes, ranges,
+    categories and missing shares vary, so they are warnings. The same snapshot gives the same suite.
 
     Args:
-        snapshot: The data as they should be.
+        snapshot: The reference data.
         columns: The roles of its columns.
     """
     reader = SnapshotReader(snapshot)
@@ -60,18 +60,18 @@ def _table(snapshot: Snapshot) -> Iterator[Expectation]:
     yield _critical(
         "expect_table_columns_to_match_set",
         {"column_set": names, "exact_match": True},
-        "A column that is gone, renamed or new changes what the model sees.",
+        "A missing, renamed or new column changes what the model sees.",
     )
     low, high = math.floor(snapshot.rows * 0.6), math.ceil(snapshot.rows * 1.6)
     yield _warning(
         "expect_table_row_count_to_be_between",
         {"min_value": low, "max_value": high},
-        f"There were {snapshot.rows:,} rows: far fewer or twice as many hint at a cut or doubled feed.",
+        f"There were {snapshot.rows:,} rows: far fewer or twice as many suggest a truncated or doubled feed.",
     )
 
 
 def _classes(snapshot: Snapshot, target: str, labels: Labels) -> Iterator[Expectation]:
-    """Yield which classes there are and how their shares may move."""
+    """Yield the expectations on the set of classes and on their shares."""
     counts = labels.counts()
     total = sum(counts.values())
     if not 0 < len(counts) <= _MOST_CLASSES:
@@ -81,31 +81,31 @@ def _classes(snapshot: Snapshot, target: str, labels: Labels) -> Iterator[Expect
         yield _critical(
             "expect_column_distinct_values_to_be_in_set",
             {"column": target, "value_set": values},
-            "A new label is most often a misspelt one.",
+            "A new label is usually a misspelt one.",
         )
         steady = [value for value, rows in zip(values, counts.values(), strict=True) if rows >= _STEADY_CLASS]
         if steady:
             yield _critical(
                 "expect_column_distinct_values_to_contain_set",
                 {"column": target, "value_set": steady},
-                f"These classes had at least {_STEADY_CLASS} rows each: none should vanish.",
+                f"These classes had at least {_STEADY_CLASS} rows each: none should disappear.",
             )
     yield _warning(
         "expect_column_class_proportions_to_be_between",
         {"column": target, "bands": {name: _band(rows, total) for name, rows in counts.items()}},
-        "A class whose share moves by half or more hints at swapped labels or another population.",
+        "A class whose share changes by half or more suggests swapped labels or another population.",
     )
     degree = imbalance_degree(counts)
     if degree != "extreme" and len(counts) > 1:
         yield _warning(
             "expect_column_imbalance_degree_to_be_at_most",
             {"column": target, "degree": degree},
-            f"The imbalance was {degree}: a worse one calls for another look at strategy and metrics.",
+            f"The imbalance was {degree}: if it gets worse, review the strategy and the metrics.",
         )
 
 
 def _label_values(snapshot: Snapshot, target: str) -> list[Any]:
-    """Return the labels as JSON values in class order; none for types that JSON has no value for."""
+    """Return the labels as JSON values in class order; empty for types that JSON cannot represent."""
     import pyarrow.compute as pc
 
     column = SnapshotReader(snapshot).read_columns([target]).column(0)
@@ -125,7 +125,7 @@ def _band(rows: int, total: int) -> list[float]:
 
 
 def _type(profile: ColumnProfile) -> Iterator[Expectation]:
-    note = "Another type changes every step after this one."
+    note = "Another type affects every later step."
     kind = profile.type
     if names := _type_names(kind):
         yield _critical("expect_column_values_to_be_in_type_list", {"column": profile.name, "type_list": names}, note)
@@ -137,7 +137,7 @@ def _type(profile: ColumnProfile) -> Iterator[Expectation]:
 
 
 def _type_names(kind: pa.DataType) -> list[str]:
-    """Return the pandas types a column of this type may have, with and without missing values."""
+    """Return the possible pandas types of a column of this type, with and without missing values."""
     if pa.types.is_boolean(kind):
         return ["bool", "BooleanDtype"]
     if pa.types.is_integer(kind):
@@ -155,7 +155,7 @@ def _identifier(profile: ColumnProfile) -> Iterator[Expectation]:
         yield _warning(
             "expect_column_values_to_be_unique",
             {"column": profile.name},
-            "It identified every row: repeated values hint at a doubled feed.",
+            "It identified every row: repeated values suggest a doubled feed.",
         )
 
 
@@ -172,7 +172,7 @@ def _missing_share(profile: ColumnProfile) -> Iterator[Expectation]:
 
 
 def _range(profile: ColumnProfile) -> Iterator[Expectation]:
-    """Yield where the values and their middle may lie, where they are plain quantities."""
+    """Yield the expectations on the range, median and variation of a column of plain quantities."""
     if not profile.quantiles or profile.infinite or max(map(abs, profile.quantiles)) > _QUANTITY:
         return
     low, quarter, _, three_quarters, high = profile.quantiles
@@ -180,19 +180,19 @@ def _range(profile: ColumnProfile) -> Iterator[Expectation]:
     yield _warning(
         "expect_column_values_to_be_between",
         {"column": profile.name, "min_value": low_limit, "max_value": high_limit, "mostly": _MOSTLY},
-        f"Values ran from {low:.6g} to {high:.6g}; a tenth of that range is allowed on both sides.",
+        f"Values ranged from {low:.6g} to {high:.6g}; a tenth of that range is allowed on both sides.",
     )
     if quarter < three_quarters:
         yield _warning(
             "expect_column_median_to_be_between",
             {"column": profile.name, "min_value": quarter, "max_value": three_quarters},
-            "The middle value should stay in the middle half; another unit would move it.",
+            "The median should stay in the middle half; another unit would move it.",
         )
     if high - low > _VARIES * max(1e-9, abs(low), abs(high)):
         yield _warning(
             "expect_column_stdev_to_be_between",
             {"column": profile.name, "min_value": 0, "strict_min": True},
-            "The values differed: a column that is stuck at one of them no longer says anything.",
+            "The values differed: a column stuck at one value carries no information.",
         )
 
 
@@ -205,7 +205,7 @@ def _limits(profile: ColumnProfile, low: float, high: float) -> tuple[float, flo
 
 
 def _rounded(value: float, slack: float, towards: Callable[[float], int]) -> float:
-    """Return the value with no more digits than its slack makes sense of."""
+    """Round the value to the digits that are meaningful given its slack."""
     digits = 1 - math.floor(math.log10(slack))
     if not -15 <= digits <= 15:
         return float(value)
@@ -213,10 +213,10 @@ def _rounded(value: float, slack: float, towards: Callable[[float], int]) -> flo
 
 
 def _categories(reader: SnapshotReader, profile: ColumnProfile) -> Iterator[Expectation]:
-    """Yield which categories there are, and which of them are too frequent to stay away."""
+    """Yield the expectations on the set of categories and on those that are too frequent to be absent."""
     if not (profile.is_text and profile.values):
         return
-    if len(profile.values) > max(2, _FEW_VALUES_A_ROW * profile.present):
+    if len(profile.values) > max(2, _FEW_VALUES_PER_ROW * profile.present):
         return
     yield _warning(
         "expect_column_values_to_be_in_set",
@@ -229,32 +229,32 @@ def _categories(reader: SnapshotReader, profile: ColumnProfile) -> Iterator[Expe
         yield _warning(
             "expect_column_distinct_values_to_contain_set",
             {"column": profile.name, "value_set": usual},
-            f"Each of these made up at least {_USUAL:.0%} of the values: a feed without one of them is a part of it.",
+            f"Each of these made up at least {_USUAL:.0%} of the values: a feed without one of them is incomplete.",
         )
 
 
 def _no_identifier(profile: ColumnProfile) -> Iterator[Expectation]:
-    """Yield that a feature with many values does not get one of its own in every row."""
+    """Yield the expectation that a feature with many values does not become unique per row."""
     whole = profile.is_text or (profile.is_number and pa.types.is_integer(profile.type))
     if whole and _MANY_VALUES < profile.distinct / profile.present <= _IDENTIFIES:
         yield _warning(
             "expect_column_values_to_not_identify_rows",
             {"column": profile.name, "max_distinct_share": _IDENTIFIES},
-            f"It had {profile.distinct:,} different values in {profile.present:,} rows: with one in each row it would "
-            "be an identifier, which belongs into columns.ids.",
+            f"It had {profile.distinct:,} distinct values in {profile.present:,} rows: with a unique one in each row "
+            "it would be an identifier, which belongs in columns.ids.",
         )
 
 
 def _no_leak(reader: SnapshotReader, name: str, target: str) -> Iterator[Expectation]:
-    """Yield that a feature does not start to give the label away."""
+    """Yield the expectation that a feature does not start to reveal the label."""
     table = reader.read_columns([name, target])
     found = class_separation(to_series(table.column(0)), to_series(table.column(1)))
     if found is not None and found.area < _LEAK:
         yield _warning(
             "expect_column_pair_separation_to_be_at_most",
             {"column_A": name, "column_B": target, "max_separation": _LEAK},
-            f"Alone it tells class {found.name!r} from the rest with a ROC-AUC of {found.area:.2f}; near 1 it would "
-            "most likely be known only after the fact.",
+            f"On its own it separates class {found.name!r} from the rest with a ROC-AUC of {found.area:.2f}; near 1 it "
+            "would probably be known only after the fact.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Our own expectations, made known to Great Expectations."""
+"""Register Counterpoise's expectations with Great Expectations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["register_expectations"]
 
 
 def register_expectations() -> None:
-    """Register our own expectations, those of every module in `custom`; may be called any number of times."""
+    """Register the expectations of every module in `custom`; repeated calls have no effect."""
     load_engine()
     with quiet():
         custom = importlib.import_module("counterpoise.expectations.custom")

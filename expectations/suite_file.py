@@ -1,4 +1,4 @@
-"""Suites as files, in the JSON that Great Expectations itself reads and writes."""
+"""Read and write suites as files in Great Expectations' JSON format."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ __all__ = ["load_suite", "suite_document", "write_suite"]
 _MAX_BYTES = 64 * 2**20
 _MOST = 100_000
 _KEPT = ("type", "kwargs", "severity", "notes", "meta")
-_LEFT_OUT = ("id", "description", "expectation_context", "rendered_content", "success_on_last_run")
+_IGNORED = ("id", "description", "expectation_context", "rendered_content", "success_on_last_run")
 _SUITE = ("name", "expectations", "meta", "notes")
-_SUITE_LEFT_OUT = ("id", "expectation_suite_name", "ge_cloud_id", "data_asset_type")
+_SUITE_IGNORED = ("id", "expectation_suite_name", "ge_cloud_id", "data_asset_type")
 
 
 def load_suite(path: str | Path) -> Suite:
-    """Return the suite of a file that Great Expectations, `write_suite` or a person wrote.
+    """Load a suite from a file written by Great Expectations, `write_suite` or a person.
 
-    A suite is data: what could make Great Expectations run text, look a name up or fetch something is refused.
+    A suite is plain data: anything that could make Great Expectations execute text, resolve a name or fetch something
+    is rejected.
 
     Raises:
-        ConfigError: The file cannot be read, is no suite, or holds an expectation that is not taken, with its
-            position and what is wrong. Nothing of it was run.
+        ConfigError: The file cannot be read, is not a suite, or contains an unsupported expectation; the error gives
+            its position and the problem. Nothing was run.
     """
     path = Path(path)
     document = _read(path)
@@ -37,7 +38,7 @@ def load_suite(path: str | Path) -> Suite:
     if not isinstance(found, list):
         raise _not_a_suite(path, "no list named 'expectations'")
     if len(found) > _MOST:
-        raise _not_a_suite(path, f"{len(found):,} expectations, where at most {_MOST:,} are taken")
+        raise _not_a_suite(path, f"{len(found):,} expectations, more than {_MOST:,}")
     register_expectations()
     with quiet():
         return Suite(
@@ -50,9 +51,9 @@ def write_suite(path: str | Path, name: str, expectations: Sequence[Mapping[str,
     """Write a suite that Great Expectations reads with `ExpectationSuite(**json)`.
 
     Args:
-        path: Where to write; the folder is made.
+        path: The file to write; its folder is created.
         name: The suite's name.
-        expectations: In JSON form, with `type`, `kwargs` and, optionally, `severity`, `notes` and `meta`.
+        expectations: Expectations in JSON form, with `type`, `kwargs` and, optionally, `severity`, `notes` and `meta`.
     """
     text = json.dumps(suite_document(name, expectations), indent=2, ensure_ascii=False, allow_nan=False)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -69,10 +70,10 @@ def suite_document(name: str, expectations: Sequence[Mapping[str, Any]]) -> dict
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return the file's JSON: every key once, finite numbers, texts that can be written again."""
+    """Return the file's JSON after checking for unique keys, finite numbers and texts that can be encoded."""
     try:
         if not path.is_file():
-            raise _not_readable(path, "No such file" if not path.exists() else "no regular file")
+            raise _not_readable(path, "No such file" if not path.exists() else "not a regular file")
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
@@ -83,10 +84,10 @@ def _read(path: Path) -> dict[str, Any]:
         document = read_strictly(content)
         json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise _not_a_suite(path, f"no JSON: {error}") from None
+        raise _not_a_suite(path, f"invalid JSON: {error}") from None
     if not isinstance(document, dict):
         raise _not_a_suite(path, f"a JSON {type(document).__name__}")
-    _check_keys(document, _SUITE, _SUITE_LEFT_OUT, str(path))
+    _check_keys(document, _SUITE, _SUITE_IGNORED, str(path))
     return document
 
 
@@ -95,7 +96,7 @@ def _not_readable(path: Path, found: str) -> ConfigError:
         "suite_not_readable",
         expected="a suite file in validation.suite",
         found=f"{path}: {found}",
-        remedy="correct validation.suite, or leave it empty to use the built-in contract alone",
+        remedy="correct validation.suite, or leave it empty to use only the built-in contract",
         values={"path": str(path)},
     )
 
@@ -111,22 +112,22 @@ def _not_a_suite(path: Path, found: str) -> ConfigError:
 
 
 def _checked(expectation: Any, place: str) -> dict[str, Any]:
-    """Return one expectation with what we use of it, after Great Expectations has accepted its values as well."""
+    """Check one expectation, also with Great Expectations, and return the parts that Counterpoise uses."""
     if isinstance(expectation, dict):
-        _check_keys(expectation, _KEPT, _LEFT_OUT, place)
+        _check_keys(expectation, _KEPT, _IGNORED, place)
     kept = check_expectation(expectation, place)
     _check_kwargs(kept, place)
     return kept
 
 
-def _check_keys(found: Mapping[str, Any], kept: Sequence[str], left_out: Sequence[str], place: str) -> None:
+def _check_keys(found: Mapping[str, Any], kept: Sequence[str], ignored: Sequence[str], place: str) -> None:
     for key, value in found.items():
-        if key not in (*kept, *left_out) and value:
-            raise bad_expectation(place, f"the key {key[:100]!r}", f"take it out; the keys are {', '.join(kept)}")
+        if key not in (*kept, *ignored) and value:
+            raise bad_expectation(place, f"the key {key[:100]!r}", f"remove it; the keys are {', '.join(kept)}")
 
 
 def _check_kwargs(expectation: dict[str, Any], place: str) -> None:
-    """Let Great Expectations build the expectation: it knows its keywords and their types."""
+    """Let Great Expectations build the expectation, which checks its keywords and their types."""
     from great_expectations.compatibility import pydantic
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
@@ -135,7 +136,7 @@ def _check_kwargs(expectation: dict[str, Any], place: str) -> None:
         configuration.to_domain_obj()
     except pydantic.ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
-        found = f"kwargs that {expectation['type']} does not take: {wrong}"
+        found = f"kwargs that {expectation['type']} does not support: {wrong}"
         raise bad_expectation(place, found, "correct the kwargs") from None
-    except Exception as error:  # noqa: BLE001  # whatever it refuses is a fault of the file
+    except Exception as error:  # noqa: BLE001  # any failure here is an error in the file
         raise bad_expectation(place, f"{expectation['type']}: {error}", "correct the kwargs") from None

@@ -52,7 +52,7 @@ def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
 
 def _ask(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Answers:
     """Ask everything that the version lets expect, whatever the configuration would stop a run over."""
-    from counterpoise.expectations.drift import suite_against
+    from counterpoise.expectations.drift_suite import suite_against
     from counterpoise.monitor import Answers, ask_suite
 
     if snapshot.digest == baseline.digest:

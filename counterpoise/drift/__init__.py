@@ -1,4 +1,4 @@
-"""The profile of a source when a version was published, and how a later delivery differs from it."""
+"""Profile a source when a version is published, and compare later deliveries with it."""
 
 import lazy_loader
 

@@ -4,8 +4,8 @@ from ._growth import AddedRows as AddedRows
 from ._growth import Growth as Growth
 from ._growth import find_growth as find_growth
 from ._profile import profile_source as profile_source
-from ._records import ColumnProfile as ColumnProfile
 from ._records import Distribution as Distribution
+from ._records import FeatureProfile as FeatureProfile
 from ._records import SourceProfile as SourceProfile
 from ._repeats import Repeats as Repeats
 from ._schema import schema_differences as schema_differences

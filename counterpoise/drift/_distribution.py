@@ -1,4 +1,4 @@
-"""Values sorted into bins: the same ones for the delivery that is described and for those compared with it."""
+"""Sort values into bins, using the same bins for a described delivery and for those compared with it."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ __all__ = ["bin_codes", "bin_names", "count_values", "describe_values", "design_
 Counts = npt.NDArray[np.int64]
 
 _BINS = 10
-_ROWS_A_BIN = 25
+_ROWS_PER_BIN = 25
 _FEWEST_PARTS = 4
-"""Into how many bins even a small rest beside frequent values is divided."""
+"""The minimum number of bins for the values that are not frequent, however few they are."""
 _CATEGORIES = 30
-_ROWS_A_CATEGORY = 5
+_ROWS_PER_CATEGORY = 5
 _STRETCHES = (30, 10)
 _FEW_FILES = 10
 _ORDERED = _ALL_DIFFERENT = 0.95
-_AT_A_TIME = 1_000_000
+_BLOCK_ROWS = 1_000_000
 _FREE_TEXT = 0.5
-"""Texts of which the most frequent values cover less than this share are described by their length."""
+"""If a text column's most frequent values cover less than this share, it is described by text length."""
 
 
 def describe_values(values: pd.Series[Any]) -> Distribution | None:
-    """Return the distribution of a column's present values, or None where there is nothing to compare.
+    """Return the distribution of a column's present values, or None if there is nothing to compare.
 
-    Numbers fall into about ten bins: a value that makes up a tenth of the rows or more has one of its own, the others
-    share the rest in equal parts, and what lies outside of the range has bins that are still empty. Few rows give few
-    bins: at least 25 rows each. Texts are counted by value where it has five rows or more.
+    Numbers fall into about ten bins. A value with at least a tenth of the rows has its own bin, the other values share
+    the remaining bins equally, and values outside the range have bins that are still empty. Bins have at least 25 rows,
+    so few rows give few bins. Texts are counted by value if the value has at least five rows.
 
     Args:
-        values: Numbers, booleans or texts, as `core.validate.frames` gives them, in the order of the source.
+        values: Numbers, booleans or texts from `counterpoise.table.to_series`, in the order of the source.
     """
     import pandas as pd
 
@@ -55,11 +55,11 @@ def describe_values(values: pd.Series[Any]) -> Distribution | None:
 
 
 def count_values(values: pd.Series[Any], distribution: Distribution) -> Counts:
-    """Return how many of a column's present values fall into each bin of a distribution.
+    """Count a column's present values in each bin of a distribution.
 
     Args:
         values: As in `describe_values`.
-        distribution: Whose bins are used, of the shape of its `counts`.
+        distribution: The distribution that defines the bins; the result has the shape of its `counts`.
     """
     present = values.dropna()
     if distribution.kind == "category":
@@ -69,7 +69,7 @@ def count_values(values: pd.Series[Any], distribution: Distribution) -> Counts:
 
 
 def bin_names(distribution: Distribution) -> list[str]:
-    """Return what to call each bin.
+    """Return a name for each bin.
 
     >>> bin_names(Distribution(kind="number", edges=(1.0, 5.0), counts=(0, 3, 0)))
     ['below 1', 'above 1 to 5', 'above 5']
@@ -101,7 +101,7 @@ def _holds_texts(values: pd.Series[Any]) -> bool:
 
 
 def _numbers(values: pd.Series[Any]) -> Floats:
-    """Return the values that are numbers, decimals included; infinite ones are."""
+    """Return the values as floats, including decimals and infinite values; empty if the column is not numeric."""
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(values.dtype):
@@ -121,7 +121,7 @@ def _lengths(values: pd.Series[Any]) -> Floats:
 def _describe_texts(present: pd.Series[Any]) -> Distribution:
     found = _texts(present).value_counts()
     ordered = sorted(found.items(), key=lambda item: (-item[1], str(item[0])))[:_CATEGORIES]
-    fewest = 1 if present.dtype.kind == "b" else _ROWS_A_CATEGORY
+    fewest = 1 if present.dtype.kind == "b" else _ROWS_PER_CATEGORY
     named = tuple(str(value) for value, rows in ordered if rows >= fewest)
     if not named or sum(rows for _, rows in ordered) < _FREE_TEXT * len(present):
         return _describe_numbers(_lengths(present), "length")
@@ -134,7 +134,7 @@ def _describe_texts(present: pd.Series[Any]) -> Distribution:
 
 
 def _texts(present: pd.Series[Any]) -> pd.Series[Any]:
-    """Return each value as text; booleans as JSON writes them."""
+    """Return each value as text, with booleans as in JSON."""
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(present.dtype):
@@ -160,11 +160,11 @@ def _describe_numbers(numbers: Floats, kind: Any) -> Distribution:
 
 
 def design_effect(bins: Any) -> float:
-    """Return how many rows say as much as one independent row, from how bins vary between stretches of the source.
+    """Return the design effect: the number of rows that carry as much information as one independent row.
 
-    The mean over the bins of the variance of a share between stretches over that of independent rows, after Rao and
-    Scott (The analysis of categorical data from complex sample surveys, JASA 76, 1981), at least 1. It is the larger
-    one of 30 and of 10 stretches, since rows may resemble each other over longer ones.
+    It is the mean over the bins of the variance of a bin's share between stretches of the source, relative to that of
+    independent rows, after Rao and Scott (The analysis of categorical data from complex sample surveys, JASA 76, 1981),
+    and at least 1. The larger value for 30 and for 10 stretches counts, since similar rows may span longer stretches.
 
     >>> design_effect(np.arange(3000) % 7)
     1.0
@@ -182,7 +182,7 @@ def design_effect(bins: Any) -> float:
 
 
 def bin_codes(values: pd.Series[Any], distribution: Distribution) -> Counts:
-    """Return the bin of each present value as a number; values that none of them is for share one of their own."""
+    """Return the bin of each present value as a number; values without a bin share an additional one."""
     if distribution.kind == "category":
         known = {name: code for code, name in enumerate(distribution.values)}
         return np.asarray(_texts(values).map(known).fillna(len(known)).to_numpy(dtype=np.int64))
@@ -191,10 +191,10 @@ def bin_codes(values: pd.Series[Any], distribution: Distribution) -> Counts:
 
 
 def effect_of_a_file(bins: Any, files: Counts) -> float:
-    """Return by how much shares vary between the files of a source: the design effect less 1, times their number.
+    """Return how much shares vary between the files of a source: the design effect less 1, times the number of files.
 
-    What is added to a folder is one file more. Files differ more than long stretches of many files do: each has one
-    weekday, and a stretch of weeks has them all. Few files tell nothing that stretches do not tell.
+    A folder grows by one file at a time. Files differ more than long stretches of many files: a daily file has one
+    weekday, while a stretch of weeks has them all. With few files, this adds nothing to the effect of stretches.
 
     >>> effect_of_a_file(np.repeat(np.arange(40) % 7, 10), np.repeat(np.arange(40), 10))
     370.25641
@@ -214,7 +214,7 @@ def effect_of_a_file(bins: Any, files: Counts) -> float:
 
 
 def _effect_between(codes: Counts, unit: Counts) -> float:
-    """Return the design effect of bins, from how they vary between the units that the rows are in."""
+    """Return the design effect of bins from their variation between the units that contain the rows."""
     rows, number, units = len(codes), int(codes.max()) + 1, int(unit.max()) + 1
     counts = np.bincount(unit * number + codes, minlength=units * number).reshape(units, number)
     shares = counts.sum(axis=0) / rows
@@ -225,7 +225,7 @@ def _effect_between(codes: Counts, unit: Counts) -> float:
 
 
 def _is_counter(numbers: Floats) -> bool:
-    """Return whether numbers count rows or time: they run with the rows, or are whole and nearly all different."""
+    """Return whether numbers count rows or time: they follow the row order, or are integers and nearly all distinct."""
     from scipy import stats
 
     if len(numbers) < max(_STRETCHES) or numbers.min() == numbers.max():
@@ -237,28 +237,28 @@ def _is_counter(numbers: Floats) -> bool:
 
 
 def _edges(numbers: Floats) -> tuple[float, ...]:
-    """Return bin edges: frequent values stand alone, the others are divided at their quantiles."""
+    """Return bin edges: frequent values get their own bins, the others are divided at their quantiles."""
     finite = numbers[np.isfinite(numbers)]
-    bins = int(np.clip(len(finite) // _ROWS_A_BIN, 1, _BINS))
+    bins = int(np.clip(len(finite) // _ROWS_PER_BIN, 1, _BINS))
     values, counts = np.unique(finite, return_counts=True)
     frequent = values[counts * bins >= len(finite)] if bins > 1 else values[:0]
     others = np.repeat(values, np.where(np.isin(values, frequent), 0, counts))
-    parts = min(len(others) // _ROWS_A_BIN, max(_FEWEST_PARTS, round(bins * len(others) / max(1, len(finite)))))
+    parts = min(len(others) // _ROWS_PER_BIN, max(_FEWEST_PARTS, round(bins * len(others) / max(1, len(finite)))))
     inner = np.linspace(0, 1, parts + 1)[1:-1] if parts > 1 else np.zeros(0)
     cuts = np.quantile(others, inner, method="inverted_cdf") if len(inner) else np.zeros(0)
-    alone = frequent[:_BINS] if len(values) > 1 else values
+    single = frequent[:_BINS] if len(values) > 1 else values
     outer = np.append(_just_below(values[:1]), values[-1:])
-    return tuple(np.unique(np.concatenate([outer, cuts, alone, _just_below(alone)])).tolist())
+    return tuple(np.unique(np.concatenate([outer, cuts, single, _just_below(single)])).tolist())
 
 
 def _just_below(values: Floats) -> Floats:
-    """Return the next smaller numbers; the smallest number there is stays, as the next one would be infinite."""
+    """Return the next smaller floats; the smallest finite float stays, as the next one would be infinite."""
     return np.nextafter(values, np.finfo(np.float64).min)
 
 
 def _count_numbers(numbers: Floats, edges: tuple[float, ...]) -> Counts:
     counts = np.zeros(len(edges) + 1, dtype=np.int64)
-    for start in range(0, len(numbers), _AT_A_TIME):
-        places = np.searchsorted(np.asarray(edges), numbers[start : start + _AT_A_TIME], side="left")
+    for start in range(0, len(numbers), _BLOCK_ROWS):
+        places = np.searchsorted(np.asarray(edges), numbers[start : start + _BLOCK_ROWS], side="left")
         counts += np.bincount(places, minlength=len(counts))
     return counts

@@ -1,4 +1,4 @@
-"""Whether a source has grown since a version was published: which rows were there, and which were added where."""
+"""Detect whether a source has grown since a version was published: find its earlier rows and where rows were added."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ __all__ = ["AddedRows", "Growth", "find_growth"]
 
 Stretch = tuple[int, int]
 
-_STILL_THERE = 0.75
-"""The share of the earlier rows that must be found again before a source counts as one that grows."""
-_SOME_THERE = 0.1
-"""The same for a source whose files have all changed, but not their names."""
+_GROWING_SHARE = 0.75
+"""The share of the earlier rows that must be found again for a source to count as growing."""
+_REWRITTEN_SHARE = 0.1
+"""The same for a source whose files have all changed but kept their names."""
 _FEWEST_SAMPLED = 10
 _PLACES = 8
 _SHORT = 40
 _COINCIDENCE = 14.0
 _LONGEST_COINCIDENCE = 700
-"""A run of added rows in a sample counts from this many on, or from where chance has a probability of exp(-14)."""
+"""A run of added rows in a sample counts if it is this long, or if its probability by chance is below exp(-14)."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class AddedRows:
     """Rows that were added in one place.
 
     Attributes:
-        name: What to call them: their file, or their numbers.
-        stretches: The first of them and the first row after them, once or several times.
-        sizes: How many rows each file among them has, by name; none where they are no whole files.
-        copies: The earlier files, by name, of which files among them are copies, byte for byte.
-        repeats: How many of them were there before.
+        name: Their name in messages: their file or their row numbers.
+        stretches: Ranges of rows, each as its first row and the first row after it.
+        sizes: The number of rows of each added file by name; empty if the rows are not whole files.
+        copies: For each added file that is a byte-for-byte copy, the file that it copies.
+        repeats: How many of the rows were there before.
     """
 
     name: str
@@ -54,22 +54,22 @@ class AddedRows:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """The number of added rows."""
         return sum(stop - first for first, stop in self.stretches)
 
 
 @dataclass(frozen=True)
 class Growth:
-    """What was added to a source that grows.
+    """The growth of a source.
 
     Attributes:
-        by: What shows it: files that stayed, rows that stayed, or their identifiers.
-        earlier: How many rows there were.
-        lost: How many of them are gone or changed.
-        changes: What became of the earlier files that are not as they were, in words.
-        added: The rows that were added, by place; none where they lie scattered among the others.
-        repeats: How many of all added rows were there before, where no file tells.
-        earlier_sizes: How many rows each file that stayed has.
+        by: The evidence: unchanged files, unchanged rows, or known identifiers.
+        earlier: The number of rows before.
+        lost: The number of earlier rows that were removed or changed.
+        changes: A description of each earlier file that was changed or removed.
+        added: The added rows by place; empty if they are scattered among the others.
+        repeats: How many of all added rows were there before, unless the source grew by files.
+        earlier_sizes: The number of rows of each unchanged file.
     """
 
     by: Literal["files", "rows", "identifiers"]
@@ -83,7 +83,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class _Found:
-    """The earlier rows looked for in the sample of a delivery, and how many were looked for."""
+    """The earlier rows found in the sample of a delivery, and the number of rows sought."""
 
     rows: SampledRows
     earlier: Mask
@@ -92,13 +92,13 @@ class _Found:
 
 
 def find_growth(profile: SourceProfile, snapshot: Snapshot, columns: ColumnsConfig, *, by_key: bool) -> Growth | None:
-    """Return how a source has grown since its profile was made; None where nothing shows that it grows.
+    """Return the growth of a source since it was profiled; None if there is no evidence of growth.
 
     Args:
         profile: The source before.
         snapshot: The source now.
         columns: The roles of its columns.
-        by_key: Whether rows that have changed but for their identifiers are the same rows.
+        by_key: Whether rows with the same identifiers are the same rows even if their other values have changed.
     """
     rows = sample_rows(snapshot, columns)
     found = _look_for(profile.row_sample, rows)
@@ -109,7 +109,7 @@ def find_growth(profile: SourceProfile, snapshot: Snapshot, columns: ColumnsConf
 
 
 def _look_for(sample: RowSample | None, rows: SampledRows | None) -> _Found | None:
-    """Return which sampled rows were there before: of several copies, as many as there were, the first ones."""
+    """Return which sampled rows were there before; of repeated rows, the first ones count, up to the earlier number."""
     if sample is None or rows is None:
         return None
     limit = int(sample.limit)
@@ -126,13 +126,13 @@ def _look_for(sample: RowSample | None, rows: SampledRows | None) -> _Found | No
 
 
 def _by_files(profile: SourceProfile, snapshot: Snapshot, found: _Found | None) -> Growth | None:
-    """Return the growth of a source of several files, of which some are as they were."""
+    """Return the growth of a source of several files, some of which have not changed."""
     parts, before = snapshot.parts, profile.parts
     if not before or max(len(parts), len(before)) < 2:
         return None
     kept = _kept(before, parts)
-    renewed = {part.name for part in parts} & {part.name for part in before} and found and found.share >= _SOME_THERE
-    if not (any(kept) or renewed):
+    same_names = {part.name for part in parts} & {part.name for part in before}
+    if not (any(kept) or (same_names and found and found.share >= _REWRITTEN_SHARE)):
         return None
     lost = _lost(before, [part for part, stayed in zip(parts, kept, strict=True) if stayed])
     if found and _all_there(found, sum(part.rows for part in lost), profile.rows):
@@ -148,7 +148,7 @@ def _by_files(profile: SourceProfile, snapshot: Snapshot, found: _Found | None) 
 
 
 def _kept(before: Sequence[SourcePart], parts: Sequence[SourcePart]) -> list[bool]:
-    """Return which files were there before, byte for byte, whatever they are called; of copies the one of that name."""
+    """Return which files have the bytes of an earlier file under any name; of copies, the one with the earlier name."""
     names = {(part.sha256, part.name) for part in before}
     left = Counter(part.sha256 for part in before)
     kept = [False] * len(parts)
@@ -169,7 +169,7 @@ def _lost(before: Iterable[SourcePart], kept: Iterable[SourcePart]) -> list[Sour
 
 
 def _all_there(found: _Found, lost: int, rows: int) -> bool:
-    """Return whether the rows of files that have changed are still there: they were only added to, or filed anew."""
+    """Return whether the rows of changed files are still there, because the files were extended or reorganised."""
     sampled = found.sought * lost / max(1, rows)
     return found.share == 1.0 and sampled >= min(_FEWEST_SAMPLED, lost)
 
@@ -177,7 +177,7 @@ def _all_there(found: _Found, lost: int, rows: int) -> bool:
 def _change(part: SourcePart, parts: Iterable[SourcePart]) -> str:
     now = next((one for one in parts if one.name == part.name), None)
     if now is None:
-        return f"{part.name} ({part.rows:,} rows) is gone"
+        return f"{part.name} ({part.rows:,} rows) is missing"
     rows = "" if now.rows == part.rows else f": {part.rows:,} rows before, {now.rows:,} now"
     return f"{part.name} has changed{rows}"
 
@@ -185,7 +185,7 @@ def _change(part: SourcePart, parts: Iterable[SourcePart]) -> str:
 def _new_files(
     parts: Sequence[SourcePart], kept: Sequence[bool], before: Iterable[SourcePart], found: _Found | None
 ) -> Iterator[AddedRows]:
-    """Yield the rows of new files; of earlier ones that were added to, if they were looked for, the added rows."""
+    """Yield the rows of new files and, if earlier rows were sought, the rows added to earlier files."""
     earlier = {part.name for part in before}
     owners = {part.sha256: part.name for part, stayed in zip(parts, kept, strict=True) if stayed}
     start = 0
@@ -202,7 +202,7 @@ def _new_files(
 
 
 def _gathered(added: list[AddedRows]) -> Iterator[AddedRows]:
-    """Yield the additions, neighbours as one where there are more of them than are judged one by one."""
+    """Yield the additions, merging neighbours if there are too many to check one by one."""
     for some in np.array_split(np.arange(len(added)), min(len(added), _PLACES) or 1):
         group = [added[index] for index in some.tolist()]
         if len(group) == 1:
@@ -217,12 +217,12 @@ def _gathered(added: list[AddedRows]) -> Iterator[AddedRows]:
 
 
 def _by_rows(by: Literal["rows", "identifiers"], profile: SourceProfile, found: _Found | None) -> Growth | None:
-    """Return the growth of a source whose earlier rows are found in it again."""
-    if found is None or found.share < _STILL_THERE or found.rows.total <= profile.rows:
+    """Return the growth of a source that still contains its earlier rows."""
+    if found is None or found.share < _GROWING_SHARE or found.rows.total <= profile.rows:
         return None
     runs = list(_runs(found, 0, found.rows.total))
     if found.share == 1.0 and len(runs) == 1 and runs[0][1] == found.rows.total:
-        runs = [(profile.rows, found.rows.total)]  # all were added at the end: no need to go by the sample
+        runs = [(profile.rows, found.rows.total)]  # all rows were added at the end, so the boundary is exact
     added = [AddedRows(f"rows {first + 1:,} to {stop:,}", ((first, stop),), {}, {}) for first, stop in runs]
     lost = round((1 - found.share) * profile.rows)
     repeats = repeats_among(found.rows.hashes, ~found.earlier, ~found.earlier)
@@ -230,7 +230,7 @@ def _by_rows(by: Literal["rows", "identifiers"], profile: SourceProfile, found: 
 
 
 def _runs(found: _Found, start: int, stop: int) -> Iterator[Stretch]:
-    """Yield the stretches of a delivery that hold added rows only: the longest ones, in order."""
+    """Yield the longest stretches of a delivery that contain only added rows, in order."""
     inside = (found.rows.positions >= start) & (found.rows.positions < stop)
     positions, added = found.rows.positions[inside], ~found.earlier[inside]
     fewest = 1.0 if found.rows.limit == 2**64 else _no_coincidence(float(added.mean()) if len(added) else 0.0)
@@ -245,7 +245,7 @@ def _runs(found: _Found, start: int, stop: int) -> Iterator[Stretch]:
 
 
 def _no_coincidence(share: float) -> float:
-    """Return how many added rows in a row are no chance, where such a share of the rows was added."""
+    """Return how many consecutive added rows rule out chance, given the share of added rows."""
     return min(_LONGEST_COINCIDENCE, _COINCIDENCE / -math.log(share)) if 0 < share < 1 else 1.0
 
 

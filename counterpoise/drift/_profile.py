@@ -1,4 +1,4 @@
-"""Profiling a source: two columns at a time, a row group at a time."""
+"""Profile a source, two columns in parallel and one row group at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from counterpoise.config import ColumnsConfig
 from counterpoise.drift._distribution import bin_codes, describe_values, design_effect, effect_of_a_file
-from counterpoise.drift._records import ColumnProfile, Distribution, SourceProfile
+from counterpoise.drift._records import Distribution, FeatureProfile, SourceProfile
 from counterpoise.drift._row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.records import ClassCounts, Snapshot
 from counterpoise.runtime import child_generator
@@ -28,19 +28,19 @@ _SAMPLE = 100_000
 _DESCRIBED_CLASS = 100
 _WORKERS = 2
 _PARTS = 20_000
-"""Files that are listed; so many that one more is no growth worth telling are not."""
+"""The maximum number of files to list; with more, one additional file is negligible growth."""
 
 
 @dataclass(frozen=True)
-class _Sample:
-    """Snapshot rows to describe, ascending, how many rows they stand for, and the source's file of each."""
+class _ProfiledRows:
+    """Sampled snapshot rows in ascending order, the rows that they represent, and the source file of each."""
 
     rows: Ints
     members: npt.NDArray[np.bool_] | None = None
     files: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def within(self, first: int, number: int) -> Ints:
-        """Return those of them that lie in a stretch of the snapshot, counted from its first row."""
+        """Return the rows in a stretch of the snapshot, relative to its first row."""
         low, high = np.searchsorted(self.rows, [first, first + number])
         return self.rows[low:high] - first
 
@@ -48,7 +48,7 @@ class _Sample:
 def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
     """Return the profile of a snapshot: schema, classes, and each feature overall and within the minority class.
 
-    Missing values are counted in all rows; distributions are those of at most 100,000 rows, spread evenly.
+    Missing values are counted over all rows; distributions use at most 100,000 evenly spread rows.
 
     Args:
         snapshot: The source.
@@ -81,7 +81,7 @@ def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
 
 
 def described_minority(counts: ClassCounts) -> str:
-    """Return the smallest class of at least 100 rows, if it is not the largest; else an empty text.
+    """Return the smallest class with at least 100 rows, unless it is the only one; then an empty string.
 
     >>> described_minority({"a": 5_000, "b": 300, "c": 7})
     'b'
@@ -91,21 +91,21 @@ def described_minority(counts: ClassCounts) -> str:
     return smallest if len(large) > 1 else ""
 
 
-def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_Sample]:
-    """Return what to look at: all rows and, where there is one, the minority class."""
-    everywhere = _Sample(_spread(np.arange(len(labels.codes))))
-    return [everywhere] if members is None else [everywhere, _Sample(_spread(np.flatnonzero(members)), members)]
+def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_ProfiledRows]:
+    """Return a sample of all rows and, if there is one, of the minority class."""
+    overall = _ProfiledRows(_spread(np.arange(len(labels.codes))))
+    return [overall] if members is None else [overall, _ProfiledRows(_spread(np.flatnonzero(members)), members)]
 
 
 def _files_of(snapshot: Snapshot, rows: Ints) -> Ints:
-    """Return the source's file of each row, as a number from 0 on; all the same where that is not known."""
+    """Return the source file of each row as a number from 0 on; all the same if the files are unknown."""
     ends = np.cumsum([part.rows for part in snapshot.parts], dtype=np.int64)
     known = len(ends) and ends[-1] == snapshot.rows
     return np.searchsorted(ends, rows, side="right") if known else np.zeros(len(rows), np.int64)
 
 
 def _spread(rows: Ints) -> Ints:
-    """Return a random row of each of equal stretches: rows that alternate must not escape the sample."""
+    """Return one random row from each of many equal stretches, so that alternating rows cannot escape the sample."""
     if len(rows) <= _SAMPLE:
         return rows
     edges = np.linspace(0, len(rows), _SAMPLE + 1).astype(np.int64)
@@ -113,8 +113,8 @@ def _spread(rows: Ints) -> Ints:
     return rows[edges[:-1] + offsets.astype(np.int64)]
 
 
-def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -> ColumnProfile:
-    """Describe one column in each of the samples, reading it once."""
+def _profile_column(snapshot: Snapshot, samples: Sequence[_ProfiledRows], name: str) -> FeatureProfile:
+    """Describe one column in each sample, reading it only once."""
     chunks: list[list[pa.ChunkedArray]] = [[] for _ in samples]
     flags: list[list[npt.NDArray[np.bool_]]] = [[np.zeros(0, np.bool_)] for _ in samples]
     missing, rows = np.zeros(len(samples), np.int64), np.zeros(len(samples), np.int64)
@@ -122,9 +122,9 @@ def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -
         column = table.column(0)
         absent = _absent(column)
         for index, sample in enumerate(samples):
-            looked_at = sample.within(first, len(column))
-            chunks[index].append(column.take(pa.array(looked_at)))
-            flags[index].append(absent[looked_at])
+            sampled = sample.within(first, len(column))
+            chunks[index].append(column.take(pa.array(sampled)))
+            flags[index].append(absent[sampled])
             members = None if sample.members is None else sample.members[first : first + len(column)]
             missing[index] += int(absent.sum() if members is None else absent[members].sum())
             rows[index] += len(column) if members is None else int(members.sum())
@@ -132,13 +132,13 @@ def _profile_column(snapshot: Snapshot, samples: Sequence[_Sample], name: str) -
     absences = [np.concatenate(parts) for parts in flags]
     effects = [design_effect(one) for one in absences]
     of_a_file = [effect_of_a_file(one, sample.files) for one, sample in zip(absences, samples, strict=True)]
-    everywhere = ColumnProfile(
+    overall = FeatureProfile(
         name=name, rows=int(rows[0]), missing=int(missing[0]), missing_effect=effects[0],
         missing_of_a_file=of_a_file[0], distribution=described[0],
     )  # fmt: skip
     if len(samples) == 1:
-        return everywhere
-    return everywhere.model_copy(
+        return overall
+    return overall.model_copy(
         update={
             "minority_rows": int(rows[1]),
             "minority_missing": int(missing[1]),

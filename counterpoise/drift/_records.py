@@ -1,4 +1,4 @@
-"""The profile of a source: small enough to be kept with every version."""
+"""The profile of a source, small enough to keep with every version."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Literal
 
 from counterpoise.records import ClassCounts, ColumnSchema, Record, SourcePart
 
-__all__ = ["ColumnProfile", "Distribution", "RowSample", "SourceProfile"]
+__all__ = ["Distribution", "FeatureProfile", "RowSample", "SourceProfile"]
 
 
 class Distribution(Record):
-    """How often values fall into bins.
+    """The counts of a column's values by bin.
 
     Attributes:
-        kind: `number` bins numbers, `length` texts by their number of characters, `category` counts single values.
-        edges: Of numbers and lengths: bin i holds what is above edge i - 1 and at most edge i, ascending.
-        values: Of categories: the values as text, the most frequent first.
-        counts: Present values by bin, one more than there are edges; or by value, all other values last.
+        kind: `number` bins numbers, `length` bins texts by their number of characters, `category` counts single values.
+        edges: For numbers and lengths, ascending: bin i holds values above edge i - 1 and at most edge i.
+        values: For categories: the values as text, the most frequent first.
+        counts: Present values by bin, with one more bin than edges; or by value, with all other values last.
         counter: Whether numbers seem to count rows or time.
-        design_effect: How many rows of this source say as much as one independent row would: 1 unless neighbouring rows
-            resemble each other.
-        of_a_file: How much the shares vary between the source's files, as `effect_of_a_file` gives it; 0 for few files.
+        design_effect: The number of rows of this source that carry as much information as one independent row; 1 unless
+            neighbouring rows resemble each other.
+        of_a_file: The variation of the shares between the source's files, from `effect_of_a_file`; 0 for few files.
     """
 
     kind: Literal["number", "length", "category"]
@@ -37,20 +37,22 @@ class Distribution(Record):
         return max(self.counts, default=0) == sum(self.counts)
 
 
-class ColumnProfile(Record):
-    """One feature, over all rows and within the minority class.
+class FeatureProfile(Record):
+    """A feature over all rows and within the minority class.
 
     Attributes:
         name: The column's name.
-        rows: How many rows were looked at for missing values: all.
-        missing: How many of them are null or NaN.
-        missing_effect: The design effect of that share, as in `Distribution`.
-        missing_of_a_file: How much it varies between files, as in `Distribution`.
-        distribution: Of a sample of the rows; None where the column's values cannot be compared from one delivery to
-            the next (points in time, nested values) or nothing is present.
+        rows: The number of rows, all of which were checked for missing values.
+        missing: The number of null or NaN values.
+        missing_effect: The design effect of the missing share, as in `Distribution`.
+        missing_of_a_file: The variation of the missing share between files, as in `Distribution`.
+        distribution: The distribution in a sample of the rows; None if the column's values cannot be compared between
+            deliveries (times, nested values) or all are missing.
         minority_rows: As `rows`, in the minority class.
         minority_missing: As `missing`, in the minority class.
-        minority: As `distribution`, in the minority class, with bins of its own.
+        minority_missing_effect: As `missing_effect`, in the minority class.
+        minority_missing_of_a_file: As `missing_of_a_file`, in the minority class.
+        minority: As `distribution`, in the minority class, with its own bins.
     """
 
     name: str
@@ -67,12 +69,12 @@ class ColumnProfile(Record):
 
 
 class RowSample(Record):
-    """The rows of a source with the smallest hashes, so that the next delivery shows whether they are still there.
+    """The rows of a source with the smallest hashes, used to check whether the next delivery still contains them.
 
     Attributes:
-        rows: How many rows the source had.
-        limit: Hashes below this number are in the sample; a decimal number, which may be 2 ** 64.
-        hashes: Little-endian 64-bit numbers in Base64, in the order of the rows.
+        rows: The number of rows of the source.
+        limit: The sample contains all hashes below this decimal number, which may be 2 ** 64.
+        hashes: Little-endian 64-bit numbers in Base64, in row order.
     """
 
     rows: int
@@ -81,21 +83,21 @@ class RowSample(Record):
 
 
 class SourceProfile(Record):
-    """A source when a version was published from it.
+    """The state of a source when a version was published from it.
 
     Attributes:
-        rows: Its rows, rejected ones included.
-        columns: All its columns with their Arrow types.
-        unused: Those of them that were left out (`columns.drop`).
+        rows: The number of rows, including rejected ones.
+        columns: All columns with their Arrow types.
+        unused: The columns that were dropped (`columns.drop`).
         target: The label column.
         classes: Rows by class.
-        classes_effect: The design effect of their shares, as in `Distribution`.
-        classes_of_a_file: How much these vary between files, as in `Distribution`.
-        minority: The smallest class that is large enough to be described; empty where there is none.
+        classes_effect: The design effect of the class shares, as in `Distribution`.
+        classes_of_a_file: The variation of the class shares between files, as in `Distribution`.
+        minority: The smallest class that is large enough to describe; empty if there is none.
         features: The features' profiles.
-        parts: The files it was read from; none for a database, and for more files than are worth listing.
-        row_sample: Rows told apart by their content. None in versions from before this was kept.
-        key_sample: Rows told apart by their identifiers, where there are any.
+        parts: The files of the source; empty for a database or too many files to list.
+        row_sample: A sample of rows identified by content; None in versions that predate it.
+        key_sample: A sample of rows identified by their identifiers, if there are any.
     """
 
     rows: int
@@ -106,7 +108,7 @@ class SourceProfile(Record):
     classes_effect: float = 1.0
     classes_of_a_file: float = 0.0
     minority: str
-    features: tuple[ColumnProfile, ...]
+    features: tuple[FeatureProfile, ...]
     parts: tuple[SourcePart, ...] = ()
     row_sample: RowSample | None = None
     key_sample: RowSample | None = None

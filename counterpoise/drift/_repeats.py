@@ -1,4 +1,4 @@
-"""Whether added rows are new, or rows that were delivered before."""
+"""Estimate whether added rows are new or repeat rows that were delivered before."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["Repeats", "repeats_among"]
 
 
 _ALL_DIFFERENT = 100
-"""So many rows without a repetition show that rows of this source do not repeat by nature."""
+"""This many rows without a repetition show that rows of the source do not repeat naturally."""
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """How many of the added rows are new, in a sample.
+    """The number of new rows among the added rows in a sample.
 
     Attributes:
-        rows: The added rows that were looked at.
-        new: How many different rows among them were not there before.
-        expected: How many there would be if they came from where the earlier ones came from.
+        rows: The number of added rows in the sample.
+        new: The number of distinct rows among them that were not there before.
+        expected: The number expected if they came from the same population as the earlier rows.
     """
 
     rows: int
@@ -32,16 +32,16 @@ class Repeats:
 
 
 def repeats_among(hashes: Hashes, here: Mask, added: Mask) -> Repeats | None:
-    """Return how many of some added rows are new; None where there is nothing to look at.
+    """Return how many of the selected added rows are new; None if the sample has none of them or no earlier rows.
 
-    Tables of few different rows repeat them by nature. How many new ones are to be expected follows from how many of
-    the earlier rows stand there once, twice and three times (Good and Toulmin, Biometrika 43, 1956). More added rows
-    than earlier ones are taken for as many, so that rather too few are expected.
+    Tables with few distinct rows repeat them naturally. The expected number of new rows follows from how many earlier
+    rows occur once, twice and three times (Good and Toulmin, Biometrika 43, 1956). If more rows were added than existed
+    before, the estimate counts only as many, so it is rather too low.
 
     Args:
-        hashes: Of a sample of rows that holds all copies of a row, or none.
-        here: Which of them are asked about.
-        added: Which of them were added at all.
+        hashes: The hashes of a sample that contains either all copies of a row or none.
+        here: Which of the sampled rows to check.
+        added: Which of the sampled rows were added anywhere.
     """
     values, counts = np.unique(hashes[~added], return_counts=True)
     rows, earlier = int(here.sum()), int(counts.sum())

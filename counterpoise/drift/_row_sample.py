@@ -1,8 +1,8 @@
-"""A sample of a table's rows that two deliveries share: a row is in it, or not, by its content alone.
+"""Sample a table's rows so that two deliveries share the sample: only a row's content decides whether it is in it.
 
-The rows with the smallest hashes are taken (Broder, On the resemblance and containment of documents, 1997). So all
-copies of a row are in the sample together, and a row that is delivered again is in the next sample, too, wherever it
-stands then. Hashes are made for speed: numbers count as floats, texts by their first bytes and their length.
+The sample consists of the rows with the smallest hashes (Broder, On the resemblance and containment of documents,
+1997). So it contains either all copies of a row or none, and a row that is delivered again is also in the next sample,
+wherever it occurs. The hashes favour speed: numbers are hashed as floats, texts by their first bytes and their length.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from counterpoise.table import Hashes, SnapshotReader, row_hashes, salted
 
 __all__ = ["SampledRows", "key_rows", "sample_rows", "stored_hashes", "stored_sample"]
 
-_LOOKED_AT = 65_536
+_SAMPLED = 65_536
 _STORED = 8_192
 _COLUMNS = 8
-"""Enough to tell rows apart; more would only take longer."""
+"""Enough columns to distinguish rows; more would only take longer."""
 _TEXT = 48
-"""Bytes of a text that are looked at."""
+"""The number of bytes of a text that are hashed."""
 _ALL = 2**64
 _MISSING = np.uint64(0x9E6C_63D0_876A_68DE)
 
 
 @dataclass(frozen=True)
 class SampledRows:
-    """The rows of a snapshot whose hashes lie below a limit.
+    """The rows of a snapshot whose hashes are below a limit.
 
     Attributes:
-        total: How many rows the snapshot has.
-        limit: The limit; 2 ** 64 takes every row.
+        total: The number of rows of the snapshot.
+        limit: The limit; 2 ** 64 selects every row.
         positions: The rows' numbers, ascending.
         hashes: Their hashes.
     """
@@ -53,7 +53,7 @@ class SampledRows:
     hashes: Hashes
 
     def below(self, limit: int) -> SampledRows:
-        """Return the smaller sample of a smaller limit."""
+        """Return the smaller sample for a smaller limit."""
         if limit >= self.limit:
             return self
         inside = self.hashes < np.uint64(limit)
@@ -62,25 +62,25 @@ class SampledRows:
 
 @lru_cache(maxsize=4)
 def sample_rows(snapshot: Snapshot, columns: ColumnsConfig) -> SampledRows:
-    """Return a sample of the rows, told apart by what they say: identifiers and columns that are left out are not used.
+    """Return a sample of the rows, identified by their content without identifiers and dropped columns.
 
-    The last answers are kept, since a run asks before and after it has compared its source with the last version.
+    The results are cached, since a run needs the sample before and after comparing its source with the last version.
     """
-    apart = {*columns.ids, *columns.drop}
-    told = [column for column in snapshot.columns if column.name not in apart]
-    told.sort(key=lambda column: type_kind(column.type) not in ("number", "time"))  # they take less time than texts
-    return _sample(snapshot, [column.name for column in told[:_COLUMNS]])
+    ignored = {*columns.ids, *columns.drop}
+    used = [column for column in snapshot.columns if column.name not in ignored]
+    used.sort(key=lambda column: type_kind(column.type) not in ("number", "time"))  # these are faster than texts
+    return _sample(snapshot, [column.name for column in used[:_COLUMNS]])
 
 
 @lru_cache(maxsize=4)
 def key_rows(snapshot: Snapshot, columns: ColumnsConfig) -> SampledRows | None:
-    """Return a sample of the rows, told apart by their identifiers alone; None where there are none."""
+    """Return a sample of the rows, identified by their identifiers only; None if there are none."""
     names = {column.name for column in snapshot.columns}
     return _sample(snapshot, columns.ids) if columns.ids and names.issuperset(columns.ids) else None
 
 
 def stored_sample(rows: SampledRows | None) -> RowSample | None:
-    """Return a sample as it is kept with a version."""
+    """Return a sample in the form that is stored with a version."""
     if rows is None:
         return None
     small = rows.below(_limit(rows.total, _STORED))
@@ -89,7 +89,7 @@ def stored_sample(rows: SampledRows | None) -> RowSample | None:
 
 
 def stored_hashes(sample: RowSample) -> Hashes:
-    """Return the hashes of a sample that was kept with a version."""
+    """Return the hashes of a sample that was stored with a version."""
     return np.frombuffer(base64.b64decode(sample.hashes), "<u8").astype(np.uint64)
 
 
@@ -98,7 +98,7 @@ def _limit(rows: int, wanted: int) -> int:
 
 
 def _sample(snapshot: Snapshot, names: Sequence[str]) -> SampledRows:
-    limit = _limit(snapshot.rows, _LOOKED_AT)
+    limit = _limit(snapshot.rows, _SAMPLED)
     positions, hashes = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
     for first, table in SnapshotReader(snapshot).iter_groups(names):
         found = _hashes(table)
@@ -120,7 +120,7 @@ def _hashes(table: pa.Table) -> Hashes:
 
 
 def _words(array: pa.Array) -> Hashes:
-    """Return a 64-bit word a value: numbers are equal whatever their types, and NaN is no value."""
+    """Return a 64-bit word per value; equal numbers are equal in every type, and NaN counts as missing."""
     kind = array.type
     if pa.types.is_dictionary(kind):
         array, kind = array.dictionary_decode(), kind.value_type
@@ -139,7 +139,7 @@ def _words(array: pa.Array) -> Hashes:
 
 
 def _text_words(array: pa.Array) -> Hashes:
-    """Return the sum of a text's bytes, each times a number of its place, for all texts at once."""
+    """Return a word per text: the sum of its bytes, each weighted by a factor for its position."""
     lengths = pc.fill_null(pc.binary_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     texts = pc.fill_null(array, "").cast(pa.large_binary())
     if len(lengths) and lengths.max() > _TEXT:

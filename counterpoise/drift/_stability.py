@@ -1,4 +1,4 @@
-"""How far a distribution has moved, and how far it moves by chance alone."""
+"""Measure how far a distribution has moved, and how far it would move by chance."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["FEWEST_ROWS", "chance_limit", "class_change", "missing_change", "pop
 Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 FEWEST_ROWS = 40
-"""With fewer rows on either side nothing is said."""
+"""The minimum number of rows on both sides for a verdict."""
 
 
 def population_stability(before: Counts, after: Counts) -> float:
     """Return the population stability index: the sum of (q - p) ln(q / p) over bins with shares p before, q after.
 
-    Half a row is added to every bin, so that an empty one gives a large but finite value. Customary readings: below
-    0.1 steady, up to 0.25 some change, above that another population.
+    Half a row is added to every bin, so that an empty bin gives a large but finite value. By convention, below 0.1 is
+    stable, up to 0.25 is some change, and above that is another population.
 
     >>> round(population_stability(np.array([50, 50]), np.array([50, 50])), 3)
     0.0
@@ -25,8 +25,8 @@ def population_stability(before: Counts, after: Counts) -> float:
     0.88
 
     Args:
-        before: Rows by bin, divided by the design effect where rows are not independent.
-        after: The same, of the same length.
+        before: Rows by bin, divided by the design effect if rows are not independent.
+        after: The same for the later sample, of the same length.
     """
     p = (before + 0.5) / (before.sum() + 0.5 * len(before))
     q = (after + 0.5) / (after.sum() + 0.5 * len(after))
@@ -34,15 +34,16 @@ def population_stability(before: Counts, after: Counts) -> float:
 
 
 def chance_limit(before: float, after: float, *, bins: int, alpha: float) -> float:
-    """Return what the index exceeds with probability `alpha` between two samples of one population.
+    """Return the limit that the index exceeds with probability `alpha` for two samples of one population.
 
-    Times the harmonic sum of the sizes it is a chi-square variable with bins - 1 degrees of freedom (Yurdakul and
-    Naranjo, Statistical properties of the population stability index, Journal of Risk Model Validation 14, 2020).
+    The index divided by the sum of the inverse sizes follows a chi-square distribution with bins - 1 degrees of freedom
+    (Yurdakul and Naranjo, Statistical properties of the population stability index, Journal of Risk Model Validation
+    14, 2020).
 
     Args:
         before: Rows in the first sample.
         after: Rows in the second.
-        bins: How many bins.
+        bins: The number of bins.
         alpha: The probability.
     """
     from scipy import stats
@@ -53,19 +54,19 @@ def chance_limit(before: float, after: float, *, bins: int, alpha: float) -> flo
 
 
 def later_effect(effect: float, before: float, after: float, *, stretches: int = 1) -> float:
-    """Return the design effect of a later delivery: where neighbouring rows resemble each other, more rows add little.
+    """Return the design effect of a later delivery: if neighbouring rows resemble each other, more rows add little.
 
-    A later delivery stands for as many independent units as the earlier one, with more or fewer rows each. What was
-    added to a source is one unit more: it is like a stretch of the earlier rows, not like all of them.
+    A later delivery has as many independent units as the earlier one, with more or fewer rows each. Rows added to a
+    source are one more unit: they resemble a stretch of the earlier rows, not all of them.
 
     >>> later_effect(1.0, 100, 500), later_effect(3.0, 100, 200), later_effect(3.0, 100, 20, stretches=10)
     (1.0, 5.0, 5.0)
 
     Args:
-        effect: That of the earlier one.
-        before: Rows of the earlier one.
-        after: Rows of the later one.
-        stretches: Into how many stretches the earlier rows are divided, one of which the later ones are like.
+        effect: The design effect of the earlier delivery.
+        before: The number of rows of the earlier delivery.
+        after: The number of rows of the later delivery.
+        stretches: The number of stretches in the earlier rows; the later rows resemble one of them.
     """
     return 1 + (effect - 1) * after * stretches / max(1, before)
 
@@ -73,17 +74,17 @@ def later_effect(effect: float, before: float, after: float, *, stretches: int =
 def class_change(
     before: Counts, after: Counts, *, alpha: float = 0.001, effect: float = 1.0, stretches: int = 1
 ) -> tuple[float, float, float]:
-    """Return how class shares have changed: p-value, effect size and the largest factor of a class's share.
+    """Return the change of class shares: p-value, effect size and the largest factor of a class's share.
 
-    The p-value is that of Pearson's chi-square test of homogeneity. The effect size is Cohen's w against the shares
-    before: 0.1 is small, 0.3 medium, 0.5 large. The factor is at least 1, half a row added to each class; it counts
-    for classes only whose own share has changed by more than chance (binomial test given both counts).
+    The p-value is that of Pearson's chi-square test of homogeneity. The effect size is Cohen's w relative to the
+    earlier shares: 0.1 is small, 0.3 medium, 0.5 large. The factor is at least 1, with half a row added to each class;
+    it considers only classes whose own share has changed by more than chance (binomial test given both counts).
 
     Args:
         before: Rows by class.
         after: Rows by class, in the same order.
-        alpha: How often chance may be taken for a change of some class.
-        effect: The design effect of the shares before. A class that is gone or new is judged without it.
+        alpha: The probability of mistaking chance for a change of some class.
+        effect: The design effect of the earlier shares. It does not apply to classes that are new or have disappeared.
         stretches: As in `later_effect`.
     """
     from scipy import stats
@@ -108,15 +109,16 @@ def class_change(
 def missing_change(
     before: tuple[int, int], after: tuple[int, int], *, effect: float = 1.0, stretches: int = 1
 ) -> tuple[float, float, float]:
-    """Return how a missing share has changed: difference, p-value and factor of the present share.
+    """Return the change of a missing share: difference, p-value and factor of the present share.
 
-    The difference is after minus before. The p-value is that of Fisher's exact test, or of chi-square from 1,000 rows
-    on. The factor is the present share before by that after, half a row added: above 1 where values went missing.
+    The difference is after minus before. The p-value is that of Fisher's exact test, or of the chi-square test from
+    1,000 rows on. The factor is the earlier present share divided by the later one, with half a row added; it is above
+    1 if values went missing.
 
     Args:
-        before: How many of how many rows.
-        after: How many of how many rows.
-        effect: The design effect of the share before. Values that are all gone are judged without it.
+        before: The number of missing values and of rows.
+        after: The number of missing values and of rows.
+        effect: The design effect of the earlier share. It does not apply if all later values are missing.
         stretches: As in `later_effect`.
     """
     from scipy import stats

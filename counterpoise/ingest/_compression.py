@@ -1,4 +1,4 @@
-"""Reading gzip, zstd and plain files as bytes, within bounds."""
+"""Read gzip, zstd and plain files as bytes, with a limit on how far compressed data may grow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAX_RATIO = 400
 
 
 def compression_of(head: bytes) -> Compression:
-    """Return how a file with these first bytes is compressed.
+    """Return the compression of a file, recognised by its first bytes.
 
     >>> compression_of(b"a,b")
     'none'
@@ -36,7 +36,7 @@ def compression_of(head: bytes) -> Compression:
 
 
 def read_head(path: Path) -> tuple[bytes, bytes]:
-    """Return a file's first bytes, as they are and decompressed."""
+    """Return a file's first bytes twice: as stored and decompressed."""
     with open(path, "rb") as file:
         raw = file.read(_HEAD)
     if compression_of(raw) == "none":
@@ -48,8 +48,8 @@ def plain_blocks(path: Path) -> Iterator[bytes]:
     """Yield a file's decompressed content in blocks of a few megabytes.
 
     Raises:
-        InputError: The compressed data is cut off or damaged, or grows beyond all proportion (more than 400 times
-            and more than 64 MiB).
+        InputError: The compressed data is truncated or damaged, or expands suspiciously (more than 400-fold and to more
+            than 64 MiB).
     """
     with open(path, "rb") as file:
         compression = compression_of(file.read(4))
@@ -81,7 +81,7 @@ def _decompressed(path: Path, compression: Compression, *, size: int) -> Iterato
         raise InputError(
             "truncated_file",
             expected=f"a complete {compression} file",
-            found=f"{path.name} is cut off or damaged ({error})",
+            found=f"{path.name} is truncated or damaged ({error})",
             remedy="copy the file again, or restore it",
             values={"file": path.name},
         ) from None
@@ -96,8 +96,8 @@ def _open(path: Path, compression: Compression) -> IO[bytes]:
 def _bomb(path: Path, stored: int, done: int) -> InputError:
     return InputError(
         "decompression_bomb",
-        expected=f"compressed data that grows at most {_MAX_RATIO} times (or to {_FREE_BYTES >> 20} MiB)",
-        found=f"{path.name}: {stored:,} bytes grew to more than {done:,}",
-        remedy="check where the file comes from; if it is sound, decompress it first",
+        expected=f"compressed data that expands at most {_MAX_RATIO}-fold (or to {_FREE_BYTES >> 20} MiB)",
+        found=f"{path.name}: {stored:,} bytes expanded to more than {done:,}",
+        remedy="check where the file comes from; if you trust it, decompress it first",
         values={"file": path.name, "bytes": stored, "decompressed": done},
     )

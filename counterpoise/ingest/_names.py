@@ -1,4 +1,4 @@
-"""Column names: what a table may call its columns, and finding one by name or position."""
+"""Column names: check that they are usable, and resolve a column by name or position."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MAX_COLUMNS = 10_000
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Check that columns can be told apart on every platform and engine.
+    """Check that every platform and engine can distinguish the columns.
 
     Args:
         names: The column names in order.
 
     Raises:
-        InputError: Too many columns, one without a name, a control character in a name, or names that are equal, or
-            become equal when case or Unicode composition (NFC) is disregarded.
+        InputError: There are too many columns, a column has no name, a name contains a control character, or two names
+            are equal when case and Unicode composition (NFC) are ignored.
 
     >>> check_names(["amount", "label"])
     """
@@ -31,7 +31,7 @@ def check_names(names: Sequence[str]) -> None:
             "too_many_columns",
             expected=f"at most {MAX_COLUMNS:,} columns",
             found=f"{len(names):,}",
-            remedy="leave columns out, or store wide vectors as one list column in Parquet",
+            remedy="drop columns, or store wide vectors as one list column in Parquet",
             values={"columns": len(names), "limit": MAX_COLUMNS},
         )
     _check_characters(names)
@@ -44,7 +44,7 @@ def _check_characters(names: Sequence[str]) -> None:
             "column_without_name",
             expected="a name for every column",
             found=f"none for column {list(names).index('') + 1:,} of {len(names):,}",
-            remedy="name the column in the source, or leave it out there",
+            remedy="name the column in the source, or drop it there",
             values={"column": list(names).index("")},
         )
     broken = [name for name in names if any(character in name for character in "\0\r\n")]
@@ -66,7 +66,7 @@ def _check_collisions(names: Sequence[str]) -> None:
     if collisions:
         raise InputError(
             "duplicate_columns",
-            expected="column names that differ, also when case and Unicode composition are disregarded",
+            expected="column names that still differ when case and Unicode composition are ignored",
             found="; ".join(" = ".join(repr(name) for name in group) for group in collisions[:5]),
             remedy="rename the columns in the source",
             values={"names": collisions[:20]},
@@ -74,14 +74,14 @@ def _check_collisions(names: Sequence[str]) -> None:
 
 
 def resolve_column(snapshot_columns: Sequence[str], name: str) -> str:
-    """Return the column that a name, or a 0-based position as text, stands for.
+    """Return the name of the column that a name, or a 0-based position as text, refers to.
 
     Args:
         snapshot_columns: The table's column names in order.
-        name: A column name; where no column has that name, a position such as `"6"`.
+        name: A column name or, if no column has that name, a position such as `"6"`.
 
     Raises:
-        ColumnNotFoundError: Neither a name nor a position in the table.
+        ColumnNotFoundError: The table has no such column name or position.
 
     >>> resolve_column(["column_0", "column_1"], "1")
     'column_1'
@@ -94,14 +94,14 @@ def resolve_column(snapshot_columns: Sequence[str], name: str) -> str:
 
 
 def check_equal(paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> None:
-    """Check that all files have the columns of the first one, in the same order.
+    """Check that all files have the same columns as the first one, in the same order.
 
     Args:
         paths: The files.
-        columns: Their columns: names, or names with types.
+        columns: The columns of each file: names, or names with types.
 
     Raises:
-        InputError: A file has others.
+        InputError: A file has different columns.
     """
     for path, found in zip(paths, columns, strict=True):
         if list(found) != list(columns[0]):
@@ -109,7 +109,7 @@ def check_equal(paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> None
             raise InputError(
                 "different_schemas",
                 expected=f"the columns of {paths[0].name} in every file",
-                found=f"others in {path.name}: {', '.join(differing[:10])}",
-                remedy="read files with different columns as different sources",
+                found=f"different ones in {path.name}: {', '.join(differing[:10])}",
+                remedy="read files with different columns as separate sources",
                 values={"files": [paths[0].name, path.name], "columns": differing[:100]},
             )

@@ -1,4 +1,4 @@
-"""The source formats by name, and the format of a source."""
+"""The registry of source formats."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["by_name", "check_known_format", "source_formats"]
 
 @cache
 def source_formats() -> Mapping[str, SourceFormat]:
-    """Return every source format by its name, in the order of `FormatName`: each is its module's `FORMAT`."""
+    """Return all source formats by name, in the order of `FormatName`; each module defines one as `FORMAT`."""
     names = get_args(FormatName)
     formats = by_name([import_module(f"counterpoise.ingest._formats.{name}").FORMAT for name in names])
     if tuple(formats) != names:
-        raise ValueError(f"each source format must have its module's name: expected {names}, found {tuple(formats)}")
+        raise ValueError(f"a source format must be named like its module: expected {names}, found {tuple(formats)}")
     return formats
 
 
@@ -28,7 +28,7 @@ def by_name(formats: Sequence[SourceFormat]) -> Mapping[str, SourceFormat]:
     """Return formats by name.
 
     Raises:
-        ValueError: Two formats share a name, a suffix, an opening or first bytes, so that no file tells them apart.
+        ValueError: Two formats share a name, a suffix, an opening or first bytes, so that their files look the same.
     """
     for one, other in combinations(formats, 2):
         if shared := _shared(one, other):
@@ -37,7 +37,7 @@ def by_name(formats: Sequence[SourceFormat]) -> Mapping[str, SourceFormat]:
 
 
 def _shared(one: SourceFormat, other: SourceFormat) -> list[str]:
-    """Return the facts by which two formats are mistaken for each other."""
+    """Return the names, suffixes and first bytes that make two formats indistinguishable."""
     shared = ["their name"] if one.name == other.name else []
     shared += sorted({*one.suffixes} & {*other.suffixes})
     for short, long in (sorted(pair, key=len) for pair in ((one.magic, other.magic), (one.opening, other.opening))):
@@ -46,10 +46,10 @@ def _shared(one: SourceFormat, other: SourceFormat) -> list[str]:
 
 
 def check_known_format(source: SourceConfig) -> None:
-    """Check the options of a source whose format is known before its files are: set, or that of databases.
+    """Check a source's options early, if its format is known without its files: set explicitly, or a database.
 
     Raises:
-        ConfigError: The source sets an option that the format does not take.
+        ConfigError: The source sets an option that the format does not support.
     """
     name = "sql" if source.url.get_secret_value() else source.format
     if name != "auto":

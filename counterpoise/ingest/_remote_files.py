@@ -1,4 +1,4 @@
-"""The objects of a source that lies in an object store: found, identified without reading them, fetched."""
+"""Find, identify and download the objects of a source in an object store."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["SourceObjects", "fetch_objects", "find_objects", "source_place"]
 
 @dataclass(frozen=True)
 class SourceObjects:
-    """The objects that a source's path names.
+    """The objects that a source's path refers to.
 
     Attributes:
-        store: Where they lie.
+        store: The store that holds them.
         files: The objects, sorted by name.
     """
 
@@ -30,27 +30,27 @@ class SourceObjects:
 
     @property
     def identity(self) -> str:
-        """What changes when one of the objects does, as the store says: a digest of names, sizes and entity tags.
+        """A digest of the objects' names, sizes and entity tags; it changes whenever the store reports a change.
 
-        It is no digest of content: the same bytes written again may have another tag. Where a store has no tags, the
-        time of writing stands in.
+        It is not a content digest: rewriting the same bytes may produce a different tag. If a store has no tags, the
+        modification time takes their place.
         """
-        told = [[file.name, file.bytes, file.tag or file.modified] for file in self.files]
-        return json_sha256([self.store.address, told])
+        listed = [[file.name, file.bytes, file.tag or file.modified] for file in self.files]
+        return json_sha256([self.store.address, listed])
 
 
 def source_place(path: str) -> str:
-    """Return the address of what is looked at for a source: what lies above its last step, or above its first wildcard.
+    """Return the prefix that is listed for a source: its address up to its last segment or its first wildcard.
 
     >>> source_place("s3://bucket/raw/t.csv"), source_place("s3://bucket/raw/*/t-*.csv")
     ('s3://bucket/raw', 's3://bucket/raw')
     """
     address = parse_store_address(path)
-    return str(address).removesuffix("/".join(_below(path))).rstrip("/")
+    return str(address).removesuffix("/".join(_pattern(path))).rstrip("/")
 
 
-def _below(path: str) -> list[str]:
-    """Return the steps of an address from its first wildcard on, or the last one."""
+def _pattern(path: str) -> list[str]:
+    """Return the segments of an address from its first wildcard on, or else its last segment."""
     prefix = parse_store_address(path).prefix
     steps = prefix.split("/") if prefix else []
     first = next((place for place, step in enumerate(steps) if glob.has_magic(step)), max(len(steps) - 1, 0))
@@ -58,15 +58,15 @@ def _below(path: str) -> list[str]:
 
 
 def find_objects(path: str) -> SourceObjects:
-    """Return the objects that an address names: one object, all directly under a prefix, or those that a glob matches.
+    """Return the objects at an address: a single object, all objects directly under a prefix, or all glob matches.
 
-    Names that begin with a dot or an underscore are left out, as on this machine, unless they are named.
+    As with local files, names that begin with a dot or an underscore are skipped unless they are named explicitly.
 
     Raises:
-        InputError: There is none.
-        StorageError: The store refuses.
+        InputError: No object matches.
+        StorageError: The store refuses access.
     """
-    store, steps = store_at(source_place(path)), _below(path)
+    store, steps = store_at(source_place(path)), _pattern(path)
     if any(map(glob.has_magic, steps)):
         all_files = store.files("")
         folders = {file.name.rpartition("/")[0] for file in all_files}
@@ -87,14 +87,14 @@ def find_objects(path: str) -> SourceObjects:
 
 
 def fetch_objects(objects: SourceObjects, folder: Path) -> tuple[Path, ...]:
-    """Download the objects, a few at a time, and return the paths of their copies.
+    """Download the objects, a few at a time, and return the paths of the copies.
 
     Args:
-        objects: What to fetch.
-        folder: Where to; copies keep the objects' names.
+        objects: The objects to download.
+        folder: The folder to write to; copies keep the objects' names.
 
     Raises:
-        InputError: An object was replaced or removed since it was listed.
+        InputError: An object was replaced or removed after it was listed.
     """
 
     def fetch(file: StoredFile) -> Path:
@@ -105,8 +105,8 @@ def fetch_objects(objects: SourceObjects, folder: Path) -> tuple[Path, ...]:
         except FileNotFoundError:
             raise InputError(
                 "source_changed",
-                expected="a source that stays the same while it is read",
-                found=f"another object, or none, at {join_address(objects.store.address, file.name)}",
+                expected="a source that does not change while it is read",
+                found=f"a different object, or none, at {join_address(objects.store.address, file.name)}",
                 remedy="run again when nothing writes to the source",
                 values={"files": [file.name]},
             ) from None
@@ -121,12 +121,12 @@ def _directly_under(store: Store, folder: str) -> list[StoredFile]:
 
 
 def _without_markers(files: Sequence[StoredFile], folders: Collection[str]) -> list[StoredFile]:
-    """Leave out empty objects with the name of a folder, which some tools make; other empty ones are told as such."""
+    """Drop the empty marker objects that some tools create for folders; other empty objects are reported later."""
     return [file for file in files if file.bytes or file.name not in folders]
 
 
 def _matches(steps: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Return whether the steps of a name match those of a glob; `**` stands for any number of steps.
+    """Return whether the segments of a name match those of a glob; `**` matches any number of segments.
 
     >>> _matches(["2026", "a.csv"], ["*", "*.csv"]), _matches(["a", "b", "c.csv"], ["**", "*.csv"])
     (True, True)

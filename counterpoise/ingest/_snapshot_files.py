@@ -1,4 +1,4 @@
-"""Writing what ingest leaves behind: the snapshot's Parquet files and the lines that could not be read."""
+"""Write the output of ingest: the snapshot's Parquet files and the lines that could not be read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REJECTED_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class RejectedLine:
-    """A line (or record of several lines) that is no row: its file, 1-based number, why, and its text."""
+    """A line (or multi-line record) that is not a row: its file, 1-based line number, rejection reason and text."""
 
     file: str
     line: int
@@ -33,10 +33,15 @@ class RejectedLine:
 
 @dataclass(frozen=True)
 class Content:
-    """What reading a source gave: data files, their common schema, lines set apart, and what the reader should know.
+    """The result of reading a source.
 
-    `rows_read` is how many rows each of the source's files gave, where the data files are not one each. `digest` is the
-    SHA-256 of the rows in the order read, where the source has no files.
+    Attributes:
+        files: The data files.
+        schema: Their common schema.
+        rejected: The lines that are not rows.
+        notes: Notes for the user.
+        rows_read: The number of rows from each of the source's files, if the data files do not correspond to them.
+        digest: The SHA-256 of the rows in reading order, if the source has no files.
     """
 
     files: tuple[SnapshotFile, ...]
@@ -48,7 +53,7 @@ class Content:
 
 
 def batch_rows(columns: int) -> int:
-    """Return how many rows a batch, and a row group, of so many columns has: bounded in cells.
+    """Return the number of rows per batch and row group for a number of columns; the number of cells is bounded.
 
     >>> batch_rows(31), batch_rows(10_000)
     (131072, 1024)
@@ -57,12 +62,12 @@ def batch_rows(columns: int) -> int:
 
 
 def write_snapshot_file(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> SnapshotFile:
-    """Write batches of rows as one Parquet file, a row group a batch, with page checksums.
+    """Write batches of rows to one Parquet file, with one row group per batch and page checksums.
 
     Args:
-        path: The file to make.
+        path: The file to create.
         schema: Its columns.
-        batches: The rows, in order, each batch with that schema.
+        batches: The rows in order; every batch has that schema.
     """
     with pq.ParquetWriter(
         path,
@@ -83,7 +88,7 @@ def write_snapshot_file(path: Path, schema: pa.Schema, batches: Iterable[pa.Reco
 
 
 def write_rejected_lines(path: Path, lines: Sequence[RejectedLine]) -> str:
-    """Write rejected lines as Parquet and return the path as text; nothing and empty text where there are none."""
+    """Write rejected lines as Parquet and return the path; without lines write nothing and return an empty string."""
     if not lines:
         return ""
     columns = [[getattr(line, field.name) for line in lines] for field in _REJECTED_SCHEMA]
@@ -93,5 +98,5 @@ def write_rejected_lines(path: Path, lines: Sequence[RejectedLine]) -> str:
 
 
 def column_schemas(schema: pa.Schema) -> tuple[ColumnSchema, ...]:
-    """Return the record of a schema: names and types as text."""
+    """Return a schema's column names and types as records."""
     return tuple(ColumnSchema(name=field.name, type=str(field.type)) for field in schema)

@@ -1,4 +1,4 @@
-"""Which files a source consists of, what they are and whether they stayed the same."""
+"""Find a source's files, detect their format and check that they do not change during a read."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ __all__ = [
     "unreadable",
 ]
 
-_OTHERWISE = "delimited"
-"""The format of a file whose name and first bytes tell nothing."""
+_FALLBACK_FORMAT = "delimited"
+"""The format of a file if neither its name nor its first bytes identify one."""
 
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive",
@@ -40,11 +40,11 @@ _FOREIGN = {
 
 
 _REMEDIES = {
-    errno.EMFILE: "raise the number of files that the process may open (ulimit -n), and run again",
-    errno.ENFILE: "wait until the machine has fewer files open, and run again",
-    errno.EIO: "check the disk or the network drive, and copy the file to another one",
-    errno.ESTALE: "check the network drive, and run again",
-    errno.ENAMETOOLONG: "correct source.path: it is longer than the system's names may be",
+    errno.EMFILE: "raise the limit on open files (ulimit -n) and run again",
+    errno.ENFILE: "wait until the machine has fewer open files and run again",
+    errno.EIO: "check the disk or network drive, and copy the file to another one",
+    errno.ESTALE: "check the network drive and run again",
+    errno.ENAMETOOLONG: "correct source.path: it is longer than the system allows",
 }
 
 
@@ -58,7 +58,7 @@ class SourceFiles:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What changes when a file changes: size in bytes, modification time in nanoseconds, and identity."""
+    """Attributes that change with a file: size in bytes, modification time in nanoseconds and inode."""
 
     size: int
     modified: int
@@ -66,15 +66,15 @@ class Stamp:
 
 
 def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles:
-    """Return the files that a source's path names.
+    """Return the files that a source's path refers to.
 
     Args:
-        source: The path, and the format where it is declared.
-        copies: Copies of the files, if they lie in an object store.
+        source: The source's path and, if declared, its format.
+        copies: Local copies of the files of a source in an object store.
 
     Raises:
-        InputError: Nothing there, not readable, of several formats, or of one that cannot be read.
-        ConfigError: The source sets an option that the format does not take.
+        InputError: No file matches, or the files are unreadable, of different formats or of an unsupported format.
+        ConfigError: The source sets an option that the format does not support.
     """
     try:
         paths = tuple(sorted(copies)) or _matching(source.path)
@@ -85,7 +85,7 @@ def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles
     if len({kind for _, kind in kinds}) > 1:
         raise InputError(
             "mixed_kinds",
-            expected="files of one kind",
+            expected="files of one format",
             found=", ".join(f"{name} ({kind})" for name, kind in kinds[:10]),
             remedy="name the files with a glob such as data/*.csv, or set source.format",
             values={"files": dict(kinds[:100])},
@@ -113,7 +113,7 @@ def file_digests(paths: Sequence[Path]) -> tuple[str, ...]:
 
 
 def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
-    """Return one digest of file (or row) digests and of the options that change what is read."""
+    """Return a digest of file (or row) digests and of the options that affect reading."""
     options = source.model_dump(
         mode="json", include={"format", "delimiter", "quote", "header", "encoding", "missing_values", "types"}
     )
@@ -123,7 +123,7 @@ def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
 def check_unchanged(
     paths: Sequence[Path], before: Sequence[Stamp], *, digests: Sequence[str], again: Sequence[str]
 ) -> None:
-    """Check that files are what they were before they were read.
+    """Check that files have not changed since before they were read.
 
     Args:
         paths: The files.
@@ -142,7 +142,7 @@ def check_unchanged(
     if changed:
         raise InputError(
             "source_changed",
-            expected="a source that stays the same while it is read",
+            expected="a source that does not change while it is read",
             found=f"changed: {', '.join(changed[:10])}",
             remedy="run again when nothing writes to the source, or read a copy",
             values={"files": changed[:100]},
@@ -166,16 +166,16 @@ def _matching(text: str) -> tuple[Path, ...]:
     if broken := [path for path in paths if not is_utf8(str(path))]:
         raise InputError(
             "name_not_utf8",
-            expected="names of files and folders in UTF-8",
+            expected="file and folder names in UTF-8",
             found=repr(str(broken[0])),
-            remedy="rename the file or folder: its name could stand in no manifest",
+            remedy="rename the file or folder: a manifest cannot hold its name",
             values={"files": [ascii(str(path)) for path in broken[:10]]},
         )
     return paths
 
 
 def _not_found(path: Path) -> InputError:
-    """Return the error for a place without files; a folder is read without its subfolders."""
+    """Return the error for a path without files; a folder is read without its subfolders."""
     inner = path.is_dir() and any(item.is_dir() for item in path.iterdir())
     return InputError(
         "source_not_found",
@@ -193,13 +193,13 @@ def _magic(text: str) -> bool:
 
 
 def unreadable(path: str, why: OSError | str) -> InputError:
-    """Return the error for a file that the system does not let us read, or not now."""
+    """Return the error for a file that the operating system refuses to read."""
     number = why.errno if isinstance(why, OSError) else None
-    said = (why.strerror or type(why).__name__) if isinstance(why, OSError) else why
+    message = (why.strerror or type(why).__name__) if isinstance(why, OSError) else why
     return InputError(
         "unreadable_source",
         expected="a readable file",
-        found=f"{path[:500]!r}: {said}",
+        found=f"{path[:500]!r}: {message}",
         remedy=_REMEDIES.get(number or 0, "correct source.path or the file's permissions"),
         values={"path": path[:500], "errno": number},
     )
@@ -221,7 +221,7 @@ def _format(path: Path, declared: str) -> SourceFormat:
 
 
 def _format_by_name(path: Path, head: bytes, *, compressed: bool) -> SourceFormat:
-    """Return the format of a file by its suffix, or else by how its text starts."""
+    """Return a file's format by its suffix, or else by the start of its text."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if compressed and suffixes and suffixes[-1] in COMPRESSED_SUFFIXES:
         suffixes.pop()
@@ -229,7 +229,7 @@ def _format_by_name(path: Path, head: bytes, *, compressed: bool) -> SourceForma
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     by_suffix = (each for each in known.values() if suffixes and suffixes[-1] in each.suffixes)
     by_text = (each for each in known.values() if each.opening and text.startswith(each.opening))
-    return next(by_suffix, None) or next(by_text, known[_OTHERWISE])
+    return next(by_suffix, None) or next(by_text, known[_FALLBACK_FORMAT])
 
 
 def _foreign(path: Path, what: str) -> InputError:

@@ -1,4 +1,4 @@
-"""A source format: its facts, the options that it takes, and how to read it."""
+"""The definition of a source format: how to recognise it, which options it supports and how to read it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from counterpoise.runtime import Progress
 __all__ = ["FORMAT_INDEPENDENT", "ReadJob", "SourceFormat"]
 
 FORMAT_INDEPENDENT = frozenset({"path", "url", "format", "watermark", "credentials_block"})
-"""Options of the source that the stage itself applies, whatever the format."""
+"""Source options that the stage itself handles for every format."""
 
 _SHOWN = 100
 
 
 @dataclass(frozen=True)
 class ReadJob:
-    """A source to read.
+    """A source to read, with everything its reader needs.
 
     Attributes:
-        source: How to read it.
-        target: The label's column: its name or its position.
-        folder: Where to write.
-        progress: Receives the rows written and the rows in all.
-        rebuilt_from: Whether train is to be made again from the source later.
+        source: The source's configuration.
+        target: The name or position of the label column.
+        folder: The folder to write to.
+        progress: Callback for the number of rows written and the total.
+        rebuilt_from: Whether train will be rebuilt from the source later.
         paths: The source's files, sorted; none for a database.
         digests: Their SHA-256.
     """
@@ -46,15 +46,15 @@ class ReadJob:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFormat:
-    """A format that rows can be read from.
+    """A format that Counterpoise can read rows from.
 
     Attributes:
         name: Its name in `source.format`.
         label: Its name in messages and documents.
-        suffixes: The endings of its files' names, without that of a compression; none for a database.
-        magic: The first bytes of its files, which count more than the name; empty if it has none.
-        opening: How its text starts, for files whose names do not tell the format; empty if there is no such sign.
-        options: The fields of `source` that it takes, besides those that every format takes.
+        suffixes: The suffixes of its files, without the suffix of a compression; none for a database.
+        magic: The first bytes of its files, which take precedence over the file name; empty if it has none.
+        opening: The start of its text, for files whose names do not identify the format; empty if there is none.
+        options: The fields of `source` that it supports, besides those that every format supports.
         read: Reads a source; raises an InputError if the source is not a table or cannot be read exactly.
     """
 
@@ -68,18 +68,18 @@ class SourceFormat:
 
     def __post_init__(self) -> None:
         if unknown := self.options - (SourceConfig.model_fields.keys() - FORMAT_INDEPENDENT):
-            raise ValueError(f"source format {self.name!r}: {sorted(unknown)} are not options of a format")
+            raise ValueError(f"source format {self.name!r}: {sorted(unknown)} are not format options")
         plain = {suffix for suffix in self.suffixes if re.fullmatch(r"\.[a-z0-9_-]+", suffix)}
         if wrong := {*self.suffixes} - plain | plain.intersection(COMPRESSED_SUFFIXES):
-            raise ValueError(f"source format {self.name!r}: suffixes such as '.csv' expected, found {sorted(wrong)}")
+            raise ValueError(f"source format {self.name!r}: expected suffixes such as '.csv', found {sorted(wrong)}")
         if not (self.name and self.label):
-            raise ValueError(f"source format {self.name!r}: a name and a label expected")
+            raise ValueError(f"source format {self.name!r}: expected a name and a label")
 
     def check_options(self, source: SourceConfig) -> None:
-        """Check that the source sets no option that this format would ignore; a default is not set.
+        """Check that the source sets no option that this format would ignore; default values do not count as set.
 
         Raises:
-            ConfigError: The source sets one.
+            ConfigError: The source sets such an option.
         """
         given = {
             name: getattr(source, name)
@@ -98,4 +98,4 @@ class SourceFormat:
 
     def _taken(self) -> str:
         taken = [f"source.{name}" for name in SourceConfig.model_fields if name in self.options]
-        return f"which takes only {', '.join(taken)}" if taken else "which has its own types and nulls"
+        return f"which supports only {', '.join(taken)}" if taken else "which has its own types and nulls"

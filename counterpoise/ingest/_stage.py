@@ -1,4 +1,4 @@
-"""The stage: a source of any kind to an immutable snapshot."""
+"""The ingest stage: read a source of any format into an immutable snapshot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from counterpoise.ingest._source_files import (
     unreadable,
 )
 from counterpoise.ingest._source_format import ReadJob
-from counterpoise.ingest._watermark import reached
+from counterpoise.ingest._watermark import highest_value
 from counterpoise.records import FileStamp, Snapshot, SnapshotFile, SourcePart
 from counterpoise.runtime import Progress, names_refusals, silent
 from counterpoise.storage import is_remote
@@ -31,19 +31,19 @@ from counterpoise.table import settled_stamp
 
 __all__ = ["identify_source", "ingest_source", "source_identity"]
 
-_OF_READING = frozenset({errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EPERM, errno.ESTALE})
+_READ_ERRORS = frozenset({errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EPERM, errno.ESTALE})
 
 
 @names_refusals("ingest")
 def identify_source(source: SourceConfig) -> str:
-    """Return a digest of the source's bytes and of the options that change how they are read.
+    """Return a digest of the source's bytes and of the options that affect how they are read.
 
-    File names are no part of it: the same bytes elsewhere are the same source. Empty text for a database and an object
-    store, where only reading tells.
+    File names do not count: the same bytes at another path are the same source. For a database or an object store the
+    result is empty, because only reading the data can identify it.
 
     Raises:
-        InputError: Nothing at the path, or files that cannot be read.
-        ConfigError: Options that do not go with the source.
+        InputError: The path has no files, or files that cannot be read.
+        ConfigError: An option does not apply to the source.
     """
     check_known_format(source)
     if source.url.get_secret_value() or is_remote(source.path):
@@ -52,12 +52,12 @@ def identify_source(source: SourceConfig) -> str:
 
 
 def source_identity(source: SourceConfig) -> str:
-    """Return what an object store tells of a source, and the options that change how it is read, as one digest.
+    """Return a digest of an object store's listing of a source and of the options that affect how it is read.
 
     Raises:
-        InputError: Nothing at the address.
-        StorageError: The store refuses.
-        ConfigError: Options that do not go with the source.
+        InputError: The address has no objects.
+        StorageError: The store refuses access.
+        ConfigError: An option does not apply to the source.
     """
     check_known_format(source)
     return digest_of(source, [find_objects(source.path).identity])
@@ -67,24 +67,24 @@ def source_identity(source: SourceConfig) -> str:
 def ingest_source(
     source: SourceConfig, *, target: str, folder: Path, progress: Progress = silent, rebuilt_from: bool = False
 ) -> Snapshot:
-    """Make the immutable snapshot of a source: its row number is a row's identity from here on.
+    """Read a source into an immutable snapshot; from here on the row number identifies a row.
 
-    Its files are Parquet files that the format writes, or the source's own Parquet or Arrow files, as they are or as
-    they were fetched. Lines that are not rows are kept in `rejected_file`.
+    The snapshot's files are Parquet files that the format's reader writes, or the source's own Parquet or Arrow files,
+    in place or downloaded. Lines that are not rows are kept in `rejected_file`.
 
     Args:
-        source: What to read and how.
-        target: The label's column: its name, or its 0-based position as text. Missing values are not applied to it,
-            but for the empty cell.
-        folder: The stage's working area; made if it does not exist.
-        progress: Told the rows written and the rows in all.
-        rebuilt_from: Whether train is to be made again from the source later: a note says where that cannot be counted
-            on.
+        source: The source to read and its options.
+        target: The name of the label column, or its 0-based position as text. In this column only an empty cell counts
+            as missing; `missing_values` does not apply to it.
+        folder: The stage's working folder; created if it does not exist.
+        progress: Callback for the number of rows written and the total.
+        rebuilt_from: Whether train will be rebuilt from the source later; if that may fail, the snapshot carries a
+            note.
 
     Raises:
-        InputError: The source cannot be read as a table, not exactly, or has changed meanwhile.
-        ColumnNotFoundError: No such target.
-        ConfigError: Options that do not go with the source.
+        InputError: The source cannot be read exactly as a table, or it changed during the read.
+        ColumnNotFoundError: The table has no such target.
+        ConfigError: An option does not apply to the source.
     """
     folder.mkdir(parents=True, exist_ok=True)
     check_known_format(source)
@@ -95,7 +95,7 @@ def ingest_source(
         snapshot = _ingest_objects(job)
     else:
         snapshot = _ingest_files(find_files(source), job)
-    return _marked(snapshot, source)
+    return _with_watermark(snapshot, source)
 
 
 def _ingest_database(job: ReadJob) -> Snapshot:
@@ -104,7 +104,7 @@ def _ingest_database(job: ReadJob) -> Snapshot:
 
 
 def _ingest_objects(job: ReadJob) -> Snapshot:
-    """Fetch a source's objects, each as it was when they were listed, and read the copies like files."""
+    """Download a source's objects exactly as listed and read the copies like local files."""
     objects = find_objects(job.source.path)
     files = find_files(job.source, fetch_objects(objects, job.folder / "objects"))
     snapshot = _ingest_files(files, job)
@@ -119,39 +119,39 @@ def _ingest_files(files: SourceFiles, job: ReadJob) -> Snapshot:
     try:
         content = files.format.read(replace(job, paths=files.paths, digests=digests))
     except OSError as error:
-        if error.errno in _OF_READING and error.filename in (None, *map(str, files.paths)):
+        if error.errno in _READ_ERRORS and error.filename in (None, *map(str, files.paths)):
             raise unreadable(str(error.filename or files.paths[0]), error) from error
         raise
     referenced = _refers_to(content.files, files.paths)
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
-    content = _stamped(content, settled) if referenced else content
+    content = _with_stamps(content, settled) if referenced else content
     snapshot = _snapshot(content, digests, job, kind=files.format.name)
     return snapshot.model_copy(update={"parts": _parts(files, digests, content)})
 
 
 def _refers_to(files: Sequence[SnapshotFile], paths: Sequence[Path]) -> bool:
-    """Return whether a snapshot's files are the source's own."""
+    """Return whether a snapshot refers to the source's own files."""
     return {file.path for file in files} == set(map(str, paths))
 
 
 def _parts(files: SourceFiles, digests: Sequence[str], content: Content) -> tuple[SourcePart, ...]:
-    """Return the source's files with the rows that each gave."""
+    """Return the source's files with the number of rows from each."""
     rows = content.rows_read or [file.rows for file in content.files]
     found = zip(files.paths, digests, rows, strict=True)
     return tuple(SourcePart(name=path.name, rows=number, sha256=digest) for path, digest, number in found)
 
 
-def _marked(snapshot: Snapshot, source: SourceConfig) -> Snapshot:
-    """Return the snapshot with how far the source was read, where it has a watermark."""
+def _with_watermark(snapshot: Snapshot, source: SourceConfig) -> Snapshot:
+    """Record in the snapshot how far the source was read, if it has a watermark."""
     if not source.watermark:
         return snapshot
-    mark = reached(snapshot, source.watermark)
+    mark = highest_value(snapshot, source.watermark)
     note = f"read up to {source.watermark} {mark}"
     return snapshot.model_copy(update={"watermark": mark, "notes": (*snapshot.notes, note)})
 
 
-def _stamped(content: Content, settled: Sequence[FileStamp | None]) -> Content:
-    """Return the content with the stamps of its files, which are the source's own."""
+def _with_stamps(content: Content, settled: Sequence[FileStamp | None]) -> Content:
+    """Add stamps to content that refers to the source's own files."""
     files = zip(content.files, settled, strict=True)
     return replace(content, files=tuple(file.model_copy(update={"stamp": stamp}) for file, stamp in files))
 

@@ -1,4 +1,4 @@
-"""How far a source was read: the bounds of a watermark column, and what it reached."""
+"""The watermark column: limit the rows to read of a source, and find how far a read got."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["bounded", "reached"]
+__all__ = ["bounded", "highest_value"]
 
 
 def bounded(
     select: Select[Any], source: SourceConfig, types: dict[str, TypeEngine[Any]], *, casts: bool
 ) -> Select[Any]:
-    """Return a statement that reads the rows within the bounds, in the order of the watermark.
+    """Restrict a statement to the rows within the bounds, ordered by the watermark.
 
-    The lower bound belongs to what is read and the upper one does not, so that stretches join without overlap.
+    The lower bound is inclusive and the upper one exclusive, so that consecutive ranges do not overlap.
 
     Args:
-        select: What reads all rows.
+        select: The statement that reads all rows.
         source: The watermark column and its bounds.
-        types: The database's types of the columns.
-        casts: Whether the database reads a bound in the column's type; else it compares it as it is written.
+        types: The columns' database types.
+        casts: Whether to cast a bound to the column's type; otherwise the database compares it as text.
 
     Raises:
         ColumnNotFoundError: The table has no such column.
@@ -40,7 +40,7 @@ def bounded(
 
     if not source.watermark:
         return select
-    _check_there(source.watermark, types)
+    _check_exists(source.watermark, types)
     kind = types[source.watermark]
     column: sa.ColumnClause[Any] = sa.column(source.watermark)
 
@@ -54,15 +54,15 @@ def bounded(
     return select.order_by(column)
 
 
-def reached(snapshot: Snapshot, column: str) -> str:
+def highest_value(snapshot: Snapshot, column: str) -> str:
     """Return the largest value of the watermark column as text.
 
     Raises:
         ColumnNotFoundError: The source has no such column.
-        InputError: Its values have no order, or there are none.
+        InputError: The column has no values, or its type has no order.
     """
     reader = SnapshotReader(snapshot)
-    _check_there(column, reader.schema.names)
+    _check_exists(column, reader.schema.names)
     values = reader.read_columns([column])
     try:
         largest = pc.max(values.column(0))
@@ -71,14 +71,14 @@ def reached(snapshot: Snapshot, column: str) -> str:
     if not largest.is_valid:
         raise InputError(
             "no_watermark",
-            expected=f"values that have an order in source.watermark, {column!r}",
-            found=f"none, or of type {values.schema.field(column).type}",
-            remedy="name a serial number or a time of loading",
+            expected=f"values with an order in source.watermark, {column!r}",
+            found=f"none, or values of type {values.schema.field(column).type}",
+            remedy="choose a column with a serial number or load time",
             values={"column": column},
         )
     return str(value_texts(pa.chunked_array([[largest]], values.schema.field(column).type))[0])
 
 
-def _check_there(column: str, known: Collection[str]) -> None:
+def _check_exists(column: str, known: Collection[str]) -> None:
     if column not in known:
         raise ColumnNotFoundError.from_names([column], known, field="source.watermark")

@@ -19,10 +19,10 @@ from counterpoise.validate import (
     Suite,
     answer_all,
     load_engine,
-    make_questions,
     missing_columns_outcome,
     outcome_of,
     quiet,
+    scope_expectations,
 )
 from counterpoise.versions import Baseline
 
@@ -51,14 +51,14 @@ def ask_suite(snapshot: Snapshot, suite: Suite, *, progress: Progress = silent) 
 
     Args:
         snapshot: The source.
-        suite: The expectations of `counterpoise.expectations.drift`.
+        suite: The expectations of `counterpoise.expectations.drift_suite`.
         progress: Told how many are answered.
 
     Raises:
         EngineError: One of them could not be answered, so that nobody can say that nothing has changed.
     """
     load_engine()
-    questions = make_questions([suite], [column.name for column in snapshot.columns])
+    questions = scope_expectations([suite], [column.name for column in snapshot.columns])
     with quiet():
         answers = answer_all(snapshot, questions, progress)
     findings = [
@@ -132,15 +132,15 @@ def _changes(findings: Sequence[Finding]) -> tuple[Change, ...]:
 
 
 def _subject(finding: Finding) -> tuple[str, tuple[str, ...], str]:
-    expectation = finding.question.expectation
+    expectation = finding.scoped.expectation
     return expectation["type"], finding.outcome.columns, expectation["kwargs"].get("label_class", "")
 
 
 def _change(finding: Finding) -> Change:
-    outcome, kwargs = finding.outcome, finding.question.expectation["kwargs"]
+    outcome, kwargs = finding.outcome, finding.scoped.expectation["kwargs"]
     within = f"in class {kwargs['label_class']!r}: " if "label_class" in kwargs else ""
     return Change(
-        what=_WHAT[finding.question.expectation["type"]],
+        what=_WHAT[finding.scoped.expectation["type"]],
         column=kwargs.get("column", ""),
         broken=outcome.severity == "critical",
         observed=within + (outcome.observed or "nothing was there to check"),

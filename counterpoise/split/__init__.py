@@ -1,4 +1,4 @@
-"""Train, validation and test partitions: drawn at random, by key or by time; equal rows and groups stay together."""
+"""Split rows into train, validation and test at random, by key or by time; equal rows and groups stay together."""
 
 import lazy_loader
 

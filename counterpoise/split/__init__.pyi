@@ -6,8 +6,8 @@ from ._groups import count_contradictory as count_contradictory
 from ._groups import group_codes as group_codes
 from ._groups import tie_codes as tie_codes
 from ._in_time import TimeCuts as TimeCuts
-from ._leakage_removal import APART_REASONS as APART_REASONS
-from ._moments import Numbers as Numbers
+from ._leakage_removal import EXCLUSION_REASONS as EXCLUSION_REASONS
+from ._moments import TimeValues as TimeValues
 from ._moments import gap_units as gap_units
 from ._moments import read_moments as read_moments
 from ._promise import SplitEvidence as SplitEvidence

@@ -1,8 +1,8 @@
 """Exact stratified allocation of whole groups of rows to partitions.
 
-Every class gets its share of every partition within one row, as far as groups allow: groups of several classes are
-placed first, then the others from the largest to the smallest, so that single rows close what larger groups leave open.
-Groups of the same class and size are exchangeable; which of them goes where is drawn at random.
+Every class gets its share of every partition to within one row, as far as groups allow. Groups with several classes are
+placed first, then the others from the largest to the smallest, so that single rows fill the gaps that larger groups
+leave. Groups of the same class and size are interchangeable and are assigned at random.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["GroupedRows", "allocate_groups", "partition_shares", "partition_targ
 
 @dataclass(frozen=True)
 class GroupedRows:
-    """Rows to be split, with what ties them together.
+    """Rows to split, with their groups.
 
     Attributes:
-        groups: Group codes a row, numbered by first appearance.
-        labels: Class codes a row, none negative.
-        classes: Class names by code: they name the random streams.
+        groups: One group code per row, numbered by first appearance.
+        labels: One class code per row, none negative.
+        classes: Class names by code; they also name the random streams.
     """
 
     groups: Codes
@@ -43,21 +43,21 @@ class GroupedRows:
 
     @property
     def single(self) -> bool:
-        """Whether each row is a group of its own, which then has the row's number."""
+        """Whether each row is its own group; a group's code is then its row number."""
         return self.number == len(self.groups)
 
     @cached_property
     def sizes(self) -> Ints:
-        """Rows of each group."""
+        """The number of rows per group."""
         return np.bincount(self.groups, minlength=self.number)
 
     @cached_property
     def mixed(self) -> npt.NDArray[np.bool_]:
-        """Whether each group holds several classes."""
+        """Whether each group contains several classes."""
         return np.zeros(self.number, np.bool_) if self.single else mixed_groups(self.groups, self.labels)
 
     def groups_by_class(self) -> Ints:
-        """Return how many groups each class stands in."""
+        """Return the number of groups that contain each class."""
         if self.single:
             return np.bincount(self.labels, minlength=len(self.classes))
         pairs = np.sort(self.labels.astype(np.int64) * self.number + self.groups)
@@ -65,7 +65,7 @@ class GroupedRows:
         return np.bincount(pairs[first] // self.number, minlength=len(self.classes))
 
     def pure(self, code: int) -> Ints:
-        """Return the groups whose rows are all of one class."""
+        """Return the groups that contain only rows of a class."""
         if self.single:
             return np.flatnonzero(self.labels == code)
         some_label = np.zeros(self.number, dtype=np.int32)
@@ -79,7 +79,7 @@ def partition_shares(config: SplitConfig) -> tuple[float, ...]:
 
 
 def partition_targets(rows: int, shares: tuple[float, ...]) -> Ints:
-    """Return how many of a class's rows each partition should get: largest remainders, at least one each.
+    """Return the target number of a class's rows per partition, by largest remainders and at least one each.
 
     >>> partition_targets(10, (0.6, 0.2, 0.2)).tolist()
     [6, 2, 2]
@@ -97,7 +97,7 @@ def partition_targets(rows: int, shares: tuple[float, ...]) -> Ints:
 
 
 def allocate_groups(rows: GroupedRows, *, shares: tuple[float, ...], seed: int) -> Partition:
-    """Return a partition code a row.
+    """Return one partition code per row.
 
     Args:
         rows: The rows and their groups.
@@ -114,10 +114,10 @@ def allocate_groups(rows: GroupedRows, *, shares: tuple[float, ...], seed: int) 
 
 
 def _place_mixed(placed: Partition, rows: GroupedRows, deficits: Floats, seed: int) -> None:
-    """Place groups of several classes one by one, those with the largest share of a class first.
+    """Place groups with several classes one by one, those with the largest share of a class first.
 
-    Each goes where it brings the rows that are still wanted closest to none, by the sum of their squares over the rows
-    wanted (the statistic of a chi-square test), all classes counting alike.
+    Each goes to the partition that brings the remaining deficits closest to zero. The measure is the sum of squared
+    deficits over the target rows (the chi-square statistic), with equal weight for all classes.
     """
     mixed = np.flatnonzero(rows.mixed)
     if len(mixed) == 0:
@@ -135,7 +135,7 @@ def _place_mixed(placed: Partition, rows: GroupedRows, deficits: Floats, seed: i
 
 
 def _counts_of(groups: Ints, rows: GroupedRows) -> Floats:
-    """Return the rows of each class, one row of the result a group."""
+    """Return the number of rows of each class per group, of shape (groups, classes)."""
     number = np.full(rows.number, -1, dtype=np.int64)
     number[groups] = np.arange(len(groups))
     inside = np.flatnonzero(number[rows.groups] >= 0)
@@ -145,7 +145,7 @@ def _counts_of(groups: Ints, rows: GroupedRows) -> Floats:
 
 
 def _place_pure(placed: Partition, rows: GroupedRows, code: int, deficits: Floats, seed: int) -> None:
-    """Place one class's own groups, those of a size at once, drawing which of them goes where."""
+    """Place the groups that contain only one class at random, all groups of a size at once."""
     own = rows.pure(code)
     sizes = rows.sizes[own]
     rng = child_generator(seed, "split", rows.classes[code])
@@ -158,7 +158,7 @@ def _place_pure(placed: Partition, rows: GroupedRows, code: int, deficits: Float
 
 
 def _share_out(number: int, size: int, deficits: Floats) -> Ints:
-    """Return how many of `number` groups of `size` rows each partition gets, in proportion to its deficit."""
+    """Distribute `number` groups of `size` rows over the partitions in proportion to their deficits."""
     room = np.maximum(deficits, 0)
     if room.sum() == 0:
         room = np.ones_like(room)
@@ -169,7 +169,7 @@ def _share_out(number: int, size: int, deficits: Floats) -> Ints:
 
 
 def _fill_empty_partitions(placed: Partition, rows: GroupedRows, code: int, *, parts: int) -> None:
-    """Move the class's smallest group to each partition that has none of the class, where another can spare it."""
+    """Move the class's smallest group to each partition without the class, if another partition has one to spare."""
     own = rows.pure(code)
     present = np.bincount(placed[rows.groups[rows.labels == code]], minlength=parts)
     for empty in np.flatnonzero(present == 0):

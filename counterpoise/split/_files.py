@@ -1,4 +1,4 @@
-"""The file of a split plan: a partition code a row and, where equal rows stay together, a code of its content."""
+"""The file of a split plan: a partition code per row and, if equal rows stay together, a code for the row's content."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def read_partition(split: SplitPlan) -> Partition:
 
 
 def read_content(split: SplitPlan) -> npt.NDArray[np.int64] | None:
-    """Return a code of every snapshot row's features, equal for equal ones; None where equal rows are split freely."""
+    """Return one code per snapshot row, equal for equal features; None if rows with equal features may be separated."""
     table = read_arrow(split.file)
     return np.asarray(table["content"].to_numpy()) if "content" in table.column_names else None

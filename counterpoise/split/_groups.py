@@ -1,4 +1,4 @@
-"""Which rows must stay together: rows with equal features, and rows of one group."""
+"""Find the rows that must stay together: rows with equal features and rows of the same group."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _READERS = 2
 def content_hashes(
     snapshot: Snapshot, columns: Sequence[str], hashes: Callable[[pa.Table], Hashes] = row_hashes
 ) -> Hashes:
-    """Return a hash of the given columns for each snapshot row, reading a row group at a time.
+    """Return a hash of the given columns for each snapshot row, reading one row group at a time.
 
     Args:
         snapshot: The source.
         columns: The columns.
-        hashes: What makes hashes of rows.
+        hashes: The hash function for rows.
     """
 
     def of_groups(groups: Sequence[RowGroup]) -> list[Hashes]:
@@ -42,20 +42,20 @@ def content_hashes(
 
 
 def group_codes(values: Hashes | pa.ChunkedArray) -> Codes:
-    """Return a code a row, equal for equal values, numbered by first appearance; a null stands alone."""
+    """Return one code per row, equal for equal values and numbered by first appearance; each null is its own group."""
     import pandas as pd
 
     if isinstance(values, pa.ChunkedArray):
         indices = values.combine_chunks().dictionary_encode().indices
         codes = np.asarray(indices.fill_null(-1).to_numpy(), dtype=np.int64)
-        alone = np.flatnonzero(codes < 0)
-        codes[alone] = codes.max(initial=-1) + 1 + np.arange(len(alone))
+        nulls = np.flatnonzero(codes < 0)
+        codes[nulls] = codes.max(initial=-1) + 1 + np.arange(len(nulls))
         return np.asarray(pd.factorize(codes)[0], dtype=np.int64)
     return np.asarray(pd.factorize(values)[0], dtype=np.int64)
 
 
 def link_groups(first: Codes, second: Codes) -> Codes:
-    """Return codes of the connected components: rows that share a code in either input stay together."""
+    """Return the codes of connected components: rows that share a code in either input stay together."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -66,13 +66,13 @@ def link_groups(first: Codes, second: Codes) -> Codes:
 
 
 def tie_codes(reader: SnapshotReader, rows: Codes, *, content: Codes | None, group: str = "") -> Codes:
-    """Return a code for each of some rows, equal for those that stay together, as in the split.
+    """Return one code per selected row, equal for rows that the split keeps together.
 
     Args:
         reader: The source.
-        rows: Its row numbers.
-        content: A code a source row, equal for equal rows; None where these part freely.
-        group: The column of groups; empty without any.
+        rows: The selected row numbers.
+        content: One code per source row, equal for equal rows; None if rows with equal features may be separated.
+        group: The group column; empty if there is none.
     """
     ties = np.arange(len(rows)) if content is None else group_codes(content[rows].astype(np.uint64))
     if not group:
@@ -81,12 +81,12 @@ def tie_codes(reader: SnapshotReader, rows: Codes, *, content: Codes | None, gro
 
 
 def count_contradictory(groups: Codes, labels: npt.NDArray[np.int32]) -> int:
-    """Return how many rows share their features with a row of another class."""
+    """Count the rows that share their features with a row of another class."""
     return int(mixed_groups(groups, labels)[groups].sum())
 
 
 def mixed_groups(groups: Codes, labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Return for each group whether it holds more than one class."""
+    """Return for each group whether it contains more than one class."""
     number = int(groups.max(initial=-1)) + 1
     some_label = np.zeros(number, dtype=np.int32)
     some_label[groups] = labels

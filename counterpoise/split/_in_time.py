@@ -1,4 +1,4 @@
-"""Method `time`: the oldest rows in train, the newest in test, with a gap before each cut for labels that come late."""
+"""Method `time`: the oldest rows go to train and the newest to test, with a gap before each cut for delayed labels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from counterpoise.config import SplitConfig
 from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS
 from counterpoise.split._files import REJECTED, Partition
-from counterpoise.split._leakage_removal import rows_that_give_way
-from counterpoise.split._moments import Moments, Numbers, gap_units
-from counterpoise.split._rare import leave_out_absent
-from counterpoise.split._rows import Apart, Placement, SplitRows, without
+from counterpoise.split._leakage_removal import rows_to_exclude
+from counterpoise.split._moments import Moments, TimeValues, gap_units
+from counterpoise.split._rare import exclude_absent_classes
+from counterpoise.split._rows import Exclusion, Placement, SplitRows, without
 
 __all__ = ["TimeCuts", "cut_in_time", "place_in_time"]
 
@@ -24,20 +24,20 @@ _LEAST = np.iinfo(np.int64).min
 
 @dataclass(frozen=True)
 class TimeCuts:
-    """Where partitions begin, in the unit of the times.
+    """The start times of the partitions, in the unit of the time column.
 
     Attributes:
-        validation: The first moment of validation.
-        test: The first moment of test.
-        gap: How long before each of them rows are left out.
+        validation: The start of validation.
+        test: The start of test.
+        gap: The length of the gap before each of them, whose rows are excluded.
     """
 
     validation: float
     test: float
     gap: float
 
-    def partition(self, values: Numbers) -> Partition:
-        """Return the partition of rows at the given times, `REJECTED` within a gap."""
+    def partition(self, values: TimeValues) -> Partition:
+        """Return the partition of rows at the given times; `REJECTED` within a gap."""
         placed = np.full(len(values), REJECTED, dtype=np.int8)
         placed[_before(values, self.validation, self.gap)] = PARTITIONS.index("train")
         placed[(values >= self.validation) & _before(values, self.test, self.gap)] = PARTITIONS.index("validation")
@@ -48,52 +48,52 @@ class TimeCuts:
 def place_in_time(
     rows: SplitRows, moments: Moments, *, config: SplitConfig, target: str, time: str, group: str
 ) -> Placement:
-    """Cut the rows in two places along time, and leave out what would tie partitions together.
+    """Cut the rows at two points in time, and exclude rows that would link partitions.
 
     Args:
         rows: The rows.
         moments: Their times.
         config: Sizes, gap and policies.
         target: The label column.
-        time: The column of times.
-        group: The column of groups; empty without any.
+        time: The time column.
+        group: The group column; empty if there is none.
 
     Raises:
-        SplitError: Too few moments, a gap that leaves nothing, or a class that is missing from a partition where
-            `config.rare_classes` says to stop.
+        SplitError: There are too few distinct times, the gap leaves no rows for a partition, or a class is missing from
+            a partition and `config.rare_classes` is `stop`.
     """
     timed = np.flatnonzero(~moments.missing)
     cuts = cut_in_time(moments.values[timed], config=config, gap=gap_units(config.gap, moments.kind))
     placed = np.full(len(moments.values), REJECTED, dtype=np.int8)
     placed[timed] = cuts.partition(moments.values[timed])
-    apart = (*_untimed(moments, placed, config.gap, time), *_tied(rows, placed, group))
-    placed = without(placed, apart)
-    apart += leave_out_absent(
+    exclusions = (*_untimed(moments, placed, config.gap, time), *_tied(rows, placed, group))
+    placed = without(placed, exclusions)
+    exclusions += exclude_absent_classes(
         placed,
         rows,
         policy=config.rare_classes,
         target=target,
-        why="it has none in that stretch of time, or they were left out",
+        why="it has no rows in that period, or they were excluded",
         remedy="choose other sizes or a smaller gap, or merge classes",
     )
-    placed = without(placed, apart)
+    placed = without(placed, exclusions)
     spans = _spans(placed, moments)
-    told = "; ".join(f"{name} {first} to {last}" for name, (first, last) in spans.items())
-    return Placement(placed, apart, (f"cut in time: {told}",), spans)
+    periods = "; ".join(f"{name} {first} to {last}" for name, (first, last) in spans.items())
+    return Placement(placed, exclusions, (f"cut in time: {periods}",), spans)
 
 
-def cut_in_time(values: Numbers, *, config: SplitConfig, gap: float) -> TimeCuts:
-    """Return the cuts that give test, then validation their shares of all rows, as near as equal times allow.
+def cut_in_time(values: TimeValues, *, config: SplitConfig, gap: float) -> TimeCuts:
+    """Return the cuts that give test and then validation their shares of all rows, as closely as equal times allow.
 
-    The rows within gaps are taken from validation's and train's side, so that train pays for them.
+    Test and validation keep their sizes, so the rows lost in gaps reduce train.
 
     Args:
         values: The times of all rows that have one.
         config: The sizes.
-        gap: How long before each cut rows are left out.
+        gap: The length of the gap before each cut.
 
     Raises:
-        SplitError: There are not enough moments, or the gap leaves nothing for a partition.
+        SplitError: There are too few distinct times, or the gap leaves no rows for a partition.
     """
     ordered = np.sort(values)
     test = _cut(ordered, wanted=round(config.test_size * len(values)), what="test", gap=gap)
@@ -104,16 +104,16 @@ def cut_in_time(values: Numbers, *, config: SplitConfig, gap: float) -> TimeCuts
     return TimeCuts(validation, test, gap)
 
 
-def _before(values: Numbers, cut: float, gap: float) -> npt.NDArray[np.bool_]:
-    """Return which rows are older than a cut by the gap at least."""
+def _before(values: TimeValues, cut: float, gap: float) -> npt.NDArray[np.bool_]:
+    """Return which rows are older than a cut by at least the gap."""
     if not gap:
         return values < cut
     limit = cut - gap
     return values <= (max(limit, _LEAST) if isinstance(limit, int) else limit)
 
 
-def _cut(ordered: Numbers, *, wanted: int, what: str, gap: float) -> float:
-    """Return the moment from which on there are about as many rows as wanted, and at least one, with some before it."""
+def _cut(ordered: TimeValues, *, wanted: int, what: str, gap: float) -> float:
+    """Return the cut with about the wanted number of rows after it, and at least one row on either side."""
     if len(ordered) <= max(wanted, 1):
         raise _no_room(what, len(ordered), gap)
     middle = ordered[len(ordered) - max(wanted, 1)]
@@ -129,43 +129,44 @@ def _cut(ordered: Numbers, *, wanted: int, what: str, gap: float) -> float:
 def _no_room(what: str, left: int, gap: float) -> SplitError:
     return SplitError(
         "no_room_in_time",
-        expected=f"older and newer rows enough for {what} and what comes before it",
-        found=f"{left:,} rows to take it from"
-        + (f" beyond a gap of {gap:,} (in the unit of columns.time)" if gap else ", or all at one moment"),
-        remedy="choose a smaller split.gap or other sizes, or collect rows over a longer time"
+        expected=f"enough rows over time for {what} and the partitions before it",
+        found=f"{left:,} rows to choose from"
+        + (f" outside a gap of {gap:,} (in the unit of columns.time)" if gap else ", or only one distinct time"),
+        remedy="choose a smaller split.gap or other sizes, or collect rows over a longer period"
         if gap
-        else "check columns.time, choose other sizes, or collect rows over a longer time",
+        else "check columns.time, choose other sizes, or collect rows over a longer period",
         values={"partition": what, "rows": left, "gap": gap},
     )
 
 
-def _untimed(moments: Moments, placed: Partition, gap: str, time: str) -> Iterator[Apart]:
+def _untimed(moments: Moments, placed: Partition, gap: str, time: str) -> Iterator[Exclusion]:
     """Yield the rows without a time, and those within a gap."""
     missing = np.flatnonzero(moments.missing)
     if len(missing):
-        yield Apart("no_time", time, missing, f"{len(missing):,} rows have no time and are left out")
+        yield Exclusion("no_time", time, missing, f"{len(missing):,} rows have no time and are excluded")
     within = np.flatnonzero((placed == REJECTED) & ~moments.missing)
     if len(within):
-        note = f"{len(within):,} rows lie within the gap of {gap} before validation or test and are left out"
-        yield Apart("gap", time, within, note)
+        note = f"{len(within):,} rows fall in the gap of {gap} before validation or test and are excluded"
+        yield Exclusion("gap", time, within, note)
 
 
-def _tied(rows: SplitRows, placed: Partition, group: str) -> Iterator[Apart]:
-    """Yield the rows that a newer partition has a like of: of their group, or with their features."""
+def _tied(rows: SplitRows, placed: Partition, group: str) -> Iterator[Exclusion]:
+    """Yield the rows whose group or features also occur in a newer partition."""
     ties = {"group_elsewhere": rows.group, "equal_elsewhere": rows.content}
     columns = {"group_elsewhere": group, "equal_elsewhere": ""}
-    told = {
-        "group_elsewhere": "belong to groups that stand in a newer partition, too: they are left out",
-        "equal_elsewhere": "equal rows of a newer partition in their features: they are left out (split.duplicates)",
+    notes = {
+        "group_elsewhere": "belong to groups that also occur in a newer partition: they are excluded",
+        "equal_elsewhere": "have the same features as rows of a newer partition: they are excluded (split.duplicates)",
     }
     known = {reason: codes for reason, codes in ties.items() if codes is not None}
-    for reason, places in rows_that_give_way(placed, known).items():
+    for reason, places in rows_to_exclude(placed, known).items():
         if len(places):
-            yield Apart(reason, columns[reason], places, f"{len(places):,} rows of train or validation {told[reason]}")
+            note = f"{len(places):,} rows of train or validation {notes[reason]}"
+            yield Exclusion(reason, columns[reason], places, note)
 
 
 def _spans(placed: Partition, moments: Moments) -> dict[str, tuple[str, str]]:
-    """Return the first and the last moment of each partition as texts."""
+    """Return the first and the last time of each partition as text."""
     found = {}
     for number, name in enumerate(PARTITIONS):
         own = moments.values[placed == number]

@@ -1,7 +1,7 @@
-"""Partitions by key: a salted hash says on which side a key is, for ever, whatever other rows there are.
+"""Partitions by key: a salted hash assigns each key to a partition permanently, independent of all other rows.
 
-The hash is a number from 0 to 1, uniform over keys. Test begins at 0 and validation ends at 1, with train between them:
-where one of them grows it takes rows from train alone, and a row that was in it stays.
+The hash is uniform between 0 and 1. Test starts at 0 and validation ends at 1, with train in between. If test or
+validation grows, it takes rows only from train and keeps those that it has.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["KeyRule"]
 
 @dataclass(frozen=True)
 class KeyRule:
-    """Which partition a key is in.
+    """The rule that assigns keys to partitions.
 
     Attributes:
-        columns: The columns whose values together are the key, in order; none where the features are. Their names make
-            no difference, so that a column may be renamed.
-        salt: What the hash is mixed with, 64 bits.
+        columns: The key columns in order; empty if the features are the key. Their names do not affect the result, so a
+            column may be renamed.
+        salt: The 64-bit salt of the hash.
         validation_size: The share of keys in validation.
         test_size: The share of keys in test.
     """
@@ -41,12 +41,12 @@ class KeyRule:
 
     @classmethod
     def of(cls, columns: ColumnsConfig, config: SplitConfig, seed: int) -> KeyRule:
-        """Return the rule: by group, else by identifiers, else by features; the salt is the seed's where none is set.
+        """Return the rule for a configuration: by group, else by identifiers, else by features.
 
         Args:
             columns: The roles of the columns.
             config: Sizes and salt.
-            seed: The run's seed.
+            seed: The run's seed, from which the salt is derived if none is set.
         """
         stream = (
             child_sequence(0, "split", "salt", config.salt) if config.salt else child_sequence(seed, "split", "key")
@@ -58,25 +58,25 @@ class KeyRule:
             config.test_size,
         )
 
-    def words(self, table: pa.Table) -> Hashes:
-        """Return one word a row for its key; rows without any value in it share a word."""
+    def key_hashes(self, table: pa.Table) -> Hashes:
+        """Return one hash per row for its key; rows whose key is entirely null share a hash."""
         return row_hashes(_numbered(table.select(list(self.columns))))
 
-    def sides(self, words: Hashes | None, contents: Callable[[], Hashes]) -> Partition:
+    def partitions(self, key_hashes: Hashes | None, contents: Callable[[], Hashes]) -> Partition:
         """Return the partition of each row.
 
         Args:
-            words: As `words` gives them; None where the features are the key.
-            contents: Gives hashes of the rows' features, which are the key of rows that have no other.
+            key_hashes: The hashes from `key_hashes`; None if the features are the key.
+            contents: Returns hashes of the rows' features, which serve as the key of rows without one.
         """
-        keys = contents() if words is None else words
-        if words is not None and (missing := words == self._missing).any():
-            keys = np.where(missing, contents(), words)
+        keys = contents() if key_hashes is None else key_hashes
+        if key_hashes is not None and (missing := key_hashes == self._missing).any():
+            keys = np.where(missing, contents(), key_hashes)
         place = salted(keys, self.salt)
-        sides = np.full(len(place), PARTITIONS.index("train"), dtype=np.int8)
-        sides[place > np.uint64(2**64 - 1 - int(self.validation_size * 2**64))] = PARTITIONS.index("validation")
-        sides[place < np.uint64(int(self.test_size * 2**64))] = PARTITIONS.index("test")
-        return sides
+        partition = np.full(len(place), PARTITIONS.index("train"), dtype=np.int8)
+        partition[place > np.uint64(2**64 - 1 - int(self.validation_size * 2**64))] = PARTITIONS.index("validation")
+        partition[place < np.uint64(int(self.test_size * 2**64))] = PARTITIONS.index("test")
+        return partition
 
     @cached_property
     def _missing(self) -> np.uint64:

@@ -1,4 +1,4 @@
-"""Rows that a split leaves out: those that would tie two partitions together, and their place among the rejected."""
+"""Exclude rows that would link two partitions, and record them among the rejected rows."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import pyarrow as pa
 from counterpoise.records import PARTITIONS
 from counterpoise.split._files import Partition
 from counterpoise.split._groups import Codes
-from counterpoise.split._rows import Apart
+from counterpoise.split._rows import Exclusion
 from counterpoise.table import REJECTS_SCHEMA, SnapshotReader, value_texts
 from counterpoise.typing import Ints
 
-__all__ = ["APART_REASONS", "apart_rejects", "rows_that_give_way"]
+__all__ = ["EXCLUSION_REASONS", "exclusion_rejects", "rows_to_exclude"]
 
-APART_REASONS = ("no_time", "gap", "group_elsewhere", "equal_elsewhere", "rare_class")
-"""Why a split sets rows apart; what validation gives for a reason is none of these."""
+EXCLUSION_REASONS = ("no_time", "gap", "group_elsewhere", "equal_elsewhere", "rare_class")
+"""The reasons for which a split excludes rows; validation never uses these."""
 
 
-def rows_that_give_way(partition: Partition, ties: Mapping[str, Codes]) -> dict[str, Ints]:
-    """Return the rows that are tied to a row of a partition further on: train gives way to validation, both to test.
+def rows_to_exclude(partition: Partition, ties: Mapping[str, Codes]) -> dict[str, Ints]:
+    """Return the rows that are tied to a row of a later partition, by reason.
 
-    So test is never thinned, and what is in test stays there whatever rows are added.
+    Train yields to validation, and both yield to test. So test never loses rows, and a row in test stays there whatever
+    rows are added.
 
     Args:
-        partition: A partition code a row; others than those of `PARTITIONS` are passed over.
-        ties: Codes a row, equal for rows that are tied, by the reason that they give. A row with several reasons has
-            the first.
+        partition: One partition code per row; codes outside `PARTITIONS` are ignored.
+        ties: For each reason one code per row, equal for tied rows. A row with several reasons gets the first.
     """
     taken = {reason: np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.bool_) for reason, codes in ties.items()}
     found: dict[str, list[Ints]] = {reason: [] for reason in ties}
@@ -43,20 +43,20 @@ def rows_that_give_way(partition: Partition, ties: Mapping[str, Codes]) -> dict[
     return {reason: np.sort(np.concatenate(parts)) for reason, parts in found.items()}
 
 
-def apart_rejects(apart: Sequence[Apart], usable: Ints, reader: SnapshotReader) -> pa.Table:
-    """Return rows that are left out as a rejects table, in no certain order.
+def exclusion_rejects(exclusions: Sequence[Exclusion], usable: Ints, reader: SnapshotReader) -> pa.Table:
+    """Return the excluded rows as a rejects table in unspecified order.
 
     Args:
-        apart: The rows, by their places among the usable ones.
-        usable: The source rows that were to be placed, ascending.
-        reader: The source, for the values that gave the reasons.
+        exclusions: The excluded rows, by their positions among the usable ones.
+        usable: The source rows to place, ascending.
+        reader: The source, for the values that caused the exclusion.
     """
     return pa.concat_tables(
-        [REJECTS_SCHEMA.empty_table(), *(_rejects(one, usable[one.places], reader) for one in apart)]
+        [REJECTS_SCHEMA.empty_table(), *(_rejects(one, usable[one.places], reader) for one in exclusions)]
     )
 
 
-def _rejects(one: Apart, rows: Ints, reader: SnapshotReader) -> pa.Table:
+def _rejects(one: Exclusion, rows: Ints, reader: SnapshotReader) -> pa.Table:
     number = len(rows)
     values: pa.Array | pa.ChunkedArray = pa.repeat(pa.scalar(""), number)
     if one.column:

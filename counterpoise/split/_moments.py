@@ -1,4 +1,4 @@
-"""Times as numbers: of a column of timestamps, dates or numbers, and of a gap in the column's unit."""
+"""Convert times to numbers: columns of timestamps, dates or numbers, and gaps in a column's unit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from counterpoise.errors import SplitError
 
 __all__ = ["Moments", "gap_units", "read_moments"]
 
-Numbers = npt.NDArray[np.int64 | np.float64]
+TimeValues = npt.NDArray[np.int64 | np.float64]
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _DAY_MS = 86_400_000
@@ -27,18 +27,18 @@ class Moments:
     """The times of rows.
 
     Attributes:
-        values: One number a row in the unit of the column, whole unless the column holds floats; UTC where it has a
-            zone. Meaningless where missing.
-        missing: Where there is none; infinite and undefined numbers count as such.
+        values: One number per row in the unit of the column; integers unless the column holds floats, and UTC if it has
+            a time zone. Undefined where missing.
+        missing: Whether each row has no time; infinite and NaN values count as missing.
         kind: The column's type.
     """
 
-    values: Numbers
+    values: TimeValues
     missing: npt.NDArray[np.bool_]
     kind: pa.DataType
 
     def text(self, value: float) -> str:
-        """Return a time for people: ISO 8601, `Z` for UTC, or the number as it is."""
+        """Return a time in readable form: ISO 8601 with `Z` for UTC, or the plain number."""
         if not pa.types.is_temporal(self.kind):
             return str(value)
         if pa.types.is_date64(self.kind):
@@ -53,11 +53,11 @@ def read_moments(column: pa.ChunkedArray, name: str) -> Moments:
     """Return the times of a column.
 
     Args:
-        column: Timestamps with or without a zone, dates, or numbers.
+        column: Timestamps with or without a time zone, dates, or numbers.
         name: The column's name, for the error.
 
     Raises:
-        SplitError: The column has no order in time: texts, booleans, times of day and the like.
+        SplitError: The column's type has no chronological order: texts, booleans, times of day and the like.
     """
     kind = column.type
     missing = np.asarray(column.is_null().to_numpy())
@@ -79,23 +79,23 @@ def _no_time(name: str, kind: pa.DataType) -> SplitError:
         "not_a_time",
         expected=f"timestamps, dates or 64-bit numbers in columns.time, {name!r}",
         found=f"the type {kind}",
-        remedy=f"declare it in source.types, such as {name}=timestamp, or name another column",
+        remedy=f"declare it in source.types, such as {name}=timestamp, or choose another column",
         values={"column": name, "type": str(kind)},
     )
 
 
 def gap_units(gap: str, kind: pa.DataType) -> float:
-    """Return a gap in the unit of a column of times, rounded up.
+    """Return a gap in the unit of a time column, rounded up.
 
     >>> gap_units("36 hours", pa.date32()), gap_units("2 days", pa.timestamp("s")), gap_units("7", pa.int64())
     (2, 172800, 7)
 
     Args:
-        gap: Such as `7 days`, or a plain number for a column of numbers; empty for none.
+        gap: A duration such as `7 days`, or a plain number for a numeric column; empty for no gap.
         kind: The column's type.
 
     Raises:
-        SplitError: A duration for numbers, or a number for timestamps and dates.
+        SplitError: The gap is a duration for a numeric column, or a number for timestamps or dates.
     """
     number, unit = re.fullmatch(r"([\d.]*) ?([a-z]*?)s?", gap).groups()  # type: ignore[union-attr]  # see SplitConfig
     temporal = pa.types.is_temporal(kind)
@@ -103,7 +103,7 @@ def gap_units(gap: str, kind: pa.DataType) -> float:
         raise SplitError(
             "gap_unit",
             expected="a duration such as 7 days as split.gap" if temporal else "a plain number as split.gap",
-            found=f"{gap!r} for times of type {kind}",
+            found=f"{gap!r} for a column of type {kind}",
             remedy="correct split.gap",
             values={"gap": gap, "type": str(kind)},
         )

@@ -1,4 +1,4 @@
-"""What a split promises of published rows, and whether their keys show it: a part of the leakage certificate."""
+"""The guarantees of a split, checked against the keys of published rows for the leakage certificate."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _NO_HASHES = np.zeros(0, np.uint64)
 
 @dataclass(frozen=True)
 class SplitEvidence:
-    """What some rows of one partition say about the split.
+    """Evidence about the split from some rows of one partition.
 
     Attributes:
-        misplaced: Rows whose key is another partition's, or that have no time where time decides.
-        groups: The distinct hashes of their groups; a missing group is none.
-        span: Their first and last moment; None without any.
-        gap: The gap between partitions in the unit of the moments.
+        misplaced: The number of rows whose key belongs to another partition, or that lack the time that decides.
+        groups: The distinct hashes of their groups, without missing groups.
+        span: Their first and last time; None if no row has one.
+        gap: The gap between partitions in the unit of the times.
     """
 
     misplaced: int = 0
@@ -40,7 +40,7 @@ class SplitEvidence:
 
 @dataclass(frozen=True)
 class SplitPromise:
-    """How rows were divided, as far as their keys can show it.
+    """The guarantees of a split that the rows' keys can prove.
 
     Attributes:
         columns: The roles of the columns.
@@ -54,21 +54,21 @@ class SplitPromise:
 
     @property
     def key_columns(self) -> tuple[str, ...]:
-        """The columns that show it."""
+        """The columns that serve as evidence."""
         return tuple(filter(None, (*self.columns.ids, self.columns.group, self.columns.time)))
 
     @property
     def compares_content(self) -> bool:
-        """Whether the features of rows are needed to check the split."""
+        """Whether checking the split requires the rows' features."""
         return self.config.duplicates == "together" or self.config.method == "stable"
 
     def evidence(self, partition: str, keys: pa.Table, contents: Callable[[], Hashes]) -> SplitEvidence:
-        """Return what original rows say.
+        """Return the evidence from some original rows.
 
         Args:
-            partition: The partition they are in.
+            partition: The partition that contains them.
             keys: Their key columns under the names of the source.
-            contents: Gives hashes of their features.
+            contents: Returns hashes of their features.
         """
         span, untimed = self._span(keys)
         return SplitEvidence(
@@ -79,10 +79,10 @@ class SplitPromise:
         )
 
     def checks(self, found: Mapping[str, Sequence[SplitEvidence]]) -> dict[str, bool]:
-        """Return what was promised and whether it holds.
+        """Return each guarantee and whether it holds.
 
         Args:
-            found: What the rows of each partition say.
+            found: The evidence from each partition.
         """
         checks = {}
         if self.columns.group:
@@ -102,8 +102,8 @@ class SplitPromise:
     def _misplaced(self, partition: str, keys: pa.Table, contents: Callable[[], Hashes]) -> int:
         if self.config.method != "stable":
             return 0
-        sides = self._rule.sides(self._rule.words(keys) if self._rule.columns else None, contents)
-        return int((sides != PARTITIONS.index(partition)).sum())
+        expected = self._rule.partitions(self._rule.key_hashes(keys) if self._rule.columns else None, contents)
+        return int((expected != PARTITIONS.index(partition)).sum())
 
     def _groups(self, keys: pa.Table) -> Hashes:
         if not self.columns.group:
@@ -112,7 +112,7 @@ class SplitPromise:
         return _distinct([row_hashes(known)])
 
     def _span(self, keys: pa.Table) -> tuple[tuple[float, float] | None, int]:
-        """Return the first and the last moment, and how many rows have none."""
+        """Return the first and the last time, and the number of rows without one."""
         if self.config.method != "time":
             return None, 0
         moments = read_moments(keys[self.columns.time], self.columns.time)
@@ -122,7 +122,7 @@ class SplitPromise:
 
 
 def _in_order(found: Mapping[str, Sequence[SplitEvidence]]) -> bool:
-    """Return whether each partition ends before the next begins, by the gap at least."""
+    """Return whether each partition ends at least the gap before the next one starts."""
     spans = list(_spans(found))
     gap = max(part.gap for parts in found.values() for part in parts)
     return all((last + gap <= first) if gap else (last < first) for (_, last), (first, _) in pairwise(spans))

@@ -1,4 +1,4 @@
-"""Classes that cannot stand in every partition."""
+"""Classes that are too rare for every partition."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS
 from counterpoise.split._allocation import GroupedRows
 from counterpoise.split._files import Partition
-from counterpoise.split._rows import Apart, SplitRows
+from counterpoise.split._rows import Exclusion, SplitRows
 
-__all__ = ["RareClasses", "check_every_partition", "find_rare", "leave_out_absent"]
+__all__ = ["RareClasses", "check_every_partition", "exclude_absent_classes", "find_rare"]
 
 RareClasses = dict[int, int]
-"""Class code to number of separate groups."""
+"""Number of separate groups by class code."""
 
 
 def find_rare(rows: GroupedRows, policy: Literal["stop", "train_only", "reject"]) -> RareClasses:
     """Return the classes with fewer separate groups than partitions.
 
     Raises:
-        SplitError: There are some and the policy is to stop, or fewer than two other classes are left.
+        SplitError: Some classes are rare and the policy is `stop`, or fewer than two other classes remain.
     """
     groups = rows.groups_by_class()
     rare = {code: int(n) for code, n in enumerate(groups) if 0 < n < len(PARTITIONS)}
@@ -39,7 +39,7 @@ def _rare_error(rows: GroupedRows, rare: RareClasses, *, enough_left: bool) -> S
     remedy = "collect more rows or merge classes"
     return SplitError(
         "rare_classes",
-        expected=f"at least {len(PARTITIONS)} separate rows of every class, one for each partition",
+        expected=f"at least {len(PARTITIONS)} separate rows of every class, one per partition",
         found=f"too few of {', '.join(shown)}",
         remedy=f"{remedy}, or set split.rare_classes to train_only or reject"
         if enough_left
@@ -49,10 +49,10 @@ def _rare_error(rows: GroupedRows, rare: RareClasses, *, enough_left: bool) -> S
 
 
 def check_every_partition(partition: Partition, rows: GroupedRows, rare: RareClasses) -> None:
-    """Check that every class that is not rare stands in every partition.
+    """Check that every partition contains every class that is not rare.
 
     Raises:
-        SplitError: One does not, because its rows are tied together.
+        SplitError: A class is missing from a partition because its rows are tied together.
     """
     wanted = set(_classes(rows.labels)) - set(rare)
     for number, name in enumerate(PARTITIONS):
@@ -73,22 +73,22 @@ def _classes(labels: npt.NDArray[np.int32]) -> list[int]:
     return [int(code) for code in np.flatnonzero(np.bincount(labels))]
 
 
-def leave_out_absent(
+def exclude_absent_classes(
     partition: Partition, rows: SplitRows, *, policy: Literal["stop", "train_only", "reject"], target: str, why: str,
     remedy: str,
-) -> tuple[Apart, ...]:  # fmt: skip
-    """Return the rows of classes that are missing from a partition, to be left out where the policy says so.
+) -> tuple[Exclusion, ...]:  # fmt: skip
+    """Return the rows of classes that are missing from a partition, if the policy is to reject them.
 
     Args:
-        partition: A partition code a row.
+        partition: One partition code per row.
         rows: The rows.
-        policy: What to do about such classes.
+        policy: The policy for such classes.
         target: The label column.
-        why: Why classes are missing, for the error.
-        remedy: What can be done about it, for the error.
+        why: The cause, for the error.
+        remedy: The remedy, for the error.
 
     Raises:
-        SplitError: There are such classes and the policy is not to leave them out, or fewer than two others are left.
+        SplitError: Such classes exist and the policy is not `reject`, or fewer than two other classes remain.
     """
     present = [set(_classes(rows.labels[partition == number])) for number in range(len(PARTITIONS))]
     wanted = set(_classes(rows.labels))
@@ -109,4 +109,4 @@ def leave_out_absent(
         )
     names = ", ".join(repr(rows.classes[code]) for code in absent)
     places = np.flatnonzero(np.isin(rows.labels, absent) & (partition >= 0))
-    return (Apart("rare_class", target, places, f"missing from a partition, and left out: {names}"),)
+    return (Exclusion("rare_class", target, places, f"missing from a partition and excluded: {names}"),)

@@ -1,4 +1,4 @@
-"""What a method of splitting is given, and what it gives back."""
+"""The input and output of a split method."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from counterpoise.split._files import REJECTED, Partition
 from counterpoise.split._groups import Codes
 from counterpoise.typing import Ints
 
-__all__ = ["Apart", "Placement", "SplitRows", "without"]
+__all__ = ["Exclusion", "Placement", "SplitRows", "without"]
 
 
 @dataclass(frozen=True)
 class SplitRows:
-    """The rows to be placed.
+    """The rows to place in partitions.
 
     Attributes:
-        labels: Class codes a row, none negative.
+        labels: One class code per row, none negative.
         classes: Class names by code.
-        content: A code of each row's features; None where rows with equal features may part.
-        group: A code of each row's group, a missing one alone; None without groups.
+        content: One code per row, the same for rows with equal features; None if these may be separated.
+        group: One group code per row, where each missing group is its own; None without groups.
     """
 
     labels: npt.NDArray[np.int32]
@@ -33,14 +33,14 @@ class SplitRows:
 
 
 @dataclass(frozen=True)
-class Apart:
-    """Rows that a split leaves out.
+class Exclusion:
+    """Rows that a split excludes for one reason.
 
     Attributes:
-        reason: Why, in snake case, as it stands in `rejected/`.
-        column: The column whose value gave the reason; empty for none.
-        places: Which of the rows to be placed they are, ascending.
-        note: The reason in a sentence for people.
+        reason: The reason code in snake case, as recorded in `rejected/`.
+        column: The column whose value is the reason; empty if there is none.
+        places: The positions of the excluded rows, ascending.
+        note: The reason as a sentence.
     """
 
     reason: str
@@ -51,24 +51,24 @@ class Apart:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where rows go.
+    """The assignment of rows to partitions.
 
     Attributes:
-        partition: A partition code a row, `REJECTED` for those that are left out.
-        apart: The rows that are left out, each in one of them.
-        notes: What people should know.
-        spans: The first and the last moment of each partition, where time decides.
+        partition: One partition code per row; `REJECTED` for excluded rows.
+        exclusions: The excluded rows; each row appears in only one.
+        notes: Notes for the user.
+        spans: The first and the last time of each partition, if time decides.
     """
 
     partition: Partition
-    apart: tuple[Apart, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     notes: tuple[str, ...] = ()
     spans: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def without(partition: Partition, apart: tuple[Apart, ...]) -> Partition:
-    """Return the partition codes with rows left out."""
+def without(partition: Partition, exclusions: tuple[Exclusion, ...]) -> Partition:
+    """Return the partition codes with the excluded rows rejected."""
     left = partition.copy()
-    for one in apart:
+    for one in exclusions:
         left[one.places] = REJECTED
     return left

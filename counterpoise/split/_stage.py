@@ -1,4 +1,4 @@
-"""Train, validation and test partitions: drawn, by key or by time, equal rows and groups kept on one side."""
+"""The split stage: assign rows to train, validation and test, keeping equal rows and groups in one partition."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from counterpoise.split._files import REJECTED, read_content, read_partition
 from counterpoise.split._groups import content_hashes, count_contradictory, group_codes
 from counterpoise.split._in_time import place_in_time
 from counterpoise.split._keys import KeyRule
-from counterpoise.split._leakage_removal import apart_rejects
+from counterpoise.split._leakage_removal import exclusion_rejects
 from counterpoise.split._moments import read_moments
 from counterpoise.split._rows import Placement, SplitRows
 from counterpoise.split._stable import place_by_key
@@ -45,7 +45,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class _Duplicates:
-    """Rows that equal an earlier one in their features, and rows that equal one of another class."""
+    """Counts of rows with the same features as an earlier row, and as a row of another class."""
 
     repeated: int = 0
     contradictory: int = 0
@@ -60,7 +60,7 @@ class _Duplicates:
 
 @dataclass(frozen=True)
 class _Source:
-    """What is split, and which of its rows."""
+    """The source to split and its usable rows."""
 
     table: SourceTable
     usable: Ints
@@ -77,23 +77,24 @@ class _Source:
 def split_snapshot(
     snapshot: Snapshot, *, columns: ColumnsConfig, config: SplitConfig, validation: Validation, seed: int, folder: Path
 ) -> SplitPlan:
-    """Decide for each row whether it is train, validation, test or rejected.
+    """Assign each row to train, validation or test, or reject it.
 
-    Rows with equal features never stand in two partitions unless `config.duplicates` is `ignore`; rows of one group
-    never do. Where a draw decides, every class has its exact share of every partition (within one row, as far as groups
-    allow) and tied rows are drawn as one; where key or time decides, tied rows are left out of all partitions but one.
+    Rows with equal features never end up in two partitions unless `config.duplicates` is `ignore`; rows of one group
+    never do. A random draw gives every class its exact share of every partition (within one row, as far as groups
+    allow) and draws tied rows as a unit. If the key or time decides, tied rows stay in only one partition and are
+    excluded from the others.
 
     Args:
         snapshot: The source.
         columns: The roles of its columns.
         config: Method, sizes and policies.
-        validation: Whose rejected rows are left out.
+        validation: The validation whose rejected rows are left out.
         seed: The run's seed.
-        folder: Where the plan is written.
+        folder: The folder for the plan.
 
     Raises:
-        SplitError: A class would be missing from a partition and `config.rare_classes` says to stop; a null label; time
-            does not divide the rows.
+        SplitError: A class would be missing from a partition and `config.rare_classes` is `stop`, a label is null, or
+            time does not divide the rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     table = SourceTable(snapshot, columns)
@@ -112,16 +113,18 @@ def split_snapshot(
         group_codes(source.column(columns.group)) if columns.group else None,
     )
     placement = _place(source, rows, contents, config, seed)
-    rejects = pa.concat_tables([rejects, apart_rejects(placement.apart, usable, table.reader)]).sort_by("source_row")
+    rejects = pa.concat_tables([rejects, exclusion_rejects(placement.exclusions, usable, table.reader)]).sort_by(
+        "source_row"
+    )
     plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
     duplicates = _Duplicates.among(rows)
-    notes = (*placement.notes, *(one.note for one in placement.apart if one.note))
+    notes = (*placement.notes, *(one.note for one in placement.exclusions if one.note))
     return plan.model_copy(
         update={
             "method": _method(columns, config),
             "duplicate_rows": duplicates.repeated,
             "contradictory_rows": duplicates.contradictory,
-            "apart": {one.reason: len(one.places) for one in placement.apart},
+            "apart": {one.reason: len(one.places) for one in placement.exclusions},
             "spans": dict(placement.spans),
             "notes": notes,
         }
@@ -129,7 +132,7 @@ def split_snapshot(
 
 
 def _method(columns: ColumnsConfig, config: SplitConfig) -> SplitMethod:
-    """Return what really decides: groups that are there are always kept."""
+    """Return the effective method: a random split with a group column is a grouped one."""
     return "grouped" if config.method == "random" and columns.group else config.method
 
 
@@ -141,9 +144,13 @@ def _place(source: _Source, rows: SplitRows, contents: Hashes | None, config: Sp
         return place_in_time(rows, moments, config=config, target=target, time=time, group=group)
     if config.method == "stable":
         rule = KeyRule.of(source.table.columns, config, seed)
-        words = content_hashes(source.table.snapshot, rule.columns, rule.words)[source.usable] if rule.columns else None
-        sides = rule.sides(words, lambda: source.contents() if contents is None else contents)
-        return place_by_key(rows, sides, config=config, target=target)
+        keys = (
+            content_hashes(source.table.snapshot, rule.columns, rule.key_hashes)[source.usable]
+            if rule.columns
+            else None
+        )
+        by_key = rule.partitions(keys, lambda: source.contents() if contents is None else contents)
+        return place_by_key(rows, by_key, config=config, target=target)
     return place_at_random(rows, config=config, seed=seed, target=target)
 
 
@@ -154,7 +161,7 @@ def _check_labels(labels: Labels, usable: Ints) -> None:
             "null_label",
             expected="a label in every row that is not rejected",
             found=f"{len(unlabelled)} rows without one, the first is row {int(unlabelled[0]) + 1}",
-            remedy="set validation.on_invalid_rows to quarantine, or mend the source",
+            remedy="set validation.on_invalid_rows to quarantine, or fix the source",
             values={"rows": unlabelled[:20].tolist()},
         )
     present = [name for name, count in labels.counts(usable).items() if count]
@@ -169,7 +176,7 @@ def _check_labels(labels: Labels, usable: Ints) -> None:
 
 
 def _decided(placement: Placement, rows: SplitRows, usable: Ints, number: int) -> dict[str, npt.NDArray[Any]]:
-    """Return the columns of the plan's file, a value a source row."""
+    """Return the columns of the plan's file, with one value per source row."""
     partition = np.full(number, REJECTED, dtype=np.int8)
     partition[usable] = placement.partition
     if rows.content is None:

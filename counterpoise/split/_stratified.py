@@ -1,4 +1,4 @@
-"""Methods `random` and `grouped`: drawn by class with exact shares, rows that are tied together in one piece."""
+"""Methods `random` and `grouped`: draw by class with exact shares, keeping tied rows together."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from counterpoise.split._allocation import GroupedRows, allocate_groups, partiti
 from counterpoise.split._files import REJECTED, Partition
 from counterpoise.split._groups import group_codes, link_groups
 from counterpoise.split._rare import RareClasses, check_every_partition, find_rare
-from counterpoise.split._rows import Apart, Placement, SplitRows
+from counterpoise.split._rows import Exclusion, Placement, SplitRows
 
 __all__ = ["place_at_random"]
 
-_TOLERATED = 0.1
+_TOLERANCE = 0.1
 
 
 def place_at_random(rows: SplitRows, *, config: SplitConfig, seed: int, target: str) -> Placement:
-    """Draw which rows, or whole groups of them, go where.
+    """Assign rows, or whole groups of them, to partitions at random.
 
     Args:
         rows: The rows.
@@ -29,7 +29,7 @@ def place_at_random(rows: SplitRows, *, config: SplitConfig, seed: int, target: 
         target: The label column.
 
     Raises:
-        SplitError: A class would be missing from a partition and `config.rare_classes` says to stop.
+        SplitError: A class would be missing from a partition and `config.rare_classes` is `stop`.
     """
     tied = GroupedRows(_tied(rows), rows.labels, rows.classes)
     rare = find_rare(tied, config.rare_classes)
@@ -37,43 +37,43 @@ def place_at_random(rows: SplitRows, *, config: SplitConfig, seed: int, target: 
     check_every_partition(placed, tied, rare)
     few = tuple(f"class {rows.classes[code]!r} has too few rows: {config.rare_classes}" for code in rare)
     left_out = np.flatnonzero(placed == REJECTED)
-    apart = (Apart("rare_class", target, left_out, ""),) if len(left_out) else ()
-    return Placement(placed, apart, (*few, *_unequal_shares(placed, tied, rare, partition_shares(config))))
+    exclusions = (Exclusion("rare_class", target, left_out, ""),) if len(left_out) else ()
+    return Placement(placed, exclusions, (*few, *_unequal_shares(placed, tied, rare, partition_shares(config))))
 
 
 def _tied(rows: SplitRows) -> np.ndarray:
-    """Return codes that are equal for rows which stay together, by features or group."""
+    """Return one code per row, equal for rows that stay together because of features or group."""
     if rows.content is None:
         return np.arange(len(rows.labels), dtype=np.int64) if rows.group is None else rows.group
     return rows.content if rows.group is None else link_groups(rows.group, rows.content)
 
 
 def _place(rows: GroupedRows, rare: RareClasses, config: SplitConfig, seed: int) -> Partition:
-    """Return the partition of each row: rare classes go where the policy says, with rows tied to them."""
+    """Return the partition of each row; the policy places rare classes and, if `train_only`, the rows tied to them."""
     shares = partition_shares(config)
     is_rare = np.isin(rows.labels, list(rare))
-    apart = is_rare
+    fixed = is_rare
     if config.rare_classes == "train_only":
-        apart = np.isin(rows.groups, np.unique(rows.groups[is_rare]))
-    aside = REJECTED if config.rare_classes == "reject" else PARTITIONS.index("train")
-    placed = np.full(len(rows.labels), aside, dtype=np.int8)
-    if not apart.any():
+        fixed = np.isin(rows.groups, np.unique(rows.groups[is_rare]))
+    fixed_partition = REJECTED if config.rare_classes == "reject" else PARTITIONS.index("train")
+    placed = np.full(len(rows.labels), fixed_partition, dtype=np.int8)
+    if not fixed.any():
         return allocate_groups(rows, shares=shares, seed=seed)
-    free = GroupedRows(group_codes(rows.groups[~apart].astype(np.uint64)), rows.labels[~apart], rows.classes)
-    placed[~apart] = allocate_groups(free, shares=shares, seed=seed)
+    free = GroupedRows(group_codes(rows.groups[~fixed].astype(np.uint64)), rows.labels[~fixed], rows.classes)
+    placed[~fixed] = allocate_groups(free, shares=shares, seed=seed)
     return placed
 
 
 def _unequal_shares(
     placed: Partition, rows: GroupedRows, rare: RareClasses, shares: tuple[float, ...]
 ) -> Iterator[str]:
-    """Tell where tied rows keep a class more than a tenth away from the share of a partition that it should have."""
+    """Yield a note for each class that tied rows keep more than a tenth away from its share of a partition."""
     for code, name in enumerate(rows.classes):
         own = rows.labels == code
         wanted = partition_targets(int(own.sum()), shares)
         found = np.bincount(placed[own & (placed >= 0)], minlength=len(PARTITIONS))
-        if code in rare or not (np.abs(found - wanted) > np.maximum(1, wanted * _TOLERATED)).any():
+        if code in rare or not (np.abs(found - wanted) > np.maximum(1, wanted * _TOLERANCE)).any():
             continue
         largest = int(np.bincount(rows.groups[own]).max())
         counts = ", ".join(f"{part} {n:,} of {aim:,}" for part, n, aim in zip(PARTITIONS, found, wanted, strict=True))
-        yield f"class {name!r} is off its shares ({counts}): up to {largest:,} of its rows are tied together"
+        yield f"class {name!r} misses its shares ({counts}): up to {largest:,} of its rows are tied together"

@@ -1,6 +1,6 @@
-"""Where datasets and sources are stored: a local folder, or a bucket of S3, Google Cloud Storage or Azure.
+"""Store datasets and read sources in a local folder or in a bucket of S3, Google Cloud Storage or Azure.
 
-The other rooms do not know the difference: they read and create small files by name, and write and read large ones as
+Other packages do not see the difference: they read and create small files by name, and write and read large ones as
 local files.
 """
 

@@ -1,7 +1,7 @@
-"""Variables with credentials: those of the environment, and on top what was granted for one place.
+"""Variables with credentials: those of the environment, overridden by those granted for a place.
 
-Core never asks Prefect: whoever runs it may grant, for an address and for as long as a block lasts, variables such as
-`AWS_SECRET_ACCESS_KEY` that stand in for those of the environment. They are held in memory only.
+The library never asks Prefect. Instead, its caller may grant variables such as `AWS_SECRET_ACCESS_KEY` for an address
+and the duration of a `with` block. They override the environment's variables and are kept only in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["granted", "granted_variables", "variables_for"]
 
 @dataclass(frozen=True)
 class _Grant:
-    """Variables that hold for a place and all below it; never shown."""
+    """Variables for a place and everything below it; never shown."""
 
     place: str
     variables: Mapping[str, str] = field(repr=False)
@@ -28,11 +28,11 @@ _GRANTS: ContextVar[tuple[_Grant, ...]] = ContextVar("storage grants", default=(
 
 @contextmanager
 def granted(place: str, variables: Mapping[str, str]) -> Iterator[None]:
-    """Let variables stand in for the environment's wherever a place is read or written.
+    """Override the environment's variables whenever a place is read or written.
 
     Args:
-        place: An address such as `s3://bucket/datasets`, or a database's URL as the configuration has it.
-        variables: Names and values, such as `AWS_ACCESS_KEY_ID`; none grants nothing.
+        place: An address such as `s3://bucket/datasets`, or a database's URL as written in the configuration.
+        variables: Names and values, such as `AWS_ACCESS_KEY_ID`; an empty mapping grants nothing.
     """
     grants = (*_GRANTS.get(), _Grant(place.rstrip("/"), dict(variables))) if variables else _GRANTS.get()
     token = _GRANTS.set(grants)
@@ -43,11 +43,11 @@ def granted(place: str, variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def granted_variables(place: str) -> dict[str, str]:
-    """Return what was granted for a place; of several grants that hold, the one for the nearest place."""
+    """Return the variables granted for a place; if several grants apply, the one for the closest place wins."""
     found = [grant for grant in _GRANTS.get() if f"{place}/".startswith(f"{grant.place}/")]
     return dict(max(found, key=lambda grant: len(grant.place)).variables) if found else {}
 
 
 def variables_for(place: str) -> dict[str, str]:
-    """Return the variables that hold for a place: the environment's, and on top those granted."""
+    """Return the variables for a place: the environment's, overridden by granted ones."""
     return {**os.environ, **granted_variables(place)}

@@ -1,4 +1,4 @@
-"""Addresses of folders and files: paths of this machine, or `scheme://bucket/prefix` of an object store."""
+"""Addresses of folders and files: local paths, or `scheme://bucket/prefix` in an object store."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class StoreAddress:
 
     Attributes:
         scheme: One of `SCHEMES`.
-        authority: The bucket or container; of Azure also `container@account.dfs.core.windows.net`.
-        prefix: The rest, without slashes at its ends; it may be empty.
+        authority: The bucket or container; for Azure also `container@account.dfs.core.windows.net`.
+        prefix: The rest without leading and trailing slashes; may be empty.
     """
 
     scheme: str
@@ -41,7 +41,7 @@ class StoreAddress:
 
 
 def is_remote(address: str | Path) -> bool:
-    """Return whether an address is one of an object store; a path that was made of one counts, too.
+    """Return whether an address belongs to an object store; a `Path` made from such an address counts, too.
 
     >>> is_remote("s3://bucket/datasets"), is_remote(Path("s3://bucket/datasets")), is_remote("datasets/fraud")
     (True, True, False)
@@ -51,13 +51,13 @@ def is_remote(address: str | Path) -> bool:
 
 
 def parse_store_address(address: str | Path) -> StoreAddress:
-    """Return the parts of an object store's address.
+    """Parse the address of an object store.
 
     >>> parse_store_address("s3://bucket/some/datasets/").prefix
     'some/datasets'
 
     Raises:
-        ConfigError: Another kind of address, or one with credentials in it.
+        ConfigError: The address is of another kind or contains credentials.
     """
     problem = check_address(str(address))
     match = _REMOTE.fullmatch(str(address))
@@ -65,14 +65,14 @@ def parse_store_address(address: str | Path) -> StoreAddress:
         raise ConfigError(
             "storage_address",
             expected="an address such as s3://bucket/prefix, gs://bucket/prefix or az://container/prefix",
-            found=f"{redact_url(str(address))!r}: {problem or 'no address of a store'}",
-            remedy="correct the address; credentials come from the environment or from a block",
+            found=f"{redact_url(str(address))!r}: {problem or 'not the address of a store'}",
+            remedy="correct the address; credentials come from the environment or a block",
         )
     return StoreAddress(match["scheme"].lower(), match["authority"], match["prefix"].strip("/"))
 
 
 def check_address(text: str) -> str:
-    """Return what is wrong with an address of an object store; empty text for nothing, and for local paths.
+    """Return the problem with an object store's address; an empty string if there is none, and for local paths.
 
     >>> check_address("s3://key:secret@bucket/x")
     'credentials do not belong in an address'
@@ -83,20 +83,20 @@ def check_address(text: str) -> str:
         return ""
     match = _REMOTE.fullmatch(text)
     if match is None or match["scheme"].lower() not in SCHEMES:
-        return f"the scheme is none of {', '.join(SCHEMES)}"
+        return f"the scheme is not one of {', '.join(SCHEMES)}"
     if ":" in match["authority"] or _SIGNED.search(match["prefix"]):
         return "credentials do not belong in an address"
     if not match["authority"]:
-        return "no bucket is named"
-    return "its path has empty steps or dots" if _has_odd_steps(match["prefix"]) else ""
+        return "the bucket is missing"
+    return "its path has empty or dot segments" if _has_odd_segments(match["prefix"]) else ""
 
 
-def _has_odd_steps(prefix: str) -> bool:
+def _has_odd_segments(prefix: str) -> bool:
     return any(step in ("", ".", "..") for step in prefix.strip("/").split("/")) if prefix.strip("/") else False
 
 
 def join_address(root: str | Path, *names: str) -> str:
-    """Return the address of what lies under a root, as text.
+    """Return the address of a file or folder under a root, as text.
 
     >>> join_address("s3://bucket/datasets", "fraud", "versions/00000001.json")
     's3://bucket/datasets/fraud/versions/00000001.json'

@@ -1,7 +1,8 @@
-"""Working files of this machine: apart from what is published, and marked by the process that works on them.
+"""Local working files, separate from published ones and marked as in use by the process that works on them.
 
-The mark is a lock of the operating system on a small file beside them. It ends with the process, however that ends, so
-what a killed process has left is known at once, and what another run is writing is left alone whatever any clock says.
+The mark is an operating system lock on a small file next to them. The lock ends with the process, however it ends. So
+leftovers of a killed process are recognised at once, and files that another run is writing are left alone, regardless
+of clocks.
 """
 
 from __future__ import annotations
@@ -31,22 +32,22 @@ _TRIES = 1000
 
 
 def lock_of(place: Path, name: str) -> Path:
-    """Return the lock file that stands for all working files of a name."""
+    """Return the lock file for all working files of a name."""
     return place / f"{name}.lock"
 
 
 def locks_in(place: Path) -> list[Path]:
-    """Return the lock files in a place, sorted; of a file that stands for `..` nobody removes anything."""
+    """Return the lock files in a place, sorted; names such as `..` are ignored, so that nothing else gets removed."""
     return sorted(lock for lock in place.glob("*.lock") if lock.name[0].isalnum())
 
 
 @contextmanager
 def own_area(place: Path, name: str = "") -> Iterator[Path]:
-    """Give a new folder for working files, marked as in use; it goes when the block ends, however it ends.
+    """Create a folder for working files, marked as in use, and remove it at the end of the block.
 
     Args:
-        place: Where working files lie; made where it is missing, and removed where nothing is left in it.
-        name: The folder's name; by default one that nobody else has.
+        place: The parent folder; created if it is missing, and removed if it ends up empty.
+        name: The folder's name; unique by default.
     """
     name = name or uuid.uuid4().hex
     with marked(place, name):
@@ -60,7 +61,7 @@ def own_area(place: Path, name: str = "") -> Iterator[Path]:
 
 @contextmanager
 def marked(place: Path, name: str) -> Iterator[None]:
-    """Mark working files of a name as in use while the block lasts."""
+    """Mark working files of a name as in use for the duration of the block."""
     descriptor = mark(place, name)
     try:
         yield
@@ -69,17 +70,17 @@ def marked(place: Path, name: str) -> Iterator[None]:
 
 
 def mark(place: Path, name: str) -> int:
-    """Mark working files of a name as in use until `unmark`, or until the process ends; return what holds the mark.
+    """Mark working files of a name as in use until `unmark` or the end of the process; return the lock's descriptor.
 
-    Several processes may: one that hangs, and the retry of its run.
+    Several processes may hold the same mark, for example one that hangs and the retry of its run.
     """
     return _locked(place, name, fcntl.LOCK_SH)
 
 
 def unmark(place: Path, name: str, descriptor: int) -> None:
-    """Take the mark away, for all if nobody else holds it."""
+    """Remove this process's mark, and the lock file if no other process holds it."""
     with suppress(OSError):
-        if _try_alone(descriptor):
+        if _try_exclusive(descriptor):
             lock_of(place, name).unlink(missing_ok=True)
     os.close(descriptor)
     sweep(place)
@@ -87,7 +88,7 @@ def unmark(place: Path, name: str, descriptor: int) -> None:
 
 @contextmanager
 def only_one(place: Path, name: str) -> Iterator[None]:
-    """Let one process after the other do something that is short."""
+    """Let only one process at a time execute the block, which must be short."""
     descriptor = _locked(place, name, fcntl.LOCK_EX)
     try:
         yield
@@ -100,17 +101,17 @@ def only_one(place: Path, name: str) -> Iterator[None]:
 
 @contextmanager
 def abandoned(lock: Path) -> Iterator[bool | None]:
-    """Say whether the process that marked working files is gone; while the block lasts, no other one takes them up.
+    """Check whether the process that marked working files has ended; no other process takes them over in the block.
 
     Args:
         lock: The lock file.
 
     Yields:
-        None where the file system knows no locks, so that nobody can say.
+        Whether it has ended; None if the file system does not support locks.
     """
     try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # it may be a pipe, which would wait
-    except OSError:  # it went just now, or belongs to somebody whose files we may not touch
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # opening a pipe would block
+    except OSError:  # it was just removed, or belongs to another user
         yield False
         return
     try:
@@ -121,15 +122,15 @@ def abandoned(lock: Path) -> Iterator[bool | None]:
 
 def _is_abandoned(descriptor: int, lock: Path) -> bool | None:
     try:
-        return _try_alone(descriptor) and _is_there(descriptor, lock)
+        return _try_exclusive(descriptor) and _is_current(descriptor, lock)
     except _NoLocksError:
         return None
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, with those it lies in, although others may remove empty ones just now."""
+    """Create a folder and its parents, even if other processes remove empty folders at the same time."""
     for _ in range(_TRIES):
-        with suppress(FileNotFoundError, FileExistsError):  # swept between two looks
+        with suppress(FileNotFoundError, FileExistsError):  # swept in the meantime
             path.mkdir(parents=True, exist_ok=True)
             return
         if path.exists() and not path.is_dir():
@@ -144,7 +145,7 @@ def sweep(place: Path) -> None:
 
 
 def _locked(place: Path, name: str, kind: int) -> int:
-    """Open the lock file and lock it; somebody may remove it, or its folder, before it is locked."""
+    """Open and lock the lock file, which another process may remove, with its folder, before it is locked."""
     lock = lock_of(place, name)
     for _ in range(_TRIES):
         make_folder(place)
@@ -154,14 +155,14 @@ def _locked(place: Path, name: str, kind: int) -> int:
             continue
         with suppress(_NoLocksError):
             _flock(descriptor, kind)
-        if _is_there(descriptor, lock):
+        if _is_current(descriptor, lock):
             return descriptor
         os.close(descriptor)
-    raise FileNotFoundError(f"{lock} is removed again and again")
+    raise FileNotFoundError(f"{lock} keeps being removed")
 
 
 class _NoLocksError(OSError):
-    """The file system knows no locks."""
+    """The file system does not support locks."""
 
 
 def _flock(descriptor: int, kind: int) -> None:
@@ -173,7 +174,7 @@ def _flock(descriptor: int, kind: int) -> None:
         raise _NoLocksError(error.errno, error.strerror) from error
 
 
-def _try_alone(descriptor: int) -> bool:
+def _try_exclusive(descriptor: int) -> bool:
     try:
         _flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -181,8 +182,8 @@ def _try_alone(descriptor: int) -> bool:
     return True
 
 
-def _is_there(descriptor: int, lock: Path) -> bool:
-    """Whether an open lock file is still the one of that name."""
+def _is_current(descriptor: int, lock: Path) -> bool:
+    """Return whether an open lock file is still the one at that path."""
     try:
         return os.path.samestat(os.fstat(descriptor), lock.stat())
     except FileNotFoundError:

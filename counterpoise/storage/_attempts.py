@@ -1,7 +1,7 @@
-"""Trying again: what a store answers is believed when it is certain, and asked for again as long as that makes sense.
+"""Retry requests to a store until the answer is certain or further attempts make no sense.
 
-All that is asked of an object store goes through `persevere`, and whatever must be written once through `create_once`:
-there is no other place that decides whether a failure is final or whether a name is taken.
+All requests to an object store go through `retry`, and everything that must be written exactly once goes through
+`create_once`. Only this module decides whether a failure is final and whether a name is taken.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import TypeVar
 
 from counterpoise.errors import StorageError, StorageUnavailableError
 
-__all__ = ["Patience", "agreed", "create_once", "paced", "persevere"]
+__all__ = ["Patience", "agreed", "create_once", "paced", "retry"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long something is tried.
+    """How long to retry.
 
     Attributes:
-        tries: The most tries.
-        seconds: No try begins later than this after the first.
-        first: The longest first pause in seconds; each next one may be twice as long.
-        longest: The longest pause at all.
+        tries: The maximum number of attempts.
+        seconds: The time after the first attempt when no further one starts.
+        first: The maximum first pause in seconds; it doubles with each attempt.
+        longest: The maximum pause in seconds.
     """
 
     tries: int = 8
@@ -37,35 +37,35 @@ class Patience:
 
 
 def paced(patience: Patience) -> Iterator[int]:
-    """Yield the numbers of tries from 1 on, after a pause of random length but for the first; end when it is enough."""
+    """Yield attempt numbers from 1 on with random pauses in between; end when the patience is exhausted."""
     until = time.monotonic() + patience.seconds
     for number in range(1, patience.tries + 1):
         yield number
         longest = min(patience.longest, patience.first * 2 ** (number - 1))
-        pause = random.uniform(longest / 4, longest)  # noqa: S311  # so that those who wait do not come back together
+        pause = random.uniform(longest / 4, longest)  # noqa: S311  # so that waiting clients do not return all at once
         if number == patience.tries or time.monotonic() + pause > until:
             return
         time.sleep(pause)
 
 
-def persevere(ask: Callable[[], T], patience: Patience | None = None) -> T:
-    """Return what a question to a store gives, asked again after failures that may pass.
+def retry(request: Callable[[], T], patience: Patience | None = None) -> T:
+    """Return the result of a request, retrying after transient failures.
 
-    A refusal is believed when it is given twice: rights and buckets are not judged by a single answer.
+    A refusal counts only if the store gives it twice: a single answer does not decide about permissions and buckets.
 
     Args:
-        ask: Asks once.
-        patience: How long; the usual one where it is left out.
+        request: Sends the request once.
+        patience: How long to retry; the default patience if omitted.
 
     Raises:
-        StorageUnavailableError: It did not pass.
-        StorageError: The store refuses.
+        StorageUnavailableError: The failure persists.
+        StorageError: The store refuses the request.
     """
     refused = False
     failure: StorageError | None = None
     for _ in paced(patience or Patience()):
         try:
-            return ask()
+            return request()
         except FileNotFoundError:  # an answer, not a failure
             raise
         except StorageUnavailableError as error:
@@ -75,79 +75,81 @@ def persevere(ask: Callable[[], T], patience: Patience | None = None) -> T:
                 raise
             refused, failure = True, error
     if failure is None:
-        raise AssertionError("at least one try is made")
+        raise AssertionError("there is at least one attempt")
     raise failure
 
 
-def agreed(ask: Callable[[], T], *, tries: int = 4) -> T:
-    """Return what two answers in a row say, as a single listing may be stale or spoilt; at last, the last answer.
+def agreed(request: Callable[[], T], *, tries: int = 4) -> T:
+    """Return the answer that two consecutive requests agree on, since a single listing may be stale or corrupted.
+
+    If the answers never agree, return the last one.
 
     Args:
-        ask: Asks once.
-        tries: The most answers that are asked for: what others write meanwhile may change each of them.
+        request: Sends the request once.
+        tries: The maximum number of requests; concurrent writes may change each answer.
     """
-    before, answer = ask(), ask()
+    before, answer = request(), request()
     for _ in range(tries - 2):
         if answer == before:
             break
-        before, answer = answer, ask()
+        before, answer = answer, request()
     return answer
 
 
 def create_once(
     write: Callable[[], bool], read: Callable[[], bytes], content: bytes, *, name: str, patience: Patience | None = None
 ) -> bool:
-    """Write what nobody may have written before; return whether our content, to the byte, is what lies there now.
+    """Create a file that must not exist yet; return whether it now has exactly our content.
 
-    A failed or lost answer, and one that says that the name is taken, is not believed before it was looked what lies
-    there. Other content is believed when two looks show the same.
+    If the answer fails, gets lost or says that the name is taken, the current content decides. Different content counts
+    only if two reads return the same.
 
     Args:
-        write: Writes once, on the condition that there is nothing; returns False where the store says there is.
-        read: Returns what lies there, or raises `FileNotFoundError`.
+        write: Writes once if nothing exists; returns False if the store says that something does.
+        read: Returns the current content, or raises `FileNotFoundError`.
         content: Our content.
-        name: What is written, for the error.
-        patience: How long this is tried; the usual one where it is left out.
+        name: The file's name, for the error.
+        patience: How long to retry; the default patience if omitted.
 
     Raises:
-        StorageUnavailableError: It did not become certain.
-        StorageError: The store refuses.
+        StorageUnavailableError: The result remains uncertain.
+        StorageError: The store refuses the request.
     """
 
-    def ask() -> bool:
+    def request() -> bool:
         failure: StorageUnavailableError | None = None
         try:
             if write():
                 return True
         except StorageUnavailableError as error:
             failure = error
-        there = _what_lies_there(read, content)
-        if there is None:
+        current = _current_content(read, content)
+        if current is None:
             raise failure or _contradiction(name)
-        return there == content
+        return current == content
 
-    return persevere(ask, patience)
+    return retry(request, patience)
 
 
-def _what_lies_there(read: Callable[[], bytes], content: bytes) -> bytes | None:
-    """Return what lies there, seen twice where it is not ours; None where there is nothing, or nothing certain."""
+def _current_content(read: Callable[[], bytes], content: bytes) -> bytes | None:
+    """Return the current content, confirmed by a second read unless it is ours; None if missing or uncertain."""
     seen: bytes | None = None
     for _ in range(3):
         try:
-            there = read()
+            current = read()
         except FileNotFoundError:
             return None
-        if there in (content, seen):
-            return there
-        seen = there
+        if current in (content, seen):
+            return current
+        seen = current
     return None
 
 
 def _contradiction(name: str) -> StorageUnavailableError:
     return StorageUnavailableError(
         "storage_contradiction",
-        expected=f"to create {name}, or to find what has taken its name",
-        found="a store that says the name is taken, where nothing certain lies",
-        remedy="run again; if it stays so, ask whoever runs the store",
+        expected=f"to create {name}, or to find the file that has its name",
+        found="a store that says the name is taken but returns no consistent content",
+        remedy="run again; if it persists, ask the store's operator",
         values={"name": name},
     )

@@ -1,4 +1,4 @@
-"""What a store must be able to do before anything is uploaded, tried with a small object of its own."""
+"""Check with a small probe object that a store supports everything that publishing needs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from counterpoise.errors import StorageError, StorageUnavailableError
-from counterpoise.storage._attempts import create_once, persevere
+from counterpoise.storage._attempts import create_once, retry
 
 __all__ = ["check_bucket"]
 
@@ -15,7 +15,7 @@ _FIRST, _SECOND = b"1", b"2"
 
 
 class _Bucket(Protocol):
-    """What is tried of a store."""
+    """The operations of a store that the check uses."""
 
     def names(self, folder: str) -> list[str]: ...
     def read(self, name: str) -> bytes: ...
@@ -24,19 +24,19 @@ class _Bucket(Protocol):
 
 
 def check_bucket(store: _Bucket, bucket: str) -> None:
-    """Make sure that we may list, write, read and remove, and that the store refuses to create what is there.
+    """Check that we may list, write, read and remove objects, and that the store refuses to create an existing one.
 
-    A server that ignores the condition would let one version take another's place without a word. It is only said to
-    ignore it when the second content was seen to have replaced the first. What is tried lies where unfinished data
-    does, so that it goes a week later where it cannot be removed now.
+    A server that ignores the condition would let one version silently overwrite another. The check reports this only
+    if it has seen the second content replace the first. The probe is stored with unfinished data, so that it is removed
+    a week later if it cannot be removed now.
 
     Args:
         store: The store.
         bucket: The address of its bucket, for the error.
 
     Raises:
-        StorageError: The store cannot do it, or we may not.
-        StorageUnavailableError: It could not be found out.
+        StorageError: The store does not support an operation, or we lack permission.
+        StorageUnavailableError: The check could not be completed.
     """
     folder = f"data/{uuid.uuid4().hex}"
     store.names(folder)
@@ -53,11 +53,11 @@ def check_bucket(store: _Bucket, bucket: str) -> None:
 def _check_conditions(store: _Bucket, probe: str, bucket: str) -> None:
     try:
         create_once(lambda: store.create_unchecked(probe, _FIRST), lambda: store.read(probe), _FIRST, name=probe)
-        persevere(lambda: store.create_unchecked(probe, _SECOND))
+        retry(lambda: store.create_unchecked(probe, _SECOND))
     except StorageError as error:
         if error.reason != "storage_unsupported":
             raise
-        raise _no_conditions(bucket, "a store that does not know the condition") from error
+        raise _no_conditions(bucket, "a store that does not support the condition") from error
     if store.read(probe) == _SECOND:
         raise _no_conditions(
             bucket, "a store that ignores the condition, so that runs could overwrite each other's versions"
@@ -67,8 +67,8 @@ def _check_conditions(store: _Bucket, probe: str, bucket: str) -> None:
 def _no_conditions(bucket: str, found: str) -> StorageError:
     return StorageError(
         "no_conditional_put",
-        expected=f"{bucket} to refuse the creation of an object that is there (If-None-Match: *)",
+        expected=f"{bucket} to refuse to create an object that exists (If-None-Match: *)",
         found=found,
-        remedy="use a store that knows it, as S3, Google Cloud Storage, Azure and current MinIO do",
+        remedy="use a store that supports it, such as S3, Google Cloud Storage, Azure or current MinIO",
         values={"bucket": bucket},
     )

@@ -1,4 +1,4 @@
-"""The library's client for a bucket, configured by the environment and by what was granted."""
+"""The obstore client for a bucket, configured by the environment and by granted variables."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 from counterpoise.errors import ConfigError
 from counterpoise.storage._access import granted_variables, variables_for
 from counterpoise.storage._address import StoreAddress
-from counterpoise.storage._failures import told_failures
+from counterpoise.storage._failures import translated_failures
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Client
 
-__all__ = ["check_installed", "client_of", "request_seconds", "secrets_of", "settings_sign"]
+__all__ = ["check_installed", "client_of", "request_seconds", "secrets_of", "settings_fingerprint"]
 
 _RETRIES: dict[str, Any] = {
     "max_retries": 2,
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},
 }
-"""What the library does on its own, within one request of ours; `attempts.py` does the rest."""
+"""obstore's own retries within one of our requests; `_attempts.py` does the rest."""
 
 _TIMEOUT = "COUNTERPOISE_STORE_TIMEOUT"
 _SECONDS, _CONNECT_SECONDS = 20.0, 10.0
-_BULK = 3
-"""How many times as long as others requests may take that move the content of large files."""
+_BULK_FACTOR = 3
+"""The timeout factor for requests that transfer large files."""
 
 _FAMILIES = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_", "abfs": "AZURE_", "abfss": "AZURE_"}
 _SECRET = re.compile("KEY|SECRET|TOKEN|SAS|PASSWORD|CREDENTIAL|SERVICE_ACCOUNT")
@@ -42,41 +42,41 @@ Variables = tuple[tuple[str, str], ...]
 
 
 def check_installed(place: StoreAddress) -> None:
-    """Check that the library is there.
+    """Check that obstore is installed.
 
     Raises:
         ConfigError: It is not.
     """
     try:
-        import obstore  # noqa: F401  # whether it can be imported is what is asked
+        import obstore  # noqa: F401  # only checks that it can be imported
     except ModuleNotFoundError:
         raise ConfigError(
             "storage_not_installed",
-            expected=f"what reads and writes {place.bucket} to be installed",
-            found="obstore is not",
+            expected=f"obstore, which reads and writes {place.bucket}, to be installed",
+            found="it is not",
             remedy="install counterpoise[cloud]",
         ) from None
 
 
 def client_of(place: StoreAddress, *, bulk: bool = False) -> Client:
-    """Return the client for a place's bucket; it is the same one, with its connections, while no variable changes.
+    """Return the client for a place's bucket; the client and its connections are reused until a variable changes.
 
     Args:
         place: The place.
-        bulk: Whether it is to move large files.
+        bulk: Whether the client will transfer large files.
 
     Raises:
-        ConfigError: `COUNTERPOISE_STORE_TIMEOUT` is no number of seconds.
-        StorageError: The variables do not make a client.
+        ConfigError: `COUNTERPOISE_STORE_TIMEOUT` is not a number of seconds.
+        StorageError: The variables do not configure a valid client.
     """
     return _client(place.bucket, *_variables(place), request_seconds(bulk=bulk))
 
 
 def request_seconds(*, bulk: bool = False) -> float:
-    """Return how long a store may take for a request: `COUNTERPOISE_STORE_TIMEOUT`, three times that for large files.
+    """Return the timeout of a request in seconds: `COUNTERPOISE_STORE_TIMEOUT`, or three times that for large files.
 
     Raises:
-        ConfigError: It is no positive number.
+        ConfigError: It is not a positive number.
     """
     text = os.environ.get(_TIMEOUT, "") or str(_SECONDS)
     try:
@@ -88,13 +88,13 @@ def request_seconds(*, bulk: bool = False) -> float:
             "store_timeout",
             expected=f"seconds above 0, at most {_LONGEST:,}, in {_TIMEOUT}",
             found=repr(text[:40]),
-            remedy=f"correct {_TIMEOUT}, or leave it out: then it is {_SECONDS:g}",
+            remedy=f"correct {_TIMEOUT}, or unset it for the default of {_SECONDS:g}",
         )
-    return seconds * _BULK if bulk else seconds
+    return seconds * _BULK_FACTOR if bulk else seconds
 
 
-def settings_sign(place: StoreAddress) -> int:
-    """Return what changes when the variables do that hold for a place, without giving any of them away."""
+def settings_fingerprint(place: StoreAddress) -> int:
+    """Return a hash that changes with the variables for a place, without revealing them."""
     return hash((place.bucket, *_variables(place)))
 
 
@@ -104,7 +104,7 @@ def _variables(place: StoreAddress) -> tuple[Variables, Variables]:
 
 
 def secrets_of(place: StoreAddress) -> list[str]:
-    """Return the secrets among the variables that hold for a place, to be hidden from errors."""
+    """Return the secrets among the variables for a place, which errors must not show."""
     return [
         text
         for name, text in _of_family(place, variables_for(str(place)))
@@ -127,8 +127,8 @@ def _client(bucket: str, known: Variables, given: Variables, seconds: float) -> 
     config = {name.lower(): text for name, text in granted.items() if name != "AWS_ALLOW_HTTP"}
     if place.scheme == "s3" and (endpoint := next(filter(None, map(variables.get, _S3_ENDPOINTS)), "")):
         config = {name: text for name, text in config.items() if "endpoint" not in name} | {"aws_endpoint": endpoint}
-    make: Any = store.from_url  # its overloads differ by the kind of store, which only the address tells
-    with told_failures(place, "connect"):
+    make: Any = store.from_url  # its overloads depend on the kind of store, known only at run time
+    with translated_failures(place, "connect"):
         client: Client = make(
             bucket,
             config=config or None,
@@ -144,7 +144,7 @@ def _client(bucket: str, known: Variables, given: Variables, seconds: float) -> 
 
 
 def _static_keys(granted: dict[str, str]) -> Callable[[], Any] | None:
-    """Return what hands granted keys of S3 to the client: a session token of the environment does not go with them."""
+    """Return a provider of granted S3 keys, which must not be combined with a session token from the environment."""
     if "AWS_ACCESS_KEY_ID" not in granted:
         return None
     keys = {
@@ -157,5 +157,5 @@ def _static_keys(granted: dict[str, str]) -> Callable[[], Any] | None:
 
 
 def _plain_http(variables: dict[str, str]) -> bool:
-    """Return whether an endpoint without encryption was named: whoever names one wants it."""
+    """Return whether an unencrypted endpoint is configured, which counts as consent."""
     return any(variables.get(name, "").startswith("http://") for name in _ENDPOINTS)

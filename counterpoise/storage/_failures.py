@@ -1,4 +1,4 @@
-"""What an object store's refusals mean: for the reader of an error, and for whoever decides on another try."""
+"""Translate an object store's failures into errors that say what to do and whether a retry may help."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from counterpoise.errors import CounterpoiseError, MissingObjectError, StorageEr
 from counterpoise.secrets import redact
 from counterpoise.storage._address import StoreAddress
 
-__all__ = ["missing_object", "told_failures"]
+__all__ = ["missing_object", "translated_failures"]
 
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket (does not exist|not found)", re.IGNORECASE)
 _NO_CREDENTIALS = re.compile(r"169\.254\.|metadata\.google|latest/(api|meta-data)", re.IGNORECASE)
@@ -29,7 +29,7 @@ _MEANINGS = (
             r"PermissionDeniedError|UnauthenticatedError|status code: 40[13]\b|AccessDenied|InvalidAccessKeyId"
             r"|SignatureDoesNotMatch|Unauthorized|Forbidden|(Expired|Invalid)Token|RequestTimeTooSkewed"
         ),
-        "check the credentials, their rights on the bucket, and the region",
+        "check the credentials, their permissions on the bucket, and the region",
     ),
     (
         "storage_settings",
@@ -42,12 +42,12 @@ _MEANINGS = (
     (
         "storage_unsupported",
         r"NotSupportedError|status code: 501\b|NotImplemented",
-        "use a store that knows what was asked, as S3, Google Cloud Storage, Azure and current MinIO do",
+        "use a store that supports the request, such as S3, Google Cloud Storage, Azure or current MinIO",
     ),
     (
         "storage_full",
         r"status code: 507\b|StorageFull|QuotaExceeded|InsufficientStorage",
-        "make room in the store or raise its quota, then run again",
+        "free space in the store or raise its quota, then run again",
     ),
     (
         "storage_unavailable",
@@ -62,90 +62,89 @@ _MEANINGS = (
     (
         "storage_answer",
         "",
-        "run again; if it stays so, check that the endpoint is one of the store's protocol and what lies before it",
+        "run again; if it persists, check that the endpoint speaks the store's protocol, and check any proxy before it",
     ),
 )
-"""Reason codes, what the store then says, and what to do: the first that applies counts; the last always does."""
-_MAY_HAVE_PASSED = ("storage_unavailable", "storage_answer")
+"""Reason code, pattern of the store's message, and remedy; the first match counts, and the last one always matches."""
+_TRANSIENT = ("storage_unavailable", "storage_answer")
 _MOST = 400
 
 
 @contextmanager
-def told_failures(address: StoreAddress, doing: str, secrets: Collection[str] = ()) -> Iterator[None]:
-    """Turn the library's errors into ours; that of an object that is not there is a `FileNotFoundError`, too.
+def translated_failures(address: StoreAddress, action: str, secrets: Collection[str] = ()) -> Iterator[None]:
+    """Turn obstore's errors into ours; the error for a missing object is also a `FileNotFoundError`.
 
     Args:
-        address: The place that was asked.
-        doing: What was tried, such as `to read versions/00000001.json`.
+        address: The place that was accessed.
+        action: The attempted action, such as `read versions/00000001.json`.
         secrets: Texts that must not be shown.
 
     Raises:
-        StorageError: The bucket, the rights or the settings are wrong.
-        StorageUnavailableError: The store cannot be reached, fails, or gives an answer that makes no sense: another
-            try may succeed.
+        StorageError: The bucket, the permissions or the settings are wrong.
+        StorageUnavailableError: The store is unreachable, fails or gives an invalid answer; a retry may succeed.
     """
     from obstore.exceptions import BaseError
 
     try:
         yield
-    except CounterpoiseError:  # told already
+    except CounterpoiseError:  # already translated
         raise
     except (BaseError, OSError, ValueError) as error:
         text = redact(" ".join(str(error).partition("Debug source")[0].split()), *secrets)
-        failure = _missing(address, doing, error, text) or _failure(address, doing, type(error).__name__, text)
+        failure = _missing(address, action, error, text) or _failure(address, action, type(error).__name__, text)
     else:
         return
     if isinstance(failure, StorageUnavailableError):
-        raise failure from ConnectionError(text[:_MOST])  # what may pass is told by its cause
+        raise failure from ConnectionError(text[:_MOST])  # the cause marks the failure as transient
     raise failure from None
 
 
-def _said(text: str) -> str:
-    """Return what the store itself has said, without the names that it was asked for."""
-    _, sign, said = text.rpartition("Server returned")
-    return said if sign else text
+def _server_message(text: str) -> str:
+    """Return the server's own message, without the requested names."""
+    _, separator, message = text.rpartition("Server returned")
+    return message if separator else text
 
 
-def _missing(address: StoreAddress, doing: str, error: Exception, text: str) -> StorageError | None:
-    if _NO_BUCKET.search(_said(text)):
+def _missing(address: StoreAddress, action: str, error: Exception, text: str) -> StorageError | None:
+    if _NO_BUCKET.search(_server_message(text)):
         return StorageError(
             "no_such_bucket",
             expected=f"the bucket of {address.bucket}",
-            found="the store knows none of that name",
+            found="the store has no bucket of that name",
             remedy="create it, or correct the address",
             values={"bucket": address.bucket},
         )
     if not isinstance(error, FileNotFoundError) or "NoSuchUpload" in text:
         return None
-    return missing_object(str(address), doing)
+    return missing_object(str(address), action)
 
 
-def missing_object(place: str, doing: str, found: str = "no object of that name") -> MissingObjectError:
-    """Return the error of an object that is not where it must be."""
+def missing_object(place: str, action: str, found: str = "no object of that name") -> MissingObjectError:
+    """Return the error for a missing object."""
     return MissingObjectError(
         "missing_object",
-        expected=f"to {doing} in {place}",
+        expected=f"to {action} in {place}",
         found=found,
-        remedy="run again; if it stays so, restore the object from a backup",
+        remedy="run again; if it persists, restore the object from a backup",
         values={"place": place},
     )
 
 
-def _failure(address: StoreAddress, doing: str, kind: str, text: str) -> StorageError:
-    reason, remedy = _meaning(f"{kind}: {_said(text)}")
+def _failure(address: StoreAddress, action: str, kind: str, text: str) -> StorageError:
+    reason, remedy = _meaning(f"{kind}: {_server_message(text)}")
     found = f"{kind}: {text[:_MOST]}"
     if _NO_CREDENTIALS.search(text):
-        reason, found = "no_credentials", "no credentials in the environment, and this machine has none of its own"
+        reason, found = "no_credentials", "no credentials in the environment or from this machine"
         remedy = (
-            "set them in the environment of the run, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a "
-            "block in credentials_block"
+            "set them in the environment of the run, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or set "
+            "credentials_block to a block"
         )
-    error = StorageUnavailableError if reason in _MAY_HAVE_PASSED else StorageError
+    error = StorageUnavailableError if reason in _TRANSIENT else StorageError
     return error(
-        reason, expected=f"to {doing} in {address}", found=found, remedy=remedy, values={"place": str(address)}
+        reason, expected=f"to {action} in {address}", found=found, remedy=remedy, values={"place": str(address)}
     )
 
 
-def _meaning(said: str) -> tuple[str, str]:
-    """Return the reason code of a failure and what to do about it."""
-    return next((reason, remedy) for reason, pattern, remedy in _MEANINGS if re.search(pattern, said))
+def _meaning(message: str) -> tuple[str, str]:
+    """Return the reason code and the remedy for a failure."""
+    return next((reason, remedy) for reason, pattern, remedy in _MEANINGS if re.search(pattern, message))

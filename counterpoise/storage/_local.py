@@ -1,6 +1,6 @@
-"""A store that is a folder of this machine: what is written is durable before it is seen.
+"""A store in a local folder; files are durable before they become visible.
 
-It is written under `.work/`, apart from what readers see, and comes to its place whole.
+Files are written under `.work/`, where readers do not look, and then moved into place as a whole.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from counterpoise.storage._work import last_touched
 __all__ = ["WORK", "LocalStore", "create_if_absent", "sync_folder", "written_whole"]
 
 WORK = ".work"
-"""The folder of working files in a store's folder."""
+"""The folder for working files in a store's folder."""
 
 
 class LocalStore:
@@ -38,22 +38,22 @@ class LocalStore:
         self.address = str(self.path)
 
     def read(self, name: str) -> bytes:
-        """Return the content of a small file; of a pipe or a device nothing is read, for it might never end."""
+        """Return the content of a small regular file; reading a pipe or a device might never end."""
         path = self.path / name
         if not stat.S_ISREG(path.stat().st_mode):
-            raise FileExistsError(errno.EEXIST, "something that is no file", str(path))
+            raise FileExistsError(errno.EEXIST, "not a regular file", str(path))
         return path.read_bytes()
 
     def prepare(self) -> None:
-        """Make sure that the store does all that publishing needs: of a folder, the first file written tells."""
+        """Do nothing: writing the first file shows whether a folder supports publishing."""
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file under a name that nobody has taken; return whether our content, to the byte, lies there now.
+        """Create a file if its name is free; return whether it now has exactly our content.
 
-        A file system of other machines may link the file and say that its name is taken: so it is looked at.
+        A network file system may create the link but report that the name is taken, so the content decides.
 
         Raises:
-            StorageUnavailableError: The name is said to be taken, and nothing lies there.
+            StorageUnavailableError: The name is reported as taken, but there is no file.
         """
         path = self.path / name
         with self._draft(name) as draft:
@@ -62,19 +62,19 @@ class LocalStore:
             )
 
     def replace(self, name: str, content: bytes) -> None:
-        """Write a small file, whatever was there."""
+        """Write a small file, replacing any earlier one."""
         with self._draft(name) as draft:
             draft.write_bytes(content)
             _replace(draft, self.path / name)
 
     def put(self, name: str, path: Path) -> None:
-        """Write a file with the content of a local one, whatever was there."""
+        """Write a file with the content of a local one, replacing any earlier file."""
         with self._draft(name) as draft:
             shutil.copyfile(path, draft)
             _replace(draft, self.path / name)
 
     def get(self, file: StoredFile, path: Path) -> str:
-        """Write a file's content to a local one and return its SHA-256."""
+        """Copy a file's content to a local file and return its SHA-256."""
         shutil.copyfile(self.path / file.name, path)
         return file_sha256(path)
 
@@ -83,7 +83,7 @@ class LocalStore:
         return file_sha256(self.path / file.name)
 
     def look(self, name: str) -> StoredFile | None:
-        """Return what is known of a file without reading it; None where there is none of that name."""
+        """Return a file's metadata without reading the file; None if it does not exist."""
         path = self.path / name
         return self._stored(path) if path.is_file() else None
 
@@ -92,31 +92,31 @@ class LocalStore:
         return (self.path / name).is_file()
 
     def entries(self, folder: str) -> list[StoredFile]:
-        """Return the files directly in a folder, sorted by name; none where there is no folder."""
+        """Return the files directly in a folder, sorted by name; empty if the folder does not exist."""
         return sorted(
             (self._stored(path) for path in self._within(folder) if path.is_file()), key=lambda file: file.name
         )
 
     def names(self, folder: str) -> list[str]:
-        """Return the last names of what lies directly in a folder and is none itself, sorted."""
+        """Return the base names of everything directly in a folder except folders, sorted."""
         return sorted(path.name for path in self._within(folder) if not path.is_dir())
 
     def folders(self, folder: str) -> list[str]:
-        """Return the last names of the folders directly in a folder, sorted."""
+        """Return the base names of the folders directly in a folder, sorted."""
         return sorted(path.name for path in self._within(folder) if path.is_dir())
 
     def files(self, folder: str) -> list[StoredFile]:
         """Return all files under a folder, sorted by name."""
         found = []
-        for place, _, names in os.walk(self.path / folder, onerror=_unless_gone):
+        for place, _, names in os.walk(self.path / folder, onerror=_raise_unless_removed):
             for path in (Path(place, name) for name in names):
-                with suppress(FileNotFoundError):  # it went while we looked
+                with suppress(FileNotFoundError):  # removed in the meantime
                     found += [self._stored(path)] if path.is_file() else []
         return sorted(found, key=lambda file: file.name)
 
     @contextmanager
     def _draft(self, name: str) -> Iterator[Path]:
-        """Give the path of a file to write, on the same file system as its place, whose folder is made."""
+        """Yield a draft path on the same file system as the file's destination, whose folder is created."""
         with own_area(self.path / WORK) as area:
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             yield area / Path(name).name
@@ -126,11 +126,11 @@ class LocalStore:
         return StoredFile(path.relative_to(self.path).as_posix(), stat.st_size, stat.st_mtime)
 
     def modified(self, folder: str) -> float:
-        """Return when anything in a folder was last written, in seconds since 1970."""
+        """Return the time of the last write in a folder, in seconds since 1970."""
         return last_touched(self.path / folder)
 
     def delete(self, folder: str) -> None:
-        """Remove all files under a folder, out of sight at once; nothing where there is none."""
+        """Remove a folder, hiding all its files at once; do nothing if it does not exist."""
         path = self.path / folder
         if path.exists():
             with own_area(self.path / WORK) as area:
@@ -141,19 +141,19 @@ class LocalStore:
         return list(path.iterdir()) if path.is_dir() else []
 
 
-def _unless_gone(error: OSError) -> None:
-    """Let a folder that went while we looked count as empty; what cannot be listed for another reason is an error."""
+def _raise_unless_removed(error: OSError) -> None:
+    """Treat a folder that was removed in the meantime as empty; raise all other errors."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise error
 
 
 def create_if_absent(path: Path, content: bytes, *, draft: Path | None = None) -> bool:
-    """Write a file whole under a name that nobody has taken; return False where somebody has.
+    """Create a complete file if its name is free; return False if it is taken.
 
     Args:
         path: The file.
         content: Its content.
-        draft: Where it is written before it is seen, on the same file system; by default beside its place.
+        draft: The path to write before the file becomes visible, on the same file system; next to it by default.
     """
     draft = draft or path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -175,7 +175,7 @@ def _write_through(path: Path, content: bytes) -> None:
 
 
 def _replace(draft: Path, path: Path) -> None:
-    """Put a written file in its place, durable before it is seen."""
+    """Move a draft into place after making it durable."""
     with open(draft, "rb") as file:
         os.fsync(file.fileno())
     os.replace(draft, path)  # noqa: PTH105  # the name says that it replaces
@@ -184,10 +184,10 @@ def _replace(draft: Path, path: Path) -> None:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a draft beside a user's file, with the same ending; it takes the file's place when all of it is written.
+    """Yield a draft next to a user's file, with the same suffix; it replaces the file when it is complete.
 
     Raises:
-        OSError: It cannot be written; the error names the file, not the draft, and nothing of it is left.
+        OSError: The file cannot be written; the error names the file, not the draft, and the draft is removed.
     """
     draft = path.with_name(f".{uuid.uuid4().hex}.{path.name}")
     try:

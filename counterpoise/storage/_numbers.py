@@ -1,4 +1,4 @@
-"""Which numbers are taken in a folder of numbered files, whatever a listing leaves out."""
+"""Find the numbers in use in a folder of numbered files, even if a listing is incomplete."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from counterpoise.storage._store import Store
 __all__ = ["NUMBERS_END", "numbered_name", "numbers_in"]
 
 NUMBERS_END = 2**31
-"""The first number that is none."""
+"""The exclusive upper limit of numbers."""
 
 _NUMBERED = re.compile(r"([0-9]{8}|[1-9][0-9]{8,9})\.json")
-_MOST_LOOKS = 1000
+_MOST_LOOKUPS = 1000
 _MOST_GAPS = 64
 
 
@@ -28,20 +28,20 @@ def numbered_name(folder: str, number: int) -> str:
 
 
 def numbers_in(store: Store, folder: str, *, listing_lags: bool) -> list[int]:
-    """Return the numbers that JSON files of a folder have for names, ascending; other files are leftovers.
+    """Return the numbers of a folder's numbered JSON files, ascending; other files are leftovers.
 
-    On this machine whatever has such a name takes the number: a folder or a pipe is seen as a file that is damaged.
+    In a local folder anything with such a name takes the number: a folder or a pipe counts as a damaged file.
 
-    A listing of an object store may miss what was written last, or a page. So the next number is asked for by name
-    until there is none, and where numbers are left out in between, the folder is listed again and they are looked at.
+    An object store's listing may lack the latest objects or a page. So the following numbers are looked up by name
+    until one is free. If numbers are missing in between, the folder is listed again and they are looked up.
 
     Args:
-        store: Where the folder lies.
-        folder: Its name.
-        listing_lags: Whether a listing may leave out what is there.
+        store: The store that contains the folder.
+        folder: The folder's name.
+        listing_lags: Whether a listing may be incomplete.
 
     Raises:
-        StorageUnavailableError: The store says that there is always one more.
+        StorageUnavailableError: The store reports that ever more numbers exist.
     """
     found = _listed(store, folder)
     if not listing_lags:
@@ -49,15 +49,15 @@ def numbers_in(store: Store, folder: str, *, listing_lags: bool) -> list[int]:
     if found != set(range(1, len(found) + 1)):
         found = _settled(store, folder, found)
     top = max(found, default=0)
-    for number in range(top + 1, top + _MOST_LOOKS):
+    for number in range(top + 1, top + _MOST_LOOKUPS):
         if not store.exists(numbered_name(folder, number)):
             return sorted(found)
         found.add(number)
     raise StorageUnavailableError(
         "storage_contradiction",
-        expected=f"a listing of {folder} in {store.address} that knows most of what is there",
-        found=f"{top} listed, and more than {_MOST_LOOKS - 1} after that",
-        remedy="run again; if it stays so, ask whoever runs the store",
+        expected=f"a listing of {folder} in {store.address} that is nearly complete",
+        found=f"{top} listed, and more than {_MOST_LOOKUPS - 1} after that",
+        remedy="run again; if it persists, ask the store's operator",
         values={"listed": top},
     )
 
@@ -72,7 +72,7 @@ def _numbered(names: Iterable[str]) -> set[int]:
 
 
 def _settled(store: Store, folder: str, first: set[int]) -> set[int]:
-    """Return the numbers that two listings agree on, and of others those that are there when looked at."""
+    """Return the numbers that two listings agree on, and those of the others that a lookup by name finds."""
     second = _listed(store, folder)
     sure, top = first & second, max(first | second, default=0)
     gaps = set(range(1, top)) - sure if top - len(sure) <= _MOST_GAPS else set[int]()

@@ -1,4 +1,4 @@
-"""A store that is a prefix of a bucket: S3, Google Cloud Storage or Azure, all through obstore."""
+"""A store under a prefix of a bucket in S3, Google Cloud Storage or Azure, accessed through obstore."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from counterpoise.errors import StorageUnavailableError
 from counterpoise.storage._address import StoreAddress
-from counterpoise.storage._attempts import Patience, agreed, create_once, persevere
+from counterpoise.storage._attempts import Patience, agreed, create_once, retry
 from counterpoise.storage._bucket_check import check_bucket
-from counterpoise.storage._client import check_installed, client_of, request_seconds, secrets_of, settings_sign
-from counterpoise.storage._failures import missing_object, told_failures
+from counterpoise.storage._client import check_installed, client_of, request_seconds, secrets_of, settings_fingerprint
+from counterpoise.storage._failures import missing_object, translated_failures
 from counterpoise.storage._store import StoredFile
 
 if TYPE_CHECKING:
@@ -32,20 +32,20 @@ _MOST_PARTS = 9_000
 _READERS = 16
 _READS = 4
 _MD5 = re.compile("[0-9a-f]{32}")
-_KNOWN_CONDITIONS: set[tuple[str, int]] = set()
-"""Places that were seen, in this process and with these settings, to do all that publishing needs."""
+_CHECKED_PLACES: set[tuple[str, int]] = set()
+"""The places and settings for which this process has checked that the store supports publishing."""
 
 T = TypeVar("T")
 
 
 class ObjectStore:
-    """Objects under a prefix. Nothing is asked of the store before a method is called.
+    """Objects under a prefix. The store is not accessed before a method is called.
 
     Args:
         place: The bucket and the prefix.
 
     Raises:
-        ConfigError: The library is not installed.
+        ConfigError: obstore is not installed.
     """
 
     def __init__(self, place: StoreAddress) -> None:
@@ -57,17 +57,17 @@ class ObjectStore:
     def _client(self) -> Client:
         return client_of(self._place)
 
-    def _asked(self, doing: str, ask: Callable[[], T], *, bulk: bool = False) -> T:
-        """Return what the store answers, asked again after what may pass; failures say what was tried, no secrets."""
+    def _request(self, action: str, request: Callable[[], T], *, bulk: bool = False) -> T:
+        """Send a request, retry it after transient failures, and raise errors that name the action but no secrets."""
 
         def once() -> T:
-            with told_failures(self._place, doing, secrets_of(self._place)):
-                return ask()
+            with translated_failures(self._place, action, secrets_of(self._place)):
+                return request()
 
-        return persevere(once, self._patience(bulk=bulk))
+        return retry(once, self._patience(bulk=bulk))
 
     def _patience(self, *, bulk: bool = False) -> Patience:
-        """Return how long to go on: so that a store that never answers is asked twice."""
+        """Return how long to retry: long enough to try twice if the store never answers."""
         return Patience(seconds=2 * request_seconds(bulk=bulk))
 
     def _key(self, name: str) -> str:
@@ -77,24 +77,24 @@ class ObjectStore:
         return key.removeprefix(self._place.prefix).lstrip("/")
 
     def prepare(self) -> None:
-        """Make sure, once a process and place, that the store does all that publishing needs, and may be asked to.
+        """Check once per process and place that the store supports publishing and that we have permission.
 
         Raises:
-            StorageError: It does not, or we may not.
+            StorageError: The store lacks support, or we lack permission.
         """
-        checked = (self.address, settings_sign(self._place))
-        if checked not in _KNOWN_CONDITIONS:
+        checked = (self.address, settings_fingerprint(self._place))
+        if checked not in _CHECKED_PLACES:
             check_bucket(self, self._place.bucket)
-            _KNOWN_CONDITIONS.add(checked)
+            _CHECKED_PLACES.add(checked)
 
     def read(self, name: str) -> bytes:
         """Return the content of a small object.
 
-        Where its tag is an MD5 that what came does not have, it is read again, and believed when it comes twice.
+        If its tag is an MD5 that does not match the content, read it again; content that arrives twice is accepted.
 
         Raises:
-            FileNotFoundError: There is none.
-            StorageError: The store refuses.
+            FileNotFoundError: The object does not exist.
+            StorageError: The store refuses access.
         """
         import obstore
 
@@ -104,17 +104,17 @@ class ObjectStore:
 
         seen: bytes | None = None
         for _ in range(_READS):
-            content, tag = self._asked(f"read {name}", read)
+            content, tag = self._request(f"read {name}", read)
             if content == seen or _fits(tag, hashlib.md5(content, usedforsecurity=False).hexdigest()):
                 return content
             seen = content
         raise self._unsettled(name)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Create an object if there is none of that name; return whether our content is what lies there now.
+        """Create an object if its name is free; return whether it now has our content.
 
         Raises:
-            StorageError: The store refuses, or does not know conditions on writing.
+            StorageError: The store refuses access or does not support conditional writes.
         """
         self.prepare()
         return create_once(
@@ -126,11 +126,11 @@ class ObjectStore:
         )
 
     def create_unchecked(self, name: str, content: bytes) -> bool:
-        """Try once to create an object; return False where the store says that there is one."""
+        """Try once to create an object; return False if the store says that it exists."""
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
-        with told_failures(self._place, f"create {name}", secrets_of(self._place)):
+        with translated_failures(self._place, f"create {name}", secrets_of(self._place)):
             try:
                 obstore.put(self._client, self._key(name), content, mode="create")
             except AlreadyExistsError:
@@ -138,27 +138,27 @@ class ObjectStore:
         return True
 
     def replace(self, name: str, content: bytes) -> None:
-        """Write a small object, whatever was there."""
+        """Write a small object, replacing any earlier one."""
         import obstore
 
-        self._asked(f"write {name}", lambda: obstore.put(self._client, self._key(name), content))
+        self._request(f"write {name}", lambda: obstore.put(self._client, self._key(name), content))
 
     def put(self, name: str, path: Path) -> None:
-        """Upload a local file, in parts if it is large, whatever was there."""
+        """Upload a local file, in parts if it is large, replacing any earlier object."""
         import obstore
 
         part, client = max(_BLOCK_BYTES, path.stat().st_size // _MOST_PARTS + 1), client_of(self._place, bulk=True)
-        self._asked(
+        self._request(
             f"write {name}",
             lambda: obstore.put(client, self._key(name), path, chunk_size=part, max_concurrency=_BLOCKS_AHEAD),
             bulk=True,
         )
 
     def get(self, file: StoredFile, path: Path) -> str:
-        """Download an object as it was when it was listed, and return its SHA-256.
+        """Download an object exactly as listed, and return its SHA-256.
 
         Raises:
-            FileNotFoundError: It is gone, or another one has taken its place.
+            FileNotFoundError: The object was removed or replaced.
         """
         with open(path, "wb") as target:
             return self._read_through(file, target)
@@ -168,7 +168,7 @@ class ObjectStore:
         return self._read_through(file, None)
 
     def _read_through(self, file: StoredFile, target: BinaryIO | None) -> str:
-        """Return an object's SHA-256, its content written; what does not fit a tag is believed when it comes twice."""
+        """Copy an object's content and return its SHA-256; content that contradicts the tag must arrive twice."""
         seen = ""
         for _ in range(_READS):
             sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
@@ -186,7 +186,7 @@ class ObjectStore:
         raise self._unsettled(file.name)
 
     def _blocks(self, file: StoredFile) -> Iterator[Any]:
-        """Yield an object's bytes in order, a few ranges fetched ahead: each has its own timeout and tries."""
+        """Yield an object's bytes in order, prefetching a few ranges; each has its own timeout and retries."""
         waiting: deque[Future[Any]] = deque()
         with ThreadPoolExecutor(_BLOCKS_AHEAD) as pool:
             try:
@@ -200,7 +200,7 @@ class ObjectStore:
                 pool.shutdown(cancel_futures=True)
 
     def _block(self, file: StoredFile, start: int) -> Any:
-        """Return one range of an object that is still the one that was listed."""
+        """Return one range of an object, provided that it is still the listed one."""
         import obstore
         from obstore.exceptions import PreconditionError
 
@@ -215,16 +215,16 @@ class ObjectStore:
                 self._check_unreplaced(file)
                 raise
             if len(content) != stop - start:
-                raise ValueError(f"{len(content)} bytes of a response body that must have {stop - start}")
+                raise ValueError(f"a response body of {len(content)} bytes instead of {stop - start}")
             return content
 
-        return self._asked(f"read {file.name}", fetch, bulk=True)
+        return self._request(f"read {file.name}", fetch, bulk=True)
 
     def _check_unreplaced(self, file: StoredFile) -> None:
-        """Look whether the store is right to say that an object is another one.
+        """Check the store's claim that an object was replaced.
 
         Raises:
-            FileNotFoundError: It is.
+            FileNotFoundError: The object was replaced or removed.
         """
         now = self.look(file.name)
         if now is None or now.tag != file.tag:
@@ -233,23 +233,23 @@ class ObjectStore:
     def _unsettled(self, name: str) -> StorageUnavailableError:
         return StorageUnavailableError(
             "unsettled_content",
-            expected=f"the same content of {self.address}/{name} each time it is read",
-            found=f"other bytes each of {_READS} times, and none that fit the object's tag",
-            remedy="check the network and what lies before the store, then run again",
+            expected=f"the same content of {self.address}/{name} on every read",
+            found=f"different bytes in each of {_READS} reads, none of which match the object's tag",
+            remedy="check the network and any proxy before the store, then run again",
             values={"name": name},
         )
 
     def look(self, name: str) -> StoredFile | None:
-        """Return what is known of an object without reading it; None where there is none of that name."""
+        """Return an object's metadata without reading the object; None if it does not exist."""
         import obstore
 
         def look() -> StoredFile:
-            known = obstore.head(self._client, self._key(name))
-            _tag(known)
-            return self._stored(known)
+            metadata = obstore.head(self._client, self._key(name))
+            _tag(metadata)
+            return self._stored(metadata)
 
         try:
-            return self._asked(f"look at {name}", look)
+            return self._request(f"look at {name}", look)
         except FileNotFoundError:
             return None
 
@@ -258,36 +258,36 @@ class ObjectStore:
         return self.look(name) is not None
 
     def entries(self, folder: str) -> list[StoredFile]:
-        """Return the objects directly under a prefix, sorted by name, as two listings say."""
+        """Return the objects directly under a prefix, sorted by name, confirmed by two listings."""
         return agreed(lambda: self._sorted(self._listed(folder)["objects"]))
 
     def names(self, folder: str) -> list[str]:
-        """Return the last names of the objects directly under a prefix, sorted."""
+        """Return the base names of the objects directly under a prefix, sorted."""
         found = self._sorted(self._listed(folder)["objects"]) or self._sorted(self._listed(folder)["objects"])
         return [file.name.rpartition("/")[2] for file in found]
 
     def folders(self, folder: str) -> list[str]:
-        """Return the last names of the prefixes directly under a prefix, sorted."""
+        """Return the base names of the prefixes directly under a prefix, sorted."""
         return sorted(self._name(prefix).rpartition("/")[2] for prefix in self._listed(folder)["common_prefixes"])
 
     def _listed(self, folder: str) -> Any:
         import obstore
 
-        return self._asked(
+        return self._request(
             f"list {folder or 'it'}", lambda: obstore.list_with_delimiter(self._client, self._key(folder) or None)
         )
 
     def files(self, folder: str) -> list[StoredFile]:
-        """Return all objects under a prefix, sorted by name, as two listings say."""
+        """Return all objects under a prefix, sorted by name, confirmed by two listings."""
         import obstore
 
         def listed() -> list[ObjectMeta]:
             return [item for page in obstore.list(self._client, self._key(folder) or None) for item in page]
 
-        return agreed(lambda: self._sorted(self._asked(f"list {folder or 'it'}", listed)))
+        return agreed(lambda: self._sorted(self._request(f"list {folder or 'it'}", listed)))
 
     def _sorted(self, items: Iterable[ObjectMeta]) -> list[StoredFile]:
-        """Return objects by name, without the empty one that some tools put at a prefix to make it a folder."""
+        """Return objects sorted by name, without the empty marker that some tools create for a folder."""
         files = sorted(map(self._stored, items), key=lambda file: file.name)
         return [file for file in files if file.name]
 
@@ -297,14 +297,14 @@ class ObjectStore:
         )
 
     def modified(self, folder: str) -> float:
-        """Return when anything under a prefix was last written, in seconds since 1970.
+        """Return the time of the last write under a prefix, in seconds since 1970.
 
-        Of a prefix that lists nothing it is not known, so that nobody takes it for old.
+        For an empty listing the time is infinite, so that the prefix never counts as old.
         """
         return max((file.modified for file in self.files(folder)), default=math.inf)
 
     def delete(self, folder: str) -> None:
-        """Remove all objects under a prefix, the first one before the others."""
+        """Remove all objects under a prefix, the first object before all others."""
         keys = [self._key(file.name) for file in self.files(folder)]
         for batch in (keys[:1], keys[1:]):
             self._remove(batch)
@@ -313,22 +313,22 @@ class ObjectStore:
         import obstore
 
         if keys:
-            self._asked("remove objects", lambda: obstore.delete(self._client, keys))
+            self._request("remove objects", lambda: obstore.delete(self._client, keys))
 
 
 def _fits(tag: str, md5: str) -> bool:
-    """Return whether a tag is that of the content, as far as it says: not every tag is an MD5 of the whole."""
+    """Return whether a tag is compatible with the content; not every tag is an MD5 of the whole object."""
     plain = tag.strip('"')
     return _MD5.fullmatch(plain) is None or plain == md5
 
 
-def _tag(known: ObjectMeta) -> str:
-    """Return an object's entity tag; whatever answers without one is no store.
+def _tag(metadata: ObjectMeta) -> str:
+    """Return an object's entity tag; a server that omits it is not an object store.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There is no entity tag.
     """
-    tag = known["e_tag"]
+    tag = metadata["e_tag"]
     if not tag:
-        raise ValueError("an answer without an entity tag, as no store gives it")
+        raise ValueError("an answer without an entity tag, which every store sends")
     return tag

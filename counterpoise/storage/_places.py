@@ -1,4 +1,4 @@
-"""Which store keeps what an address names."""
+"""Find the store for an address."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["store_at"]
 
 
 def store_at(address: str | Path) -> Store:
-    """Return the store at an address; nothing is asked of it yet.
+    """Return the store at an address without accessing it.
 
     Args:
-        address: A path of this machine, or `scheme://bucket/prefix`.
+        address: A local path, or `scheme://bucket/prefix`.
 
     Raises:
-        ConfigError: No address of a store that we know, or one with credentials in it.
+        ConfigError: The address is of an unknown kind or contains credentials.
     """
     if is_remote(address):
         from counterpoise.storage._objects import ObjectStore

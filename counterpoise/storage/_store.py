@@ -1,4 +1,4 @@
-"""What a store of files can do, whatever keeps them."""
+"""The interface of a file store, whatever its backend."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class StoredFile:
     """A file of a store.
 
     Attributes:
-        name: Its name relative to the store's address, with slashes.
-        bytes: Its size.
-        modified: When it was written, in seconds since 1970.
-        tag: What the store says changes whenever the content does; empty for local files.
+        name: Its name relative to the store's address, with forward slashes.
+        bytes: Its size in bytes.
+        modified: The time of its last write, in seconds since 1970.
+        tag: The store's entity tag, which changes with the content; empty for local files.
     """
 
     name: str
@@ -27,10 +27,10 @@ class StoredFile:
 
 
 class Store(Protocol):
-    """Files under one address, named relative to it. A file is seen whole or not at all.
+    """Files under one address, named relative to it. A file is visible either as a whole or not at all.
 
-    Methods raise `FileNotFoundError` for a file that is not there, other `OSError`s where the file system refuses, and
-    `StorageError` where an object store does.
+    Methods raise `FileNotFoundError` for a missing file, other `OSError`s if the file system refuses, and
+    `StorageError` if an object store refuses.
     """
 
     address: str
@@ -39,46 +39,46 @@ class Store(Protocol):
         """Return the content of a small file."""
 
     def prepare(self) -> None:
-        """Make sure that the store does all that publishing needs; raise what stands in its way."""
+        """Check that the store supports publishing; raise an error if it does not."""
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file under a name that nobody has taken; return whether our content, to the byte, lies there now.
+        """Create a file if its name is free; return whether it now has exactly our content.
 
-        Where somebody else has taken it, nothing changes. An answer that was lost counts as what happened.
+        If the name is taken, nothing changes. If the answer gets lost, the actual state decides.
         """
 
     def replace(self, name: str, content: bytes) -> None:
-        """Write a small file, whatever was there."""
+        """Write a small file, replacing any earlier one."""
 
     def put(self, name: str, path: Path) -> None:
-        """Write a file with the content of a local one, whatever was there."""
+        """Write a file with the content of a local one, replacing any earlier file."""
 
     def get(self, file: StoredFile, path: Path) -> str:
-        """Write a file's content to a local one and return its SHA-256."""
+        """Copy a file's content to a local file and return its SHA-256."""
 
     def sha256(self, file: StoredFile) -> str:
         """Read a file's content and return its SHA-256."""
 
     def look(self, name: str) -> StoredFile | None:
-        """Return what is known of a file without reading it; None where there is none of that name."""
+        """Return a file's metadata without reading the file; None if it does not exist."""
 
     def exists(self, name: str) -> bool:
         """Return whether there is a file of that name."""
 
     def entries(self, folder: str) -> list[StoredFile]:
-        """Return the files directly in a folder, sorted by name; none where there is no folder."""
+        """Return the files directly in a folder, sorted by name; empty if the folder does not exist."""
 
     def names(self, folder: str) -> list[str]:
-        """Return the last names of the files directly in a folder, sorted; none where there is no folder."""
+        """Return the base names of the files directly in a folder, sorted; empty if the folder does not exist."""
 
     def folders(self, folder: str) -> list[str]:
-        """Return the last names of the folders directly in a folder, sorted."""
+        """Return the base names of the folders directly in a folder, sorted."""
 
     def files(self, folder: str) -> list[StoredFile]:
         """Return all files under a folder, sorted by name."""
 
     def modified(self, folder: str) -> float:
-        """Return when anything in a folder was last written, in seconds since 1970."""
+        """Return the time of the last write in a folder, in seconds since 1970."""
 
     def delete(self, folder: str) -> None:
-        """Remove all files under a folder, in the order of their names; nothing where there is none."""
+        """Remove all files under a folder in name order; do nothing if it does not exist."""

@@ -1,4 +1,4 @@
-"""Many files between an object store and this machine: several at a time, every byte checked."""
+"""Transfer files to and from an object store, several at a time, and check every byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Return what a function gives for each item, in order, a few at a time; what was granted holds in all threads."""
+    """Apply a function to each item, a few at a time, and return the results in order; threads share all grants."""
     if len(items) < 2:
         return [work(item) for item in items]
     with ThreadPoolExecutor(min(_FILES_AT_A_TIME, len(items))) as pool:
@@ -37,18 +37,18 @@ def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 
 def upload_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None:
-    """Upload files and read them back: when this returns, the store has given every byte again as it was digested.
+    """Upload files and read them back; on return, the store has reproduced every byte.
 
-    What comes back otherwise is uploaded again, for it may have been spoilt on its way.
+    A file that comes back different is uploaded again, because it may have been corrupted in transit.
 
     Args:
-        store: Where to.
+        store: The destination.
         base: The folder that the files' paths are relative to; they have the same names in the store.
         files: Their paths, sizes and digests.
 
     Raises:
-        IntegrityError: The store gives other bytes than it was given.
-        StorageError: The store refuses.
+        IntegrityError: The store returns different bytes from those uploaded.
+        StorageError: The store refuses access.
     """
     left, wrong = list(files), list[str]()
     for _ in range(_UPLOADS):
@@ -61,9 +61,9 @@ def upload_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> Non
             return
     raise IntegrityError(
         "other_bytes",
-        expected=f"{store.address} to give every byte again that was uploaded, {_UPLOADS} times tried",
+        expected=f"{store.address} to return every uploaded byte, in one of {_UPLOADS} attempts",
         found="; ".join(wrong[:5]),
-        remedy="check the store, and what lies before it; nothing was published",
+        remedy="check the store and any proxy before it; nothing was published",
         values={"files": wrong},
     )
 
@@ -74,33 +74,33 @@ def _by_name(store: Store, files: Iterable[FileDigest]) -> dict[str, StoredFile]
 
 
 def _difference(store: Store, file: FileDigest, stored: dict[str, StoredFile]) -> str:
-    """Return how a stored file differs; one that the listing misses, or has otherwise, is looked at by its name."""
+    """Return how a stored file differs; a file that the listing lacks or shows differently is looked up by name."""
     found = stored.get(file.path)
     if found is None or found.bytes != file.bytes:
         found = store.look(file.path)
     if found is None or found.bytes != file.bytes:
         return f"{file.path}: {'missing' if found is None else f'{found.bytes} bytes instead of {file.bytes}'}"
     try:
-        return "" if _read_as(file, lambda: store.sha256(found)) else f"{file.path}: other content"
+        return "" if _read_as(file, lambda: store.sha256(found)) else f"{file.path}: different content"
     except FileNotFoundError:
-        return f"{file.path}: gone, or replaced"
+        return f"{file.path}: removed or replaced"
 
 
 def _read_as(file: FileDigest, read: Callable[[], str]) -> bool:
-    """Return whether a file reads as it must, tried once more where it does not: it may be spoilt on its way here."""
+    """Return whether a file has its digest, reading it again if not, because it may be corrupted in transit."""
     return any(read() == file.sha256 for _ in range(_READS))
 
 
 def fetch_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None:
-    """Download files that are not there yet, each seen under its name only when it has the digest that it must have.
+    """Download missing files; each becomes visible under its name only after its digest has been checked.
 
     Args:
-        store: Where from.
+        store: The source.
         base: The folder that the files' paths are relative to.
-        files: Their paths, sizes and digests, as the manifest has them.
+        files: Their paths, sizes and digests from the manifest.
 
     Raises:
-        IntegrityError: A file is missing, or is not what was published.
+        IntegrityError: A file is missing or differs from the published one.
     """
 
     def fetch(file: FileDigest) -> str:
@@ -130,13 +130,13 @@ def fetch_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None
 
 
 def download(store: Store, folder: str, base: Path, *, expected: Iterable[str] = ()) -> None:
-    """Download all files under a folder, as they are, to the same names under a local one.
+    """Download all files under a folder unchanged to the same names under a local folder.
 
     Args:
-        store: Where from.
+        store: The source.
         folder: The folder.
-        base: The local one.
-        expected: Names of files that should be among them: those that the listing misses are asked for by name.
+        base: The local folder.
+        expected: Names of files that should be among them; those that the listing lacks are looked up by name.
     """
 
     def fetch(file: StoredFile) -> None:

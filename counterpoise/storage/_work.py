@@ -1,7 +1,7 @@
-"""Local places for what lies in an object store: working areas of runs, and copies that are read and written.
+"""Local folders for data in an object store: working areas of runs, and copies to read and write.
 
-A working area has a name that a retry of the run finds again. Copies belong to a process and go with it; what a killed
-process has left is removed by a later one.
+A retry of a run finds the working area again by its name. Copies belong to a process and are removed when it ends; a
+later process removes what a killed one has left.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ __all__ = [
 ]
 
 KEEP_SECONDS = 7 * 24 * 3600
-"""How long leftovers are kept of which nobody can say whether they are still in use."""
+"""How long leftovers are kept if it is unknown whether they are still in use."""
 
 
 def work_folder(address: str) -> Path:
-    """Return the folder for working areas of runs on what lies at an address."""
+    """Return the folder for working areas of runs on an address."""
     return _own_folder() / "work" / _short(address)
 
 
 def copies_folder(address: str) -> Path:
-    """Return this process's folder for copies of files that lie at an address; it goes when the process ends."""
+    """Return this process's folder for copies of files at an address; it is removed when the process ends."""
     return _process_folder(os.getpid()) / _short(address)
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder in the system's place for temporary files; what killed processes have left there goes first."""
+    """Yield a folder in the system's temporary directory after removing the leftovers of killed processes."""
     place = _own_folder() / "scratch"
     _remove_abandoned(place)
     with own_area(place) as area:
@@ -55,7 +55,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def reclaim_copies() -> None:
-    """Remove copies that processes which were killed have left behind."""
+    """Remove copies that killed processes have left behind."""
     place = _own_folder() / "copies"
     _remove_abandoned(place)
     remove_old(place, place)
@@ -63,18 +63,18 @@ def reclaim_copies() -> None:
 
 def _remove_abandoned(place: Path) -> None:
     for lock in locks_in(place):
-        with abandoned(lock) as gone:
-            if gone:
+        with abandoned(lock) as is_abandoned:
+            if is_abandoned:
                 shutil.rmtree(place / lock.stem, ignore_errors=True)
                 lock.unlink(missing_ok=True)
 
 
 def remove_old(folder: Path, marks: Path) -> list[str]:
-    """Remove what lies in a folder for more than a week without a mark; return the names of what was removed.
+    """Remove unmarked subfolders that have not been written for more than a week; return their names.
 
     Args:
-        folder: Where to look.
-        marks: Where the marks of what is in use lie.
+        folder: The folder to clean.
+        marks: The folder with the marks of subfolders in use.
     """
     found = [path for path in folder.glob("*") if path.is_dir() and not lock_of(marks, path.name).exists()]
     now = local_clock(folder) if found else 0.0
@@ -85,13 +85,13 @@ def remove_old(folder: Path, marks: Path) -> list[str]:
 
 
 def local_clock(folder: Path) -> float:
-    """Return what time it is for the file system of a folder, which may be another machine's."""
+    """Return the current time of a folder's file system, which may belong to another machine."""
     with tempfile.TemporaryFile(dir=folder) as file:
         return os.fstat(file.fileno()).st_mtime
 
 
 def last_touched(folder: Path) -> float:
-    """Return when anything in a folder was last written, in seconds since 1970."""
+    """Return the time of the last write in a folder, in seconds since 1970."""
     return max((path.stat().st_mtime for path in [folder, *folder.rglob("*")] if path.exists()), default=0.0)
 
 
@@ -100,23 +100,23 @@ def _short(address: str) -> str:
 
 
 def _own_folder() -> Path:
-    """Return a folder of this user's in the system's place for temporary files (`TMPDIR`), closed to others."""
+    """Return this user's private folder in the system's temporary directory (`TMPDIR`)."""
     folder = Path(tempfile.gettempdir(), f"counterpoise-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise ConfigError(
             "work_folder",
-            expected=f"a folder of this user's own at {folder}",
-            found="somebody else's, or no folder",
-            remedy="remove it, or set TMPDIR to another place",
+            expected=f"a folder that belongs to this user at {folder}",
+            found="another user's folder, or something that is not a folder",
+            remedy="remove it, or set TMPDIR to another location",
         )
     return folder
 
 
 @lru_cache(maxsize=1)
 def _process_folder(process: int) -> Path:
-    """Return the process's folder, made on first use. A fork has another number, and a folder of its own."""
+    """Return the process's folder, creating it on first use. A fork has another process id and its own folder."""
     place = _own_folder() / "copies"
     name = f"{process}-{os.urandom(6).hex()}"
     descriptor = mark(place, name)

@@ -17,15 +17,15 @@ from counterpoise.records import ExpectationOutcome, Snapshot
 from counterpoise.results import ResampledOutcome
 from counterpoise.validate import (
     Answer,
-    Question,
+    ScopedExpectation,
     Suite,
     answer_all,
     describe,
     find_scope,
     load_engine,
-    make_questions,
     outcome_of,
     quiet,
+    scope_expectations,
     severity_of,
 )
 
@@ -95,7 +95,7 @@ def validate_resampled(train: ResampledTrain, suites: Sequence[Suite]) -> tuple[
     """
     load_engine()
     with quiet():
-        questions = make_questions(suites, train.source_columns)
+        questions = scope_expectations(suites, train.source_columns)
         reasons = {index: _why_left_out(question, train.columns) for index, question in questions.items()}
         asked = {
             index: _as_asked(question, train.columns) for index, question in questions.items() if not reasons[index]
@@ -107,7 +107,7 @@ def validate_resampled(train: ResampledTrain, suites: Sequence[Suite]) -> tuple[
     )
 
 
-def _why_left_out(question: Question, columns: Sequence[str]) -> str:
+def _why_left_out(question: ScopedExpectation, columns: Sequence[str]) -> str:
     """Return why an expectation says nothing of resampled rows; nothing where it does."""
     kind, expectation = question.expectation["type"], question.expectation
     elsewhere = [name for name in question.scope.columns if name not in set(columns)]
@@ -147,13 +147,13 @@ def _row_form(expectation: Expectation) -> Expectation:
     return {**expectation, "type": kind, "kwargs": {**kept, **asked}}
 
 
-def _as_asked(question: Question, columns: Sequence[str]) -> Question:
+def _as_asked(question: ScopedExpectation, columns: Sequence[str]) -> ScopedExpectation:
     """Return the question as it is put: of each row, and as critical, for which the engine names the failing rows."""
     expectation = {**_row_form(question.expectation), "severity": "critical"}
     return replace(question, expectation=expectation, scope=find_scope(expectation, columns))
 
 
-def _left_out(question: Question, reason: str) -> ResampledOutcome:
+def _left_out(question: ScopedExpectation, reason: str) -> ResampledOutcome:
     return ResampledOutcome(
         expectation=describe(question.expectation),
         columns=question.scope.columns,
@@ -165,7 +165,7 @@ def _left_out(question: Question, reason: str) -> ResampledOutcome:
     )
 
 
-def _outcome(question: Question, answer: Answer, train: ResampledTrain) -> ResampledOutcome:
+def _outcome(question: ScopedExpectation, answer: Answer, train: ResampledTrain) -> ResampledOutcome:
     outcome: ExpectationOutcome = outcome_of(question, answer)
     if answer.failing_rows is None:
         return ResampledOutcome(**outcome.model_dump())

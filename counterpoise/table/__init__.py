@@ -1,4 +1,4 @@
-"""Reading a snapshot: columns, labels, row hashes, rejected rows and class counts."""
+"""Read snapshots: columns, labels, row hashes, rejected rows and class counts."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Plans on disk: Arrow files of narrow columns."""
+"""Store plans on disk as Arrow files of narrow columns."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def write_arrow(path: Path, table: pa.Table) -> None:
 
 
 def read_arrow(path: str | Path) -> pa.Table:
-    """Return an Arrow file's table, in memory."""
+    """Read an Arrow file into memory."""
     with pa.OSFile(str(path), "rb") as source:
         return pa.ipc.open_file(source).read_all()
 
 
 def write_snapshot(path: Path, table: pa.Table) -> Snapshot:
-    """Write a table as an Arrow file, the folder made, and return it as a snapshot."""
+    """Write a table as an Arrow file, creating its folder, and return it as a snapshot."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_arrow(path, table)
     digest = file_sha256(path)

@@ -1,4 +1,4 @@
-"""Which column is what: features, label and keys of a table."""
+"""Column roles: the features, label and keys of a table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ColumnRoles:
     """The columns of a table by role, each in the order of the source.
 
     Attributes:
-        features: What learners see.
+        features: The columns that learners see.
         target: The label.
         data: Features and label: the columns of the published partitions.
         keys: Identifiers, group and time: the source columns in `keys/`.
@@ -32,14 +32,14 @@ class ColumnRoles:
 
 
 def column_roles(schema: pa.Schema, columns: ColumnsConfig) -> ColumnRoles:
-    """Return the roles of a table's columns, after checking that all configured ones are there.
+    """Return the roles of a table's columns after checking that all configured columns exist.
 
     Raises:
         ColumnNotFoundError: A configured column is not in the schema.
-        InputError: No feature is left.
+        InputError: No feature remains.
     """
     names = list(schema.names)
-    asked = {
+    configured = {
         "columns.target": [columns.target],
         "columns.ids": columns.ids,
         "columns.group": [columns.group] if columns.group else [],
@@ -47,18 +47,18 @@ def column_roles(schema: pa.Schema, columns: ColumnsConfig) -> ColumnRoles:
         "columns.drop": columns.drop,
         "columns.categorical": columns.categorical,
     }
-    for field, wanted in asked.items():
+    for field, wanted in configured.items():
         if missing := [name for name in wanted if name not in names]:
             raise ColumnNotFoundError.from_names(missing, names, field=field)
     key_names = columns.key_columns()
-    apart = {columns.target, *key_names, *columns.drop}
-    features = tuple(name for name in names if name not in apart)
+    others = {columns.target, *key_names, *columns.drop}
+    features = tuple(name for name in names if name not in others)
     if not features:
         raise InputError(
             "no_features",
             expected="at least one feature column",
             found=f"only {', '.join(map(repr, names))}, all with another role",
-            remedy="take a column out of columns.ids, group, time or drop",
+            remedy="remove a column from columns.ids, group, time or drop",
         )
     return ColumnRoles(
         features=features,

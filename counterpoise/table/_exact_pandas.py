@@ -1,4 +1,4 @@
-"""Arrow to pandas and back without losing a value."""
+"""Convert Arrow tables to pandas without changing any value."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NULLABLE_INTEGERS = {f"{sign}int{bits}": f"{sign.upper()}Int{bits}" for sign in
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
-    """Return a frame with the table's values, none changed.
+    """Return a frame with exactly the table's values.
 
-    Integers and booleans with nulls come in pandas' nullable types instead of float64 and object; decimals and nested
-    values as Arrow-backed columns; all else as pyarrow converts it.
+    Integers and booleans with nulls use pandas' nullable types instead of float64 and object. Decimals, dates, times
+    and nested values are Arrow-backed columns. Everything else is converted by pyarrow.
     """
     import pandas as pd
 

@@ -1,6 +1,7 @@
-"""Arrow columns as the pandas frame that Great Expectations understands, value for value.
+"""Convert Arrow columns to pandas frames that Great Expectations understands, value for value.
 
-Unlike `core.exact_pandas` decimals, dates and nested values are Python objects: its metrics know no Arrow types.
+Unlike `_exact_pandas`, this module converts decimals, dates and nested values to Python objects, because Great
+Expectations' metrics do not support Arrow types.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["ARROW_TYPES", "to_frame", "to_series"]
 
 ARROW_TYPES = "arrow_types"
-"""The attribute of a frame that holds the Arrow types of its columns as text, by name, where it is needed."""
+"""The frame attribute that, if needed, maps column names to their Arrow types as text."""
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Return the table as a frame whose index is the row number.
+    """Return the table as a frame indexed by row number.
 
     Nothing is rounded: integers with nulls become pandas' nullable integers, booleans with nulls its nullable
-    booleans, texts `str`, dictionaries their values. A null and a NaN among floats are both missing to pandas.
+    booleans, texts `str`, and dictionaries their values. pandas treats nulls and NaN among floats alike as missing.
     """
     import pandas as pd
 
@@ -31,7 +32,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def to_series(column: pa.ChunkedArray) -> pd.Series[Any]:
-    """Return one column, value for value, as `to_frame` gives it."""
+    """Return one column, value for value, as `to_frame` converts it."""
     if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
     if pa.types.is_dictionary(column.type):
@@ -43,7 +44,7 @@ def to_series(column: pa.ChunkedArray) -> pd.Series[Any]:
 
 
 def _nullable(kind: pa.DataType) -> Any:
-    """Return pandas' nullable type for types that pandas could otherwise not hold beside a null."""
+    """Return pandas' nullable type for a type whose ordinary pandas type cannot hold nulls."""
     import pandas as pd
 
     if pa.types.is_boolean(kind):

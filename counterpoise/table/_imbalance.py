@@ -1,4 +1,4 @@
-"""How imbalanced a label is: in a word, and in numbers."""
+"""Measure the imbalance of a label, as a degree and in numbers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Degree = Literal["balanced", "mild", "moderate", "extreme"]
 def imbalance_degree(counts: Mapping[str, int]) -> Degree:
     """Return balanced, mild, moderate or extreme, by the share of the smallest class.
 
-    The degrees are those of Google's machine-learning guide, which are meant for two classes; with more, the smallest
-    class is set against the largest one only, so that a third each is balanced.
+    The degrees come from Google's machine-learning guide, which defines them for two classes. With more classes, the
+    smallest class is compared only with the largest one, so that a third each is balanced.
 
     >>> imbalance_degree({"no": 700, "yes": 300}), imbalance_degree({"a": 50, "b": 50, "c": 50})
     ('mild', 'balanced')
@@ -26,7 +26,7 @@ def imbalance_degree(counts: Mapping[str, int]) -> Degree:
     ('moderate', 'extreme')
 
     Args:
-        counts: Rows by class; classes without rows are left out.
+        counts: Rows by class; classes without rows are ignored.
     """
     present = [rows for rows in counts.values() if rows]
     share = min(present) / (min(present) + max(present))
@@ -38,15 +38,15 @@ def imbalance_degree(counts: Mapping[str, int]) -> Degree:
 
 
 class ImbalanceDegree(Record):
-    """How far the classes of a table are from equal numbers.
+    """The imbalance of a table's classes.
 
     Attributes:
         classes: The number of classes with rows.
-        minority: The smallest class; the first by name among equals.
-        majority: The largest class; the first by name among equals.
-        minority_share: Rows of the smallest class by all rows. With more than two classes the share that decides the
-            degree is taken among the rows of the smallest and the largest class.
-        ratio: Rows of the largest class to one row of the smallest.
+        minority: The smallest class; the first by name in a tie.
+        majority: The largest class; the first by name in a tie.
+        minority_share: Rows of the smallest class divided by all rows. With more than two classes, the share that
+            decides the degree counts only the rows of the smallest and the largest class.
+        ratio: Rows of the largest class per row of the smallest.
         degree: balanced above 40 %, mild from 20 %, moderate from 1 %, extreme below.
         balance: Shannon entropy of the class shares divided by its maximum ln(classes): 1 for equal numbers, 0 for a
             single class.
@@ -62,13 +62,13 @@ class ImbalanceDegree(Record):
 
 
 def degree_of_imbalance(counts: Mapping[str, int]) -> ImbalanceDegree:
-    """Return how imbalanced the classes are.
+    """Return the imbalance of the classes.
 
-    The degrees are those of Google's machine-learning guide, which are meant for two classes; for more, the smallest
-    class is set against the largest one only, so that ten equal classes count as balanced.
+    The degrees come from Google's machine-learning guide, which defines them for two classes. With more classes, the
+    smallest class is compared only with the largest one, so that ten equal classes count as balanced.
 
     Args:
-        counts: Rows by class; classes without rows are left out.
+        counts: Rows by class; classes without rows are ignored.
 
     Raises:
         EvaluationError: No class has rows.

@@ -19,10 +19,10 @@ __all__ = ["Labels", "class_name", "comparable_class", "encode_labels", "read_la
 
 @dataclass(frozen=True)
 class Labels:
-    """Class codes a row and what they stand for.
+    """Class codes by row, and the classes that they refer to.
 
     Attributes:
-        codes: One int32 a row: the position in `classes`, -1 for a null label.
+        codes: One int32 per row: the position in `classes`, or -1 for a null label.
         classes: Class names as text, in the sort order of their values.
     """
 
@@ -30,7 +30,7 @@ class Labels:
     classes: tuple[str, ...]
 
     def counts(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64] | None = None) -> ClassCounts:
-        """Return rows by class, among the given rows only; classes without rows count 0."""
+        """Return the number of rows by class among the given rows; classes without rows count 0."""
         codes = self.codes if rows is None else self.codes[rows]
         found = np.bincount(codes[codes >= 0], minlength=len(self.classes))
         return {name: int(count) for name, count in zip(self.classes, found, strict=True)}
@@ -60,7 +60,7 @@ def read_labels(reader: SnapshotReader, target: str) -> Labels:
 
 
 def class_name(value: object) -> str:
-    """Return a class as text: booleans as JSON writes them.
+    """Return a class as text, with booleans as in JSON.
 
     >>> class_name(True), class_name(1), class_name("yes")
     ('true', '1', 'yes')
@@ -69,7 +69,7 @@ def class_name(value: object) -> str:
 
 
 def comparable_class(value: object) -> str:
-    """Return a class as text, whole numbers without a fraction: integers come as such where one label is missing.
+    """Return a class as text, with whole floats as integers: pandas turns integers to floats if a label is missing.
 
     >>> comparable_class(1.0), comparable_class("1"), comparable_class("v1.0")
     ('1', '1', 'v1.0')

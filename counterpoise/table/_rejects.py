@@ -1,4 +1,4 @@
-"""The file of rows that are set apart: which, why, and by which value."""
+"""The file of rejected rows: their numbers, the reasons and the values that caused them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _VALUE = 1_000
 REJECTS_SCHEMA = pa.schema(
     [("source_row", pa.int64()), ("reason", pa.string()), ("column", pa.string()), ("value", pa.string())]
 )
-"""Ascending source rows, each once, with the reason and the column and value that gave it."""
+"""Ascending source rows without repetition, each with the reason and the column and value that caused it."""
 
 
 def read_rejects(path: str) -> pa.Table:
-    """Return a rejects file, with no rows where there is none."""
+    """Read a rejects file; without a file return an empty table."""
     if not path:
         return REJECTS_SCHEMA.empty_table()
     return pq.read_table(path).select(REJECTS_SCHEMA.names).cast(REJECTS_SCHEMA)
 
 
 def write_rejects(path: Path, rejects: pa.Table) -> str:
-    """Write a rejects file and return its path, or an empty text where nothing was rejected."""
+    """Write a rejects file and return its path, or an empty string if nothing was rejected."""
     if not rejects.num_rows:
         return ""
     pq.write_table(rejects, path, compression="zstd", write_page_checksum=True)
@@ -35,7 +35,7 @@ def write_rejects(path: Path, rejects: pa.Table) -> str:
 
 
 def value_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return values as texts, long ones cut off; null where one is missing."""
+    """Return values as texts, with long ones truncated and nulls for missing ones."""
     try:
         text = column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

@@ -1,7 +1,7 @@
-"""A 64-bit hash a row: equal rows have equal hashes, on every platform and library version.
+"""Compute one 64-bit hash per row: equal rows have equal hashes on every platform and library version.
 
-Used to find rows with equal features and to fingerprint partitions. Each column becomes 64-bit words, is mixed with
-the column's own salt by the finaliser of splitmix64 (Steele, Lea and Flood 2014), and the columns are added up.
+The hashes serve to find rows with equal features and to fingerprint partitions. Each column becomes 64-bit words, which
+the finaliser of splitmix64 (Steele, Lea and Flood 2014) mixes with the column's salt; the columns are then summed.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _NULL = np.uint64(0x9E6C_63D0_876A_68DE)
 
 
 def row_hashes(table: pa.Table) -> Hashes:
-    """Return one hash a row over all columns, names included, order of columns excluded.
+    """Return one hash per row over all columns, including their names but not their order.
 
-    Minus zero equals zero, all NaN are equal, null differs from NaN. An integer hashes alike in every width.
+    Minus zero equals zero, all NaN are equal, and null differs from NaN. An integer hashes alike in every width.
     """
     total = np.zeros(table.num_rows, dtype=np.uint64)
     for field, column in zip(table.schema, table.columns, strict=True):
@@ -37,29 +37,29 @@ def row_hashes(table: pa.Table) -> Hashes:
 
 
 def salted(hashes: Hashes, salt: int) -> Hashes:
-    """Return other hashes of the same rows, as if drawn anew for each salt of 64 bits."""
+    """Rehash with a 64-bit salt; different salts give effectively independent hashes."""
     return _mixed(_mixed(hashes ^ np.uint64(salt)) + np.uint64(salt))
 
 
 def distinct_hashes(hashes: Hashes) -> Hashes:
-    """Return the distinct hashes, ascending: by sorting, which is many times faster here than `numpy.unique`."""
+    """Return the distinct hashes in ascending order; sorting is many times faster here than `numpy.unique`."""
     ordered = np.sort(hashes)
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def fingerprint(rows: npt.NDArray[np.int64], hashes: Hashes) -> int:
-    """Return a 64-bit sum that binds each row's content to its source row number, whatever the order.
+    """Return a 64-bit sum, independent of order, that binds each row's content to its source row number.
 
     Args:
         rows: Source row numbers.
-        hashes: The rows' hashes, as `row_hashes` gives them.
+        hashes: The rows' hashes from `row_hashes`.
     """
     bound = _mixed(_mixed(rows.astype(np.uint64)) + hashes)
     return int(bound.sum(dtype=np.uint64))
 
 
 def _mixed(words: Hashes) -> Hashes:
-    """Mix in place and return: callers hand over fresh arrays."""
+    """Mix the words in place and return them; callers must pass fresh arrays."""
     words ^= words >> np.uint64(30)
     words *= np.uint64(0xBF58_476D_1CE4_E5B9)
     words ^= words >> np.uint64(27)
@@ -73,7 +73,7 @@ def _text_hash(text: str) -> int:
 
 
 def _words(array: pa.Array) -> Hashes:
-    """Return one 64-bit word a value, a fresh array, nulls included."""
+    """Return one 64-bit word per value, including nulls, as a fresh array."""
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     kind = array.type
@@ -119,7 +119,7 @@ def _integer_words(array: pa.Array) -> Hashes:
 
 
 def _distinct_words(array: pa.Array) -> Hashes:
-    """Hash each distinct value once: texts, bytes, decimals and, slowly, nested values."""
+    """Hash texts, bytes and decimals once per distinct value, and nested values (slowly) one by one."""
     if pa.types.is_nested(array.type):
         return np.fromiter((_text_hash(repr(value)) for value in array.to_pylist()), np.uint64, len(array))
     if len(array) == 0:

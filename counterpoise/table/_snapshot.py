@@ -1,6 +1,6 @@
-"""Reading a snapshot: narrow columns whole, wide rows a batch at a time.
+"""Read a snapshot: narrow columns as a whole, wide rows in batches.
 
-A batch is the unit of reading: a slice of one row group (or of one record batch of an Arrow file). Batches are
+A batch, the unit of reading, is a slice of one row group (or of one record batch of an Arrow file). Batches are
 numbered in row order over all files.
 """
 
@@ -34,23 +34,23 @@ __all__ = [
 ]
 
 BATCH_ROWS = 131_072
-"""The most rows of a batch."""
+"""The maximum number of rows in a batch."""
 
 _BATCH_BYTES = 32 * 2**20
 _FEWEST_ROWS = 4_096
 
 _SETTLED_NS = 2_000_000_000
-"""Coarse clocks of file systems count in two seconds."""
+"""The coarsest file systems record times in steps of two seconds."""
 
 
 def row_bytes(schema: pa.Schema) -> int:
-    """Return about how many bytes a row takes in memory: texts are taken for 32 bytes."""
+    """Return the approximate size of a row in memory in bytes; texts count as 32 bytes."""
     widths = [field.type.bit_width // 8 or 1 if pa.types.is_primitive(field.type) else 32 for field in schema]
     return max(1, sum(widths))
 
 
 def batch_rows(width: float) -> int:
-    """Return how many rows of a width in bytes are handled at a time: fewer where they are wide.
+    """Return the number of rows to process at a time, given their width in bytes; fewer if they are wide.
 
     >>> batch_rows(8), batch_rows(3200)
     (131072, 10485)
@@ -60,7 +60,7 @@ def batch_rows(width: float) -> int:
 
 @contextmanager
 def _damage_named(path: Path, group: int | None = None) -> Iterator[None]:
-    """Raise what cannot be decoded as an error that names the file: it was whole when it was ingested.
+    """Turn a decoding failure into an error that names the file, which was intact when it was ingested.
 
     Raises:
         InputError: The bytes cannot be decoded.
@@ -73,9 +73,9 @@ def _damage_named(path: Path, group: int | None = None) -> Iterator[None]:
         at = path.name if group is None else f"{path.name}, row group {group}"
         raise InputError(
             "unreadable_table",
-            expected=f"{path.name} to be as whole as when the run began",
+            expected=f"{path.name} as intact as when the run started",
             found=f"{at}, cannot be read ({(str(error).splitlines() or ['damaged'])[0]})",
-            remedy="copy or write the file again, and look after the disk; nothing was published",
+            remedy="copy or write the file again, and check the disk; nothing was published",
             values={"file": path.name, "row_group": group},
         ) from None
 
@@ -109,7 +109,7 @@ class _ParquetSource:
 
     def iter_group(self, group: int, columns: Sequence[str], rows: int) -> Iterator[pa.Table]:
         batches = self._file.iter_batches(rows, row_groups=[group], columns=list(columns), use_threads=False)
-        while True:  # whoever reads batches has several readers at work: more threads only get in their way
+        while True:  # callers run several readers in parallel, so more threads would only compete with them
             with _damage_named(self._path, group):
                 batch = next(batches, None)
             if batch is None:
@@ -143,7 +143,7 @@ class _ArrowSource:
 
 @dataclass(frozen=True)
 class RowGroup:
-    """Where a row group lies: file and group index, its first snapshot row and its number of rows."""
+    """The location of a row group: file and group index, first snapshot row and number of rows."""
 
     file: int
     group: int
@@ -152,10 +152,10 @@ class RowGroup:
 
 
 class SnapshotReader:
-    """Reads the rows of a snapshot; each thread needs a reader of its own, because Parquet files are not shared.
+    """Reads the rows of a snapshot; each thread needs its own reader, because Parquet files cannot be shared.
 
     Args:
-        snapshot: What to read. Its files are opened on first use.
+        snapshot: The snapshot to read. Its files are opened on first use.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -178,7 +178,7 @@ class SnapshotReader:
 
     @cached_property
     def row_groups(self) -> list[RowGroup]:
-        """All row groups in row order, empty ones left out."""
+        """All row groups in row order, without empty ones."""
         groups, first = [], 0
         for number, source in enumerate(self._sources):
             for group, rows in enumerate(source.group_rows()):
@@ -192,13 +192,13 @@ class SnapshotReader:
         return self._conform(self._sources[group.file].read_group(group.group, columns), columns)
 
     def iter_batches(self, group: RowGroup, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield a row group's rows in order, at most as many at a time as `batch_rows` says."""
+        """Yield a row group's rows in order, in batches of at most `batch_rows` rows."""
         rows = batch_rows(row_bytes(self.subschema(columns)))
         for table in self._sources[group.file].iter_group(group.group, columns, rows):
             yield self._conform(table, columns)
 
     def _conform(self, table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
-        """Return the table with the snapshot's schema: files may differ in metadata and dictionaries."""
+        """Cast the table to the snapshot's schema; files may differ in metadata and dictionaries."""
         wanted = self.subschema(columns)
         table = table.select(wanted.names)
         return table if table.schema.equals(wanted, check_metadata=True) else table.cast(wanted)
@@ -208,7 +208,7 @@ class SnapshotReader:
         return pa.schema([self.schema.field(name) for name in (self.schema.names if columns is None else columns)])
 
     def read_columns(self, columns: Sequence[str]) -> pa.Table:
-        """Return whole columns, one row a snapshot row, in row order."""
+        """Return whole columns, with one row per snapshot row in row order."""
         schema = self.subschema(columns)
         tables = [self.read_group(group, columns) for group in self.row_groups]
         return pa.concat_tables(tables) if tables else schema.empty_table()
@@ -235,16 +235,16 @@ class SnapshotReader:
 
 
 def absolute_paths(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot that can be read from another working directory."""
+    """Return a snapshot with absolute paths, which can be read from another working directory."""
     files = (file.model_copy(update={"path": str(Path(file.path).absolute())}) for file in snapshot.files)
     return snapshot.model_copy(update={"files": tuple(files)})
 
 
 def settled_stamp(path: Path) -> FileStamp | None:
-    """Return a file's stamp, or None if it was changed a moment ago.
+    """Return a file's stamp, or None if the file has just changed.
 
-    A change right after another may leave all times as they are, so that a young file's stamp proves nothing: the same
-    rule as that of Git's index for "racily clean" files.
+    Two changes in quick succession may leave the same times, so the stamp of a recently written file proves nothing.
+    Git's index applies the same rule to "racily clean" files.
     """
     stat = path.stat()
     if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) < _SETTLED_NS:
@@ -259,25 +259,25 @@ def settled_stamp(path: Path) -> FileStamp | None:
 
 
 def check_unchanged(snapshot: Snapshot) -> None:
-    """Check that the files of a snapshot are still the bytes that were ingested.
+    """Check that the files of a snapshot still have the bytes that were ingested.
 
     Raises:
-        InputError: A file was changed, replaced or removed meanwhile.
+        InputError: A file was changed, replaced or removed in the meantime.
     """
     for file in snapshot.files:
         path = Path(file.path)
         if not path.is_file() or not _is_unchanged(file, path):
             raise InputError(
                 "source_changed",
-                expected=f"{path.name} to stay as it was when the run began",
-                found="other content" if path.is_file() else "no such file",
-                remedy="run again when nobody writes to the source; nothing was published",
+                expected=f"{path.name} unchanged since the run started",
+                found="different content" if path.is_file() else "no such file",
+                remedy="run again when nothing writes to the source; nothing was published",
                 values={"file": path.name},
             )
 
 
 def _is_unchanged(file: SnapshotFile, path: Path) -> bool:
-    """Return whether a file has kept its stamp or, where that does not tell, its size and digest."""
+    """Return whether a file still has its stamp or, if that is inconclusive, its size and digest."""
     if file.stamp is not None and settled_stamp(path) == file.stamp:
         return True
     return path.stat().st_size == file.bytes and file_sha256(path) == file.sha256

@@ -1,4 +1,4 @@
-"""Columns of any type as NumPy arrays: numbers where they have an order, else codes of their different values."""
+"""Convert columns of any type to NumPy arrays: numbers if they have an order, otherwise codes of distinct values."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _ORDERED = (Real, Decimal, date, time, timedelta)
 
 @dataclass(frozen=True)
 class Coded:
-    """The different values of a column.
+    """The distinct values of a column.
 
     Attributes:
-        codes: The position in `values` a row, -1 where the value is missing.
-        values: The different values, none missing, in order of appearance; nested ones as text.
+        codes: The position in `values` of each row; -1 if the value is missing.
+        values: The distinct values in order of appearance, without missing ones; nested values as text.
     """
 
     codes: npt.NDArray[np.intp]
@@ -33,11 +33,11 @@ class Coded:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column in an order.
+    """An ordered column as numbers.
 
     Attributes:
-        values: One number a row; anything where it is missing.
-        missing: Whether it is.
+        values: One number per row; arbitrary where missing.
+        missing: Whether each value is missing.
     """
 
     values: npt.NDArray[Any]
@@ -45,7 +45,7 @@ class Numbers:
 
 
 def encode_values(column: pd.Series[Any]) -> Coded:
-    """Return the different values of a column of any type; None, NaN, NaT and NA are all missing.
+    """Return the distinct values of a column of any type; None, NaN, NaT and NA are all missing.
 
     >>> coded = encode_values(pd.Series(["b", None, "a", "b"]))
     >>> coded.codes.tolist(), list(coded.values)
@@ -53,13 +53,13 @@ def encode_values(column: pd.Series[Any]) -> Coded:
     """
     try:
         codes, values = pd.factorize(column)
-    except TypeError:  # nested values have no hash
+    except TypeError:  # nested values are not hashable
         codes, values = pd.factorize(column.astype(object).map(content_text, na_action="ignore"))
     return Coded(codes, values.tolist())
 
 
 def content_text(value: Any) -> str:
-    """Return a nested value in full as text: equal for equal contents, whatever holds them.
+    """Return a nested value as complete text, equal for equal contents in any container.
 
     >>> content_text([1, np.array([2, 3])]), content_text({"b": 1, "a": None})
     ('[1, [2, 3]]', "{'a': None, 'b': 1}")
@@ -75,7 +75,7 @@ def content_text(value: Any) -> str:
 
 
 def as_numbers(column: pd.Series[Any]) -> Numbers | None:
-    """Return a column of numbers, booleans, times or durations as numbers, nothing rounded; None for other types.
+    """Return a column of numbers, booleans, times or durations as numbers without rounding; None for other types.
 
     >>> as_numbers(pd.Series([3, None, 5], dtype="Int64"))
     Numbers(values=array([3, 0, 5]), missing=array([False,  True, False]))
@@ -99,7 +99,7 @@ def as_numbers(column: pd.Series[Any]) -> Numbers | None:
 
 
 def as_ordered(coded: Coded) -> Numbers | None:
-    """Return values that are all numbers, dates or times as their ranks; None for others.
+    """Return the ranks of values that are all numbers, dates or times; None otherwise.
 
     >>> as_ordered(Coded(np.array([0, 1, -1]), [date(2024, 5, 1), date(2023, 5, 1)]))
     Numbers(values=array([1, 0, 0]), missing=array([False, False,  True]))
@@ -108,7 +108,7 @@ def as_ordered(coded: Coded) -> Numbers | None:
         return None
     try:
         order = sorted(range(len(coded.values)), key=coded.values.__getitem__)
-    except (TypeError, ArithmeticError):  # of kinds that cannot be compared with each other
+    except (TypeError, ArithmeticError):  # the values are of kinds that cannot be compared
         return None
     ranks = np.zeros(len(order) + 1, dtype=np.int64)
     ranks[order] = np.arange(len(order))

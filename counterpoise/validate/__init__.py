@@ -1,4 +1,4 @@
-"""Validation: Great Expectations on a snapshot, one group of columns at a time."""
+"""Validate a snapshot with Great Expectations, one group of columns at a time."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-from ._gx.outcomes import Question as Question
+from ._gx.outcomes import ScopedExpectation as ScopedExpectation
 from ._gx.outcomes import missing_columns_outcome as missing_columns_outcome
 from ._gx.outcomes import outcome_of as outcome_of
 from ._gx.runner import Answer as Answer
@@ -6,7 +6,7 @@ from ._gx.runner import load_engine as load_engine
 from ._gx.runner import quiet as quiet
 from ._partition_rows import partition_rows as partition_rows
 from ._run import answer_all as answer_all
-from ._run import make_questions as make_questions
+from ._run import scope_expectations as scope_expectations
 from ._run import validate_partitions as validate_partitions
 from ._run import validate_snapshot as validate_snapshot
 from ._suites.allowed import bad_expectation as bad_expectation

@@ -1,4 +1,4 @@
-"""The rows of a split as a snapshot of its own, so that expectations can be held against the split."""
+"""Turn the rows of a split into a snapshot, so that expectations can check the split."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["partition_rows"]
 
 
 def partition_rows(snapshot: Snapshot, split: SplitPlan, *, columns: ColumnsConfig, folder: Path) -> Snapshot:
-    """Return a snapshot of the rows in a partition, under names of ours.
+    """Return a snapshot of the rows that have a partition, with fixed column names.
 
-    Its columns are `partition` and `label` as text; where rows with equal features stay together `content`, a code of
-    their features; where the configuration names one `group`.
+    Its columns are `partition` and `label` as text, `content` (a code of the features) if rows with equal features stay
+    together, and `group` if the configuration has a group column.
 
     Args:
         snapshot: The source.
-        split: Which row is in which partition.
+        split: The plan with the partition of each row.
         columns: The roles of the source's columns.
-        folder: Where the file is written.
+        folder: The folder for the file.
     """
     reader = SnapshotReader(snapshot)
     partition = read_partition(split)

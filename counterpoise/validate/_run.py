@@ -1,4 +1,4 @@
-"""A snapshot against suites of expectations, a group of columns at a time."""
+"""Check a snapshot with suites of expectations, one group of columns at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from counterpoise.runtime import LOCAL, Engine, Progress, names_refusals, silent
 from counterpoise.table import SnapshotReader
 from counterpoise.validate._gx.group_piece import answer_group, make_pieces
 from counterpoise.validate._gx.groups import plan_groups
-from counterpoise.validate._gx.outcomes import Question, missing_columns_outcome, outcome_of
+from counterpoise.validate._gx.outcomes import ScopedExpectation, missing_columns_outcome, outcome_of
 from counterpoise.validate._gx.runner import Answer, load_engine, quiet
 from counterpoise.validate._quarantine import InvalidRows
 from counterpoise.validate._suites.allowed import check_expectation
@@ -19,7 +19,7 @@ from counterpoise.validate._suites.scope import find_scope
 from counterpoise.validate._suites.suite import Suite
 from counterpoise.validate._verdict import Finding, check_findings, check_rejected_share
 
-__all__ = ["answer_all", "make_questions", "validate_partitions", "validate_snapshot"]
+__all__ = ["answer_all", "scope_expectations", "validate_partitions", "validate_snapshot"]
 
 
 @names_refusals("validate")
@@ -32,35 +32,35 @@ def validate_snapshot(
     engine: Engine = LOCAL,
     progress: Progress = silent,
 ) -> Validation:
-    """Check a snapshot and set apart the rows that break a critical expectation.
+    """Check a snapshot and quarantine the rows that break a critical expectation.
 
-    The results are those of Great Expectations on the whole table, at the memory of a few columns. An expectation
-    that had nothing to check does not pass. Severity decides: critical stops or sets rows apart, the others are only
-    reported.
+    The results are the same as those of Great Expectations on the whole table, with the memory of a few columns. An
+    expectation that has nothing to check does not pass. A failed critical expectation stops the run or quarantines
+    rows; other failures are only reported.
 
     Args:
-        snapshot: What to check.
-        suites: Their expectations, in order: a row that breaks several is rejected for the first.
-        config: What to do with invalid rows, and how many are too many.
-        folder: Where the rejected rows are written, also where an error is raised.
-        engine: What answers the groups; one that works apart must see the snapshot's files under the same paths.
-        progress: Told how many expectations are answered.
+        snapshot: The snapshot to check.
+        suites: The suites in order; a row that breaks several expectations is rejected for the first.
+        config: The policy for invalid rows, and the maximum share of rejected rows.
+        folder: The folder for the rejected rows, which are written even if an error is raised.
+        engine: The engine that checks the groups; a remote one must see the snapshot's files under the same paths.
+        progress: Callback for the number of checked expectations.
 
     Raises:
-        ConfigError: An expectation is not nothing but data; none was run.
-        ContractError: A critical expectation failed for good, or too many rows are rejected.
-        EngineError: A critical expectation could not be answered.
+        ConfigError: An expectation is not plain data; no expectation was run.
+        ContractError: A critical expectation failed and its rows cannot be quarantined, or too many rows are rejected.
+        EngineError: A critical expectation could not be checked.
     """
     folder.mkdir(parents=True, exist_ok=True)
     load_engine()
-    questions = make_questions(suites, [column.name for column in snapshot.columns])
+    expectations = scope_expectations(suites, [column.name for column in snapshot.columns])
     invalid = InvalidRows(snapshot.rows)
     with quiet():
-        answers = answer_all(snapshot, questions, progress, engine=engine)
-    findings = [_finding(index, question, answers, invalid) for index, question in questions.items()]
+        answers = answer_all(snapshot, expectations, progress, engine=engine)
+    findings = [_finding(index, scoped, answers, invalid) for index, scoped in expectations.items()]
     rejects = folder / "invalid_rows.parquet"
     if invalid.count:
-        invalid.write(SnapshotReader(snapshot), questions, rejects)
+        invalid.write(SnapshotReader(snapshot), expectations, rejects)
     rejects_file = str(rejects) if invalid.count else ""
     evidence = {"rejects_file": rejects_file, "rejected_rows": invalid.count}
     check_findings(findings, config, evidence)
@@ -76,68 +76,75 @@ def validate_snapshot(
 
 @names_refusals("validate")
 def validate_partitions(rows: Snapshot, suite: Suite, *, config: ValidationConfig) -> tuple[ExpectationOutcome, ...]:
-    """Check a split; its rows are all there is to judge, so that none is set apart.
+    """Check a split as a whole, without quarantining rows.
 
     Args:
-        rows: The rows in a partition, as `counterpoise.validate._partition_rows` gives them.
-        suite: What must hold of them.
-        config: As for the source.
+        rows: The rows that have a partition, from `partition_rows`.
+        suite: The suite that they must satisfy.
+        config: The same configuration as for the source.
 
     Raises:
         ContractError: A critical expectation failed.
-        EngineError: A critical expectation could not be answered.
+        EngineError: A critical expectation could not be checked.
     """
     load_engine()
-    questions = make_questions([suite], [column.name for column in rows.columns])
+    expectations = scope_expectations([suite], [column.name for column in rows.columns])
     with quiet():
-        answers = answer_all(rows, questions)
-    findings = [Finding(question, outcome_of(question, answers[index])) for index, question in questions.items()]
+        answers = answer_all(rows, expectations)
+    findings = [Finding(scoped, outcome_of(scoped, answers[index])) for index, scoped in expectations.items()]
     check_findings(findings, config, {})
     return tuple(finding.outcome for finding in findings)
 
 
-def make_questions(suites: Iterable[Suite], names: Sequence[str]) -> dict[int, Question]:
-    """Return the expectations of all suites by their position in the run.
+def scope_expectations(suites: Iterable[Suite], names: Sequence[str]) -> dict[int, ScopedExpectation]:
+    """Return the expectations of all suites, with their scopes, by position in the run.
 
     Raises:
-        ConfigError: One of them is not nothing but data; none was run.
+        ConfigError: An expectation is not plain data; no expectation was run.
     """
-    there = frozenset(names)
+    known = frozenset(names)
     pairs = [
         (suite, check_expectation(each, f"{suite.source}, expectation {number}"))
         for suite in suites
         for number, each in enumerate(suite.expectations, 1)
     ]
-    return {index: Question(each, suite.source, find_scope(each, there)) for index, (suite, each) in enumerate(pairs)}
+    return {
+        index: ScopedExpectation(each, suite.source, find_scope(each, known))
+        for index, (suite, each) in enumerate(pairs)
+    }
 
 
 def answer_all(
-    snapshot: Snapshot, questions: Mapping[int, Question], progress: Progress = silent, *, engine: Engine = LOCAL
+    snapshot: Snapshot,
+    expectations: Mapping[int, ScopedExpectation],
+    progress: Progress = silent,
+    *,
+    engine: Engine = LOCAL,
 ) -> dict[int, Answer]:
-    """Return Great Expectations' answers by position; none to an expectation on columns that are not there.
+    """Return Great Expectations' answers by position, without expectations on columns that do not exist.
 
     Args:
-        snapshot: What to check.
-        questions: What to ask, by position in the run.
-        progress: Told how many are answered.
-        engine: What answers the groups.
+        snapshot: The snapshot to check.
+        expectations: The expectations by position in the run.
+        progress: Callback for the number of checked expectations.
+        engine: The engine that checks the groups.
     """
     names = [column.name for column in snapshot.columns]
-    scopes = {index: question.scope for index, question in questions.items() if not question.scope.missing}
-    pieces = make_pieces(snapshot, plan_groups(scopes, names=names, rows=snapshot.rows), questions)
-    several = sum(piece.group.kind != "names" for piece in pieces) > 1  # a single one is not worth the way
+    scopes = {index: scoped.scope for index, scoped in expectations.items() if not scoped.scope.missing}
+    pieces = make_pieces(snapshot, plan_groups(scopes, names=names, rows=snapshot.rows), expectations)
+    several = sum(piece.group.kind != "names" for piece in pieces) > 1  # a single piece is not worth the overhead
     answers: dict[int, Answer] = {}
     for _, answered in (engine if several else LOCAL).map(answer_group, pieces):
         answers |= answered
-        progress(len(answers), len(questions))
+        progress(len(answers), len(expectations))
     return answers
 
 
-def _finding(index: int, question: Question, answers: Mapping[int, Answer], invalid: InvalidRows) -> Finding:
+def _finding(index: int, scoped: ScopedExpectation, answers: Mapping[int, Answer], invalid: InvalidRows) -> Finding:
     if index not in answers:
-        return Finding(question, missing_columns_outcome(question))
+        return Finding(scoped, missing_columns_outcome(scoped))
     answer = answers[index]
     if answer.failing_rows is not None:
         invalid.add(answer.failing_rows, index)
     by_row = answer.failing_rows is not None and len(answer.failing_rows) > 0
-    return Finding(question, outcome_of(question, answer), by_row)
+    return Finding(scoped, outcome_of(scoped, answer), by_row)

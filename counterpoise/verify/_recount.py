@@ -35,7 +35,7 @@ from counterpoise.persist import (
     source_keys,
 )
 from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
-from counterpoise.split import APART_REASONS, count_contradictory, group_codes, read_moments
+from counterpoise.split import EXCLUSION_REASONS, count_contradictory, group_codes, read_moments
 from counterpoise.strategies import STRATEGIES
 from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
 from counterpoise.typing import Ints
@@ -160,7 +160,7 @@ def _set_apart(version: _Stored) -> Found:
     counted = Counter(reasons)
     yield "source.rejected_lines", manifest.source.rejected_lines, unread
     yield "rejected", manifest.rejected, len(reasons) + unread
-    yield "split.apart", manifest.split.apart, {name: counted[name] for name in APART_REASONS if name in counted}
+    yield "split.apart", manifest.split.apart, {name: counted[name] for name in EXCLUSION_REASONS if name in counted}
     without = sorted(set(manifest.resampling.before) - set(classes_of_source(manifest)))
     gone = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
     yield "the classes without rows", without, [name for name in without if name in gone]

@@ -1,4 +1,4 @@
-"""Looking at the rows only that were added to a source: what the expectations about drift share."""
+"""Helpers for drift expectations that check only the rows added to a source."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["STRETCHES", "among", "shown", "stretches_of"]
 Rows = Sequence[Sequence[int]]
 
 STRETCHES = 10
-"""Added rows are taken for one unit like a tenth of the earlier ones, over which the design effect was measured."""
+"""Added rows count as one unit, like each tenth of the earlier rows between which the design effect was measured."""
 
 
 def among(values: pd.Series[Any], rows: Rows | None) -> pd.Series[Any]:
-    """Return the values in stretches of rows, given as the first row and the first one after; all for None.
+    """Return the values in stretches of rows, each given by its first row and the first row after it; all for None.
 
     >>> among(pd.Series(list("abcdef")), [[0, 1], [4, 6]]).tolist()
     ['a', 'e', 'f']
@@ -31,12 +31,12 @@ def among(values: pd.Series[Any], rows: Rows | None) -> pd.Series[Any]:
 
 
 def stretches_of(rows: Rows | None) -> int:
-    """Return how many units like that which is looked at the earlier rows hold."""
+    """Return the number of units in the earlier rows that correspond to the checked rows."""
     return 1 if rows is None else STRETCHES
 
 
 def shown(part: str | None, summary: str) -> str:
-    """Return what was found with where it was found.
+    """Return a summary prefixed with the place that it applies to.
 
     >>> shown("day-8.csv", "12 % missing"), shown(None, "12 % missing")
     ('in day-8.csv: 12 % missing', '12 % missing')

@@ -1,6 +1,6 @@
-"""What our expectations on several columns share: one verdict on the columns together, no row's own.
+"""Base classes for expectations that check several columns as a whole instead of row by row.
 
-Great Expectations ships expectations on pairs and lists of columns that judge row by row only.
+Great Expectations' own expectations on pairs and lists of columns only check row by row.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _PAIR = ("batch_id", "column_A", "column_B", "row_condition", "condition_parser"
 
 
 class ColumnPairMetric(MetricProvider):  # type: ignore[misc]  # GX ships no types
-    """A metric of two columns together."""
+    """A metric of a pair of columns."""
 
     domain_keys = (*_PAIR, "table")
 
 
 class ColumnPairAggregateExpectation(BatchExpectation, ABC):  # type: ignore[misc]  # GX ships no types
-    """An expectation on two different columns together.
+    """An expectation on a pair of different columns.
 
     Args:
         column_A: A column.
         column_B: Another column.
-        row_condition: Which rows to look at; all where it is None.
-        condition_parser: How a condition written as text is read.
+        row_condition: The condition that selects rows; None for all rows.
+        condition_parser: The parser for a condition written as text.
     """
 
     column_A: pydantic.StrictStr = pydantic.Field(min_length=1)  # noqa: N815  # the keyword of GX
@@ -54,7 +54,7 @@ class ColumnPairAggregateExpectation(BatchExpectation, ABC):  # type: ignore[mis
 
 
 def read_columns(engine: Any, domain: dict[str, Any], names: list[str]) -> list[pd.Series[Any]]:
-    """Return columns of the batch, of the rows that the domain's condition leaves."""
+    """Return columns of the batch, restricted to the rows that meet the domain's condition."""
     frame = engine.get_domain_records(domain_kwargs=domain)
     for name in names:
         if name not in frame.columns:
@@ -65,7 +65,7 @@ def read_columns(engine: Any, domain: dict[str, Any], names: list[str]) -> list[
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
+    """Return a number with its noun, in the plural if necessary.
 
     >>> counted(1, "row"), counted(1200, "row")
     ('1 row', '1,200 rows')

@@ -16,13 +16,13 @@ __all__ = ["ExpectColumnClassProportionsToBeBetween"]
 
 
 class ExpectColumnClassProportionsToBeBetween(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect the share of each named class among the labelled rows to lie within its band, bounds included.
+    """Expect the share of each named class among the labelled rows to be within its band, including the bounds.
 
-    Classes that are not named are not judged. Observed are the shares of the named classes.
+    Other classes are not checked. The observed value is the shares of the named classes.
 
     Args:
         column: The label column.
-        bands: Smallest and largest share by class, the class as text.
+        bands: The smallest and the largest share by class, with the class as text.
     """
 
     bands: dict[str, list[float]]

@@ -1,4 +1,4 @@
-"""The expectation that the classes keep the proportions they had.
+"""The expectation that the classes keep their proportions.
 
 Importing this module imports Great Expectations and registers the expectation there.
 """
@@ -25,7 +25,7 @@ _SHOWN = 5
 
 
 class ColumnLabelCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """How many rows have each label, in all rows or in some stretches of them."""
+    """The number of rows by label, in all rows or in some stretches of them."""
 
     metric_name = "column.label_counts"
     value_keys = ("added",)
@@ -45,21 +45,22 @@ class ColumnLabelCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  #
 
 
 class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect the classes of a label column to have the proportions they had.
+    """Expect the classes of a label column to keep their proportions.
 
-    It fails where a chi-square test tells the proportions apart and the difference matters: by Cohen's w, or because
-    the share of a class is several times what it was, or a fraction of it. Missing labels are no class.
+    The expectation fails if a chi-square test detects a difference that is also large: by Cohen's w, or because the
+    share of a class has changed by a large factor. Missing labels are not a class.
 
     Args:
         column: The label column.
-        baseline: Rows by class before, the class as text.
-        max_effect: The largest Cohen's w that does not matter: 0.1 is small, 0.3 medium, 0.5 large.
-        max_factor: The largest factor of a class's share, up or down, that does not matter.
-        effect: The design effect of the shares before: how many rows say as much as one independent one.
-        alpha: How often two samples of one population may be told apart.
-        added: Look only at these stretches of rows, which were added to the source: each is its first row and the first
-            one after it.
-        part: What to call them.
+        baseline: Rows by class before, with the class as text.
+        max_effect: The largest Cohen's w that is acceptable: 0.1 is small, 0.3 medium, 0.5 large.
+        max_factor: The largest acceptable factor, up or down, of a class's share.
+        effect: The design effect of the earlier shares: the number of rows that carry as much information as one
+            independent row.
+        alpha: The probability of a detected difference between two samples of one population.
+        added: Check only these stretches of rows, which were added to the source; each is given by its first row and
+            the first row after it.
+        part: The name of these rows.
     """
 
     baseline: dict[str, int]
@@ -105,7 +106,7 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
 
 
 def _summary(names: list[str], before: np.ndarray, after: np.ndarray) -> str:
-    """Return the shares before and now, those first that have changed by the largest factor."""
+    """Return the shares before and now, starting with those that have changed by the largest factor."""
     p, q = before / max(1, before.sum()), after / max(1, after.sum())
     factor = np.maximum((p + 1e-12) / (q + 1e-12), (q + 1e-12) / (p + 1e-12))
     order = np.argsort(-factor, kind="stable")[:_SHOWN]

@@ -1,4 +1,4 @@
-"""The expectation that a feature alone does not give the class away.
+"""The expectation that no single feature reveals the class.
 
 Importing this module imports Great Expectations and registers the expectation and its metric there.
 """
@@ -23,7 +23,7 @@ __all__ = ["ColumnPairSeparation", "ExpectColumnPairSeparationToBeAtMost"]
 
 
 class ColumnPairSeparation(ColumnPairMetric):
-    """How well the first column alone tells a class of the second one."""
+    """How well the first column on its own separates a class of the second one."""
 
     metric_name = "column_pair.class_separation"
 
@@ -40,18 +40,18 @@ class ColumnPairSeparation(ColumnPairMetric):
 
 
 class ExpectColumnPairSeparationToBeAtMost(ColumnPairAggregateExpectation):
-    """Expect a feature alone to tell no class too well from all others: one that does is most often a leak.
+    """Expect a feature on its own to separate no class too well from all others: one that does is usually a leak.
 
-    Observed is the area under the ROC curve of the class that is told best against the rest, 0.5 (not at all) to 1
-    (for certain), whatever the direction. Numbers, dates, times and booleans are scores as they are; values of other
-    types, and of at most 50 different numbers, score as their share of the class, small levels pooled. Whether the
-    value is missing is a score, too. Classes with fewer than ten rows, or ten others, are not judged; if none can be,
-    the expectation holds.
+    The observed value is the area under the ROC curve of the best separated class against the rest, from 0.5 (not at
+    all) to 1 (perfectly), in either direction. Numbers, dates, times and booleans serve directly as scores. Values of
+    other types, and columns of at most 50 distinct numbers, are scored by the class's share per value, with rare values
+    pooled. Whether the value is missing also serves as a score. Classes with fewer than ten rows, or fewer than ten
+    other rows, are not checked; if no class can be checked, the expectation passes.
 
     Args:
         column_A: The feature, of any type.
-        column_B: The label column; rows without a label are passed over.
-        max_separation: The largest area that is allowed, 0.5 to 1.
+        column_B: The label column; rows without a label are ignored.
+        max_separation: The largest allowed area, 0.5 to 1.
     """
 
     max_separation: float = pydantic.Field(ge=0.5, le=1)
@@ -73,12 +73,12 @@ class ExpectColumnPairSeparationToBeAtMost(ColumnPairAggregateExpectation):
 
 
 def _summary(found: Separation | None) -> str:
-    """Return the separation in words.
+    """Describe the separation.
 
     >>> _summary(Separation(0.98765, "yes", 12))
-    "alone it tells class 'yes' (12 rows) from the rest with a ROC-AUC of 0.988"
+    "on its own it separates class 'yes' (12 rows) from the rest with a ROC-AUC of 0.988"
     """
     if found is None:
-        return f"not judged: no class has {MIN_ROWS} rows and {MIN_ROWS} others beside it"
+        return f"not checked: no class has {MIN_ROWS} rows and {MIN_ROWS} other rows"
     rows = counted(found.rows, "row")
-    return f"alone it tells class {found.name!r} ({rows}) from the rest with a ROC-AUC of {found.area:.3f}"
+    return f"on its own it separates class {found.name!r} ({rows}) from the rest with a ROC-AUC of {found.area:.3f}"

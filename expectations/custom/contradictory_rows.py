@@ -38,13 +38,13 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Contradictions:
-    """Rows whose features equal those of a row of another class.
+    """Counts of rows whose features equal those of a row of another class.
 
     Attributes:
-        labelled: How many rows have a label.
-        rows: How many of them stand in a group of equal features and several classes.
-        groups: How many such groups there are.
-        examples: Index values of up to three rows of the first group, of different classes.
+        labelled: The number of labelled rows.
+        rows: The number of labelled rows in groups of equal features with several classes.
+        groups: The number of such groups.
+        examples: Index values of up to three rows of the first group, each of a different class.
     """
 
     labelled: int
@@ -54,20 +54,20 @@ class Contradictions:
 
     @property
     def share(self) -> float:
-        """Their share among the labelled rows, 0 where there are none."""
+        """Their share among the labelled rows; 0 if there are none."""
         return self.rows / max(self.labelled, 1)
 
 
 def find_contradictions(features: Iterable[pd.Series[Any]], label: pd.Series[Any]) -> Contradictions:
-    """Return the labelled rows whose features equal those of a row of another class.
+    """Find the labelled rows whose features equal those of a row of another class.
 
     >>> frame = pd.DataFrame({"f": [1.0, 1.0, None, None, 2.0], "label": ["a", "b", "a", "a", None]})
     >>> find_contradictions([frame["f"]], frame["label"])
     Contradictions(labelled=4, rows=2, groups=1, examples=(0, 1))
 
     Args:
-        features: Columns of any type and the label's length; read one at a time. Missing equals missing.
-        label: The label column; rows without a label are passed over.
+        features: Columns of any type with the label's length, read one at a time. Missing values equal each other.
+        label: The label column; rows without a label are ignored.
     """
     codes = encode_values(label).codes
     labelled = np.flatnonzero(codes >= 0)
@@ -86,12 +86,12 @@ def find_contradictions(features: Iterable[pd.Series[Any]], label: pd.Series[Any
 
 
 def _starts_of_runs(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Return where runs of equal values start."""
+    """Return the positions where runs of equal values start."""
     return np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])
 
 
 def _differ(codes: npt.NDArray[np.intp], starts: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-    """Return for each run of codes whether they differ."""
+    """Return for each run whether its codes differ."""
     if len(codes) == 0:
         return np.zeros(0, dtype=np.bool_)
     differ: npt.NDArray[np.bool_] = np.minimum.reduceat(codes, starts) != np.maximum.reduceat(codes, starts)
@@ -99,10 +99,10 @@ def _differ(codes: npt.NDArray[np.intp], starts: npt.NDArray[np.intp]) -> npt.ND
 
 
 def hash_rows(columns: Iterable[pd.Series[Any]], rows: int) -> npt.NDArray[np.uint64]:
-    """Return a 64-bit hash a row, alike for equal values: 0.0 and -0.0 are equal, all missing values are.
+    """Return one 64-bit hash per row, equal for equal values; 0.0 equals -0.0, and missing values equal each other.
 
-    The hashes hold within one frame only: texts stand for the order in which they appear. Unequal rows have equal
-    hashes by chance once in 2**64 pairs. At most a few arrays of one number a row are in memory.
+    The hashes are valid only within one frame, since texts are encoded by order of appearance. Unequal rows have equal
+    hashes by chance once in 2**64 pairs. Memory holds at most a few arrays with one number per row.
 
     >>> hash_rows([pd.Series([0.0, -0.0, 1.0])], 3).tolist()[:2]
     [0, 0]
@@ -115,7 +115,7 @@ def hash_rows(columns: Iterable[pd.Series[Any]], rows: int) -> npt.NDArray[np.ui
 
 
 def _words(column: pd.Series[Any]) -> npt.NDArray[np.uint64]:
-    """Return a column as one 64-bit word a row, equal for equal values and different for different ones."""
+    """Return one 64-bit word per row of a column, equal for equal values and different for different ones."""
     numbers = as_numbers(column)
     if numbers is None:
         return encode_values(column).codes.astype(np.int64).view(np.uint64)
@@ -144,17 +144,17 @@ class MulticolumnContradictions(MetricProvider):  # type: ignore[misc]  # GX shi
 
 
 class ExpectMulticolumnContradictoryShareToBeAtMost(BatchExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect few labelled rows to have the features of a row of another class: no model can tell those apart.
+    """Expect few labelled rows to have the features of a row of another class: no model can distinguish those.
 
-    All rows of a group of equal features and several classes count. Missing equals missing, rows without a label are
-    passed over. Observed is the share of such rows among the labelled ones; without any it is 0.
+    All rows of a group with equal features and several classes count. Missing values equal each other, and rows without
+    a label are ignored. The observed value is the share of such rows among the labelled ones; without any it is 0.
 
     Args:
         column_list: The features, of any type.
-        label: The label column, not one of the features.
-        max_share: The largest share that is allowed, 0 to 1.
-        row_condition: Which rows to look at; all where it is None.
-        condition_parser: How a condition written as text is read.
+        label: The label column, which is not one of the features.
+        max_share: The largest allowed share, 0 to 1.
+        row_condition: The condition that selects rows; None for all rows.
+        condition_parser: The parser for a condition written as text.
     """
 
     column_list: list[pydantic.StrictStr] = pydantic.Field(min_items=1)
@@ -186,7 +186,7 @@ class ExpectMulticolumnContradictoryShareToBeAtMost(BatchExpectation):  # type: 
 
 
 def _summary(found: Contradictions) -> str:
-    """Return the contradictions in words.
+    """Describe the contradictions.
 
     >>> _summary(Contradictions(40, 2, 1, (3, 17)))
     '2 of 40 labelled rows (0.05) contradict each other in 1 group of equal features, such as rows 3, 17'

@@ -19,7 +19,7 @@ _NULLS = "column_values.nonnull.unexpected_count"
 
 
 class ColumnValuesNotInfinite(ColumnMapMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """Whether each value is anything but plus or minus infinity; a missing value is not infinite."""
+    """Whether each value is not plus or minus infinity; a missing value is not infinite."""
 
     condition_metric_name = "column_values.not_infinite"
     filter_column_isnull = False
@@ -32,7 +32,7 @@ class ColumnValuesNotInfinite(ColumnMapMetricProvider):  # type: ignore[misc]  #
 
 
 class ExpectColumnValuesToNotBeInfinite(ColumnMapExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect no value of a column to be infinite. Missing values are looked at, too, and are not infinite.
+    """Expect no value of a column to be infinite. Missing values count as checked and not infinite.
 
     Args:
         column: Any column; only floating-point values can break it.

@@ -1,4 +1,4 @@
-"""The expectation that what was added to a source, and what became of its earlier rows, lies within bounds.
+"""The expectation that a measure of a source's growth is within bounds.
 
 Importing this module imports Great Expectations and registers the expectation there.
 """
@@ -14,18 +14,18 @@ __all__ = ["ExpectTableGrowthMeasureToBeBetween"]
 
 
 class ExpectTableGrowthMeasureToBeBetween(BatchExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect a measure of how a source has grown to lie within bounds.
+    """Expect a measure of a source's growth to be within bounds.
 
-    The measure is taken when the suite is made, since it compares files or whole rows with the last version, which
-    Great Expectations sees only a few columns of at a time. The expectation carries it into the report.
+    The measure is computed when the suite is built, because it compares files or whole rows with the last version,
+    while Great Expectations sees only a few columns at a time. The expectation carries the measure into the report.
 
     Args:
-        measure: What was measured: rows that were added, earlier rows that are gone or changed, or the share of the
-            expected number of new rows that is there.
+        measure: The measure: the number of added rows, the number of earlier rows that were removed or changed, or the
+            number of new rows relative to the expected number.
         value: The measured value.
-        min_value: The smallest value that is fine; any where it is None.
-        max_value: The largest value that is fine; any where it is None.
-        summary: The measure in words.
+        min_value: The smallest acceptable value; None for no limit.
+        max_value: The largest acceptable value; None for no limit.
+        summary: A description of the measure.
     """
 
     measure: Literal["rows added", "earlier rows lost", "new among the added"]

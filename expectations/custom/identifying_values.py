@@ -1,4 +1,4 @@
-"""The expectation that a feature does not name the rows.
+"""The expectation that a feature does not identify the rows.
 
 Importing this module imports Great Expectations and registers the expectation and its metric there.
 """
@@ -29,11 +29,11 @@ _MIN_ROWS = 20
 
 @dataclass(frozen=True)
 class DistinctRows:
-    """How many different values a column has.
+    """The number of distinct values in a column.
 
     Attributes:
-        distinct: Different values.
-        present: Values that are not missing.
+        distinct: The number of distinct values.
+        present: The number of values that are not missing.
         names_rows: Whether values of this kind can be identifiers.
     """
 
@@ -43,20 +43,20 @@ class DistinctRows:
 
     @property
     def share(self) -> float:
-        """Different values a present one, 0 where there is none."""
+        """The number of distinct values per present value; 0 if there are none."""
         return self.distinct / max(self.present, 1)
 
     @property
-    def is_judged(self) -> bool:
-        """Whether there are enough rows of values that can be identifiers."""
+    def is_checked(self) -> bool:
+        """Whether there are enough values, and they can be identifiers."""
         return self.names_rows and self.present >= _MIN_ROWS
 
 
 def count_distinct_rows(column: pd.Series[Any]) -> DistinctRows:
-    """Return how many different values a column has, and whether they can be identifiers.
+    """Count the distinct values of a column, and return whether they can be identifiers.
 
-    Texts, bytes, UUIDs and whole numbers can, also as floats or decimals that are all whole; other numbers, booleans,
-    dates, times and nested values cannot. Missing values are passed over.
+    Texts, bytes, UUIDs and whole numbers can be identifiers, even if stored as floats or decimals that are all whole.
+    Other numbers, booleans, dates, times and nested values cannot. Missing values are ignored.
 
     >>> count_distinct_rows(pd.Series([1.0, 2.0, None])), count_distinct_rows(pd.Series([0.5, 0.5]))
     (DistinctRows(distinct=2, present=2, names_rows=True), DistinctRows(distinct=1, present=2, names_rows=False))
@@ -90,13 +90,13 @@ def _is_whole(value: float | Decimal) -> bool:
 
 
 def _is_nested(column: pd.Series[Any]) -> bool:
-    """Return whether the first present value is a list, an array or a mapping: those are counted as texts."""
+    """Return whether the first present value is a list, an array or a mapping, which are counted as texts."""
     present = column.notna().to_numpy(dtype=bool)
     return bool(present.any()) and isinstance(column.iloc[int(np.argmax(present))], list | dict | np.ndarray)
 
 
 class ColumnDistinctRows(MetricProvider):  # type: ignore[misc]  # GX ships no types
-    """How many different values a column has, and whether they can be identifiers."""
+    """The number of distinct values of a column, and whether they can be identifiers."""
 
     metric_name = "column.distinct_rows"
     domain_keys = ("batch_id", "table", "column", "row_condition", "condition_parser")
@@ -113,14 +113,15 @@ class ColumnDistinctRows(MetricProvider):  # type: ignore[misc]  # GX ships no t
 
 
 class ExpectColumnValuesToNotIdentifyRows(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect a feature not to have a value of its own in nearly each row: nothing can be learnt from such a one.
+    """Expect a feature not to be unique in nearly every row, because a model can learn nothing from such a feature.
 
-    Judged are texts, bytes and whole numbers, also as floats that are all whole; for other values, and for fewer than
-    20 present ones, the expectation holds. Observed is the number of different values a present value.
+    The expectation checks texts, bytes and whole numbers, even if stored as floats that are all whole. It passes for
+    other values and for fewer than 20 present values. The observed value is the number of distinct values per present
+    value.
 
     Args:
-        column: Any column; missing values are passed over.
-        max_distinct_share: The largest share of different values that is allowed, 0 to 1.
+        column: Any column; missing values are ignored.
+        max_distinct_share: The largest allowed share of distinct values, 0 to 1.
     """
 
     max_distinct_share: float = pydantic.Field(0.95, ge=0, le=1)
@@ -134,18 +135,18 @@ class ExpectColumnValuesToNotIdentifyRows(ColumnAggregateExpectation):  # type: 
         found: DistinctRows = metrics["column.distinct_rows"]
         details = {"distinct": found.distinct, "present": found.present, "summary": _summary(found)}
         return {
-            "success": not found.is_judged or found.share <= self.max_distinct_share,
+            "success": not found.is_checked or found.share <= self.max_distinct_share,
             "result": {"observed_value": found.share, "details": details},
         }
 
 
 def _summary(found: DistinctRows) -> str:
-    """Return the count in words.
+    """Describe the count.
 
     >>> _summary(DistinctRows(19, 19, True))
-    '19 different values in 19 rows: not judged below 20 rows'
+    '19 distinct values in 19 rows: not checked below 20 rows'
     """
-    words = f"{counted(found.distinct, 'different value')} in {counted(found.present, 'row')}"
+    words = f"{counted(found.distinct, 'distinct value')} in {counted(found.present, 'row')}"
     if found.present < _MIN_ROWS:
-        return f"{words}: not judged below {_MIN_ROWS} rows"
-    return words if found.names_rows else f"{words}: not judged, only texts and whole numbers can name rows"
+        return f"{words}: not checked below {_MIN_ROWS} rows"
+    return words if found.names_rows else f"{words}: not checked, only texts and whole numbers can identify rows"

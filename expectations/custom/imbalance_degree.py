@@ -1,4 +1,4 @@
-"""The expectation that the classes of a label column are at most so imbalanced.
+"""The expectation that the classes of a label column do not exceed a degree of imbalance.
 
 Importing this module imports Great Expectations and registers the expectation there.
 """
@@ -19,14 +19,14 @@ _DEGREES: tuple[Degree, ...] = ("balanced", "mild", "moderate", "extreme")
 
 
 class ExpectColumnImbalanceDegreeToBeAtMost(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect the classes of a label column to be at most so imbalanced.
+    """Expect the classes of a label column not to exceed a degree of imbalance.
 
-    Missing labels are no class. Observed is the degree of `counterpoise.table.imbalance_degree`, which
-    follows Google's machine-learning guide. With fewer than two classes there is none, and the expectation fails.
+    Missing labels are not a class. The observed value is the degree from `counterpoise.table.imbalance_degree`, which
+    follows Google's machine-learning guide. With fewer than two classes there is no degree, and the expectation fails.
 
     Args:
         column: The label column.
-        degree: The worst that is allowed: balanced, mild, moderate or extreme.
+        degree: The worst allowed degree: balanced, mild, moderate or extreme.
     """
 
     degree: Degree
@@ -46,24 +46,25 @@ class ExpectColumnImbalanceDegreeToBeAtMost(ColumnAggregateExpectation):  # type
 
 
 def _summary(found: Degree | None, counts: Mapping[str, int]) -> str:
-    """Return the imbalance in words.
+    """Describe the imbalance.
 
     >>> _summary("mild", {"no": 700, "yes": 300})
-    "mild: class 'yes' has 300 rows, class 'no' 700, that is 1 to 2.33"
+    "mild: class 'yes' has 300 rows, class 'no' 700, a ratio of 1 to 2.33"
     >>> _summary(None, {"no": 1})
-    "there is only the class 'no' (1 row): nothing to be balanced with"
+    "class 'no' (1 row) is the only class, so there is no imbalance to measure"
     """
     if not counts:
-        return "there is no class: no row has a label"
+        return "there are no classes: no row has a label"
     smallest, largest = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
     if found is None:
-        return f"there is only the class {largest!r} ({counted(counts[largest], 'row')}): nothing to be balanced with"
+        rows = counted(counts[largest], "row")
+        return f"class {largest!r} ({rows}) is the only class, so there is no imbalance to measure"
     if counts[smallest] == counts[largest]:
         return f"{found}: all {len(counts)} classes have {counted(counts[largest], 'row')}"
     few, most = counts[smallest], counts[largest]
     return (
         f"{found}: class {smallest!r} has {counted(few, 'row')}, class {largest!r} {most:,}, "
-        f"that is 1 to {_ratio(most / few)}"
+        f"a ratio of 1 to {_ratio(most / few)}"
     )
 
 

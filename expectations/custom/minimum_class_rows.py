@@ -19,15 +19,15 @@ _SHOWN = 20
 
 
 class ExpectColumnClassRowsToBeAtLeast(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect each class of a label column to have at least so many rows.
+    """Expect each class of a label column to have a minimum number of rows.
 
-    Missing labels are no class. Observed is the number of rows of the smallest class that is looked at.
+    Missing labels are not a class. The observed value is the number of rows of the smallest checked class.
 
     Args:
         column: The label column.
-        min_rows: The fewest rows that a class may have.
-        below_ratio: Look only at classes with fewer rows than this share of the largest class; all where it is None.
-        ignore_below: Pass over classes with fewer rows than this.
+        min_rows: The minimum number of rows per class.
+        below_ratio: Check only classes with fewer rows than this share of the largest class; None for all classes.
+        ignore_below: Ignore classes with fewer rows than this.
     """
 
     min_rows: pydantic.conint(ge=1)  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
@@ -47,16 +47,16 @@ class ExpectColumnClassRowsToBeAtLeast(ColumnAggregateExpectation):  # type: ign
     ) -> dict[str, Any]:
         counts = metrics["column.value_counts"]
         rows = np.asarray(counts.to_numpy(), dtype=np.int64)
-        looked_at = rows >= max(self.ignore_below, 1)
+        checked = rows >= max(self.ignore_below, 1)
         if self.below_ratio is not None and len(rows):
-            looked_at &= rows < self.below_ratio * rows.max()
-        small = looked_at & (rows < self.min_rows)
+            checked &= rows < self.below_ratio * rows.max()
+        small = checked & (rows < self.min_rows)
         names = [class_name(value) for value in counts.index[small]]
         too_small = dict(zip(names, rows[small].tolist(), strict=True))
         return {
             "success": not too_small,
             "result": {
-                "observed_value": _smallest(rows[looked_at] if looked_at.any() else rows),
+                "observed_value": _smallest(rows[checked] if checked.any() else rows),
                 "details": {"too_small": too_small, "summary": _summary(too_small, rows)},
             },
         }
@@ -67,7 +67,7 @@ def _smallest(rows: np.ndarray) -> int:
 
 
 def _summary(too_small: dict[str, int], rows: np.ndarray) -> str:
-    """Return the counts in words, the smallest class first."""
+    """Describe the counts, smallest class first."""
     if not too_small:
         return f"the smallest of {len(rows)} classes has {_rows(_smallest(rows))}"
     ordered = sorted(too_small.items(), key=lambda item: (item[1], item[0]))

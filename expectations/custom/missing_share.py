@@ -1,4 +1,4 @@
-"""The expectation that as large a share of a column is missing as was before.
+"""The expectation that a column's share of missing values has not changed.
 
 Importing this module imports Great Expectations and registers the expectation and its metric there.
 """
@@ -21,7 +21,7 @@ __all__ = ["ColumnMissingCount", "ExpectColumnMissingShareToStay"]
 
 
 class ColumnMissingCount(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """How many values are missing, and how many rows there are."""
+    """The number of missing values and the number of rows."""
 
     metric_name = "column.missing_count"
     value_keys = ("label", "label_class", "added")
@@ -39,25 +39,26 @@ class ColumnMissingCount(ColumnAggregateMetricProvider):  # type: ignore[misc]  
 
 
 class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect the share of missing values to be what it was, within a difference and a factor, beyond chance.
+    """Expect the share of missing values not to change by more than a difference, a factor and chance.
 
-    With fewer than 40 rows on either side nothing can be told, and the expectation holds.
+    With fewer than 40 rows on either side there is not enough evidence, and the expectation passes.
 
     Args:
         column: Any column.
-        missing: How many values were missing,
-        rows: of how many.
-        max_difference: By how much the share may differ, up or down.
-        max_factor: By which factor the share of present values may fall.
-        effect: The design effect of the share before: how many rows say as much as one independent one.
-        rise_only: Whether a smaller share of missing values is fine.
-        alpha: How often two samples of one population may be told apart (Fisher's exact test, chi-square for more
-            than 1,000 rows).
-        label: Look only at rows of one class: the label column,
-        label_class: and the class, as text.
-        added: Look only at these stretches of rows, which were added to the source: each is its first row and the first
-            one after it.
-        part: What to call them.
+        missing: The number of missing values before.
+        rows: The number of rows before.
+        max_difference: The largest acceptable difference of the share, up or down.
+        max_factor: The largest acceptable factor by which the share of present values falls.
+        effect: The design effect of the earlier share: the number of rows that carry as much information as one
+            independent row.
+        rise_only: Whether a smaller share of missing values is acceptable.
+        alpha: The probability of a detected difference between two samples of one population (Fisher's exact test,
+            chi-square from 1,000 rows on).
+        label: The label column, if only the rows of one class are checked.
+        label_class: That class, as text.
+        added: Check only these stretches of rows, which were added to the source; each is given by its first row and
+            the first row after it.
+        part: The name of these rows.
     """
 
     missing: pydantic.conint(ge=0)  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
@@ -109,7 +110,7 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
     ) -> dict[str, Any]:
         missing, rows = metrics["column.missing_count"]
         if min(rows, self.rows) < FEWEST_ROWS:
-            summary = f"too few rows to tell: {rows:,}, before {self.rows:,}"
+            summary = f"too few rows for a verdict: {rows:,}, before {self.rows:,}"
             return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
         change, p_value, factor = missing_change(
             (self.missing, self.rows), (missing, rows), effect=self.effect, stretches=stretches_of(self.added)

@@ -1,4 +1,4 @@
-"""The expectation that no value stands in several partitions.
+"""The expectation that no value is in several partitions.
 
 Importing this module imports Great Expectations and registers the expectation and its metric there.
 """
@@ -34,12 +34,12 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class SharedValues:
-    """Values that stand in several partitions.
+    """Values that are in several partitions.
 
     Attributes:
-        shared: How many there are.
-        distinct: How many different values were looked at.
-        examples: Up to three of them as text, with the partitions they stand in.
+        shared: The number of such values.
+        distinct: The number of distinct values that were checked.
+        examples: Up to three of them as text, with their partitions.
     """
 
     shared: int
@@ -48,14 +48,14 @@ class SharedValues:
 
 
 def find_shared_values(values: pd.Series[Any], partitions: pd.Series[Any]) -> SharedValues:
-    """Return the values that stand in more than one partition.
+    """Find the values that are in more than one partition.
 
     >>> find_shared_values(pd.Series([7, 7, 8, None, None]), pd.Series(["train", "test", "train", "train", "test"]))
     SharedValues(shared=1, distinct=2, examples={'7.0': ['train', 'test']})
 
     Args:
-        values: Groups or hashes of rows, of any type; rows with a missing one are passed over.
-        partitions: The partition of each row; rows with a missing one are passed over.
+        values: Groups or hashes of rows, of any type; rows with a missing value are ignored.
+        partitions: The partition of each row; rows with a missing partition are ignored.
     """
     groups, parts = encode_values(values), encode_values(partitions)
     both = (groups.codes >= 0) & (parts.codes >= 0)
@@ -67,8 +67,8 @@ def find_shared_values(values: pd.Series[Any], partitions: pd.Series[Any]) -> Sh
     found = np.flatnonzero(shared)
     seen = np.zeros(len(groups.values), dtype=np.bool_)
     seen[own] = True
-    stands_in = {code: np.unique(part[own == code]) for code in found[:_EXAMPLES].tolist()}
-    examples = {_shown(groups, code): [_shown(parts, each) for each in stands_in[code]] for code in stands_in}
+    parts_of = {code: np.unique(part[own == code]) for code in found[:_EXAMPLES].tolist()}
+    examples = {_shown(groups, code): [_shown(parts, each) for each in parts_of[code]] for code in parts_of}
     return SharedValues(len(found), int(np.count_nonzero(seen)), examples)
 
 
@@ -78,7 +78,7 @@ def _shown(coded: Coded, code: Any) -> str:
 
 
 class ColumnPairSharedValues(ColumnPairMetric):
-    """Values of the first column that stand with several of the second one."""
+    """Values of the first column that occur with several values of the second one."""
 
     metric_name = "column_pair.shared_values"
 
@@ -95,14 +95,14 @@ class ColumnPairSharedValues(ColumnPairMetric):
 
 
 class ExpectColumnPairValuesToBeDisjointBetweenPartitions(ColumnPairAggregateExpectation):
-    """Expect no value to stand in more than one partition, as of equal rows or of one group: that is a leak.
+    """Expect no value, such as a group or the hash of equal rows, to be in several partitions, which would be a leak.
 
-    Rows with a missing value or partition are passed over: a missing group stands alone. Observed is the number of
-    values that stand in several partitions.
+    Rows with a missing value or partition are ignored, because a missing group ties no rows. The observed value is the
+    number of values that are in several partitions.
 
     Args:
         column_A: A row's group, or the hash of its content, of any type.
-        column_B: Its partition.
+        column_B: The row's partition.
     """
 
     library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
@@ -121,14 +121,14 @@ class ExpectColumnPairValuesToBeDisjointBetweenPartitions(ColumnPairAggregateExp
 
 
 def _summary(found: SharedValues) -> str:
-    """Return the shared values in words.
+    """Describe the shared values.
 
     >>> _summary(SharedValues(1, 9, {"g7": ["train", "test"]}))
-    "1 of 9 different values stands in several partitions, such as 'g7' in train and test"
+    "1 of 9 distinct values is in several partitions, such as 'g7' in train and test"
     """
     if not found.shared:
-        return f"none of {counted(found.distinct, 'different value')} stands in several partitions"
-    stand = "stands" if found.shared == 1 else "stand"
+        return f"none of {counted(found.distinct, 'distinct value')} is in several partitions"
+    verb = "is" if found.shared == 1 else "are"
     shown = "; ".join(f"{value!r} in {' and '.join(parts)}" for value, parts in found.examples.items())
-    of = counted(found.distinct, "different value")
-    return f"{found.shared:,} of {of} {stand} in several partitions, such as {shown}"
+    of = counted(found.distinct, "distinct value")
+    return f"{found.shared:,} of {of} {verb} in several partitions, such as {shown}"

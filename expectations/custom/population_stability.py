@@ -1,4 +1,4 @@
-"""The expectation that a column is distributed as it was.
+"""The expectation that a column's distribution has not changed.
 
 Importing this module imports Great Expectations and registers the expectation and its metric there.
 """
@@ -34,7 +34,7 @@ Counts = npt.NDArray[np.int64]
 
 
 def column_within(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -> Any:
-    """Return the column of a metric's domain: of the rows in `added` whose `label` is `label_class`, where given.
+    """Return the column of a metric's domain, restricted to the rows in `added` and of class `label_class`, if given.
 
     Args:
         engine: Great Expectations' pandas engine.
@@ -52,7 +52,7 @@ def column_within(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -
 
 
 class ColumnBinCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """How many of a column's present values fall into each bin of the baseline."""
+    """The number of a column's present values in each bin of the baseline."""
 
     metric_name = "column.bin_counts"
     value_keys = ("baseline", "label", "label_class", "added")
@@ -70,22 +70,22 @@ class ColumnBinCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  # G
 
 
 class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation):  # type: ignore[misc]  # no types
-    """Expect a column's present values to be distributed as they were, by the population stability index.
+    """Expect the distribution of a column's present values not to change, by the population stability index.
 
-    The limit is raised to what two samples of these sizes reach by chance, so that few rows do not look like drift;
-    with fewer than 40 present values on either side nothing can be told, and the expectation holds.
+    The limit is raised to the index that two samples of these sizes reach by chance, so that few rows do not look like
+    drift. With fewer than 40 present values on either side there is not enough evidence, and the expectation passes.
 
     Args:
         column: Numbers, texts or booleans.
         baseline: The distribution before: `kind`, `edges` or `values`, and `counts`, as in
             `counterpoise.drift.Distribution`.
-        threshold: The largest index that is no drift; 0.25 is the customary sign of another population.
-        alpha: How often two samples of one population may be told apart.
-        label: Look only at rows of one class: the label column,
-        label_class: and the class, as text.
-        added: Look only at these stretches of rows, which were added to the source: each is its first row and the first
-            one after it.
-        part: What to call them.
+        threshold: The largest index that does not count as drift; above 0.25 is by convention another population.
+        alpha: The probability that two samples of one population exceed the limit by chance.
+        label: The label column, if only the rows of one class are checked.
+        label_class: That class, as text.
+        added: Check only these stretches of rows, which were added to the source; each is given by its first row and
+            the first row after it.
+        part: The name of these rows.
     """
 
     baseline: dict[str, Any]
@@ -105,7 +105,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
     def _a_distribution(cls, baseline: dict[str, Any]) -> dict[str, Any]:  # noqa: N805  # pydantic 1 passes the class
         bins = len(Distribution(**baseline).edges or Distribution(**baseline).values) + 1
         if len(baseline["counts"]) != bins:
-            raise ValueError(f"{bins} counts are expected, one a bin, not {len(baseline['counts'])}")
+            raise ValueError(f"expected {bins} counts, one per bin, not {len(baseline['counts'])}")
         return baseline
 
     def _validate(
@@ -116,7 +116,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
     ) -> dict[str, Any]:
         before, after = np.asarray(self.baseline["counts"]), np.asarray(metrics["column.bin_counts"])
         if min(before.sum(), after.sum()) < FEWEST_ROWS:
-            summary = f"too few values to tell: {int(after.sum())}, before {int(before.sum())}"
+            summary = f"too few values for a verdict: {int(after.sum())}, before {int(before.sum())}"
             return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
         effect = Distribution(**self.baseline).design_effect
         later = later_effect(effect, before.sum(), after.sum(), stretches=stretches_of(self.added))
@@ -136,7 +136,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
 
 
 def _summary(index: float, before: Counts, after: Counts, bins: Distribution) -> str:
-    """Return the index in words, with the bin whose share has moved most."""
+    """Describe the index and the bin whose share has moved most."""
     shares = np.stack([before / before.sum(), after / after.sum()])
     moved = int(np.argmax(np.abs(shares[1] - shares[0])))
     return (

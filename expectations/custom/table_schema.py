@@ -1,4 +1,4 @@
-"""The expectation that a table has the columns and types it had.
+"""The expectation that a table keeps its columns and types.
 
 Importing this module imports Great Expectations and registers the expectation and its metric there.
 """
@@ -24,7 +24,7 @@ _SHOWN = 10
 
 
 class TableArrowTypes(TableMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """The Arrow types of a frame's columns as text: those it was made from, or else those that its values have."""
+    """The Arrow types of a frame's columns as text: those it was converted from, or else those of its values."""
 
     metric_name = "table.arrow_types"
 
@@ -47,12 +47,12 @@ def _arrow_type(column: pd.Series[Any]) -> str:
 
 
 class ExpectTableSchemaToStay(BatchExpectation):  # type: ignore[misc]  # GX ships no types
-    """Expect a table to have the columns that it had, with values of the same kind.
+    """Expect a table to keep its columns, with values of the same kinds.
 
     Args:
         schema_before: Arrow types as text by column name, in the order of the columns.
-        compare: `kinds` tells numbers, texts, booleans and points in time apart; `exact` looks at types and order.
-        ignore: Columns that may come, go and change.
+        compare: `kinds` distinguishes numbers, texts, booleans and times; `exact` compares types and order.
+        ignore: Columns that may appear, disappear and change.
     """
 
     schema_before: dict[str, str]

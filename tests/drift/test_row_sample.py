@@ -51,7 +51,7 @@ def test_texts_differ_by_what_they_say_and_by_their_length() -> None:
 
 
 def test_a_sample_of_a_larger_delivery_holds_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "_LOOKED_AT", 800)
+    monkeypatch.setattr(sampling, "_SAMPLED", 800)
     monkeypatch.setattr(sampling, "_STORED", 200)
     table = mixed_table(4_000)
     stored = stored_sample(sample_rows(snapshot_of(table[:1_000], tmp_path / "before"), COLUMNS))

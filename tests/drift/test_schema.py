@@ -15,7 +15,7 @@ def test_the_same_schema_has_no_differences() -> None:
 def test_gone_new_and_changed_columns_are_named() -> None:
     after = {"a": "string", "c": "bool", "when": "timestamp[us]"}
     assert schema_differences(BEFORE, after, exact=False) == [
-        "'b' is gone",
+        "'b' is missing",
         "'c' is new (bool)",
         "'a' was int64 and is string",
     ]

@@ -101,7 +101,7 @@ class Nights:
     def growth(self) -> str:
         """Return what the last night said of how the source has grown; empty where it said nothing."""
         assert self.validation is not None
-        told = [one.observed for one in self.validation.outcomes if one.observed.startswith("a source that grows")]
+        told = [one.observed for one in self.validation.outcomes if one.observed.startswith("a growing source")]
         return told[0] if told else ""
 
 

@@ -57,7 +57,7 @@ def test_files_that_differ_by_day_as_days_do_are_published(tmp_path: Path) -> No
     for day in range(1, 10):
         folder.drop(f"day-{day}.csv", day_of(day, **natural(day)))
         folder.publish()
-    assert "3,200 of 3,200 earlier rows are there" in folder.growth()
+    assert "it still has 3,200 of 3,200 earlier rows" in folder.growth()
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl", "csv.gz"])
@@ -66,7 +66,7 @@ def test_growth_is_known_by_the_files_of_every_format(kind: str, tmp_path: Path)
     folder.week(1, kind=kind)
     folder.drop(f"a-day-before.{kind}", day_of(2))
     folder.publish()
-    assert f"known by its files: 400 of 400 earlier rows are there, 800 in all; added: a-day-before.{kind}" in (
+    assert f"recognised by its files: it still has 400 of 400 earlier rows, 800 in all; added: a-day-before.{kind}" in (
         folder.growth()
     )
 
@@ -97,7 +97,7 @@ def test_a_file_that_holds_its_rows_twice_is_refused(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.week(1)
     folder.drop("day-2.csv", pd.concat([day_of(2), day_of(2)]))
-    refused(folder, "rows_repeated", r"50% of day-2\.csv were there before or repeat each other, 0% are to be expected")
+    refused(folder, "rows_repeated", r"50% of day-2\.csv were there before or repeat each other, 0% are expected")
 
 
 @pytest.mark.parametrize("added", [True, False], ids=["with a new file", "alone"])
@@ -118,7 +118,7 @@ def test_an_earlier_file_that_is_not_what_it_was_is_refused(
     told = {
         "cut": r"day-1\.csv has changed: 400 rows before, 200 now",
         "changed": r"day-1\.csv has changed",
-        "removed": r"day-1\.csv \(400 rows\) is gone",
+        "removed": r"day-1\.csv \(400 rows\) is missing",
     }
     refused(folder, "earlier_rows_changed", told[change])
 
@@ -137,7 +137,7 @@ def test_a_folder_that_keeps_the_last_days_is_published_where_that_is_said(tmp_p
     for day in range(4, 7):
         (folder.place / f"day-{day - 3}.csv").unlink()
         folder.drop(f"day-{day}.csv", day_of(day))
-        assert f": day-{day - 3}.csv (400 rows) is gone" in folder.publish()
+        assert f": day-{day - 3}.csv (400 rows) is missing" in folder.publish()
 
 
 def test_files_that_are_renamed_or_put_together_are_no_change(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_files_that_are_renamed_or_put_together_are_no_change(tmp_path: Path) ->
     (folder.place / "day-3.csv").unlink()
     folder.drop("day-4.csv", day_of(4))
     assert folder.publish() == []
-    assert "1,200 of 1,200 earlier rows are there" in folder.growth()
+    assert "it still has 1,200 of 1,200 earlier rows" in folder.growth()
 
 
 def test_rows_added_to_the_newest_file_of_a_folder_are_growth(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_single_file_to_which_rows_are_added_is_published(name: str, tmp_path:
         put(rows, place)
         assert nights.publish() == []
         half = len(rows) // 2
-        assert f"known by its content: {half:,} of {half:,} earlier rows are there" in nights.growth()
+        assert f"recognised by its content: it still has {half:,} of {half:,} earlier rows" in nights.growth()
         assert f"rows {half + 1:,} to {2 * half:,} ({half:,} rows)" in nights.growth()
 
 
@@ -259,7 +259,7 @@ def test_a_large_file_to_which_rows_are_added_is_published_and_its_new_rows_are_
         nights.publish()
     put(pd.concat([rows, day_of(2, 160_000)]).sort_values("serial", ascending=False), place)
     assert nights.publish() == []
-    assert "80,000 of 80,000 earlier rows are there" in nights.growth()
+    assert "it still has 80,000 of 80,000 earlier rows" in nights.growth()
 
 
 @pytest.mark.parametrize("order", ["one after the other", "each row twice", "shuffled", "numbered anew"])
@@ -308,7 +308,7 @@ def test_a_table_whose_rows_are_updated_may_grow_under_a_stable_split(method: st
     put(pd.concat([updated, day_of(2, 1_500)]).sample(frac=1, random_state=0), place)
     if method == "stable":
         nights.publish()
-        assert "known by its identifiers: 1,000 of 1,000 earlier rows are there" in nights.growth()
+        assert "recognised by its identifiers: it still has 1,000 of 1,000 earlier rows" in nights.growth()
     else:
         refused(nights, "row_count_changed", "expect_table_row_count_to_be_between")
 
@@ -321,7 +321,7 @@ def test_a_database_table_grows_by_the_rows_beyond_the_last_ones(watermark: dict
     for day in range(1, 6):
         insert(place, day_of(day))
         nights.publish()
-    assert "known by its content: 1,600 of 1,600 earlier rows are there" in nights.growth()
+    assert "recognised by its content: it still has 1,600 of 1,600 earlier rows" in nights.growth()
     assert "rows 1,601 to 2,000 (400 rows)" in nights.growth()
     insert(place, broken(day_of(6), "another unit"))
     with pytest.raises(ContractError, match="in rows 2,001 to 2,400: population stability index"):

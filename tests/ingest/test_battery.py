@@ -279,8 +279,8 @@ def test_a_format_that_lacks_a_fact_fails_when_it_is_made(fact: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"options": {"delimitr"}}, r"'new'.*delimitr.*not options"),
-        ({"options": {"watermark"}}, r"'new'.*watermark.*not options"),
+        ({"options": {"delimitr"}}, r"'new'.*delimitr.*not format options"),
+        ({"options": {"watermark"}}, r"'new'.*watermark.*not format options"),
         ({"suffixes": ("new",)}, r"'new'.*suffixes.*'new'"),
         ({"suffixes": (".New",)}, r"'new'.*suffixes.*\.New"),
         ({"suffixes": (".new.gz",)}, r"'new'.*suffixes.*\.new\.gz"),

@@ -84,15 +84,15 @@ def test_a_line_with_an_empty_field_too_many_is_ragged(tmp_path: Path) -> None:
 
 def test_lines_with_one_field_more_than_the_header_are_refused(tmp_path: Path) -> None:
     """Fault 14."""
-    with pytest.raises(InputError, match=r"extra_column.*2 fields a line.*3 fields in most lines"):
+    with pytest.raises(InputError, match=r"extra_column.*2 fields per line.*3 fields in most lines"):
         ingest_text(tmp_path, "a,label\n1,x,0\n2,y,0\n3,z,0\n")
-    with pytest.raises(InputError, match=r"header_mismatch.*3 fields a line"):
+    with pytest.raises(InputError, match=r"header_mismatch.*3 fields per line"):
         ingest_text(tmp_path, "a,b,label\n1,x\n2,y\n3,z\n", header="yes")
 
 
 def test_a_table_that_is_mostly_ragged_is_refused(tmp_path: Path) -> None:
     regular, ragged = "1,2,x\n" * 3000, "1,2,x,y\n" * 4000
-    with pytest.raises(InputError, match=r"ragged_table.*4,000 other lines beside 3,000"):
+    with pytest.raises(InputError, match=r"ragged_table.*4,000 other lines and 3,000"):
         ingest_text(tmp_path, f"a,b,label\n{regular}{ragged}")
 
 
@@ -361,7 +361,7 @@ def test_a_failure_of_the_engine_is_no_fault_of_the_data(tmp_path: Path, monkeyp
 
 
 def test_rows_that_get_lost_while_writing_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "_told", lambda batches, *_, **__: iter(list(batches)[1:]))
+    monkeypatch.setattr(delimited, "_with_progress", lambda batches, *_, **__: iter(list(batches)[1:]))
     with pytest.raises(EngineError, match=r"rows_lost.*3 rows of table\.csv"):
         ingest_text(tmp_path, "a,label\n1,x\n2,y\n3,z\n")
 
@@ -370,7 +370,7 @@ def test_a_file_that_ends_in_the_middle_of_a_line_is_noted(tmp_path: Path) -> No
     rows = "".join(f"{row},b{row},x\n" for row in range(50))
     reading = ingest_text(tmp_path, f"a,b,label\n{rows}50,b5")
     assert reading.snapshot.rejected_lines == 1
-    assert reading.snapshot.notes == ("table.csv ends in the middle of a line: it may have been cut off",)
+    assert reading.snapshot.notes == ("table.csv ends in the middle of a line: it may have been truncated",)
 
 
 @pytest.mark.parametrize("ending", ["50,b5\n", "50,b50,x", "50,b5\n51,b51,x\n"])

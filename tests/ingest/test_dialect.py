@@ -6,11 +6,11 @@ import pytest
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
-from counterpoise.ingest._text.dialect import Dialect, Sample, sniff_dialect
+from counterpoise.ingest._text.dialect import Dialect, TextSample, sniff_dialect
 
 
 def sniff(text: str, *, whole: bool = True, **options: Any) -> Dialect:
-    return sniff_dialect(Sample("t.csv", text, whole), SourceConfig(path="t.csv", **options))
+    return sniff_dialect(TextSample("t.csv", text, whole), SourceConfig(path="t.csv", **options))
 
 
 @pytest.mark.parametrize("delimiter", [",", ", ", ";", "; ", "\t", "|", ":", " ", "^", "~"])

@@ -145,7 +145,7 @@ def test_every_type_goes_through_the_whole_run_with_its_values(tmp_path: Path, s
     source = written(tmp_path, AS_THEY_ARE | {name: column for name, (column, _) in RETYPED.items()})
     run = whole_run(source, strategy)
     (note,) = run.snapshot.notes
-    assert "carried in another type that holds the same values: 'string_view' (string_view as string)" in note
+    assert "converted to another type that holds the same values: 'string_view' (string_view as string)" in note
     train, keys = run.version.to_arrow("train"), run.version.to_arrow("keys/train")
     real = pc.not_equal(keys["origin"], "synthetic")
     rows = keys["source_row"].filter(real).to_numpy()
@@ -184,7 +184,7 @@ def test_the_same_source_has_the_same_digest_whether_or_not_it_is_copied(tmp_pat
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_type_that_cannot_be_carried_is_refused_by_name_where_it_comes_in(tmp_path: Path, name: str) -> None:
     source = written(tmp_path, {"f": REFUSED[name]})
-    with pytest.raises(InputError, match=r"unsupported_type.*write the file again with another type") as caught:
+    with pytest.raises(InputError, match=r"unsupported_type.*write the file again without the column") as caught:
         whole_run(source, "smote")
     assert f"'f' of type {'month_day_nano' if name == 'interval' else name}" in str(caught.value)
 

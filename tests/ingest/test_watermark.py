@@ -37,7 +37,7 @@ def test_rows_are_read_in_the_order_of_the_watermark_and_how_far_is_told(tmp_pat
     assert reading.column("serial") == [2, 9, 10, 11]
     assert reading.snapshot.watermark == "11"
     assert "read up to serial 11" in reading.snapshot.notes
-    assert any("in the order of 'serial'" in note for note in reading.snapshot.notes)
+    assert any("rows are ordered by 'serial'" in note for note in reading.snapshot.notes)
 
 
 @pytest.mark.parametrize(("column", "since", "until"), [("serial", "9", "11"), ("loaded", "2026-01-02", "2026-01-04")])
@@ -110,7 +110,7 @@ def test_files_have_a_watermark_too(tmp_path: Path, values: pa.Array, mark: str)
 @pytest.mark.parametrize("values", [pa.array([None, None], pa.int64()), pa.array([[1], [2]])])
 def test_a_watermark_without_an_order_is_refused(tmp_path: Path, values: pa.Array) -> None:
     pq.write_table(pa.table({"mark": values, "label": [0, 1]}), tmp_path / "t.parquet")
-    with pytest.raises(InputError, match=r"values that have an order in source.watermark, 'mark'"):
+    with pytest.raises(InputError, match=r"values with an order in source.watermark, 'mark'"):
         read(SourceConfig(path=str(tmp_path / "t.parquet")), tmp_path, watermark="mark")
 
 

@@ -280,7 +280,7 @@ def test_a_source_that_changes_meanwhile_is_refused_and_nothing_is_published(
         return written
 
     monkeypatch.setattr("counterpoise.persist._publish.write_partitions", changed_meanwhile)
-    with pytest.raises(InputError, match="stay as it was"):
+    with pytest.raises(InputError, match="unchanged since the run started"):
         publish_version(
             run.config.model_copy(update={"seed": 9}),
             snapshot=run.snapshot,

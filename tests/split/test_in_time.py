@@ -110,7 +110,7 @@ def test_rows_within_the_gap_are_set_apart_with_their_time_and_counted(tmp_path:
     assert (rejects["column"][0].as_py(), rejects["value"][0].as_py()) == ("at", "2025-03-06 02:00:00.000000Z")
     assert plan.spans["test"] == ("2025-03-09T00:00:00Z", "2025-03-10T23:00:00Z")
     assert plan.notes[0].startswith("cut in time: train 2025-03-01")
-    assert "22 rows lie within the gap of 12 hours" in plan.notes[1]
+    assert "22 rows fall in the gap of 12 hours" in plan.notes[1]
 
 
 def test_rows_without_a_time_are_set_apart(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_rows_without_a_time_are_set_apart(tmp_path: Path) -> None:
     plan = split_in_time(timed(times), tmp_path)
     assert plan.apart == {"no_time": 21}
     assert set(np.flatnonzero(read_partition(plan) == REJECTED).tolist()) == {5, *range(0, 200, 10)}
-    assert "21 rows have no time and are left out" in plan.notes
+    assert "21 rows have no time and are excluded" in plan.notes
 
 
 def test_groups_that_straddle_a_cut_stay_in_the_newest_partition_alone(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_groups_that_straddle_a_cut_stay_in_the_newest_partition_alone(tmp_path:
 
 def test_groups_that_are_all_in_test_leave_nothing_to_train_on(tmp_path: Path) -> None:
     table = timed(pa.array(range(200)), who=[f"c{number % 30}" for number in range(200)])
-    with pytest.raises(SplitError, match=r"every class in the train partition\. .* or they were left out"):
+    with pytest.raises(SplitError, match=r"every class in the train partition\. .* or they were excluded"):
         split_in_time(table, tmp_path, columns={"group": "who"})
 
 
@@ -169,12 +169,12 @@ def test_what_has_no_order_in_time_is_refused(tmp_path: Path, times: Any) -> Non
 @pytest.mark.parametrize(
     ("times", "gap", "said"),
     [
-        ([7] * 100, "", "or all at one moment"),
-        ([1, 2] * 50, "", "or all at one moment"),
-        (list(range(100)), "90", "beyond a gap of 90"),
-        (list(range(100)), "70", "beyond a gap of 70"),
-        (list(range(100)), "45", "beyond a gap of 45"),
-        ([None] * 100, "", "0 rows to take it from"),
+        ([7] * 100, "", "or only one distinct time"),
+        ([1, 2] * 50, "", "or only one distinct time"),
+        (list(range(100)), "90", "outside a gap of 90"),
+        (list(range(100)), "70", "outside a gap of 70"),
+        (list(range(100)), "45", "outside a gap of 45"),
+        ([None] * 100, "", "0 rows to choose from"),
     ],
 )
 def test_times_that_leave_a_partition_empty_are_refused(
@@ -219,7 +219,7 @@ def test_a_gap_is_rounded_up_to_the_unit_of_the_column(gap: str, kind: pa.DataTy
 
 def test_a_class_that_comes_up_late_is_refused_or_set_apart(tmp_path: Path) -> None:
     table = timed(pa.array(range(200))).set_column(2, "label", pa.array([0, 1] * 95 + [0, 2] * 5))
-    with pytest.raises(SplitError, match="none of '2': it has none in that stretch of time"):
+    with pytest.raises(SplitError, match="none of '2': it has no rows in that period"):
         split_in_time(table, tmp_path)
     plan = split_in_time(table, tmp_path / "rejecting", rare_classes="reject")
     assert plan.apart == {"rare_class": 5}

@@ -45,7 +45,7 @@ def test_a_class_that_tied_rows_keep_off_its_shares_is_told(tmp_path: Path) -> N
     table = pa.table({"a": [*range(300), *[-1] * 90, *range(1000, 1010)], "label": [0] * 300 + [1] * 100})
     plan = split(table, tmp_path)
     shares = "train 90 of 60, validation 5 of 20, test 5 of 20"
-    assert plan.notes == (f"class '1' is off its shares ({shares}): up to 90 of its rows are tied together",)
+    assert plan.notes == (f"class '1' misses its shares ({shares}): up to 90 of its rows are tied together",)
     assert split(table, tmp_path / "free", duplicates="ignore").notes == ()
 
 

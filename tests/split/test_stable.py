@@ -39,7 +39,7 @@ def no_contents() -> Hashes:
 
 
 def sides(keys: Any, chosen: KeyRule) -> Partition:
-    return chosen.sides(chosen.words(pa.table({"id": keys})), no_contents)
+    return chosen.partitions(chosen.key_hashes(pa.table({"id": keys})), no_contents)
 
 
 def placed(rows: list[tuple[int, int]]) -> Partition:
@@ -120,17 +120,16 @@ def test_neither_another_width_nor_another_name_of_the_key_column_moves_a_row() 
     wide = sides(pa.array(range(500), pa.int64()), rule("id"))
     assert sides(pa.array(range(500), pa.int16()), rule("id")).tolist() == wide.tolist()
     renamed = rule("customer number")
-    assert (
-        renamed.sides(renamed.words(pa.table({"customer number": range(500)})), no_contents).tolist() == wide.tolist()
-    )
+    hashes = renamed.key_hashes(pa.table({"customer number": range(500)}))
+    assert renamed.partitions(hashes, no_contents).tolist() == wide.tolist()
 
 
 def test_several_identifiers_together_are_the_key() -> None:
     chosen = rule("shop", "receipt")
     table = pa.table({"receipt": [1, 2, 1, 2] * 100, "shop": np.repeat(np.arange(200), 2)})
-    words = chosen.words(table)
+    words = chosen.key_hashes(table)
     assert len(np.unique(words)) == 400
-    assert words[0] == chosen.words(pa.table({"shop": [0], "receipt": [1]}))[0]
+    assert words[0] == chosen.key_hashes(pa.table({"shop": [0], "receipt": [1]}))[0]
 
 
 def test_a_salt_draws_anew_and_makes_the_seed_indifferent() -> None:
@@ -210,7 +209,7 @@ def test_rows_that_equal_a_row_of_another_side_are_left_out_before_test_loses_on
     rejects = read_rejects(plan.rejects_file)
     assert set(rejects["reason"].to_pylist()) == {"equal_elsewhere"}
     assert plan.apart == {"equal_elsewhere": rejects.num_rows}
-    assert plan.notes[-1].startswith(f"{rejects.num_rows:,} rows of train or validation equal")
+    assert plan.notes[-1].startswith(f"{rejects.num_rows:,} rows of train or validation have the same features")
     ignoring = split(table, tmp_path / "ignoring", columns=IDS, method="stable", duplicates="ignore")
     assert read_partition(ignoring).tolist() == alone.tolist()
 
@@ -221,7 +220,9 @@ def test_a_class_that_the_hash_leaves_out_of_a_partition_is_refused_or_set_apart
     labels = np.array(["x", "y"], dtype=object)[keys % 2]
     labels[in_train[:5]] = "rare"
     table = pa.table({"id": keys, "a": keys * 2, "label": labels.tolist()})
-    with pytest.raises(SplitError, match=r"none of 'rare': by the hash .* set split.rare_classes to reject") as caught:
+    with pytest.raises(
+        SplitError, match=r"none of 'rare': the hash of their keys .* set split.rare_classes to reject"
+    ) as caught:
         split(table, tmp_path, columns=IDS, method="stable")
     assert caught.value.values["partition"] == "validation"
     plan = split(table, tmp_path / "rejecting", columns=IDS, method="stable", rare_classes="reject")
@@ -240,7 +241,7 @@ def test_too_few_rows_for_two_classes_everywhere_are_refused_whatever_the_policy
 def test_shares_that_chance_keeps_off_are_told(tmp_path: Path) -> None:
     table = mixed_table(300, share=0.2)
     notes = split(table, tmp_path, columns=IDS, method="stable", seed=3).notes
-    assert any(note.startswith("class '1' is off its shares (train ") for note in notes)
+    assert any(note.startswith("class '1' misses its shares (train ") for note in notes)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     backoff = {"init_backoff": timedelta(milliseconds=5), "max_backoff": timedelta(milliseconds=20), "base": 2}
     monkeypatch.setattr(client, "_RETRIES", {"max_retries": 2, "backoff": backoff})
     monkeypatch.setattr(objects.ObjectStore, "_patience", lambda *_, **__: Patience(first=0.02, longest=0.1))
-    monkeypatch.setattr(objects, "_KNOWN_CONDITIONS", set())
+    monkeypatch.setattr(objects, "_CHECKED_PLACES", set())
     client._client.cache_clear()
     yield
     client._client.cache_clear()

@@ -67,7 +67,7 @@ def test_a_dataset_in_a_store_has_no_folder_on_this_machine() -> None:
     ],
 )
 def test_a_configuration_takes_no_credentials_in_addresses(sections: dict[str, object]) -> None:
-    with pytest.raises(ConfigError, match=r"credentials do not belong|the scheme is none of") as caught:
+    with pytest.raises(ConfigError, match=r"credentials do not belong|the scheme is not one of") as caught:
         config_of(**sections)
     assert "hidden-word" not in str(caught.value.as_dict())
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from counterpoise.errors import StorageError, StorageUnavailableError
-from counterpoise.storage._attempts import Patience, agreed, create_once, paced, persevere
+from counterpoise.storage._attempts import Patience, agreed, create_once, paced, retry
 
 OURS, OTHERS = b"ours", b"others"
 
@@ -102,10 +102,10 @@ def failing(*errors: StorageError | None) -> Callable[[], str]:
 @pytest.mark.usefixtures("pauses")
 def test_a_refusal_is_believed_when_it_is_given_twice() -> None:
     refusal = StorageError("storage_refused", expected="a", found="b", remedy="c")
-    assert persevere(failing(refusal)) == "answer"
-    assert persevere(failing(unavailable(), refusal, unavailable())) == "answer"
+    assert retry(failing(refusal)) == "answer"
+    assert retry(failing(unavailable(), refusal, unavailable())) == "answer"
     with pytest.raises(StorageError, match="storage_refused"):
-        persevere(failing(refusal, unavailable(), refusal))
+        retry(failing(refusal, unavailable(), refusal))
 
 
 @pytest.mark.usefixtures("pauses")
@@ -117,7 +117,7 @@ def test_a_missing_file_is_an_answer() -> None:
         raise FileNotFoundError
 
     with pytest.raises(FileNotFoundError):
-        persevere(ask)
+        retry(ask)
     assert len(asked) == 1
 
 

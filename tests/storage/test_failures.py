@@ -91,7 +91,7 @@ def test_refused_rights_are_told_with_the_place(bucket: str, s3_endpoint: str, m
         store = store_at(f"{bucket}/datasets")
         calls: list[Any] = [lambda: store.names("x"), lambda: store.read("x"), lambda: store.create("x", b"")]
         for call in calls:
-            with pytest.raises(StorageError, match=rf"storage_refused.*{bucket}/datasets.*rights") as caught:
+            with pytest.raises(StorageError, match=rf"storage_refused.*{bucket}/datasets.*permissions") as caught:
                 call()
             assert caught.value.exit_code == 2
 

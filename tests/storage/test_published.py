@@ -128,7 +128,7 @@ def test_a_store_that_gives_other_bytes_back_gets_no_version(
         store.replace(name, bytes(content))
 
     monkeypatch.setattr(ObjectStore, "put", damaged)
-    with pytest.raises(IntegrityError, match="other content"):
+    with pytest.raises(IntegrityError, match="different content"):
         publish(tmp_path, bucket)
     assert store_at(f"{bucket}/datasets/tested").files("") == []
 

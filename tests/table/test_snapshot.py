@@ -130,5 +130,5 @@ def test_other_bytes_are_found_though_size_and_time_of_modification_are_put_back
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    with pytest.raises(InputError, match="stay as it was"):
+    with pytest.raises(InputError, match="unchanged since the run started"):
         check_unchanged(snapshot)

@@ -68,7 +68,7 @@ def test_a_schema_may_have_properties_called_like_keywords() -> None:
 
 
 def test_an_unknown_keyword_is_refused_with_the_one_that_is_meant() -> None:
-    with pytest.raises(ConfigError, match=r"value_sett: extra fields.*\(here\).*perhaps value_set is meant"):
+    with pytest.raises(ConfigError, match=r"value_sett: extra fields.*\(here\).*perhaps you mean value_set"):
         check_expectation({"type": IN_SET, "kwargs": {"column": "x", "value_sett": [1]}}, "here")
 
 

@@ -12,7 +12,7 @@ from counterpoise.records import Snapshot
 from counterpoise.validate._gx.group_piece import make_pieces
 from counterpoise.validate._gx.groups import plan_groups
 from counterpoise.validate._gx.runner import load_engine, quiet
-from counterpoise.validate._run import answer_all, make_questions
+from counterpoise.validate._run import answer_all, scope_expectations
 from counterpoise.validate._suites.suite import Suite
 from tests.elsewhere import Elsewhere
 from tests.snapshots import mixed_table, snapshot_of
@@ -43,7 +43,7 @@ def one_column_a_group(*arguments: Any, **named: Any) -> Any:
 
 def asked(snapshot: Snapshot) -> Any:
     suite = Suite(source="suite", expectations=EXPECTATIONS)
-    return make_questions([suite], [column.name for column in snapshot.columns])
+    return scope_expectations([suite], [column.name for column in snapshot.columns])
 
 
 def test_answers_from_elsewhere_are_the_same(tmp_path: Path, snapshot: Snapshot) -> None:
@@ -74,6 +74,6 @@ def test_a_piece_says_where_its_expectations_are_defined(snapshot: Snapshot) -> 
 def test_a_single_group_is_not_sent_anywhere(tmp_path: Path, snapshot: Snapshot) -> None:
     engine, suite = Elsewhere(tmp_path), Suite(source="suite", expectations=EXPECTATIONS[:2])
     with quiet():
-        answers = answer_all(snapshot, make_questions([suite], ["x"]), engine=engine)
+        answers = answer_all(snapshot, scope_expectations([suite], ["x"]), engine=engine)
     assert engine.done == []
     assert sorted(answers) == [0, 1]

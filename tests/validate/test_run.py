@@ -140,7 +140,7 @@ def test_an_expectation_on_the_whole_column_stops_in_any_case(tmp_path: Path) ->
 
 def test_all_failures_are_listed_in_one_error(tmp_path: Path) -> None:
     asked = [expectation("expect_column_max_to_be_between", column="x", max_value=value) for value in range(12)]
-    with pytest.raises(ContractError, match="12 that do not") as caught:
+    with pytest.raises(ContractError, match="12 that fail") as caught:
         validate(NUMBERS, tmp_path, *asked)
     assert "max_value=9" in caught.value.found
     assert "and 2 more" in caught.value.found
@@ -196,7 +196,7 @@ def test_lines_that_ingest_rejected_count_towards_the_share(tmp_path: Path) -> N
     ids=["no rows", "no rows, aggregate", "all null", "all NaN", "mean of NaN", "type of null", "no row meets it"],
 )
 def test_nothing_checked_is_not_a_pass(table: pa.Table, asked: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="nothing was there to check"):
+    with pytest.raises(ContractError, match="there was nothing to check"):
         validate(table, tmp_path / "critical", asked)
     outcome = only(validate(table, tmp_path / "warning", {**asked, "severity": "warning"}))
     assert (outcome.status, outcome.checked) == ("nothing_checked", 0)
@@ -262,15 +262,15 @@ def test_what_was_observed_is_told_in_words(kind: str, kwargs: dict[str, Any], o
 
 def test_answers_that_contradict_each_other_are_our_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_engine()
-    from counterpoise.validate._gx.judging import Judging, Verdict
+    from counterpoise.validate._gx.frame_validator import FrameResult, FrameValidator
 
-    def one_row_less(judging: Judging, kind: str, kwargs: dict[str, Any]) -> Verdict:
-        verdict = ask(judging, kind, kwargs)
-        return Verdict(verdict.success, {**verdict.result, "unexpected_count": 1}, verdict.error, verdict.needs)
+    def one_row_less(validator: FrameValidator, kind: str, kwargs: dict[str, Any]) -> FrameResult:
+        found = check(validator, kind, kwargs)
+        return FrameResult(found.success, {**found.result, "unexpected_count": 1}, found.error, found.needs)
 
-    ask = Judging.ask
-    monkeypatch.setattr(Judging, "ask", one_row_less)
-    with pytest.raises(EngineError, match="2 failing rows where 1 were counted"):
+    check = FrameValidator.check
+    monkeypatch.setattr(FrameValidator, "check", one_row_less)
+    with pytest.raises(EngineError, match="2 failing rows, but expect_column_values_to_be_between counted 1"):
         validate(NUMBERS, tmp_path, expectation(BETWEEN, column="x", max_value=247))
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from counterpoise.compare._rounds.folds import Folds
 from counterpoise.errors import EvaluationError
 from counterpoise.records import PARTITIONS
-from counterpoise.split import Numbers, TimeCuts
+from counterpoise.split import TimeCuts, TimeValues
 from counterpoise.typing import Ints, Mask
 
 __all__ = ["NEVER_TESTED", "TimeFolds", "Timeline", "assign_folds_in_time", "most_folds_in_time"]
@@ -31,7 +31,7 @@ class Timeline:
         gap: How much older than the first tested row a row must be to be trained on; 0 for any older one.
     """
 
-    times: Numbers
+    times: TimeValues
     gap: float = 0
 
     def at(self, rows: Ints) -> Timeline:
@@ -113,7 +113,7 @@ def _dealt(ties: Ints, timeline: Timeline, folds: int) -> TimeFolds | None:
     return TimeFolds(tested, np.stack(trained))
 
 
-def _cuts(times: Numbers, folds: int) -> list[float] | None:
+def _cuts(times: TimeValues, folds: int) -> list[float] | None:
     """Return the first moment of each fold, ascending: the moment's first row is the one nearest to where it should be.
 
     Without rows of one moment these are the places of `TimeSeriesSplit`.

@@ -1,4 +1,4 @@
-"""Arrow IPC files (Feather version 2) to a snapshot: referenced where they lie, and checked."""
+"""Arrow IPC files (Feather version 2): the snapshot refers to them in place after checking them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Delimited text to a snapshot: read fast where the text is regular, with care where it is not.
+"""Delimited text: a fast reader for regular text and a careful one for the rest.
 
-The fast reader is DuckDB. Its result counts only if it agrees with an independent count of lines and delimiters;
-otherwise the text is read record by record, ragged lines are set apart and the rest is written in regular form.
+The fast reader is DuckDB. Its result is accepted only if it agrees with an independent count of lines and delimiters.
+Otherwise the text is read record by record, ragged lines are rejected and the rest is written in regular form.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from counterpoise.errors import EngineError
 from counterpoise.ingest._names import check_equal, check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content, RejectedLine, write_snapshot_file
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
-from counterpoise.ingest._text.dialect import Dialect, Sample, sniff_dialect
+from counterpoise.ingest._text.dialect import Dialect, TextSample, sniff_dialect
 from counterpoise.ingest._text.engine import Tally, TextTable, embedded_counts, open_engine
 from counterpoise.ingest._text.plain_text import TextCounts, count_text, plain_text, text_sample
 from counterpoise.ingest._text.records import TextRecord
 from counterpoise.ingest._text.regular_text import write_regular_text
 from counterpoise.ingest._text.typed import typed_text
-from counterpoise.ingest._text.types import Question, ask_types, decide_types, first_look
+from counterpoise.ingest._text.types import ColumnTypeQuery, decide_types, tally_first_pass, type_queries
 from counterpoise.runtime import Progress
 
 if TYPE_CHECKING:
@@ -36,18 +36,18 @@ _TAIL = 65_536
 
 @dataclass(frozen=True)
 class _Loaded:
-    """A file as the engine reads it, what it counted there, and the lines set apart."""
+    """A file as the engine reads it, its first-pass tallies and its rejected lines."""
 
     table: TextTable
-    look: list[Tally]
+    tallies: list[Tally]
     rejected: tuple[RejectedLine, ...]
 
 
 def read_delimited(job: ReadJob) -> Content:
-    """Read delimited text files with equal columns into Parquet files, one a text file.
+    """Read delimited text files with the same columns into Parquet files, one per text file.
 
     Raises:
-        InputError: The files are no table, or not one that can be read exactly.
+        InputError: The files are not a table, or cannot be read exactly.
     """
     try:
         texts = [
@@ -58,7 +58,7 @@ def read_delimited(job: ReadJob) -> Content:
     finally:
         for copy in (*job.folder.glob("text-*.csv"), *job.folder.glob("regular-*.csv")):
             copy.unlink()
-    return replace(content, notes=(*content.notes, *_cut_off(job, content.rejected)))
+    return replace(content, notes=(*content.notes, *_truncation_notes(job, content.rejected)))
 
 
 def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
@@ -66,46 +66,51 @@ def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
     names = dialects[0].names
     check_names(names)
     check_equal(job.paths, [dialect.names for dialect in dialects])
-    questions = ask_types(dialects[0], job.source, resolve_column(names, job.target))
+    queries = type_queries(dialects[0], job.source, resolve_column(names, job.target))
     with open_engine(job.folder) as engine:
         loaded = [
-            _load(engine, text, dialect, questions, regular=job.folder / f"regular-{number:05}.csv")
+            _load(engine, text, dialect, queries, regular=job.folder / f"regular-{number:05}.csv")
             for number, (text, dialect) in enumerate(zip(texts, dialects, strict=True))
         ]
-        return _write(engine, loaded, questions, folder=job.folder, progress=job.progress)
+        return _write(engine, loaded, queries, folder=job.folder, progress=job.progress)
 
 
 def _dialects(texts: Sequence[Path], job: ReadJob) -> list[Dialect]:
-    """Return each file's dialect; what the first file shows holds for the others."""
+    """Return each file's dialect; the first file's delimiter, quote and header apply to the others."""
     dialects: list[Dialect] = []
     source = job.source
     for path, text in zip(job.paths, texts, strict=True):
         sample, whole = text_sample(text)
-        dialects.append(sniff_dialect(Sample(path.name, sample, whole), source))
+        dialects.append(sniff_dialect(TextSample(path.name, sample, whole), source))
         first = dialects[0]
-        shown = {"delimiter": first.delimiter, "quote": first.quote, "header": "yes" if first.header else "no"}
-        source = source.model_copy(update=shown)
+        detected = {"delimiter": first.delimiter, "quote": first.quote, "header": "yes" if first.header else "no"}
+        source = source.model_copy(update=detected)
     return dialects
 
 
 def _load(
-    engine: duckdb.DuckDBPyConnection, text: Path, dialect: Dialect, questions: Sequence[Question], *, regular: Path
+    engine: duckdb.DuckDBPyConnection,
+    text: Path,
+    dialect: Dialect,
+    queries: Sequence[ColumnTypeQuery],
+    *,
+    regular: Path,
 ) -> _Loaded:
-    """Count a file's cells with the fast reader, on a regular copy where the file itself is not regular."""
+    """Count a file's cells with the fast reader, using a regular copy if the file itself is irregular."""
     import duckdb
 
     counts = count_text(text, name=dialect.name, delimiter=dialect.delimiter, quote=dialect.quote)
     skip = dialect.header.line if dialect.header else 0
     table = TextTable(text, dialect.name, dialect.delimiter, dialect.quote, skip, len(dialect.names))
     try:
-        look = first_look(engine, table, questions)
-        if _agrees(engine, table, counts, rows=look[0].rows, header=dialect.header):
-            return _Loaded(table, look, ())
+        tallies = tally_first_pass(engine, table, queries)
+        if _agrees(engine, table, counts, rows=tallies[0].rows, header=dialect.header):
+            return _Loaded(table, tallies, ())
     except duckdb.Error:
         pass
     written = write_regular_text(text, dialect, copy=regular)
     table = replace(table, path=regular, skip=0)
-    loaded = _Loaded(table, first_look(engine, table, questions), written.rejected)
+    loaded = _Loaded(table, tally_first_pass(engine, table, queries), written.rejected)
     _check_rows(loaded, written.rows)
     return loaded
 
@@ -113,7 +118,7 @@ def _load(
 def _agrees(
     engine: duckdb.DuckDBPyConnection, table: TextTable, counts: TextCounts, *, rows: int, header: TextRecord | None
 ) -> bool:
-    """Return whether the rows account for every line and every delimiter of the text."""
+    """Return whether the rows account for every line and delimiter of the text."""
     header_delimiters = header.text.count(table.delimiter) if header else 0
     lines = counts.lines - rows - bool(header)
     delimiters = counts.delimiters - rows * (table.columns - 1) - header_delimiters
@@ -126,25 +131,27 @@ def _agrees(
 def _write(
     engine: duckdb.DuckDBPyConnection,
     loaded: Sequence[_Loaded],
-    questions: Sequence[Question],
+    queries: Sequence[ColumnTypeQuery],
     *,
     folder: Path,
     progress: Progress,
 ) -> Content:
-    typed = decide_types(engine, [item.table for item in loaded], questions, [item.look for item in loaded])
-    total, done = sum(item.look[0].rows for item in loaded), 0
+    typed = decide_types(engine, [item.table for item in loaded], queries, [item.tallies for item in loaded])
+    total, done = sum(item.tallies[0].rows for item in loaded), 0
     files = []
     for number, item in enumerate(loaded):
         schema, batches = typed_text(engine, item.table, typed.plans, folder=folder)
-        told = _told(batches, progress, done=done, total=total)
-        files.append(write_snapshot_file(folder / f"snapshot-{number:05}.parquet", schema, told))
-        done += item.look[0].rows
+        reported = _with_progress(batches, progress, done=done, total=total)
+        files.append(write_snapshot_file(folder / f"snapshot-{number:05}.parquet", schema, reported))
+        done += item.tallies[0].rows
         _check_rows(item, files[-1].rows)
     rejected = [line for item in loaded for line in item.rejected]
     return Content(tuple(files), schema, tuple(rejected), typed.notes)
 
 
-def _told(batches: Iterator[pa.RecordBatch], progress: Progress, *, done: int, total: int) -> Iterator[pa.RecordBatch]:
+def _with_progress(
+    batches: Iterator[pa.RecordBatch], progress: Progress, *, done: int, total: int
+) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         yield batch
         done += batch.num_rows
@@ -152,23 +159,23 @@ def _told(batches: Iterator[pa.RecordBatch], progress: Progress, *, done: int, t
 
 
 def _check_rows(item: _Loaded, rows: int) -> None:
-    if rows != item.look[0].rows:
+    if rows != item.tallies[0].rows:
         raise EngineError(
             "rows_lost",
-            expected=f"{item.look[0].rows:,} rows of {item.table.name}, as counted before",
+            expected=f"{item.tallies[0].rows:,} rows of {item.table.name}, as counted before",
             found=f"{rows:,}",
             remedy="run again; if it happens again, report it with the file",
-            values={"file": item.table.name, "counted": item.look[0].rows, "written": rows},
+            values={"file": item.table.name, "counted": item.tallies[0].rows, "written": rows},
         )
 
 
-def _cut_off(job: ReadJob, rejected: Sequence[RejectedLine]) -> list[str]:
-    """Return a note on each file that ends within a line which is no row: it was most likely cut off."""
+def _truncation_notes(job: ReadJob, rejected: Sequence[RejectedLine]) -> list[str]:
+    """Return a note for each file that ends in a rejected line: it was probably truncated."""
     notes = []
     for path in job.paths:
         last = next((line.text for line in reversed(rejected) if line.file == path.name), "")
         if last and _tail(path).decode(job.source.encoding, errors="replace").endswith(last):
-            notes.append(f"{path.name} ends in the middle of a line: it may have been cut off")
+            notes.append(f"{path.name} ends in the middle of a line: it may have been truncated")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""JSON lines to a snapshot: one object a line, keys are columns, integers exact."""
+"""JSON lines: one object per line, keys become columns, integers stay exact."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _TEXT_KEPT = 10_000
 
 
 def read_json_lines(job: ReadJob) -> Content:
-    """Read files of JSON lines into one Parquet file. Lines that are no objects are set apart.
+    """Read files of JSON lines into one Parquet file. Lines that are not objects are rejected.
 
     Raises:
-        InputError: A file is empty, cut off, mostly not JSON lines, or nested too deeply.
+        InputError: A file is empty, truncated, mostly not JSON lines, or nested too deeply.
     """
     rejected: list[RejectedLine] = []
     rows_read: list[int] = []
@@ -58,10 +58,10 @@ def _spool_file(path: Path, spool: Spool, rejected: list[RejectedLine], *, encod
 
 
 def _objects(text: Path, name: str, rejected: list[RejectedLine]) -> Iterator[tuple[dict[str, Any], int]]:
-    """Yield the objects of a file's lines and the lines' lengths; note the lines that are none.
+    """Yield each line's object and length; collect the lines that are not objects.
 
     Raises:
-        InputError: The last line is cut off, or a value is nested too deeply.
+        InputError: The last line is truncated, or a value is nested too deeply.
     """
     decoder = json.JSONDecoder(object_pairs_hook=_object)
     for number, line in enumerate(read_lines(text), 1):
@@ -94,8 +94,8 @@ def _cut_off(name: str, line: int, text: str) -> InputError:
     return InputError(
         "truncated_file",
         expected="a complete JSON object in the last line",
-        found=f"{name}, line {line:,}, is cut off: {text[-80:]!r}",
-        remedy="copy the file again, or take its last line out",
+        found=f"{name}, line {line:,}, is truncated: {text[-80:]!r}",
+        remedy="copy the file again, or remove its last line",
         values={"file": name, "line": line},
     )
 
@@ -104,8 +104,8 @@ def _too_deep(name: str, line: int) -> InputError:
     return InputError(
         "nested_too_deeply",
         expected="flat objects, or values nested a few levels",
-        found=f"a value nested beyond what can be read, in {name}, line {line:,}",
-        remedy="take the value out, or store it as text",
+        found=f"a value nested too deeply to read, in {name}, line {line:,}",
+        remedy="remove the value, or store it as text",
         values={"file": name, "line": line},
     )
 
@@ -114,9 +114,9 @@ def _no_rows(path: Path, rejected: Sequence[RejectedLine]) -> InputError:
     why = f", but line {rejected[0].line:,}: {rejected[0].text[:80]!r} ({rejected[0].reason})" if rejected else ""
     return InputError(
         "empty_file" if path.stat().st_size == 0 else "no_rows",
-        expected="one JSON object a line",
+        expected="one JSON object per line",
         found=f"none in {path.name}{why}",
-        remedy="check how the file was made; one large JSON array has to be written as JSON lines",
+        remedy="check how the file was written; convert one large JSON array to JSON lines",
         values={"file": path.name},
     )
 
@@ -125,10 +125,10 @@ def _not_json_lines(rejected: Sequence[RejectedLine], rows: int) -> InputError:
     first = rejected[0]
     return InputError(
         "not_json_lines",
-        expected="one JSON object a line",
-        found=f"{len(rejected):,} other lines beside {rows:,} objects, first {first.file}, line {first.line:,}: "
+        expected="one JSON object per line",
+        found=f"{len(rejected):,} other lines and {rows:,} objects, first {first.file}, line {first.line:,}: "
         f"{first.text[:80]!r} ({first.reason})",
-        remedy="write the records as JSON lines, one object a line",
+        remedy="write the records as JSON lines, one object per line",
         values={"file": first.file, "line": first.line, "rejected": len(rejected), "rows": rows},
     )
 

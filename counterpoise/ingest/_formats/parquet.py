@@ -1,4 +1,4 @@
-"""Parquet files to a snapshot: referenced where they lie, and checked."""
+"""Parquet files: the snapshot refers to them in place after checking them."""
 
 from __future__ import annotations
 

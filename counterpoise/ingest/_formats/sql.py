@@ -1,4 +1,4 @@
-"""A database table or query to a snapshot: streamed in batches, read only, values as the database keeps them."""
+"""Database tables and queries: read-only, streamed in batches, with values as the database stores them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from counterpoise.ingest._snapshot_files import Content
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._sql.connection import (
     LONGEST_CELL,
-    Answer,
+    QueryResult,
     Statement,
-    answered,
     cell_too_long,
+    execute,
     open_connection,
 )
 from counterpoise.ingest._sql.database_url import database_url
@@ -37,8 +37,8 @@ def read_sql(job: ReadJob) -> Content:
     """Read a table or query into one Parquet file.
 
     Raises:
-        ConfigError: The URL cannot be used, or its driver is not installed.
-        InputError: The database refuses, the table does not exist, or the rows are no table for us.
+        ConfigError: The URL is unusable, or its driver is not installed.
+        InputError: The database refuses, the table does not exist, or the rows do not form a usable table.
     """
     source = job.source
     url = source.url.get_secret_value()
@@ -47,47 +47,47 @@ def read_sql(job: ReadJob) -> Content:
     with Spool(job.folder / "spool.arrow", source, job.target) as spool:
         with open_connection(address, source) as connection:
             statement, numeric = _statement(connection, source)
-            with answered(connection, statement) as answer:
-                _spool(answer, spool, digest.update, numeric)
+            with execute(connection, statement) as result:
+                _spool(result, spool, digest.update, numeric)
         if spool.rows == 0:
             raise _no_rows(source)
         content = spool.finish(job.folder / "snapshot-00000.parquet", job.progress)
-    notes = (*content.notes, *_about_order(source), *_about_rebuilding(job))
+    notes = (*content.notes, *_order_notes(source), *_rebuild_notes(job))
     return replace(content, notes=notes, digest=digest.hexdigest())
 
 
-def _about_order(source: SourceConfig) -> Iterator[str]:
-    """Say where the next reading may give the same rows in another order, which makes them another source."""
+def _order_notes(source: SourceConfig) -> Iterator[str]:
+    """Yield a note if the next read may return the rows in another order, which makes them a different source."""
     if source.table and source.watermark:
-        yield f"rows are in the order of {source.watermark!r}, those of equal value as the database gave them"
+        yield f"rows are ordered by {source.watermark!r}; the database chose the order of rows with equal values"
     elif "order by" not in source.query.lower():
-        yield "rows are in the order the database gave them, which may differ the next time"
+        yield "the database chose the order of rows, which may differ the next time"
 
 
-def _about_rebuilding(job: ReadJob) -> Iterator[str]:
-    """Say where a later reading may give other rows, so that nothing can be made of a recipe then."""
+def _rebuild_notes(job: ReadJob) -> Iterator[str]:
+    """Yield a note if a later read may return other rows, so that a recipe could no longer be rebuilt."""
     if job.rebuilt_from and not job.source.until:
         yield (
-            "output.materialise is recipe, and no source.until bounds what is read of the database: once it has other "
-            "rows, train can no longer be rebuilt (set source.watermark and source.until, or keep the rows)"
+            "output.materialise is recipe, and no source.until limits the rows read from the database: once its rows "
+            "change, train can no longer be rebuilt (set source.watermark and source.until, or keep the rows)"
         )
 
 
-def _spool(answer: Answer, spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
-    """Move all rows of an answer into the spool, and their texts into the digest."""
-    check_names(answer.names)
-    digest(repr(answer.names).encode())
-    for rows in answer.interruptible(in_batches(_measured(answer, digest), spool_rows(len(answer.names)))):
-        spool.add(_columns(answer.names, rows, numeric))
+def _spool(result: QueryResult, spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
+    """Move all rows of a result to the spool and add them to the digest."""
+    check_names(result.names)
+    digest(repr(result.names).encode())
+    for rows in result.interruptible(in_batches(_measured(result, digest), spool_rows(len(result.names)))):
+        spool.add(_columns(result.names, rows, numeric))
 
 
-def _measured(answer: Answer, digest: Callable[[bytes], None]) -> Iterator[tuple[tuple[Any, ...], int]]:
-    """Yield each row with the length of its text, which goes into the digest."""
-    for number, row in enumerate(answer.rows, 1):
+def _measured(result: QueryResult, digest: Callable[[bytes], None]) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """Yield each row with the length of its text, and add the text to the digest."""
+    for number, row in enumerate(result.rows, 1):
         text = repr(row)
         digest(text.encode("utf-8", "surrogatepass"))
-        if len(text) > LONGEST_CELL // 4:  # else no cell is too long, in whatever encoding
-            _check_cells(answer.names, row, number)
+        if len(text) > LONGEST_CELL // 4:  # a shorter row cannot hold an overlong cell in any encoding
+            _check_cells(result.names, row, number)
         yield row, len(text)
 
 
@@ -103,7 +103,7 @@ def _size(value: Any) -> int:
 
 
 def _statement(connection: Connection, source: SourceConfig) -> tuple[Statement, frozenset[str]]:
-    """Return what to execute, and the names of columns that SQLite stores as floats but declares as exact numbers."""
+    """Return the statement, and the columns that SQLite stores as floats but declares as exact numbers."""
     import sqlalchemy as sa
 
     if source.query:
@@ -137,7 +137,7 @@ def _columns(names: Sequence[str], rows: Sequence[Any], numeric: frozenset[str])
 
 
 def _exact(value: Any) -> Any:
-    """Return an SQLite float as the decimal that was written: the shortest that reads back as the same float."""
+    """Return a SQLite float as the decimal that was written: the shortest one that parses back to the same float."""
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
@@ -156,7 +156,7 @@ def _no_rows(source: SourceConfig) -> InputError:
     return InputError(
         "no_rows",
         expected="rows",
-        found=f"none in {'table ' + repr(source.table) if source.table else 'the answer to source.query'}",
+        found=f"none in {'table ' + repr(source.table) if source.table else 'the result of source.query'}",
         remedy="check the table or the query"
         + (f", and source.since and until for {source.watermark!r}" if source.since or source.until else ""),
     )

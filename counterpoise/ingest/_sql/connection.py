@@ -1,6 +1,6 @@
-"""Connections to databases that cannot write, and their rows, one after the other, never held together.
+"""Read-only connections to databases, with rows streamed one by one.
 
-Drivers are asked for rows below SQLAlchemy: its results hold thousands of rows at a time, however long they are.
+Rows are read directly from the driver, because SQLAlchemy's results buffer thousands of rows however long they are.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["LONGEST_CELL", "Answer", "Statement", "answered", "cell_too_long", "open_connection"]
+__all__ = ["LONGEST_CELL", "QueryResult", "Statement", "cell_too_long", "execute", "open_connection"]
 
 LONGEST_CELL = 16 << 20
-"""The most bytes of one value."""
+"""The maximum size of one value in bytes."""
 
 _STREAMED_ROWS = 8
-"""Rows that PostgreSQL's driver takes from its connection at a time: with the longest cells still bounded."""
+"""Rows per chunk from PostgreSQL's driver: few enough to bound memory even with the longest cells."""
 
 _FROM = "SELECT * FROM (\n"
 _NARROW = frozenset(
     {16, 18, 19, 20, 21, 23, 26, 650, 700, 701, 829, 869, 1082, 1083, 1114, 1184, 1186, 1266, 1700, 2950}
 )
-"""Type numbers of PostgreSQL whose values are short: truth values, numbers, dates, times, UUIDs, network addresses."""
+"""PostgreSQL type OIDs with short values: booleans, numbers, dates, times, UUIDs, network addresses."""
 
 _TEXTS = frozenset({17, 25, 1042, 1043})
-"""Type numbers of texts and bytes, whose length PostgreSQL knows without looking at them."""
+"""PostgreSQL type OIDs of texts and bytes, whose stored length `octet_length` reads without a cast."""
 
 _NUMBER_OR_DATE = re.compile(r"[\d\s.:TZ+-]*")
 _SHORTEST_HIDDEN = 4
@@ -47,35 +47,35 @@ _SHORTEST_HIDDEN = 4
 
 @dataclass(frozen=True)
 class Statement:
-    """What to execute: SQL and its parameters, None where the SQL is taken as it is."""
+    """A SQL statement and its parameters; None means that the SQL is executed verbatim."""
 
     sql: str
     parameters: Mapping[str, Any] | Sequence[Any] | None = None
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer of a database.
+class QueryResult:
+    """The result of a query.
 
     Attributes:
-        names: The names of its columns.
-        rows: Its rows, which are read once.
-        ask: Calls what reads rows, so that it can be interrupted.
+        names: The column names.
+        rows: The rows; they can be read once.
+        call: Calls a function that reads rows in a way that a signal can interrupt.
     """
 
     names: list[str]
     rows: Iterator[tuple[Any, ...]]
-    ask: Callable[[Callable[[], Any]], Any] = lambda call: call()
+    call: Callable[[Callable[[], Any]], Any] = lambda function: function()
 
     def interruptible(self, batches: Iterator[T]) -> Iterator[T]:
-        """Yield what is made of the rows; a signal is heard while the database works on the next of them."""
-        while (batch := self.ask(lambda: next(batches, None))) is not None:
+        """Yield the batches made from the rows; a signal can interrupt the wait for the next one."""
+        while (batch := self.call(lambda: next(batches, None))) is not None:
             yield batch
 
 
 @contextmanager
 def open_connection(address: DatabaseUrl, source: SourceConfig) -> Iterator[Connection]:
-    """Open a connection that cannot write; whatever goes wrong is told without secrets."""
+    """Open a read-only connection; error messages never contain secrets."""
     from sqlalchemy import exc
 
     database = sqlite_file(address.url) if address.url.get_backend_name() == "sqlite" else None
@@ -105,27 +105,27 @@ def _engine(address: DatabaseUrl, database: SqliteFile | None) -> Engine:
 
 
 @contextmanager
-def answered(connection: Connection, statement: Statement) -> Iterator[Answer]:
-    """Execute a statement and give its answer, whose rows are valid within the body."""
+def execute(connection: Connection, statement: Statement) -> Iterator[QueryResult]:
+    """Execute a statement and yield its result; the rows can be read only within the context."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         with ThreadPoolExecutor(1) as thread:
-            ask = partial(_interruptible, thread, driver)
-            with closing(ask(lambda: driver.execute(statement.sql, statement.parameters or ()))) as cursor:
-                yield Answer(_names(cursor), iter(cursor), ask)
+            call = partial(_interruptible, thread, driver)
+            with closing(call(lambda: driver.execute(statement.sql, statement.parameters or ()))) as cursor:
+                yield QueryResult(_names(cursor), iter(cursor), call)
         return
     with driver.cursor() as cursor:
         columns, checked = _with_lengths(cursor, statement)
         rows = cursor.stream(checked.sql, checked.parameters, size=_streamed_rows())
         with closing(rows):
-            yield Answer(columns, _without_lengths(rows, columns) if checked is not statement else rows)
+            yield QueryResult(columns, _without_lengths(rows, columns) if checked is not statement else rows)
 
 
 def _interruptible(thread: Executor, driver: Any, call: Callable[[], T]) -> T:
-    """Return what SQLite answers, asked in a thread: a query may work for ever within one call of the library."""
-    answer = thread.submit(call)
+    """Call SQLite in a thread and return the result: a single library call may run forever and ignore signals."""
+    future = thread.submit(call)
     try:
-        return answer.result()
+        return future.result()
     except BaseException:
         driver.interrupt()
         raise
@@ -142,9 +142,10 @@ def _streamed_rows() -> int:
 
 
 def _with_lengths(cursor: Any, statement: Statement) -> tuple[list[str], Statement]:
-    """Return the columns of a statement, and the statement with too long values left out and told instead.
+    """Return a statement's columns, and the statement rewritten to report overlong values instead of returning them.
 
-    The server would send a value of a gigabyte, and the driver would hold it twice, before anybody could refuse it.
+    Otherwise the server would send a value of a gigabyte, and the driver would hold it twice, before it could be
+    rejected.
     """
     sql = statement.sql.rstrip().removesuffix(";")
     cursor.execute(f"{_FROM}{sql}\n) AS answer LIMIT 0", statement.parameters)
@@ -174,12 +175,12 @@ def _without_lengths(rows: Iterator[tuple[Any, ...]], names: Sequence[str]) -> I
 
 
 def cell_too_long(column: str, row: int) -> InputError:
-    """Return the error for a value that is too long."""
+    """Return the error for a value that exceeds the maximum size."""
     return InputError(
         "cell_too_long",
         expected=f"values of at most {LONGEST_CELL >> 20} MiB",
         found=f"a longer one in row {row:,} of column {column!r}",
-        remedy="leave the column out in source.query, or cut it there, for example substr(column, 1, 1000)",
+        remedy="drop the column in source.query, or shorten it there, for example substr(column, 1, 1000)",
         values={"column": column, "row": row, "limit": LONGEST_CELL},
     )
 
@@ -187,8 +188,8 @@ def cell_too_long(column: str, row: int) -> InputError:
 def _no_driver(driver: str) -> ConfigError:
     return ConfigError(
         "driver_missing",
-        expected=f"the driver of {driver} to be installed",
-        found="it is not",
+        expected=f"an installed driver for {driver}",
+        found="none",
         remedy="install counterpoise[postgres]",
         values={"driver": driver},
     )
@@ -197,35 +198,36 @@ def _no_driver(driver: str) -> ConfigError:
 def _not_read_only(action: str) -> InputError:
     return InputError(
         "not_read_only",
-        expected="source.query to read, and nothing else: SELECT, with functions of values",
+        expected="a read-only source.query: SELECT, with functions of values",
         found=f"it would {action}"[:300],
-        remedy="make changes with another program, and let source.query select",
+        remedy="make changes with another program, and only select in source.query",
         values={"action": action[:300]},
     )
 
 
 def _refused(error: Exception, address: DatabaseUrl, source: SourceConfig) -> InputError:
     cause = getattr(error, "orig", None) or error
-    said = redact(" ".join(_said(cause).split()), *address.secrets, *_hidden(source.query))[:2_000]
-    if "too big" in said and address.url.get_backend_name() == "sqlite":
+    secrets = (*address.secrets, *_sensitive_literals(source.query))
+    message = redact(" ".join(_database_message(cause).split()), *secrets)[:2_000]
+    if "too big" in message and address.url.get_backend_name() == "sqlite":
         return InputError(
             "cell_too_long",
             expected=f"values and rows of at most {LONGEST_VALUE >> 20} MiB",
-            found=f"a longer one ({said})",
-            remedy="leave the column out in source.query, or cut it there, for example substr(column, 1, 1000)",
+            found=f"a longer one ({message})",
+            remedy="drop the column in source.query, or shorten it there, for example substr(column, 1, 1000)",
             values={"limit": LONGEST_VALUE},
         )
     return InputError(
         "database_refused",
-        expected="the database to answer the query",
-        found=said,
-        remedy="check source.url, the rights of its user, and source.table or source.query",
+        expected="a database that answers the query",
+        found=message,
+        remedy="check source.url, the privileges of its user, and source.table or source.query",
         values={"database": address.url.get_backend_name(), "error": type(cause).__name__},
     )
 
 
-def _said(cause: BaseException) -> str:
-    """Return what a database says, without the excerpt of the query, which may begin within a secret."""
+def _database_message(cause: BaseException) -> str:
+    """Return the database's error message without its query excerpt, which may start in the middle of a secret."""
     facts = getattr(cause, "diag", None)
     if facts is None or not facts.message_primary:
         return str(cause)
@@ -234,8 +236,8 @@ def _said(cause: BaseException) -> str:
     return "; ".join(filter(None, (facts.message_primary, facts.message_detail, facts.message_hint, at)))
 
 
-def _hidden(query: str) -> list[str]:
-    """Return the literals of a query that a database may repeat, but for numbers and dates."""
+def _sensitive_literals(query: str) -> list[str]:
+    """Return the literals of a query that a database may repeat in an error, except numbers and dates."""
     return [
         text for text in literals_of(query) if len(text) >= _SHORTEST_HIDDEN and not _NUMBER_OR_DATE.fullmatch(text)
     ]

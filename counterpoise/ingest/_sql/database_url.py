@@ -1,4 +1,4 @@
-"""Database URLs: variables of the environment put in, secrets told apart, options checked."""
+"""Database URLs: substitute environment variables, collect secrets and check options."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DRIVERS = {
 
 @dataclass(frozen=True)
 class DatabaseUrl:
-    """A URL to connect to, and the texts that must not be shown."""
+    """A URL to connect to, and the secrets that must not appear in messages."""
 
     url: URL
     secrets: tuple[str, ...]
@@ -38,11 +38,11 @@ class DatabaseUrl:
 def database_url(text: str, environment: Mapping[str, str] = os.environ) -> DatabaseUrl:
     """Return the URL with `${VARIABLE}` replaced from the environment.
 
-    A variable stands for itself: characters that have a meaning in URLs need no escaping, unless the variable holds
-    the whole URL.
+    Values are taken literally: characters that are special in URLs need no escaping, unless the variable holds the
+    whole URL.
 
     Raises:
-        ConfigError: A variable is not set, the text is no URL, or the database or an option is not known.
+        ConfigError: A variable is not set, the text is not a URL, or the database or an option is unknown.
     """
     values = _values(text, environment)
     url = _parsed(text, values)
@@ -74,9 +74,9 @@ def _values(text: str, environment: Mapping[str, str]) -> dict[str, str]:
     if unset := [name for name in names if name not in environment]:
         raise ConfigError(
             "unset_variable",
-            expected=f"the environment variables {', '.join(names)}, which source.url names",
+            expected=f"the environment variables {', '.join(names)}, which source.url refers to",
             found=f"not set: {', '.join(unset)}",
-            remedy="set them where the run executes",
+            remedy="set them on the machine that executes the run",
             values={"variables": unset},
         )
     return {name: environment[name] for name in names}
@@ -86,47 +86,47 @@ def _parsed(text: str, values: Mapping[str, str]) -> URL:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
-    def put_in(part: str) -> str:
+    def substitute(part: str) -> str:
         return _VARIABLE.sub(lambda match: values[match[1]], part)
 
     try:
         try:
             url = make_url(text)
         except (ArgumentError, ValueError):
-            return make_url(put_in(text))
+            return make_url(substitute(text))
         query = {
-            name: put_in(item) if isinstance(item, str) else tuple(map(put_in, item))
+            name: substitute(item) if isinstance(item, str) else tuple(map(substitute, item))
             for name, item in url.query.items()
         }
         return url.set(
-            username=put_in(url.username or "") or None,
-            password=put_in(str(url.password or "")) or None,
-            host=put_in(url.host or "") or None,
-            database=put_in(url.database or "") or None,
+            username=substitute(url.username or "") or None,
+            password=substitute(str(url.password or "")) or None,
+            host=substitute(url.host or "") or None,
+            database=substitute(url.database or "") or None,
             query=query,
         )
     except (ArgumentError, ValueError):
         raise ConfigError(
             "invalid_url",
             expected="a SQLAlchemy URL such as postgresql://user:${PASSWORD}@host/database as source.url",
-            found="a text that is none",
+            found="an invalid one",
             remedy="correct source.url",
         ) from None
 
 
 def _check_options(url: URL) -> None:
-    """Refuse options that libpq does not know; the driver has some of its own, one of which would let queries write."""
+    """Reject options that libpq does not know; the driver adds its own, one of which would let queries write."""
     try:
         from psycopg.pq import Conninfo
     except ImportError:
-        return  # connecting tells
+        return  # connecting reports the missing driver
     known = [option.keyword.decode() for option in Conninfo.get_defaults()]
     if unknown := [name for name in url.query if name not in known]:
         close = difflib.get_close_matches(unknown[0], known, n=1)
         raise ConfigError(
             "unknown_url_option",
-            expected="connection options of libpq in source.url, such as sslmode, host or application_name",
+            expected="libpq connection options in source.url, such as sslmode, host or application_name",
             found=", ".join(repr(name[:100]) for name in unknown[:10]),
-            remedy=f"take it out of source.url{f', or write {close[0]}' if close else ''}",
+            remedy=f"remove it from source.url{f', or write {close[0]}' if close else ''}",
             values={"options": unknown[:10]},
         )

@@ -1,8 +1,8 @@
-"""SQLite databases, opened so that nothing can be written: not to the file, not beside it, not to another one.
+"""SQLite databases opened so that no statement can write to the database, next to it or to any other file.
 
-`mode=ro` alone is no protection: ATTACH, VACUUM INTO and a switch to the write-ahead log still make files. Here an
-authorizer allows reading and nothing else, and a database with a write-ahead log that nobody uses is opened as
-immutable, because SQLite would make the files of the log otherwise.
+`mode=ro` alone is not enough: ATTACH, VACUUM INTO and a switch to the write-ahead log still create files. An authorizer
+therefore allows only reads. A database in write-ahead mode whose log is not in use is opened as immutable, because
+otherwise SQLite would create the log's files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST_VALUE", "SqliteFile", "sqlite_file"]
 
 LONGEST_VALUE = 64 << 20
-"""The longest value, row or statement, in bytes, that SQLite may make in memory."""
+"""The maximum size in bytes of a value, row or statement that SQLite may build in memory."""
 
 _WAL_HEADER = slice(18, 20)
 _READS = frozenset(
@@ -53,11 +53,11 @@ _OPTIONS = ("cache", "check_same_thread", "immutable", "mode", "timeout", "uri")
 
 @dataclass
 class SqliteFile:
-    """A database that can be read only.
+    """A read-only SQLite database.
 
     Attributes:
         path: Its file.
-        refused: What a statement wanted to do and was not allowed to.
+        refused: The actions that the authorizer denied.
     """
 
     path: Path
@@ -65,10 +65,10 @@ class SqliteFile:
     _stamp: tuple[int, int, int] | None = None
 
     def connect(self) -> sqlite3.Connection:
-        """Open a connection that reads.
+        """Open a read-only connection.
 
         Raises:
-            InputError: The log of a writer that died would have to be recovered, which writes.
+            InputError: SQLite would have to recover the log of a crashed writer, which means writing.
         """
         address = f"file:{quote(str(self.path.absolute()), errors='surrogateescape')}?mode=ro"
         connection = sqlite3.connect(
@@ -86,40 +86,40 @@ class SqliteFile:
                 return ""
         log, shared = self.path.with_name(f"{self.path.name}-wal"), self.path.with_name(f"{self.path.name}-shm")
         if not log.exists() or not log.stat().st_size:
-            self._stamp = self._stamped()  # SQLite takes no lock on what is immutable
+            self._stamp = self._current_stamp()  # SQLite does not lock an immutable database
             return "&immutable=1"
         if shared.exists():
             return ""
         raise InputError(
             "unfinished_log",
-            expected="a database whose write-ahead log is in use or was written back",
-            found=f"{log.name} beside {self.path.name}, left by a writer that died: reading it would write",
-            remedy=f"write it back with the program that owns it, or: sqlite3 {self.path.name} "
+            expected="a database whose write-ahead log is in use or checkpointed",
+            found=f"{log.name} next to {self.path.name}, left by a writer that crashed: reading it would write",
+            remedy=f"checkpoint it with the program that owns it, or: sqlite3 {self.path.name} "
             "'PRAGMA wal_checkpoint(TRUNCATE)'",
             values={"file": self.path.name},
         )
 
     def check_unchanged(self) -> None:
-        """Check that nobody wrote to a database that was read without a lock.
+        """Check that a database read without a lock has not changed.
 
         Raises:
-            InputError: Somebody did.
+            InputError: It has changed.
         """
-        if self._stamp is not None and self._stamp != self._stamped():
+        if self._stamp is not None and self._stamp != self._current_stamp():
             raise InputError(
                 "source_changed",
-                expected="a source that stays the same while it is read",
+                expected="a source that does not change while it is read",
                 found=f"changed: {self.path.name}",
                 remedy="run again when nothing writes to the database",
                 values={"files": [self.path.name]},
             )
 
-    def _stamped(self) -> tuple[int, int, int]:
+    def _current_stamp(self) -> tuple[int, int, int]:
         stat, log = self.path.stat(), self.path.with_name(f"{self.path.name}-wal")
         return stat.st_size, stat.st_mtime_ns, log.stat().st_size if log.exists() else 0
 
     def _allow(self, action: int, first: str | None, second: str | None, *_: str | None) -> int:
-        """Answer SQLite, which asks for everything that a statement is going to do."""
+        """Allow or deny an action of a statement; SQLite calls this for each one."""
         if action in _READS and not (
             (action == sqlite3.SQLITE_PRAGMA and not self._reads(first, second))
             or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FUNCTIONS_OF_FILES)
@@ -134,11 +134,11 @@ class SqliteFile:
 
 
 def sqlite_file(url: URL) -> SqliteFile:
-    """Return the database that a SQLAlchemy URL names.
+    """Return the database that a SQLAlchemy URL refers to.
 
     Raises:
-        ConfigError: An option that is not known, or one that asks for writing.
-        InputError: There is no such file.
+        ConfigError: An option is unknown or asks for write access.
+        InputError: The file does not exist.
     """
     name, options = url.database or "", [(key, str(value)) for key, value in url.query.items()]
     as_uri = name.startswith("file:")
@@ -160,20 +160,20 @@ def sqlite_file(url: URL) -> SqliteFile:
 
 
 def _check_option(option: str, value: str, *, ignored: bool) -> None:
-    """Refuse what SQLite or its driver would stumble over, and what would open the database for writing."""
+    """Reject options that SQLite or its driver does not know, or that would open the database for writing."""
     if option == "mode" and value != "ro":
         raise ConfigError(
             "not_read_only",
             expected="mode=ro, or no mode, in source.url: a source is only read",
             found=f"mode={value[:20]}",
-            remedy="take it out of source.url",
+            remedy="remove it from source.url",
             values={"option": option},
         )
     if option not in _OPTIONS and not ignored:
         raise ConfigError(
             "unknown_url_option",
-            expected=f"options of SQLite in source.url: {', '.join(_OPTIONS)}",
+            expected=f"SQLite options in source.url: {', '.join(_OPTIONS)}",
             found=repr(option[:100]),
-            remedy="take it out of source.url",
+            remedy="remove it from source.url",
             values={"option": option[:100]},
         )

@@ -1,8 +1,8 @@
-"""Parquet and Arrow files under a memory budget: what they decode to is counted before it is decoded.
+"""Check Parquet and Arrow files against a memory budget before decoding them.
 
-Both keep repeated values once, so that a file of a few kilobytes can hold gigabytes. What is counted is what columns
-take when every value stands for itself, from page headers and lengths; only then are the values decoded once, a bounded
-batch at a time, so that damage is found here and not in a later stage.
+Both formats store repeated values once, so a file of a few kilobytes can decode to gigabytes. The check computes the
+fully expanded size of the columns from page headers and lengths. Only then are the values decoded once, in bounded
+batches, so that damage is found here and not in a later stage.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from counterpoise.ingest._tables.parquet_pages import Chunk, DamagedHeaderError,
 __all__ = ["GROUP_BYTES", "check_arrow", "check_parquet", "damaged", "expanded_bytes"]
 
 GROUP_BYTES = 2 << 30
-"""The most that a row group, or a record batch, may decode to: whoever reads columns holds it."""
+"""The maximum decoded size of a row group or record batch; reading columns holds that much in memory."""
 
 FREE_BYTES = 1 << 30
-"""What a whole file may decode to, however small it is: two million rows of one value are no attack."""
+"""The decoded size that is always allowed, however small the file: two million rows of one value are no attack."""
 
 _MAX_RATIO = 400
 _BATCH_BYTES = 32 << 20
 _FEWEST_ROWS, _MOST_ROWS = 64, 65_536
 _PLAIN, _DELTA_LENGTH, _DELTA = 0, 6, 7
 _WIDTHS = {0: 1, 1: 4, 2: 8, 3: 8, 4: 4, 5: 8, 6: 4}
-"""Bytes of a value by the number of its physical type; of a text, those of its offset."""
+"""Bytes per value by the number of the physical type; for texts, the size of an offset."""
 
 _TEXT = 6
 
 
 @dataclass(frozen=True)
 class _Leaf:
-    """A column of plain values in one row group: what is sure to be needed, and what its repeated texts may need.
+    """A leaf column in one row group, with its known size and an upper bound for its repeated texts.
 
     Attributes:
         path: Its path in the schema.
-        sure: Bytes of values of fixed width, of offsets, and of texts that are written out.
-        longest: At most so many bytes has one repeated text.
-        repeated: How many texts are repeated from a dictionary or from the one before.
-        sliced: Whether texts are written as differences, which decoding in a dictionary does not keep small.
+        sure: Bytes of fixed-width values, of offsets and of texts stored in full.
+        longest: An upper bound on the bytes of one repeated text.
+        repeated: The number of texts taken from a dictionary or derived from the preceding text.
+        sliced: Whether texts are delta-encoded, so that reading them as a dictionary does not keep them small.
     """
 
     path: str
@@ -59,7 +59,7 @@ class _Leaf:
 
 
 class _Budget:
-    """Adds up what a file decodes to, and refuses it by name."""
+    """Adds up the decoded size of a file and rejects the file when it is over the limit."""
 
     def __init__(self, path: Path, kind: str) -> None:
         self._path, self._kind = path, kind
@@ -70,14 +70,14 @@ class _Budget:
         return max(FREE_BYTES, _MAX_RATIO * self._stored)
 
     def share(self, part: float) -> int:
-        """Return what a part of the rows may decode to without a closer look."""
+        """Return the decoded size that a share of the rows may have without a closer look."""
         return min(self.left, int(self._most() * part))
 
     def add(self, number: int, decoded: int) -> None:
         """Add a row group or record batch.
 
         Raises:
-            InputError: It, or the whole file, is over the limit.
+            InputError: The part or the whole file is over the limit.
         """
         if decoded > GROUP_BYTES:
             raise InputError(
@@ -93,7 +93,7 @@ class _Budget:
                 "decompression_bomb",
                 expected=f"data that decodes to at most {_MAX_RATIO} times its size (or to {_size(FREE_BYTES)})",
                 found=f"{self._path.name}: {self._stored:,} bytes decode to {self._done:,} or more",
-                remedy="check where the file comes from; if it is sound, write it again without dictionaries and "
+                remedy="check where the file comes from; if you trust it, write it again without dictionaries and "
                 "compression",
                 values={"file": self._path.name, "bytes": self._stored, "decoded": self._done},
             )
@@ -113,10 +113,10 @@ def _size(count: int) -> str:
 
 
 def check_parquet(path: Path) -> tuple[pa.Schema, int]:
-    """Return the schema and the number of rows of a Parquet file, all of which could be decoded.
+    """Decode a Parquet file within the budget, and return its schema and number of rows.
 
     Raises:
-        InputError: It decodes to more than the budget, or is damaged.
+        InputError: The file is damaged or exceeds the budget.
     """
     with pq.ParquetFile(path, page_checksum_verification=True) as file, path.open("rb") as raw:
         budget = _Budget(path, "parquet")
@@ -135,7 +135,7 @@ def check_parquet(path: Path) -> tuple[pa.Schema, int]:
 
 
 def _leaves(path: Path, raw: IO[bytes], file: pq.ParquetFile, numbered: tuple[int, Group]) -> list[_Leaf]:
-    """Return the columns of plain values of a row group, by its number and what the footer says of it."""
+    """Return the leaf columns of a row group, given by its number and its footer entry."""
     number, group = numbered
     if len(group.chunks) != len(file.schema):
         raise damaged(path, "parquet", f"{len(group.chunks):,} columns of {len(file.schema):,}", row_group=number)
@@ -149,9 +149,9 @@ def _leaves(path: Path, raw: IO[bytes], file: pq.ParquetFile, numbered: tuple[in
 
 
 def _group_bytes(path: Path, leaves: Sequence[_Leaf], number: int, share: int, left: int) -> int:
-    """Return at most what a row group decodes to; of one that is over the limit, `left`, more than that.
+    """Return an upper bound on the decoded size of a row group; a value above `left` means that it is over the limit.
 
-    The texts of a column are looked at only where the longest possible ones would take more than its share.
+    The texts of a column are examined only if the longest possible ones would take more than its share.
     """
     sure = sum(leaf.sure for leaf in leaves)
     for leaf in leaves:
@@ -180,12 +180,12 @@ def _leaf(rows: int, chunk: Chunk, column: Any, pages: Sequence[Page]) -> _Leaf:
 
 
 def _text_bytes(path: Path, number: int, leaf: _Leaf, limits: tuple[int, int]) -> int:
-    """Return how many bytes a column's texts have when each stands for itself; of too many, more than the limit.
+    """Return the expanded size of a column's texts in bytes; if there are too many, any number above the limit.
 
-    Of two limits, an estimate that is too large will do below the first, and counting ends above the second.
+    Below the first of two limits an overestimate is good enough; above the second, counting stops.
 
-    They are read as codes of a dictionary, which keeps a repeated text once. Texts written as differences are decoded,
-    so few at a time that the longest possible ones fit.
+    The texts are read as dictionary codes, which store a repeated text once. Delta-encoded texts are decoded instead,
+    in batches so small that even the longest possible texts fit.
     """
     few = max(1, _BATCH_BYTES // max(leaf.longest, 1)) if leaf.sliced else _MOST_ROWS
     root, total = leaf.path.partition(".")[0], 0
@@ -201,7 +201,7 @@ def _text_bytes(path: Path, number: int, leaf: _Leaf, limits: tuple[int, int]) -
 
 
 def _longest(arrays: Sequence[pa.Array]) -> int:
-    """Return the length of the longest text of the arrays' dictionaries, which hold those of all rows; 0 for none."""
+    """Return the length of the longest text in the arrays' dictionaries, which cover all rows; 0 without any."""
     lengths = [0]
     for array in arrays:
         if pa.types.is_dictionary(array.type) and _is_text(array.type.value_type):
@@ -212,7 +212,7 @@ def _longest(arrays: Sequence[pa.Array]) -> int:
 
 
 def _decode(path: Path, file: pq.ParquetFile, numbered: tuple[int, int], decoded: int) -> None:
-    """Decode a row group, given by its number and its rows, once, a bounded batch at a time."""
+    """Decode a row group, given by its number and its rows, once in bounded batches."""
     number, rows = numbered
     if not rows:
         return
@@ -228,11 +228,11 @@ def _decode(path: Path, file: pq.ParquetFile, numbered: tuple[int, int], decoded
             raise
         raise damaged(path, "parquet", str(error), row_group=number, column=_broken(path, number)) from None
     if read != rows:
-        raise damaged(path, "parquet", f"{read:,} rows where the footer says {rows:,}", row_group=number)
+        raise damaged(path, "parquet", f"{read:,} rows, but {rows:,} in the footer", row_group=number)
 
 
 def _broken(path: Path, number: int) -> str:
-    """Return the first column that cannot be decoded, for the error that says so."""
+    """Return the first column that cannot be decoded, for the error message."""
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         for name in file.schema_arrow.names:
             try:
@@ -244,10 +244,10 @@ def _broken(path: Path, number: int) -> str:
 
 
 def check_arrow(path: Path) -> tuple[pa.Schema, int]:
-    """Return the schema and the number of rows of an Arrow IPC file, all of which could be decoded.
+    """Decode an Arrow IPC file within the budget, and return its schema and number of rows.
 
     Raises:
-        InputError: It decodes to more than the budget, or is damaged.
+        InputError: The file is damaged or exceeds the budget.
     """
     budget = _Budget(path, "arrow")
     try:
@@ -267,13 +267,13 @@ def check_arrow(path: Path) -> tuple[pa.Schema, int]:
 
 
 def _validate(batch: pa.RecordBatch) -> None:
-    """Check offsets, codes and UTF-8; dates in milliseconds are left to whoever carries them in days."""
+    """Check offsets, codes and UTF-8; dates in milliseconds are checked later, when they are converted to days."""
     for column in batch.columns:
         column.validate(full=column.type != pa.date64())
 
 
 def expanded_bytes(array: pa.Array) -> int:
-    """Return what an array takes when every value stands for itself, dictionaries and views replaced by their texts.
+    """Return the size of an array in bytes with dictionaries and views expanded to their values.
 
     >>> expanded_bytes(pa.array(["abcd", "abcd", None]).dictionary_encode())
     20
@@ -302,7 +302,7 @@ def _children(array: pa.Array) -> Iterator[pa.Array]:
 
 
 def _dictionary_bytes(array: pa.Array) -> int:
-    """Return the bytes of a dictionary's values, each as often as it is used."""
+    """Return the total bytes of a dictionary's values, counting each as often as it is used."""
     values = array.dictionary
     if not _is_text(values.type):
         return len(array) * -(-expanded_bytes(values) // max(len(values), 1))
@@ -320,7 +320,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def damaged(path: Path, kind: str, why: str, **place: int | str) -> InputError:
-    """Return the error for a file that cannot be decoded, with the row group and column where they are known."""
+    """Return the error for a file that cannot be decoded, with the row group and column if they are known."""
     at = f", row group {place['row_group']}" if "row_group" in place else ""
     at += f", column {place['column']!r}" if place.get("column") else ""
     return InputError(

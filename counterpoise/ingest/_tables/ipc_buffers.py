@@ -1,7 +1,7 @@
-"""The buffers of an Arrow IPC file, read from its messages alone: what they take before anything is decompressed.
+"""Compute the decompressed buffer sizes of an Arrow IPC file from its messages, without decompressing anything.
 
-Messages are FlatBuffers tables, see https://arrow.apache.org/docs/format/Columnar.html; pyarrow does not show their
-fields, and decompresses a batch as soon as it is asked for its rows.
+Messages are FlatBuffers tables, see https://arrow.apache.org/docs/format/Columnar.html. pyarrow does not expose their
+fields, and it decompresses a batch as soon as its rows are requested.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LONGEST_FOOTER = 1 << 28
 
 
 def batch_bytes(file: IO[bytes]) -> Iterator[int]:
-    """Yield how many bytes each dictionary and each record batch takes when decompressed.
+    """Yield the decompressed size in bytes of each dictionary and each record batch.
 
     Raises:
         ValueError: The file is damaged.
@@ -31,7 +31,7 @@ def batch_bytes(file: IO[bytes]) -> Iterator[int]:
 
 
 def _blocks(file: IO[bytes]) -> list[tuple[int, int]]:
-    """Return where each message begins and how long it is without its body, from the footer."""
+    """Return the start of each message and its length without the body, from the footer."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 10))
     (length,), magic = struct.unpack("<i", file.read(4)), file.read(6)
@@ -56,7 +56,7 @@ def _plain_bytes(file: IO[bytes], start: int, length: int) -> int:
     if kind == _DICTIONARY_BATCH and batch is not None:
         batch = batch.table(1)
     elif kind != _RECORD_BATCH:
-        raise ValueError("a message that is no batch")
+        raise ValueError("a message that is not a batch")
     if batch is None:
         raise ValueError("a message without a batch")
     buffers = [struct.unpack_from("<qq", batch.data, place) for place in batch.vector(2, 16)]
@@ -78,7 +78,7 @@ class _Table:
         self.data, self.start = data, start
         self._fields = start - struct.unpack_from("<i", data, start)[0]
         if start < 0 or self._fields < 0:
-            raise IndexError("a table outside of its message")
+            raise IndexError("a table outside its message")
 
     @classmethod
     def root(cls, data: bytes) -> _Table:
@@ -86,29 +86,29 @@ class _Table:
         return cls(data, struct.unpack_from("<I", data, 0)[0])
 
     def place(self, number: int) -> int:
-        """Return where a field lies; 0 for one that is not set."""
+        """Return the offset of a field; 0 if it is not set."""
         if 4 + 2 * number >= struct.unpack_from("<H", self.data, self._fields)[0]:
             return 0
         (offset,) = struct.unpack_from("<H", self.data, self._fields + 4 + 2 * number)
         return self.start + offset if offset else 0
 
     def byte(self, number: int) -> int:
-        """Return a field of one byte."""
+        """Return a one-byte field."""
         place = self.place(number)
         return self.data[place] if place else 0
 
     def table(self, number: int) -> _Table | None:
-        """Return a table within."""
+        """Return a nested table."""
         place = self.place(number)
         return _Table(self.data, place + struct.unpack_from("<I", self.data, place)[0]) if place else None
 
     def vector(self, number: int, width: int) -> range:
-        """Return where the items of a vector lie, each of a width in bytes."""
+        """Return the offsets of a vector's items, given their width in bytes."""
         place = self.place(number)
         if not place:
             return range(0)
         start = place + struct.unpack_from("<I", self.data, place)[0]
         (count,) = struct.unpack_from("<I", self.data, start)
         if start + 4 + count * width > len(self.data):
-            raise IndexError("a vector outside of its message")
+            raise IndexError("a vector outside its message")
         return range(start + 4, start + 4 + count * width, width)

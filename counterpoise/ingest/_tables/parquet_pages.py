@@ -1,8 +1,8 @@
-"""The footer and the page headers of a Parquet file: what the pages say they hold before anything is decoded.
+"""Read the footer and the page headers of a Parquet file without decoding any page.
 
-The footer may lie about sizes, and readers believe the pages. Both are Thrift structs in the compact protocol, see
-https://github.com/apache/parquet-format. No library that we have reads headers without decoding the page; and pyarrow
-ends the process where it is asked for the column of a damaged footer, so that the footer is read here as well.
+The footer may give wrong sizes, and readers trust the pages. Both are Thrift structs in the compact protocol, see
+https://github.com/apache/parquet-format. None of our dependencies reads headers without decoding the page. pyarrow
+aborts the process when it accesses a column of a damaged footer, so this module parses the footer as well.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _DEPTH = 16
 
 
 class DamagedHeaderError(ValueError):
-    """The bytes are no page header, or not of the page that the footer says."""
+    """The bytes are not a page header, or the header contradicts the footer."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a page's header says.
+    """The header of a page.
 
     Attributes:
-        dictionary: Whether it holds a dictionary and no rows.
-        values: How many values it holds, nulls included.
-        encoding: The number of the encoding of its values.
-        plain: Bytes when decompressed.
+        dictionary: Whether the page holds a dictionary instead of rows.
+        values: The number of values, including nulls.
+        encoding: The number of the values' encoding.
+        plain: The decompressed size in bytes.
     """
 
     dictionary: bool
@@ -42,14 +42,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Chunk:
-    """What the footer says of a column in a row group.
+    """The footer's entry for a column in a row group.
 
     Attributes:
         path: The column's path in the schema.
         kind: The number of its physical type.
-        values: How many values it has, nulls included.
-        start: Where its first page lies.
-        stored: Bytes of its pages in the file.
+        values: The number of values, including nulls.
+        start: The offset of its first page.
+        stored: The size of its pages in the file in bytes.
     """
 
     path: str
@@ -61,17 +61,17 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Group:
-    """What the footer says of a row group."""
+    """The footer's entry for a row group."""
 
     rows: int
     chunks: tuple[Chunk, ...]
 
 
 def row_groups(file: IO[bytes]) -> list[Group]:
-    """Return the row groups that the footer names.
+    """Return the row groups listed in the footer.
 
     Raises:
-        DamagedHeaderError: It is damaged.
+        DamagedHeaderError: The footer is damaged.
     """
     size = file.seek(0, 2)
     file.seek(max(0, size - 8))
@@ -98,10 +98,10 @@ def _chunk(column: dict[int, Any]) -> Chunk:
 
 
 def chunk_pages(file: IO[bytes], chunk: Chunk) -> Iterator[Page]:
-    """Yield the pages of a column in a row group, up to the last of its values.
+    """Yield the pages of a column in a row group up to its last value.
 
     Raises:
-        DamagedHeaderError: A header is damaged, or the pages hold another number of values than the footer says.
+        DamagedHeaderError: A header is damaged, or the pages and the footer disagree on the number of values.
     """
     start, end, values = chunk.start, chunk.start + chunk.stored, 0
     while values < chunk.values:
@@ -122,7 +122,7 @@ def _page(header: dict[int, Any]) -> Page:
     if kind not in (_DICTIONARY, _DATA, _DATA_2):
         return Page(True, 0, 0, _size(header, 2))  # an index, which readers skip
     if not isinstance(inner, dict):
-        raise DamagedHeaderError("a page of no known kind")
+        raise DamagedHeaderError("a page of an unknown kind")
     return Page(kind == _DICTIONARY, _size(inner, 1), _size(inner, 4 if kind == _DATA_2 else 2), _size(header, 2))
 
 
@@ -134,7 +134,7 @@ def _size(struct: dict[int, Any], number: int) -> int:
 
 
 def _header(file: IO[bytes], start: int) -> tuple[dict[int, Any], int]:
-    """Return the fields of the header at a place, and its length; statistics may make it long."""
+    """Return the fields of the header at an offset, and its length; statistics can make it long."""
     most = _HEADER
     while True:
         file.seek(start)
@@ -152,13 +152,13 @@ def _header(file: IO[bytes], start: int) -> tuple[dict[int, Any], int]:
 
 
 class _Compact:
-    """Reads Thrift's compact protocol from bytes; runs past their end with an IndexError."""
+    """Parses Thrift's compact protocol; raises an IndexError at the end of the data."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.place = data, 0
 
     def struct(self, depth: int = 0) -> dict[int, Any]:
-        """Return a struct's values by the numbers of their fields."""
+        """Return a struct's values by field number."""
         if depth > _DEPTH:
             raise DamagedHeaderError("a page header nested too deeply")
         fields: dict[int, Any] = {}
@@ -180,14 +180,14 @@ class _Compact:
             return self._list(depth)
         if kind == 12:
             return self.struct(depth + 1)
-        raise DamagedHeaderError("a page header with a field of no known type")
+        raise DamagedHeaderError("a page header with a field of an unknown type")
 
     def _list(self, depth: int) -> list[Any]:
         head = self._byte()
         count = head >> 4 if head >> 4 < 15 else self._varint()
         if count > len(self.data):
             raise DamagedHeaderError("a page header with a list that does not end")
-        kind = head & 15 if head & 15 not in (1, 2) else 3  # a truth value is a byte of its own here
+        kind = head & 15 if head & 15 not in (1, 2) else 3  # booleans take a full byte here
         return [self._value(kind, depth + 1) for _ in range(count)]
 
     def _byte(self) -> int:

@@ -1,6 +1,6 @@
-"""Parquet and Arrow files as a snapshot: referenced where they lie, and checked.
+"""Parquet and Arrow files: the snapshot refers to them in place after checking them.
 
-They are copied only where a column's type has to be another one, see `_tables/types.py`.
+They are copied only if a column needs a different type, see `_tables/types.py`.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ __all__ = ["TableFiles", "reference_tables"]
 
 @dataclass(frozen=True)
 class TableFiles:
-    """How files of one kind are looked at and read.
+    """The functions that check and read files of one kind.
 
     Attributes:
         kind: Parquet, or Arrow IPC files (Feather version 2).
-        look: Checks a file, and returns its schema and its number of rows.
+        check: Checks a file and returns its schema and number of rows.
         batches: Yields the rows of a file.
     """
 
     kind: Literal["parquet", "arrow"]
-    look: Callable[[Path], tuple[pa.Schema, int]]
+    check: Callable[[Path], tuple[pa.Schema, int]]
     batches: Callable[[Path], Iterator[pa.RecordBatch]]
 
 
 def reference_tables(job: ReadJob, files: TableFiles) -> Content:
-    """Return the content of Parquet or Arrow files, which stay where they are.
+    """Return Parquet or Arrow files as content in place.
 
-    Where a column's type is not carried as it is, copies of the files with another type that holds the same values
-    stand in for them, and a note says so.
+    If a column's type is not supported, the files are replaced by copies with another type that holds the same values,
+    and the content carries a note.
 
     Raises:
-        InputError: A file is damaged, its columns differ from the others', a row group would not fit in memory, or
-            values are of a type that cannot be carried exactly.
+        InputError: A file is damaged, its columns differ from the others', a row group does not fit in memory, or no
+            supported type holds a column's values exactly.
     """
-    looked = [_look(path, digest, files) for path, digest in zip(job.paths, job.digests, strict=True)]
-    schemas = [schema for schema, _ in looked]
+    checked = [_check(path, digest, files) for path, digest in zip(job.paths, job.digests, strict=True)]
+    schemas = [schema for schema, _ in checked]
     check_names(schemas[0].names)
     resolve_column(schemas[0].names, job.target)
     check_equal(job.paths, [list(map(_description, schema)) for schema in schemas])
     carried = carried_schema(schemas[0])
     if carried.equals(schemas[0]):
-        return Content(tuple(file for _, file in looked), schemas[0])
+        return Content(tuple(file for _, file in checked), schemas[0])
     copies = [
         write_retyped(files.batches(path), carried, name=path.name, out=job.folder / f"retyped-{number:04d}.parquet")
         for number, path in enumerate(job.paths)
@@ -62,9 +62,9 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     return Content(tuple(copies), carried, notes=(retyping_note(schemas[0], carried),))
 
 
-def _look(path: Path, digest: str, files: TableFiles) -> tuple[pa.Schema, SnapshotFile]:
+def _check(path: Path, digest: str, files: TableFiles) -> tuple[pa.Schema, SnapshotFile]:
     try:
-        schema, rows = files.look(path)
+        schema, rows = files.check(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise

@@ -1,7 +1,7 @@
-"""Column types of Parquet and Arrow files: those that are carried as they are, exactly in another type, or not at all.
+"""Column types of Parquet and Arrow files: supported, convertible without loss, or unsupported.
 
-Not every Arrow type can be taken rows of, or comes back from Parquet as it went in. Where another type holds the same
-values, the files are written again in it, a batch at a time; where none does, the column is refused.
+For some Arrow types rows cannot be selected, and some do not survive a round trip through Parquet. If another type
+holds the same values, the files are rewritten with it in batches; otherwise the column is rejected.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _SAME_VALUES = {
     pa.time64("ns"): pa.time64("us"),
     pa.date64(): pa.date32(),
 }
-"""Types without kernels for rows, without a Parquet type of their own, or with digits that Python's times lack."""
+"""Types without selection kernels, without a Parquet equivalent, or more precise than Python's times."""
 
 
 def carried_type(kind: pa.DataType) -> pa.DataType | None:
-    """Return the type that holds a type's values through the whole run; None where there is none.
+    """Return the type that holds a type's values throughout the run; None if there is none.
 
     >>> carried_type(pa.string_view()), carried_type(pa.decimal32(7, 2)), carried_type(pa.int8())
     (DataType(string), Decimal128Type(decimal128(7, 2)), DataType(int8))
@@ -48,7 +48,7 @@ def carried_type(kind: pa.DataType) -> pa.DataType | None:
 
 
 def _carried_dictionary(kind: pa.DataType) -> pa.DataType | None:
-    """Return a dictionary of texts, or the values themselves where they are no texts: Parquet has no other."""
+    """Return a dictionary type for texts and the plain value type otherwise: Parquet has no other dictionaries."""
     values = kind.value_type
     if pa.types.is_string(values) or pa.types.is_large_string(values):
         return kind
@@ -63,10 +63,10 @@ def _carried_nested(kind: pa.DataType) -> pa.DataType | None:
 
 
 def carried_schema(schema: pa.Schema) -> pa.Schema:
-    """Return the schema in which a file's columns are carried.
+    """Return the schema that a file's columns have throughout the run.
 
     Raises:
-        InputError: A column's type cannot be carried.
+        InputError: A column's type is not supported.
     """
     carried = {field.name: carried_type(field.type) for field in schema}
     if refused := [field for field in schema if carried[field.name] is None]:
@@ -74,31 +74,31 @@ def carried_schema(schema: pa.Schema) -> pa.Schema:
             "unsupported_type",
             expected="columns of numbers, texts, dates, times, booleans, bytes, or plain lists and structures of these",
             found=", ".join(f"{field.name!r} of type {field.type}" for field in refused[:_SHOWN]),
-            remedy="write the file again with another type for the column, or without it",
+            remedy="write the file again without the column or with another type for it",
             values={"columns": {field.name: str(field.type) for field in refused}},
         )
     return pa.schema([field.with_type(carried[field.name]) for field in schema], schema.metadata)
 
 
 def retyping_note(schema: pa.Schema, carried: pa.Schema) -> str:
-    """Return what the reader should know of columns that are carried in another type."""
+    """Return a note on the columns that were converted to another type."""
     pairs = [(old, new) for old, new in zip(schema, carried, strict=True) if old.type != new.type]
     shown = ", ".join(f"{old.name!r} ({old.type} as {new.type})" for old, new in pairs[:_SHOWN])
     more = f" and {len(pairs) - _SHOWN:,} more" if len(pairs) > _SHOWN else ""
-    return f"carried in another type that holds the same values: {shown}{more}"
+    return f"converted to another type that holds the same values: {shown}{more}"
 
 
 def write_retyped(batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, name: str, out: Path) -> SnapshotFile:
-    """Write the rows of a file again as Parquet, with the same values in other types.
+    """Write the rows of a file as Parquet, with the same values in other types.
 
     Args:
         batches: The rows.
         schema: The columns to write, from `carried_schema`.
-        name: How errors call the file.
-        out: The Parquet file to make.
+        name: The file's name in errors.
+        out: The Parquet file to create.
 
     Raises:
-        InputError: A value would not come out the same.
+        InputError: A value cannot be converted without loss.
     """
     return write_snapshot_file(out, schema, (_retyped(batch, schema, name) for batch in batches))
 
@@ -113,7 +113,7 @@ def _retyped(batch: pa.RecordBatch, schema: pa.Schema, file: str) -> pa.RecordBa
                 "inexact_type",
                 expected=f"values of {field.name!r} that {field.type} holds exactly",
                 found=f"{column.type} in {file}: {str(error).splitlines()[0]}",
-                remedy="write the file again with another type for the column, or without it",
+                remedy="write the file again without the column or with another type for it",
                 values={"column": field.name, "type": str(column.type)},
             ) from None
     return pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -1,9 +1,8 @@
-r"""Types of text columns, as SQL that tells whether a type keeps a text exactly.
+r"""Types of text columns, each with a SQL condition that checks whether the type preserves a text.
 
-A text is kept when the value gives it back: integers digit by digit, decimal numbers up to trailing zeros and 17
-significant digits, dates and times as ISO 8601 writes them. A type is taken only if it keeps every text of its column.
-In the conditions `<v>` stands for the text without blanks around it and `<d>` for its value as a double (null if it is
-no number).
+A type preserves a text if the value can reproduce it: integers digit by digit, decimal numbers up to trailing zeros and
+17 significant digits, dates and times in ISO 8601. A column gets a type only if the type preserves all its texts. In
+the conditions, `<v>` is the text stripped of blanks and `<d>` its value as a double (null if it is not a number).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from counterpoise.ingest._text.value_shapes import Shape
 __all__ = ["CODED", "RULES", "TEXT", "TypeRule", "declared_rule", "label_condition"]
 
 CODED = "(<v> >= '00' AND <v> < '0:' OR <v> >= '-00' AND <v> < '-0:' OR <v> >= '+' AND <v> < ',' OR contains(<v>, '_'))"
-"""A number with a leading zero, a plus sign or an underscore: a code, which a numeric type would not give back."""
+"""A number with a leading zero, a plus sign or an underscore: a code, which a numeric type would not preserve."""
 
 _DIGITS = "strlen(ltrim(translate(regexp_replace(<v>, '[eE].*', ''), '-.', ''), '0'))"
 _LONG_NUMBER_IS_EXACT = rf"""CASE
@@ -25,7 +24,7 @@ _LONG_NUMBER_IS_EXACT = rf"""CASE
         THEN coalesce(TRY_CAST(<d> AS BIGINT) = TRY_CAST(split_part(<v>, '.', 1) AS BIGINT), false)
     WHEN abs(<d>) >= {2**53} AND NOT contains(lower(<v>), 'e') THEN false
     ELSE <d>::VARCHAR = <v> OR {_DIGITS} <= 17 END"""
-# Up to 18 characters hold at most 17 digits beside the point; a sign and a leading zero make room for one more each.
+# Up to 18 characters hold at most 17 digits and the point; a sign and a leading zero each allow one more.
 _AT_MOST_17_DIGITS = """strlen(<v>) <= 18 + (<v> >= '-0' AND <v> < '-:')::INT
     + (<v> >= '0.' AND <v> < '0/' OR <v> >= '-0.' AND <v> < '-0/')::INT"""
 _NUMBER_IS_EXACT = f"""CASE
@@ -43,9 +42,9 @@ class TypeRule:
     """A type of a text column.
 
     Attributes:
-        name: What notes and errors call it.
+        name: Its name in notes and errors.
         sql: The DuckDB type.
-        fits: The condition under which the type keeps a text.
+        fits: The condition under which the type preserves a text.
     """
 
     name: str
@@ -103,9 +102,9 @@ _DECLARED: dict[str, TypeRule] = {
 
 
 def label_condition(shape: Shape) -> str | None:
-    """Return what must hold, beside the rule's own condition, for a label: its class names stay as written.
+    """Return the additional condition for a label column, which keeps class names as written.
 
-    None where a label is never of that type. `<c>` stands for the text as it is, blanks included.
+    None means that a label never has that type. `<c>` is the unstripped text.
     """
     return _LABEL_SHAPES.get(shape)
 
@@ -114,7 +113,7 @@ def declared_rule(column: str, declared: str) -> TypeRule:
     """Return the rule of a type that `source.types` declares.
 
     Raises:
-        ConfigError: No such type.
+        ConfigError: The type does not exist.
 
     >>> declared_rule("price", "decimal(10, 2)").sql
     'DECIMAL(10, 2)'

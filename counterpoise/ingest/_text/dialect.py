@@ -1,4 +1,4 @@
-"""How a delimited text is written: its delimiter, quote and header, told from its beginning."""
+"""Detect the dialect of delimited text (delimiter, quote and header) from its beginning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from counterpoise.errors import InputError
 from counterpoise.ingest._text.header import check_header_width, has_header
 from counterpoise.ingest._text.records import TextRecord, read_records
 
-__all__ = ["Dialect", "Sample", "sniff_dialect"]
+__all__ = ["Dialect", "TextSample", "sniff_dialect"]
 
 _COMMON = (",", ", ", ";", "; ", "\t", "|")
 _UNCOMMON = (":", " ", "^", "~")
@@ -22,15 +22,15 @@ _SAMPLE_RECORDS = 1_000
 
 
 @dataclass(frozen=True)
-class Sample:
-    """The beginning of a text in whole lines, how errors call its file, and whether it is the whole text."""
+class TextSample:
+    """The beginning of a text in whole lines, its file's name in errors, and whether it is the whole text."""
 
     name: str
     text: str
     whole: bool
 
     def records(self, delimiter: str, quote: str) -> Iterator[TextRecord]:
-        """Yield the first records; one that the end of the sample cuts off is left out."""
+        """Yield the first records, except one that is truncated by the end of the sample."""
         lines = io.StringIO(self.text, newline="")
         records = read_records(lines, name=self.name, delimiter=delimiter, quote=quote)
         taken = 0
@@ -45,13 +45,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text is to be read.
+    """The dialect of a text.
 
     Attributes:
-        name: How errors call the file.
-        delimiter: What separates fields.
-        quote: What encloses fields.
-        header: The record that names the columns, None where there is none.
+        name: The file's name in errors.
+        delimiter: The field delimiter.
+        quote: The quote character.
+        header: The record with the column names; None if there is none.
         names: The column names; `column_0` and so on without a header.
         rows: The first data records.
     """
@@ -66,9 +66,9 @@ class Dialect:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What a delimiter and a quote make of a sample.
+    """The result of splitting a sample with a delimiter and a quote.
 
-    `share` of the records has `width` fields; `broken` tells of an open quote.
+    `share` is the share of records with `width` fields; `broken` is the error if a quote stays open.
     """
 
     delimiter: str
@@ -79,15 +79,17 @@ class _Trial:
     broken: InputError | None = None
 
 
-def sniff_dialect(sample: Sample, source: SourceConfig) -> Dialect:
-    """Return the dialect of a text. Options that the source sets are taken as they are.
+def sniff_dialect(sample: TextSample, source: SourceConfig) -> Dialect:
+    """Return the dialect of a text. Options that the source sets take precedence.
 
     Raises:
-        InputError: Nothing in the file, a header only, one column only, an unclosed quote, or a header that does not
-            fit the lines.
+        InputError: The file is empty, has only a header or only one column, has an unclosed quote, or its header does
+            not match the lines.
     """
     if not sample.text.strip():
-        raise _refused(sample, "empty_file", "a table with a header and rows", "nothing", "check how the file was made")
+        raise _refused(
+            sample, "empty_file", "a table with a header and rows", "nothing", "check how the file was written"
+        )
     trial = _best_trial(sample, source)
     first = trial.records[0]
     header = source.header == "yes" or (source.header == "auto" and has_header(trial.records, name=sample.name))
@@ -98,7 +100,7 @@ def sniff_dialect(sample: Sample, source: SourceConfig) -> Dialect:
             "record_too_long",
             "a first row that ends within the first megabytes",
             "none",
-            "check the quotes of the first row, and that the file is text with one record a line",
+            "check the quotes of the first row, and that the file is text with one record per line",
         )
     if not rows:
         raise _refused(
@@ -106,7 +108,7 @@ def sniff_dialect(sample: Sample, source: SourceConfig) -> Dialect:
             "header_only",
             "rows below the header",
             "a header only",
-            "check how the file was made; set source.header to no if its one line is a row",
+            "check how the file was written; set source.header to no if its only line is a row",
         )
     if not header:
         names = tuple(f"column_{number}" for number in range(trial.width))
@@ -116,8 +118,8 @@ def sniff_dialect(sample: Sample, source: SourceConfig) -> Dialect:
     return Dialect(sample.name, trial.delimiter, trial.quote, first, names, rows)
 
 
-def _best_trial(sample: Sample, source: SourceConfig) -> _Trial:
-    """Try the quotes in turn: the first that makes a regular table, else the one that makes the most regular."""
+def _best_trial(sample: TextSample, source: SourceConfig) -> _Trial:
+    """Try the quotes in turn; return the first that gives a regular table, else the one with the most regular table."""
     first, *others = (source.quote,) if source.quote else _QUOTES
     best = _best_delimiter(sample, source, first)
     if best.share == 0:
@@ -125,14 +127,14 @@ def _best_trial(sample: Sample, source: SourceConfig) -> _Trial:
             sample,
             "single_column",
             "at least two columns",
-            f"no delimiter that divides lines such as {sample.text.splitlines()[0][:120]!r}",
+            f"no delimiter that splits lines such as {sample.text.splitlines()[0][:120]!r}",
             "set source.delimiter",
         )
     if best.share < 1:
         trials = [_try(sample, best.delimiter, quote) for quote in others]
-        # A field that starts with the first quote has been opened by it: then the other one explains nothing.
-        honest = [trial for trial in trials if not _starts_with(trial, first)]
-        best = max((best, *honest), key=lambda trial: trial.share)
+        # If a field still starts with the first quote, that quote opened it, and the other quote cannot be right.
+        plausible = [trial for trial in trials if not _starts_with(trial, first)]
+        best = max((best, *plausible), key=lambda trial: trial.share)
     return best
 
 
@@ -140,11 +142,11 @@ def _starts_with(trial: _Trial, quote: str) -> bool:
     return any(field.lstrip().startswith(quote) for record in trial.records for field in record.fields)
 
 
-def _best_delimiter(sample: Sample, source: SourceConfig, quote: str) -> _Trial:
-    """Return the delimiter that makes the most regular table; uncommon ones only where no common one does.
+def _best_delimiter(sample: TextSample, source: SourceConfig, quote: str) -> _Trial:
+    """Return the delimiter with the most regular table; try uncommon ones only if no common one fits.
 
     Raises:
-        InputError: A quote is left open with a common delimiter, and no other makes a regular table.
+        InputError: A quote stays open with a common delimiter, and no other delimiter gives a regular table.
     """
     common, uncommon = ((source.delimiter,), ()) if source.delimiter else (_COMMON, _UNCOMMON)
     trials = [_try(sample, delimiter, quote) for delimiter in common]
@@ -161,7 +163,7 @@ def _regularity(trial: _Trial) -> tuple[float, int, int]:
     return trial.share, trial.width, len(trial.delimiter)
 
 
-def _try(sample: Sample, delimiter: str, quote: str) -> _Trial:
+def _try(sample: TextSample, delimiter: str, quote: str) -> _Trial:
     try:
         records = tuple(sample.records(delimiter, quote))
     except InputError as error:
@@ -170,7 +172,7 @@ def _try(sample: Sample, delimiter: str, quote: str) -> _Trial:
     return _Trial(delimiter, quote, records, width, count / len(records) if width > 1 else 0)
 
 
-def _refused(sample: Sample, reason: str, expected: str, found: str, remedy: str) -> InputError:
+def _refused(sample: TextSample, reason: str, expected: str, found: str, remedy: str) -> InputError:
     return InputError(
         reason, expected=expected, found=f"{found} in {sample.name}", remedy=remedy, values={"file": sample.name}
     )

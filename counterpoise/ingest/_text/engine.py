@@ -1,4 +1,4 @@
-"""DuckDB over plain delimited text: every cell as text, every decision by whole-column counts."""
+"""DuckDB over plain delimited text: it reads every cell as text and bases every decision on whole-column counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = [
-    "COLUMNS_A_QUERY",
+    "COLUMNS_PER_QUERY",
     "Cell",
     "Tally",
     "TextTable",
@@ -31,20 +31,20 @@ __all__ = [
 ]
 
 _MEMORY = "1GB"
-COLUMNS_A_QUERY = 500
+COLUMNS_PER_QUERY = 500
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A plain text file and how DuckDB is to read it.
+    """A plain text file and how DuckDB reads it.
 
     Attributes:
         path: The file.
-        name: How notes and errors call it.
-        delimiter: What separates fields.
-        quote: What encloses fields.
-        skip: How many lines come before the first row.
-        columns: How many fields every row has.
+        name: Its name in notes and errors.
+        delimiter: The field delimiter.
+        quote: The quote character.
+        skip: The number of lines before the first row.
+        columns: The number of fields per row.
     """
 
     path: Path
@@ -55,7 +55,7 @@ class TextTable:
     columns: int
 
     def sql(self) -> str:
-        """Return the table function: columns `c0`, `c1` … of text, an empty cell as null."""
+        """Return the table function: text columns `c0`, `c1` …, with empty cells as nulls."""
         columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(self.columns))
         quote = quoted(self.quote)
         return (
@@ -71,18 +71,18 @@ class Cell:
 
     Attributes:
         number: The column's position.
-        missing: The texts, without blanks around them, that mean missing.
+        missing: The texts, stripped of blanks, that mean missing.
     """
 
     number: int
     missing: tuple[str, ...]
 
     def is_missing(self) -> str:
-        """Return the condition that a cell is missing."""
+        """Return the SQL condition for a missing cell."""
         return f"v{self.number} IN ({', '.join(map(quoted, self.missing))})" if self.missing else "false"
 
     def condition(self, template: str) -> str:
-        """Return a rule's condition on this column."""
+        """Return a rule's condition applied to this column."""
         names = {"<v>": f"v{self.number}", "<d>": f"d{self.number}", "<c>": f"c{self.number}"}
         for placeholder, name in names.items():
             template = template.replace(placeholder, name)
@@ -91,7 +91,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts over the cells of one column: all, missing, numbers, numbers written as codes, and kept by each rule."""
+    """Cell counts of one column: all, missing, numbers, numbers written as codes, and cells preserved by each rule."""
 
     rows: int
     missing: int
@@ -101,7 +101,7 @@ class Tally:
 
     @property
     def present(self) -> int:
-        """Cells that are not missing."""
+        """The number of cells that are not missing."""
         return self.rows - self.missing
 
     def __add__(self, other: Tally) -> Tally:
@@ -116,7 +116,7 @@ class Tally:
 
 
 def quoted(text: str) -> str:
-    """Return a text as an SQL literal.
+    """Return a text as a SQL literal.
 
     >>> quoted("it's")
     "'it''s'"
@@ -125,7 +125,7 @@ def quoted(text: str) -> str:
 
 
 def quoted_path(path: Path) -> str:
-    """Return a path as an SQL literal that names this file only, although DuckDB expands globs.
+    """Return a path as a SQL literal that matches only this file, although DuckDB expands globs.
 
     >>> quoted_path(Path("a[1].csv"))
     "'a[[]1].csv'"
@@ -135,10 +135,10 @@ def quoted_path(path: Path) -> str:
 
 @contextmanager
 def open_engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB in memory that spills into a folder and loads nothing from the network.
+    """Open an in-memory DuckDB that spills to a folder and never uses the network.
 
     Raises:
-        EngineError: DuckDB fails in a way that nobody expected.
+        EngineError: DuckDB fails unexpectedly.
     """
     import duckdb
 
@@ -153,30 +153,30 @@ def open_engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with duckdb.connect(":memory:", config=config) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")  # it would stand among the output of whoever reads
+            connection.execute("SET enable_progress_bar = false")  # it would mix with the caller's output
             yield connection
     except duckdb.Error as error:
         raise EngineError(
             "duckdb_failed",
-            expected="DuckDB to read the text",
+            expected="a text that DuckDB can read",
             found=str(error).split("\n", 1)[0],
-            remedy="check free memory and disk space, and report it with the file if it happens again",
+            remedy="check free memory and disk space; if it happens again, report it with the file",
         ) from error
 
 
 def cells_sql(table: TextTable, numbers: Sequence[int]) -> str:
-    """Return a subquery with each column's text `c`, its text without blanks `v` and its value as a double `d`."""
+    """Return a subquery with each column's text `c`, its stripped text `v` and its value as a double `d`."""
     texts = ", ".join(f"coalesce(c{number}, '') AS c{number}" for number in numbers)
     bare = ", ".join(
         f"c{n}, CASE WHEN {_has_blanks(f'c{n}')} THEN trim(c{n}, ' \t') ELSE c{n} END AS v{n}" for n in numbers
     )
     values = ", ".join(f"c{n}, v{n}, TRY_CAST(v{n} AS DOUBLE) AS d{n}" for n in numbers)
-    # Only numbers and quoted literals are put in, here and below, hence the exemptions from S608.
+    # Here and below, only numbers and quoted literals are interpolated, so S608 does not apply.
     return f"(SELECT {values} FROM (SELECT {bare} FROM (SELECT {texts} FROM {table.sql()})))"  # noqa: S608
 
 
 def _has_blanks(cell: str) -> str:
-    """Return the condition, cheap to check, that a cell may start or end with blanks."""
+    """Return a cheap condition that holds if a cell may start or end with blanks."""
     return f"{cell} < '!' OR suffix({cell}, ' ') OR suffix({cell}, '\t')"
 
 
@@ -189,11 +189,11 @@ def count_cells(
         engine: An open engine.
         table: The text.
         cells: The columns.
-        rules: For each column the conditions to count.
+        rules: The conditions to count for each column.
     """
     tallies: list[Tally] = []
-    for start in range(0, len(cells), COLUMNS_A_QUERY):
-        part = slice(start, start + COLUMNS_A_QUERY)
+    for start in range(0, len(cells), COLUMNS_PER_QUERY):
+        part = slice(start, start + COLUMNS_PER_QUERY)
         tallies += _count_part(engine, table, cells[part], rules[part])
     return tallies
 
@@ -203,11 +203,11 @@ def _count_part(
 ) -> list[Tally]:
     counts = ["count(*)"]
     for cell, conditions in zip(cells, rules, strict=True):
-        there = f"NOT {cell.is_missing()}"
-        number = f"d{cell.number} IS NOT NULL AND {there}"
+        present = f"NOT {cell.is_missing()}"
+        number = f"d{cell.number} IS NOT NULL AND {present}"
         counts += [f"count_if({cell.is_missing()})", f"count_if({number})"]
         counts.append(f"count_if({number} AND {cell.condition(CODED)})" if len(conditions) > 1 else "0")
-        counts += [f"count_if({there} AND {cell.condition(condition)})" for condition in conditions]
+        counts += [f"count_if({present} AND {cell.condition(condition)})" for condition in conditions]
     source = cells_sql(table, [cell.number for cell in cells])
     row = engine.execute(f"SELECT {', '.join(counts)} FROM {source}").fetchone()  # noqa: S608
     values = iter(row or ())
@@ -219,10 +219,10 @@ def _count_part(
 
 
 def embedded_counts(engine: duckdb.DuckDBPyConnection, table: TextTable) -> tuple[int, int]:
-    """Return how many newlines and how many delimiters stand inside cells."""
+    """Return the number of newlines and of delimiters inside cells."""
     newlines = delimiters = 0
-    for start in range(0, table.columns, COLUMNS_A_QUERY):
-        numbers = range(start, min(start + COLUMNS_A_QUERY, table.columns))
+    for start in range(0, table.columns, COLUMNS_PER_QUERY):
+        numbers = range(start, min(start + COLUMNS_PER_QUERY, table.columns))
         totals = [_total_inside(f"c{n}", what) for what in ("chr(10)", quoted(table.delimiter)) for n in numbers]
         row = engine.execute(f"SELECT {', '.join(totals)} FROM {table.sql()}").fetchone() or ()  # noqa: S608
         newlines += sum(row[: len(numbers)])
@@ -238,7 +238,7 @@ def _total_inside(cell: str, what: str) -> str:
 def first_misfit(
     engine: duckdb.DuckDBPyConnection, table: TextTable, cell: Cell, rule: TypeRule
 ) -> tuple[int, str] | None:
-    """Return the first cell that a type does not keep: its 1-based row number in the file and its text."""
+    """Return the first cell that a type does not preserve: its 1-based row number in the file and its text."""
     misfit = f"NOT ({cell.is_missing()}) AND NOT {cell.condition(rule.fits)}"
     rows = f"SELECT row_number() OVER () AS row, * FROM {cells_sql(table, [cell.number])}"  # noqa: S608
     sql = f"SELECT row, c{cell.number} FROM ({rows}) WHERE {misfit} ORDER BY row LIMIT 1"  # noqa: S608

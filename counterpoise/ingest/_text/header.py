@@ -1,4 +1,4 @@
-"""Whether the first record of a delimited text names its columns."""
+"""Decide whether the first record of a delimited text is a header."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NOTHING: frozenset[str] = frozenset()
 def has_header(records: Sequence[TextRecord], *, name: str) -> bool:
     """Return whether the first record is a header.
 
-    A cell of text above a column of numbers, truth values or times speaks for a header; a number above numbers, or a
-    cell that stands for a missing value, speaks against it. Where neither occurs, a first record whose cells never
-    recur below is a header.
+    Text above a column of numbers, booleans or times is evidence for a header. A number above numbers, or a cell that
+    means a missing value, is evidence against one. Without evidence, the first record is a header if none of its cells
+    recurs in its column.
 
     Raises:
         InputError: The evidence is contradictory.
@@ -27,11 +27,11 @@ def has_header(records: Sequence[TextRecord], *, name: str) -> bool:
     first, rows = records[0].fields, records[1:]
     if not rows:
         return all(shape_of(cell) == "string" for cell in first)
-    speaks_for, against = _evidence(first, rows)
-    if speaks_for and against:
-        raise _ambiguous(name, first, speaks_for, against)
-    if speaks_for or against:
-        return bool(speaks_for)
+    supporting, against = _evidence(first, rows)
+    if supporting and against:
+        raise _ambiguous(name, first, supporting, against)
+    if supporting or against:
+        return bool(supporting)
     return not any(cell in _column(rows, number) for number, cell in enumerate(first) if not looks_missing(cell))
 
 
@@ -39,41 +39,41 @@ def check_header_width(width: int, rows: Sequence[TextRecord], *, name: str) -> 
     """Check that the header has as many names as most lines have fields.
 
     Raises:
-        InputError: Lines have more or fewer fields than the header.
+        InputError: Most lines have more or fewer fields than the header.
     """
     usual = Counter(len(record.fields) for record in rows).most_common(1)[0][0]
     if usual != width:
         raise InputError(
             "extra_column" if usual > width else "header_mismatch",
-            expected=f"{width} fields a line, as the header of {name} has",
+            expected=f"{width} fields per line, as in the header of {name}",
             found=f"{usual} fields in most lines, first in line {rows[0].line}: {rows[0].text[:120]!r}",
-            remedy="add the missing names to the header or take the surplus fields out of the lines",
+            remedy="add the missing names to the header or remove the extra fields from the lines",
             values={"file": name, "header": width, "fields": usual},
         )
 
 
 def _evidence(first: Sequence[str], rows: Sequence[TextRecord]) -> tuple[list[int], list[int]]:
-    """Return the columns that speak for a header and those that speak against it."""
-    speaks_for, against = [], []
+    """Return the columns with evidence for a header and those with evidence against one."""
+    supporting, against = [], []
     for number, cell in enumerate(first):
         cells = [value for value in _column(rows, number) if not looks_missing(value)]
         typed = guess_shape(cells, _NOTHING) not in (None, "string")
         if (typed and shape_of(cell) != "string") or (cell.strip() and looks_missing(cell)):
             against.append(number)
         elif typed and cell.strip():
-            speaks_for.append(number)
-    return speaks_for, against
+            supporting.append(number)
+    return supporting, against
 
 
 def _column(rows: Sequence[TextRecord], number: int) -> list[str]:
     return [record.fields[number] for record in rows if number < len(record.fields)]
 
 
-def _ambiguous(name: str, first: Sequence[str], speaks_for: list[int], against: list[int]) -> InputError:
+def _ambiguous(name: str, first: Sequence[str], supporting: list[int], against: list[int]) -> InputError:
     return InputError(
         "ambiguous_header",
         expected="a first line that either names all columns or is a row like the others",
-        found=f"{first[speaks_for[0]]!r} above values and {first[against[0]]!r} above values alike, in {name}",
+        found=f"{first[supporting[0]]!r}, unlike the values below it, and {first[against[0]]!r}, like them, in {name}",
         remedy="set source.header to yes or no",
-        values={"file": name, "like_names": speaks_for[:20], "like_values": against[:20]},
+        values={"file": name, "like_names": supporting[:20], "like_values": against[:20]},
     )

@@ -1,4 +1,7 @@
-"""Text files as plain, checked UTF-8, decompressed and transcoded where needed, and counts that reading must match."""
+"""Provide text files as plain, checked UTF-8, and count what a reader must account for.
+
+Files are decompressed and transcoded if necessary.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,11 @@ _BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 @dataclass(frozen=True)
 class TextCounts:
-    """What an independent look at a text file counted.
+    """Counts over a text file, independent of its reader.
 
     Attributes:
-        lines: Newlines, and one more where the last line has none.
-        blank_lines: Lines without any character.
+        lines: Newlines, plus one if the last line has none.
+        blank_lines: Lines without any characters.
         delimiters: Occurrences of the delimiter.
         quotes: Occurrences of the quote.
     """
@@ -44,10 +47,10 @@ def plain_text(path: Path, *, encoding: str, copy: Path) -> Path:
     Args:
         path: The text file, plain or compressed.
         encoding: Its declared encoding.
-        copy: Where to write the text if the file itself does not serve.
+        copy: The file to write if the original cannot be used directly.
 
     Raises:
-        InputError: Not in the declared encoding, or damaged.
+        InputError: The file is damaged or not in the declared encoding.
     """
     raw, head = read_head(path)
     _check_head(path, head, encoding)
@@ -59,7 +62,7 @@ def plain_text(path: Path, *, encoding: str, copy: Path) -> Path:
 
 
 def text_sample(path: Path) -> tuple[str, bool]:
-    """Return the first few megabytes of a plain UTF-8 file and whether that is all of it."""
+    """Return the first few megabytes of a plain UTF-8 file, and whether that is the whole file."""
     with open(path, "rb") as file:
         raw = file.read(_SAMPLE)
         whole = not file.read(1)
@@ -70,7 +73,7 @@ def text_sample(path: Path) -> tuple[str, bool]:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    r"""Yield the lines of a plain UTF-8 file with their ends (`\n`, `\r\n` or `\r`), without a byte order mark.
+    r"""Yield the lines of a plain UTF-8 file with their endings (`\n`, `\r\n` or `\r`), without a byte order mark.
 
     Raises:
         InputError: A line has more than two million characters.
@@ -84,7 +87,7 @@ def read_lines(path: Path) -> Iterator[str]:
                     "line_too_long",
                     expected=f"lines of fewer than {LINE_LIMIT:,} characters",
                     found=f"{path.name}, line {number:,}, is longer",
-                    remedy="check that the file is text with one record a line",
+                    remedy="check that the file is text with one record per line",
                     values={"file": path.name, "line": number},
                 )
             yield line
@@ -95,12 +98,12 @@ def count_text(path: Path, *, name: str, delimiter: str, quote: str) -> TextCoun
 
     Args:
         path: The plain file.
-        name: How errors call it.
+        name: Its name in errors.
         delimiter: Up to four characters.
         quote: One character.
 
     Raises:
-        InputError: Bytes that are not UTF-8.
+        InputError: The file contains bytes that are not UTF-8.
     """
     lines = blank = delimiters = quotes = 0
     decoder, last = codecs.getincrementaldecoder("utf-8")("strict"), b"\n"
@@ -149,7 +152,7 @@ def _check_head(path: Path, head: bytes, encoding: str) -> None:
         if head.startswith(bom):
             raise _undeclared(path.name, "a UTF-16 byte order mark", declared)
     if head.count(0) * 5 > len(head):
-        raise _undeclared(path.name, "mostly NUL bytes, as UTF-16 without a byte order mark has", "utf-16")
+        raise _undeclared(path.name, "mostly NUL bytes, as in UTF-16 without a byte order mark,", "utf-16")
 
 
 def _undeclared(name: str, what: str, encoding: str, *, line: int = 1) -> InputError:

@@ -1,8 +1,8 @@
-"""Delimited text a record at a time: exact and slow, the measure for the fast reader.
+"""Read delimited text record by record: exact but slow, the reference for the fast reader.
 
-A field that starts with the quote (blanks before it aside) runs to the closing quote; a doubled quote stands for one;
-blanks after the closing quote are dropped. A quote anywhere else is an ordinary character. Lines without any character
-are no records.
+A field that starts with the quote, possibly after blanks, extends to the closing quote. A doubled quote is one literal
+quote. Blanks after the closing quote are dropped. A quote anywhere else is an ordinary character. Empty lines are
+skipped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["TextRecord", "read_records", "unclosed_quote"]
 
 @dataclass(frozen=True)
 class TextRecord:
-    """One record: the 1-based number of its first line, how many lines it spans, its text and its fields."""
+    """One record: the 1-based number of its first line, the number of lines it spans, its text and its fields."""
 
     line: int
     lines: int
@@ -39,7 +39,7 @@ class _Splitter:
         self._closes = re.compile(rf"[^{mark}]*(?:{mark}{mark}[^{mark}]*)*{mark}(?!{mark})")
 
     def split(self, text: str) -> list[str] | None:
-        """Return a record's fields, or None where a quote is still open at the end.
+        """Return a record's fields, or None if a quote is still open at the end.
 
         Raises:
             ValueError: Text follows a closing quote.
@@ -65,7 +65,7 @@ class _Splitter:
             position += len(self._delimiter)
 
     def closes(self, line: str) -> bool:
-        """Return whether a line that starts inside quotes has their end."""
+        """Return whether a line that starts inside quotes contains the closing quote."""
         return self._quote in line and self._closes.match(line) is not None
 
     def _check_open(self, text: str, position: int) -> None:
@@ -77,13 +77,13 @@ def read_records(lines: Iterable[str], *, name: str, delimiter: str, quote: str)
     """Yield the records of a delimited text.
 
     Args:
-        lines: Lines with their ends.
-        name: How errors call the file.
-        delimiter: What separates fields.
-        quote: What encloses fields.
+        lines: Lines with their endings.
+        name: The file's name in errors.
+        delimiter: The field delimiter.
+        quote: The quote character.
 
     Raises:
-        InputError: A quote is opened and not closed, or text follows a closing quote.
+        InputError: A quote is never closed, or text follows a closing quote.
     """
     splitter = _Splitter(delimiter, quote)
     pending: list[str] = []
@@ -114,10 +114,10 @@ def _fields(splitter: _Splitter, text: str, *, name: str, line: int) -> list[str
 
 
 def unclosed_quote(name: str, line: int, text: str) -> InputError:
-    """Return the error for a quote that is opened and not closed where a field may end."""
+    """Return the error for a quote that is not closed where a field may end."""
     return InputError(
         "unclosed_quote",
-        expected="every quote that opens a field to be closed right before a delimiter or the end of the line",
+        expected="a closing quote right before a delimiter or the end of the line for every quoted field",
         found=f"{name}, line {line:,}: {text[:120]!r}",
         remedy="close the quote, double quotes inside quoted fields, or set source.quote",
         values={"file": name, "line": line, "text": text[:2_000]},

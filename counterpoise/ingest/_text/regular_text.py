@@ -1,4 +1,4 @@
-"""Irregular delimited text made regular: ragged lines set apart, one way of quoting, one line end."""
+"""Rewrite irregular delimited text in regular form: without ragged lines and with uniform line endings."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _TEXT_KEPT = 10_000
 
 @dataclass(frozen=True)
 class RegularText:
-    """How many rows were written, and the records that are no rows."""
+    """The number of rows written and the records that are not rows."""
 
     rows: int
     rejected: tuple[RejectedLine, ...]
 
 
 def write_regular_text(text: Path, dialect: Dialect, *, copy: Path) -> RegularText:
-    """Write the rows of a text as they are, one line end throughout, and return the records that are no rows.
+    """Write the rows of a text unchanged but with uniform line endings, and return the records that are not rows.
 
     Args:
         text: A plain UTF-8 file.
-        dialect: How it is written.
+        dialect: Its dialect.
         copy: The file to write, without a header.
 
     Raises:
-        InputError: A quote is not closed, or more lines are ragged than not.
+        InputError: A quote is not closed, or most lines are ragged.
     """
     rejected: list[RejectedLine] = []
     rows = 0
@@ -68,8 +68,8 @@ def _ragged(dialect: Dialect, rows: int, rejected: list[RejectedLine]) -> InputE
     return InputError(
         "ragged_table",
         expected=f"lines with {len(dialect.names)} fields separated by {dialect.delimiter!r}",
-        found=f"{len(rejected):,} other lines beside {rows:,} such lines in {dialect.name}, first line "
+        found=f"{len(rejected):,} other lines and {rows:,} such lines in {dialect.name}, first line "
         f"{rejected[0].line if rejected else 0}",
-        remedy="set source.delimiter, source.quote and source.header, or mend the file",
+        remedy="set source.delimiter, source.quote and source.header, or fix the file",
         values={"file": dialect.name, "rows": rows, "rejected": len(rejected)},
     )

@@ -1,4 +1,4 @@
-"""The rows of a delimited text in their types, a batch at a time; wide tables by groups of columns."""
+"""Yield the typed rows of delimited text in batches; wide tables are read in groups of columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from counterpoise.ingest._snapshot_files import batch_rows, write_snapshot_file
-from counterpoise.ingest._text.engine import COLUMNS_A_QUERY, TextTable, cells_sql
+from counterpoise.ingest._text.engine import COLUMNS_PER_QUERY, TextTable, cells_sql
 from counterpoise.ingest._text.types import ColumnPlan
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ def typed_text(
 ) -> TypedText:
     """Return the schema of a text and its rows in order.
 
-    DuckDB holds some thousands of rows of every column that it reads, so a table with very many columns is read a
-    group of columns at a time, through files in the folder, which are gone when all rows were taken.
+    DuckDB buffers thousands of rows of every column that it reads. A very wide table is therefore read in groups of
+    columns through temporary files in the folder, which are deleted after the last row.
     """
     rows = batch_rows(len(plans))
-    if len(plans) <= COLUMNS_A_QUERY:
+    if len(plans) <= COLUMNS_PER_QUERY:
         return _columns(engine, table, plans, rows=rows)
     files = []
-    for number, start in enumerate(range(0, len(plans), COLUMNS_A_QUERY)):
-        schema, batches = _columns(engine, table, plans[start : start + COLUMNS_A_QUERY], rows=rows)
+    for number, start in enumerate(range(0, len(plans), COLUMNS_PER_QUERY)):
+        schema, batches = _columns(engine, table, plans[start : start + COLUMNS_PER_QUERY], rows=rows)
         files.append(folder / f"columns-{number:05}.parquet")
         write_snapshot_file(files[-1], schema, batches)
     schema = pa.schema([field for file in files for field in pq.read_schema(file)])
@@ -46,7 +46,7 @@ def _columns(
 ) -> TypedText:
     values = ", ".join(_value(plan) for plan in plans)
     source = cells_sql(table, [plan.cell.number for plan in plans])
-    sql = f"SELECT {values} FROM {source}"  # noqa: S608  # columns go by number, literals are quoted
+    sql = f"SELECT {values} FROM {source}"  # noqa: S608  # columns are referenced by number, literals are quoted
     reader = engine.execute(sql).to_arrow_reader(rows)
     schema = pa.schema([pa.field(plan.name, kind) for plan, kind in zip(plans, reader.schema.types, strict=True)])
     return schema, (pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in reader)

@@ -1,4 +1,4 @@
-"""The types of text columns: guessed from the first rows, confirmed by every row."""
+"""The types of text columns: guessed from the first rows, then confirmed by all rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from counterpoise.ingest._text.value_shapes import Shape, guess_shape
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["ColumnPlan", "Question", "TypedColumns", "ask_types", "decide_types", "first_look"]
+__all__ = ["ColumnPlan", "ColumnTypeQuery", "TypedColumns", "decide_types", "tally_first_pass", "type_queries"]
 
 _NUMERIC_SHARE = 0.99
 _NUMBER = TypeRule("number", "DOUBLE", "<d> IS NOT NULL")
@@ -26,7 +26,7 @@ _NUMBER = TypeRule("number", "DOUBLE", "<d> IS NOT NULL")
 
 @dataclass(frozen=True)
 class ColumnPlan:
-    """What becomes of a column: its name, its cells, its type, and how many of its cells are missing."""
+    """A column with its decided type: name, cells, type and number of missing cells."""
 
     name: str
     cell: Cell
@@ -36,15 +36,15 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class TypedColumns:
-    """The plans of all columns and what the reader should know."""
+    """The plans of all columns and notes for the user."""
 
     plans: tuple[ColumnPlan, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Question:
-    """A column to be typed: what was declared for it, or what its first rows look like."""
+class ColumnTypeQuery:
+    """A column whose type is to be decided: its declared type, or the shape of its first rows."""
 
     name: str
     cell: Cell
@@ -53,16 +53,16 @@ class Question:
     guess: Shape | None
 
     def shapes(self) -> list[Shape]:
-        """Return the types that the column may have, narrowest first."""
+        """Return the candidate types, narrowest first."""
         return [shape for shape in RULES if not self.label or label_condition(shape)]
 
     def condition(self, shape: Shape) -> str:
-        """Return what must hold for every cell of the type."""
+        """Return the condition that every cell of the type must meet."""
         strict = label_condition(shape) if self.label else None
         return f"({RULES[shape].fits}) AND {strict}" if strict else RULES[shape].fits
 
     def first_conditions(self) -> list[str]:
-        """Return the one condition to count in the first pass, or none."""
+        """Return the condition to count in the first pass, if any."""
         if self.declared is not None:
             return [self.declared.fits]
         return [self.condition(self.guess)] if self.guess in self.shapes() else []
@@ -76,127 +76,127 @@ class Question:
         return self.guess is not None and tally.numeric < _NUMERIC_SHARE * tally.present
 
 
-def ask_types(dialect: Dialect, source: SourceConfig, label: str) -> list[Question]:
-    """Return what is to be decided for each column.
+def type_queries(dialect: Dialect, source: SourceConfig, label: str) -> list[ColumnTypeQuery]:
+    """Return a type query for each column.
 
     Args:
         dialect: The columns and the first rows.
         source: Missing values and declared types.
-        label: The label's column: there only an empty cell is missing, and class names stay as written.
+        label: The label column; in it only an empty cell is missing, and class names stay as written.
 
     Raises:
-        ColumnNotFoundError: A type is declared for a column that is not there.
+        ColumnNotFoundError: A type is declared for a column that does not exist.
         ConfigError: A declared type does not exist.
     """
     declared = source.type_overrides()
     if unknown := [name for name in declared if name not in dialect.names]:
         raise ColumnNotFoundError.from_names(unknown, dialect.names, field="source.types")
     tokens = tuple(dict.fromkeys(token.strip() for token in source.missing_values))
-    questions = []
+    queries = []
     for number, name in enumerate(dialect.names):
         missing = ("",) if name == label else tokens
         texts = [record.fields[number] for record in dialect.rows if number < len(record.fields)]
         rule = declared_rule(name, declared[name]) if name in declared else None
         guess = guess_shape(texts, frozenset(missing))
-        questions.append(Question(name, Cell(number, missing), name == label, rule, guess))
-    return questions
+        queries.append(ColumnTypeQuery(name, Cell(number, missing), name == label, rule, guess))
+    return queries
 
 
-def first_look(engine: duckdb.DuckDBPyConnection, table: TextTable, questions: Sequence[Question]) -> list[Tally]:
-    """Return each column's tally over one file, counting the guessed or declared type only."""
-    cells = [question.cell for question in questions]
-    return count_cells(engine, table, cells, [question.first_conditions() for question in questions])
+def tally_first_pass(
+    engine: duckdb.DuckDBPyConnection, table: TextTable, queries: Sequence[ColumnTypeQuery]
+) -> list[Tally]:
+    """Return each column's tally over one file, counting only the guessed or declared type."""
+    cells = [query.cell for query in queries]
+    return count_cells(engine, table, cells, [query.first_conditions() for query in queries])
 
 
 def decide_types(
     engine: duckdb.DuckDBPyConnection,
     tables: Sequence[TextTable],
-    questions: Sequence[Question],
-    looks: Sequence[Sequence[Tally]],
+    queries: Sequence[ColumnTypeQuery],
+    first_pass: Sequence[Sequence[Tally]],
 ) -> TypedColumns:
-    """Return each column's type: the declared one, or the narrowest that keeps every cell.
+    """Return each column's type: the declared one, or the narrowest that preserves every cell.
 
     Args:
         engine: An open engine.
         tables: The files.
-        questions: The columns, as `ask_types` gives them.
-        looks: For each file what `first_look` gives.
+        queries: The columns, from `type_queries`.
+        first_pass: The tallies of each file, from `tally_first_pass`.
 
     Raises:
-        InputError: A value that a declared type does not fit, or a few texts in a column of numbers.
+        InputError: A value does not fit its declared type, or a column of numbers contains a few texts.
     """
-    tallies = [reduce(add, column) for column in zip(*looks, strict=True)]
-    unsettled = [n for n, question in enumerate(questions) if not question.settled(tallies[n])]
-    closer = dict(zip(unsettled, _look_closer(engine, tables, [questions[n] for n in unsettled]), strict=True))
+    tallies = [reduce(add, column) for column in zip(*first_pass, strict=True)]
+    unsettled = [n for n, query in enumerate(queries) if not query.settled(tallies[n])]
+    second_pass = dict(zip(unsettled, _tally_all_types(engine, tables, [queries[n] for n in unsettled]), strict=True))
     plans, notes = [], []
-    for number, question in enumerate(questions):
-        tally = closer.get(number, tallies[number])
-        rule, note = _answer(question, tally, closer=number in closer)
-        if rule is None or (question.declared and tally.kept[0] < tally.present):
-            raise _misfit(engine, tables, question, rule or _NUMBER, tally)
-        plans.append(ColumnPlan(question.name, question.cell, rule, tally.missing))
+    for number, query in enumerate(queries):
+        tally = second_pass.get(number, tallies[number])
+        rule, note = _decide(query, tally, all_types=number in second_pass)
+        if rule is None or (query.declared and tally.kept[0] < tally.present):
+            raise _misfit(engine, tables, query, rule or _NUMBER, tally)
+        plans.append(ColumnPlan(query.name, query.cell, rule, tally.missing))
         notes += [note] if note else []
     return TypedColumns(tuple(plans), tuple(notes))
 
 
-def _look_closer(
-    engine: duckdb.DuckDBPyConnection, tables: Sequence[TextTable], questions: Sequence[Question]
+def _tally_all_types(
+    engine: duckdb.DuckDBPyConnection, tables: Sequence[TextTable], queries: Sequence[ColumnTypeQuery]
 ) -> list[Tally]:
     """Count every type's condition for the columns that the first pass left open."""
-    if not questions:
+    if not queries:
         return []
-    cells = [question.cell for question in questions]
-    rules = [[question.condition(shape) for shape in question.shapes()] for question in questions]
+    cells = [query.cell for query in queries]
+    rules = [[query.condition(shape) for shape in query.shapes()] for query in queries]
     counted = [count_cells(engine, table, cells, rules) for table in tables]
     return [reduce(add, column) for column in zip(*counted, strict=True)]
 
 
-def _answer(question: Question, tally: Tally, *, closer: bool) -> tuple[TypeRule | None, str]:
-    """Return the column's type and a note; no type where a few texts stand among numbers."""
-    if question.declared is not None:
-        return question.declared, ""
-    if not closer:
-        return (RULES[question.guess] if tally.kept and question.guess else TEXT), ""
+def _decide(query: ColumnTypeQuery, tally: Tally, *, all_types: bool) -> tuple[TypeRule | None, str]:
+    """Return the column's type and a note; no type if a column of numbers contains a few texts."""
+    if query.declared is not None:
+        return query.declared, ""
+    if not all_types:
+        return (RULES[query.guess] if tally.kept and query.guess else TEXT), ""
     if tally.present == 0:
-        return TEXT, f"column {question.name!r} is entirely missing: kept as text"
-    for shape, kept in zip(question.shapes(), tally.kept, strict=True):
+        return TEXT, f"column {query.name!r} has only missing values: kept as text"
+    for shape, kept in zip(query.shapes(), tally.kept, strict=True):
         if kept == tally.present:
             return RULES[shape], ""
-    return _text_or_mistake(question, tally)
+    return _text_or_mistake(query, tally)
 
 
-def _text_or_mistake(question: Question, tally: Tally) -> tuple[TypeRule | None, str]:
+def _text_or_mistake(query: ColumnTypeQuery, tally: Tally) -> tuple[TypeRule | None, str]:
     if tally.numeric < _NUMERIC_SHARE * tally.present:
         return TEXT, ""
     if tally.coded:
-        return TEXT, f"column {question.name!r} is kept as text: {tally.coded:,} numbers have leading zeros or signs"
-    if question.label:
-        return TEXT, f"the label {question.name!r} is kept as text, so that its class names stay as written"
+        return TEXT, f"column {query.name!r} is kept as text: {tally.coded:,} numbers have leading zeros or signs"
+    if query.label:
+        return TEXT, f"the label {query.name!r} is kept as text, so that its class names stay as written"
     if tally.numeric == tally.present:
-        return TEXT, f"column {question.name!r} is kept as text: no numeric type holds all its digits"
+        return TEXT, f"column {query.name!r} is kept as text: no numeric type holds all its digits"
     return None, ""
 
 
 def _misfit(
-    engine: duckdb.DuckDBPyConnection, tables: Sequence[TextTable], question: Question, rule: TypeRule, tally: Tally
+    engine: duckdb.DuckDBPyConnection, tables: Sequence[TextTable], query: ColumnTypeQuery, rule: TypeRule, tally: Tally
 ) -> InputError:
-    """Return the error that names the first cell that does not fit."""
+    """Return an error with the first cell that does not fit."""
     for table in tables:
-        found = first_misfit(engine, table, question.cell, rule)
+        found = first_misfit(engine, table, query.cell, rule)
         if found is not None:
             break
     row, value = found or (0, "")
-    declared = question.declared is not None
+    declared = query.declared is not None
     count = tally.present - (tally.kept[0] if declared else tally.numeric)
     remedy = f"add {value.strip()!r} to source.missing_values if it means missing, " + (
-        f"or correct {question.name} in source.types"
-        if declared
-        else f"or declare source.types: {question.name}=string"
+        f"or correct {query.name} in source.types" if declared else f"or declare source.types: {query.name}=string"
     )
     return InputError(
         "value_does_not_fit" if declared else "type_change",
-        expected=f"every value of column {question.name!r} to be a {rule.name}",
+        expected=f"only values of type {rule.name} in column {query.name!r}",
         found=f"{value[:120]!r} in row {row:,} of {table.name} ({count:,} of {tally.present:,} values do not fit)",
         remedy=remedy,
-        values={"column": question.name, "row": row, "value": value[:2_000], "file": table.name, "misfits": count},
+        values={"column": query.name, "row": row, "value": value[:2_000], "file": table.name, "misfits": count},
     )

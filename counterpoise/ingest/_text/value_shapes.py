@@ -1,4 +1,4 @@
-"""What a cell's text looks like: the first guess at a column's type, which the whole column then has to confirm."""
+"""Guess a column's type from the shape of its cells' texts; the whole column must then confirm the guess."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MISSING = {"", "?", "-", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil"
 
 
 def shape_of(text: str) -> Shape:
-    """Return the narrowest type whose texts look like this one, blanks around it aside.
+    """Return the narrowest type whose texts look like this one, ignoring surrounding blanks.
 
     >>> shape_of("-12"), shape_of("1.50"), shape_of("0042"), shape_of("2024-02-29")
     ('int64', 'float64', 'string', 'date')
@@ -38,7 +38,7 @@ def shape_of(text: str) -> Shape:
 
 
 def looks_missing(text: str) -> bool:
-    """Return whether a cell commonly stands for "no value".
+    """Return whether a cell's text commonly means "no value".
 
     >>> looks_missing(" ? "), looks_missing("0")
     (True, False)
@@ -47,7 +47,7 @@ def looks_missing(text: str) -> bool:
 
 
 def guess_shape(texts: Iterable[str], missing: frozenset[str]) -> Shape | None:
-    """Return the narrowest type that all texts look like; None where all are missing.
+    """Return the narrowest type that all texts look like; None if all are missing.
 
     Args:
         texts: Cells of one column.

@@ -1,1 +1,1 @@
-"""Values that arrive with types of their own: JSON lines and database rows."""
+"""Values that are already typed: JSON lines and database rows."""

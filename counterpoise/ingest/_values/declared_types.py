@@ -1,4 +1,4 @@
-"""Declared types for values that arrive with types of their own."""
+"""Declared types for values that are already typed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def declared_type(column: str, declared: str) -> pa.DataType:
     """Return the Arrow type that `source.types` declares for a column.
 
     Raises:
-        ConfigError: No such type.
+        ConfigError: The type does not exist.
 
     >>> declared_type("price", "decimal(10, 2)")
     Decimal128Type(decimal128(10, 2))
@@ -37,7 +37,7 @@ def declared_type(column: str, declared: str) -> pa.DataType:
 
 
 def cast_declared(array: pa.Array, column: pa.Field, first_row: int) -> pa.Array:
-    """Return values in the declared type.
+    """Cast values to the declared type.
 
     Args:
         array: The values.
@@ -54,7 +54,7 @@ def cast_declared(array: pa.Array, column: pa.Field, first_row: int) -> pa.Array
         row, value = first_row + position + 1, str(array[position].as_py())
         raise InputError(
             "value_does_not_fit",
-            expected=f"every value of column {column.name!r} to be a {column.type}, as source.types declares",
+            expected=f"only values of type {column.type} in column {column.name!r}, as declared in source.types",
             found=f"{value[:120]!r} in row {row:,}",
             remedy=f"add it to source.missing_values if it means missing, or correct {column.name} in source.types",
             values={"column": column.name, "row": row, "value": value[:2_000]},

@@ -1,4 +1,4 @@
-"""Kinds of values that arrive with a type of their own, and the column type that holds all kinds of a column."""
+"""The kinds of already typed values, and the column type that holds all kinds in a column."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def kind_of(value: Any) -> Kind:
 
 
 def count_kinds(values: Sequence[Any]) -> Counter[Kind]:
-    """Return how many values there are of each kind, those that are None left out.
+    """Count the values of each kind, ignoring None.
 
-    Types are counted first: of most types all values are of one kind.
+    This counts Python types first, because most types have only one kind.
 
     >>> count_kinds([1, 2**63, None, "a", "b"])
     Counter({'text': 2, 'integer': 1, 'long_integer': 1})
@@ -96,12 +96,12 @@ def _all_integers_fit(values: Sequence[Any], number: int) -> bool:
 
 
 def type_of(kinds: frozenset[Kind], *, digits: int, scale: int, exact_floats: bool) -> pa.DataType | None:
-    """Return the narrowest type that keeps all values of these kinds, None where only text does.
+    """Return the narrowest type that preserves all values of these kinds; None if only text does.
 
     Args:
         kinds: The kinds in a column, at least one.
-        digits: The most digits before the decimal point among integers and decimals.
-        scale: The most digits after it.
+        digits: The maximum number of digits before the decimal point among integers and decimals.
+        scale: The maximum number of digits after it.
         exact_floats: Whether every integer is exact as a double.
 
     >>> type_of(frozenset({"integer", "float"}), digits=2, scale=0, exact_floats=True)
@@ -118,7 +118,7 @@ def type_of(kinds: frozenset[Kind], *, digits: int, scale: int, exact_floats: bo
 
 
 def text_of(value: Any) -> str | None:
-    """Return a value as text: truth values and nested ones as JSON writes them, bytes in hexadecimal.
+    """Return a value as text: booleans and nested values as JSON, bytes in hexadecimal.
 
     >>> text_of(True), text_of([1, "a"]), text_of(0.1)
     ('true', '[1, "a"]', '0.1')
@@ -135,7 +135,7 @@ def text_of(value: Any) -> str | None:
 
 
 def array_of(values: Sequence[Any], kinds: frozenset[Kind]) -> pa.Array:
-    """Return values as an array of their own type where they are of one kind, as texts otherwise."""
+    """Return values as an array of their own type if they are of one kind, otherwise as texts."""
     if not kinds:
         return pa.nulls(len(values))
     kind = next(iter(kinds))

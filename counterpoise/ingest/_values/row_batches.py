@@ -1,4 +1,4 @@
-"""Rows of a database or of JSON lines in batches that are bounded in rows and in bytes."""
+"""Batch the rows of a database or of JSON lines, with limits on rows and bytes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["BATCH_BYTES", "in_batches"]
 T = TypeVar("T")
 
 BATCH_BYTES = 16 << 20
-"""About how many bytes of text a batch may have: in Python's and Arrow's form it takes a few times that."""
+"""The approximate limit on a batch's text in bytes; as Python and Arrow objects it takes a few times as much."""
 
 
 def in_batches(rows: Iterable[tuple[T, int]], most: int) -> Iterator[list[T]]:
-    """Yield rows in lists, each as long as its rows and their bytes allow.
+    """Yield rows in lists that respect the limits on rows and bytes.
 
     Args:
         rows: Each row with its size in bytes.
-        most: The most rows of a list.
+        most: The maximum number of rows in a list.
 
     >>> list(in_batches([("a", 1), ("b", 16 << 20), ("c", 1)], 10))
     [['a', 'b'], ['c']]

@@ -1,4 +1,4 @@
-"""Rows whose values have types of their own (JSON lines, SQL): spooled as they come, typed when all are seen."""
+"""Spool rows of already typed values (JSON lines, SQL) to disk, and decide column types after the last row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXACT_INTEGERS = 2**53
 
 
 def spool_rows(columns: int) -> int:
-    """Return how many rows to add to a spool at a time, for a table of so many columns.
+    """Return the number of rows to add to a spool at a time, given the number of columns.
 
     >>> spool_rows(31), spool_rows(10_000)
     (32258, 256)
@@ -39,7 +39,7 @@ def spool_rows(columns: int) -> int:
 
 @dataclass
 class _Facts:
-    """What was seen of a column: values by kind, the first row and text of each kind, and the size of numbers."""
+    """Statistics of a column: values by kind, the first row and text of each kind, and the size of numbers."""
 
     kinds: Counter[Kind] = field(default_factory=Counter)
     first: dict[Kind, tuple[int, str]] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class _Facts:
     exact_floats: bool = True
 
     def add(self, values: Sequence[Any], first_row: int) -> frozenset[Kind]:
-        """Take note of values and return their kinds."""
+        """Record values and return their kinds."""
         counted = count_kinds(values)
         for kind in counted:
             if kind not in self.first:
@@ -77,12 +77,12 @@ class _Facts:
 
 
 class Spool:
-    """Rows on disk until their columns' types are known.
+    """A buffer on disk for rows whose column types are not yet known.
 
     Args:
         path: The file to spool to.
         source: Missing values and declared types.
-        target: The label's column: its name or its position.
+        target: The name or position of the label column.
     """
 
     def __init__(self, path: Path, source: SourceConfig, target: str) -> None:
@@ -105,10 +105,10 @@ class Spool:
         self._path.unlink(missing_ok=True)
 
     def add(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Add rows, given as columns of equal length. A column that other rows lack is missing there.
+        """Add rows, given as columns of equal length. Rows without a column have missing values in it.
 
         Raises:
-            InputError: Too many columns, or a value that no column type holds.
+            InputError: There are too many columns, or no column type can hold a value.
         """
         rows = len(next(iter(columns.values()), ()))
         for name in columns:
@@ -123,14 +123,15 @@ class Spool:
         self.rows += rows
 
     def finish(self, path: Path, progress: Progress) -> Content:
-        """Write all rows as one Parquet file, each column in the type that keeps all its values.
+        """Write all rows to one Parquet file, giving each column the type that preserves all its values.
 
         Args:
-            path: The file to make.
-            progress: Told the rows written.
+            path: The file to create.
+            progress: Callback for the number of rows written.
 
         Raises:
-            InputError: Labels of several kinds, a few texts among numbers, or values that a declared type cannot hold.
+            InputError: Labels are of several kinds, a column of numbers contains a few texts, or a declared type cannot
+                hold a value.
         """
         names = list(self._facts)
         check_names(names)
@@ -161,7 +162,7 @@ class Spool:
             row, text = facts.first["unsupported"]
             raise InputError(
                 "unsupported_type",
-                expected="numbers, texts, truth values, dates, times, bytes or nested values",
+                expected="numbers, texts, booleans, dates, times, bytes or nested values",
                 found=f"{text[:120]!r} in row {row:,} of column {name!r}",
                 remedy="cast the column to text in the query",
                 values={"column": name, "row": row},
@@ -173,17 +174,17 @@ class Spool:
                 "invalid_text",
                 expected=f"texts in column {name!r} that can be written as UTF-8",
                 found=f"{str(error.object)[:120]!r}",
-                remedy="mend the text in the source",
+                remedy="fix the text in the source",
                 values={"column": name},
             ) from None
 
     def _decide(self, name: str, facts: _Facts) -> tuple[pa.DataType, str]:
-        """Return a column's type and a note where it is text although its values are not."""
+        """Return a column's type, and a note if it becomes text although its values are not."""
         if name in self._declared:
             return self._declared[name], ""
         kinds = frozenset(facts.kinds)
         if not kinds:
-            return pa.string(), f"column {name!r} is entirely missing: kept as text"
+            return pa.string(), f"column {name!r} has only missing values: kept as text"
         kind = type_of(kinds, digits=facts.digits, scale=facts.scale, exact_floats=facts.exact_floats)
         if kind is not None:
             return kind, ""
@@ -227,7 +228,7 @@ def _mixed_labels(name: str, facts: _Facts) -> InputError:
         "mixed_label_types",
         expected=f"labels of one kind in column {name!r}",
         found=found,
-        remedy=f"write all labels alike, or declare source.types: {name}=string",
+        remedy=f"write all labels the same way, or declare source.types: {name}=string",
         values={"column": name, "kinds": dict(facts.kinds)},
     )
 
@@ -239,7 +240,7 @@ def _check_few_texts(name: str, facts: _Facts) -> None:
     row, text = facts.first["text"]
     raise InputError(
         "type_change",
-        expected=f"every value of column {name!r} to be a number",
+        expected=f"only numbers in column {name!r}",
         found=f"{text[:120]!r} in row {row:,} ({facts.kinds['text']:,} of {facts.kinds.total():,} values are texts)",
         remedy=f"add {text.strip()[:120]!r} to source.missing_values if it means missing, "
         f"or declare source.types: {name}=string",

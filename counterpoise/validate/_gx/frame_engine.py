@@ -1,7 +1,7 @@
-"""Great Expectations' engine on one frame, without its ways to run text that a suite brings.
+"""A Great Expectations engine for one frame that never executes text from a suite.
 
-Importing this module imports Great Expectations, and makes the engine known to it: what is written here answers on
-this engine only, so that its own engine stays as it is for everybody else in the process.
+Importing this module imports Great Expectations and registers the engine there. The metrics below apply only to this
+engine, so Great Expectations' own engine stays unchanged for all other code in the process.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ BATCH = "rows"
 
 
 class FrameEngine(PandasExecutionEngine):  # type: ignore[misc]  # GX ships no types
-    """The pandas engine of Great Expectations on one frame, without its way to `DataFrame.query`.
+    """The pandas engine of Great Expectations for one frame, without its use of `DataFrame.query`.
 
-    Row conditions are compared value by value; one written as text is refused, whatever it says.
+    Row conditions are compared value by value; a condition written as text is always rejected.
 
     Args:
-        frame: Its index is the row number.
+        frame: The frame, indexed by row number.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Expectations on a few columns as a piece of work, which any process can do that sees the snapshot's files."""
+"""Expectations on a few columns as a unit of work for any process that sees the snapshot's files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from counterpoise.records import Snapshot
 from counterpoise.table import ARROW_TYPES, SnapshotReader, absolute_paths, to_frame
 from counterpoise.validate._gx.groups import Group
-from counterpoise.validate._gx.outcomes import Question
+from counterpoise.validate._gx.outcomes import ScopedExpectation
 from counterpoise.validate._gx.runner import Answer, load_engine, run_expectations
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ __all__ = ["GroupPiece", "answer_group", "make_pieces"]
 
 @dataclass(frozen=True)
 class GroupPiece:
-    """A group of expectations, to be answered on a frame of its columns.
+    """A group of expectations to check on a frame of its columns.
 
     Attributes:
-        snapshot: What to check, its paths absolute.
-        group: What to load.
-        expectations: In the JSON form of Great Expectations, by their position in the run.
+        snapshot: The snapshot to check, with absolute paths.
+        group: The columns to load.
+        expectations: The expectations in Great Expectations' JSON form, by position in the run.
         modules: The modules that register them.
     """
 
@@ -37,21 +37,23 @@ class GroupPiece:
 
     @property
     def title(self) -> str:
-        """The piece in a few words."""
+        """A short description of the piece."""
         return f"expectations {min(self.group.members)} to {max(self.group.members)}"
 
 
-def make_pieces(snapshot: Snapshot, groups: Iterable[Group], questions: Mapping[int, Question]) -> list[GroupPiece]:
-    """Return a piece a group.
+def make_pieces(
+    snapshot: Snapshot, groups: Iterable[Group], scoped: Mapping[int, ScopedExpectation]
+) -> list[GroupPiece]:
+    """Return one piece per group.
 
     Args:
-        snapshot: What to check.
+        snapshot: The snapshot to check.
         groups: The groups.
-        questions: What is asked, by position in the run.
+        scoped: The expectations by position in the run.
     """
     anywhere, pieces = absolute_paths(snapshot), []
     for group in groups:
-        expectations = {index: questions[index].expectation for index in group.members}
+        expectations = {index: scoped[index].expectation for index in group.members}
         pieces.append(GroupPiece(anywhere, group, expectations, _modules(expectations.values())))
     return pieces
 
@@ -65,7 +67,7 @@ def answer_group(piece: GroupPiece) -> dict[int, Answer]:
 
 
 def _modules(expectations: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    """Return where expectations that are not Great Expectations' own are defined: importing a module registers them."""
+    """Return the modules that define custom expectations; importing them registers the expectations."""
     from great_expectations.expectations.registry import get_expectation_impl
 
     defined = {get_expectation_impl(each["type"]).__module__ for each in expectations}
@@ -73,7 +75,7 @@ def _modules(expectations: Iterable[dict[str, Any]]) -> tuple[str, ...]:
 
 
 def _frame(snapshot: Snapshot, group: Group) -> pd.DataFrame:
-    """Return what the group's expectations must see; column names alone need no row."""
+    """Return the data that the group's expectations need; expectations on column names need no rows."""
     import pandas as pd
 
     reader = SnapshotReader(snapshot)

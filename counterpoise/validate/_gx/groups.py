@@ -1,4 +1,4 @@
-"""Expectations put together by the columns they touch, so that only a few columns are in memory at a time."""
+"""Group expectations by the columns that they use, so that only a few columns are in memory at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MEMBERS = 200
 
 @dataclass(frozen=True)
 class Group:
-    """Expectations that are answered on one frame.
+    """Expectations that are checked on one frame.
 
     Attributes:
         kind: As in `Scope`.
@@ -34,14 +34,14 @@ def plan_groups(
 ) -> tuple[Group, ...]:
     """Return groups that cover every expectation once.
 
-    Sets of columns that lie within another are answered there; what is left is packed until a frame would hold more
-    than `cells` values or too many expectations at once.
+    Column sets that are subsets of another set are checked with it. The remaining sets are packed until a frame would
+    hold more than `cells` values or too many expectations.
 
     Args:
-        scopes: What each expectation must see, by its position in the run; none misses a column.
+        scopes: The scope of each expectation by position in the run, without missing columns.
         names: The table's columns.
-        rows: The table's rows.
-        cells: How many values a frame of several column sets may hold.
+        rows: The number of rows of the table.
+        cells: The maximum number of values in a frame of several column sets.
     """
     on_names = tuple(index for index, scope in scopes.items() if scope.kind == "names")
     on_table = tuple(index for index, scope in scopes.items() if scope.kind == "table")
@@ -51,7 +51,7 @@ def plan_groups(
 
 
 def _by_columns(scopes: Mapping[int, Scope]) -> dict[frozenset[str], list[int]]:
-    """Return positions by column set, sets that lie within another folded into it."""
+    """Return positions by column set, with subsets merged into their supersets."""
     members: dict[frozenset[str], list[int]] = {}
     for index, scope in scopes.items():
         if scope.kind == "columns":

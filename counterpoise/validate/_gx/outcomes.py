@@ -1,4 +1,4 @@
-"""Great Expectations' answers as records that a report can show."""
+"""Convert Great Expectations' answers to records for the report."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from counterpoise.validate._gx.runner import Answer
 from counterpoise.validate._suites.scope import Scope, judges_table
 from counterpoise.validate._suites.suite import describe, severity_of
 
-__all__ = ["Question", "missing_columns_outcome", "outcome_of"]
+__all__ = ["ScopedExpectation", "missing_columns_outcome", "outcome_of"]
 
 _OBSERVED = 300
 _EXAMPLE = 100
 
 
 @dataclass(frozen=True)
-class Question:
-    """An expectation of a run: its JSON form, where it comes from and what it must see."""
+class ScopedExpectation:
+    """An expectation of a run: its JSON form, the suite that it comes from and the columns that it needs."""
 
     expectation: dict[str, Any]
     source: SuiteSource
     scope: Scope
 
 
-def outcome_of(question: Question, answer: Answer) -> ExpectationOutcome:
-    """Return the outcome of an answered expectation.
+def outcome_of(scoped: ScopedExpectation, answer: Answer) -> ExpectationOutcome:
+    """Return the outcome of an expectation, given its answer.
 
-    Success over nothing is not a pass: no row, or only missing values, gives the status `nothing_checked`.
+    Success without data is not a pass: without rows, or with only missing values, the status is `nothing_checked`.
     """
     return _outcome(
-        question,
-        _status(question, answer),
+        scoped,
+        _status(scoped, answer),
         observed=_cut(answer.error or _observed(answer), _OBSERVED),
         measured=_measured(answer),
         checked=answer.checked,
@@ -43,29 +43,29 @@ def outcome_of(question: Question, answer: Answer) -> ExpectationOutcome:
     )
 
 
-def missing_columns_outcome(question: Question) -> ExpectationOutcome:
-    """Return the outcome of an expectation on columns that the table does not have: it failed."""
-    missing = ", ".join(map(repr, question.scope.missing))
-    return _outcome(question, "failed", observed=f"the table has no column {missing}")
+def missing_columns_outcome(scoped: ScopedExpectation) -> ExpectationOutcome:
+    """Return the failed outcome of an expectation on columns that the table does not have."""
+    missing = ", ".join(map(repr, scoped.scope.missing))
+    return _outcome(scoped, "failed", observed=f"the table has no column {missing}")
 
 
 def _outcome(
-    question: Question, status: Literal["passed", "failed", "nothing_checked", "error"], **found: Any
+    scoped: ScopedExpectation, status: Literal["passed", "failed", "nothing_checked", "error"], **found: Any
 ) -> ExpectationOutcome:
-    notes = question.expectation.get("notes") or ""
+    notes = scoped.expectation.get("notes") or ""
     return ExpectationOutcome(
-        expectation=describe(question.expectation),
-        columns=question.scope.columns,
-        severity=severity_of(question.expectation),
+        expectation=describe(scoped.expectation),
+        columns=scoped.scope.columns,
+        severity=severity_of(scoped.expectation),
         status=status,
-        source=question.source,
+        source=scoped.source,
         notes=notes if isinstance(notes, str) else " ".join(notes),
         **found,
     )
 
 
-def _status(question: Question, answer: Answer) -> Literal["passed", "failed", "nothing_checked", "error"]:
-    if answer.checked == 0 and not judges_table(question.expectation["type"]):
+def _status(scoped: ScopedExpectation, answer: Answer) -> Literal["passed", "failed", "nothing_checked", "error"]:
+    if answer.checked == 0 and not judges_table(scoped.expectation["type"]):
         return "nothing_checked"
     if answer.error:
         return "error"
@@ -96,7 +96,7 @@ def _measured(answer: Answer) -> float | None:
 
 
 def _text(value: Any) -> str:
-    """Return a value as text, NumPy's scalars as plain numbers, nothing for None."""
+    """Return a value as text, with NumPy scalars as plain numbers and None as an empty string."""
     if isinstance(value, dict):
         return ", ".join(f"{name}={_text(item)}" for name, item in value.items())
     if isinstance(value, list | tuple | set):

@@ -1,4 +1,4 @@
-"""Great Expectations on one frame: its own verdicts, its own masks of failing rows."""
+"""Run Great Expectations on one frame, using its own verdicts and masks of failing rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from counterpoise.validate._suites.suite import severity_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from counterpoise.validate._gx.judging import Judging, Verdict
+    from counterpoise.validate._gx.frame_validator import FrameResult, FrameValidator
 
 __all__ = ["Answer", "load_engine", "quiet", "run_expectations"]
 
@@ -37,15 +37,15 @@ _LOOKS_AT_MISSING = frozenset(
 
 @dataclass(frozen=True)
 class Answer:
-    """What Great Expectations says about one expectation.
+    """Great Expectations' answer to one expectation.
 
     Attributes:
-        success: Its verdict.
-        result: Its result, in the format BASIC.
-        error: Why it could not be answered; empty where it was.
-        checked: How many values, or rows, it really looked at.
-        failing_rows: Row numbers that break it, ascending; None where rows are not what it judges, or where they do
-            not matter (it passed, or is not critical).
+        success: Whether it passed.
+        result: The details in the BASIC result format.
+        error: The reason if it could not be checked; otherwise empty.
+        checked: The number of values or rows that it actually checked.
+        failing_rows: The numbers of the rows that break it, ascending; None if it does not check single rows, or if
+            they do not matter (it passed or is not critical).
     """
 
     success: bool
@@ -56,7 +56,7 @@ class Answer:
 
 
 def load_engine() -> Any:
-    """Import Great Expectations, its analytics off, and return it."""
+    """Import Great Expectations with analytics disabled, and return the module."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with quiet():
         import great_expectations
@@ -65,7 +65,7 @@ def load_engine() -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence the warnings of Great Expectations: they are about its own old forms and its libraries."""
+    """Silence Great Expectations' warnings, which concern its own deprecations and its dependencies."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -75,62 +75,62 @@ def run_expectations(frame: pd.DataFrame, expectations: Mapping[int, dict[str, A
     """Return Great Expectations' answer to each expectation on the frame.
 
     Some of its metrics fail on pandas' nullable types, where a comparison with a missing value is neither true nor
-    false. What cannot be answered on them is asked again with plain Python values in their place.
+    false. Expectations that fail this way are checked again with plain Python values.
 
     Args:
-        frame: Its index is the row number.
-        expectations: In JSON form, by their position in the run.
+        frame: The frame, indexed by row number.
+        expectations: The expectations in JSON form, by position in the run.
 
     Raises:
         EngineError: The mask of failing rows contradicts their count.
     """
-    answers = _ask(frame, expectations)
+    answers = _check(frame, expectations)
     failed = {index: each for index, each in expectations.items() if answers[index].error}
     if not failed:
         return answers
     nullable = [str(name) for name, kind in frame.dtypes.items() if hasattr(kind, "numpy_dtype")]
-    return {**answers, **_ask(_with_plain_values(frame, nullable), failed)} if nullable else answers
+    return {**answers, **_check(_with_plain_values(frame, nullable), failed)} if nullable else answers
 
 
-def _ask(frame: pd.DataFrame, expectations: Mapping[int, dict[str, Any]]) -> dict[int, Answer]:
+def _check(frame: pd.DataFrame, expectations: Mapping[int, dict[str, Any]]) -> dict[int, Answer]:
     load_engine()
-    from counterpoise.validate._gx.judging import Judging
+    from counterpoise.validate._gx.frame_validator import FrameValidator
 
-    judging = Judging(frame)
+    validator = FrameValidator(frame)
     try:
-        return {index: _answer(judging, each) for index, each in expectations.items()}
+        return {index: _answer(validator, each) for index, each in expectations.items()}
     finally:
-        judging.release()
+        validator.release()
 
 
 def _with_plain_values(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].astype(object).where(frame[name].notna(), None) for name in names})
 
 
-def _answer(judging: Judging, expectation: dict[str, Any]) -> Answer:
-    verdict = judging.ask(expectation["type"], expectation["kwargs"])
-    found = verdict.result
+def _answer(validator: FrameValidator, expectation: dict[str, Any]) -> Answer:
+    outcome = validator.check(expectation["type"], expectation["kwargs"])
+    found = outcome.result
     by_row = found.get("unexpected_count") is not None
-    wanted = by_row and not verdict.success and severity_of(expectation) == "critical"
+    wanted = by_row and not outcome.success and severity_of(expectation) == "critical"
     return Answer(
-        success=verdict.success,
+        success=outcome.success,
         result=found,
-        error=verdict.error,
-        checked=_checked(judging, found, expectation),
-        failing_rows=_failing_rows(judging, verdict, expectation) if wanted else None,
+        error=outcome.error,
+        checked=_checked(validator, found, expectation),
+        failing_rows=_failing_rows(validator, outcome, expectation) if wanted else None,
     )
 
 
-def _checked(judging: Judging, found: Mapping[str, Any], expectation: dict[str, Any]) -> int:
-    """Return how many values or rows the expectation looked at: its own count, or the present values it was given."""
+def _checked(validator: FrameValidator, found: Mapping[str, Any], expectation: dict[str, Any]) -> int:
+    """Return the number of values or rows that were checked: the expectation's own count, or the present values."""
     if found.get("element_count") is not None:
         return int(found["element_count"]) - int(found.get("missing_count") or 0)
     kwargs = expectation["kwargs"]
     domain = {"row_condition": kwargs["row_condition"]} if kwargs.get("row_condition") is not None else {}
-    engine = judging.engine
+    engine = validator.engine
     try:
         rows = engine.get_domain_records(domain_kwargs=domain)
-    except Exception:  # noqa: BLE001  # whatever an impossible condition raises, the answer has it as its error
+    except Exception:  # noqa: BLE001  # the answer already carries the error of an invalid condition
         rows = engine.get_domain_records(domain_kwargs={})
     column = kwargs.get("column")
     if column not in rows.columns or expectation["type"] in _LOOKS_AT_MISSING:
@@ -138,26 +138,26 @@ def _checked(judging: Judging, found: Mapping[str, Any], expectation: dict[str, 
     return int(rows[column].notna().sum())
 
 
-def _failing_rows(judging: Judging, verdict: Verdict, expectation: dict[str, Any]) -> Ints | None:
-    """Return the rows of Great Expectations' own mask, without making an object a row."""
+def _failing_rows(validator: FrameValidator, outcome: FrameResult, expectation: dict[str, Any]) -> Ints | None:
+    """Return the failing rows from Great Expectations' own mask, without creating an object per row."""
     from great_expectations.expectations.registry import get_expectation_impl
 
     metric = getattr(get_expectation_impl(expectation["type"]), "map_metric", None)
-    counting = verdict.needs.get(f"{metric}.unexpected_count")
+    counting = outcome.needs.get(f"{metric}.unexpected_count")
     if counting is None:
         return None
-    mask = judging.metric(f"{metric}.condition", counting.metric_domain_kwargs, counting.metric_value_kwargs)[0]
+    mask = validator.metric(f"{metric}.condition", counting.metric_domain_kwargs, counting.metric_value_kwargs)[0]
     rows: Ints = np.sort(mask.index.to_numpy()[mask.to_numpy(dtype=bool)]).astype(np.int64, copy=False)
-    count = verdict.result["unexpected_count"]
+    count = outcome.result["unexpected_count"]
     if len(rows) != count:
-        raise _contradiction(f"{len(rows)} failing rows where {count} were counted by {expectation['type']}")
+        raise _contradiction(f"{len(rows)} failing rows, but {expectation['type']} counted {count}")
     return rows
 
 
 def _contradiction(found: str) -> EngineError:
     return EngineError(
         "inconsistent_answer",
-        expected="one consistent answer of Great Expectations an expectation",
+        expected="one consistent answer from Great Expectations per expectation",
         found=found,
-        remedy="report this with the suite: it is a fault of ours or of the installed Great Expectations",
+        remedy="report this with the suite: it is a bug in Counterpoise or in the installed Great Expectations",
     )

@@ -1,1 +1,1 @@
-"""Suites of expectations as data: parsed strictly, never executed."""
+"""Suites of expectations as plain data: parsed strictly, never executed."""

@@ -1,4 +1,4 @@
-"""What an expectation may say: its type, its keywords, and JSON values for them that are data and nothing else."""
+"""Check that an expectation has a known type, supported keywords and values that are plain JSON data."""
 
 from __future__ import annotations
 
@@ -41,27 +41,27 @@ _EVERYWHERE = frozenset(
         "windows",
     ]
 )
-"""Fields that every expectation of Great Expectations has, none of which is a keyword of a suite."""
+"""Fields that every Great Expectations expectation has and that are not keywords of a suite."""
 
 Fault = Callable[[Any], str]
 
 
 def check_expectation(expectation: Any, place: str) -> dict[str, Any]:
-    """Return the expectation with what we use of it, once it is known to be nothing but data.
+    """Check that an expectation is plain data, and return the parts that Counterpoise uses.
 
     Args:
-        expectation: In the JSON form of Great Expectations; our own and those of others are registered there.
-        place: Where it stands, for the error.
+        expectation: The expectation in Great Expectations' JSON form; custom expectations must be registered there.
+        place: Its location, for the error.
 
     Raises:
-        ConfigError: Its type is unknown, or a keyword or value is not one that it may have. Nothing of it was run.
+        ConfigError: Its type is unknown, or a keyword or value is not supported. Nothing was run.
     """
     if not isinstance(expectation, Mapping) or not isinstance(expectation.get("type"), str):
         raise bad_expectation(place, "no 'type'", "give each expectation a type and kwargs")
     kind, kwargs = expectation["type"], expectation.get("kwargs", {})
     taken = _keywords(kind, place)
     if not isinstance(kwargs, Mapping):
-        raise bad_expectation(place, "kwargs that are no object", "write kwargs as a JSON object")
+        raise bad_expectation(place, "kwargs that are not an object", "write kwargs as a JSON object")
     kept = _without_formalities(kwargs, place)
     for name in kept:
         if name not in taken:
@@ -73,10 +73,10 @@ def check_expectation(expectation: Any, place: str) -> dict[str, Any]:
 
 
 def bad_expectation(place: str, found: str, remedy: str) -> ConfigError:
-    """Return the error for an expectation that is not taken."""
+    """Return the error for an unsupported expectation."""
     return ConfigError(
         "bad_expectation",
-        expected="an expectation that Great Expectations knows, and that is nothing but data",
+        expected="an expectation that Great Expectations knows and that is plain data",
         found=f"{found} ({place})",
         remedy=remedy,
         values={"place": place},
@@ -88,17 +88,17 @@ def _keywords(kind: str, place: str) -> frozenset[str]:
     if taken is not None:
         return taken
     if kind in NEEDS_SQL:
-        raise bad_expectation(place, f"{kind}, which needs a SQL source", "take it out of the suite")
+        raise bad_expectation(place, f"{kind}, which needs a SQL source", "remove it from the suite")
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
     known = sorted(set(list_registered_expectation_implementations()) - NEEDS_SQL)
     close = difflib.get_close_matches(kind[:_LONGEST], known, n=3)
-    hint = f"perhaps {', '.join(close)}" if close else "see the gallery of Great Expectations for the known ones"
+    hint = f"perhaps {', '.join(close)}" if close else "see Great Expectations' gallery for known types"
     raise bad_expectation(place, f"the unknown type {kind[:200]!r}", hint)
 
 
 def _fields(kind: str) -> frozenset[str] | None:
-    """Return the keywords of an expectation that is not Great Expectations' own: those that its code declares."""
+    """Return the keywords that a custom expectation declares."""
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
     if kind in NEEDS_SQL or kind not in list_registered_expectation_implementations():
@@ -117,7 +117,7 @@ def _declared(kind: str) -> frozenset[str] | None:
 
 
 def _without_formalities(kwargs: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """Return the keywords without those that Great Expectations exports and that change nothing here."""
+    """Drop the keywords that Great Expectations exports but that have no effect here."""
     kept = dict(kwargs)
     parser = kept.pop("condition_parser", None)
     if parser is not None and (parser not in _PARSERS or isinstance(kept.get("row_condition"), str)):
@@ -129,8 +129,8 @@ def _without_formalities(kwargs: Mapping[str, Any], place: str) -> dict[str, Any
 
 def _not_taken(kind: str, name: str, taken: frozenset[str], place: str) -> ConfigError:
     close = difflib.get_close_matches(name[:100], sorted(taken), n=1)
-    hint = f"perhaps {close[0]} is meant" if close else f"take it out; the keywords are {', '.join(sorted(taken))}"
-    found = f"kwargs that {kind} does not take: {name[:100]}: extra fields not permitted"
+    hint = f"perhaps you mean {close[0]}" if close else f"remove it; the keywords are {', '.join(sorted(taken))}"
+    found = f"kwargs that {kind} does not support: {name[:100]}: extra fields not permitted"
     return bad_expectation(place, found, hint)
 
 
@@ -144,12 +144,12 @@ def _about(expectation: Mapping[str, Any], place: str) -> dict[str, Any]:
     if fault := _text(notes) and _list_of(_text)(notes):
         raise bad_expectation(place, f"notes: {fault}", "write notes as a text")
     if not isinstance(kept.get("meta", {}), Mapping):
-        raise bad_expectation(place, "meta that is no object", "write meta as a JSON object")
+        raise bad_expectation(place, "meta that is not an object", "write meta as a JSON object")
     return kept
 
 
 def _fault(kind: str, name: str, value: Any) -> str:
-    """Return why a keyword's value is not taken; one that is null has its default."""
+    """Return why a keyword's value is not supported, or an empty string; null means the default."""
     if value is None:
         return ""
     fault_of = condition_fault if name == "row_condition" else _KINDS[name] if kind in KEYWORDS else _data
@@ -161,13 +161,13 @@ def _fault(kind: str, name: str, value: Any) -> str:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        return f"{_shown(value)}, which is no text"
-    return "" if len(value) <= _LONGEST else f"a text of {len(value):,} characters, where {_LONGEST:,} are taken"
+        return f"{_shown(value)}, which is not a text"
+    return "" if len(value) <= _LONGEST else f"a text of {len(value):,} characters, more than {_LONGEST:,}"
 
 
 def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"{_shown(value)}, which is no number"
+        return f"{_shown(value)}, which is not a number"
     try:
         return "" if math.isfinite(value) else f"{value}, which is not finite"
     except OverflowError:
@@ -185,23 +185,23 @@ def _scalar(value: Any) -> str:
 
 
 def _bound(value: Any) -> str:
-    """A number, or a date as text."""
+    """Check a number, or a date as text."""
     return "" if isinstance(value, str) and len(value) <= 64 else _number(value)
 
 
 def _list_of(part: Fault) -> Fault:
     def fault(value: Any) -> str:
         if not isinstance(value, list | tuple):
-            return f"{_shown(value)}, which is no list"
+            return f"{_shown(value)}, which is not a list"
         if len(value) > _VALUES:
-            return f"{len(value):,} values, where at most {_VALUES:,} are taken"
+            return f"{len(value):,} values, more than {_VALUES:,}"
         return next(filter(None, map(part, value)), "")
 
     return fault
 
 
 def _pair(value: Any) -> str:
-    return _list_of(_scalar)(value) or ("" if len(value) == 2 else f"{_shown(value)}, which is no pair")
+    return _list_of(_scalar)(value) or ("" if len(value) == 2 else f"{_shown(value)}, which is not a pair")
 
 
 def _one_of(*names: str) -> Fault:
@@ -209,7 +209,7 @@ def _one_of(*names: str) -> Fault:
         return (
             ""
             if isinstance(value, str) and value in names
-            else f"{_shown(value)}, where one of {', '.join(names)} fits"
+            else f"{_shown(value)}, which is not one of {', '.join(names)}"
         )
 
     return fault
@@ -228,7 +228,7 @@ def _date_format(value: Any) -> str:
 
 def _type_name(value: Any) -> str:
     fits = isinstance(value, str) and len(value) <= 64 and _TYPE_NAME.fullmatch(value)
-    return "" if fits else f"{_shown(value)}, which is no name of a type"
+    return "" if fits else f"{_shown(value)}, which is not the name of a type"
 
 
 def _interpolation(value: Any) -> str:
@@ -236,7 +236,7 @@ def _interpolation(value: Any) -> str:
 
 
 def _data(value: Any, depth: int = 0) -> str:
-    """Any JSON data but parameters of a suite."""
+    """Check any JSON data; suite parameters are not allowed."""
     if depth > _DEPTH:
         return f"more than {_DEPTH} levels"
     if isinstance(value, Mapping):
@@ -249,7 +249,7 @@ def _data(value: Any, depth: int = 0) -> str:
 
 
 def _object(value: Any) -> str:
-    return _data(value) if isinstance(value, Mapping) else f"{_shown(value)}, which is no object"
+    return _data(value) if isinstance(value, Mapping) else f"{_shown(value)}, which is not an object"
 
 
 def _shown(value: Any) -> str:
@@ -284,8 +284,8 @@ _KINDS: Mapping[str, Fault] = {
 _REMEDIES = {
     "row_condition": 'write it as Great Expectations\' condition object, such as {"type": "comparison", "column": '
     '{"name": "age"}, "operator": ">", "parameter": 40}, without condition_parser',
-    "json_schema": "write the schema out in one piece, without references and patterns; a pattern has "
+    "json_schema": "write the complete schema without references and patterns; for a pattern use "
     "expect_column_values_to_match_regex",
-    "regex": "write a regular expression of Python's re",
-    "regex_list": "write regular expressions of Python's re",
+    "regex": "write a regular expression for Python's re module",
+    "regex_list": "write regular expressions for Python's re module",
 }

@@ -1,4 +1,4 @@
-"""The rows that a structured condition of Great Expectations chooses."""
+"""Select rows with Great Expectations' structured conditions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _KEYS = {
 
 
 def condition_fault(condition: Any) -> str:
-    """Return why a row condition is not taken; nothing where it is one of Great Expectations' structured ones.
+    """Return why a row condition is not supported; empty for Great Expectations' structured conditions.
 
     >>> condition_fault({"type": "nullity", "column": {"name": "age"}, "is_null": False})
     ''
@@ -66,7 +66,7 @@ def _part_fault(part: Any) -> str:
         return f"a condition written as text: {part[:100]!r}"
     kind = part.get("type") if isinstance(part, Mapping) else None
     if not isinstance(kind, str) or kind not in _KEYS:
-        return f"a condition of the type {str(kind)[:100]!r}, where comparison, nullity, and, or are taken"
+        return f"a condition of the type {str(kind)[:100]!r}, which is not one of comparison, nullity, and, or"
     if part.keys() != _KEYS[kind]:
         return f"a condition {kind!r} with the keys {', '.join(map(repr, part))[:200]}"
     if "conditions" in part:
@@ -74,7 +74,7 @@ def _part_fault(part: Any) -> str:
         return "" if isinstance(conditions, list) and conditions else f"a condition {kind!r} without a list of others"
     column = part["column"]
     if not isinstance(column, Mapping) or column.keys() != {"name"} or not isinstance(column["name"], str):
-        return "a condition whose column is no object with a name"
+        return "a condition whose column is not an object with a name"
     return _nullity_fault(part) if kind == "nullity" else _comparison_fault(part)
 
 
@@ -85,13 +85,13 @@ def _nullity_fault(part: Mapping[str, Any]) -> str:
 def _comparison_fault(part: Mapping[str, Any]) -> str:
     name, parameter = part["operator"], part["parameter"]
     if not isinstance(name, str) or name not in _OPERATORS:
-        return f"the operator {str(name)[:100]!r}, where {', '.join(_OPERATORS)} are taken"
+        return f"the operator {str(name)[:100]!r}, which is not one of {', '.join(_OPERATORS)}"
     several = name in ("IN", "NOT_IN")
     if several != isinstance(parameter, list):
-        return f"a condition {name} with a parameter that is {'no' if several else 'a'} list"
+        return f"a condition {name} with a parameter that is {'not a' if several else 'a'} list"
     values = parameter if several else [parameter]
     if len(values) > _VALUES:
-        return f"{len(values):,} values, where at most {_VALUES:,} are taken"
+        return f"{len(values):,} values, more than {_VALUES:,}"
     plain = all(isinstance(value, str | int | float) and _is_finite(value) for value in values)
     return "" if plain else "a condition whose parameter is neither text nor a finite number"
 
@@ -104,7 +104,7 @@ def _is_finite(value: str | float) -> bool:
 
 
 def chosen_rows(frame: pd.DataFrame, condition: Any) -> Mask:
-    """Return which rows of the frame a condition chooses, without evaluating any text.
+    """Return which rows of the frame a condition selects, without evaluating any text.
 
     >>> import pandas as pd
     >>> over_40 = {"type": "comparison", "column": {"name": "age"}, "operator": ">", "parameter": 40}
@@ -116,7 +116,7 @@ def chosen_rows(frame: pd.DataFrame, condition: Any) -> Mask:
         condition: A condition object of Great Expectations in JSON form: `comparison`, `nullity`, `and` or `or`.
 
     Raises:
-        ConfigError: It is none of these; one written as text is never looked into.
+        ConfigError: The condition is none of these; text is never parsed.
     """
     if not isinstance(condition, Mapping):
         raise _no_condition(condition)
@@ -133,7 +133,7 @@ def chosen_rows(frame: pd.DataFrame, condition: Any) -> Mask:
 
 
 def _compared(column: Any, name: str, parameter: Any) -> Mask:
-    """Return where the comparison holds; a text is looked up as it is, also among points in time, as GX does it."""
+    """Return where the comparison holds; like GX, compare text literally even with times."""
     if isinstance(parameter, str) and name in ("==", "!="):
         name, parameter = ("IN" if name == "==" else "NOT_IN"), [parameter]
     chosen = _OPERATORS[name](column, parameter)

@@ -1,4 +1,4 @@
-"""JSON schemas that a suite brings: those that are looked at once a value, and fetch nothing."""
+"""Accept only JSON schemas that visit each value once and fetch nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["schema_fault"]
 
 _PARTS = 500
-_SAYS = frozenset(
+_KEYWORDS = frozenset(
     [
         "$comment",
         "$schema",
@@ -47,9 +47,9 @@ _SCHEMAS = frozenset(["allOf", "anyOf", "items", "oneOf", "prefixItems"])
 
 
 def schema_fault(schema: Any) -> str:
-    """Return why a JSON schema is not taken; nothing where it is.
+    """Return why a JSON schema is not supported; empty if it is.
 
-    References are not (they can name another address, and multiply), nor regular expressions.
+    References (which can point to another address and multiply) and regular expressions are not supported.
 
     >>> schema_fault({"type": "object", "properties": {"id": {"type": "integer"}}})
     ''
@@ -57,7 +57,7 @@ def schema_fault(schema: Any) -> str:
     "the keyword '$ref'"
     """
     if not isinstance(schema, Mapping):
-        return "no JSON object"
+        return "not a JSON object"
     if sum(1 for _ in _values(schema)) > _PARTS:
         return f"more than {_PARTS} parts"
     return next(_faults(schema), "")
@@ -69,17 +69,17 @@ def _faults(schema: Any) -> Iterator[str]:
             yield f"a {type(schema).__name__} where a schema is expected"
         return
     for name, value in schema.items():
-        if name not in _SAYS | _SCHEMA | _SCHEMAS | {"properties"}:
+        if name not in _KEYWORDS | _SCHEMA | _SCHEMAS | {"properties"}:
             yield f"the keyword {str(name)[:100]!r}"
         elif name == "type" and not _only_texts(value):
-            yield "a type that is no text"
+            yield "a type that is not a text"
         else:
             for part in _inner(name, value):
                 yield from _faults(part)
 
 
 def _inner(name: str, value: Any) -> Iterable[Any]:
-    """Return the schemas that stand in a keyword's value."""
+    """Return the schemas in a keyword's value."""
     if name in _SCHEMAS and isinstance(value, list):
         return value
     if name == "properties":

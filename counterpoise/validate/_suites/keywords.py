@@ -1,7 +1,7 @@
-"""The keywords that each expectation of Great Expectations takes here: what is not listed is refused.
+"""The supported keywords of each Great Expectations expectation; all others are rejected.
 
-Left out on purpose, wherever Great Expectations has them: `condition_parser`, `result_format`, `catch_exceptions`,
-`windows`, `batch_id`, `id`, `rendered_content`, `library_metadata`, and expectations that run a query.
+Deliberately unsupported: `condition_parser`, `result_format`, `catch_exceptions`, `windows`, `batch_id`, `id`,
+`rendered_content`, `library_metadata`, and expectations that run a query.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NEEDS_SQL = frozenset(
         "unexpected_rows_expectation",
     }
 )
-"""Expectations whose keywords are queries, or name another source."""
+"""Expectations whose keywords are queries or refer to another source."""
 
 _BETWEEN = "min_value max_value strict_min strict_max"
 _COLUMN = "column row_condition"
@@ -89,4 +89,4 @@ _TAKEN = {
 KEYWORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {kind: frozenset(taken.split()) for kind, taken in _TAKEN.items()}
 )
-"""What each expectation of Great Expectations for pandas may be given, by its type."""
+"""The supported keywords of Great Expectations' pandas expectations, by type."""

@@ -1,4 +1,4 @@
-"""Regular expressions on a column, in Python's notation, within a budget of seconds."""
+"""Match Python regular expressions in a column within a time limit."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ __all__ = ["pattern_fault", "rows_with"]
 _LONGEST = 1_000
 _SLICE = 1_000
 _SECONDS = 60.0
-_SECONDS_A_VALUE = 1e-4
+_SECONDS_PER_VALUE = 1e-4
 _SMALL_REPEAT = 20
 _REPEAT = re.compile(r"\{(\d*)(,?)(\d*)\}")
 _BRACE = re.compile(r"(?<!\\)(?:\\\\)*\{(?!\d*,?\d*\})")
-_NOT_ALIKE = re.compile(r"\\[sSuUNZ0-9]|\{,")
-"""What Arrow's expressions read in another way than Python, even in ASCII texts of one line."""
+_DIFFERENT_IN_ARROW = re.compile(r"\\[sSuUNZ0-9]|\{,")
+"""Syntax that Arrow interprets differently from Python, even in ASCII texts of one line."""
 
 
 def pattern_fault(pattern: str) -> str:
-    """Return why a text is no regular expression that we take; nothing where it is one.
+    """Return why a regular expression is not supported; empty if it is.
 
     >>> pattern_fault("^[a-z]+$"), pattern_fault("(")
     ('', 'missing ), unterminated subpattern at position 0')
     """
     if len(pattern) > _LONGEST:
-        return f"{len(pattern):,} characters, where at most {_LONGEST:,} are taken"
+        return f"{len(pattern):,} characters, more than {_LONGEST:,}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -45,27 +45,27 @@ def pattern_fault(pattern: str) -> str:
             regex.compile(pattern)
     except (re.error, regex.error, Warning, RecursionError, OverflowError) as error:
         return str(error)
-    return "a brace that is no repetition: write \\{ for the character" if _BRACE.search(pattern) else ""
+    return "a brace that is not a repetition: write \\{ for the character" if _BRACE.search(pattern) else ""
 
 
 def rows_with(column: pd.Series[Any], pattern: str) -> pd.Series[Any]:
-    """Return in which rows the pattern is found somewhere in the value as text.
+    """Return which rows match the pattern anywhere in the value's text.
 
-    The expression is Python's, lookarounds and references back included. Each different text is looked at once:
-    by Arrow, whose time is linear, where both read the expression alike, else by an engine that can be stopped.
+    The pattern uses Python's syntax, including lookarounds and backreferences. Each distinct text is searched once: by
+    Arrow, which takes linear time, if both interpret the pattern alike, and otherwise by an engine with a timeout.
 
     Args:
-        column: Values of any type, none of them missing.
+        column: Values of any type, without missing ones.
         pattern: A regular expression.
 
     Raises:
-        EngineError: It took longer than a minute, plus a second for every 10,000 different texts.
+        EngineError: The search took longer than a minute plus a second per 10,000 distinct texts.
     """
     import pandas as pd
 
     codes, texts = pd.factorize(column.astype(str))
     texts = pa.array(np.asarray(texts, dtype=object), pa.large_string())
-    deadline = time.monotonic() + _SECONDS + _SECONDS_A_VALUE * len(texts)
+    deadline = time.monotonic() + _SECONDS + _SECONDS_PER_VALUE * len(texts)
     linear = _linear(pattern)
     found = np.zeros(len(texts) + 1, dtype=bool)  # the last one for missing values, whose code is -1
     for start in range(0, len(texts), _SLICE):
@@ -77,8 +77,8 @@ def rows_with(column: pd.Series[Any], pattern: str) -> pd.Series[Any]:
 
 
 def _linear(pattern: str) -> bool:
-    """Return whether Arrow reads the pattern like Python in ASCII texts of one line, and is quick to build it."""
-    if _NOT_ALIKE.search(pattern) or any(
+    """Return whether Arrow interprets the pattern like Python in ASCII texts of one line, and compiles it quickly."""
+    if _DIFFERENT_IN_ARROW.search(pattern) or any(
         int(number) > _SMALL_REPEAT for low, _, high in _REPEAT.findall(pattern) for number in (low, high) if number
     ):
         return False
@@ -103,8 +103,8 @@ def _in_slice(texts: pa.Array, pattern: str, *, linear: bool, deadline: float) -
 def _too_slow(pattern: str) -> EngineError:
     return EngineError(
         "pattern_too_slow",
-        expected=f"a regular expression that is done within {_SECONDS:.0f} s plus 1 s for 10,000 different texts",
-        found=f"{pattern[:100]!r} was not",
-        remedy="write it without a repetition inside of a repetition, such as a+ for (a+)+",
+        expected=f"a regular expression that finishes within {_SECONDS:.0f} s plus 1 s per 10,000 distinct texts",
+        found=f"{pattern[:100]!r} did not",
+        remedy="write it without nested repetitions, such as a+ for (a+)+",
         values={"pattern": pattern},
     )

@@ -1,4 +1,4 @@
-"""Which columns an expectation touches."""
+"""Find the columns that an expectation uses."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _KNOWN_MODULES = ("great_expectations.expectations.core.", "counterpoise.expecta
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expectation must see to give the result it would give on the whole table.
+    """The data that an expectation needs to give the same result as on the whole table.
 
     Attributes:
-        kind: `names` the column names alone; `columns` all rows of some columns (of none: only how many rows there
-            are); `table` everything.
-        columns: The columns it touches, in the order it names them.
-        missing: Those of them that the table does not have.
+        kind: `names` for only the column names, `columns` for all rows of some columns (without columns, only the
+            number of rows), `table` for everything.
+        columns: The columns that it uses, in its own order.
+        missing: The used columns that the table does not have.
     """
 
     kind: Literal["names", "columns", "table"]
@@ -40,11 +40,11 @@ class Scope:
 
 
 def find_scope(expectation: Mapping[str, Any], names: Collection[str]) -> Scope:
-    """Return what the expectation must see.
+    """Return the scope of an expectation.
 
     Args:
-        expectation: In the JSON form of Great Expectations; its type is registered there.
-        names: The table's columns; a set, where there are many.
+        expectation: The expectation in Great Expectations' JSON form; its type is registered there.
+        names: The table's columns; a set if there are many.
     """
     kind, kwargs = expectation["type"], expectation.get("kwargs", {})
     if kind in _NAMES_ONLY:
@@ -57,7 +57,7 @@ def find_scope(expectation: Mapping[str, Any], names: Collection[str]) -> Scope:
 
 
 def judges_table(kind: str) -> bool:
-    """Return whether the expectation is about the table as such: that has something to check even without rows."""
+    """Return whether the expectation concerns the table itself, so that it can be checked even without rows."""
     return kind in _NAMES_ONLY | _ROWS_ONLY
 
 
@@ -71,7 +71,7 @@ def _only_texts(values: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _is_known(kind: str) -> bool:
-    """Return whether the expectation is one whose keywords name all the columns it touches."""
+    """Return whether the expectation's keywords name all the columns that it uses."""
     from great_expectations.expectations.registry import get_expectation_impl
 
     return f"{get_expectation_impl(kind).__module__}.".startswith(_KNOWN_MODULES)

@@ -1,4 +1,4 @@
-"""A suite of expectations, in the JSON form of Great Expectations."""
+"""A suite of expectations in Great Expectations' JSON form."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["Severity", "Suite", "describe", "severity_of"]
 Severity = Literal["critical", "warning", "info"]
 
 _PLACES = ("batch_id", "column", "column_A", "column_B", "column_list")
-_UNSHOWN = ("baseline", "schema_before", "ignore", "alpha", "effect", "added", "part", "summary")
+_HIDDEN = ("baseline", "schema_before", "ignore", "alpha", "effect", "added", "part", "summary")
 
 
 class Suite(Record):
-    """Expectations and where they come from.
+    """Expectations and their source.
 
-    Each expectation is a mapping with `type`, `kwargs` and, optionally, `severity` (critical where it is missing, as
-    in Great Expectations), `notes` and `meta`. The `meta` of our own carries `reason` and `remedy` for errors.
-    `baseline` is the version that a suite about drift compares with.
+    Each expectation is a mapping with `type`, `kwargs` and, optionally, `severity` (critical by default, as in Great
+    Expectations), `notes` and `meta`. The `meta` of built-in expectations carries `reason` and `remedy` for errors.
+    `baseline` is the version that a drift suite compares with.
     """
 
     source: SuiteSource
@@ -39,15 +39,15 @@ def severity_of(expectation: dict[str, Any]) -> Severity:
 
 
 def describe(expectation: dict[str, Any]) -> str:
-    """Return the expectation's type with what it asks for, without its columns.
+    """Return the expectation's type and arguments, without its columns.
 
     >>> describe({"type": "expect_column_max_to_be_between", "kwargs": {"column": "age", "max_value": 99}})
     'expect_column_max_to_be_between(max_value=99)'
     >>> describe({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "age"}})
     'expect_column_values_to_not_be_null'
     """
-    asked = {name: value for name, value in expectation.get("kwargs", {}).items() if name not in _PLACES + _UNSHOWN}
-    shown = ", ".join(f"{name}={_short(value)}" for name, value in asked.items() if value is not None)
+    kwargs = {name: value for name, value in expectation.get("kwargs", {}).items() if name not in _PLACES + _HIDDEN}
+    shown = ", ".join(f"{name}={_short(value)}" for name, value in kwargs.items() if value is not None)
     return f"{expectation['type']}({shown})" if shown else str(expectation["type"])
 
 

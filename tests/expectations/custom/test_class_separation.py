@@ -103,7 +103,7 @@ def test_labels_of_any_type_can_be_told(label: Any) -> None:
 def test_the_class_that_is_told_best_is_named() -> None:
     label = np.array(["a", "b", "c", "d"])[np.arange(ROWS) % 4]
     answer = ask_engine(frame(NOISE + 9 * (label == "c"), label), KIND, **PAIR, max_separation=0.9)
-    summary = "alone it tells class 'c' (100 rows) from the rest with a ROC-AUC of 1.000"
+    summary = "on its own it separates class 'c' (100 rows) from the rest with a ROC-AUC of 1.000"
     assert answer.result["details"] == {"class": "c", "summary": summary}
 
 
@@ -112,7 +112,7 @@ def test_too_few_rows_to_judge_pass_and_are_told(yes: int) -> None:
     answer = ask_engine(frame(np.arange(ROWS), np.arange(ROWS) < yes), KIND, **PAIR, max_separation=0.5)
     assert answer.success is True
     assert answer.result["observed_value"] is None
-    assert answer.result["details"]["summary"].startswith("not judged: no class has 10 rows")
+    assert answer.result["details"]["summary"].startswith("not checked: no class has 10 rows")
 
 
 def test_rows_without_a_label_are_passed_over() -> None:

@@ -44,12 +44,12 @@ def test_imbalance_is_held_against_the_worst_that_is_allowed(rows: dict[str, int
 
 def test_imbalance_is_told_with_the_smallest_and_the_largest_class() -> None:
     answer = ask_engine(labels(a=9, b=1995, c=90, d=1), IMBALANCE, column="label", degree="mild")
-    assert answer.result["details"]["summary"] == "extreme: class 'd' has 1 row, class 'b' 1,995, that is 1 to 1,995"
+    assert answer.result["details"]["summary"] == "extreme: class 'd' has 1 row, class 'b' 1,995, a ratio of 1 to 1,995"
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [(["a", "a", None], "there is only the class 'a' (2 rows)"), ([None, None], "there is no class")],
+    [(["a", "a", None], "class 'a' (2 rows) is the only class"), ([None, None], "there are no classes")],
 )
 def test_fewer_than_two_classes_are_no_balance(values: list[str | None], words: str) -> None:
     frame = pd.DataFrame({"label": pd.Series(values, dtype="str")})
@@ -124,14 +124,17 @@ def test_the_share_of_different_values_may_be_chosen() -> None:
     assert ask_engine(frame, IDENTIFY, column="f", max_distinct_share=0.6).success is True
     answer = ask_engine(frame, IDENTIFY, column="f", max_distinct_share=0.59)
     assert answer.success is False
-    assert answer.result["details"]["summary"] == "60 different values in 100 rows"
+    assert answer.result["details"]["summary"] == "60 distinct values in 100 rows"
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (["a", None], "1 different value in 1 row: not judged below 20 rows"),
-        (np.arange(40) / 7, "40 different values in 40 rows: not judged, only texts and whole numbers can name rows"),
+        (["a", None], "1 distinct value in 1 row: not checked below 20 rows"),
+        (
+            np.arange(40) / 7,
+            "40 distinct values in 40 rows: not checked, only texts and whole numbers can identify rows",
+        ),
     ],
 )
 def test_why_a_feature_is_not_judged_is_told(values: Any, words: str) -> None:

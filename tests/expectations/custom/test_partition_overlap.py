@@ -39,7 +39,7 @@ def test_a_value_of_any_type_in_several_partitions_is_found(own: Any, other: Any
     assert answer.success is False
     assert answer.result["observed_value"] == 1
     assert answer.result["details"]["examples"] == {shown: ["train", "test", "validation"]}
-    told = f"1 of 2 different values stands in several partitions, such as {shown!r} in train and test and validation"
+    told = f"1 of 2 distinct values is in several partitions, such as {shown!r} in train and test and validation"
     assert answer.result["details"]["summary"] == told
 
 

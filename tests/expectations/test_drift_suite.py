@@ -13,7 +13,7 @@ from counterpoise.config import BalanceConfig
 from counterpoise.drift import _profile as profiling
 from counterpoise.drift import profile_source
 from counterpoise.errors import ContractError, IntegrityError
-from counterpoise.expectations.drift import build_drift_suite
+from counterpoise.expectations.drift_suite import build_drift_suite
 from counterpoise.expectations.suite_file import load_suite, write_suite
 from counterpoise.persist import publish_version
 from counterpoise.records import ExpectationOutcome, Validation
@@ -161,7 +161,7 @@ def test_a_new_renamed_or_retyped_column_stops_a_frozen_schema(tmp_path: Path) -
         .rename_columns(["id", "amount_eur", "age", "kind", "note", "label", "extra"])
     )
     text = table.set_column(2, "age", pc.cast(table["age"], pa.string()))
-    told = r"'amount' is gone; 'amount_eur' is new .*; 'extra' is new .*'age' was"
+    told = r"'amount' is missing; 'amount_eur' is new .*; 'extra' is new .*'age' was"
     with pytest.raises(ContractError, match=told) as caught:
         check(config, text, tmp_path)
     assert caught.value.reason == "schema_changed"
@@ -173,7 +173,7 @@ def test_an_evolving_schema_is_reported_and_compared_as_far_as_it_goes(tmp_path:
     table = feed(seed=1).drop_columns(["age"]).append_column("extra", pa.array([1] * 4_000))
     found = moved(check(config, table, tmp_path))
     assert set(found) == {": table_schema_to_stay"}
-    assert found[": table_schema_to_stay"].observed == "'age' is gone; 'extra' is new (int64)"
+    assert found[": table_schema_to_stay"].observed == "'age' is missing; 'extra' is new (int64)"
 
 
 def test_columns_that_are_left_out_may_come_and_go(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The suite that holds a delivery against the source of the last published version."""
+"""The drift suite: compare a delivery with the source of the last published version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from counterpoise.config import BalanceConfig, ValidationConfig
-from counterpoise.drift import AddedRows, ColumnProfile, Distribution, SourceProfile, find_growth
+from counterpoise.drift import AddedRows, Distribution, FeatureProfile, SourceProfile, find_growth
 from counterpoise.expectations.custom.added_rows import STRETCHES
 from counterpoise.expectations.growth import all_new, growth_expectations
 from counterpoise.expectations.registration import register_expectations
@@ -22,18 +22,18 @@ __all__ = ["build_drift_suite", "drift_expectations", "suite_against"]
 Expectation = dict[str, Any]
 
 _ALPHA = 0.001
-"""How often a run would take chance for drift, over all its columns, and warn."""
+"""The probability that a run warns of drift by chance, over all its columns."""
 
 _ALPHA_STOP = 0.000_025
-"""The same for stopping: a run each night takes chance for a broken feed once in a hundred years."""
+"""The same for stopping: a nightly run mistakes chance for a broken feed once in a hundred years."""
 
 
-_COUNTER = " It looks like a counter: if it counts rows or time, name it in columns.time, ids or drop."
+_COUNTER = " It looks like a counter: if it counts rows or time, add it to columns.time, ids or drop."
 
 
 @dataclass(frozen=True)
-class _Limits:
-    """What counts as drift, and what as another feed altogether."""
+class _DriftLimits:
+    """The limits beyond which a change counts as drift, or as a broken feed."""
 
     severity: Severity
     alpha: float
@@ -46,7 +46,7 @@ class _Limits:
     most_rows: float
 
 
-_MOVED = _Limits(
+_DRIFTED = _DriftLimits(
     "warning",
     alpha=_ALPHA,
     stability=0.25,
@@ -57,7 +57,7 @@ _MOVED = _Limits(
     fewest_rows=0.75,
     most_rows=1.33,
 )
-_BROKEN = _Limits(
+_BROKEN = _DriftLimits(
     "critical",
     alpha=_ALPHA_STOP,
     stability=1.0,
@@ -71,12 +71,13 @@ _BROKEN = _Limits(
 
 
 def build_drift_suite(config: BalanceConfig, snapshot: Snapshot) -> Suite | None:
-    """Return what the last published version lets expect of the next delivery.
+    """Return the suite that compares a delivery with the last published version.
 
-    None where there is no such version, where it was made from the same source, or where nothing is to be compared.
+    The result is None if there is no such version, if it was made from the same source, or if the configuration turns
+    the comparison off.
 
     Raises:
-        IntegrityError: The profile of the last version is not what was published.
+        IntegrityError: The profile of the last version differs from the published one.
     """
     settings = config.validation
     if settings.drift == "off" and settings.schema_changes == "evolve":
@@ -88,7 +89,7 @@ def build_drift_suite(config: BalanceConfig, snapshot: Snapshot) -> Suite | None
 
 
 def suite_against(baseline: Baseline, config: BalanceConfig, snapshot: Snapshot) -> Suite:
-    """Return what a version lets expect of a delivery, as far as the configuration asks for it.
+    """Return the suite that compares a delivery with a version, as far as the configuration requires.
 
     Args:
         baseline: The version.
@@ -124,33 +125,33 @@ def _expectations(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline)
 
 
 def _compared_names(config: BalanceConfig, snapshot: Snapshot) -> set[str]:
-    apart = {*config.columns.drop, *config.columns.key_columns(), *config.validation.drift_ignore}
-    return {column.name for column in snapshot.columns} - apart
+    ignored = {*config.columns.drop, *config.columns.key_columns(), *config.validation.drift_ignore}
+    return {column.name for column in snapshot.columns} - ignored
 
 
 def _schema(config: BalanceConfig, baseline: Baseline) -> Iterator[Expectation]:
-    """Yield that columns and kinds of values are those before: critical where the schema is frozen."""
+    """Yield the expectations that columns and kinds of values are the same as before; critical if frozen."""
     profile = baseline.profile
     kwargs = {
         "schema_before": {column.name: column.type for column in profile.columns},
         "ignore": sorted({*profile.unused, *config.columns.drop}),
     }
     remedy = (
-        "mend the source; or accept the change for this run with --set validation.schema_changes=evolve, or leave new "
-        "columns out with columns.drop"
+        "fix the source, accept the change for this run with --set validation.schema_changes=evolve, or drop new "
+        "columns with columns.drop"
     )
     yield _expectation(
         "expect_table_schema_to_stay",
         {**kwargs, "compare": "kinds"},
         severity=_schema_severity(config.validation),
-        notes=f"Columns and kinds of values are those of version {baseline.version}.",
+        notes=f"Columns and kinds of values are the same as in version {baseline.version}.",
         meta={"reason": "schema_changed", "remedy": remedy},
     )
     yield _expectation(
         "expect_table_schema_to_stay",
         {**kwargs, "compare": "exact"},
         severity="warning",
-        notes=f"Types and order of the columns are exactly those of version {baseline.version}.",
+        notes=f"Types and order of the columns are exactly the same as in version {baseline.version}.",
     )
 
 
@@ -168,19 +169,19 @@ def drift_expectations(
     may_grow: bool = False,
     added: AddedRows | None = None,
 ) -> Iterator[Expectation]:
-    """Yield that rows, classes and values are what they were.
+    """Yield the expectations that rows, classes and values have not changed.
 
     Args:
         profile: The source before.
         target: The label column.
-        names: The columns to be compared; others may be gone or have another role now.
-        stop: Whether changes so large that the feed is more likely broken are critical; all others are warnings.
-        among: How many such comparisons a run makes: one of the whole source, and one for each place where rows were
+        names: The columns to compare; others may be missing or have another role now.
+        stop: Whether changes so large that the feed is probably broken are critical; all others are warnings.
+        among: The number of such comparisons in a run: one of the whole source, and one per place where rows were
             added.
-        may_grow: Whether more rows are fine.
-        added: The rows to be compared, if not all.
+        may_grow: Whether more rows are acceptable.
+        added: The rows to compare, if not all.
     """
-    for level in [_MOVED, _BROKEN] if stop else [_MOVED]:
+    for level in [_DRIFTED, _BROKEN] if stop else [_DRIFTED]:
         limits = replace(level, alpha=level.alpha / among)
         if added is None:
             yield _rows(profile, limits, may_grow=may_grow)
@@ -188,8 +189,8 @@ def drift_expectations(
             yield expectation if added is None else _only(added, expectation)
 
 
-def _compared(profile: SourceProfile, target: str, names: set[str], limits: _Limits) -> Iterator[Expectation]:
-    """Yield that classes and values are what they were."""
+def _compared(profile: SourceProfile, target: str, names: set[str], limits: _DriftLimits) -> Iterator[Expectation]:
+    """Yield the expectations that classes and values have not changed."""
     same_label = target == profile.target
     if same_label:
         yield _classes(profile, limits)
@@ -202,7 +203,7 @@ def _compared(profile: SourceProfile, target: str, names: set[str], limits: _Lim
 
 
 def _of_files(profile: SourceProfile) -> SourceProfile:
-    """Return a profile whose design effects, which stretches of rows gave, are at least those of its files."""
+    """Raise the profile's design effects, measured between stretches of rows, to at least those between its files."""
 
     def effect(of_stretches: float, of_a_file: float) -> float:
         return max(of_stretches, 1 + of_a_file / STRETCHES)
@@ -212,7 +213,7 @@ def _of_files(profile: SourceProfile) -> SourceProfile:
             return None
         return found.model_copy(update={"design_effect": effect(found.design_effect, found.of_a_file)})
 
-    def column(found: ColumnProfile) -> ColumnProfile:
+    def column(found: FeatureProfile) -> FeatureProfile:
         changed = {
             "missing_effect": effect(found.missing_effect, found.missing_of_a_file),
             "minority_missing_effect": effect(found.minority_missing_effect, found.minority_missing_of_a_file),
@@ -226,12 +227,12 @@ def _of_files(profile: SourceProfile) -> SourceProfile:
 
 
 def _only(added: AddedRows, expectation: Expectation) -> Expectation:
-    """Return an expectation that looks at the added rows only."""
+    """Restrict an expectation to the added rows."""
     place = {"added": [list(stretch) for stretch in added.stretches], "part": added.name}
     return {**expectation, "kwargs": {**expectation["kwargs"], **place}}
 
 
-def _rows(profile: SourceProfile, limits: _Limits, *, may_grow: bool) -> Expectation:
+def _rows(profile: SourceProfile, limits: _DriftLimits, *, may_grow: bool) -> Expectation:
     chance = 4 * math.sqrt(2 * profile.rows)
     low = max(0, int(min(profile.rows * limits.fewest_rows, profile.rows - chance)))
     high = int(max(profile.rows * limits.most_rows, profile.rows + chance)) + 1
@@ -239,12 +240,12 @@ def _rows(profile: SourceProfile, limits: _Limits, *, may_grow: bool) -> Expecta
         "expect_table_row_count_to_be_between",
         {"min_value": low} if may_grow else {"min_value": low, "max_value": high},
         severity=limits.severity,
-        notes=f"There were {profile.rows:,} rows before: a cut or doubled feed has far fewer or more.",
+        notes=f"There were {profile.rows:,} rows before; a truncated or doubled feed has far fewer or more.",
         meta=_refusal(limits, "row_count_changed"),
     )
 
 
-def _classes(profile: SourceProfile, limits: _Limits) -> Expectation:
+def _classes(profile: SourceProfile, limits: _DriftLimits) -> Expectation:
     return _expectation(
         "expect_column_class_proportions_to_stay",
         {
@@ -256,35 +257,37 @@ def _classes(profile: SourceProfile, limits: _Limits) -> Expectation:
             "alpha": limits.alpha / 2,
         },
         severity=limits.severity,
-        notes="The classes have the proportions that they had.",
+        notes="The classes have the same proportions as before.",
         meta=_refusal(limits, "classes_changed"),
     )
 
 
-def _column(column: ColumnProfile, limits: _Limits, alpha: float) -> Iterator[Expectation]:
-    """Yield that a column's values are distributed, and missing, as before."""
-    if column.distribution and _says_something(column.distribution, limits):
+def _column(column: FeatureProfile, limits: _DriftLimits, alpha: float) -> Iterator[Expectation]:
+    """Yield the expectations that a column's values are distributed, and missing, as before."""
+    if column.distribution and _is_checkable(column.distribution, limits):
         yield _stability(column.name, column.distribution, limits, alpha=alpha)
     yield _missing(column.name, (column.missing, column.rows, column.missing_effect), limits, alpha=alpha)
 
 
 def _within_minority(
-    column: ColumnProfile, profile: SourceProfile, limits: _Limits, alpha: float
+    column: FeatureProfile, profile: SourceProfile, limits: _DriftLimits, alpha: float
 ) -> Iterator[Expectation]:
-    """Yield the same of the rows of the minority class."""
+    """Yield the same expectations for the rows of the minority class."""
     within = {"label": profile.target, "label_class": profile.minority}
-    if column.minority and _says_something(column.minority, limits):
+    if column.minority and _is_checkable(column.minority, limits):
         yield _stability(column.name, column.minority, limits, alpha=alpha, **within)
     counts = column.minority_missing, column.minority_rows, column.minority_missing_effect
     yield _missing(column.name, counts, limits, alpha=alpha, **within)
 
 
-def _says_something(distribution: Distribution, limits: _Limits) -> bool:
-    """Return whether a move can be more than a warning: constants carry nothing, and counters move by nature."""
+def _is_checkable(distribution: Distribution, limits: _DriftLimits) -> bool:
+    """Return whether a column may fail at this severity: constants and counters can only cause warnings."""
     return limits.severity == "warning" or not (distribution.constant or distribution.counter)
 
 
-def _stability(name: str, distribution: Distribution, limits: _Limits, *, alpha: float, **within: str) -> Expectation:
+def _stability(
+    name: str, distribution: Distribution, limits: _DriftLimits, *, alpha: float, **within: str
+) -> Expectation:
     bins = distribution.model_dump(mode="json", exclude_defaults=True)
     return _expectation(
         "expect_column_population_stability_index_to_be_at_most",
@@ -295,7 +298,9 @@ def _stability(name: str, distribution: Distribution, limits: _Limits, *, alpha:
     )
 
 
-def _missing(name: str, counts: tuple[int, int, float], limits: _Limits, *, alpha: float, **within: str) -> Expectation:
+def _missing(
+    name: str, counts: tuple[int, int, float], limits: _DriftLimits, *, alpha: float, **within: str
+) -> Expectation:
     return _expectation(
         "expect_column_missing_share_to_stay",
         {
@@ -310,7 +315,7 @@ def _missing(name: str, counts: tuple[int, int, float], limits: _Limits, *, alph
             **within,
         },
         severity=limits.severity,
-        notes=f"As large a share of the values{_where(within)} is missing as before.",
+        notes=f"The share of missing values{_where(within)} is the same as before.",
         meta=_refusal(limits, "missing_values_changed"),
     )
 
@@ -319,12 +324,12 @@ def _where(within: dict[str, str]) -> str:
     return f" of class {within['label_class']!r}" if within else ""
 
 
-def _refusal(limits: _Limits, reason: str) -> dict[str, str] | None:
+def _refusal(limits: _DriftLimits, reason: str) -> dict[str, str] | None:
     if limits.severity != "critical":
         return None
     remedy = (
-        "mend the source; if the data have really changed, accept it with --set validation.drift=report; if a column "
-        "differs by nature, such as a month, name it in validation.drift_ignore or columns.drop"
+        "fix the source; if the data has really changed, accept it with --set validation.drift=report; if a column "
+        "changes naturally, such as a month, add it to validation.drift_ignore or columns.drop"
     )
     return {"reason": reason, "remedy": remedy}
 

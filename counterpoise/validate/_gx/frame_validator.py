@@ -1,7 +1,8 @@
-"""Great Expectations' expectations and metrics on one frame, each asked once.
+"""Run Great Expectations' expectations and metrics on one frame, evaluating each once.
 
-Its own validator reads an expectation's settings some sixty times, each time through all fields, and derives what must
-be computed twice. Here both are done once: what decides are still its expectations, its metrics and its verdicts.
+Great Expectations' validator reads an expectation's settings about sixty times, each time through all fields, and
+derives the required metrics twice. This module does both once and leaves the expectations, metrics and verdicts to
+Great Expectations.
 
 Importing this module imports Great Expectations.
 """
@@ -23,30 +24,30 @@ from counterpoise.validate._gx.frame_engine import BATCH, FrameEngine
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Judging", "Verdict"]
+__all__ = ["FrameResult", "FrameValidator"]
 
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 5}
 
 
-class Verdict:
-    """What an expectation says of the frame.
+class FrameResult:
+    """The result of an expectation on a frame.
 
     Attributes:
-        success: Its verdict.
-        result: Its result, in the format BASIC.
-        error: Why it could not be answered; empty where it was.
-        needs: The metrics that it looked at, by name.
+        success: Whether it passed.
+        result: The details in the BASIC result format.
+        error: The reason if it could not be checked; otherwise empty.
+        needs: The metrics that it uses, by name.
     """
 
     def __init__(self, success: bool, result: Mapping[str, Any], error: str, needs: Mapping[str, Any]) -> None:
         self.success, self.result, self.error, self.needs = success, result, error, needs
 
 
-class Judging:
-    """Answers expectations on one frame; metrics that several of them need are computed once.
+class FrameValidator:
+    """Checks expectations on one frame; metrics that several expectations need are computed once.
 
     Args:
-        frame: Its index is the row number.
+        frame: The frame, indexed by row number.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
@@ -55,26 +56,26 @@ class Judging:
         self._values: dict[Any, Any] = {}
         self._failed: dict[Any, MetricResolutionError] = {}
 
-    def ask(self, kind: str, kwargs: Mapping[str, Any]) -> Verdict:
-        """Return what the expectation of that type and with these keywords says."""
+    def check(self, kind: str, kwargs: Mapping[str, Any]) -> FrameResult:
+        """Return the result of an expectation, given its type and keywords."""
         needs: Mapping[str, Any] = {}
         try:
-            judge = _judge(kind, kwargs)
-            wanted = judge.get_validation_dependencies(self.engine, _settings())
+            expectation = _expectation(kind, kwargs)
+            wanted = expectation.get_validation_dependencies(self.engine, _settings())
             needs = wanted.metric_configurations
             error = self._compute(needs)
             if error:
-                return Verdict(False, {}, error, needs)
-            found = judge._build_evr(  # noqa: SLF001  # no public way
-                judge._validate(  # noqa: SLF001
+                return FrameResult(False, {}, error, needs)
+            found = expectation._build_evr(  # noqa: SLF001  # no public way
+                expectation._validate(  # noqa: SLF001
                     metrics={name: self._values[metric.id] for name, metric in needs.items()},
                     runtime_configuration={"result_format": wanted.result_format},
                     execution_engine=self.engine,
                 )
             )
-        except Exception as problem:  # noqa: BLE001  # an expectation's own fault is its answer
-            return Verdict(False, {}, str(problem) or type(problem).__name__, needs)
-        return Verdict(bool(found.success), dict(found.result or {}), "", needs)
+        except Exception as problem:  # noqa: BLE001  # an exception in an expectation is its result
+            return FrameResult(False, {}, str(problem) or type(problem).__name__, needs)
+        return FrameResult(bool(found.success), dict(found.result or {}), "", needs)
 
     def metric(self, name: str, domain: Any, values: Any) -> Any:
         """Return a metric's value."""
@@ -83,10 +84,10 @@ class Judging:
         return self._values[metric.id]
 
     def release(self) -> None:
-        """Let go of the frame and of every column computed from it.
+        """Release the frame and every column computed from it.
 
-        Great Expectations' objects refer to each other in circles, so that frames would stay until the next full
-        collection, which takes longer than the validation of a few columns.
+        Great Expectations' objects form reference cycles, so frames would stay in memory until the next full garbage
+        collection, which takes longer than validating a few columns.
         """
         batches = self.engine.batch_manager
         caches = (self.engine._metric_cache, batches._batch_cache, batches._batch_data_cache)  # noqa: SLF001
@@ -94,7 +95,7 @@ class Judging:
             cached.clear()
 
     def _compute(self, needs: Mapping[str, Any]) -> str:
-        """Compute metrics; return what went wrong."""
+        """Compute metrics and return the errors as text."""
         wrong: dict[str, None] = {}
         for metric in needs.values():
             try:
@@ -126,21 +127,21 @@ def _settings() -> dict[str, Any]:
     return {"result_format": dict(_RESULT_FORMAT)}
 
 
-def _judge(kind: str, kwargs: Mapping[str, Any]) -> Any:
-    """Return the expectation; what it derives from its keywords, it derives once."""
-    judge = _reading_once(get_expectation_impl(kind))(**{**kwargs, "batch_id": BATCH})
-    configuration = Expectation.configuration.fget(judge)
-    configuration.to_domain_obj = lambda: judge
-    object.__setattr__(judge, "_read", configuration)
-    return judge
+def _expectation(kind: str, kwargs: Mapping[str, Any]) -> Any:
+    """Return the expectation with its configuration cached."""
+    expectation = _with_cached_configuration(get_expectation_impl(kind))(**{**kwargs, "batch_id": BATCH})
+    configuration = Expectation.configuration.fget(expectation)
+    configuration.to_domain_obj = lambda: expectation
+    object.__setattr__(expectation, "_read", configuration)
+    return expectation
 
 
 @cache
-def _reading_once(kind: Any) -> Any:
-    """Return the class with its settings kept; it goes by the same name, and is not registered."""
+def _with_cached_configuration(kind: Any) -> Any:
+    """Return an unregistered subclass of the same name that reads its configuration from a cache."""
     namespace = {
         "__module__": kind.__module__,
         "__slots__": ("_read",),
-        "configuration": property(lambda judge: judge._read),  # noqa: SLF001
+        "configuration": property(lambda expectation: expectation._read),  # noqa: SLF001
     }
     return super(MetaExpectation, MetaExpectation).__new__(MetaExpectation, kind.__name__, (kind,), namespace)
