@@ -115,9 +115,9 @@ def _promote(state: State, _: Path) -> Any:
 
 
 def _put_away(state: State, _: Path) -> Any:
-    from counterpoise.versions import store_as_asked
+    from counterpoise.versions import remove_train_if_recipe
 
-    return store_as_asked(state["persist"])
+    return remove_train_if_recipe(state["persist"])
 
 
 def _address(state: State) -> str:

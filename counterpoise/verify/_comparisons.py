@@ -1,4 +1,4 @@
-"""Whether the tournaments of a dataset are those that were played, as far as their files can tell."""
+"""Check stored comparisons and accesses to test, as far as their files allow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["comparison_differences"]
 
 
 def comparison_differences(folder: DatasetFolder) -> list[str]:
-    """Return how tournaments and looks differ from what was written, in sentences; nothing where they hold.
+    """Return how comparisons and accesses to test differ from what was written, in sentences; empty if they do not.
 
     Args:
         folder: The dataset.
@@ -39,51 +39,51 @@ def comparison_differences(folder: DatasetFolder) -> list[str]:
 def _look(folder: DatasetFolder, name: str) -> Iterator[str]:
     look = read_stored(folder, StoredAccess, name)
     if name.rpartition("/")[2] != f"{look.key}.json":
-        yield f"a look of {look.key[:100]}"
+        yield f"an access by {look.key[:100]}"
 
 
 def _board(folder: DatasetFolder, name: str) -> Iterator[str]:
     board = read_stored(folder, StoredLeaderboard, name, remedy=REMEDY)
     if board.origin is None:
-        yield "without its origin"
+        yield "its origin is missing"
         return
     played = board.origin.config.get("tournament")
     settings = {
         field: value for field, value in (played if isinstance(played, dict) else {}).items() if field != "workers"
     }
     if name != f"tournaments/{json_sha256([board.origin.run_key, settings])}.json":
-        yield "not the tournament of its run key and settings"
+        yield "not the comparison of its run key and settings"
     if board.page_sha256 is not None:
         page = read_plain_file(folder, f"{name.removesuffix('.json')}.html", remedy=REMEDY)
         if hashlib.sha256(page).hexdigest() != board.page_sha256:
-            yield "its page has other content than was written"
+            yield "its page was changed"
     yield from _ranking(board)
 
 
 def _ranking(board: Leaderboard) -> Iterator[str]:
-    """Yield which figures do not follow from those of the folds, and that entries are not in their order."""
+    """Yield figures that do not follow from the folds, and report candidates that are out of order."""
     for candidate in board.entries:
         if candidate.status == "ok" and len(candidate.folds) != board.folds * board.repeats:
             yield f"{candidate.name[:100]}: {len(candidate.folds)} folds instead of {board.folds * board.repeats}"
         yield from _figures(candidate, board)
     means = [mean for candidate in board.ranked if (mean := candidate.mean.get(board.metric)) is not None]
     if means != sorted(means, reverse=board.metric not in SMALLER_IS_BETTER):
-        yield f"entries are not in the order of {board.metric}"
+        yield f"candidates are not ranked by {board.metric}"
     if board.counts != {"measured": len(board.ranked), "set_apart": len(board.set_apart)}:
-        yield "counts are not those of its entries"
+        yield "counts differ from those of its candidates"
     if board.train_rows < board.rows or sum(board.classes.values()) != board.rows:
-        yield "classes are not those of its rows"
+        yield "classes differ from those of its rows"
     entries = [(candidate.strategy, candidate.learner) for candidate in board.ranked]
     trained = [candidate for candidate in entries if candidate[1] != DUMMY]
     for role, named in (("chosen", board.chosen), ("best", board.best)):
         if named is not None and (named.strategy, named.learner) not in trained:
-            yield f"{role} is no entry"
+            yield f"{role} is not a candidate"
     if board.best is not None and (board.best.strategy, board.best.learner) not in trained[:1]:
-        yield "best is not the first entry"
+        yield "best is not the first candidate"
 
 
 def _figures(candidate: CandidateResult, board: Leaderboard) -> Iterator[str]:
-    """Yield which figures of a candidate are not those of its folds."""
+    """Yield the figures of a candidate that differ from those of its folds."""
     for metric in candidate.mean:
         values = [value for fold in candidate.folds if (value := fold.get(metric)) is not None]
         wanted: dict[str, float | None] = {"mean": float(np.mean(values)) if values else None}
@@ -97,7 +97,7 @@ def _figures(candidate: CandidateResult, board: Leaderboard) -> Iterator[str]:
 
 
 def _follows(figure: str, found: float | None, wanted: float | None) -> bool:
-    """Whether a figure is the one that folds give; bounds are cut to where the metric can lie."""
+    """Return whether a figure follows from the folds; bounds are clipped to the metric's range."""
     if found is None or wanted is None:
         return found is wanted
     cut = (figure == "low" and found in (-1.0, 0.0) and wanted < found) or (

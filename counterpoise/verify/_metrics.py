@@ -1,4 +1,4 @@
-"""Which numbers of a metrics record do not follow from its other numbers."""
+"""Check that the numbers of a metrics record are consistent with each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["metric_differences"]
 
 
 def metric_differences(record: MetricsRecord) -> Iterator[str]:
-    """Yield in words which numbers of a record contradict each other.
+    """Yield sentences on the numbers of a record that contradict each other.
 
     Args:
         record: The record.
@@ -35,12 +35,12 @@ def metric_differences(record: MetricsRecord) -> Iterator[str]:
 
 
 def _counts(record: MetricsRecord) -> Iterator[str]:
-    """Yield contradictions in what is counted."""
+    """Yield contradictions between counts."""
     test = record.rows.test
     for name in type(record.rows).model_fields:
         table = getattr(record.rows, name)
         if table.rows != sum(table.classes.values()) or table.classes.keys() != set(record.classes):
-            yield f"rows of {name}: not those of its classes"
+            yield f"rows of {name}: does not equal the sum over its classes"
     counts = [test.classes.get(name, 0) for name in record.classes]
     if not any(counts):
         yield "no test rows"
@@ -59,7 +59,7 @@ def _counts(record: MetricsRecord) -> Iterator[str]:
 
 
 def _arms_missing(record: MetricsRecord) -> str:
-    """Return that arms are not those of the learners and strategies; an empty text where they are."""
+    """Return how arms differ from the learners and strategies; empty if they do not."""
     strategies = ["none"] if record.strategy == "none" else ["none", record.strategy]
     wanted = [(DUMMY, "none"), *((learner, strategy) for strategy in strategies for learner in record.learners)]
     found = [(arm.learner, arm.strategy) for arm in record.arms]
@@ -99,7 +99,7 @@ def _strategy_verdict(record: MetricsRecord, comparison: dict[str, Any]) -> dict
 
 
 def _verdict(record: MetricsRecord) -> Iterator[str]:
-    """Yield that the verdict is not that of the learner that ranked best on validation."""
+    """Check that the verdict is that of the learner that ranked best on validation."""
     trained = [arm for arm in record.arms if arm.learner != DUMMY]
     best: Arm = max(trained, key=lambda arm: arm.validation.average_precision or 0.0)
     verdicts = {comparison.learner: comparison.verdict.model_dump() for comparison in record.comparisons}

@@ -1,4 +1,4 @@
-"""Whether a version is promoted: rules as pure functions of metrics records."""
+"""Promotion rules as pure functions of metrics records."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from counterpoise.config import PromotionConfig
 from counterpoise.results import PromotionNumbers
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
 
-__all__ = ["Decision", "Judged", "chance_level", "decide_promotion"]
+__all__ = ["Decision", "VersionMetrics", "chance_level", "decide_promotion"]
 
 _NEED_EQUAL_PREVALENCE = frozenset({"average_precision", "f1", "mcc"})
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A version and its metrics record, None where it was not evaluated."""
+class VersionMetrics:
+    """A version and its metrics record, which is None if it was not evaluated."""
 
     version: int
     metrics: Mapping[str, Any] | None
@@ -26,20 +26,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to promote a version, why in a sentence, and what was looked at."""
+    """Whether to promote a version, the reason in a sentence, and the numbers considered."""
 
     promoted: bool
     reason: str
     numbers: PromotionNumbers | None = None
 
 
-def decide_promotion(settings: PromotionConfig, candidate: Judged, last: Judged | None) -> Decision:
-    """Return whether a rule promotes a version.
+def decide_promotion(settings: PromotionConfig, candidate: VersionMetrics, last: VersionMetrics | None) -> Decision:
+    """Decide whether a rule promotes a version.
 
     Args:
         settings: The rule.
-        candidate: The version in question.
-        last: The version that is promoted now; None for none.
+        candidate: The version to decide on.
+        last: The currently promoted version, or None.
     """
     if settings.rule != "not_worse":
         always = settings.rule == "always"
@@ -51,10 +51,10 @@ def decide_promotion(settings: PromotionConfig, candidate: Judged, last: Judged 
 
 
 def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
-    """Return what a metric reaches on test without knowing anything, which the first promoted version must exceed.
+    """Return the chance level of a metric on test, which the first promoted version must exceed.
 
-    Average precision: the prevalence. ROC-AUC: one half. Balanced accuracy: one by the number of classes. F1: that of
-    always calling the positive class, 2π / (1 + π), or with more classes the largest one. MCC: zero.
+    Average precision: the prevalence. ROC-AUC: one half. Balanced accuracy: one divided by the number of classes. F1:
+    that of always predicting the positive class, 2π / (1 + π), or the largest one with more classes. MCC: zero.
 
     Args:
         metric: The metric's name.
@@ -70,8 +70,8 @@ def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
     return {"roc_auc": 0.5, "balanced_accuracy": 1 / classes}.get(metric, 0.0)
 
 
-def _obstacle(settings: PromotionConfig, candidate: Judged, last: Judged | None) -> str:
-    """Return why the lower bounds cannot be set against each other; an empty text where they can."""
+def _obstacle(settings: PromotionConfig, candidate: VersionMetrics, last: VersionMetrics | None) -> str:
+    """Return why the lower bounds cannot be compared; empty if they can."""
     if candidate.metrics is None:
         return "it was not evaluated (evaluation.enabled is false)"
     if problem := _missing(settings, candidate.metrics):
@@ -82,13 +82,13 @@ def _obstacle(settings: PromotionConfig, candidate: Judged, last: Judged | None)
     if last.metrics is None:
         return f"{name} was not evaluated, so that there is no bar: promote by hand"
     if reason := why_incomparable(last.metrics, candidate.metrics):
-        return f"it cannot be set against version {last.version}: {reason}; promote by hand"
+        return f"it cannot be compared with version {last.version}: {reason}; promote by hand"
     problem = _missing(settings, last.metrics)
     return f"{name} has {problem}: promote by hand" if problem else ""
 
 
 def _missing(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
-    """Return which number a metrics record lacks; an empty text where it lacks none."""
+    """Return which number a metrics record lacks; empty if it lacks none."""
     arm = _resampled_arm(settings, metrics)
     if arm is None:
         return f"no resampled arm of {_learner(settings, metrics)}"
@@ -98,7 +98,7 @@ def _missing(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
 
 
 def _learner(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
-    """Return the learner that represents a version: without one in the settings that of its own verdict."""
+    """Return the learner that represents a version: the configured one, or by default that of its own verdict."""
     return settings.learner or str(metrics["verdict_learner"])
 
 
@@ -107,8 +107,8 @@ def _resampled_arm(settings: PromotionConfig, metrics: Mapping[str, Any]) -> Map
     return next((arm for arm in metrics["arms"] if (arm["learner"], arm["strategy"]) == wanted), None)
 
 
-def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], last: Judged | None) -> Decision:
-    """Decide where all numbers are there."""
+def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], last: VersionMetrics | None) -> Decision:
+    """Decide when all numbers are available."""
     low = _lower_bound(settings, metrics)
     if last is None or last.metrics is None:
         bar = chance_level(settings.metric, metrics)
@@ -126,7 +126,7 @@ def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], last: Judg
 
 
 def _lower_bound(settings: PromotionConfig, metrics: Mapping[str, Any]) -> float:
-    """Return the lower bound on the resampled arm; not a number, which is above nothing, where there is none."""
+    """Return the lower bound of the resampled arm; NaN, which exceeds nothing, if there is none."""
     arm = _resampled_arm(settings, metrics)
     return float(arm["intervals"][settings.metric]["low"]) if arm is not None else math.nan
 
@@ -164,7 +164,7 @@ def _caveat(metric: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 
 def _name(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
-    """Return the metric and where it is read from in words."""
+    """Describe the metric and the arm that it is read from."""
     from counterpoise.results import METRIC_LABELS, learner_label, strategy_label
 
     trained = f"{learner_label(_learner(settings, metrics))} with {strategy_label(metrics['strategy'])}"
