@@ -1,4 +1,4 @@
-"""The flow: from a raw source to a published, verified, balanced dataset."""
+"""The flow `balance`: from a raw source to a published, verified, balanced dataset."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ __all__ = ["balance"]
 def balance(config: BalanceConfig) -> DatasetVersion:
     """Turn an imbalanced source into a published version: split, resampled, certified, evaluated and maybe promoted.
 
-    A source and configuration that were published before give that version again, without work; only whether it is to
-    be promoted is asked again.
+    If the same source and configuration were published before, return that version without any work and only decide
+    again whether to promote it.
 
     Args:
-        config: Everything that decides the dataset. Relative paths start at the working directory of the run.
+        config: All settings of the dataset. Relative paths start at the run's working directory.
 
     Returns:
         The published version.
 
     Raises:
-        CounterpoiseError: The data or the configuration is refused, or the version cannot be written; the message says
-            what was expected, what was found and what to do.
+        CounterpoiseError: The data or the configuration is refused, or the version cannot be written; the message
+            states the expectation, the finding and the remedy.
     """
     from counterpoise.versions import known_digest
 
@@ -80,7 +80,7 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
 
 
 def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | None:
-    """Return the version of an unchanged source and configuration, if its evaluation is there too."""
+    """Return the version of an unchanged source and configuration, if it was also evaluated."""
     from counterpoise.evaluate import evaluation_problem, is_evaluated
     from counterpoise.versions import find_version
 
@@ -95,11 +95,10 @@ def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | No
 
 
 def _stored_as_asked(version: DatasetVersion) -> DatasetVersion:
-    """Put the train rows away once everybody has read them, where the version is to be stored as a recipe."""
-    from counterpoise.versions import store_as_asked
+    """Remove the train rows after their last use, if the version is to be stored as a recipe."""
+    from counterpoise.versions import remove_train_if_recipe
 
-    if store_as_asked(version):
-        log(
-            f"stored as a recipe: `counterpoise rebuild {version.root}/{version.dataset}@{version.version}` makes train"
-        )
+    if remove_train_if_recipe(version):
+        address = f"{version.root}/{version.dataset}@{version.version}"
+        log(f"stored as a recipe: restore the train rows with `counterpoise rebuild {address}`")
     return version

@@ -1,4 +1,4 @@
-"""The first two files of a dataset: a configuration and a suite, proposed from a look at the source."""
+"""Propose the first two files of a dataset, a configuration and a suite, after inspecting the source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def source_settings(source: str, *, table: str = "", query: str = "") -> SourceConfig:
-    """Return the settings of a source given on the command line.
+    """Return the settings of a source from the command line.
 
     Args:
         source: A path, glob or folder, also of an object store, or a SQLAlchemy URL.
@@ -26,7 +26,7 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
         query: With a URL: the query to read.
 
     Raises:
-        ConfigError: Both or neither of table and query with a URL, or one of them without.
+        ConfigError: A URL needs either a table or a query, and a path needs neither.
     """
     scheme = _URL.match(source)
     in_a_store = scheme is not None and scheme[0].lower().removesuffix("://") in SCHEMES
@@ -38,20 +38,20 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
 def write_first_files(
     source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False
 ) -> tuple[Path, Path]:
-    """Read a source and write `NAME.yaml` and `NAME.suite.json` for it.
+    """Inspect a source and write `NAME.yaml` and `NAME.suite.json` for it.
 
     Args:
-        source: What to read.
+        source: The source to read.
         target: The label column, by name or by index from 0.
         name: The dataset's name.
         out: The folder for both files.
-        force: Whether to overwrite files that are there.
+        force: Whether to overwrite existing files.
 
     Returns:
         The paths of the configuration and of the suite.
 
     Raises:
-        ConfigError: A file is there already, or the name is not a plain one.
+        ConfigError: A file already exists, or the name is not a plain one.
         InputError: The source cannot be read as a table, or has no such column.
     """
     from counterpoise.expectations.propose import propose_suite
@@ -71,7 +71,7 @@ def write_first_files(
 
 @dataclass(frozen=True)
 class _Look:
-    """What was found in a source."""
+    """What a look at a source found."""
 
     snapshot: Snapshot
     config: BalanceConfig
@@ -79,7 +79,7 @@ class _Look:
 
 
 def _look_at(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
-    """Read the source, and once more where it turns out to write missing values in a way of its own."""
+    """Read the source, and again if it turns out to use its own tokens for missing values."""
     first = _propose(source, target=target, name=name, folder=folder / "first")
     if first.config.source == source:
         return first
@@ -106,7 +106,7 @@ def _free_paths(out: Path, name: str, *, force: bool) -> tuple[Path, Path]:
         raise ConfigError(
             "file_exists",
             expected="free names for the configuration and the suite",
-            found=f"{' and '.join(there)} already there",
+            found=f"{' and '.join(there)} already exist",
             remedy="choose another --name or --out, or overwrite with --force",
         )
     out.mkdir(parents=True, exist_ok=True)

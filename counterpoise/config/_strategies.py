@@ -1,6 +1,6 @@
-"""The resampling strategies: what each looks at, what it does to the rows, and its own options.
+"""The resampling strategies: what each reads, how it changes the rows, and its own options.
 
-Options carry imbalanced-learn's names, bounds and defaults.
+Options have imbalanced-learn's names, bounds and defaults.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ StrategyName = Literal[
 ]
 
 Family = Literal["none", "over", "under", "clean", "combine"]
-"""over: smaller classes grow. under: larger ones shrink to a size. clean: rows go by what they are. combine: both."""
+"""over: smaller classes grow. under: larger classes shrink. clean: rows go by their features. combine: both."""
 
 Sees = Literal["labels", "class rows", "train rows"]
-"""What a strategy reads of the train partition beside the labels: the features of growing classes, or of all."""
+"""What a strategy reads of the train partition besides labels: features of growing classes, or of all rows."""
 
 
 class Options(BaseModel):
-    """A strategy's own options; this one has none."""
+    """The options of a strategy without options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def given(self) -> dict[str, Any]:
-        """Return the options that were set, by imbalanced-learn's names."""
+        """Return the options that are set, by imbalanced-learn's names."""
         return self.model_dump(exclude_unset=True)
 
 
@@ -124,14 +124,14 @@ class _SmoteCleaned(_Cleaned):
 
 @dataclass(frozen=True)
 class Strategy:
-    """What is known of a strategy without running it.
+    """A strategy's static properties.
 
     Attributes:
-        label: Its name in the middle of a sentence.
-        family: What it does to the classes.
+        label: Its name within a sentence.
+        family: How it changes the classes.
         sees: What it reads of the train partition.
         options: Its own options.
-        approximates: Whether `neighbor_search: approximate` is for it.
+        approximates: Whether it supports `neighbor_search: approximate`.
     """
 
     label: str
@@ -142,12 +142,12 @@ class Strategy:
 
     @property
     def grows(self) -> bool:
-        """Whether smaller classes get more rows."""
+        """Whether it adds rows to smaller classes."""
         return self.family in ("over", "combine")
 
     @property
     def searches(self) -> bool:
-        """Whether neighbours of a growing class are searched, so that it needs more rows than `k_neighbors`."""
+        """Whether it searches neighbours within growing classes, and so needs more than `k_neighbors` rows each."""
         return self.grows and self.sees != "labels"
 
 
@@ -185,4 +185,4 @@ STRATEGIES: Mapping[str, Strategy] = {
         "SMOTE with removal of Tomek links", "combine", "train rows", _SmoteCleaned, approximates=True
     ),
 }
-"""Every strategy by its name in the configuration."""
+"""All strategies by their names in the configuration."""

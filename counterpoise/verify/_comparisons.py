@@ -19,7 +19,7 @@ __all__ = ["comparison_differences"]
 
 
 def comparison_differences(folder: DatasetFolder) -> list[str]:
-    """Return how comparisons and accesses to test differ from what was written, in sentences; empty if they do not.
+    """Return how comparisons and accesses to test differ from those recorded, in sentences; empty if they do not.
 
     Args:
         folder: The dataset.

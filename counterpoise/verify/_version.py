@@ -183,7 +183,7 @@ def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
 
 
 def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartContent:
-    """Return what a recipe states about removed train rows: their numbers and parents, not their content."""
+    """Return a recipe's statements about removed train rows: their numbers and parents, not their content."""
     elsewhere = [
         np.concatenate([np.zeros(0, np.int64), *(pq.read_table(file)["source_row"].to_numpy() for file in files)])
         for files in (sorted((data / "keys" / name).glob("*.parquet")) for name in UNTOUCHED)

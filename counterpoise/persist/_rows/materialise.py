@@ -66,7 +66,7 @@ def write_partitions(
     stretches, done = _stretches(materials), dict[int, WrittenPart]()
     chosen = engine if len(stretches) > 1 else LOCAL  # dispatching a single piece does not pay
     with _work_folder(folder) as place:
-        pieces = _pieces(materials, stretches, place, scope=scope or CertificateScope(), apart=chosen.apart)
+        pieces = _pieces(materials, stretches, place, scope=scope or CertificateScope(), distributed=chosen.distributed)
         for number, part in chosen.map(write_part, pieces):
             done[number] = _put_in_place(part, folder)
             progress(sum(len(pieces[each].windows) for each in done), materials.order.windows)
@@ -85,17 +85,17 @@ def _work_folder(folder: Path) -> Iterator[Path]:
 
 
 def _pieces(
-    materials: Materials, stretches: Sequence[range], place: Path, *, scope: CertificateScope, apart: bool
+    materials: Materials, stretches: Sequence[range], place: Path, *, scope: CertificateScope, distributed: bool
 ) -> list[PartPiece]:
     """Return the pieces of work, with their materials in memory or, for engines with other processes, in files."""
     starts = materials.order.source_starts().tolist()
-    if apart:
+    if distributed:
         store_pool(materials.pool, place)
     pieces = []
     for number, windows in enumerate(stretches):
         own = starts[windows.start : windows.stop + 1]
         made_of: Materials | StoredMaterials = materials
-        if apart:
+        if distributed:
             made_of = store_windows(materials.part(windows, range(own[0], own[-1])), place / f"windows-{number:05d}")
         pieces.append(PartPiece(made_of, place, number, windows, tuple(own), scope))
     return pieces
