@@ -76,7 +76,7 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
     version = persist(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling)
     announce(config, version)
     evaluate(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling, version=version)
-    return _stored_as_asked(version)
+    return _without_recipe_rows(version)
 
 
 def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | None:
@@ -91,10 +91,10 @@ def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | No
         log(problem, level=logging.WARNING)
     log(f"unchanged: version {known.version} of {known.dataset} was published from this source and configuration")
     announce(config, known)
-    return _stored_as_asked(known)
+    return _without_recipe_rows(known)
 
 
-def _stored_as_asked(version: DatasetVersion) -> DatasetVersion:
+def _without_recipe_rows(version: DatasetVersion) -> DatasetVersion:
     """Remove the train rows after their last use, if the version is to be stored as a recipe."""
     from counterpoise.versions import remove_train_if_recipe
 

@@ -61,24 +61,24 @@ def write_first_files(
     build_config({"name": name, "source": source, "columns": {"target": target}})
     files = _free_paths(out, name, force=force)
     with scratch_folder() as folder:
-        look = _look_at(source, target=target, name=name, folder=folder)
-        expectations = propose_suite(look.snapshot, look.config.columns)
+        found = _inspect(source, target=target, name=name, folder=folder)
+        expectations = propose_suite(found.snapshot, found.config.columns)
     with written_whole(files[1]) as suite, written_whole(files[0]) as config:
         write_suite(suite, name, expectations)
-        config.write_text(render_config(look.config, look.comments, str(files[1])), encoding="utf-8")
+        config.write_text(render_config(found.config, found.comments, str(files[1])), encoding="utf-8")
     return files
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What a look at a source found."""
+class _Inspection:
+    """What inspecting a source found."""
 
     snapshot: Snapshot
     config: BalanceConfig
     comments: dict[str, str]
 
 
-def _look_at(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
+def _inspect(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
     """Read the source, and again if it turns out to use its own tokens for missing values."""
     first = _propose(source, target=target, name=name, folder=folder / "first")
     if first.config.source == source:
@@ -88,7 +88,7 @@ def _look_at(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
     return replace(second, comments={**about_source, **second.comments})
 
 
-def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
+def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
     from counterpoise.ingest import ingest_source, resolve_column
     from counterpoise.runtime import silent
     from counterpoise.suggest import propose_config
@@ -96,7 +96,7 @@ def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
     snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
     column = resolve_column([column.name for column in snapshot.columns], target)
     config, comments = propose_config(snapshot, source=source, target=column, name=name)
-    return _Look(snapshot, config, comments)
+    return _Inspection(snapshot, config, comments)
 
 
 def _free_paths(out: Path, name: str, *, force: bool) -> tuple[Path, Path]:

@@ -34,7 +34,7 @@ def reach_prefect() -> None:
     """
     settings = get_current_settings()
     if settings.api.url:
-        _ask(settings.api.url)
+        _check_health(settings.api.url)
         return
     ephemeral = settings.server.ephemeral
     if not ephemeral.enabled:
@@ -45,7 +45,7 @@ def reach_prefect() -> None:
     refresh_global_settings_context()  # for all threads: a thread that knows no server would start another
 
 
-def _ask(url: str) -> None:
+def _check_health(url: str) -> None:
     """Check a server's health once, with the credentials and certificates from Prefect's settings.
 
     Raises:
@@ -62,11 +62,11 @@ def _ask(url: str) -> None:
 def _no_answer(url: str, found: Exception) -> CounterpoiseError:
     answered = isinstance(found, httpx.HTTPStatusError)
     silent = isinstance(found, httpx.TimeoutException)
-    said = f"nothing for {_SECONDS:g} s" if silent else redact(str(found)).splitlines()[0]
+    answer = f"nothing for {_SECONDS:g} s" if silent else redact(str(found)).splitlines()[0]
     return EngineError(
         "prefect_answers_otherwise" if answered else "prefect_does_not_answer",
         expected=f"Prefect's server to answer at {redact(url)}/health, as set by PREFECT_API_URL or a profile",
-        found=said,
+        found=answer,
         remedy="start that server, correct PREFECT_API_URL, or unset it to run with a temporary server",
         values={"address": redact(url)},
     )

@@ -82,8 +82,8 @@ def _set_refused(flow_run: FlowRun, error: CounterpoiseError, *, data: Any = Non
 
 def _one_line(error: CounterpoiseError) -> str:
     """Return a single printable line for a table of runs, starting with the stage and the reason."""
-    said = str(error).removeprefix(f"[{error.stage}: {error.reason}] ")
-    line = " ".join(f"{error.stage}: {error.reason}. {said}".split())
+    message = str(error).removeprefix(f"[{error.stage}: {error.reason}] ")
+    line = " ".join(f"{error.stage}: {error.reason}. {message}".split())
     return "".join(each if each.isprintable() else "�" for each in line)
 
 

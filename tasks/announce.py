@@ -52,14 +52,14 @@ def announce(config: BalanceConfig, version: DatasetVersion) -> None:
         result_serializer="json",
     )
 
-    def tell(asset: str, version: DatasetVersion) -> None:
+    def materialized(asset: str, version: DatasetVersion) -> None:
         with time_limit("announce", config):
-            _tell(asset, version)
+            _emit(asset, version)
 
-    made(tell)(dataset.key, version)
+    made(materialized)(dataset.key, version)
 
 
-def _tell(asset: str, version: DatasetVersion) -> None:
+def _emit(asset: str, version: DatasetVersion) -> None:
     facts = _facts(version)
     add_asset_metadata(asset, facts)
     emit("counterpoise.dataset.published", version.dataset, facts, identity=_event_id(version))

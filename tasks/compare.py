@@ -113,12 +113,12 @@ def final_test(
     from counterpoise.versions import accesses_in_words, record_access
 
     dataset, key = DatasetFolder(config.output.root, config.name), comparison_key(config, snapshot.digest)
-    looks = record_access(dataset, digest_of_test(snapshot, split), key=key)
-    held_out = hold_out_in_process(comparison, snapshot, split).model_copy(update={"looks": looks})
+    accesses = record_access(dataset, digest_of_test(snapshot, split), key=key)
+    held_out = hold_out_in_process(comparison, snapshot, split).model_copy(update={"looks": accesses})
     decided = run_final(comparison, board, held_out)
     if decided.final is not None:
         log(f"final_test: {decided.final.verdict}")
-        log(f"final_test: before, this test partition was looked at by {accesses_in_words(looks)}")
+        log(f"final_test: earlier accesses to this test partition: {accesses_in_words(accesses)}")
     return _published(config, snapshot, decided)
 
 

@@ -99,11 +99,11 @@ def on_workers(first: Callable[..., object], last: Callable[..., object], *argum
     if cluster is None:
         yield
         return
-    cluster.tell_workers(first, *arguments)
+    cluster.call_workers(first, *arguments)
     try:
         yield
     finally:
-        cluster.tell_workers(last, *arguments)
+        cluster.call_workers(last, *arguments)
 
 
 @task(
@@ -174,7 +174,7 @@ class _Cluster:
             with suppress(Exception):  # ignore workers that are gone
                 client.cancel([future.wrapped_future for future in futures], force=True)
 
-    def tell_workers(self, function: Callable[..., object], *arguments: object) -> None:
+    def call_workers(self, function: Callable[..., object], *arguments: object) -> None:
         """Call a function in each worker process, ignoring workers that are gone."""
         with cluster_failures_named(self._config):
             self._client.run(function, *arguments, on_error="ignore")

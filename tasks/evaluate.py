@@ -91,7 +91,7 @@ def _metrics(
     from counterpoise.versions import record_access, with_accesses
 
     dataset, test = DatasetFolder(version.root, version.dataset), digest_of_test(snapshot, split)
-    looks = record_access(dataset, test, key=version.run_key, version=version.version)
+    accesses = record_access(dataset, test, key=version.run_key, version=version.version)
     metrics = compare_strategies(
         load_tables(config, snapshot=snapshot, split=split, version=version),
         strategy=strategy,
@@ -99,7 +99,7 @@ def _metrics(
         seed=config.seed,
         progress=stage_progress(artifact_key(config.name, "evaluate"), description="Training learners"),
     )
-    return with_accesses(metrics, test, looks)
+    return with_accesses(metrics, test, accesses)
 
 
 def _review(

@@ -40,7 +40,7 @@ def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
     from counterpoise.monitor import check_source, monitored_baseline
 
     baseline = monitored_baseline(config)
-    answers = _ask(config, snapshot, baseline)
+    answers = _check(config, snapshot, baseline)
     report = check_source(config, snapshot, baseline, answers, now=datetime.now(UTC))
     _show(report)
     if report.drifted:
@@ -50,7 +50,7 @@ def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
     return report
 
 
-def _ask(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> DriftFindings:
+def _check(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> DriftFindings:
     """Check everything that the version lets us expect, regardless of the configured stop conditions."""
     from counterpoise.expectations.drift import suite_against
     from counterpoise.monitor import DriftFindings, ask_suite

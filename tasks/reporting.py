@@ -48,7 +48,7 @@ _SECONDS_BETWEEN = 2.0
 _ACTIVE = re.compile(r"[]<&\\]")
 _EMPHASIS = re.compile(r"[*~]|(?<!\w)_+(?=\w)")
 _BLOCK = re.compile(r"^\s*([-#>+=]|\d+[.)])")
-_TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
+_REPORTING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 
 def log(message: str, *, level: int = logging.INFO) -> None:
@@ -90,7 +90,7 @@ def publish_link(key: str, place: str, *, description: str) -> None:
     Browsers do not follow a link from a server's page to a file, and the newer UI shows a dead link.
     """
     if place.startswith(("http://", "https://")):
-        _tell(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
+        _try_publish(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
     else:
         where = place if "://" in place else str(Path(place).absolute())
         publish_markdown(key, f"`` {where} ``\n", description=description)
@@ -98,7 +98,7 @@ def publish_link(key: str, place: str, *, description: str) -> None:
 
 def publish_markdown(key: str, text: str, *, description: str) -> None:
     """Show a Markdown text in the Prefect UI."""
-    _tell(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
+    _try_publish(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
 
 
 def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> None:
@@ -107,7 +107,7 @@ def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> 
     The newer UI shows cells as plain text, the older one renders them as Markdown, with links and images.
     """
     cells = [{name: _inert(cell) for name, cell in row.items()} for row in rows]
-    _tell(lambda: create_table_artifact(table=cells, key=key, description=description))
+    _try_publish(lambda: create_table_artifact(table=cells, key=key, description=description))
 
 
 def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | None = None) -> None:
@@ -120,7 +120,7 @@ def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | 
         identity: The event's id, if it may be emitted twice: the server stores it once.
     """
     resource = {"prefect.resource.id": f"counterpoise.dataset.{dataset}", "prefect.resource.name": dataset}
-    _tell(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
+    _try_publish(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
 
 
 def event_is_known(identity: UUID) -> bool:
@@ -129,7 +129,7 @@ def event_is_known(identity: UUID) -> bool:
     try:
         with get_client(sync_client=True) as client:
             return client.read_events(wanted, limit=1).total > 0
-    except _TELLING_ERRORS as error:
+    except _REPORTING_ERRORS as error:
         log(f"Could not ask the server for an event: {type(error).__name__}", level=logging.WARNING)
         return True
 
@@ -162,32 +162,32 @@ class _ProgressBar:
     def __init__(self, key: str, description: str) -> None:
         self._key = key
         self._description = description
-        self._told = time.monotonic()
+        self._last_shown = time.monotonic()
         self._artifact: UUID | None = None
 
     def __call__(self, done: int, total: int) -> None:
         finished = done >= total and self._artifact is not None
-        if not finished and time.monotonic() - self._told < _SECONDS_BETWEEN:
+        if not finished and time.monotonic() - self._last_shown < _SECONDS_BETWEEN:
             return
-        self._told = time.monotonic()
+        self._last_shown = time.monotonic()
         self._show(100.0 * min(done, total) / max(total, 1))
 
     def _show(self, percent: float) -> None:
         known = self._artifact
         if known is None:
-            self._artifact = _tell(
+            self._artifact = _try_publish(
                 lambda: create_progress_artifact(progress=percent, key=self._key, description=self._description)
             )
         else:
-            _tell(lambda: update_progress_artifact(artifact_id=known, progress=percent))
+            _try_publish(lambda: update_progress_artifact(artifact_id=known, progress=percent))
 
 
-def _tell(publish: Callable[[], object]) -> UUID | None:
+def _try_publish(publish: Callable[[], object]) -> UUID | None:
     if not in_run():
         return None
     try:
         artifact = publish()
-    except _TELLING_ERRORS as error:
+    except _REPORTING_ERRORS as error:
         get_run_logger().warning("Could not show an artifact: %s", type(error).__name__)
         return None
     return artifact if isinstance(artifact, UUID) else None

@@ -27,7 +27,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
     """
     from counterpoise.resample import Estimate, plan_resampling
 
-    def tell(needed: Estimate) -> None:
+    def log_estimate(needed: Estimate) -> None:
         if needed.noteworthy:
             log(f"resample: needs {needed}: {'; '.join(needed.reasons)}")
 
@@ -39,7 +39,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         seed=config.seed,
         folder=folder / "resample",
         progress=stage_progress(artifact_key(config.name, "resample"), description="Planning the resampling"),
-        on_estimate=tell,
+        on_estimate=log_estimate,
     )
     rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
     weighted = ", ".join(f"{name} {number:,}" for name, number in plan.weighted.items())

@@ -42,9 +42,9 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
             snapshot, suites, config=config.validation, folder=place, engine=current_engine(), progress=progress
         )
     except CounterpoiseError as error:
-        _tell_refused(config, error, checked="source")
+        _report_refusal(config, error, checked="source")
         raise
-    _tell_outcomes(validation)
+    _log_outcomes(validation)
     profile = write_profile(profile_source(snapshot, config.columns), place)
     return validation.model_copy(update={"profile_file": profile})
 
@@ -76,7 +76,7 @@ def validate_split(
     try:
         outcomes = validate_partitions(rows, suite, config=config.validation)
     except CounterpoiseError as error:
-        _tell_refused(config, error, checked="partitions")
+        _report_refusal(config, error, checked="partitions")
         raise
     for outcome in outcomes:
         if outcome.status != "passed":
@@ -84,7 +84,7 @@ def validate_split(
     return validation.model_copy(update={"outcomes": (*validation.outcomes, *outcomes)})
 
 
-def _tell_outcomes(validation: Validation) -> None:
+def _log_outcomes(validation: Validation) -> None:
     """Log how many expectations passed, and the first warnings."""
     passed = sum(outcome.status == "passed" for outcome in validation.outcomes)
     log(
@@ -104,11 +104,11 @@ def _tell_outcomes(validation: Validation) -> None:
 
 def _line(outcome: ExpectationOutcome) -> str:
     columns = f"{', '.join(outcome.columns)}: " if outcome.columns else ""
-    asked = f" ({outcome.expectation})" if outcome.source in ("contract", "suite") or not outcome.columns else ""
-    return f"{columns}{outcome.observed or outcome.status}{asked}"
+    expectation = f" ({outcome.expectation})" if outcome.source in ("contract", "suite") or not outcome.columns else ""
+    return f"{columns}{outcome.observed or outcome.status}{expectation}"
 
 
-def _tell_refused(config: BalanceConfig, error: CounterpoiseError, *, checked: str) -> None:
+def _report_refusal(config: BalanceConfig, error: CounterpoiseError, *, checked: str) -> None:
     """Show the expectations that stopped the run, and emit the event; other runs show all of them at the end."""
     from counterpoise.report import validation_table
 

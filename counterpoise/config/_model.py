@@ -78,7 +78,7 @@ class BalanceConfig(Section):
         return name
 
     @model_validator(mode="after")
-    def _columns_that_are_asked_for(self) -> BalanceConfig:
+    def _required_columns(self) -> BalanceConfig:
         for method, field in (("grouped", "group"), ("time", "time")):
             if self.split.method == method and not getattr(self.columns, field):
                 raise ValueError(f"split.method {method} needs columns.{field}")

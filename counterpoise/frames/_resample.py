@@ -84,16 +84,16 @@ def _joined(features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], conf
     """Join features and label into one frame without columns that have another role."""
     import pandas as pd
 
-    asked = pd.Series(labels).reset_index(drop=True)
-    if len(features) != len(asked):
+    series = pd.Series(labels).reset_index(drop=True)
+    if len(features) != len(series):
         raise InputError(
             "labels_do_not_fit",
             expected=f"one label for each of the {len(features):,} rows",
-            found=f"{len(asked):,} labels",
+            found=f"{len(series):,} labels",
             remedy="pass features and labels of the same rows",
         )
     kept = features.drop(columns=_no_features(config), errors="ignore").reset_index(drop=True)
-    return kept.assign(**{config.columns.target: asked})
+    return kept.assign(**{config.columns.target: series})
 
 
 def _no_features(config: BalanceConfig) -> list[str]:

@@ -127,8 +127,8 @@ def _changes(findings: Sequence[Finding]) -> tuple[Change, ...]:
     """Return the failed expectations, broken ones first; a broken subject is not also listed as moved."""
     failed = [finding for finding in findings if finding.outcome.status in ("failed", "nothing_checked")]
     broken = {_subject(finding) for finding in failed if finding.outcome.severity == "critical"}
-    told = [one for one in failed if one.outcome.severity == "critical" or _subject(one) not in broken]
-    return tuple(_change(finding) for finding in sorted(told, key=lambda one: one.outcome.severity != "critical"))
+    reported = [one for one in failed if one.outcome.severity == "critical" or _subject(one) not in broken]
+    return tuple(_change(finding) for finding in sorted(reported, key=lambda one: one.outcome.severity != "critical"))
 
 
 def _subject(finding: Finding) -> tuple[str, tuple[str, ...], str]:

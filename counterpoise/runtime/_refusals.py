@@ -205,8 +205,8 @@ def refusal_behind(
     found = _find(error, only=_TELLING if isinstance(error, CounterpoiseError) else None)
     if found is None:
         return None
-    number, said, path = found
-    return _named(number, said, path or place, stage=stage, note=f"; {note()}" if note is not None else "")
+    number, message, path = found
+    return _explained(number, message, path or place, stage=stage, note=f"; {note()}" if note is not None else "")
 
 
 def _find(error: BaseException, *, only: frozenset[int] | None) -> tuple[int, str, str] | None:
@@ -215,7 +215,7 @@ def _find(error: BaseException, *, only: frozenset[int] | None) -> tuple[int, st
     if not all(isinstance(one, Exception | BaseExceptionGroup | GeneratorExit) for one in chain):
         return None  # an interruption
     for one in chain:
-        found = _looked_at(one)
+        found = _refusal_of(one)
         if found is not None and (only is None or found[0] in only):
             return found
     return None
@@ -236,7 +236,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             waiting += one.exceptions
 
 
-def _looked_at(error: BaseException) -> tuple[int, str, str] | None:
+def _refusal_of(error: BaseException) -> tuple[int, str, str] | None:
     if isinstance(error, MemoryError):
         return errno.ENOMEM, str(error) or "out of memory", ""
     if isinstance(error, OSError) and error.errno is not None:
@@ -253,7 +253,7 @@ def _looked_at(error: BaseException) -> tuple[int, str, str] | None:
     return number, " ".join(text.split())[:_MOST], path[1] if path else ""
 
 
-def _named(number: int, said: str, path: str, *, stage: str, note: str) -> CounterpoiseError:
+def _explained(number: int, message: str, path: str, *, stage: str, note: str) -> CounterpoiseError:
     kind = _KINDS.get(number, _OTHER)
     shown = path or f"output.root or of {_temporary()} (TMPDIR)"
     place = _in_the_way(Path(shown)) if number == errno.ENOTDIR else shown
@@ -263,7 +263,7 @@ def _named(number: int, said: str, path: str, *, stage: str, note: str) -> Count
     return error(
         kind.reason,
         expected=kind.expected,
-        found=said + (f": {path}" if path and path not in said else ""),
+        found=message + (f": {path}" if path and path not in message else ""),
         remedy=remedy,
         values=values,
     )

@@ -42,8 +42,8 @@ def propose_config(
     labels = read_labels(SnapshotReader(snapshot), target)
     profiles = [profile for profile in profile_columns(snapshot) if profile.name != target]
     columns, comments = _propose_columns(profiles, target)
-    apart = {*columns.key_columns(), *columns.drop}
-    features = [profile for profile in profiles if profile.name not in apart]
+    excluded = {*columns.key_columns(), *columns.drop}
+    features = [profile for profile in profiles if profile.name not in excluded]
     source, about_source = _propose_source(source, snapshot, features)
     comments |= about_source | _about_split(columns, source)
     proposal = propose_resampling(labels.counts(), features, SplitConfig()) if labels.classes else None

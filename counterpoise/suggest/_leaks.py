@@ -57,7 +57,7 @@ def _reason(
     name: str,
 ) -> str:
     if profile.distinct <= _FEW_VALUES and not pa.types.is_nested(profile.type):
-        return _telling_value(column, positive, labelled, name)
+        return _revealing_value(column, positive, labelled, name)
     if profile.is_number:
         values = column.cast(pa.float64(), safe=False).to_numpy()
         usable = np.isfinite(values) & labelled
@@ -67,7 +67,7 @@ def _reason(
     return ""
 
 
-def _telling_value(
+def _revealing_value(
     column: pa.ChunkedArray, positive: npt.NDArray[np.bool_], labelled: npt.NDArray[np.bool_], name: str
 ) -> str:
     if pa.types.is_dictionary(column.type):

@@ -66,9 +66,9 @@ def _section(name: str, section: BaseModel, comments: Mapping[str, str]) -> list
     for field, value in _fields(section):
         path = f"{name}.{field}"
         comment = _comment(comments.get(path, ""), "  ")
-        asked_for = (path in _ALWAYS or path in comments) and value not in ("", [])
+        wanted = (path in _ALWAYS or path in comments) and value not in ("", [])
         changed = getattr(section, field) != defaults[field]
-        lines += [*comment, f"  {field}: {_value(value)}"] if asked_for or changed else comment
+        lines += [*comment, f"  {field}: {_value(value)}"] if wanted or changed else comment
     if not any(not line.lstrip().startswith("#") for line in lines):
         return []
     return ["", *_comment(comments.get(name, ""), ""), f"{name}:", *lines]

@@ -97,10 +97,10 @@ def validate_resampled(train: ResampledTrain, suites: Sequence[Suite]) -> tuple[
     with quiet():
         questions = make_questions(suites, train.source_columns)
         reasons = {index: _why_left_out(question, train.columns) for index, question in questions.items()}
-        asked = {
-            index: _as_asked(question, train.columns) for index, question in questions.items() if not reasons[index]
+        questions_of_rows = {
+            index: _row_question(question, train.columns) for index, question in questions.items() if not reasons[index]
         }
-        answers = answer_all(train.snapshot, asked)
+        answers = answer_all(train.snapshot, questions_of_rows)
     return tuple(
         _left_out(question, reasons[index]) if reasons[index] else _outcome(question, answers[index], train)
         for index, question in questions.items()
@@ -140,14 +140,14 @@ def _row_form(expectation: Expectation) -> Expectation:
     """
     kind, taken = _ROW_FORMS.get(expectation["type"], ("", {}))
     kwargs: Mapping[str, Any] = expectation["kwargs"]
-    asked = {new: kwargs[name] for name, new in taken.items() if kwargs.get(name) is not None}
-    if not asked.keys() & {"value_set", "min_value", "max_value"}:
+    arguments = {new: kwargs[name] for name, new in taken.items() if kwargs.get(name) is not None}
+    if not arguments.keys() & {"value_set", "min_value", "max_value"}:
         return expectation
     kept = {name: kwargs[name] for name in _KEPT if kwargs.get(name) is not None}
-    return {**expectation, "type": kind, "kwargs": {**kept, **asked}}
+    return {**expectation, "type": kind, "kwargs": {**kept, **arguments}}
 
 
-def _as_asked(question: Question, columns: Sequence[str]) -> Question:
+def _row_question(question: Question, columns: Sequence[str]) -> Question:
     """Return the question in row-wise form and as critical, so that the engine names the failing rows."""
     expectation = {**_row_form(question.expectation), "severity": "critical"}
     return replace(question, expectation=expectation, scope=find_scope(expectation, columns))

@@ -86,13 +86,13 @@ class PublishedTrain:
         for start, table in _batches(self._data, features):
             hashes.append(row_hashes(table))
             taken.append(_between(table, order, start))
-        return Scan(np.concatenate(hashes), _as_asked(_concat(taken), positions))
+        return Scan(np.concatenate(hashes), _in_order_of(_concat(taken), positions))
 
     def key_columns(self, names: Sequence[str], positions: Ints) -> pa.Table:
         """Return the key columns of the given rows, in the given order."""
         order = np.sort(positions)
         taken = [_between(table, order, start) for start, table in _batches(self._keys, names)]
-        return _as_asked(_concat(taken), positions)
+        return _in_order_of(_concat(taken), positions)
 
 
 def train_snapshot(version: Version) -> Snapshot:
@@ -139,6 +139,6 @@ def _concat(tables: Iterator[pa.Table] | Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(list(tables)).unify_dictionaries()
 
 
-def _as_asked(table: pa.Table, positions: Ints) -> pa.Table:
+def _in_order_of(table: pa.Table, positions: Ints) -> pa.Table:
     """Return rows that were read in ascending order in the order of the positions."""
     return table.take(pa.array(np.argsort(np.argsort(positions))))

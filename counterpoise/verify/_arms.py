@@ -184,14 +184,14 @@ def _thresholds(record: MetricsRecord, arm: BinaryArm, found: Thresholds) -> Ite
         for example in found.examples:
             decided, place = getattr(example, name), places.get(example.threshold)
             known = None if place is None else (table.true_positives[place], table.false_positives[place])
-            told = decided.true_positives, decided.false_positives
-            yield from unequal(f"thresholds: example {example.threshold} on {name}", told, known)
+            counts = decided.true_positives, decided.false_positives
+            yield from unequal(f"thresholds: example {example.threshold} on {name}", counts, known)
             yield from _totals(f"thresholds: example on {name}", decided, (rows.rows - positives, positives))
             yield from _outcome(f"thresholds: example on {name}", decided, decided, record.costs)
     if (place := places.get(arm.threshold)) is not None:
         known = found.test.true_positives[place], found.test.false_positives[place]
-        told = arm.confusion.true_positives, arm.confusion.false_positives
-        yield from unequal("thresholds: decisions at the arm's threshold", told, known)
+        counts = arm.confusion.true_positives, arm.confusion.false_positives
+        yield from unequal("thresholds: decisions at the arm's threshold", counts, known)
 
 
 def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:

@@ -29,27 +29,27 @@ def comparison_differences(folder: DatasetFolder) -> list[str]:
         if not file.name.endswith(".json") or file.name.rpartition("/")[2].startswith("."):
             continue
         try:
-            found = _board(folder, file.name) if is_leaderboard(file.name) else _look(folder, file.name)
+            found = _leaderboard(folder, file.name) if is_leaderboard(file.name) else _access(folder, file.name)
             differences += [f"{file.name}: {difference}" for difference in found]
         except IntegrityError as error:
             differences.append(problem_of(error))
     return differences
 
 
-def _look(folder: DatasetFolder, name: str) -> Iterator[str]:
-    look = read_stored(folder, StoredAccess, name)
-    if name.rpartition("/")[2] != f"{look.key}.json":
-        yield f"an access by {look.key[:100]}"
+def _access(folder: DatasetFolder, name: str) -> Iterator[str]:
+    access = read_stored(folder, StoredAccess, name)
+    if name.rpartition("/")[2] != f"{access.key}.json":
+        yield f"an access by {access.key[:100]}"
 
 
-def _board(folder: DatasetFolder, name: str) -> Iterator[str]:
+def _leaderboard(folder: DatasetFolder, name: str) -> Iterator[str]:
     board = read_stored(folder, StoredLeaderboard, name, remedy=REMEDY)
     if board.origin is None:
         yield "its origin is missing"
         return
-    played = board.origin.config.get("tournament")
+    compared = board.origin.config.get("tournament")
     settings = {
-        field: value for field, value in (played if isinstance(played, dict) else {}).items() if field != "workers"
+        field: value for field, value in (compared if isinstance(compared, dict) else {}).items() if field != "workers"
     }
     if name != f"tournaments/{json_sha256([board.origin.run_key, settings])}.json":
         yield "not the comparison of its run key and settings"
@@ -73,8 +73,8 @@ def _ranking(board: Leaderboard) -> Iterator[str]:
         yield "counts differ from those of its candidates"
     if board.train_rows < board.rows or sum(board.classes.values()) != board.rows:
         yield "classes differ from those of its rows"
-    entries = [(candidate.strategy, candidate.learner) for candidate in board.ranked]
-    trained = [candidate for candidate in entries if candidate[1] != DUMMY]
+    candidates = [(candidate.strategy, candidate.learner) for candidate in board.ranked]
+    trained = [candidate for candidate in candidates if candidate[1] != DUMMY]
     for role, named in (("chosen", board.chosen), ("best", board.best)):
         if named is not None and (named.strategy, named.learner) not in trained:
             yield f"{role} is not a candidate"

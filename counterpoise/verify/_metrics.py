@@ -29,7 +29,7 @@ def metric_differences(record: MetricsRecord) -> Iterator[str]:
             yield f"{arm.learner}, {arm.strategy}: {difference}"
     yield from _comparisons(record)
     yield from _verdict(record)
-    yield from _looks(record)
+    yield from _accesses(record)
     yield from _correction(record)
     yield from _parts(record)
 
@@ -86,8 +86,8 @@ def _comparisons(record: MetricsRecord) -> Iterator[str]:
             if difference.low is not None and (difference.high is None or difference.low > difference.high):
                 yield f"{name}: {metric} from {difference.low} to {difference.high}"
         plain = comparison.model_dump(mode="json", exclude={"verdict"})
-        said = _strategy_verdict(record, plain)
-        yield from unequal(f"{name}: verdict", comparison.verdict.model_dump(), said)
+        stated = _strategy_verdict(record, plain)
+        yield from unequal(f"{name}: verdict", comparison.verdict.model_dump(), stated)
 
 
 def _strategy_verdict(record: MetricsRecord, comparison: dict[str, Any]) -> dict[str, Any]:
@@ -110,13 +110,13 @@ def _verdict(record: MetricsRecord) -> Iterator[str]:
         counted=record.deciding_rows_are,
     )
     earlier = record.looks.earlier if record.looks else ()
-    looks = [AccessToTest(key=look.key, created=look.created, version=look.version) for look in earlier]
-    yield from unequal("verdict", record.verdict, f"{wanted['text']}{accesses_sentence(looks)}")
+    accesses = [AccessToTest(key=one.key, created=one.created, version=one.version) for one in earlier]
+    yield from unequal("verdict", record.verdict, f"{wanted['text']}{accesses_sentence(accesses)}")
     yield from unequal("verdict_outcome", record.verdict_outcome, wanted["outcome"])
     yield from unequal("verdict_learner", record.verdict_learner, wanted["learner"])
 
 
-def _looks(record: MetricsRecord) -> Iterator[str]:
+def _accesses(record: MetricsRecord) -> Iterator[str]:
     if record.looks is None:
         return
     versions = sum(look.version > 0 for look in record.looks.earlier)
@@ -167,8 +167,8 @@ def _learner_corrections(record: MetricsRecord, made: PriorCorrection) -> Iterat
         yield from unequal(f"{name}: calibrated_note", found.calibrated_note, known.note)
         fields = {**(known.calibrated.model_dump() if known.calibrated else {})}
         fields |= known.calibrator.model_dump() if known.calibrator else {}
-        said = found.calibrated.model_dump(include=set(fields)) if found.calibrated else {}
-        yield from unequal(f"{name}: calibrated", said, fields)
+        stated = found.calibrated.model_dump(include=set(fields)) if found.calibrated else {}
+        yield from unequal(f"{name}: calibrated", stated, fields)
 
 
 def _parts(record: MetricsRecord) -> Iterator[str]:

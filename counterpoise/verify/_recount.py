@@ -58,14 +58,16 @@ def recount(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
     version = _Stored(base / manifest.data, manifest, stored)
     facts = chain(
         _recipe_facts(version),
-        _set_apart(version),
+        _reject_facts(version),
         _file_facts(version),
         _documents(version),
         *(_partition_facts(version, name) for name in version.partitions),
         _train_facts(version) if stored else (),
         _split_facts(version),
     )
-    return [f"manifest: {name} is {said}, but the files say {found}" for name, said, found in facts if said != found]
+    return [
+        f"manifest: {name} is {stated}, but the files say {found}" for name, stated, found in facts if stated != found
+    ]
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,8 @@ def _recipe_facts(version: _Stored) -> Found:
     yield "resampling.repeated", resampling.repeated, version.repeated
     yield "resampling.synthetic", resampling.synthetic, made
     others = sum(manifest.partitions[name].rows for name in PARTITIONS[1:])
-    set_apart = 0 if version.rejected is None else version.rejected.num_rows
-    before = manifest.source.rows - others - set_apart
+    rejected = 0 if version.rejected is None else version.rejected.num_rows
+    before = manifest.source.rows - others - rejected
     yield "the number of rows in resampling.before", sum(resampling.before.values()), before
     after = before - version.dropped + version.repeated + made
     yield "the number of rows in resampling.after", sum(resampling.after.values()), after
@@ -151,7 +153,7 @@ def _recipe_facts(version: _Stored) -> Found:
     yield f"that {resampling.strategy} adds no row", does_nothing, does_nothing and not after > before - version.dropped
 
 
-def _set_apart(version: _Stored) -> Found:
+def _reject_facts(version: _Stored) -> Found:
     """Yield the number of rejects and their reasons."""
     manifest, lines = version.manifest, version.data / "rejected" / "lines.parquet"
     unread = pq.read_metadata(lines).num_rows if lines.exists() else 0
@@ -161,8 +163,8 @@ def _set_apart(version: _Stored) -> Found:
     yield "rejected", manifest.rejected, len(reasons) + unread
     yield "split.apart", manifest.split.apart, {name: counted[name] for name in APART_REASONS if name in counted}
     without = sorted(set(manifest.resampling.before) - set(classes_of_source(manifest)))
-    gone = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
-    yield "the classes without rows", without, [name for name in without if name in gone]
+    dropped = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
+    yield "the classes without rows", without, [name for name in without if name in dropped]
 
 
 def _file_facts(version: _Stored) -> Found:
@@ -268,13 +270,13 @@ def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64
     once = np.sort(sources[origin == 0])
     changed = np.asarray(version.copies["source_row"].to_numpy())
     again = np.sort(np.repeat(changed, np.maximum(version.times - 1, 0)))
-    gone = changed[version.times == 0]
+    dropped = changed[version.times == 0]
     made = keys.filter(pa.array(origin == 2)).select(list(_PARENTS))
     wanted = made.slice(0, 0) if version.synthetic is None else version.synthetic
     return (
         _only_their_own(keys, origin)
         and bool(np.isin(changed[version.times > 0], once).all())
-        and not np.isin(gone, once).any()
+        and not np.isin(dropped, once).any()
         and np.array_equal(again, np.sort(sources[origin == 1]))
         and _sorted(made).equals(_sorted(wanted))
     )
@@ -293,8 +295,8 @@ def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> b
     sources, copies = keys["source_row"].combine_chunks(), version.copies.combine_chunks()
     place = pc.index_in(sources, value_set=copies["source_row"].combine_chunks(), skip_nulls=True)
     classes = pa.array(labels.classes).take(pa.array(labels.codes))
-    said = copies["class"].combine_chunks().cast(pa.string()).take(place)
-    alike = pc.fill_null(pc.equal(said, classes), True)
+    stated = copies["class"].combine_chunks().cast(pa.string()).take(place)
+    alike = pc.fill_null(pc.equal(stated, classes), True)
     if WEIGHT_FIELD.name in {*copies.schema.names} & {*keys.schema.names}:
         weights = pc.fill_null(copies[WEIGHT_FIELD.name].combine_chunks().take(place), 1)
         alike = pc.and_(alike, pc.equal(weights, keys[WEIGHT_FIELD.name].combine_chunks()))

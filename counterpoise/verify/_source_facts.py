@@ -30,9 +30,9 @@ def source_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> It
         snapshot: The version's source, ingested again.
     """
     for name in ("rows", "watermark", "rejected_lines"):
-        said, found = getattr(manifest.source, name), getattr(snapshot, name)
-        if said != found:
-            yield f"manifest: source.{name} is {said!r}, but the source has {found!r}"
+        stated, found = getattr(manifest.source, name), getattr(snapshot, name)
+        if stated != found:
+            yield f"manifest: source.{name} is {stated!r}, but the source has {found!r}"
     if _table(data / "rejected" / "lines.parquet") != _table(Path(snapshot.rejected_file or data / "none")):
         yield "rejected: lines differ from the unreadable lines of the source"
     labels = read_labels(SnapshotReader(snapshot), manifest.settings.columns.target)
@@ -50,8 +50,8 @@ def _class_differences(data: Path, manifest: Manifest, labels: Labels) -> Iterat
     kept = np.ones(len(labels.codes), dtype=bool)
     if (rejected := _table(data / "rejected" / "rows.parquet")) is not None:
         kept[rejected.column(0).to_numpy()] = False
-    if (found := with_rows(labels.counts(kept))) != (said := classes_of_source(manifest)):
-        yield f"manifest: rows by class are {said}, but the source has {found}"
+    if (found := with_rows(labels.counts(kept))) != (stated := classes_of_source(manifest)):
+        yield f"manifest: rows by class are {stated}, but the source has {found}"
     changed = pq.read_table(data / "recipe" / "copies.parquet")
     codes = labels.codes[changed["source_row"].to_numpy()]
     if changed["class"].cast(pa.string()).to_pylist() != [labels.classes[code] for code in codes]:

@@ -26,20 +26,20 @@ def report_differences(folder: DatasetFolder, record: MetricsRecord, facts: Mani
     report = record.report
     if report is None:
         return
-    said = report.model_dump(mode="json")
-    for name, (value, wanted) in {**_published(said, facts), **_of_stages(said, facts)}.items():
+    stated = report.model_dump(mode="json")
+    for name, (value, wanted) in {**_published(stated, facts), **_of_stages(stated, facts)}.items():
         yield from mismatch(f"report: {name}", value, wanted)
     yield from _source(report, facts)
     yield from _validation(folder, report, facts)
     yield from _counts(record, report)
 
 
-def _published(said: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[Any, Any]]:
-    made, stored = said["reproducibility"], said["persist"]
+def _published(stated: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[Any, Any]]:
+    made, stored = stated["reproducibility"], stated["persist"]
     return {
-        "version": (said["version"], facts.version),
-        "dataset": (said["dataset"], facts.dataset),
-        "title": (said["title"], f"{facts.dataset}, version {facts.version}"),
+        "version": (stated["version"], facts.version),
+        "dataset": (stated["dataset"], facts.dataset),
+        "title": (stated["title"], f"{facts.dataset}, version {facts.version}"),
         "address": (stored["address"].rpartition("/")[2], f"{facts.dataset}@{facts.version}"),
         "manifest": (stored["manifest"], manifest_name(facts.version)),
         "partitions": (stored["partitions"], facts.partitions),
@@ -49,21 +49,21 @@ def _published(said: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[An
     }
 
 
-def _of_stages(said: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[Any, Any]]:
-    source, split, columns = said["source"], said["split"], facts.config["columns"]
+def _of_stages(stated: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[Any, Any]]:
+    source, split, columns = stated["source"], stated["split"], facts.config["columns"]
     untouched = {name: facts.partitions[name]["classes"] for name in ("validation", "test")}
     place = facts.config["source"]
     parts = {
         **{name: (source[name], facts.source[name]) for name in ("rows", "digest", "rejected_lines")},
         **{name: (split[name], facts.split[name]) for name in ("method", "duplicate_rows", "contradictory_rows")},
-        **{name: (said["resampling"][name], value) for name, value in facts.resampling.items()},
+        **{name: (stated["resampling"][name], value) for name, value in facts.resampling.items()},
     }
     return {
         **parts,
         "location": (source["location"], place["path"] or place["url"]),
         "target": (source["target"], columns["target"]),
         "dropped columns": (source["dropped_columns"], columns["drop"]),
-        "invalid rows": (said["validation"]["on_invalid_rows"], facts.config["validation"]["on_invalid_rows"]),
+        "invalid rows": (stated["validation"]["on_invalid_rows"], facts.config["validation"]["on_invalid_rows"]),
         "duplicates": (split["duplicates"], facts.config["split"]["duplicates"]),
         "counts of the split": (split["counts"], {"train": facts.resampling["before"], **untouched}),
         "rejected rows": (split["rejected_rows"] + source["rejected_lines"], facts.rest["rejected"]),

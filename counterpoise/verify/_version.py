@@ -190,8 +190,8 @@ def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartConte
     ]
     _check_memory(rows)
     train = np.ones(rows, dtype=bool)
-    for gone in (*elsewhere, balance.dropped, balance.rejected):
-        train[gone[(gone >= 0) & (gone < rows)]] = False
+    for removed in (*elsewhere, balance.dropped, balance.rejected):
+        train[removed[(removed >= 0) & (removed < rows)]] = False
     made = data / "recipe" / "synthetic.parquet"
     table = pq.read_table(made, columns=["parent_a", "parent_b"]) if made.exists() else None
     parents = [] if table is None else [column.drop_null().to_numpy() for column in table.columns]

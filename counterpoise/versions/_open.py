@@ -89,8 +89,8 @@ class Version:
         if not self._folder.remote:
             return
         data = self.manifest.data
-        away = tuple(f"{data}/{name}/" for name in TRAIN_FOLDERS) if self.stored_as_recipe else ()
-        files = [file for file in self.manifest.part_files(part) if not file.path.startswith(away)]
+        removed = tuple(f"{data}/{name}/" for name in TRAIN_FOLDERS) if self.stored_as_recipe else ()
+        files = [file for file in self.manifest.part_files(part) if not file.path.startswith(removed)]
         fetch_checked(self._folder.store, self._folder.local, files)
 
     @property

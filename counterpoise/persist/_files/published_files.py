@@ -48,9 +48,9 @@ def changed_files(base: Path, manifest: Manifest, *, only: str = "") -> list[str
     expected = {file.path: file for file in manifest.part_files(only)}
     present = _present(base, f"{manifest.data}/{only}" if only else manifest.data)
     if stored_as_recipe(LocalStore(base), manifest):
-        away = tuple(f"{manifest.data}/{name}/" for name in TRAIN_FOLDERS)
-        expected = {path: file for path, file in expected.items() if not path.startswith(away)}
-        present = {path for path in present if not path.startswith(away)}
+        removed = tuple(f"{manifest.data}/{name}/" for name in TRAIN_FOLDERS)
+        expected = {path: file for path, file in expected.items() if not path.startswith(removed)}
+        present = {path for path in present if not path.startswith(removed)}
     differences = [line for file in expected.values() if (line := _difference(base, file))]
     return differences + [f"{path}: not in the manifest" for path in sorted(present - set(expected))]
 

@@ -59,8 +59,8 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
         if reason := why_settled(version.version, known):
             return PromotionOutcome(None, reason)
         last = known[-1] if known else None
-        judged = None if last is None else VersionMetrics(last.version, read_metrics(folder, last.version))
-        decision = decide_promotion(settings, candidate, judged)
+        promoted = None if last is None else VersionMetrics(last.version, read_metrics(folder, last.version))
+        decision = decide_promotion(settings, candidate, promoted)
         if not decision.promoted or settings.rule == "never":
             return PromotionOutcome(None, decision.reason)
         promotion = add_promotion(
