@@ -133,7 +133,7 @@ def import_what_pieces_need() -> None:
 class Watched:
     """The local engine, made to write what pieces need as for a cluster, and to tell how long they took."""
 
-    apart = True
+    distributed = True
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -64,7 +64,7 @@ def measure(folder: Path, *, columns: int, rows: int, options: argparse.Namespac
 def report(name: str, columns: int, seconds: float, used: float, printed: str) -> None:
     """Print one row of figures; after a run with how many expectations there were."""
     found = MET.search(printed)
-    asked = f"{found[1]} of {found[2]} expectations met" if found else ""
+    asked = f"{found[1]} of {found[2]} expectations passed" if found else ""
     print(f"| {columns:,} | {name} | {seconds:.1f} | {used:.1f} | {asked} |", flush=True)
 
 

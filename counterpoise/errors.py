@@ -1,7 +1,7 @@
-"""Every error that Counterpoise raises on purpose.
+"""The errors that Counterpoise raises on purpose.
 
-Each says what was expected, what was found and what to do next, and carries the stage, a stable reason code and the
-values as attributes, so that callers can branch on them. All are picklable.
+Each error states the expectation, the finding and the remedy. The stage, a stable reason code and the values are
+attributes, so that callers can branch on them. All errors can be pickled.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ __all__ = [
 
 
 class CounterpoiseError(Exception):
-    """The base of all errors raised on purpose.
+    """The base class of all deliberate errors.
 
     Args:
-        reason: A stable code in snake case, such as `single_class`; or, alone, a whole message, as Prefect rebuilds an
-            error of another process.
-        expected: What would have been right.
-        found: What was there instead.
-        remedy: What the reader can do next.
+        reason: A stable code in snake case, such as `single_class`; or, on its own, a complete message, which Prefect
+            passes when it rebuilds an error from another process.
+        expected: The expectation.
+        found: The finding.
+        remedy: How to fix the problem.
         values: Details by name, JSON-serialisable.
     """
 
@@ -86,7 +86,7 @@ def _rebuild(kind: type[CounterpoiseError], reason: str, state: dict[str, Any]) 
 
 
 class ConfigError(CounterpoiseError):
-    """The configuration is wrong: nothing was read yet."""
+    """The configuration is invalid; nothing has been read yet."""
 
     stage = "config"
     exit_code = 2
@@ -100,16 +100,16 @@ class InputError(CounterpoiseError):
 
 
 class ColumnNotFoundError(InputError):
-    """A column that the configuration names is not in the table."""
+    """The table lacks a column that the configuration names."""
 
     @classmethod
     def from_names(cls, missing: Iterable[str], available: Iterable[str], *, field: str) -> ColumnNotFoundError:
-        """Build the error from the missing and the available column names.
+        """Build the error from the missing and available column names.
 
         Args:
-            missing: The names that were asked for and are not there.
-            available: The names that are there.
-            field: The configuration field that asked, such as `columns.target`.
+            missing: The requested names that do not exist.
+            available: The existing names.
+            field: The configuration field with the names, such as `columns.target`.
         """
         missing, available = list(missing), list(available)
         close = {name: difflib.get_close_matches(name, available, n=1) for name in missing}
@@ -125,41 +125,41 @@ class ColumnNotFoundError(InputError):
 
 
 class ContractError(CounterpoiseError):
-    """The data breaks a critical expectation."""
+    """The data fails a critical expectation."""
 
     stage = "validate"
     exit_code = 2
 
 
 class SplitError(CounterpoiseError):
-    """The rows cannot be split as asked."""
+    """The rows cannot be split as configured."""
 
     stage = "split"
     exit_code = 2
 
 
 class ResamplingError(CounterpoiseError):
-    """The train partition cannot be resampled as asked."""
+    """The train partition cannot be resampled as configured."""
 
     stage = "resample"
     exit_code = 2
 
 
 class EvaluationError(CounterpoiseError):
-    """The effect of resampling cannot be measured as asked."""
+    """The effect of resampling cannot be measured as configured."""
 
     stage = "evaluate"
     exit_code = 2
 
 
 class EngineError(CounterpoiseError):
-    """A library underneath failed in a way that says nothing about the data."""
+    """An underlying library failed for a reason unrelated to the data."""
 
     stage = "engine"
 
 
 class MachineError(CounterpoiseError):
-    """The operating system refuses: space, memory, rights or limits. Which stage it was is in the values."""
+    """The operating system refused: space, memory, permissions or limits. The values name the stage."""
 
     stage = "machine"
 
@@ -181,24 +181,24 @@ class IntegrityError(CounterpoiseError):
 
 
 class StorageError(CounterpoiseError):
-    """An object store refuses: its bucket, the rights on it or its settings are not as they must be."""
+    """An object store refused: its bucket, permissions or settings are not sufficient."""
 
     stage = "storage"
     exit_code = 2
 
 
 class StorageUnavailableError(StorageError):
-    """An object store cannot be reached or fails; another try may succeed."""
+    """An object store cannot be reached or fails; retrying may succeed."""
 
     exit_code = 1
 
 
 class MissingObjectError(StorageError, FileNotFoundError):
-    """An object is not where it must be; whoever reckons with that takes it for a missing file."""
+    """An expected object is missing; callers can also catch it as a missing file."""
 
 
 class VersionNotFoundError(CounterpoiseError):
-    """No published version under that address."""
+    """There is no published version at that address."""
 
     stage = "versions"
     exit_code = 2

@@ -1,4 +1,4 @@
-"""Arrays as the code names them; lengths and what a value means stand with each function."""
+"""Array types; each function documents its arrays' lengths and meanings."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy.typing as npt
 __all__ = ["Codes", "Copies", "Floats", "Ints", "Mask", "Matrix"]
 
 Ints = npt.NDArray[np.int64]
-"""Whole numbers: rows, positions, counts."""
+"""Integers: rows, positions, counts."""
 
 Floats = npt.NDArray[np.float64]
-"""Numbers, one dimension."""
+"""Floating-point numbers, one-dimensional."""
 
 Matrix = npt.NDArray[np.float64]
-"""Numbers, two dimensions: rows by columns."""
+"""Floating-point numbers, two-dimensional: rows by columns."""
 
 Mask = npt.NDArray[np.bool_]
-"""A yes or no for each row."""
+"""A boolean per row."""
 
 Codes = npt.NDArray[np.integer[Any]]
-"""Codes of classes or categories, of any width; negative where a value is missing."""
+"""Codes of classes or categories, of any width; negative for missing values."""
 
 Copies = npt.NDArray[np.int32]
 """How often each row is taken."""

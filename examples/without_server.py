@@ -21,14 +21,14 @@ from counterpoise.tasks.promote import promote
 from counterpoise.tasks.resample import resample
 from counterpoise.tasks.split import split
 from counterpoise.tasks.validate import validate, validate_split
-from counterpoise.versions import find_version, store_as_asked
+from counterpoise.versions import find_version, remove_train_if_recipe
 
 
 def publish(config: BalanceConfig) -> DatasetVersion:
     """Publish a version with its evaluation, stored and promoted as the configuration says."""
     with tempfile.TemporaryDirectory(prefix="counterpoise-") as folder:
         version = version_of(config, Path(folder))
-    store_as_asked(version)
+    remove_train_if_recipe(version)
     if config.promotion.rule != "never":
         promote.fn(config, version=version)
     return version

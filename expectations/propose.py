@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from counterpoise.config import ColumnsConfig
 from counterpoise.records import Snapshot
-from counterpoise.suggest import ColumnProfile, class_separation, profile_columns
+from counterpoise.suggest import ColumnSummary, class_separation, profile_columns
 from counterpoise.table import Labels, SnapshotReader, encode_labels, imbalance_degree, read_labels, to_series
 
 __all__ = ["propose_suite"]
@@ -124,7 +124,7 @@ def _band(rows: int, total: int) -> list[float]:
     return [max(0.0, _down(share - slack, 5)), min(1.0, _up(share + slack, 5))]
 
 
-def _type(profile: ColumnProfile) -> Iterator[Expectation]:
+def _type(profile: ColumnSummary) -> Iterator[Expectation]:
     note = "Another type affects every later step."
     kind = profile.type
     if names := _type_names(kind):
@@ -150,7 +150,7 @@ def _type_names(kind: pa.DataType) -> list[str]:
     return []
 
 
-def _identifier(profile: ColumnProfile) -> Iterator[Expectation]:
+def _identifier(profile: ColumnSummary) -> Iterator[Expectation]:
     if profile.is_unique:
         yield _warning(
             "expect_column_values_to_be_unique",
@@ -159,7 +159,7 @@ def _identifier(profile: ColumnProfile) -> Iterator[Expectation]:
         )
 
 
-def _missing_share(profile: ColumnProfile) -> Iterator[Expectation]:
+def _missing_share(profile: ColumnSummary) -> Iterator[Expectation]:
     share = profile.missing / profile.rows
     slack = max(0.01, 0.25 * share + 3 * math.sqrt(share * (1 - share) / profile.rows))
     mostly = _down(1 - share - slack, 3)
@@ -171,7 +171,7 @@ def _missing_share(profile: ColumnProfile) -> Iterator[Expectation]:
         )
 
 
-def _range(profile: ColumnProfile) -> Iterator[Expectation]:
+def _range(profile: ColumnSummary) -> Iterator[Expectation]:
     """Yield the expectations on the range, median and variation of a column of plain quantities."""
     if not profile.quantiles or profile.infinite or max(map(abs, profile.quantiles)) > _QUANTITY:
         return
@@ -196,7 +196,7 @@ def _range(profile: ColumnProfile) -> Iterator[Expectation]:
         )
 
 
-def _limits(profile: ColumnProfile, low: float, high: float) -> tuple[float, float]:
+def _limits(profile: ColumnSummary, low: float, high: float) -> tuple[float, float]:
     slack = (high - low) / 10 or max(1.0, abs(low) / 10)
     below = 0.0 if 0 <= low < slack else low - slack
     if pa.types.is_integer(profile.type):
@@ -212,7 +212,7 @@ def _rounded(value: float, slack: float, towards: Callable[[float], int]) -> flo
     return float(round(towards(value * 10**digits) / 10**digits, digits))
 
 
-def _categories(reader: SnapshotReader, profile: ColumnProfile) -> Iterator[Expectation]:
+def _categories(reader: SnapshotReader, profile: ColumnSummary) -> Iterator[Expectation]:
     """Yield the expectations on the set of categories and on those that are too frequent to be absent."""
     if not (profile.is_text and profile.values):
         return
@@ -233,7 +233,7 @@ def _categories(reader: SnapshotReader, profile: ColumnProfile) -> Iterator[Expe
         )
 
 
-def _no_identifier(profile: ColumnProfile) -> Iterator[Expectation]:
+def _no_identifier(profile: ColumnSummary) -> Iterator[Expectation]:
     """Yield the expectation that a feature with many values does not become unique per row."""
     whole = profile.is_text or (profile.is_number and pa.types.is_integer(profile.type))
     if whole and _MANY_VALUES < profile.distinct / profile.present <= _IDENTIFIES:

@@ -1,4 +1,4 @@
-"""The flow: from a raw source to a published, verified, balanced dataset."""
+"""The flow `balance`: from a raw source to a published, verified, balanced dataset."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ __all__ = ["balance"]
 def balance(config: BalanceConfig) -> DatasetVersion:
     """Turn an imbalanced source into a published version: split, resampled, certified, evaluated and maybe promoted.
 
-    A source and configuration that were published before give that version again, without work; only whether it is to
-    be promoted is asked again.
+    If the same source and configuration were published before, return that version without any work and only decide
+    again whether to promote it.
 
     Args:
-        config: Everything that decides the dataset. Relative paths start at the working directory of the run.
+        config: All settings of the dataset. Relative paths start at the run's working directory.
 
     Returns:
         The published version.
 
     Raises:
-        CounterpoiseError: The data or the configuration is refused, or the version cannot be written; the message says
-            what was expected, what was found and what to do.
+        CounterpoiseError: The data or the configuration is refused, or the version cannot be written; the message
+            states the expectation, the finding and the remedy.
     """
     from counterpoise.versions import known_digest
 
@@ -76,11 +76,11 @@ def _publish(config: BalanceConfig, folder: Path) -> DatasetVersion:
     version = persist(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling)
     announce(config, version)
     evaluate(config, snapshot=snapshot, validation=validation, split=plan, resampling=resampling, version=version)
-    return _stored_as_asked(version)
+    return _without_recipe_rows(version)
 
 
 def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | None:
-    """Return the version of an unchanged source and configuration, if its evaluation is there too."""
+    """Return the version of an unchanged source and configuration, if it was also evaluated."""
     from counterpoise.evaluate import evaluation_problem, is_evaluated
     from counterpoise.versions import find_version
 
@@ -91,15 +91,14 @@ def _published_before(config: BalanceConfig, digest: str) -> DatasetVersion | No
         log(problem, level=logging.WARNING)
     log(f"unchanged: version {known.version} of {known.dataset} was published from this source and configuration")
     announce(config, known)
-    return _stored_as_asked(known)
+    return _without_recipe_rows(known)
 
 
-def _stored_as_asked(version: DatasetVersion) -> DatasetVersion:
-    """Put the train rows away once everybody has read them, where the version is to be stored as a recipe."""
-    from counterpoise.versions import store_as_asked
+def _without_recipe_rows(version: DatasetVersion) -> DatasetVersion:
+    """Remove the train rows after their last use, if the version is to be stored as a recipe."""
+    from counterpoise.versions import remove_train_if_recipe
 
-    if store_as_asked(version):
-        log(
-            f"stored as a recipe: `counterpoise rebuild {version.root}/{version.dataset}@{version.version}` makes train"
-        )
+    if remove_train_if_recipe(version):
+        address = f"{version.root}/{version.dataset}@{version.version}"
+        log(f"stored as a recipe: restore the train rows with `counterpoise rebuild {address}`")
     return version

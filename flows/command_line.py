@@ -1,6 +1,6 @@
-"""The command `counterpoise`.
+"""The `counterpoise` command.
 
-Exit codes: 0 done; 1 a failure of ours or a version that does not verify; 2 bad input or configuration.
+Exit codes: 0 success; 1 an internal failure or a version that fails verification; 2 bad input or configuration.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     name="counterpoise",
     help="Balanced, leak-proof, versioned training sets from imbalanced data.",
-    epilog="Every command takes --debug, which shows tracebacks and Prefect's own log.",
+    epilog="Every command accepts --debug, which shows tracebacks and Prefect's own log.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -48,23 +48,25 @@ app = typer.Typer(
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field, such as split.test_size=0.3.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, all else on standard error.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on standard output, the rest on standard error.")
+]
 Source = Annotated[
-    str, typer.Option(help="Where the source is now: a path, an object store's address or a database's URL.")
+    str, typer.Option(help="The current location of the source: a path, an object store's address or a database's URL.")
 ]
 TrustManifest = Annotated[
-    bool, typer.Option("--trust-manifest", help="Go wherever the manifest says the source is, and run its query.")
+    bool, typer.Option("--trust-manifest", help="Read the source wherever the manifest says, and run its query.")
 ]
 Address = Annotated[
     str,
     typer.Argument(
-        metavar="ROOT/NAME[@N]", help="A version; the newest where @N is left out, the promoted one with @promoted."
+        metavar="ROOT/NAME[@N]", help="A version: the newest without @N, or the promoted one with @promoted."
     ),
 ]
 
 
 def main() -> None:
-    """Run the command line and end the process with its exit code."""
+    """Run the command line and exit with its exit code."""
     debug = "--debug" in sys.argv[1:]
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     set_defaults(debug=debug)
@@ -87,13 +89,13 @@ def run_command(arguments: list[str], *, debug: bool = False) -> int:
         show_error(error)
         _show_traceback(debug)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001  # the process must end with a readable line, whatever failed
+    except Exception as error:  # noqa: BLE001  # whatever failed, end with a readable line
         if (named := refusal_behind(error, stage=arguments[0] if arguments else "counterpoise")) is not None:
             show_error(named)
             _show_traceback(debug)
             return named.exit_code
         say(f"failed: {type(error).__name__}: {redact(str(error))}")
-        say("This is a failure of ours or of the machine. Run again with --debug for the traceback.")
+        say("This is a failure of Counterpoise or of the machine. Run again with --debug for the traceback.")
         _show_traceback(debug)
         return 1
     return 0
@@ -101,10 +103,12 @@ def run_command(arguments: list[str], *, debug: bool = False) -> int:
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where table, configuration and datasets go.")] = Path("counterpoise-demo"),
-    rows: Annotated[int, typer.Option(min=2_000, help="Rows of the generated table.")] = 20_000,
+    out: Annotated[Path, typer.Option(help="The folder for table, configuration and datasets.")] = Path(
+        "counterpoise-demo"
+    ),
+    rows: Annotated[int, typer.Option(min=2_000, help="The number of rows to generate.")] = 20_000,
 ) -> None:
-    """Balance a generated fraud-like table and show where the report is."""
+    """Balance a generated fraud-like table and print the path of its report."""
     from counterpoise.flows.demo import run_demo
 
     run_demo(out, rows=rows)
@@ -113,9 +117,9 @@ def demo(
 @app.command()
 def sample(
     kind: Annotated[Literal["toy", "fraud"], typer.Argument(help="Two Gaussian features, or a fraud-like table.")],
-    out: Annotated[Path, typer.Option(help="The file to write; its ending gives the format.")],
-    rows: Annotated[int, typer.Option(min=1, help="How many rows.")] = 1_000,
-    seed: Annotated[int, typer.Option(min=0, help="The seed: the same one gives the same table.")] = 0,
+    out: Annotated[Path, typer.Option(help="The file to write; its extension sets the format.")],
+    rows: Annotated[int, typer.Option(min=1, help="The number of rows.")] = 1_000,
+    seed: Annotated[int, typer.Option(min=0, help="The seed; the same seed gives the same table.")] = 0,
 ) -> None:
     """Write a generated imbalanced table."""
     from counterpoise.suggest import write_sample
@@ -132,16 +136,16 @@ def init(
     table: Annotated[str, typer.Option(help="With a URL: the table to read.")] = "",
     query: Annotated[str, typer.Option(help="With a URL: the query to read.")] = "",
     out: Annotated[Path, typer.Option(help="The folder for NAME.yaml and NAME.suite.json.")] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Look at a source and write NAME.yaml and NAME.suite.json for it."""
+    """Inspect a source and write NAME.yaml and NAME.suite.json for it."""
     from counterpoise.flows.first_files import source_settings, write_first_files
 
     settings = source_settings(source, table=table, query=query)
     for path in write_first_files(settings, target=target, name=name, out=out, force=force):
         say_result(str(path))
     if redact(source) != source:
-        say("The password was not written: put ${VARIABLE} for *** in source.url, and set VARIABLE for the run.")
+        say("The password was not written: replace *** with ${VARIABLE} in source.url, and set VARIABLE for the run.")
 
 
 @app.command()
@@ -150,7 +154,7 @@ def advise(
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
-    """Say which resampling strategy is worth a first try, and what each would need; nothing is published."""
+    """Recommend a resampling strategy and estimate what each needs; nothing is published."""
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
@@ -171,7 +175,7 @@ def run(
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
-    """Publish the dataset that a configuration describes; an unchanged one is not made again."""
+    """Publish the dataset of a configuration; an unchanged dataset is not published again."""
     from counterpoise.config import load_config
 
     started = time.perf_counter()
@@ -193,7 +197,7 @@ def compare(
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
-    """Let resampling strategies and learners compete on folds of the train partition; nothing is published."""
+    """Compare resampling strategies and learners on folds of the train partition; nothing is published."""
     from counterpoise.config import load_config
 
     started = time.perf_counter()
@@ -215,7 +219,7 @@ def monitor(
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
-    """Hold the source against a published version: class balance, drift and age; nothing is published."""
+    """Compare the source with a published version: class balance, drift and age; nothing is published."""
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
@@ -234,7 +238,7 @@ def versions(
     address: Annotated[str, typer.Argument(metavar="ROOT[/NAME]", help="A folder of datasets, or one dataset.")],
     as_json: Json = False,
 ) -> None:
-    """List published versions, and on standard error those whose manifest cannot be read."""
+    """List published versions, and report unreadable manifests on standard error."""
     from counterpoise.flows.listing import damaged_versions, find_versions, promoted_versions
 
     found, damaged = find_versions(address), damaged_versions(address)
@@ -250,7 +254,7 @@ def versions(
 
 @app.command()
 def show(address: Address, as_json: Json = False) -> None:
-    """Show the facts of a version; with --json its whole manifest."""
+    """Show the facts of a version, or its whole manifest with --json."""
     from counterpoise.evaluate import find_evaluation
     from counterpoise.flows.listing import or_none
     from counterpoise.versions import open_version
@@ -266,7 +270,7 @@ def show(address: Address, as_json: Json = False) -> None:
 
 
 def _noting(unknown: list[str], *facts: str) -> Callable[[str], None]:
-    """Return what says that a file cannot be used, and notes which facts are not known then."""
+    """Return a function that reports an unusable file and records which facts are then unknown."""
 
     def warn(problem: str) -> None:
         say(problem)
@@ -277,7 +281,7 @@ def _noting(unknown: list[str], *facts: str) -> Callable[[str], None]:
 
 @app.command()
 def promote(address: Address) -> None:
-    """Mark a version as the promoted one, which NAME@promoted gives, whatever its metrics."""
+    """Promote a version, so that NAME@promoted refers to it, regardless of its metrics."""
     from counterpoise.versions import open_version, promote_by_hand
 
     record = open_version(address).record
@@ -288,7 +292,7 @@ def promote(address: Address) -> None:
 
 @app.command()
 def verify(address: Address, source: Source = "", trust_manifest: TrustManifest = False) -> None:
-    """Recompute from a version's files what its manifest says; exit 1 where they differ."""
+    """Recompute a version's manifest from its files; exit with 1 if they differ."""
     from counterpoise.verify import verify_address
 
     name, found = verify_address(address, source=source, trusted=trust_manifest)
@@ -306,19 +310,19 @@ def rebuild(
     address: Address,
     source: Source = "",
     trust_manifest: TrustManifest = False,
-    out: Annotated[Path | None, typer.Option(help="Write train/ and keys/train/ here, not beside the version.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write train/ and keys/train/ here, not to the version.")] = None,
 ) -> None:
-    """Make the train partition again, byte for byte, from source and recipe; exit 1 where it differs."""
+    """Rebuild the train partition from source and recipe, byte for byte; exit with 1 if it differs."""
     from counterpoise.storage import join_address
     from counterpoise.versions import rebuild_version
 
     rebuilt = rebuild_version(address, source=source, trusted=trust_manifest, out=out)
     name = f"{rebuilt.version.record.dataset} version {rebuilt.version.number}"
     if rebuilt.stored and out is None:
-        say_result(f"{name}: {rebuilt.rows:,} train rows rebuilt, the same bytes as those stored")
+        say_result(f"{name}: {rebuilt.rows:,} train rows rebuilt, identical to the stored bytes")
     else:
         place = join_address(rebuilt.folder, "train")
-        say_result(f"{name}: {rebuilt.rows:,} train rows in {place}, the bytes that were published")
+        say_result(f"{name}: {rebuilt.rows:,} train rows in {place}, identical to the published bytes")
 
 
 def _version_record(version: Any, promoted: Any) -> dict[str, Any]:
@@ -342,13 +346,13 @@ def _run_record(version: Any, report: Any, seconds: float) -> dict[str, Any]:
 
 
 def _check_utf8(arguments: list[str]) -> None:
-    """Refuse names that are no UTF-8: they could stand in no configuration, manifest or report."""
+    """Refuse names that are not UTF-8, because configurations, manifests and reports cannot contain them."""
     if broken := [argument for argument in arguments if not is_utf8(argument)]:
         raise ConfigError(
             "argument_not_utf8",
-            expected="arguments and names of files in UTF-8",
+            expected="arguments and file names in UTF-8",
             found=repr(redact(broken[0])),
-            remedy="rename the file or folder, or set the locale that its name was written in, such as LC_ALL=C.UTF-8",
+            remedy="rename the file or folder, or set the locale of its name, such as LC_ALL=C.UTF-8",
         )
 
 

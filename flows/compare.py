@@ -1,4 +1,4 @@
-"""The flow of the tournament: every strategy with every learner, on the same folds within the train partition."""
+"""The flow `compare`: every strategy with every learner, on the same folds within the train partition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.flows.run_names import flow_and_dataset
 from counterpoise.flows.workspace import run_workspace
 from counterpoise.results import Leaderboard
-from counterpoise.tasks.compete import award, comparison_folder, compete, decide, prepare
+from counterpoise.tasks.compare import comparison_folder, cross_validate, final_test, prepare, rank
 from counterpoise.tasks.engine import on_workers, running_engine
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.split import split
@@ -27,7 +27,7 @@ _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0)
 @flow(
     name="compare",
     flow_run_name=flow_and_dataset,
-    task_runner=_RUNNER,  # type: ignore[arg-type]  # its parameter, the kind of future, is invariant
+    task_runner=_RUNNER,  # type: ignore[arg-type]  # its type parameter, the kind of future, is invariant
     validate_parameters=True,
     persist_result=True,
     result_serializer="json",
@@ -36,21 +36,21 @@ _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0)
     on_crashed=[name_mismatch],
 )
 def compare(config: BalanceConfig) -> Leaderboard:
-    """Compare strategies and learners within the train partition that `balance` would make; publish nothing.
+    """Compare strategies and learners within the train partition that `balance` would produce; publish nothing.
 
-    Test and validation rows have no part in the ranking. Then the chosen candidate, its learner without resampling and
-    a dummy are judged on test, once, unless `tournament.final` is off. A strategy that cannot run on this table is
-    shown with its reason.
+    The ranking does not use test or validation rows. Then the chosen candidate, its learner without resampling and a
+    dummy are scored on test, once, unless `tournament.final` is off. A strategy that cannot run on this table is listed
+    with the reason.
 
     Args:
-        config: Everything that decides the dataset, and under `tournament` who takes part.
+        config: All settings of the dataset, and of the comparison under `tournament`.
 
     Returns:
-        The leaderboard, which is also written to `tournaments/` of the dataset.
+        The leaderboard, which is also stored in `tournaments/` of the dataset.
 
     Raises:
-        CounterpoiseError: The data or the configuration is refused; the message says what was expected, what was found
-            and what to do.
+        CounterpoiseError: The data or the configuration is refused; the message states the expectation,
+            the finding and the remedy.
     """
     from counterpoise.versions import prepare_output
 
@@ -63,6 +63,7 @@ def compare(config: BalanceConfig) -> Leaderboard:
         place = str(comparison_folder(folder))
         with processes_for(place), on_workers(open_processes, close_processes, place):
             comparison = prepare(config, snapshot, plan, folder=folder)
-            entries = list(list_candidates(comparison.rules.tournament))
-            board = award(config, snapshot, comparison, list(compete.map(unmapped(comparison), entries).result()))
-            return decide(config, snapshot, plan, comparison, board) if config.tournament.final else board
+            candidates = list(list_candidates(comparison.rules.tournament))
+            results = list(cross_validate.map(unmapped(comparison), candidates).result())
+            board = rank(config, snapshot, comparison, results)
+            return final_test(config, snapshot, plan, comparison, board) if config.tournament.final else board

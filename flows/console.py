@@ -1,4 +1,4 @@
-"""What the command line shows: stage lines on standard error, results on standard output."""
+"""The output of the command line: stage lines on standard error, results on standard output."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
 
 def escape(text: str) -> str:
-    """Return a text that means nothing to Rich and nothing to a terminal."""
+    """Escape everything in a text that Rich or a terminal would interpret."""
     return without_markup(visible(text))
 
 
@@ -57,7 +57,7 @@ def say(message: str) -> None:
 
 
 def show_error(error: CounterpoiseError) -> None:
-    """Write a readable error to standard error: what was expected, what was found, what to do."""
+    """Write a readable error to standard error, with expectation, finding and remedy."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"[bold red]{error.stage}[/]: {escape(error.reason)}", end="\n")
     for label, text in (("expected", error.expected), ("found", error.found), ("what to do", error.remedy)):
@@ -66,9 +66,9 @@ def show_error(error: CounterpoiseError) -> None:
 
 @contextmanager
 def stage_lines() -> Iterator[None]:
-    """Show what the stages log while a flow runs, and send whatever else prints to standard error.
+    """Show the log lines of stages while a flow runs, and redirect other output to standard error.
 
-    Prefect must have been imported: it sets up its loggers then.
+    Prefect must already be imported, because importing it sets up its loggers.
     """
     handler = _StageLines()
     loggers = [logging.getLogger(name) for name in _LOGGERS]
@@ -83,7 +83,7 @@ def stage_lines() -> Iterator[None]:
 
 
 class _StageLines(logging.Handler):
-    """Shows the lines that stages log themselves, not those of Prefect's engine."""
+    """Shows the log lines of the stages themselves, not those of Prefect's engine."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if getattr(record, "counterpoise", False):
@@ -96,7 +96,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def print_run(version: DatasetVersion, report: Report | None, seconds: float) -> None:
-    """Show what a run has published."""
+    """Show the result of a run."""
     console = _output()
     state = "published" if version.created else "unchanged since"
     console.print(f"[bold]{escape(version.dataset)}[/]: {state} version {version.version}, {seconds:.1f} s")
@@ -109,7 +109,7 @@ def print_run(version: DatasetVersion, report: Report | None, seconds: float) ->
 
 
 def print_advice(name: str, outlook: Outlook) -> None:
-    """Show which strategy is advised and why, and what each would need."""
+    """Show the advised strategy, the reasons, and the needs of each strategy."""
     console = Console(highlight=False)
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     for label, text in _advice_facts(name, outlook).items():
@@ -117,7 +117,7 @@ def print_advice(name: str, outlook: Outlook) -> None:
     console.print(table)
     console.print()
     console.print(_options_table(outlook))
-    console.print("\nThese are estimates; whether resampling helps is what the report measures.")
+    console.print("\nThese are estimates; the report measures whether resampling helps.")
 
 
 def _advice_facts(name: str, outlook: Outlook) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _advice_facts(name: str, outlook: Outlook) -> dict[str, str]:
     if configured is not None:
         needed = f"cannot run, {configured.remark}" if not configured.runs else f"needs {configured.estimate}"
         shown["configured"] = f"{configured.strategy}: {needed}{'' if configured.fits else ', over the limit'}"
-    shown["limit"] = "not known" if outlook.limit is None else f"{format_size(outlook.limit)} of memory"
+    shown["limit"] = "unknown" if outlook.limit is None else f"{format_size(outlook.limit)} of memory"
     return shown
 
 
@@ -156,7 +156,7 @@ def _options_table(outlook: Outlook) -> Table:
 
 
 def _classes(classes: Mapping[str, int]) -> str:
-    """Return train rows by class, the largest first, of at most eight classes."""
+    """Return train rows by class, largest first, for at most eight classes."""
     rows = sum(classes.values())
     ordered = sorted(classes.items(), key=lambda item: -item[1])
     shown = [f"{name} {_share(count, rows)}" for name, count in ordered]
@@ -164,12 +164,12 @@ def _classes(classes: Mapping[str, int]) -> str:
 
 
 def print_board(board: Leaderboard, seconds: float) -> None:
-    """Show a leaderboard, and below it what was set apart with its reason."""
+    """Show a leaderboard, followed by the failed candidates with their reasons."""
     from counterpoise.compare import describe_choice, describe_final, leaderboard_table
 
     console, rows = _output(), leaderboard_table(board)
     head = f"{board.rows:,} train rows, {board.folds} folds"
-    console.print(f"[bold]{escape(board.dataset)}[/]: {len(rows)} entries on {head}, {seconds:.1f} s")
+    console.print(f"[bold]{escape(board.dataset)}[/]: {len(rows)} candidates on {head}, {seconds:.1f} s")
     measured = rows[: len(board.ranked)]
     if measured:
         names = [name for name in measured[0] if name != "reason"]
@@ -192,7 +192,7 @@ def print_board(board: Leaderboard, seconds: float) -> None:
 
 
 def print_monitor(report: MonitorReport) -> None:
-    """Show what a check of a source has found, one change a line."""
+    """Show the result of checking a source, one change per line."""
     from counterpoise.monitor import changes_table, describe_status
 
     console = _output()
@@ -205,7 +205,7 @@ def print_monitor(report: MonitorReport) -> None:
 
 
 def print_versions(versions: Sequence[DatasetVersion], promoted: Collection[tuple[str, int]] = ()) -> None:
-    """Show published versions, one a line, with a mark on the promoted ones, given by dataset and version."""
+    """Show published versions, one per line, and mark the promoted ones, given by dataset and version."""
     table = Table("dataset", "version", *PARTITIONS, "rejected", "dropped", "promoted", box=None)
     for version in versions:
         rows = [f"{version.partitions[name].rows:,}" for name in PARTITIONS]
@@ -219,7 +219,7 @@ def print_manifest(
     version: DatasetVersion, manifest: Manifest, report: Report | None, promotion: Promotion | None = None,
     *, unknown: Iterable[str] = (),
 ) -> None:  # fmt: skip
-    """Show the facts of one version, but for those whose files cannot be read."""
+    """Show the facts of one version, except those from unreadable files."""
     certificate = manifest.certificate
     failed = [name for name, holds in certificate.checks.items() if not holds]
     facts = {
@@ -236,7 +236,7 @@ def print_manifest(
         "report": report.html if report is not None else "none",
         "verdict": report.verdict if report is not None else "none",
         "promoted": _promoted(version, promotion),
-        **dict.fromkeys(unknown, "not known, its file cannot be used"),
+        **dict.fromkeys(unknown, "unknown, its file cannot be used"),
     }
     console = _output()
     for name, fact in facts.items():

@@ -1,4 +1,4 @@
-"""The demo: the whole way from a generated table to a report, without touching the user's Prefect."""
+"""The demo: from a generated table to a report, without touching the user's Prefect."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["run_demo"]
 
 
 def run_demo(out: Path, *, rows: int) -> None:
-    """Generate a fraud-like table, propose a configuration, publish a version and show where its report is.
+    """Generate a fraud-like table, propose a configuration, publish a version and print the path of its report.
 
     Args:
-        out: Where table, configuration and datasets go.
-        rows: How many rows to generate.
+        out: The folder for the table, the configuration and the datasets.
+        rows: The number of rows to generate.
     """
     from counterpoise.suggest import write_sample
 
@@ -48,7 +48,7 @@ def run_demo(out: Path, *, rows: int) -> None:
 
 
 def _passing_home() -> Path:
-    """Return a new folder that goes when the process ends, after Prefect's temporary server, which is stopped first."""
+    """Return a new folder that is deleted when the process ends, after Prefect's temporary server has stopped."""
     home = Path(tempfile.mkdtemp(prefix="counterpoise-prefect-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     return home

@@ -1,4 +1,4 @@
-"""The first two files of a dataset: a configuration and a suite, proposed from a look at the source."""
+"""Propose the first two files of a dataset, a configuration and a suite, after inspecting the source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def source_settings(source: str, *, table: str = "", query: str = "") -> SourceConfig:
-    """Return the settings of a source given on the command line.
+    """Return the settings of a source from the command line.
 
     Args:
         source: A path, glob or folder, also of an object store, or a SQLAlchemy URL.
@@ -26,7 +26,7 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
         query: With a URL: the query to read.
 
     Raises:
-        ConfigError: Both or neither of table and query with a URL, or one of them without.
+        ConfigError: A URL needs either a table or a query, and a path needs neither.
     """
     scheme = _URL.match(source)
     in_a_store = scheme is not None and scheme[0].lower().removesuffix("://") in SCHEMES
@@ -38,20 +38,20 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
 def write_first_files(
     source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False
 ) -> tuple[Path, Path]:
-    """Read a source and write `NAME.yaml` and `NAME.suite.json` for it.
+    """Inspect a source and write `NAME.yaml` and `NAME.suite.json` for it.
 
     Args:
-        source: What to read.
+        source: The source to read.
         target: The label column, by name or by index from 0.
         name: The dataset's name.
         out: The folder for both files.
-        force: Whether to overwrite files that are there.
+        force: Whether to overwrite existing files.
 
     Returns:
         The paths of the configuration and of the suite.
 
     Raises:
-        ConfigError: A file is there already, or the name is not a plain one.
+        ConfigError: A file already exists, or the name is not a plain one.
         InputError: The source cannot be read as a table, or has no such column.
     """
     from counterpoise.expectations.propose import propose_suite
@@ -61,25 +61,25 @@ def write_first_files(
     build_config({"name": name, "source": source, "columns": {"target": target}})
     files = _free_paths(out, name, force=force)
     with scratch_folder() as folder:
-        look = _look_at(source, target=target, name=name, folder=folder)
-        expectations = propose_suite(look.snapshot, look.config.columns)
+        found = _inspect(source, target=target, name=name, folder=folder)
+        expectations = propose_suite(found.snapshot, found.config.columns)
     with written_whole(files[1]) as suite, written_whole(files[0]) as config:
         write_suite(suite, name, expectations)
-        config.write_text(render_config(look.config, look.comments, str(files[1])), encoding="utf-8")
+        config.write_text(render_config(found.config, found.comments, str(files[1])), encoding="utf-8")
     return files
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What was found in a source."""
+class _Inspection:
+    """What inspecting a source found."""
 
     snapshot: Snapshot
     config: BalanceConfig
     comments: dict[str, str]
 
 
-def _look_at(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
-    """Read the source, and once more where it turns out to write missing values in a way of its own."""
+def _inspect(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
+    """Read the source, and again if it turns out to use its own tokens for missing values."""
     first = _propose(source, target=target, name=name, folder=folder / "first")
     if first.config.source == source:
         return first
@@ -88,7 +88,7 @@ def _look_at(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
     return replace(second, comments={**about_source, **second.comments})
 
 
-def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Look:
+def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
     from counterpoise.ingest import ingest_source, resolve_column
     from counterpoise.runtime import silent
     from counterpoise.suggest import propose_config
@@ -96,7 +96,7 @@ def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
     snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
     column = resolve_column([column.name for column in snapshot.columns], target)
     config, comments = propose_config(snapshot, source=source, target=column, name=name)
-    return _Look(snapshot, config, comments)
+    return _Inspection(snapshot, config, comments)
 
 
 def _free_paths(out: Path, name: str, *, force: bool) -> tuple[Path, Path]:
@@ -106,7 +106,7 @@ def _free_paths(out: Path, name: str, *, force: bool) -> tuple[Path, Path]:
         raise ConfigError(
             "file_exists",
             expected="free names for the configuration and the suite",
-            found=f"{' and '.join(there)} already there",
+            found=f"{' and '.join(there)} already exist",
             remedy="choose another --name or --out, or overwrite with --force",
         )
     out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which versions lie under an address."""
+"""Find the versions at an address."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Found = TypeVar("Found")
 
 
 def find_versions(address: str | Path) -> list[DatasetVersion]:
-    """Return the versions of one dataset, or of all datasets under a root, in order of name and number.
+    """Return the versions of one dataset, or of all datasets under a root, ordered by name and number.
 
     Args:
         address: `root/name` or `root`.
 
     Raises:
-        VersionNotFoundError: There is no version under that address.
-        IntegrityError: There are versions, but none of them can be read.
+        VersionNotFoundError: There is no version at that address.
+        IntegrityError: There are versions, but none can be read.
     """
     datasets = list_datasets(address)
     found = [version for name in datasets for version in list_versions(address, name)]
@@ -44,7 +44,7 @@ def find_versions(address: str | Path) -> list[DatasetVersion]:
 
 
 def damaged_versions(address: str | Path) -> list[IntegrityError]:
-    """Return why versions under an address cannot be read; nothing where all can.
+    """Return the errors of unreadable versions at an address; empty if all can be read.
 
     Args:
         address: `root/name` or `root`.
@@ -56,11 +56,11 @@ def damaged_versions(address: str | Path) -> list[IntegrityError]:
 
 
 def promoted_versions(versions: Iterable[DatasetVersion], *, warn: Callable[[str], None]) -> set[tuple[str, int]]:
-    """Return dataset and number of the version that is promoted, for each dataset of which one is.
+    """Return the dataset and number of each promoted version.
 
     Args:
-        versions: Versions of the datasets to look at.
-        warn: Told which promotion cannot be read: of that dataset none is known to be promoted.
+        versions: Versions of the datasets to check.
+        warn: Called for each unreadable promotion; its dataset then has no known promoted version.
     """
     places = {(version.root, version.dataset) for version in versions}
     newest = {
@@ -71,11 +71,11 @@ def promoted_versions(versions: Iterable[DatasetVersion], *, warn: Callable[[str
 
 
 def or_none(read: Callable[[], Found | None], *, warn: Callable[[str], None]) -> Found | None:
-    """Return what is read of stored files, None where these cannot be used.
+    """Return the result of reading stored files, or None if they cannot be used.
 
     Args:
-        read: Reads it.
-        warn: Told which file cannot be used, and what to do.
+        read: Reads the files.
+        warn: Called with the unusable file and the remedy.
     """
     try:
         return read()

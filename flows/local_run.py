@@ -1,4 +1,4 @@
-"""Running the flow from the command line: with the server that is set, or with Prefect's temporary one."""
+"""Run the flows from the command line, with the configured server or a temporary one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["run_balance", "run_compare", "run_monitor"]
 
 
 def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
-    """Run the flow in this process and return what it published, with its report where there is one.
+    """Run the flow in this process and return the version and, if there is one, its report.
 
     Args:
         config: The configuration.
@@ -30,7 +30,7 @@ def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
 
 
 def run_compare(config: BalanceConfig) -> Leaderboard:
-    """Run the tournament in this process and return its leaderboard.
+    """Run the comparison in this process and return its leaderboard.
 
     Args:
         config: The configuration.
@@ -42,7 +42,7 @@ def run_compare(config: BalanceConfig) -> Leaderboard:
 
 
 def run_monitor(config: BalanceConfig) -> MonitorReport:
-    """Hold the source against a published version in this process and return what was found.
+    """Compare the source with a published version in this process and return the report.
 
     Args:
         config: The configuration.

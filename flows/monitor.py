@@ -1,4 +1,4 @@
-"""The flow that looks whether a source is still what the published version was made from."""
+"""The flow `monitor`: check whether a source still resembles that of the published version."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ __all__ = ["monitor"]
     on_crashed=[name_mismatch],
 )
 def monitor(config: BalanceConfig) -> MonitorReport:
-    """Hold the source against a published version: class balance, drift and age; nothing is published.
+    """Compare the source with a published version: class balance, drift and age; publish nothing.
 
-    What has changed emits the event `counterpoise.drift.detected`, what is too old `counterpoise.data.stale`;
-    automations can start `balance` on them, or notify somebody.
+    Changes emit the event `counterpoise.drift.detected`, and content that is too old emits `counterpoise.data.stale`;
+    automations can use them to start `balance` or to notify someone.
 
     Args:
-        config: The configuration that the dataset is published with; `monitor` says what the source is held against.
+        config: The configuration that the dataset is published with; `monitor` selects the version to compare with.
 
     Returns:
-        What was found.
+        The report.
 
     Raises:
-        CounterpoiseError: The source cannot be read, or there is no version to hold it against; the message says what
-            was expected, what was found and what to do.
+        CounterpoiseError: The source cannot be read, or there is no version to compare it with; the message states
+            the expectation, the finding and the remedy.
     """
     from counterpoise.monitor import monitored_baseline
 
     with credentials_of(config):
-        monitored_baseline(config)  # without one there is nothing to read the source for
+        monitored_baseline(config)  # fail before reading the source if there is none
     with run_workspace(config) as folder:
         return inspect(config, ingest(config, folder=folder))

@@ -1,4 +1,4 @@
-"""Prefect's settings for the command line, set before Prefect is imported. What the user has set stays."""
+"""Prefect's settings for the command line, applied before Prefect is imported. The user's settings take precedence."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _DEFAULTS = {
 
 
 def set_defaults(environment: MutableMapping[str, str] = os.environ, *, debug: bool = False) -> None:
-    """Keep Prefect quiet on the console and off the network, and let it start a temporary server where none is set.
+    """Keep Prefect quiet and offline, and allow a temporary server if none is configured.
 
-    Runs log to the server as always; the command line shows its own lines.
+    Runs still log to the server; the command line shows its own lines.
 
     Args:
-        environment: Where settings are made.
-        debug: Whether to leave Prefect's own log lines and tracebacks on the console.
+        environment: The environment to modify.
+        debug: Whether to keep Prefect's own log lines and tracebacks on the console.
     """
     for name, value in _DEFAULTS.items():
         if not (debug and name == "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"):
@@ -32,11 +32,11 @@ def set_defaults(environment: MutableMapping[str, str] = os.environ, *, debug: b
 
 
 def use_own_home(home: Path, environment: MutableMapping[str, str] = os.environ) -> None:
-    """Keep a run apart from the user's Prefect: its own home, profile and temporary server.
+    """Isolate a run from the user's Prefect with its own home, profile and temporary server.
 
     Args:
         home: A folder for Prefect's database and results.
-        environment: Where settings are made.
+        environment: The environment to modify.
     """
     for name in [name for name in environment if name.startswith("PREFECT_") and name not in _DEFAULTS]:
         del environment[name]

@@ -1,7 +1,7 @@
-"""What a refusal looks like in Prefect: a failed run whose state is called Refused and says why, without a traceback.
+"""Show refusals in Prefect: a failed run in state Refused, whose message gives the reason without a traceback.
 
-Prefect calls a run whose flow raises an error Failed, and one whose parameters do not fit the flow Crashed. Both are
-told of as always, so that automations that wait for them fire; then the state is named.
+Prefect sets a run whose flow raises an error to Failed, and one whose parameters do not match the flow to Crashed. Both
+events are emitted as usual, so that automations waiting for them fire; then the state is renamed.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _SHOWS_PARAMETERS = tuple(f"Parameter validation failed for flow {name!r}" for n
 
 
 def is_refusal(error: object) -> bool:
-    """Whether an error is about data or configuration, so that the same delivery would be refused again."""
+    """Return whether an error is about data or configuration, so that a retry would be refused again."""
     refused = isinstance(error, CounterpoiseError) and error.exit_code == 2 and not isinstance(error, StorageError)
     return refused and not is_transient(error)
 
 
 def name_refusal(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001  # Prefect's names
-    """Call the state of a failed run Refused, with one line that says what was refused; a hook for `on_failure`.
+    """Rename the state of a failed run to Refused, with the reason on one line; a hook for `on_failure`.
 
     Args:
         flow: The flow.
         flow_run: Its run.
-        state: The state that Prefect has given it.
+        state: The state set by Prefect.
     """
-    error = getattr(state.data, "result", state.data)  # kept, or as it was raised
+    error = getattr(state.data, "result", state.data)  # persisted, or as raised
     if isinstance(error, ParameterTypeError):
         error = _wrong_parameters(str(error))
     if isinstance(error, CounterpoiseError) and is_refusal(error):
@@ -49,14 +49,14 @@ def name_refusal(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
 
 def name_mismatch(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001  # Prefect's names
-    """Call the state of a run that was given parameters the flow does not have Refused; a hook for `on_crashed`.
+    """Rename the state of a run with unknown parameters to Refused; a hook for `on_crashed`.
 
-    Prefect finds them before the flow begins and ends the process, which its worker takes for a crash.
+    Prefect detects them before the flow starts and ends the process, which the worker reports as a crash.
 
     Args:
         flow: The flow.
         flow_run: Its run.
-        state: The state that Prefect has given it.
+        state: The state set by Prefect.
     """
     given, known = flow_run.parameters.keys(), flow.parameters.properties.keys()
     if given - known or set(flow.parameters.required) - given:
@@ -67,7 +67,7 @@ def name_mismatch(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) ->
 def _wrong_parameters(found: str) -> ConfigError:
     return ConfigError(
         "wrong_parameters",
-        expected="the one parameter config, as the flow's form shows it",
+        expected="only the parameter config, as in the flow's form",
         found=redact(found),
         remedy="correct the parameters of the run",
     )
@@ -77,18 +77,18 @@ def _set_refused(flow_run: FlowRun, error: CounterpoiseError, *, data: Any = Non
     refused: State[Any] = Failed(name=REFUSED, message=_one_line(error), data=data)
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(flow_run.id, refused, force=True)
-    flow_run.state, flow_run.state_name = refused, REFUSED  # what the engine logs and hands to its caller
+    flow_run.state, flow_run.state_name = refused, REFUSED  # the engine logs this state and returns it to its caller
 
 
 def _one_line(error: CounterpoiseError) -> str:
-    """Return what a table of runs can show: the stage and the reason first, all in one line that prints."""
-    said = str(error).removeprefix(f"[{error.stage}: {error.reason}] ")
-    line = " ".join(f"{error.stage}: {error.reason}. {said}".split())
+    """Return a single printable line for a table of runs, starting with the stage and the reason."""
+    message = str(error).removeprefix(f"[{error.stage}: {error.reason}] ")
+    line = " ".join(f"{error.stage}: {error.reason}. {message}".split())
     return "".join(each if each.isprintable() else "�" for each in line)
 
 
 class _OneLineEach(logging.Filter):
-    """Takes out of Prefect's log what says nothing of a refusal that its state does not say, and the values refused."""
+    """Removes redundant lines and refused values from Prefect's log of a refusal."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == "prefect.flows":

@@ -1,4 +1,4 @@
-"""What flow runs are called in the UI."""
+"""The names of flow runs in the UI."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["flow_and_dataset"]
 
 
 def flow_and_dataset() -> str:
-    """Name a run after its flow and its dataset, whether the configuration is a model or the deployment's mapping."""
+    """Name a run after its flow and dataset; the configuration is a model or a deployment's mapping."""
     config = flow_run.parameters["config"]
     return f"{flow_run.flow_name}-{config['name'] if isinstance(config, dict) else config.name}"

@@ -1,7 +1,7 @@
-"""A Prefect server for one process: it ends with it, however that ends. The command line uses it where none is set.
+"""A Prefect server that ends with its process, however that ends; for the command line if no server is configured.
 
-Prefect's own temporary server is a process that outlives a parent which is killed. This one looks twice a second
-whether its parent is still there.
+Prefect's own temporary server outlives a parent that is killed. This one checks twice a second whether its parent still
+exists.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ def start_temporary_server(*, seconds: float) -> str:
     """Start a server on a free port, stop it when this process ends, and return the address of its API.
 
     Args:
-        seconds: How long it may take until it answers.
+        seconds: How long to wait for an answer.
 
     Raises:
-        EngineError: It has ended, or does not answer in time.
+        EngineError: The server ended or did not answer in time.
     """
     from prefect.settings import get_current_settings
 
     own = get_current_settings().to_environment_variables(exclude_unset=True)
     off = {"PREFECT_SERVER_UI_ENABLED": "false"}
-    with socket.socket() as listening:  # bound here, so that nobody else can take the port meanwhile
+    with socket.socket() as listening:  # bound here, so that no other process can take the port
         listening.bind((_HOST, 0))
         listening.listen()
         number, port = listening.fileno(), listening.getsockname()[1]
         command = [sys.executable, "-m", __name__, str(os.getpid()), str(number)]
-        process = subprocess.Popen(command, env={**os.environ, **own, **off}, pass_fds=[number])  # noqa: S603  # our own words
+        process = subprocess.Popen(command, env={**os.environ, **own, **off}, pass_fds=[number])  # noqa: S603  # fixed
     atexit.register(_stop, process)
     address = f"http://{_HOST}:{port}/api"
     _wait(process, address, seconds)
@@ -46,7 +46,7 @@ def start_temporary_server(*, seconds: float) -> str:
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, seconds: float) -> None:
-    """Wait until the server answers: what is sent before stays in its queue."""
+    """Wait until the server answers; events sent earlier stay queued."""
     import httpx
 
     deadline = time.monotonic() + seconds
@@ -69,7 +69,7 @@ def _no_server(address: str, seconds: float, code: int | None) -> Exception:
     return EngineError(
         "no_temporary_server",
         expected=f"Prefect's temporary server to answer at {address} within {seconds:g} s",
-        found="it has not answered" if code is None else f"it ended with exit code {code}, what it said stands above",
+        found="it has not answered" if code is None else f"it ended with exit code {code}; its output is above",
         remedy="start a server with `prefect server start` and set PREFECT_API_URL",
         values={"address": address, "exit_code": code},
     )
@@ -85,7 +85,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _serve(parent: int, number: int) -> None:
-    """Be the server, on a socket that is listening already, as long as the parent lives."""
+    """Run the server on a listening socket as long as the parent lives."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     import uvicorn
     from prefect.server.api.server import create_app

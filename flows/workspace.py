@@ -1,4 +1,4 @@
-"""The working area of a flow run: kept where a retry needs it, gone otherwise."""
+"""The working area of a flow run: kept if a retry needs it, otherwise deleted."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["run_workspace"]
 
 @contextmanager
 def run_workspace(config: BalanceConfig) -> Iterator[Path]:
-    """Give the run its working area, named by the flow run's id so that a retry of the run finds it again.
+    """Provide the run's working area, named after the flow run's id so that a retry finds it again.
 
-    It goes when the run succeeds, is cancelled, loses its cluster, or is refused for its data or configuration, whose
-    evidence is kept under `rejected/` of the dataset. After any other failure it stays for the retry. What blocks of
-    the configuration hold is granted meanwhile.
+    The area is deleted if the run succeeds, is cancelled, loses its cluster, or is refused for its data or
+    configuration; in the last case, evidence is kept under the dataset's `rejected/`. After any other failure the area
+    stays for a retry. In the block, the credentials of the configuration's Prefect blocks are available.
 
     Args:
         config: The run's configuration.
@@ -31,17 +31,17 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
     from counterpoise.persist import discard_workspace, keep_evidence, keep_workspace, workspace
 
     with credentials_of(config):
-        folder = workspace(config.output.root, config.name, _run_id()).absolute()  # for other machines, too
+        folder = workspace(config.output.root, config.name, _run_id()).absolute()  # for other machines
         try:
             yield folder
         except CounterpoiseError as error:
             if (kept := keep_evidence(config, folder, error)) is not None:
                 log(f"refused: the evidence is kept in {kept}")
-            if kept is not None or error.reason == "cluster_lost":  # a retry makes it anew
+            if kept is not None or error.reason == "cluster_lost":  # a retry recreates the area
                 discard_workspace(folder)
             keep_workspace(folder)
             raise
-        except Exception:  # a failure that a retry may mend; what is no Exception ends the run
+        except Exception:  # a retry may succeed; a BaseException ends the run for good
             keep_workspace(folder)
             raise
         except BaseException:

@@ -1,1 +1,1 @@
-"""The stages as Prefect tasks: one module each, named as the stage."""
+"""The stages as Prefect tasks, one module per stage."""

@@ -1,7 +1,7 @@
-"""Telling the world of a published version: an event that automations can wait for, and a Prefect asset.
+"""Announce a published version: an event for automations, and a Prefect asset.
 
-A version is announced by the run that has published it. Where that run was killed before it could, the next run of the
-same configuration makes up for it: it asks the server whether the event is there.
+The publishing run announces its version. If that run was killed first, the next run of the same configuration asks the
+server for the event and announces the version if it is missing.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["announce"]
 
 _REMEMBERED = timedelta(days=6)
-"""Younger than this, an event that was emitted is still on a server with Prefect's usual retention of 7 days."""
+"""A server with Prefect's default retention of 7 days still has any event younger than this."""
 
 
 def announce(config: BalanceConfig, version: DatasetVersion) -> None:
-    """Emit the event `counterpoise.dataset.published` and the asset's materialization, unless that was done before.
+    """Emit the event `counterpoise.dataset.published` and the asset's materialization, unless already done.
 
-    The event's id belongs to the version: a server that has it already keeps one, and starts nothing twice.
+    The event's id is derived from the version, so that a server stores it once and triggers nothing twice.
 
     Args:
-        config: The whole configuration.
-        version: What was published, now or by an earlier run.
+        config: The complete configuration.
+        version: The version, published now or by an earlier run.
 
     Raises:
         StageTimeoutError: It took longer than `timeouts.announcement` allows.
@@ -52,21 +52,21 @@ def announce(config: BalanceConfig, version: DatasetVersion) -> None:
         result_serializer="json",
     )
 
-    def tell(asset: str, version: DatasetVersion) -> None:
+    def materialized(asset: str, version: DatasetVersion) -> None:
         with time_limit("announce", config):
-            _tell(asset, version)
+            _emit(asset, version)
 
-    made(tell)(dataset.key, version)
+    made(materialized)(dataset.key, version)
 
 
-def _tell(asset: str, version: DatasetVersion) -> None:
+def _emit(asset: str, version: DatasetVersion) -> None:
     facts = _facts(version)
     add_asset_metadata(asset, facts)
     emit("counterpoise.dataset.published", version.dataset, facts, identity=_event_id(version))
 
 
 def _was_lost(version: DatasetVersion) -> bool:
-    """Return whether a version was published a short while ago and the server knows nothing of it."""
+    """Return whether a version was published recently and the server has no event for it."""
     created = datetime.fromisoformat(_manifest(version).created)
     if datetime.now(UTC) - created > _REMEMBERED or event_is_known(_event_id(version)):
         return False
@@ -75,7 +75,7 @@ def _was_lost(version: DatasetVersion) -> bool:
 
 
 def _event_id(version: DatasetVersion) -> uuid.UUID:
-    """Return the id of the event about a version: its data folder has a name that no other one has."""
+    """Return the id of a version's event, derived from its unique data folder."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"counterpoise.dataset.published/{version.data}")
 
 
@@ -103,7 +103,7 @@ def _facts(version: DatasetVersion) -> dict[str, Any]:
 
 
 def _smallest_share(classes: dict[str, int]) -> float | None:
-    """Return the share of the smallest class; None of a partition without rows."""
+    """Return the share of the smallest class; None for a partition without rows."""
     rows = sum(classes.values())
     return min(classes.values()) / rows if rows else None
 

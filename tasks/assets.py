@@ -1,4 +1,4 @@
-"""Datasets and sources as Prefect assets: what they are called in the lineage that Prefect keeps."""
+"""Datasets and sources as Prefect assets: their keys in Prefect's lineage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9]*)[A-Za-z0-9+.-]*://")
 
 
 def dataset_key(root: str, dataset: str) -> str:
-    """Return the asset key of a dataset: where it lies.
+    """Return the asset key of a dataset, which is its address.
 
     >>> dataset_key("s3://bucket/training sets", "fraud")
     's3://bucket/training~20sets/fraud'
@@ -30,7 +30,7 @@ def dataset_key(root: str, dataset: str) -> str:
 
 
 def source_key(source: SourceConfig) -> str:
-    """Return the asset key of a source, without any secret: its file or folder, or its database and table.
+    """Return the asset key of a source without any secret: its file or folder, or its database and table.
 
     >>> source_key(SourceConfig(path="s3://bucket/raw/*.csv"))
     's3://bucket/raw/*.csv'
@@ -45,12 +45,12 @@ def source_key(source: SourceConfig) -> str:
 
 
 def _address(place: str) -> str:
-    """Return a place as an address; one on this machine by its absolute path."""
+    """Return a location as an address; local paths become absolute."""
     return place.rstrip("/") if _SCHEME.match(place) else f"file://{Path(place).absolute().as_posix()}"
 
 
 def _without_secrets(url: str) -> str:
-    """Return scheme, host, port and path of a URL: neither user nor password, nor its query."""
+    """Return scheme, host, port and path of a URL, without user, password and query."""
     if not _SCHEME.match(url):
         return "database://from-the-environment"
     parts = urlsplit(url)
@@ -58,7 +58,7 @@ def _without_secrets(url: str) -> str:
 
 
 def _key(address: str) -> str:
-    """Return an address in the characters and the length that Prefect allows."""
+    """Encode an address with the characters and the length that Prefect allows."""
     plain = _SCHEME.sub(lambda found: f"{found[1].lower()}://", address)
     key = _NOT_ALLOWED.sub(lambda found: f"~{ord(found[0]):x}", plain)
     if len(key) <= _LONGEST:

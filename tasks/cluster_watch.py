@@ -1,4 +1,4 @@
-"""What may become of a Dask cluster while a run waits for it: looked for, ended in time, and named."""
+"""Watch a Dask cluster while a run waits for it, and explain its failures."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EMFILE
 
 @contextmanager
 def watched(client: Callable[[], Any]) -> Iterator[None]:
-    """Give up what is waited for in the block when the scheduler does not answer, or has had no worker for long.
+    """Stop waiting in the block if the scheduler does not answer, or has had no worker for long.
 
-    Dask itself notices a connection that was closed. A scheduler that hangs, or one that all workers have left, would
-    be waited for without an end.
+    Dask itself notices closed connections. Without this watch, a run would wait forever for a hanging scheduler or one
+    without workers.
 
     Args:
-        client: Returns the connection to the cluster; None as long as there is none.
+        client: Returns the connection to the cluster; None while there is none.
     """
     done = threading.Event()
     thread = threading.Thread(target=_watch, args=(client, done), name="cluster-watch", daemon=True)
@@ -54,16 +54,16 @@ def _watch(client: Callable[[], Any], done: threading.Event) -> None:
 
 
 def _workers(connection: Any) -> int | None:
-    """Return how many workers the scheduler has; None where it does not say."""
+    """Return how many workers the scheduler has; None if it does not answer."""
     try:
         identity = connection.sync(connection.scheduler.identity, n_workers=0, callback_timeout=_BEAT)
-    except Exception:  # noqa: BLE001  # whatever it is, there is no answer
+    except Exception:  # noqa: BLE001  # any error means that there is no answer
         return None
     return int(identity["n_workers"])
 
 
 def _give_up(connection: Any, why: str) -> None:
-    """End all waiting for what was sent to the cluster, without asking the cluster."""
+    """Cancel all waiting for work sent to the cluster, without contacting the cluster."""
 
     def cancel() -> None:
         for state in list(connection.futures.values()):
@@ -74,13 +74,13 @@ def _give_up(connection: Any, why: str) -> None:
 
 @contextmanager
 def cluster_failures_named(config: EngineConfig) -> Iterator[None]:
-    """Turn what Dask raises when a cluster goes away into errors of ours; all others pass.
+    """Turn Dask's errors about a lost cluster into our own; other errors pass.
 
     Args:
-        config: Where the cluster is.
+        config: The configuration of the cluster.
 
     Raises:
-        EngineError: The scheduler is gone, or workers died.
+        EngineError: The scheduler was lost, or workers died.
     """
     from distributed import KilledWorker
     from distributed.client import ClosedClientError, FutureCancelledError, FuturesCancelledError
@@ -98,7 +98,7 @@ def cluster_failures_named(config: EngineConfig) -> Iterator[None]:
 
 
 def _behind(error: BaseException) -> CounterpoiseError | None:
-    """Return the error of ours that a connection's end has come on top of."""
+    """Return our own error that an error about a closed connection has masked."""
     before = error.__context__
     while before is not None and not isinstance(before, CounterpoiseError):
         before = before.__context__
@@ -106,18 +106,18 @@ def _behind(error: BaseException) -> CounterpoiseError | None:
 
 
 def no_cluster(config: EngineConfig, error: Exception, *, seconds: float) -> EngineError:
-    """Return the error of a cluster that is not there, or cannot begin.
+    """Build the error for a cluster that is missing or cannot start.
 
     Args:
-        config: Where it should be.
-        error: What was raised.
-        seconds: How long it was waited for.
+        config: The configuration of the cluster.
+        error: The error raised.
+        seconds: How long the run waited.
     """
-    where = f"at {config.address}" if config.address else "of this run's own"
+    where = f"at {config.address}" if config.address else "started by this run"
     if config.address:
-        remedy = "check that scheduler and workers run and can be reached"
+        remedy = "check that the scheduler and workers run and are reachable"
     elif isinstance(error, OSError) and error.errno in _NO_PLACE:
-        remedy = "make room for temporary files and allow writing them, or set TMPDIR to another place"
+        remedy = "free space for temporary files and allow writing them, or set TMPDIR to another folder"
     else:
         remedy = 'see the log above; a script must call the flow under `if __name__ == "__main__":`'
     return EngineError(
@@ -129,12 +129,12 @@ def no_cluster(config: EngineConfig, error: Exception, *, seconds: float) -> Eng
 
 
 def _cluster_lost(config: EngineConfig, error: Exception) -> EngineError:
-    where = f"at {config.address}" if config.address else "of this run's own"
+    where = f"at {config.address}" if config.address else "started by this run"
     return EngineError(
         "cluster_lost",
         expected=f"the Dask cluster {where} to last as long as the run",
         found=" ".join(str(error).split())[:300] or type(error).__name__,
-        remedy="check scheduler and workers, then run again; nothing was published",
+        remedy="check the scheduler and workers, then run again; nothing was published",
         values={"address": config.address or ""},
     )
 
@@ -142,7 +142,7 @@ def _cluster_lost(config: EngineConfig, error: Exception) -> EngineError:
 def _workers_died(found: str) -> EngineError:
     return EngineError(
         "workers_died",
-        expected="a worker that lives until its piece of work is done",
+        expected="a worker that survives until its piece of work is done",
         found=found.split(" The last worker", maxsplit=1)[0],
-        remedy="see the workers' logs; most likely they need more memory, or fewer threads each",
+        remedy="check the workers' logs; most likely they need more memory or fewer threads each",
     )

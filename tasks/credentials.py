@@ -1,8 +1,8 @@
-"""Credentials from Prefect blocks, handed to core for as long as a stage or a flow runs, and kept nowhere.
+"""Provide credentials from Prefect blocks while a stage or flow runs; they are never stored.
 
-A block gives variables such as `AWS_SECRET_ACCESS_KEY`, which stand in for those of the environment. A `Secret` block
-holds them as a JSON object; credentials blocks of prefect-aws, prefect-gcp and prefect-azure are known by their fields,
-so that none of these packages is needed here.
+A block provides variables such as `AWS_SECRET_ACCESS_KEY`, which override those of the environment. A `Secret` block
+contains them as a JSON object; credentials blocks of prefect-aws, prefect-gcp and prefect-azure are recognised by their
+fields, so that none of these packages is needed here.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _FIELDS = {
 
 @contextmanager
 def credentials_of(config: BalanceConfig | None, *, load: Callable[[str], Block] | None = None) -> Iterator[None]:
-    """Grant what the configuration's blocks hold, for its source and for its root, while the body runs.
+    """Provide the variables of the configuration's blocks, for its source and its root, in the block.
 
     Args:
-        config: The configuration; None, or one that names no block, grants nothing.
-        load: What loads a block by type and name; Prefect's own by default.
+        config: The configuration; nothing is provided for None or without blocks.
+        load: Loads a block by type and name; Prefect's own function by default.
 
     Raises:
-        ConfigError: There is no such block, or it holds nothing that we know.
+        ConfigError: There is no such block, or it contains nothing usable.
     """
     with ExitStack() as stack:
         for place, block in _places(config):
@@ -55,7 +55,7 @@ def credentials_of(config: BalanceConfig | None, *, load: Callable[[str], Block]
 
 
 def _places(config: BalanceConfig | None) -> list[tuple[str, str]]:
-    """Return what is to be read or written with a block, and the block's name."""
+    """Return the locations that need a block, with the block's name."""
     if config is None:
         return []
     named = [(_source_place, config.source.credentials_block), (_root, config.output.credentials_block)]
@@ -74,18 +74,18 @@ def _source_place(config: BalanceConfig) -> str:
 
 
 def block_variables(name: str, load: Callable[[str], Block]) -> dict[str, str]:
-    """Return the variables that a block holds.
+    """Return the variables in a block.
 
     Args:
         name: The block's type and name, such as `secret/bucket`.
-        load: What loads a block.
+        load: Loads a block.
 
     Raises:
-        ConfigError: There is no such block, or it holds nothing that we know.
+        ConfigError: There is no such block, or it contains nothing usable.
     """
     try:
         block = load(name)
-    except ValueError:  # what it says may repeat the block's content
+    except ValueError:  # its message may repeat the block's content
         raise _no_use(name, "no such block, or one that cannot be read") from None
     variables = _secret_object(block) or _known_fields(block)
     if not variables:
@@ -101,7 +101,7 @@ def _load(name: str) -> Block:
 
 
 def _secret_object(block: Any) -> dict[str, str]:
-    """Return the variables of a `Secret` block whose value is a JSON object, as an object or as its text."""
+    """Return the variables of a `Secret` block whose value is a JSON object or its text."""
     value = _plain(getattr(block, "value", None))
     if isinstance(value, str):
         try:
@@ -112,7 +112,7 @@ def _secret_object(block: Any) -> dict[str, str]:
 
 
 def _known_fields(block: Any) -> dict[str, str]:
-    """Return the variables of a credentials block; its endpoint, if it has one, among them."""
+    """Return the variables of a credentials block, including its endpoint if it has one."""
     client = getattr(block, "aws_client_parameters", None)
     values = [(variable, _plain(getattr(block, field, None))) for field, variable in _FIELDS.items()]
     values.append(("AWS_ENDPOINT_URL", getattr(client, "endpoint_url", None)))

@@ -1,7 +1,7 @@
-"""The engine that a configuration asks for: threads, or a Dask cluster that takes pieces of work as Prefect tasks.
+"""The configured engine: threads, or a Dask cluster that runs pieces of work as Prefect tasks.
 
-The cluster belongs to the run, not to the flow's definition, so that a deployment's configuration decides. In the block
-of `running_engine` Prefect's own `.map` goes to the cluster too. Nothing of Dask is imported where nobody asks for it.
+The cluster belongs to the run and not to the flow's definition, so that a deployment's configuration decides. In the
+block of `running_engine`, Prefect's own `.map` also uses the cluster. Dask is imported only if it is configured.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ R = TypeVar("R")
 _SECONDS_FOR_A_WORKER = 60
 _DASK, _NANNY = "distributed", "distributed.nanny"
 _WORKERS = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
-"""Unsets what Dask sets, that workers give memory back at once: it costs pieces half as much processor time again."""
+"""Unset Dask's setting that workers return memory immediately: it makes pieces use half as much CPU time again."""
 _engine: ContextVar[_Cluster | None] = ContextVar("counterpoise-engine", default=None)
 
 
 @contextmanager
 def running_engine(config: EngineConfig) -> Iterator[None]:
-    """Let pieces of work, and tasks that are mapped in the block, run where the configuration says.
+    """Run pieces of work, and tasks mapped in the block, where the configuration says.
 
-    A cluster of the run's own starts with the first piece and ends with the block, however that ends.
+    A cluster started by the run starts with the first piece and always ends with the block.
 
     Args:
-        config: The configuration's section.
+        config: The configuration section.
 
     Raises:
-        ConfigError: Dask is asked for and not installed, or asked for by a script that starts itself again.
-        EngineError: The cluster goes away meanwhile.
+        ConfigError: Dask is configured but not installed, or a script would start itself again in each worker.
+        EngineError: The cluster is lost.
     """
     context = FlowRunContext.get()
     if config.kind == "local" or context is None:
@@ -69,7 +69,7 @@ def running_engine(config: EngineConfig) -> Iterator[None]:
         dask.config.set(_WORKERS),
         cluster_failures_named(config),
         unstarted as runner,
-        watched(lambda: runner._client),  # noqa: SLF001  # its property would make one
+        watched(lambda: runner._client),  # noqa: SLF001  # the property would create one
         _server_known_to_workers(context),
         context.model_copy(update={"task_runner": runner}),
     ):
@@ -78,32 +78,32 @@ def running_engine(config: EngineConfig) -> Iterator[None]:
             yield
         finally:
             _engine.reset(token)
-            logging.getLogger(_NANNY).setLevel(logging.ERROR)  # workers that take seconds to end are no news
+            logging.getLogger(_NANNY).setLevel(logging.ERROR)  # slow shutdown of workers is not worth a warning
 
 
 def current_engine() -> Engine:
-    """Return what pieces of work are to be handed to."""
+    """Return the engine for pieces of work."""
     return _engine.get() or LOCAL
 
 
 @contextmanager
 def on_workers(first: Callable[..., object], last: Callable[..., object], *arguments: object) -> Iterator[None]:
-    """Call functions in each process that may do tasks of this run apart from this one.
+    """Call functions in every other process that may run tasks of this run.
 
     Args:
-        first: What is called before the block.
-        last: What is called after it, however it ends.
-        arguments: What both are called with.
+        first: Called before the block.
+        last: Called after the block, however it ends.
+        arguments: The arguments of both.
     """
     cluster = _engine.get()
     if cluster is None:
         yield
         return
-    cluster.tell_workers(first, *arguments)
+    cluster.call_workers(first, *arguments)
     try:
         yield
     finally:
-        cluster.tell_workers(last, *arguments)
+        cluster.call_workers(last, *arguments)
 
 
 @task(
@@ -116,31 +116,31 @@ def on_workers(first: Callable[..., object], last: Callable[..., object], *argum
     retry_condition_fn=failed_on_input_or_output,
 )
 def do_piece(work: Callable[[P], R], piece: P, libraries: dict[str, str]) -> R:
-    """Do a piece of work in another process.
+    """Run a piece of work in another process.
 
     Args:
-        work: Does it.
-        piece: All there is to know.
-        libraries: Versions where the piece comes from.
+        work: Processes the piece.
+        piece: The piece, which contains all that the work needs.
+        libraries: The library versions of the sender.
 
     Raises:
-        EngineError: Other libraries are installed here, which might write other bytes.
+        EngineError: Different libraries are installed here, which could produce different bytes.
     """
     here = _versions()
     if here != libraries:
         other = [f"{name} {here.get(name)}" for name, version in libraries.items() if here.get(name) != version]
         raise EngineError(
             "other_libraries",
-            expected="the same versions on every machine of the cluster",
+            expected="the same library versions on every machine of the cluster",
             found=f"on one of them {', '.join(other)}",
-            remedy="install the same requirements everywhere: files must be the same bytes whoever writes them",
+            remedy="install the same requirements everywhere: the files must not depend on who writes them",
             values={"here": here, "there": libraries},
         )
     return work(piece)
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of what decides the bytes."""
+    """Return the versions of the libraries that affect the bytes."""
     from counterpoise.persist import library_versions
 
     return {"counterpoise": metadata.version("counterpoise"), **library_versions()}
@@ -150,18 +150,18 @@ class _Cluster:
     """A Dask cluster as an engine.
 
     Args:
-        runner: Prefect's task runner; its cluster starts when it is first needed.
-        config: Where the cluster is.
+        runner: Prefect's task runner; its cluster starts on first use.
+        config: The configuration of the cluster.
     """
 
-    apart = True
+    distributed = True
 
     def __init__(self, runner: DaskTaskRunner, config: EngineConfig) -> None:
         self._runner = runner
         self._config = config
 
     def map(self, work: Callable[[P], R], pieces: Sequence[P]) -> Iterator[tuple[int, R]]:
-        """Yield the number of each piece and what came of it, as `Engine` says."""
+        """Yield the number and the result of each piece; see `Engine`."""
         client = self._client
         parameters = {"work": unmapped(work), "piece": list(pieces), "libraries": unmapped(_versions())}
         futures: list[Any] = list(self._runner.map(do_piece, parameters))
@@ -171,21 +171,21 @@ class _Cluster:
                 for future in as_completed(futures):
                     yield numbers[future], future.result()
         finally:
-            with suppress(Exception):  # whoever is gone has nothing more to be told
+            with suppress(Exception):  # ignore workers that are gone
                 client.cancel([future.wrapped_future for future in futures], force=True)
 
-    def tell_workers(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call a function in each worker process; one that is gone has nothing to be told."""
+    def call_workers(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call a function in each worker process, ignoring workers that are gone."""
         with cluster_failures_named(self._config):
             self._client.run(function, *arguments, on_error="ignore")
 
     @cached_property
     def _client(self) -> Any:
-        """The connection to the cluster, made when it is first needed."""
+        """The connection to the cluster, created on first use."""
         try:
             client = self._runner.client
             client.wait_for_workers(1, timeout=_SECONDS_FOR_A_WORKER)
-        except (OSError, RuntimeError) as error:  # a time-out is an OSError
+        except (OSError, RuntimeError) as error:  # timeouts are OSErrors
             raise no_cluster(self._config, error, seconds=_SECONDS_FOR_A_WORKER) from error
         return client
 
@@ -207,14 +207,14 @@ def _runner(config: EngineConfig) -> DaskTaskRunner:
         "threads_per_worker": config.threads,
         "processes": True,
         "dashboard_address": "127.0.0.1:0",
-        "security": True,  # encrypted with a certificate of its own: whoever reaches a scheduler can run code on it
+        "security": True,  # encrypted with a certificate of its own: anyone who reaches a scheduler can run code on it
     }
     return DaskTaskRunner(cluster_kwargs=own)
 
 
 @contextmanager
 def _server_known_to_workers(context: FlowRunContext) -> Iterator[None]:
-    """Put the address of a temporary server into the settings that tasks take along, else each worker starts one."""
+    """Pass the address of a temporary server to tasks on workers; otherwise each worker would start its own server."""
     if get_current_settings().api.url:
         yield
         return
@@ -224,7 +224,7 @@ def _server_known_to_workers(context: FlowRunContext) -> Iterator[None]:
 
 @contextmanager
 def _quiet_dask() -> Iterator[None]:
-    """Keep every connection of Dask's out of the run's log; it is imported first, as that sets levels of its own."""
+    """Keep all Dask loggers out of the run's log; Dask is imported first because the import sets log levels."""
     importlib.import_module(_DASK)
     levels = {name: logging.getLogger(name).level for name in (_DASK, _NANNY)}
     logging.getLogger(_DASK).setLevel(logging.WARNING)
@@ -236,15 +236,15 @@ def _quiet_dask() -> Iterator[None]:
 
 
 def _check_main_module() -> None:
-    """Refuse to run where a worker process is importing the script that starts the flow.
+    """Refuse to run while a worker process imports the script that starts the flow.
 
     Raises:
-        ConfigError: It is.
+        ConfigError: A worker is importing the script.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise ConfigError(
             "unguarded_script",
-            expected="a script that does nothing when it is imported, as worker processes import it",
-            found="one that starts the flow",
+            expected="a script that does nothing on import, because worker processes import it",
+            found="a script that starts the flow",
             remedy='put the call of the flow under `if __name__ == "__main__":`',
         )

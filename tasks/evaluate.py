@@ -1,4 +1,4 @@
-"""The last stage: did resampling help, and the report that says so."""
+"""The last stage: measure whether resampling helped, and publish the report."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def evaluate(
     """Compare learners with and without resampling, review the synthetic rows, publish the report, show its summary.
 
     Args:
-        config: The whole configuration; with `evaluation.enabled` off only the summary is shown.
+        config: The complete configuration; with `evaluation.enabled` off only the summary is shown.
         snapshot: The source.
-        validation: The verdict on it.
-        split: Which row went where.
-        resampling: What happened to the train rows.
-        version: What was published.
+        validation: The validation verdict.
+        split: The partition of each row.
+        resampling: The resampling of the train rows.
+        version: The published version.
 
     Returns:
-        The published report, or None where the evaluation is left out.
+        The published report, or None without evaluation.
     """
     from counterpoise.evaluate import publish_evaluation
     from counterpoise.report import build_report_data, render_html, report_record
@@ -84,14 +84,14 @@ def evaluate(
 def _metrics(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, strategy: str
 ) -> dict[str, Any]:
-    """Judge learners on test, once that look is written down; the metrics say who had looked before."""
+    """Record the access to test, then score learners on it; the metrics include earlier accesses."""
     from counterpoise.compare import digest_of_test
     from counterpoise.evaluate import compare_strategies, load_tables
     from counterpoise.persist import DatasetFolder
     from counterpoise.versions import record_access, with_accesses
 
     dataset, test = DatasetFolder.of(version), digest_of_test(snapshot, split)
-    looks = record_access(dataset, test, key=version.run_key, version=version.version)
+    accesses = record_access(dataset, test, key=version.run_key, version=version.version)
     metrics = compare_strategies(
         load_tables(config, snapshot=snapshot, split=split, version=version),
         strategy=strategy,
@@ -99,13 +99,13 @@ def _metrics(
         seed=config.seed,
         progress=stage_progress(artifact_key(config.name, "evaluate"), description="Training learners"),
     )
-    return with_accesses(metrics, test, looks)
+    return with_accesses(metrics, test, accesses)
 
 
 def _review(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion
 ) -> SyntheticReview | None:
-    """Measure the synthetic rows and ask the source's rules again; what they break is told, and stops nothing."""
+    """Measure the synthetic rows and repeat the source's rules; failures are reported and stop nothing."""
     from counterpoise.expectations.suites import source_suites
     from counterpoise.report import rules_in_words
     from counterpoise.synthetic import review_synthetic_rows
@@ -118,7 +118,7 @@ def _review(
 
 
 def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceVersion | None:
-    """Set the version against the previous one that was evaluated, if both were."""
+    """Compare the version with the previous evaluated one, if there is one."""
     from counterpoise.versions import compare_with_previous
 
     if metrics is None:
@@ -130,7 +130,7 @@ def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceV
 
 
 def _strategies(config: BalanceConfig, snapshot: Snapshot) -> LeaderboardBrief | None:
-    """Return the newest tournament on the same source and split, if there was one."""
+    """Return the newest comparison on the same source and split, if there is one."""
     from counterpoise.compare import brief_of, newest_leaderboard
 
     board = newest_leaderboard(config, snapshot.digest)
@@ -138,7 +138,7 @@ def _strategies(config: BalanceConfig, snapshot: Snapshot) -> LeaderboardBrief |
 
 
 def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:
-    """Return what metrics.json says of synthetic rows: nothing where there are none."""
+    """Return the fields of metrics.json about synthetic rows; empty if there are none."""
     if review is None:
         return {"synthetic_quality": None, "resampled_validation": []}
     plain = review.model_dump(mode="json")
@@ -148,7 +148,7 @@ def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:
 def _show(data: ReportData, dataset: str) -> None:
     from counterpoise.report import render_markdown, validation_table
 
-    publish_markdown(artifact_key(dataset, "summary"), render_markdown(data), description=f"What became of {dataset}")
+    publish_markdown(artifact_key(dataset, "summary"), render_markdown(data), description=f"Summary of {dataset}")
     publish_table(
         artifact_key(dataset, "validation"), validation_table(data.validation.outcomes), description="Expectations"
     )

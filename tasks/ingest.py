@@ -1,4 +1,4 @@
-"""The first stage: the source becomes an immutable snapshot."""
+"""The first stage: read the source into an immutable snapshot."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["ingest"]
 
 @stage
 def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
-    """Read the source, exactly, into the run's working area.
+    """Read the source exactly into the run's working area.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         folder: The run's working area.
 
     Raises:
@@ -35,7 +35,7 @@ def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
     )
     log(
         f"ingest: {snapshot.rows:,} rows by {len(snapshot.columns):,} columns"
-        + (f", {snapshot.rejected_lines:,} lines set apart" if snapshot.rejected_lines else "")
+        + (f", {snapshot.rejected_lines:,} lines rejected" if snapshot.rejected_lines else "")
     )
     for note in snapshot.notes:
         log(f"ingest: {note}")

@@ -1,4 +1,4 @@
-"""The task of monitoring: a source held against a published version, told by artifacts and events."""
+"""The task of monitoring: compare a source with a published version, and report by artifacts and events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from counterpoise.tasks.reporting import artifact_key, emit, log, publish_markdo
 from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
-    from counterpoise.monitor import Answers
+    from counterpoise.monitor import DriftFindings
     from counterpoise.versions import Baseline
 
 __all__ = ["inspect"]
@@ -23,24 +23,24 @@ _TOLD = 50
 
 @stage
 def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
-    """Hold a source against a published version: columns, rows, classes, values, missing values and age.
+    """Compare a source with a published version: columns, rows, classes, values, missing values and age.
 
-    A change beyond the limits emits the event `counterpoise.drift.detected`; what is older than it may be emits
+    Changes beyond the limits emit the event `counterpoise.drift.detected`; exceeded age limits emit
     `counterpoise.data.stale`.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
 
     Raises:
         VersionNotFoundError: There is no such version.
-        IntegrityError: The version's profile is not what was published.
-        EngineError: An expectation could not be answered.
+        IntegrityError: The version's profile was changed or damaged.
+        EngineError: An expectation could not be evaluated.
     """
     from counterpoise.monitor import check_source, monitored_baseline
 
     baseline = monitored_baseline(config)
-    answers = _ask(config, snapshot, baseline)
+    answers = _check(config, snapshot, baseline)
     report = check_source(config, snapshot, baseline, answers, now=datetime.now(UTC))
     _show(report)
     if report.drifted:
@@ -50,13 +50,13 @@ def inspect(config: BalanceConfig, snapshot: Snapshot) -> MonitorReport:
     return report
 
 
-def _ask(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Answers:
-    """Ask everything that the version lets expect, whatever the configuration would stop a run over."""
+def _check(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> DriftFindings:
+    """Check everything that the version lets us expect, regardless of the configured stop conditions."""
     from counterpoise.expectations.drift_suite import suite_against
-    from counterpoise.monitor import Answers, ask_suite
+    from counterpoise.monitor import DriftFindings, ask_suite
 
     if snapshot.digest == baseline.digest:
-        return Answers(0, ())
+        return DriftFindings(0, ())
     strict = config.validation.model_copy(update={"drift": "stop", "schema_changes": "freeze"})
     suite = suite_against(baseline, config.model_copy(update={"validation": strict}), snapshot)
     progress = stage_progress(artifact_key(config.name, "inspect"), description="Comparing with the version")
@@ -71,7 +71,7 @@ def _show(report: MonitorReport) -> None:
     key = artifact_key(report.dataset, "monitor")
     publish_markdown(key, render_monitor(report), description=f"The source of {report.dataset}")
     key = artifact_key(report.dataset, "changes")
-    publish_table(key, changes_table(report), description=f"What has changed since version {report.version}")
+    publish_table(key, changes_table(report), description=f"Changes since version {report.version}")
 
 
 def _drift_facts(report: MonitorReport) -> dict[str, Any]:

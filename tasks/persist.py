@@ -1,4 +1,4 @@
-"""The fifth stage: plans become a published version."""
+"""The fifth stage: write the plans as a published version."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def persist(
     split: SplitPlan,
     resampling: ResamplingPlan,
 ) -> DatasetVersion:
-    """Write the partitions, certify them and publish the version, whole or not at all.
+    """Write the partitions, certify them and publish the version atomically.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        validation: The verdict on it.
-        split: Which row goes where.
-        resampling: What happens to the train rows.
+        validation: The validation verdict.
+        split: The partition of each row.
+        resampling: The plan for the train rows.
 
     Raises:
-        PublishError: The file system refuses; nothing is visible then.
-        IntegrityError: What was written does not read back as certified; nothing is visible then.
+        PublishError: The file system refuses; no version becomes visible.
+        IntegrityError: The written files do not match the certificate; no version becomes visible.
     """
     from counterpoise.persist import publish_version
 
@@ -44,5 +44,5 @@ def persist(
         engine=current_engine(),
         progress=stage_progress(artifact_key(config.name, "persist"), description="Writing the partitions"),
     )
-    log(f"persist: version {version.version} of {version.dataset}{'' if version.created else ', published before'}")
+    log(f"persist: version {version.version} of {version.dataset}{'' if version.created else ', already published'}")
     return version

@@ -1,4 +1,4 @@
-"""After the last stage: is the version the one to use from now on?"""
+"""After the last stage: decide whether to promote the version."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def promote(config: BalanceConfig, *, version: DatasetVersion) -> Promotion | No
     """Promote the version if the configured rule says so, and emit the event `counterpoise.dataset.promoted`.
 
     Args:
-        config: The whole configuration.
-        version: What was published, and evaluated where that is asked for.
+        config: The complete configuration.
+        version: The published and, if configured, evaluated version.
 
     Returns:
-        The promotion, or None where none was made now: the rule says no, or a promotion or the metrics that it would
-        look at cannot be read, which a warning names.
+        The promotion, or None if none was made: the rule says no, or a promotion or metrics that it needs cannot be
+        read, which is logged as a warning.
 
     Raises:
         MachineError: The file system refuses.

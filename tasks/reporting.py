@@ -1,6 +1,6 @@
-"""What a stage tells Prefect: log lines, progress, artifacts. Outside of a run nothing is told but the log line.
+"""Report a stage to Prefect: log lines, progress, artifacts. Outside of a run, only log lines are written.
 
-Telling can fail while the work does not: a server that is away must not cost a dataset. Such failures are logged.
+Reporting may fail although the work succeeds: an unreachable server must not fail a dataset. Such failures are logged.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ _SECONDS_BETWEEN = 2.0
 _ACTIVE = re.compile(r"[]<&\\]")
 _EMPHASIS = re.compile(r"[*~]|(?<!\w)_+(?=\w)")
 _BLOCK = re.compile(r"^\s*([-#>+=]|\d+[.)])")
-_TELLING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
+_REPORTING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 
 def log(message: str, *, level: int = logging.INFO) -> None:
-    """Write a line to the run's log, or to the plain log where there is no run."""
+    """Write a line to the run's log, or to the plain log outside of a run."""
     message = visible(message)
     if in_run():
         get_run_logger().log(level, message, extra={"counterpoise": True})
@@ -61,7 +61,7 @@ def log(message: str, *, level: int = logging.INFO) -> None:
 
 
 class _ToRun(logging.Handler):
-    """Hands warnings of damaged files on to the log of the run that met them."""
+    """Forwards warnings about damaged files to the log of the current run."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the warning as `log` does."""
@@ -85,12 +85,12 @@ def artifact_key(*parts: str) -> str:
 
 
 def publish_link(key: str, place: str, *, description: str) -> None:
-    """Show in the Prefect UI where something lies: an address of the web as a link, all else as text to copy.
+    """Show a location in the Prefect UI: a web address as a link, anything else as text to copy.
 
-    Browsers follow no link from a server's page to a file, and the newer UI shows one that leads nowhere.
+    Browsers do not follow a link from a server's page to a file, and the newer UI shows a dead link.
     """
     if place.startswith(("http://", "https://")):
-        _tell(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
+        _try_publish(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
     else:
         where = place if "://" in place else str(Path(place).absolute())
         publish_markdown(key, f"`` {where} ``\n", description=description)
@@ -98,44 +98,44 @@ def publish_link(key: str, place: str, *, description: str) -> None:
 
 def publish_markdown(key: str, text: str, *, description: str) -> None:
     """Show a Markdown text in the Prefect UI."""
-    _tell(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
+    _try_publish(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
 
 
 def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> None:
-    """Show a table in the Prefect UI: texts as they are, whatever signs of Markdown stand in them.
+    """Show a table in the Prefect UI with its texts unchanged, whatever Markdown characters they contain.
 
-    The newer UI shows cells as plain text, the older one takes them for Markdown, with links and images.
+    The newer UI shows cells as plain text, the older one renders them as Markdown, with links and images.
     """
     cells = [{name: _inert(cell) for name, cell in row.items()} for row in rows]
-    _tell(lambda: create_table_artifact(table=cells, key=key, description=description))
+    _try_publish(lambda: create_table_artifact(table=cells, key=key, description=description))
 
 
 def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | None = None) -> None:
-    """Emit an event about a dataset, which automations can wait for; nothing outside of a run.
+    """Emit an event about a dataset for automations; do nothing outside of a run.
 
     Args:
-        event: What happened, such as `counterpoise.validation.failed`.
+        event: The event, such as `counterpoise.validation.failed`.
         dataset: The dataset's name; the event's resource is `counterpoise.dataset.NAME`.
         payload: JSON-serialisable facts, without secrets.
-        identity: The event's id, for one that may be emitted twice: the server keeps one.
+        identity: The event's id, if it may be emitted twice: the server stores it once.
     """
     resource = {"prefect.resource.id": f"counterpoise.dataset.{dataset}", "prefect.resource.name": dataset}
-    _tell(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
+    _try_publish(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
 
 
 def event_is_known(identity: UUID) -> bool:
-    """Return whether the server has an event; also where it cannot be asked, since then nothing can be told either."""
+    """Return whether the server has an event; also True if it cannot be asked, as it could not receive one either."""
     wanted = EventFilter(id=EventIDFilter(id=[identity]))
     try:
         with get_client(sync_client=True) as client:
             return client.read_events(wanted, limit=1).total > 0
-    except _TELLING_ERRORS as error:
-        log(f"The server could not be asked for an event: {type(error).__name__}", level=logging.WARNING)
+    except _REPORTING_ERRORS as error:
+        log(f"Could not ask the server for an event: {type(error).__name__}", level=logging.WARNING)
         return True
 
 
 def _inert(cell: Any) -> Any:
-    r"""Return a cell that is the same text as plain text and as Markdown: spaces without width part what would act.
+    r"""Return a cell that reads the same as plain text and as Markdown: zero-width spaces break up active characters.
 
     >>> _inert("![is_fraud](http://x)"), _inert("# <b>")
     ('![is_fraud]\u2060(http://x)', '\u2060# <\u2060b>')
@@ -149,50 +149,50 @@ def _inert(cell: Any) -> Any:
 
 
 def stage_progress(key: str, *, description: str) -> Progress:
-    """Return a listener that shows a stage's progress in the Prefect UI, every few seconds at most.
+    """Return a listener that shows a stage's progress in the Prefect UI, at most every few seconds.
 
-    A stage that ends before the first few seconds are over shows none.
+    A stage that ends within the first few seconds shows none.
     """
     return _ProgressBar(key, description) if in_run() else silent
 
 
 class _ProgressBar:
-    """A progress artifact, made when there is something to show."""
+    """A progress artifact, created when there is progress to show."""
 
     def __init__(self, key: str, description: str) -> None:
         self._key = key
         self._description = description
-        self._told = time.monotonic()
+        self._last_shown = time.monotonic()
         self._artifact: UUID | None = None
 
     def __call__(self, done: int, total: int) -> None:
         finished = done >= total and self._artifact is not None
-        if not finished and time.monotonic() - self._told < _SECONDS_BETWEEN:
+        if not finished and time.monotonic() - self._last_shown < _SECONDS_BETWEEN:
             return
-        self._told = time.monotonic()
+        self._last_shown = time.monotonic()
         self._show(100.0 * min(done, total) / max(total, 1))
 
     def _show(self, percent: float) -> None:
         known = self._artifact
         if known is None:
-            self._artifact = _tell(
+            self._artifact = _try_publish(
                 lambda: create_progress_artifact(progress=percent, key=self._key, description=self._description)
             )
         else:
-            _tell(lambda: update_progress_artifact(artifact_id=known, progress=percent))
+            _try_publish(lambda: update_progress_artifact(artifact_id=known, progress=percent))
 
 
-def _tell(publish: Callable[[], object]) -> UUID | None:
+def _try_publish(publish: Callable[[], object]) -> UUID | None:
     if not in_run():
         return None
     try:
         artifact = publish()
-    except _TELLING_ERRORS as error:
-        get_run_logger().warning("An artifact could not be shown: %s", type(error).__name__)
+    except _REPORTING_ERRORS as error:
+        get_run_logger().warning("Could not show an artifact: %s", type(error).__name__)
         return None
     return artifact if isinstance(artifact, UUID) else None
 
 
 def in_run() -> bool:
-    """Return whether this is code of a flow or task run, so that there is somebody to tell."""
+    """Return whether the code runs in a flow or task run."""
     return TaskRunContext.get() is not None or FlowRunContext.get() is not None

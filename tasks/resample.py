@@ -1,4 +1,4 @@
-"""The fourth stage: which train rows are repeated, dropped or made."""
+"""The fourth stage: plan which train rows are repeated, dropped or synthesised."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ __all__ = ["resample"]
 
 @stage
 def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> ResamplingPlan:
-    """Plan the resampling of the train partition; no other row is looked at.
+    """Plan the resampling of the train partition; no other row is read.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        split: Which of its rows are train.
+        split: The split, which identifies the train rows.
         folder: The run's working area.
 
     Raises:
-        ResamplingError: The train partition cannot be resampled as asked.
+        ResamplingError: The train partition cannot be resampled as configured.
     """
     from counterpoise.resample import Estimate, plan_resampling
 
-    def tell(needed: Estimate) -> None:
+    def log_estimate(needed: Estimate) -> None:
         if needed.noteworthy:
             log(f"resample: needs {needed}: {'; '.join(needed.reasons)}")
 
@@ -39,7 +39,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         seed=config.seed,
         folder=folder / "resample",
         progress=stage_progress(artifact_key(config.name, "resample"), description="Planning the resampling"),
-        on_estimate=tell,
+        on_estimate=log_estimate,
     )
     rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
     weighted = ", ".join(f"{name} {number:,}" for name, number in plan.weighted.items())

@@ -1,4 +1,4 @@
-"""The third stage: each row gets its partition."""
+"""The third stage: assign each row to a partition."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def split(config: BalanceConfig, snapshot: Snapshot, validation: Validation, *, 
     """Decide for each row whether it is train, validation, test or rejected.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        validation: Whose rejected rows are left out.
+        validation: The validation verdict, whose rejected rows are excluded.
         folder: The run's working area.
 
     Raises:
-        SplitError: The rows cannot be divided as asked.
+        SplitError: The rows cannot be split as configured.
     """
     from counterpoise.split import split_snapshot
 

@@ -1,4 +1,4 @@
-"""What all stages share as Prefect tasks: readable results kept for the run's retries, time limits, I/O retried."""
+"""Stages as Prefect tasks: readable results kept for retries of the run, time limits, retries on I/O errors."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ _TOKEN = "results-token"  # noqa: S105  # a file's name
 
 
 class StageTimeoutError(EngineError, TimeoutError):
-    """A stage took longer than its configuration allows; Prefect shows its run as timed out."""
+    """A stage exceeded its configured time limit; Prefect shows its run as timed out."""
 
 
 def stage(function: Callable[P, R]) -> Task[P, R]:
-    """Make a stage's function a Prefect task.
+    """Turn a stage's function into a Prefect task.
 
-    Its result is kept as JSON. Within one flow run the same arguments give the kept result, so that a retried flow
-    goes on where it failed. Only errors of input and output are retried: bad data stays bad, and what took too long
-    would take as long again. A stage that is given a configuration ends when the time is up that `timeouts` allows.
+    The result is stored as JSON. Within a flow run, equal arguments return the stored result, so that a retried flow
+    resumes where it failed. Only I/O errors are retried: bad data stays bad, and a stage that was too slow would be
+    slow again. A stage with a configuration among its arguments is limited by `timeouts`.
     """
 
     @functools.wraps(function)
@@ -79,10 +79,10 @@ def stage(function: Callable[P, R]) -> Task[P, R]:
 
 
 def result_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | None:
-    """Return what a stage's result depends on within its flow run; None outside of one, which keeps no result.
+    """Return the cache key of a stage within its flow run; None outside of one, where no result is stored.
 
-    Where a result refers to files in the run's working area, the key holds only for that area: a token file in it,
-    gone with the area, is part of the key.
+    If a result refers to files in the run's working area, the key is valid only for that area: it includes a token file
+    that is deleted with the area.
     """
     run = context.task_run.flow_run_id
     if run is None:
@@ -93,7 +93,7 @@ def result_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | Non
 
 
 def is_transient(error: object) -> bool:
-    """Whether an error, or what it was raised from, is of a kind that may pass: connections and devices, not disk full.
+    """Return whether an error or one of its causes may be temporary: connections and devices, but not a full disk.
 
     >>> is_transient(TimeoutError(errno.ETIMEDOUT, "timed out")), is_transient(FileNotFoundError(errno.ENOENT, "gone"))
     (True, False)
@@ -106,20 +106,20 @@ def is_transient(error: object) -> bool:
 
 
 def failed_on_input_or_output(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether a task is worth another try, as Prefect asks."""
+    """Return whether Prefect should retry a task."""
     return is_transient(state.data)
 
 
 @contextmanager
 def time_limit(name: str, config: BalanceConfig | None) -> Iterator[None]:
-    """Interrupt a block that takes longer than `timeouts` allows; without a configuration, nothing.
+    """Interrupt a block that exceeds its limit in `timeouts`; without a configuration, do nothing.
 
     Args:
         name: The name of the stage's task.
-        config: The whole configuration.
+        config: The complete configuration.
 
     Raises:
-        StageTimeoutError: The time is up.
+        StageTimeoutError: The limit is exceeded.
     """
     field, minutes = config.timeouts.of(name) if config is not None else ("", 0.0)
     if not minutes:
@@ -132,7 +132,7 @@ def time_limit(name: str, config: BalanceConfig | None) -> Iterator[None]:
         raise StageTimeoutError(
             "stage_timeout",
             expected=f"{name} to end within {minutes:g} minutes (timeouts.{field})",
-            found="it had not ended by then",
+            found="it was still running",
             remedy=f"raise timeouts.{field}, or give the stage less to do",
             values={"stage": name, "minutes": minutes},
         ) from None
@@ -145,10 +145,10 @@ def _configuration(arguments: list[object]) -> BalanceConfig | None:
 
 @contextmanager
 def _interruptions_as_such() -> Iterator[None]:
-    """Raise what interrupted a stage where a library made an ordinary error of it.
+    """Re-raise an interruption that a library turned into an ordinary error.
 
-    DuckDB answers an exception of a signal's handler (the run is cancelled, its time is up) with a RuntimeError. Taken
-    for a failure, a cancelled run would leave its working area to a retry that never comes.
+    DuckDB turns an exception of a signal handler (cancellation, timeout) into a RuntimeError. If that counted as a
+    failure, a cancelled run would keep its working area for a retry that never comes.
     """
     try:
         yield
@@ -159,14 +159,14 @@ def _interruptions_as_such() -> Iterator[None]:
 
 
 def _interruption_behind(error: BaseException | None) -> BaseException | None:
-    """Return the exception among an error's causes that asks to stop: one that is no `Exception`."""
+    """Return the interruption among an error's causes: an exception that is not an `Exception`."""
     while isinstance(error, Exception):
         error = error.__cause__ or error.__context__
     return error
 
 
 class _TimeIsUpError(TimeoutError):
-    """The time limit of a stage, not a time-out of something within it."""
+    """The time limit of a stage, as opposed to a timeout within it."""
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The second stage: suites are held against the snapshot and, once it is split, against the partitions."""
+"""The second stage: check the snapshot and, after the split, the partitions against suites."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SHOWN = 20
 
 @stage
 def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Validation:
-    """Check the snapshot with Great Expectations and set invalid rows apart.
+    """Check the snapshot with Great Expectations and quarantine invalid rows.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
         folder: The run's working area.
 
     Raises:
-        ContractError: A critical expectation fails and quarantine cannot mend it.
+        ContractError: A critical expectation fails and quarantine does not help.
     """
     from counterpoise.drift import profile_source
     from counterpoise.expectations.suites import configured_suites
@@ -42,9 +42,9 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
             snapshot, suites, config=config.validation, folder=place, engine=current_engine(), progress=progress
         )
     except CounterpoiseError as error:
-        _tell_refused(config, error, checked="source")
+        _report_refusal(config, error, checked="source")
         raise
-    _tell_outcomes(validation)
+    _log_outcomes(validation)
     profile = write_profile(profile_source(snapshot, config.columns), place)
     return validation.model_copy(update={"profile_file": profile})
 
@@ -56,17 +56,17 @@ def validate_split(
     """Check that the partitions are disjoint and keep the prevalence.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        validation: The verdict on it.
-        split: Which of its rows are in which partition.
+        validation: The validation verdict.
+        split: The partition of each row.
         folder: The run's working area.
 
     Returns:
-        The verdict, with the outcomes on the partitions added.
+        The verdict with the outcomes on the partitions added.
 
     Raises:
-        ContractError: A promise of the split is broken.
+        ContractError: A guarantee of the split is violated.
     """
     from counterpoise.expectations.partitions import build_partition_suite
     from counterpoise.validate import partition_rows, validate_partitions
@@ -76,7 +76,7 @@ def validate_split(
     try:
         outcomes = validate_partitions(rows, suite, config=config.validation)
     except CounterpoiseError as error:
-        _tell_refused(config, error, checked="partitions")
+        _report_refusal(config, error, checked="partitions")
         raise
     for outcome in outcomes:
         if outcome.status != "passed":
@@ -84,12 +84,12 @@ def validate_split(
     return validation.model_copy(update={"outcomes": (*validation.outcomes, *outcomes)})
 
 
-def _tell_outcomes(validation: Validation) -> None:
-    """Log how many expectations are met, and the first warnings."""
+def _log_outcomes(validation: Validation) -> None:
+    """Log how many expectations passed, and the first warnings."""
     passed = sum(outcome.status == "passed" for outcome in validation.outcomes)
     log(
-        f"validate: {passed:,} of {len(validation.outcomes):,} expectations met"
-        + (f", {validation.rejected_rows:,} rows set apart" if validation.rejected_rows else "")
+        f"validate: {passed:,} of {len(validation.outcomes):,} expectations passed"
+        + (f", {validation.rejected_rows:,} rows rejected" if validation.rejected_rows else "")
         + (f", compared with version {validation.baseline}" if validation.baseline else "")
     )
     for outcome in validation.outcomes:
@@ -104,12 +104,12 @@ def _tell_outcomes(validation: Validation) -> None:
 
 def _line(outcome: ExpectationOutcome) -> str:
     columns = f"{', '.join(outcome.columns)}: " if outcome.columns else ""
-    asked = f" ({outcome.expectation})" if outcome.source in ("contract", "suite") or not outcome.columns else ""
-    return f"{columns}{outcome.observed or outcome.status}{asked}"
+    expectation = f" ({outcome.expectation})" if outcome.source in ("contract", "suite") or not outcome.columns else ""
+    return f"{columns}{outcome.observed or outcome.status}{expectation}"
 
 
-def _tell_refused(config: BalanceConfig, error: CounterpoiseError, *, checked: str) -> None:
-    """Show the expectations that stopped the run, and emit the event; a run that goes on shows them all at its end."""
+def _report_refusal(config: BalanceConfig, error: CounterpoiseError, *, checked: str) -> None:
+    """Show the expectations that stopped the run, and emit the event; other runs show all of them at the end."""
     from counterpoise.report import validation_table
 
     failed, warned = (

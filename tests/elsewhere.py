@@ -25,7 +25,7 @@ class Elsewhere:
         before: What happens before each piece.
     """
 
-    apart = True
+    distributed = True
 
     def __init__(self, place: Path, *, times: int = 1, before: Callable[[], object] = lambda: None) -> None:
         self._place = place

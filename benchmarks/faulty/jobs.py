@@ -20,7 +20,7 @@ from counterpoise.records import Validation
 from counterpoise.resample import plan_resampling
 from counterpoise.split import split_snapshot
 from counterpoise.verify._version import verify_version
-from counterpoise.versions import list_versions, open_version, promote_by_hand, rebuild_version, store_as_asked
+from counterpoise.versions import list_versions, open_version, promote_by_hand, rebuild_version, remove_train_if_recipe
 from tests.versions.records import metrics_of
 
 __all__ = ["JOBS", "Job", "config_of", "forked", "leftovers", "load_libraries", "write_source", "wrong_versions"]
@@ -93,14 +93,14 @@ def run(folder: Path, seed: int = 1) -> None:
     version = publish_version(config, snapshot=snapshot, validation=unchecked, split=split, resampling=plan)
     publish_evaluation(version, metrics=metrics_of(), html="<html></html>")
     promote_by_hand(version)
-    store_as_asked(version)
+    remove_train_if_recipe(version)
     discard_workspace(area)
 
 
 def put_away(folder: Path) -> None:
     """Put the train rows of version 1 away."""
     keep_temporary_files_in(folder)
-    store_as_asked(open_version(dataset(folder).path.as_posix() + "@1").record)
+    remove_train_if_recipe(open_version(dataset(folder).path.as_posix() + "@1").record)
 
 
 def rebuild(folder: Path) -> None:

@@ -115,9 +115,9 @@ def _promote(state: State, _: Path) -> Any:
 
 
 def _put_away(state: State, _: Path) -> Any:
-    from counterpoise.versions import store_as_asked
+    from counterpoise.versions import remove_train_if_recipe
 
-    return store_as_asked(state["persist"])
+    return remove_train_if_recipe(state["persist"])
 
 
 def _address(state: State) -> str:
@@ -171,7 +171,7 @@ def _monitor(state: State, _: Path) -> Any:
 
 def _compare(state: State, area: Path) -> Any:
     from counterpoise.compare import processes_for
-    from counterpoise.tasks.compete import comparison_folder, prepare
+    from counterpoise.tasks.compare import comparison_folder, prepare
 
     with processes_for(str(comparison_folder(area))):
         return prepare.fn(state["config"], state["ingest"], state["split"], folder=area)

@@ -1,4 +1,4 @@
-"""How strategies and learners are written in the configuration: names, and options as JSON behind them."""
+"""Parse strategies and learners in the configuration: names, optionally followed by options as JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OWN_LEARNERS = tuple(name for name, one in TRAINING.items() if one.learner)
 """Strategies that are learners of their own: ensembles that balance each of their members, and anomaly detection."""
 
 ALL = "all"
-"""Stands for every strategy."""
+"""The name that selects every strategy."""
 
 EVERY_STRATEGY = (
     "none",
@@ -33,10 +33,10 @@ EVERY_STRATEGY = (
     *(name for name in STRATEGIES if name not in ("auto", "none")),
     *OWN_LEARNERS,
 )
-"""Every strategy that there is, by its stable name."""
+"""All strategies by their stable names."""
 
 LEARNERS = ("logistic_regression", "random_forest", "hist_gradient_boosting", "lightgbm")
-"""Learners by name; others by import path."""
+"""Learners by name; others are given by import path."""
 
 DEFAULT_LEARNERS = LEARNERS[:3]
 
@@ -54,7 +54,7 @@ DEFAULT_STRATEGIES = (
     "edited_nearest_neighbours",
     *OWN_LEARNERS,
 )
-"""What takes part where nothing is asked for: each family, without the slowest."""
+"""The default candidates: each family without its slowest members."""
 
 _NAME = re.compile(r"\s*([a-z_]+)\s*")
 _PATH = re.compile(r"\s*([A-Za-z_][\w.]*(?::\w+)?)\s*")
@@ -62,53 +62,56 @@ _PATH = re.compile(r"\s*([A-Za-z_][\w.]*(?::\w+)?)\s*")
 
 @dataclass(frozen=True)
 class Step:
-    """One strategy or learner as it was written: its name or import path, and its options."""
+    """One configured strategy or learner: its name or import path, and its options."""
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
 
 
 def parse_strategy(text: str) -> tuple[Step, ...]:
-    """Return the steps of a strategy: one, or one and `random_under` after it.
+    """Parse a strategy into its steps: one, optionally followed by `random_under`.
 
     >>> [(step.name, step.options) for step in parse_strategy('smote {"ratio": 0.5} + random_under')]
     [('smote', {'ratio': 0.5}), ('random_under', {})]
 
     Raises:
-        ValueError: The text is not of that form, or names something unknown.
+        ValueError: The text has another form or an unknown name.
     """
     steps, rest = [], f"+{text}"
     while rest.startswith("+"):
         step, rest = _step(rest[1:], _NAME, text)
         steps.append(step)
     if rest:
-        raise ValueError(f"{text!r}: options are JSON objects, and steps are joined by +")
+        raise ValueError(f"{text!r}: options must be JSON objects, and steps are joined by +")
     _check_steps(steps, text)
     return tuple(steps)
 
 
 def parse_learner(text: str) -> Step:
-    """Return a learner's name or import path, and its parameters.
+    """Parse a learner into its name or import path and its parameters.
 
     >>> parse_learner('sklearn.tree:DecisionTreeClassifier {"max_depth": 5}')
     Step(name='sklearn.tree:DecisionTreeClassifier', options={'max_depth': 5})
 
     Raises:
-        ValueError: The text is not of that form, or a name without a dot is not known.
+        ValueError: The text has another form, or a name without a dot is unknown.
     """
     step, rest = _step(text, _PATH, text)
     if rest:
-        raise ValueError(f"{text!r}: a name or import path, then its parameters as a JSON object, is expected")
+        raise ValueError(f"{text!r}: expected a name or import path, then its parameters as a JSON object")
     if "." not in step.name and ":" not in step.name and step.name not in LEARNERS:
-        raise ValueError(f"{step.name!r} is no learner: {', '.join(LEARNERS)}, or an import path such as package:Class")
+        raise ValueError(
+            f"{step.name!r} is not a learner; expected one of {', '.join(LEARNERS)}, "
+            "or an import path such as package:Class"
+        )
     return step
 
 
 def _step(text: str, name: re.Pattern[str], whole: str) -> tuple[Step, str]:
-    """Return the first step of a text, and what follows it."""
+    """Return the first step of a text, and the remaining text."""
     found = name.match(text)
     if found is None:
-        raise ValueError(f"{whole!r}: a name is expected")
+        raise ValueError(f"{whole!r}: expected a name")
     rest = text[found.end() :]
     if not rest.startswith("{"):
         return Step(found[1]), rest
@@ -122,7 +125,7 @@ def _step(text: str, name: re.Pattern[str], whole: str) -> tuple[Step, str]:
 def _check_steps(steps: list[Step], text: str) -> None:
     if unknown := [step.name for step in steps if step.name not in EVERY_STRATEGY]:
         known = ", ".join(EVERY_STRATEGY)
-        raise ValueError(f"{unknown[0]!r} is no strategy of a tournament; known: {known}, and {ALL} by itself")
+        raise ValueError(f"{unknown[0]!r} is not a strategy that can be compared; known: {known}, and {ALL} by itself")
     if fixed := [step.name for step in steps if step.name not in STRATEGIES and step.options]:
         raise ValueError(f"{fixed[0]!r} takes no options")
     chained = [step.name for step in steps[1:]]

@@ -1,7 +1,7 @@
-"""Configurations from YAML files, mappings and `--set` overrides, and readable errors for the wrong ones.
+"""Load configurations from YAML files, mappings and `--set` overrides, with readable errors.
 
 Relative paths in a configuration (source, suite, output root) are relative to the working directory of the run, not to
-the file: the same configuration then works as a file, as a deployment's parameters and in Python.
+the file, so that the same configuration works as a file, as a deployment's parameters and in Python.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _MAX_BYTES = 1_000_000
 _MAX_SHOWN = 80
 _WORDING = {
     "missing": "and required",
-    "string_pattern_mismatch": "should be letters, digits, dots, dashes and underscores, at most 100, no sign first",
+    "string_pattern_mismatch": "should be letters, digits, dots, dashes and underscores, at most 100, starting with a "
+    "letter or digit",
     "tuple_type": "should be a list, such as [a, b]",
     "string_type": "should be a text; put it in quotes",
 }
@@ -38,23 +39,23 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BalanceConfi
 
     Args:
         path: A YAML file of at most 1 MB.
-        overrides: Fields to set on top, as `split.test_size=0.3`.
+        overrides: Fields to override, as `split.test_size=0.3`.
 
     Raises:
-        ConfigError: The file cannot be read, is no plain YAML, or a field is not as allowed.
+        ConfigError: The file cannot be read, is not plain YAML, or has an invalid field.
     """
     return build_config(parse_mapping(_read_text(Path(path)), name=str(path)), overrides)
 
 
 def build_config(mapping: Mapping[str, Any], overrides: Sequence[str] = ()) -> BalanceConfig:
-    """Build a configuration from a mapping, which is left as it is.
+    """Build a configuration from a mapping, which is not modified.
 
     Args:
         mapping: Sections by name, as in the YAML file.
-        overrides: Fields to set on top, as `split.test_size=0.3`; values are YAML scalars or lists.
+        overrides: Fields to override, as `split.test_size=0.3`; values are YAML scalars or lists.
 
     Raises:
-        ConfigError: A field is not as allowed.
+        ConfigError: A field is invalid.
     """
     values: dict[str, Any] = dict(mapping)
     for override in overrides:
@@ -63,15 +64,15 @@ def build_config(mapping: Mapping[str, Any], overrides: Sequence[str] = ()) -> B
 
 
 def build_section(model: type[M], values: Mapping[str, Any], *, name: str = "") -> M:
-    """Build the configuration, or one section of it, from its fields.
+    """Build the configuration or one of its sections from fields.
 
     Args:
-        model: The configuration's or section's model.
+        model: The model of the configuration or section.
         values: The fields.
         name: The section's name, such as `source`; empty for the whole configuration.
 
     Raises:
-        ConfigError: A field is not as allowed.
+        ConfigError: A field is invalid.
     """
     try:
         return model.model_validate(dict(values))
@@ -80,12 +81,12 @@ def build_section(model: type[M], values: Mapping[str, Any], *, name: str = "") 
 
 
 def config_error(error: ValidationError, mapping: Mapping[str, Any], *, section: str = "") -> ConfigError:
-    """Turn Pydantic's findings into one error that lists each field, its value and what is allowed.
+    """Turn Pydantic's findings into one error that lists each invalid field, its value and the allowed values.
 
     Args:
-        error: What the validation of `mapping` raised.
-        mapping: The values that were validated; secrets in them are not repeated.
-        section: The section that they are of, such as `source`; empty for the whole configuration.
+        error: The error that validating `mapping` raised.
+        mapping: The validated values; secrets in them are not repeated.
+        section: The section of the values, such as `source`; empty for the whole configuration.
     """
     at = [section] if section else []
     found = error.errors(include_url=False, include_input=False)
@@ -99,7 +100,7 @@ def config_error(error: ValidationError, mapping: Mapping[str, Any], *, section:
     fields = ", ".join(dict.fromkeys(problem["field"] for problem in problems))
     return ConfigError(
         "invalid_config",
-        expected="a configuration whose fields are all as allowed",
+        expected="a configuration with only valid fields",
         found=lines[0] if len(lines) == 1 else "".join(f"\n  - {line}" for line in lines) + "\n",
         remedy=f"correct {fields}",
         values={"problems": problems},
@@ -115,13 +116,13 @@ def _read_text(path: Path) -> str:
             "config_not_readable",
             expected="a readable configuration file",
             found=f"{str(path)!r}: {getattr(error, 'strerror', None) or error}",
-            remedy="give the path of a YAML file, such as the one that `counterpoise init` writes",
+            remedy="give the path of a YAML file, such as one written by `counterpoise init`",
         ) from None
     if len(content) > _MAX_BYTES:
         raise ConfigError(
             "config_too_large",
             expected=f"a configuration file of at most {_MAX_BYTES:,} bytes",
-            found=f"a larger one in {str(path)!r}",
+            found=f"a larger file, {str(path)!r}",
             remedy="give a configuration, not the data",
         )
     try:
@@ -166,9 +167,9 @@ def _problem(details: ErrorDetails, mapping: Mapping[str, Any], at: Sequence[str
 
 
 def _found(mapping: Mapping[str, Any], loc: Sequence[str | int]) -> str:
-    """Return the value that is not allowed, unless the name of its field says that it is a secret."""
+    """Describe the invalid value, unless its field's name marks it as a secret."""
     secret = any(is_secret_name(str(part)) or part == "credentials_block" for part in loc)
-    return "found a text that is not shown" if secret else f"found {_show(_value_at(mapping, loc))}"
+    return "found a text (hidden)" if secret else f"found {_show(_value_at(mapping, loc))}"
 
 
 def _allowed(details: ErrorDetails, path: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""The configuration of one balanced dataset: one frozen model for YAML, the command line, Python and the Prefect form.
+"""The configuration of a balanced dataset: one frozen model for YAML, the command line, Python and the Prefect form.
 
-Field descriptions become the form in the Prefect UI. That form shows unions as raw JSON, so no field is a union:
-an empty text means "not set". Mappings may be written in YAML where the field is a list of `name=value` texts.
+Field descriptions appear in the form in the Prefect UI. That form shows unions as raw JSON, so no field is a union: an
+empty text means "not set". YAML also accepts a mapping where a field is a list of `name=value` texts.
 """
 
 from __future__ import annotations
@@ -50,35 +50,35 @@ _DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
 
 class BalanceConfig(Section):
-    """Everything that decides one balanced dataset."""
+    """All settings of one balanced dataset."""
 
     name: str = Field(
         pattern=_DATASET_NAME,
-        description="The name of the dataset: letters, digits, dot, dash and underscore, no path.",
+        description="The name of the dataset: letters, digits, dots, dashes and underscores, not a path.",
     )
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="The one seed of all random choices.")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="The seed of all random choices.")
     source: SourceConfig = Field(description="Where the rows come from.")
-    columns: ColumnsConfig = Field(description="What each column is for.")
-    validation: ValidationConfig = Field(ValidationConfig(), description="What the data must satisfy.")
-    split: SplitConfig = Field(SplitConfig(), description="How rows are divided.")
+    columns: ColumnsConfig = Field(description="The role of each column.")
+    validation: ValidationConfig = Field(ValidationConfig(), description="The requirements on the data.")
+    split: SplitConfig = Field(SplitConfig(), description="How rows are split.")
     resampling: ResamplingConfig = Field(ResamplingConfig(), description="How train is balanced.")
     output: OutputConfig = Field(OutputConfig(), description="Where versions are published.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="How the effect is measured.")
     tournament: ComparisonConfig = Field(ComparisonConfig(), description="How strategies and learners are compared.")
     promotion: PromotionConfig = Field(PromotionConfig(), description="When a version is promoted.")
-    monitor: MonitorConfig = Field(MonitorConfig(), description="What the scheduled check of the source looks at.")
+    monitor: MonitorConfig = Field(MonitorConfig(), description="What the scheduled check of the source compares.")
     timeouts: TimeoutsConfig = Field(TimeoutsConfig(), description="How long the stages may take.")
-    engine: EngineConfig = Field(EngineConfig(), description="On which machines the work is done.")
+    engine: EngineConfig = Field(EngineConfig(), description="Which machines do the work.")
 
     @field_validator("name")
     @classmethod
     def _plain_name(cls, name: str) -> str:
         if re.fullmatch(_DATASET_NAME, name) is None:
-            raise ValueError("must be a plain name")
+            raise ValueError("must be a plain name, not a path")
         return name
 
     @model_validator(mode="after")
-    def _columns_that_are_asked_for(self) -> BalanceConfig:
+    def _required_columns(self) -> BalanceConfig:
         for method, field in (("grouped", "group"), ("time", "time")):
             if self.split.method == method and not getattr(self.columns, field):
                 raise ValueError(f"split.method {method} needs columns.{field}")
@@ -93,11 +93,11 @@ class BalanceConfig(Section):
         return self
 
     def published(self) -> dict[str, Any]:
-        """Return the configuration as it may be published: JSON-serialisable and without secrets."""
+        """Return the configuration in its published form: JSON-serialisable and without secrets."""
         return self.model_dump(mode="json")
 
     def portable(self) -> dict[str, Any]:
-        """Return the configuration for manifests and reports: no secrets, no machines, only the last name of paths."""
+        """Return the configuration for manifests and reports: no secrets, no machines, only the last part of paths."""
         settings = self.published()
         settings.pop("engine")
         for section, field in (("source", "path"), ("validation", "suite"), ("output", "root")):

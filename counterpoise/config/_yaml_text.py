@@ -1,7 +1,7 @@
-"""Reading configuration text: the plain part of YAML 1.2, and nothing that can surprise.
+"""Parse configuration text: a plain subset of YAML 1.2 without surprises.
 
-`no`, `on`, `007` and `12:30` stay texts, as in YAML 1.2's core schema. Anchors and aliases, tags, repeated keys and
-deep nesting are refused before anything is built, so that a small file cannot become a large object.
+`no`, `on`, `007` and `12:30` stay texts, as in YAML 1.2's core schema. Anchors, aliases, tags, repeated keys and deep
+nesting are refused before anything is built, so that a small file cannot expand into a large object.
 """
 
 from __future__ import annotations
@@ -31,19 +31,17 @@ _CORE_SCHEMA = (
 
 
 class _CoreLoader(yaml.SafeLoader):
-    """YAML 1.2's core schema, with every key at most once."""
+    """YAML 1.2's core schema with unique keys."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  # PyYAML's own attribute
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping, refusing repeated keys."""
+        """Build a mapping and refuse repeated keys."""
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands here a second time", key_node.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is repeated", key_node.start_mark)
             seen.add(key if isinstance(key, Hashable) else repr(key))
         return super().construct_mapping(node, deep=deep)
 
@@ -55,14 +53,14 @@ for _tag, _pattern, _first in _CORE_SCHEMA:
 
 
 def parse_mapping(text: str, *, name: str) -> dict[str, Any]:
-    """Return the mapping that a YAML document holds.
+    """Parse a YAML document that contains a mapping.
 
     Args:
         text: The document.
-        name: What to call it in errors, such as the file's name.
+        name: The name to use in errors, such as the file name.
 
     Raises:
-        ConfigError: Not YAML, not a mapping, or more than plain mappings, lists and values.
+        ConfigError: The text is not YAML, not a mapping, or uses more than plain mappings, lists and values.
     """
     value = _load(text, name=name)
     if not isinstance(value, dict):
@@ -76,7 +74,7 @@ def parse_mapping(text: str, *, name: str) -> dict[str, Any]:
 
 
 def parse_value(text: str, *, name: str) -> Any:
-    """Return the value of an override: a list or mapping in YAML's flow style, or a scalar taken whole.
+    """Parse the value of an override: a list or mapping in YAML's flow style, or a scalar as a whole.
 
     >>> parse_value("0.3", name="--set"), parse_value("[NA, '?']", name="--set"), parse_value("a: b", name="--set")
     (0.3, ['NA', '?'], 'a: b')
@@ -91,7 +89,7 @@ def parse_value(text: str, *, name: str) -> Any:
 def _load(text: str, *, name: str) -> Any:
     try:
         _check_events(yaml.parse(text, Loader=_CoreLoader))
-        return yaml.load(text, Loader=_CoreLoader)  # noqa: S506  # a SafeLoader, with less
+        return yaml.load(text, Loader=_CoreLoader)  # noqa: S506  # a restricted SafeLoader
     except yaml.YAMLError as error:
         raise ConfigError(
             "not_yaml",
@@ -108,9 +106,9 @@ def _check_events(events: Iterator[yaml.Event]) -> None:
         if depth > _MAX_DEPTH:
             problem = f"more than {_MAX_DEPTH} levels of nesting"
         elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            problem = "an anchor or alias, which configurations do without"
+            problem = "an anchor or alias, which configurations must not use"
         elif getattr(event, "tag", None) is not None:
-            problem = "a tag, which configurations do without"
+            problem = "a tag, which configurations must not use"
         else:
             continue
         mark = cast("yaml.error.Mark", event.start_mark)
@@ -119,7 +117,7 @@ def _check_events(events: Iterator[yaml.Event]) -> None:
 
 def _describe(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = redact(str(getattr(error, "problem", None) or getattr(error, "reason", None) or "no YAML"))
+    problem = redact(str(getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"))
     if "\\t" in problem:
-        problem = "a tab, where YAML wants blanks"
+        problem = "a tab where YAML requires spaces"
     return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else problem

@@ -1,4 +1,4 @@
-"""Balancing and resampling of pandas frames in memory, with the engine of the flow."""
+"""Balance and resample pandas frames in memory, with the engine of the flow."""
 
 import lazy_loader
 

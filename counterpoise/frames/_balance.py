@@ -1,4 +1,4 @@
-"""Balancing a frame in a notebook: the flow's own engine, without a server and without files to look after."""
+"""Balance a frame in a notebook with the flow's own engine, without a server or files to manage."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = ["BalancedFrame", "balance_frame", "snapshot_frame"]
 
 @dataclass(frozen=True)
 class BalancedFrame:
-    """What `balance_frame` returns.
+    """The result of `balance_frame`.
 
     Attributes:
         train: Resampled features and label, shuffled.
         validation: Untouched rows.
         test: Untouched rows.
-        keys: By partition: source row (the frame's row position), origin, parents, and the frame's id columns; a row
+        keys: By partition: source row (the frame's row position), origin, parents, and the frame's id columns; one row
             for each row of the partition, in the same order.
-        split: What the split decided.
-        resampling: What resampling did.
+        split: The split's plan.
+        resampling: The resampling's plan.
         certificate: The checks of the leakage certificate.
     """
 
@@ -58,18 +58,18 @@ def balance_frame(
     """Split a frame and resample its train partition.
 
     Args:
-        frame: The table; it is not changed. Its index is ignored: rows are known by their position.
+        frame: The table; it is not modified. Its index is ignored: rows are identified by position.
         target: The label column.
         strategy: The resampling strategy.
-        seed: The one seed of all random choices.
+        seed: The seed of all random choices.
         sections: Further settings by section, such as `columns={"ids": ["id"]}`, `split={"test_size": 0.3}` or
             `resampling={"ratio": 0.5}`.
 
     Returns:
-        The partitions, with dtypes as in the frame.
+        The partitions, with the frame's dtypes.
 
     Raises:
-        CounterpoiseError: The frame cannot be split or resampled as asked.
+        CounterpoiseError: The frame cannot be split or resampled as configured.
     """
     with scratch_folder() as place:
         settings = {**sections, "columns": {**sections.get("columns", {}), "target": target}}
@@ -101,7 +101,7 @@ def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.D
 
 
 def snapshot_frame(frame: pd.DataFrame, target: str, folder: Path) -> Snapshot:
-    """Write the frame as an Arrow file and return it as a snapshot."""
+    """Write the frame to an Arrow file and return it as a snapshot."""
     if target in frame.columns:
         kinds = {type(value) for value in frame[target].dropna().unique()} if frame[target].dtype == object else set()
         if len(kinds) > 1:
@@ -124,7 +124,7 @@ def snapshot_frame(frame: pd.DataFrame, target: str, folder: Path) -> Snapshot:
 
 
 def _like(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a partition with the frame's own dtypes."""
+    """Return a partition with the frame's dtypes."""
     return part.astype({name: frame[name].dtype for name in part.columns})
 
 

@@ -1,4 +1,4 @@
-"""Resampling of frames by the same plans as published versions: for pipelines that split the rows themselves."""
+"""Resample frames with the same plans as published versions, for pipelines that split the rows themselves."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ __all__ = ["resample_frame", "resampling_pipeline"]
 def resample_frame(
     features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], *, config: BalanceConfig
 ) -> tuple[pd.DataFrame, pd.Series[Any]]:
-    """Resample rows that are all to be trained on; validation and test rows must not be among them.
+    """Resample training rows; validation and test rows must not be among them.
 
     Args:
-        features: Rows by columns of any kind; columns that the configuration gives another role are let go.
+        features: Rows by columns of any kind; columns that have another role in the configuration are dropped.
         labels: The class of each row, in the order of the rows.
-        config: Of which `resampling`, the roles of `columns` and the `seed` count; source and output do not.
+        config: Only `resampling`, the roles in `columns`, and `seed` are used.
 
     Returns:
         Features and labels with their own dtypes, shuffled, on a new index.
 
     Raises:
-        ResamplingError: The strategy cannot work on these rows, or it gives weights instead of rows.
-        InputError: As many labels as rows are needed, of one type.
+        ResamplingError: The strategy cannot handle these rows, or it produces weights instead of rows.
+        InputError: The number of labels differs from that of rows, or labels have several types.
     """
     if gives_weights(config.resampling.strategy):
         raise ResamplingError(
             "weights_are_no_rows",
-            expected="a strategy that gives rows",
+            expected="a strategy that produces rows",
             found=config.resampling.strategy,
             remedy="choose random_over, which repeats the rows instead of weighting them",
         )
@@ -58,13 +58,13 @@ def resample_frame(
 
 
 def resampling_pipeline(config: BalanceConfig, learner: Any) -> Any:
-    """Return encoding, resampling and learner as one pipeline, whose `fit` resamples and whose `predict` does not.
+    """Return a pipeline of encoding, resampling and learner that resamples in `fit` but not in `predict`.
 
-    Cross-validation of the pipeline resamples within each fold, as it must be. Its steps: `roles` lets go of columns
-    that are no features, `resample` is `resample_frame`, the others are those of skrub's `tabular_pipeline`.
+    Cross-validation of the pipeline resamples within each fold, as it should. The step `roles` drops columns that are
+    not features, `resample` is `resample_frame`, and the others are those of skrub's `tabular_pipeline`.
 
     Args:
-        config: The configuration of a published version, for example; see `resample_frame` for what counts of it.
+        config: For example the configuration of a published version; `resample_frame` says which fields are used.
         learner: A scikit-learn classifier.
 
     Returns:
@@ -82,19 +82,19 @@ def resampling_pipeline(config: BalanceConfig, learner: Any) -> Any:
 
 
 def _joined(features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], config: BalanceConfig) -> pd.DataFrame:
-    """Return features and label as one frame without the columns that have another role."""
+    """Join features and label into one frame without columns that have another role."""
     import pandas as pd
 
-    asked = pd.Series(labels).reset_index(drop=True)
-    if len(features) != len(asked):
+    series = pd.Series(labels).reset_index(drop=True)
+    if len(features) != len(series):
         raise InputError(
             "labels_do_not_fit",
-            expected=f"a label for each of the {len(features):,} rows",
-            found=f"{len(asked):,} labels",
+            expected=f"one label for each of the {len(features):,} rows",
+            found=f"{len(series):,} labels",
             remedy="pass features and labels of the same rows",
         )
     kept = features.drop(columns=_no_features(config), errors="ignore").reset_index(drop=True)
-    return kept.assign(**{config.columns.target: asked})
+    return kept.assign(**{config.columns.target: series})
 
 
 def _no_features(config: BalanceConfig) -> list[str]:
@@ -102,7 +102,7 @@ def _no_features(config: BalanceConfig) -> list[str]:
 
 
 def _resampled(table: pd.DataFrame, config: BalanceConfig, folder: Path) -> pa.Table:
-    """Return the rows that the configuration's strategy makes of a table, shuffled."""
+    """Resample a table with the configured strategy and return the rows, shuffled."""
     columns = config.columns.model_copy(update={"ids": (), "group": "", "time": "", "drop": ()})
     source = SourceTable(snapshot_frame(table, columns.target, folder), columns)
     plan = plan_resampling(
@@ -122,7 +122,7 @@ def _resampled(table: pd.DataFrame, config: BalanceConfig, folder: Path) -> pa.T
 
 
 def _all_train(source: SourceTable, folder: Path) -> SplitPlan:
-    """Return the plan of a split that puts every row into train."""
+    """Return a split plan with every row in train."""
     labels = source.labels
     path = folder / "split.arrow"
     write_arrow(path, pa.table({"partition": np.zeros(source.snapshot.rows, np.int8)}))

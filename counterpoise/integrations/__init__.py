@@ -1,4 +1,4 @@
-"""Published versions in other tools."""
+"""Record published versions in other tools."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""A published version in MLflow: its partitions as datasets, its configuration, metrics and report (extra `mlflow`)."""
+"""Record a published version in MLflow: partitions as datasets, configuration, metrics and report (extra `mlflow`)."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _LONGEST_PARAMETER = 6_000
 
 
 def record_in_mlflow(address: str | Path, *, experiment: str = "") -> str:
-    """Record a version in MLflow, in the run that is active or in a new one, and return the run's id.
+    """Record a version in MLflow, in the active run or a new one, and return the run's id.
 
-    The run gets the three partitions as datasets (place and digest, not their rows), the configuration without secrets
-    as parameters, the test metrics of every arm as `test/LEARNER/STRATEGY/METRIC`, verdict and address as tags, and
-    report, metrics, correction and manifest as artifacts. Where it goes is MLflow's own setting, such as
-    `MLFLOW_TRACKING_URI`.
+    The run gets the three partitions as datasets (location and digest, not their rows), the configuration without
+    secrets as parameters, the test metrics of every arm as `test/LEARNER/STRATEGY/METRIC`, verdict and address as tags,
+    and report, metrics, correction and manifest as artifacts. MLflow's own settings, such as `MLFLOW_TRACKING_URI`,
+    determine where it is recorded.
 
     Args:
-        address: The version, as `counterpoise.versions.open_version` takes it.
-        experiment: The experiment of a new run; empty for the one that is set.
+        address: The version, as in `counterpoise.versions.open_version`.
+        experiment: The experiment of a new run; empty for the current one.
 
     Raises:
         VersionNotFoundError: There is no such version.
         InputError: MLflow is not installed.
-        IntegrityError: The version's evaluation is not what was published.
+        IntegrityError: The version's evaluation was changed or damaged.
     """
     mlflow = _mlflow()
     version = open_version(address)
@@ -82,14 +82,14 @@ def _dataset(version: Version, part: str) -> Any:
 
     digests = sorted(file.sha256 for file in version.manifest.part_files(part))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a local folder is one whichever of two equal kinds MLflow takes it for
+        warnings.simplefilter("ignore")  # MLflow warns that two equivalent kinds match a local folder
         source = resolve_dataset_source(str(version.path(part)))
     name = f"{version.record.dataset}@{version.number}/{part}"
     return MetaDataset(source, name=name, digest=json_sha256(digests)[:_LONGEST_DIGEST])
 
 
 def _parameters(settings: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return settings by their path, such as `resampling.ratio`, as texts.
+    """Flatten settings to texts by path, such as `resampling.ratio`.
 
     >>> _parameters({"seed": 0, "split": {"test_size": 0.2}})
     {'seed': '0', 'split.test_size': '0.2'}
@@ -115,7 +115,7 @@ def _tags(version: Version) -> dict[str, str]:
 
 
 def _record_evaluation(mlflow: Any, version: Version) -> None:
-    """Record metrics and report, where the version was evaluated."""
+    """Record metrics and report if the version was evaluated."""
     dataset = DatasetFolder.of(version.record)
     metrics = read_metrics(dataset, version.number)
     if metrics is None:

@@ -1,5 +1,5 @@
 from ._baseline import monitored_baseline as monitored_baseline
-from ._check import Answers as Answers
+from ._check import DriftFindings as DriftFindings
 from ._check import ask_suite as ask_suite
 from ._check import check_source as check_source
 from ._markdown import changes_table as changes_table

@@ -1,4 +1,4 @@
-"""Which version a source is held against."""
+"""Choose the version to compare a source with."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["monitored_baseline"]
 
 
 def monitored_baseline(config: BalanceConfig) -> Baseline:
-    """Return the version that the configuration asks to hold the source against.
+    """Return the version to compare the source with, as configured.
 
     Raises:
-        VersionNotFoundError: Nothing was published yet, or nothing promoted, or the versions have no profile.
-        IntegrityError: The profile of the version is not what was published.
+        VersionNotFoundError: No version was published or promoted, or the versions have no profile.
+        IntegrityError: The version's profile was changed or damaged.
     """
     folder = DatasetFolder.of(config)
     wanted = _candidates(folder, config.monitor.baseline)
@@ -23,7 +23,7 @@ def monitored_baseline(config: BalanceConfig) -> Baseline:
     if baseline is None:
         raise VersionNotFoundError(
             "nothing_to_compare_with",
-            expected=f"a published version of {config.name} to hold the source against "
+            expected=f"a published version of {config.name} to compare the source with "
             f"(monitor.baseline: {config.monitor.baseline})",
             found=f"none in {config.output.root!r}",
             remedy="publish one first with `counterpoise run`, or choose another monitor.baseline",
@@ -32,7 +32,7 @@ def monitored_baseline(config: BalanceConfig) -> Baseline:
 
 
 def _candidates(folder: DatasetFolder, which: str) -> list[int]:
-    """Return the versions that may be the baseline, ascending: the last one with a profile is."""
+    """Return the candidate versions, ascending; the last one with a profile becomes the baseline."""
     numbers = folder.version_numbers()
     if which == "newest":
         return numbers

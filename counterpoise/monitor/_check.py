@@ -1,4 +1,4 @@
-"""Asking what a version lets expect of a later delivery, without setting rows apart and without stopping."""
+"""Check a delivery against the expectations derived from a version, without rejecting rows or stopping."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from counterpoise.validate import (
 )
 from counterpoise.versions import Baseline
 
-__all__ = ["Answers", "ask_suite", "check_source"]
+__all__ = ["DriftFindings", "ask_suite", "check_source"]
 
 _WHAT: Mapping[str, WhatChanged] = {
     "expect_table_schema_to_stay": "columns",
@@ -39,23 +39,23 @@ _WHAT: Mapping[str, WhatChanged] = {
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What became of the expectations: how many were asked, and what has changed, the largest changes first."""
+class DriftFindings:
+    """The number of expectations checked and the changes found, largest first."""
 
     asked: int
     changes: tuple[Change, ...]
 
 
-def ask_suite(snapshot: Snapshot, suite: Suite, *, progress: Progress = silent) -> Answers:
-    """Hold a snapshot against the suite that a version gave.
+def ask_suite(snapshot: Snapshot, suite: Suite, *, progress: Progress = silent) -> DriftFindings:
+    """Check a snapshot against the suite derived from a version.
 
     Args:
         snapshot: The source.
         suite: The expectations of `counterpoise.expectations.drift_suite`.
-        progress: Told how many are answered.
+        progress: Called with the number of expectations checked.
 
     Raises:
-        EngineError: One of them could not be answered, so that nobody can say that nothing has changed.
+        EngineError: An expectation could not be evaluated, so an unchanged source cannot be confirmed.
     """
     load_engine()
     questions = scope_expectations([suite], [column.name for column in snapshot.columns])
@@ -68,20 +68,20 @@ def ask_suite(snapshot: Snapshot, suite: Suite, *, progress: Progress = silent) 
         for index, question in questions.items()
     ]
     _check_answered(findings)
-    return Answers(len(findings), _changes(findings))
+    return DriftFindings(len(findings), _changes(findings))
 
 
 def check_source(
-    config: BalanceConfig, snapshot: Snapshot, baseline: Baseline, answers: Answers, *, now: datetime
+    config: BalanceConfig, snapshot: Snapshot, baseline: Baseline, answers: DriftFindings, *, now: datetime
 ) -> MonitorReport:
-    """Return what holding a source against a version has found, and how old both are.
+    """Return the report on a source: how it differs from a version, and how old both are.
 
     Args:
         config: The whole configuration.
         snapshot: The source.
-        baseline: The version that it was held against.
-        answers: What has changed.
-        now: The moment of the check, with its zone.
+        baseline: The version that it was compared with.
+        answers: The changes found.
+        now: The time of the check, with a time zone.
     """
     folder = DatasetFolder.of(config)
     newest_version = folder.version_numbers()[-1]
@@ -116,19 +116,19 @@ def _check_answered(findings: Sequence[Finding]) -> None:
     if unanswered:
         raise EngineError(
             "expectation_not_answered",
-            expected="an answer to every expectation that the version gave",
+            expected="an answer to every expectation derived from the version",
             found=f"{unanswered[0].expectation}: {unanswered[0].observed}",
-            remedy="look at the column's type; leave the column out with columns.drop or validation.drift_ignore",
+            remedy="check the column's type, or exclude the column with columns.drop or validation.drift_ignore",
             values={"unanswered": [outcome.model_dump(mode="json") for outcome in unanswered[:100]]},
         )
 
 
 def _changes(findings: Sequence[Finding]) -> tuple[Change, ...]:
-    """Return what failed, the broken first; where something is broken, that it has moved goes without saying."""
+    """Return the failed expectations, broken ones first; a broken subject is not also listed as moved."""
     failed = [finding for finding in findings if finding.outcome.status in ("failed", "nothing_checked")]
     broken = {_subject(finding) for finding in failed if finding.outcome.severity == "critical"}
-    told = [one for one in failed if one.outcome.severity == "critical" or _subject(one) not in broken]
-    return tuple(_change(finding) for finding in sorted(told, key=lambda one: one.outcome.severity != "critical"))
+    reported = [one for one in failed if one.outcome.severity == "critical" or _subject(one) not in broken]
+    return tuple(_change(finding) for finding in sorted(reported, key=lambda one: one.outcome.severity != "critical"))
 
 
 def _subject(finding: Finding) -> tuple[str, tuple[str, ...], str]:
@@ -143,7 +143,7 @@ def _change(finding: Finding) -> Change:
         what=_WHAT[finding.scoped.expectation["type"]],
         column=kwargs.get("column", ""),
         broken=outcome.severity == "critical",
-        observed=within + (outcome.observed or "nothing was there to check"),
+        observed=within + (outcome.observed or "there was nothing to check"),
         measured=outcome.measured,
     )
 

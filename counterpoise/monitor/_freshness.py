@@ -1,4 +1,4 @@
-"""How old a source and a dataset are."""
+"""Measure the age of a source and of a dataset."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["Freshness", "hours_between", "measure_freshness", "too_old"]
 
 @dataclass(frozen=True)
 class Freshness:
-    """When the newest of a source came to be.
+    """The time of a source's newest content.
 
     Attributes:
-        newest: The moment, in UTC; None where nothing tells.
-        by: What tells: the name of the time column, or `file`; empty where nothing does.
+        newest: The time in UTC; None if it is unknown.
+        by: Its origin: the name of the time column, or `file`; empty if it is unknown.
     """
 
     newest: datetime | None
@@ -31,14 +31,14 @@ class Freshness:
 
 
 def measure_freshness(config: BalanceConfig, snapshot: Snapshot, *, now: datetime) -> Freshness:
-    """Return when the newest row happened, by `columns.time`; where that is no date or time, when a file was written.
+    """Return the time of the newest row by `columns.time`, or of the newest file if that is not a date or time.
 
-    Rows that lie in the future tell nothing about how old a source is, and times without a zone are taken for UTC.
+    Rows with a future time are ignored, and times without a zone count as UTC.
 
     Args:
-        config: Names the time column, and the files.
+        config: Provides the time column and the files.
         snapshot: The source.
-        now: The moment of the check, with its zone.
+        now: The time of the check, with a time zone.
     """
     column = config.columns.time
     newest = _newest_row(snapshot, column, now) if column else None
@@ -49,7 +49,7 @@ def measure_freshness(config: BalanceConfig, snapshot: Snapshot, *, now: datetim
 
 
 def hours_between(earlier: datetime, later: datetime) -> float:
-    """Return the hours between two moments, at least 0.
+    """Return the hours between two times, at least 0.
 
     >>> hours_between(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, 12, tzinfo=UTC))
     36.0
@@ -58,7 +58,7 @@ def hours_between(earlier: datetime, later: datetime) -> float:
 
 
 def too_old(what: str, age: float | None, limit: float) -> list[str]:
-    """Return in words that something is older than it may be; nothing where it is not, or where any age will do.
+    """Return a sentence if something exceeds its age limit; empty if it does not or if the limit is 0.
 
     >>> too_old("the newest version", 50.0, 24), too_old("the newest version", 50.0, 0)
     (['the newest version is 50.0 hours old, more than 24'], [])
@@ -80,8 +80,8 @@ def _newest_row(snapshot: Snapshot, column: str, now: datetime) -> datetime | No
 
 
 def _group_maxima(reader: SnapshotReader, column: str, now: datetime) -> Iterator[datetime]:
-    """Yield the newest moment of each row group that is not in the future."""
-    plain = pa.timestamp("us")  # Arrow gives moments with a zone in UTC
+    """Yield the newest time of each row group that is not in the future."""
+    plain = pa.timestamp("us")  # Arrow stores times with a zone in UTC
     limit = pa.scalar(now.astimezone(UTC).replace(tzinfo=None), plain)
     for _, table in reader.iter_groups([column]):
         moments = table[column].cast(plain, safe=False)
@@ -95,7 +95,7 @@ def _is_moment(kind: pa.DataType) -> bool:
 
 
 def _newest_file(path: str) -> datetime | None:
-    """Return when the newest of a source's local files was written."""
+    """Return the modification time of a source's newest local file."""
     from counterpoise.config import SourceConfig
     from counterpoise.ingest import find_files
 

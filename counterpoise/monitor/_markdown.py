@@ -1,4 +1,4 @@
-"""A check of a source in words: for the Prefect UI, the log and the console."""
+"""Describe a check of a source for the Prefect UI, the log and the console."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _CLASSES = 12
 
 
 def describe_status(report: MonitorReport) -> str:
-    """Return what was found, in a sentence."""
+    """Describe the result in a sentence."""
     number = len(report.changes)
     changes = f"{number:,} change{'s' * (number != 1)} since version {report.version}"
     return {
         "unchanged": f"the source is the one of version {report.version}",
         "steady": f"nothing has changed beyond the limits since version {report.version}",
         "moved": changes,
-        "broken": f"{changes}, some so large that the feed is more likely broken",
+        "broken": f"{changes}, some so large that the feed is probably broken",
     }[report.status] + "".join(f"; {text}" for text in report.stale)
 
 
 def changes_table(report: MonitorReport) -> list[dict[str, str]]:
-    """Return one row a change."""
+    """Return one row per change."""
     return [
         {
             "what": change.what,
@@ -37,13 +37,13 @@ def changes_table(report: MonitorReport) -> list[dict[str, str]]:
 
 
 def render_monitor(report: MonitorReport) -> str:
-    """Return the check as Markdown; names and values from the data are shown as code, so that they stay inert."""
+    """Render the check as Markdown; names and values from the data appear as code, so that they stay inert."""
     lines = [f"# {report.dataset}: {report.status}", "", f"{_sentence(describe_status(report))}", ""]
     lines += ["| | now | before |", "|---|---:|---:|", f"| rows | {report.rows:,} | {report.rows_before:,} |"]
     lines += [f"| class {_code(name)} | {now} | {before} |" for name, now, before in _class_rows(report)]
     lines += ["", *_ages(report)]
     if report.changes:
-        lines += ["", "## What has changed", ""]
+        lines += ["", "## Changes", ""]
         lines += [f"- {_change_line(row)}" for row in changes_table(report)[:_SHOWN]]
     if len(report.changes) > _SHOWN:
         lines.append(f"- and {len(report.changes) - _SHOWN:,} more, all in the table beside this text")
@@ -78,5 +78,5 @@ def _sentence(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text as Markdown code that ends where the text ends, in a table too."""
+    """Return a text as Markdown code that cannot be closed from within, also in tables."""
     return "`" + text.replace("`", "'").replace("|", "¦").replace("\n", " ") + "`"

@@ -1,4 +1,4 @@
-"""What a check of a source has found."""
+"""The result of checking a source."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ __all__ = ["Change", "MonitorReport", "MonitorStatus", "WhatChanged"]
 WhatChanged = Literal["columns", "rows", "classes", "values", "missing values"]
 
 MonitorStatus = Literal["unchanged", "steady", "moved", "broken"]
-"""The same bytes as the version's source; no change beyond the limits; some beyond the usual ones; some so large that
-the feed is more likely broken."""
+"""The same bytes as the version's source; no change beyond the limits; changes beyond the usual limits; changes so
+large that the feed is probably broken."""
 
 
 class Change(Record):
-    """One thing that is not as it was.
+    """A single change.
 
     Attributes:
-        what: What has changed.
-        column: Of which column; empty where it is the whole table.
-        broken: Whether the change is so large that the feed is more likely broken than that the world has moved.
-        observed: By how much, in words.
-        measured: By how much, where that is one number, such as a population stability index.
+        what: The kind of change.
+        column: The column; empty for the whole table.
+        broken: Whether the change is so large that the feed is probably broken.
+        observed: The size of the change, in words.
+        measured: The size as a number, such as a population stability index, if there is one.
     """
 
     what: WhatChanged
@@ -34,26 +34,26 @@ class Change(Record):
 
 
 class MonitorReport(Record):
-    """A source held against a version.
+    """The comparison of a source with a version.
 
     Attributes:
         dataset: The dataset's name.
-        version: The version that the source was held against.
-        checked: When, in UTC.
-        status: The worst of what was found.
-        changes: What has changed, the largest changes first.
-        compared: How many expectations were asked.
+        version: The version that the source was compared with.
+        checked: The time of the check, in UTC.
+        status: The worst finding.
+        changes: The changes, largest first.
+        compared: How many expectations were checked.
         rows: Rows of the source now.
         rows_before: Rows of the version's source.
-        classes: Rows by class now; empty where there is no such label column any more.
+        classes: Rows by class now; empty if the label column no longer exists.
         classes_before: Rows by class of the version's source.
-        source_newest: When the source's newest row happened, or its newest file was written, in UTC; empty where
-            neither is known.
-        source_newest_by: What says so: the name of the time column, or `file`; empty where nothing does.
-        source_age: How old that is, in hours.
-        newest_version: The newest version, which need not be the one above.
-        version_age: How old that one is, in hours.
-        stale: What is older than it may be, in words; empty where nothing is.
+        source_newest: The time of the source's newest row, or else of its newest file, in UTC; empty if neither is
+            known.
+        source_newest_by: Its origin: the name of the time column, or `file`; empty if it is unknown.
+        source_age: Its age in hours.
+        newest_version: The newest version, which may differ from `version`.
+        version_age: Its age in hours.
+        stale: Sentences on age limits that are exceeded; empty if none is.
     """
 
     dataset: str
@@ -75,5 +75,5 @@ class MonitorReport(Record):
 
     @property
     def drifted(self) -> bool:
-        """Whether anything has changed beyond the limits."""
+        """Whether any change exceeds the limits."""
         return self.status in ("moved", "broken")

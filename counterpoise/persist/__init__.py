@@ -1,4 +1,4 @@
-"""Publishing: plans become Parquet files, files become a version, and a manifest makes the version visible."""
+"""Publish versions: write the planned rows as Parquet files, certify them, and make them visible with a manifest."""
 
 import lazy_loader
 

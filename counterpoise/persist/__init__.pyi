@@ -1,5 +1,5 @@
 from ._certificate import UNTOUCHED as UNTOUCHED
-from ._certificate import Asked as Asked
+from ._certificate import CertificateScope as CertificateScope
 from ._certificate import PartContent as PartContent
 from ._certificate import RowBalance as RowBalance
 from ._certificate import certify as certify
@@ -45,14 +45,14 @@ from ._manifest import library_versions as library_versions
 from ._manifest import run_key as run_key
 from ._manifest import version_record as version_record
 from ._publish import publish_version as publish_version
-from ._restore_train import put_away_train_rows as put_away_train_rows
-from ._restore_train import put_train_rows as put_train_rows
 from ._restore_train import rebuild_train as rebuild_train
+from ._restore_train import remove_train_rows as remove_train_rows
+from ._restore_train import upload_train_rows as upload_train_rows
 from ._rows.gather import RowPool as RowPool
 from ._rows.order import ORIGINS as ORIGINS
-from ._rows.order import drawn_sequence as drawn_sequence
+from ._rows.order import label_sequence as label_sequence
 from ._rows.synthesis import Synthesis as Synthesis
-from ._train_state import in_a_steady_state as in_a_steady_state
+from ._train_state import run_until_stable as run_until_stable
 from ._train_state import stored_as_recipe as stored_as_recipe
 from ._workspace import discard_workspace as discard_workspace
 from ._workspace import keep_evidence as keep_evidence

@@ -1,6 +1,6 @@
-"""The leakage certificate: what must hold of a version's files, and the checking of it.
+"""The leakage certificate: the checks that a version's files must pass.
 
-Publishing fills it in from what was written; `verify` recomputes it from the files alone.
+Publishing fills it in from the files that it has just written; `verify` recomputes it from the stored files alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from counterpoise.split import SplitEvidence, SplitPromise
 from counterpoise.table import Hashes, distinct_hashes, fingerprint, row_hashes
 from counterpoise.typing import Ints
 
-__all__ = ["UNTOUCHED", "Asked", "PartContent", "RowBalance", "certify", "read_part", "read_parts"]
+__all__ = ["UNTOUCHED", "CertificateScope", "PartContent", "RowBalance", "certify", "read_part", "read_parts"]
 
 UNTOUCHED = ("validation", "test")
 
@@ -36,14 +36,14 @@ _NO_HASHES = np.zeros(0, np.uint64)
 
 @dataclass(frozen=True)
 class RowBalance:
-    """Where the source's rows went, and whether equal rows had to stay together.
+    """Account for the source's rows, and say whether partitions must differ in content.
 
     Attributes:
-        rows_in: Rows and lines of the source.
+        rows_in: Rows of the source, including lines that could not be parsed.
         dropped: Source rows that resampling dropped, ascending.
-        rejected: Source rows that were set apart, ascending.
-        rejected_lines: Lines that could not be read.
-        content_disjoint: Whether partitions must differ in content, not only in rows.
+        rejected: Source rows that validation rejected, ascending.
+        rejected_lines: Number of lines that could not be parsed.
+        content_disjoint: Whether partitions must be disjoint by content, not only by row.
     """
 
     rows_in: int
@@ -54,12 +54,12 @@ class RowBalance:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the certificate asks of part files.
+class CertificateScope:
+    """Select what to read from the part files for the certificate.
 
     Attributes:
-        compared: The columns whose content counts; none where it does not.
-        promise: What the split promised; None asks nothing about it.
+        compared: The columns whose content is compared; empty if content is not checked.
+        promise: The guarantee that the split made; None skips its checks.
     """
 
     compared: tuple[str, ...] = ()
@@ -68,16 +68,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class PartContent:
-    """What a part file and its keys hold, as far as the certificate asks.
+    """Content of a part file and its keys, as far as the certificate needs it.
 
     Attributes:
-        source_rows: Source rows of the original rows, in the order of the file.
+        source_rows: Source rows of the original rows, in file order.
         parents: Source rows of the synthetic rows' parents.
-        contents: The distinct hashes of the original rows' compared columns, ascending; none without such columns.
-        fingerprint: The fingerprint of its rows; 0 in train.
-        untouched: Whether all rows are original ones.
-        aligned: Whether the file and its keys have the same rows.
-        evidence: What its original rows say about the split.
+        contents: Distinct hashes of the original rows' compared columns, ascending; empty without such columns.
+        fingerprint: Fingerprint of the rows; 0 in train.
+        untouched: Whether all rows are original rows.
+        aligned: Whether the file and its keys have the same number of rows.
+        evidence: Evidence from the original rows for the split's guarantee.
     """
 
     source_rows: Ints
@@ -90,19 +90,19 @@ class PartContent:
 
 
 Contents = Mapping[str, Sequence[PartContent]]
-"""The contents of a version's part files, by partition."""
+"""The content of a version's part files, by partition."""
 
 
 def certify(
     found: Contents, *, balance: RowBalance, source: dict[str, str], promise: SplitPromise | None = None
 ) -> Certificate:
-    """Compute the certificate of a version from what its files hold.
+    """Compute a version's certificate from the content of its files.
 
     Args:
-        found: What was read from the files.
-        balance: Where the source's rows went.
-        source: The fingerprints of the validation and test rows, taken from the source itself.
-        promise: What the split promised.
+        found: The content that was read from the files.
+        balance: The account of the source's rows.
+        source: Fingerprints of the validation and test rows, computed from the source itself.
+        promise: The guarantee that the split made.
     """
     fingerprints = {name: f"{sum(part.fingerprint for part in found[name]) % 2**64:016x}" for name in UNTOUCHED}
     checks = {
@@ -127,7 +127,7 @@ def certify(
 
 
 def _row_checks(found: Contents, balance: RowBalance) -> dict[str, bool]:
-    """Return what follows from row numbers alone: each source row stands in one place, parents in train."""
+    """Check the row numbers: each source row occurs once, and all parents are in train."""
     rows = balance.rows_in - balance.rejected_lines
     published = np.concatenate([_NO_ROWS, *(part.source_rows for parts in found.values() for part in parts)])
     known = np.concatenate([published, balance.dropped, balance.rejected])
@@ -146,29 +146,33 @@ def _row_checks(found: Contents, balance: RowBalance) -> dict[str, bool]:
     }
 
 
-def read_parts(data: Path, *, asked: Asked, partitions: Sequence[str] = PARTITIONS) -> dict[str, Sequence[PartContent]]:
-    """Read all part files of a version, several at a time.
+def read_parts(
+    data: Path, *, scope: CertificateScope, partitions: Sequence[str] = PARTITIONS
+) -> dict[str, Sequence[PartContent]]:
+    """Read all part files of a version, several in parallel.
 
     Args:
         data: The version's data folder.
-        asked: What the certificate asks.
+        scope: What the certificate needs.
         partitions: The partitions to read.
     """
     files = [(name, path.name) for name in partitions for path in sorted((data / name).glob("part-*.parquet"))]
     with ThreadPoolExecutor(_READERS) as pool:
-        parts = list(pool.map(lambda file: read_part(data, *file, asked=asked), files))
+        parts = list(pool.map(lambda file: read_part(data, *file, scope=scope), files))
     return {name: [part for file, part in zip(files, parts, strict=True) if file[0] == name] for name in partitions}
 
 
-def read_part(data: Path, name: str, file: str, *, asked: Asked, columns: Sequence[str] | None = None) -> PartContent:
-    """Read a part file and its keys, every page checked, and return what they hold.
+def read_part(
+    data: Path, name: str, file: str, *, scope: CertificateScope, columns: Sequence[str] | None = None
+) -> PartContent:
+    """Read a part file and its keys, verify every page checksum, and return their content.
 
     Args:
         data: The version's data folder.
         name: The partition.
-        file: The file's name.
-        asked: What the certificate asks.
-        columns: The columns of the part file to read; all by default.
+        file: The file name.
+        scope: What the certificate needs.
+        columns: The columns to read from the part file; all by default.
 
     Raises:
         IntegrityError: The file cannot be read back.
@@ -180,7 +184,7 @@ def read_part(data: Path, name: str, file: str, *, asked: Asked, columns: Sequen
         if rows is None or keys is None or rows.num_rows != keys.num_rows:
             aligned = False
         else:
-            groups.append(_content(rows, keys, asked, partition=name))
+            groups.append(_content(rows, keys, scope, partition=name))
     return PartContent(
         source_rows=np.concatenate([_NO_ROWS, *(group.source_rows for group in groups)]),
         parents=np.concatenate([_NO_ROWS, *(group.parents for group in groups)]),
@@ -192,22 +196,22 @@ def read_part(data: Path, name: str, file: str, *, asked: Asked, columns: Sequen
     )
 
 
-def _content(rows: pa.Table, keys: pa.Table, asked: Asked, *, partition: str) -> PartContent:
-    """Return what a row group holds: original rows by number and content, synthetic ones by their parents."""
+def _content(rows: pa.Table, keys: pa.Table, scope: CertificateScope, *, partition: str) -> PartContent:
+    """Return the content of a row group: original rows by number and hash, synthetic rows by their parents."""
     original = np.asarray(pc.equal(keys["origin"], ORIGINS[0]).fill_null(False))
     source_rows = keys["source_row"].filter(pa.array(original)).fill_null(-1).to_numpy()
     untouched = bool(original.all())
-    contents = row_hashes(rows.select(list(asked.compared)))
+    contents = row_hashes(rows.select(list(scope.compared)))
     whole = partition in UNTOUCHED and untouched
-    rest = row_hashes(rows.drop_columns(list(asked.compared))) if whole else _NO_HASHES
+    rest = row_hashes(rows.drop_columns(list(scope.compared))) if whole else _NO_HASHES
     evidence: tuple[SplitEvidence, ...] = ()
-    if asked.promise is not None:
-        own = source_keys(keys.filter(pa.array(original)), asked.promise.key_columns)
-        evidence = (asked.promise.evidence(partition, own, lambda: contents[original]),)
+    if scope.promise is not None:
+        own = source_keys(keys.filter(pa.array(original)), scope.promise.key_columns)
+        evidence = (scope.promise.evidence(partition, own, lambda: contents[original]),)
     return PartContent(
         source_rows=source_rows,
         parents=np.concatenate([keys[name].drop_null().to_numpy() for name in ("parent_a", "parent_b")]),
-        contents=distinct_hashes(contents[original]) if asked.compared else _NO_HASHES,
+        contents=distinct_hashes(contents[original]) if scope.compared else _NO_HASHES,
         fingerprint=fingerprint(source_rows, contents + rest) if whole else 0,
         untouched=untouched,
         evidence=evidence,
@@ -215,7 +219,7 @@ def _content(rows: pa.Table, keys: pa.Table, asked: Asked, *, partition: str) ->
 
 
 def _disjoint(found: Contents) -> bool:
-    """Return whether no hash stands in two partitions."""
+    """Return whether no hash occurs in two partitions."""
     distinct = [
         distinct_hashes(np.concatenate([_NO_HASHES, *(part.contents for part in parts)])) for parts in found.values()
     ]

@@ -1,4 +1,4 @@
-"""Making a version visible: a manifest that is created if absent, and nothing is ever renamed over."""
+"""Make a version visible by creating its manifest, which never replaces an existing file."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ _AT_A_TIME = 16
 _MAX_BYTES = 16 * 2**20
 _OLD = b'{\n "format": 1,'
 _PATIENCE = Patience(tries=60, seconds=60.0, first=0.05, longest=2.0)
-"""How long a number is tried for: many runs may publish at once, and each that is faster takes one."""
+"""How long to retry for a free number: many runs may publish at once, and each faster one takes a number."""
 
 
 def read_manifest(folder: DatasetFolder, version: int) -> Manifest:
     """Return a version's manifest.
 
     Raises:
-        FileNotFoundError: There is none.
-        IntegrityError: It is damaged, was changed, or is another version's.
+        FileNotFoundError: The version has no manifest.
+        IntegrityError: The manifest is damaged, was changed, or belongs to another version.
     """
     return _parse(folder, version, _content(folder, version))
 
 
 def manifest_sha256(folder: DatasetFolder, version: int) -> str:
-    """Return the SHA-256 of a manifest's bytes, hexadecimal: what later records name to say which version they mean.
+    """Return the SHA-256 of a manifest's bytes in hexadecimal; later records refer to the version by it.
 
     Raises:
         FileNotFoundError: There is no manifest.
-        IntegrityError: It cannot be read.
+        IntegrityError: The manifest cannot be read.
     """
     return hashlib.sha256(_content(folder, version)).hexdigest()
 
 
 def newest_manifest(folder: DatasetFolder, numbers: Iterable[int]) -> tuple[int | None, str]:
-    """Return the newest of some versions whose manifest is a file, with its SHA-256; None and an empty text for none.
+    """Return the newest version whose manifest can be read, and the manifest's SHA-256; `(None, "")` if there is none.
 
     Args:
         folder: The dataset.
-        numbers: The versions.
+        numbers: The versions to consider.
     """
     for number in sorted(numbers, reverse=True):
         with suppress(IntegrityError, FileNotFoundError):
@@ -74,25 +74,25 @@ def _next_number(folder: DatasetFolder, numbers: Sequence[int]) -> int:
         "no_free_number",
         expected=f"versions with numbers below {NUMBERS_END - 1:,}",
         found=place,
-        remedy="move that file away: Counterpoise counts versions from 1 on",
+        remedy="move that file away; Counterpoise numbers versions from 1",
         values={"file": place},
     )
 
 
 def read_manifests(folder: DatasetFolder) -> Iterator[Manifest]:
-    """Yield the manifests that can be read, the newest first; a damaged one costs itself alone."""
+    """Yield the readable manifests, newest first; damaged ones are skipped."""
     yield from (manifest for manifest in _read_all(folder) if isinstance(manifest, Manifest))
 
 
 def damaged_manifests(folder: DatasetFolder) -> list[IntegrityError]:
-    """Return why manifests cannot be read, the newest first."""
+    """Return the errors of the manifests that cannot be read, newest first."""
     return [error for error in _read_all(folder) if isinstance(error, IntegrityError)]
 
 
 def referenced_data(folder: DatasetFolder) -> set[str] | None:
-    """Return the names of the data folders that manifests refer to; None where a manifest is damaged or missing.
+    """Return the names of the data folders that manifests refer to; None if a manifest is damaged or missing.
 
-    Damaged ones are told of.
+    Each damaged manifest is logged as a warning.
     """
     numbers, found = folder.version_numbers(), list(_read_all(folder))
     for error in (one for one in found if isinstance(one, IntegrityError)):
@@ -103,7 +103,7 @@ def referenced_data(folder: DatasetFolder) -> set[str] | None:
 
 
 def _read_all(folder: DatasetFolder) -> Iterator[Manifest | IntegrityError]:
-    """Yield each manifest, or why it cannot be read, the newest first."""
+    """Yield each manifest, or the error that prevents reading it, newest first."""
     for number, content in _contents(folder):
         try:
             yield content if isinstance(content, IntegrityError) else _parse(folder, number, content)
@@ -112,9 +112,9 @@ def _read_all(folder: DatasetFolder) -> Iterator[Manifest | IntegrityError]:
 
 
 def _contents(folder: DatasetFolder) -> Iterator[tuple[int, bytes | IntegrityError]]:
-    """Yield each number with its manifest's bytes, or why there are none, the newest first and alone.
+    """Yield each number with its manifest's bytes or error, newest first.
 
-    The newest one is most asked for.
+    The newest is read on its own because callers often need only that one.
     """
     numbers = folder.version_numbers()[::-1]
     for chosen in (numbers[:1], *(numbers[start : start + _AT_A_TIME] for start in range(1, len(numbers), _AT_A_TIME))):
@@ -138,8 +138,8 @@ def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
         raise IntegrityError(
             "older_format",
             expected=f"a manifest of format 2 in {place}",
-            found="one of format 1, which neither signs itself nor names its parent",
-            remedy="publish the dataset again; the files of the old version stay where they are",
+            found="a manifest of format 1, which has no digest of its own and does not name its parent",
+            remedy="publish the dataset again; the old version's files stay in place",
             values={"file": place},
         )
     manifest = parse_stored(Manifest, content, place=place, max_bytes=_MAX_BYTES)
@@ -147,7 +147,7 @@ def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
         raise IntegrityError(
             "other_version",
             expected=f"the manifest of version {version} in {place}",
-            found=f"that of version {manifest.version}",
+            found=f"the manifest of version {manifest.version}",
             remedy="restore the file from a backup",
             values={"file": place},
         )
@@ -155,10 +155,10 @@ def _parse(folder: DatasetFolder, version: int, content: bytes) -> Manifest:
 
 
 def find_manifest(folder: DatasetFolder, run_key: str) -> Manifest | None:
-    """Return the newest manifest with that run key, or None; only those that hold its text are read as such."""
+    """Return the newest manifest with that run key, or None; only files that contain the key are parsed."""
     for number, content in _contents(folder):
         if isinstance(content, bytes) and run_key.encode() in content:
-            with suppress(IntegrityError):  # a damaged manifest costs itself alone
+            with suppress(IntegrityError):  # skip a damaged manifest
                 manifest = _parse(folder, number, content)
                 if manifest.run_key == run_key:
                     return manifest
@@ -166,16 +166,16 @@ def find_manifest(folder: DatasetFolder, run_key: str) -> Manifest | None:
 
 
 def commit_manifest(folder: DatasetFolder, facts: Facts) -> Manifest:
-    """Publish under the next free number and return the manifest as published.
+    """Publish under the next free number and return the published manifest.
 
-    Another run may have published the same run key meanwhile: then its manifest is returned and ours is not written.
+    If another run has published the same run key meanwhile, return its manifest and write nothing.
 
     Args:
         folder: The dataset.
-        facts: What the version says of itself.
+        facts: The manifest without its number and parent.
 
     Raises:
-        StorageUnavailableError: Others took each number for a minute, or the store fails.
+        StorageUnavailableError: Other runs took every number for a minute, or the store fails.
     """
     for _ in paced(_PATIENCE):
         published = find_manifest(folder, facts.run_key)
@@ -190,7 +190,7 @@ def commit_manifest(folder: DatasetFolder, facts: Facts) -> Manifest:
     raise StorageUnavailableError(
         "no_free_number",
         expected=f"a free version number in {folder.address} within {_PATIENCE.seconds:g} seconds",
-        found=f"that others took each one that was tried, {version} the last",
-        remedy="run again when fewer runs publish to this dataset",
+        found=f"that other runs took every number tried, most recently {version}",
+        remedy="run again when fewer runs are publishing to this dataset",
         values={"last": version},
     )

@@ -1,4 +1,4 @@
-"""What was found of a source, read back: why a run was refused, and what was expected of a version."""
+"""Read stored evidence: why a run was refused, and the validation outcome of a version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Refusal", "RefusedBecause", "read_refusal", "read_validation"]
 
 
 class RefusedBecause(Record):
-    """An error as `CounterpoiseError.as_dict` gives it."""
+    """An error in the format of `CounterpoiseError.as_dict`."""
 
     error: Name
     stage: Name
@@ -28,14 +28,14 @@ class RefusedBecause(Record):
 
 
 class Refusal(Sealed):
-    """Why a run was refused, and the configuration that it ran with."""
+    """The reason a run was refused, with its configuration."""
 
     reason: RefusedBecause
     config: dict[Name, Any]
 
 
 def read_refusal(folder: DatasetFolder, run: str) -> Refusal:
-    """Return why a run was refused.
+    """Return the reason a run was refused.
 
     Args:
         folder: The dataset.
@@ -43,24 +43,24 @@ def read_refusal(folder: DatasetFolder, run: str) -> Refusal:
 
     Raises:
         FileNotFoundError: There is no such run.
-        IntegrityError: The file is not what was written.
+        IntegrityError: The file was changed or damaged.
     """
     return read_stored(folder, Refusal, f"rejected/{run}/reason.json")
 
 
 def read_validation(folder: DatasetFolder, name: str, *, sha256: str) -> Validation:
-    """Return what was expected of a version and found.
+    """Return a version's stored validation outcome.
 
     Args:
         folder: The dataset.
-        name: The file's name, `data/…/validation.json`, as the manifest has it.
-        sha256: Its digest there.
+        name: The file name from the manifest, `data/…/validation.json`.
+        sha256: The file's digest from the manifest.
 
     Raises:
-        FileNotFoundError: There is none.
-        IntegrityError: The file is not what was published.
+        FileNotFoundError: There is no such file.
+        IntegrityError: The file was changed or damaged.
     """
     content, place = read_plain_file(folder, name), join_address(folder.address, name)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise unreadable(place, "other content than the manifest says")
+        raise unreadable(place, "content that differs from the manifest's digest")
     return parse_stored(Validation, content, place=place)

@@ -1,4 +1,4 @@
-"""Where the parts of a dataset lie under its root, and what may be called a dataset."""
+"""The layout of a dataset's folder, and the rules for dataset names."""
 
 from __future__ import annotations
 
@@ -36,42 +36,43 @@ __all__ = [
 ]
 
 TRAIN_FOLDERS = ("train", "keys/train")
-"""What of a version's data can be rebuilt from its source and recipe."""
+"""The folders of a version's data that can be rebuilt from its source and recipe."""
 
 PROFILE_FILE = "profile.json"
-"""What of a version's data describes its source, for the next delivery to be compared with."""
+"""The file that describes a version's source; the next delivery is compared with it."""
 
 FOLDERS = (
     "versions", "data", "evaluations", "promotions", "rejected", "sources", "tournaments", ".staging", WORK,
 )  # fmt: skip
-"""What a dataset is made of."""
+"""The top-level folders of a dataset."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ADDRESS = re.compile(r"(?P<path>.*?)(?:@(?P<version>[^@/]*))?")
 
 
 class DatasetFolder:
-    """The folder of one dataset, on this machine or in an object store.
+    """The folder of a dataset, on this machine or in an object store.
 
-    What is small is read and written through `store`, by names such as `versions/00000001.json`. Files of rows are
-    made, and read, under `local`: the folder itself, or this process's copies of what lies in the store.
+    Small files are read and written through `store`, by names such as `versions/00000001.json`. Row files are written
+    and read under `local`: the folder itself or, for an object store, this process's copies.
 
     Args:
         root: The folder that holds all datasets: a path, or an address such as `s3://bucket/datasets`.
         dataset: The dataset's plain name.
 
     Raises:
-        ConfigError: The name is not a plain one, leads out of the root through a symbolic link, or the address is none
-            that we know.
+        ConfigError: The name is not a plain one or leads out of the root through a symbolic link, or the address has
+            an unknown scheme.
     """
 
     def __init__(self, root: str | Path, dataset: str) -> None:
         if not is_dataset_name(dataset):
             raise ConfigError(
                 "dataset_name",
-                expected="a dataset name of letters, digits, dots, dashes and underscores that starts with no sign",
+                expected="a dataset name of letters, digits, dots, dashes and underscores that starts with a letter "
+                "or digit",
                 found=repr(dataset),
-                remedy="choose a plain name; the folder is given by output.root",
+                remedy="choose a plain name; output.root sets the folder",
             )
         self.root = join_address(root) if is_remote(root) else Path(root)
         self.dataset = dataset
@@ -81,7 +82,7 @@ class DatasetFolder:
         if not self.remote and (self.path.is_symlink() or (self.path.exists() and not self.path.is_dir())):
             raise ConfigError(
                 "dataset_folder",
-                expected=f"a folder, or nothing yet, at {self.path}",
+                expected=f"a folder, or nothing, at {self.path}",
                 found="a symbolic link" if self.path.is_symlink() else "a file",
                 remedy="choose another name or output.root",
             )
@@ -98,7 +99,7 @@ class DatasetFolder:
         """The folder on this machine.
 
         Raises:
-            ConfigError: It is not on this machine.
+            ConfigError: The dataset is in an object store.
         """
         if self.remote:
             raise ConfigError(
@@ -111,37 +112,37 @@ class DatasetFolder:
 
     @property
     def local(self) -> Path:
-        """Where files of rows are made and read: the folder, or this process's copies of it."""
+        """Where row files are written and read: the folder, or this process's copies of it."""
         return copies_folder(self.address) if self.remote else self.path
 
     @property
     def versions(self) -> Path:
-        """The manifests."""
+        """The folder of the manifests."""
         return self.path / "versions"
 
     @property
     def data(self) -> Path:
-        """The data folders, one for each attempt to publish."""
+        """The folder of the data folders, one per attempt to publish."""
         return self.path / "data"
 
     @property
     def staging(self) -> Path:
-        """The working areas of runs, which are on this machine in any case."""
+        """The working areas of runs, always on this machine."""
         return (work_folder(self.address) if self.remote else self.path) / ".staging"
 
     @property
     def work(self) -> Path:
-        """Working files that belong to a process, and the marks of all that is in use; on this machine in any case."""
+        """Temporary files of processes, and the marks of everything in use; always on this machine."""
         return (work_folder(self.address) if self.remote else self.path) / WORK
 
     @property
     def rejected(self) -> Path:
-        """The evidence of refused runs."""
+        """The evidence kept from refused runs."""
         return self.path / "rejected"
 
     @property
     def promotions(self) -> Path:
-        """The promotions of versions."""
+        """The folder of the promotions."""
         return self.path / "promotions"
 
     def manifest(self, version: int) -> Path:
@@ -157,13 +158,13 @@ class DatasetFolder:
         return self.path / promotion_name(number)
 
     def refuse_links(self, name: str) -> None:
-        """Refuse a symbolic link on the way from the dataset to one of its files; an object store has none.
+        """Refuse a symbolic link on the way to one of the dataset's files; object stores have none.
 
         Args:
             name: The file's or folder's name within the dataset.
 
         Raises:
-            IntegrityError: There is one: what it points to is not part of the dataset.
+            IntegrityError: There is one; its target is not part of the dataset.
         """
         link = None if self.remote else link_on_the_way(self.path, name)
         if link is not None:
@@ -188,7 +189,7 @@ class DatasetFolder:
 
 
 def link_on_the_way(base: Path, name: str) -> Path | None:
-    """Return the first symbolic link on the way from a folder to what has a name below it; None for none.
+    """Return the first symbolic link on the way from a folder to a name below it, or None.
 
     Args:
         base: The folder.
@@ -203,35 +204,35 @@ def link_on_the_way(base: Path, name: str) -> Path | None:
 
 
 def is_dataset_name(name: str) -> bool:
-    """Return whether a dataset may be called so."""
+    """Return whether a name is valid for a dataset."""
     return _NAME.fullmatch(name) is not None
 
 
 def manifest_name(version: int) -> str:
-    """Return the name of a version's manifest within its dataset."""
+    """Return a version's manifest name within its dataset."""
     return numbered_name("versions", version)
 
 
 def evaluation_name(version: int) -> str:
-    """Return the name of the folder of a version's evaluation within its dataset."""
+    """Return the folder name of a version's evaluation within its dataset."""
     return f"evaluations/{version:08d}"
 
 
 def promotion_name(number: int) -> str:
-    """Return the name of a promotion within its dataset."""
+    """Return a promotion's file name within its dataset."""
     return numbered_name("promotions", number)
 
 
 def parse_address(address: str | Path) -> tuple[Path | str, str, int | Literal["promoted"] | None]:
-    """Split `root/name@7` into root, name and version; no version means the newest.
+    """Split `root/name@7` into root, name and version; without `@`, the version is None, which means the newest.
 
-    The root is a path, or the text of an object store's address.
+    The root is a `Path`, or a string for an object store.
 
     >>> parse_address("datasets/fraud@7")[1:], parse_address("datasets/fraud@promoted")[1:]
     (('fraud', 7), ('fraud', 'promoted'))
 
     Raises:
-        VersionNotFoundError: What follows `@` is neither a version number nor `promoted`.
+        VersionNotFoundError: The text after `@` is neither a version number nor `promoted`.
     """
     match = _ADDRESS.fullmatch(str(address).rstrip("/"))
     path, version = (match["path"], match["version"]) if match else (str(address), None)

@@ -1,7 +1,7 @@
-"""The manifest of a version: what it says, and what makes two runs the same.
+"""The manifest of a version, and the run key that identifies equal runs.
 
-A manifest is read as a strict model and believed only as far as it is shaped like one that Counterpoise wrote: paths
-lie within the version's own data folder, and its digest is that of its content.
+A manifest is parsed with a strict model and trusted only if it looks like one that Counterpoise wrote: its paths stay
+within the version's own data folder, and its digest matches its content.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _LIBRARIES = (
     "skrub",
 )
 _FILES_VERSION = 5
-"""Raised when the same configuration and source give other bytes than before."""
+"""Increase this when the same configuration and source produce different bytes than before."""
 
 _DATA = r"data/[0-9a-f]{32}"
 _FILE = re.compile(
@@ -70,7 +70,7 @@ Shares = dict[str, Share]
 
 
 class ManifestSource(Record):
-    """What was read: `digest` identifies its bytes and the reading options."""
+    """The source that was read; `digest` covers its bytes and the reading options."""
 
     digest: Annotated[str, Field(min_length=1, max_length=200)]
     rows: Count
@@ -80,7 +80,7 @@ class ManifestSource(Record):
 
 
 class ManifestSplit(Record):
-    """How rows were divided, as in `SplitPlan`."""
+    """How the rows were split, as in `SplitPlan`."""
 
     duplicate_rows: Count
     contradictory_rows: Count
@@ -91,7 +91,7 @@ class ManifestSplit(Record):
 
 
 class ManifestResampling(Record):
-    """What happened to train, as in `ResamplingPlan`."""
+    """How train was resampled, as in `ResamplingPlan`."""
 
     strategy: Annotated[str, Field(max_length=100)]
     before: ClassCounts
@@ -102,17 +102,17 @@ class ManifestResampling(Record):
 
 
 class Prevalence(Record):
-    """Shares of the classes in train, before and after resampling."""
+    """Class shares in train, before and after resampling."""
 
     natural: Shares
     training: Shares
 
 
 class Facts(Record):
-    """Everything that a version says of itself but for its place among the versions.
+    """The manifest without its number and parent.
 
-    `config` is `BalanceConfig.portable()`; `schema` in JSON is `columns` here; `suite_sha256` is that of the suite's
-    text, an empty text where there was none; `files_version` and `code` are part of the run key.
+    `config` is `BalanceConfig.portable()`. `columns` is called `schema` in JSON. `suite_sha256` is the digest of the
+    suite's text, or empty without a suite. `files_version` and `code` are part of the run key.
     """
 
     dataset: Annotated[str, Field(max_length=100)]
@@ -142,7 +142,7 @@ class Facts(Record):
         for name, value in self.config.items():
             known = {field: read[name].get(field) for field in value} if isinstance(value, dict) else read[name]
             if json.dumps(value) != json.dumps(known):
-                raise ValueError(f"config.{name} is not as it is written")
+                raise ValueError(f"config.{name} is not in the form that Counterpoise writes")
         return self
 
     @model_validator(mode="after")
@@ -152,9 +152,9 @@ class Facts(Record):
             raise ValueError("a file is listed twice")
         for path in paths:
             if _FILE.fullmatch(path) is None or not path.startswith(f"{self.data}/"):
-                raise ValueError(f"{path[:200]!r} is no file of {self.data}")
+                raise ValueError(f"{path[:200]!r} is not a file of {self.data}")
         if not any(path.startswith(f"{self.data}/train/") for path in paths):
-            raise ValueError("no file of train is listed")
+            raise ValueError("no train file is listed")
         return self
 
     @model_validator(mode="after")
@@ -166,11 +166,11 @@ class Facts(Record):
 
     @cached_property
     def settings(self) -> BalanceConfig:
-        """The configuration. No variable in it is expanded here, and nobody should without being asked to."""
+        """The configuration. Its variables are not expanded; expand them only if the user agrees."""
         return BalanceConfig.model_validate(self.config)
 
     def part_files(self, part: str) -> tuple[FileDigest, ...]:
-        """Return the files of a part, such as `train` or `keys/test`; of all parts with an empty text."""
+        """Return the files of a part such as `train` or `keys/test`, or all files for an empty string."""
         prefix = f"{self.data}/{part}/" if part else f"{self.data}/"
         return tuple(file for file in self.files if file.path.startswith(prefix))
 
@@ -178,7 +178,7 @@ class Facts(Record):
 class Manifest(Sealed, Facts):
     """A published version.
 
-    `parent` is the newest version before it, and `parent_sha256` the SHA-256 of that one's manifest file.
+    `parent` is the newest version before it, and `parent_sha256` the SHA-256 of the parent's manifest file.
     """
 
     format: Literal[2]
@@ -188,13 +188,13 @@ class Manifest(Sealed, Facts):
 
     @classmethod
     def of(cls, facts: Facts, *, version: int, parent: int | None, parent_sha256: str) -> Manifest:
-        """Return the manifest of facts under a number.
+        """Build a manifest from facts and a version number.
 
         Args:
-            facts: What the version says of itself.
-            version: Its number.
-            parent: The newest version before it; None for none.
-            parent_sha256: The SHA-256 of that one's manifest file; an empty text for none.
+            facts: The manifest without its number and parent.
+            version: The version number.
+            parent: The newest version before it, or None.
+            parent_sha256: The SHA-256 of the parent's manifest file; empty without a parent.
         """
         place = {"format": 2, "version": version, "parent": parent, "parent_sha256": parent_sha256}
         content = {**place, **facts.model_dump(mode="json", by_alias=True)}
@@ -203,22 +203,22 @@ class Manifest(Sealed, Facts):
     @model_validator(mode="after")
     def _after_its_parent(self) -> Self:
         if (self.parent is None) != (not self.parent_sha256) or (self.parent or 0) >= self.version:
-            raise ValueError("the parent is no earlier version with a SHA-256")
+            raise ValueError("the parent is not an earlier version with a SHA-256")
         return self
 
     def as_json(self) -> dict[str, Any]:
-        """Return the manifest as it is written, JSON-serialisable."""
+        """Return the manifest in its stored form, JSON-serialisable."""
         content = self.model_dump(mode="json", by_alias=True)
         first = ("format", "version", "parent", "parent_sha256")
         return {name: content[name] for name in (*first, *(name for name in content if name not in first))}
 
     def text(self) -> str:
-        """Return the manifest's file."""
+        """Return the text of the manifest's file."""
         return json.dumps(self.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _agreements(facts: Facts) -> list[tuple[str, bool]]:
-    """Return what a manifest says twice, and whether it says the same."""
+    """Return each fact that a manifest states twice, and whether both statements agree."""
     parts, certificate, resampling = facts.partitions, facts.certificate, facts.resampling
     train = parts.get("train")
     return [
@@ -240,11 +240,10 @@ def _agreements(facts: Facts) -> list[tuple[str, bool]]:
 
 
 def run_key(config: BalanceConfig, digest: str) -> str:
-    """Return what identifies a run: its configuration, its source's content and the code's version.
+    """Return the key that identifies a run: its configuration, the source's content and the code's version.
 
-    Where the source and the suite lie, where the dataset is published, when a run stops over what has changed, what a
-    tournament compares, when a version is promoted, what is monitored, how long a stage may take and which machines do
-    the work make no difference.
+    The key ignores where the source, the suite and the dataset are stored, when a run stops over changes, and the
+    settings of comparison, promotion, monitoring, timeouts and workers.
     """
     return manifest_run_key(
         config.published(),
@@ -268,14 +267,14 @@ def _run_key_of(facts: Facts) -> str:
 def manifest_run_key(
     config: Mapping[str, Any], *, suite_sha256: str, digest: str, code: str, files_version: int
 ) -> str:
-    """Return the run key that follows from what a manifest says.
+    """Return the run key that follows from a manifest's fields.
 
     Args:
         config: The configuration, JSON-serialisable.
-        suite_sha256: What identifies the suite's text; an empty text for none.
+        suite_sha256: The digest of the suite's text; empty without a suite.
         digest: The source's digest.
         code: The version of Counterpoise.
-        files_version: The version of what it writes.
+        files_version: The version of the file format.
     """
     settings = {name: dict(section) if isinstance(section, Mapping) else section for name, section in config.items()}
     settings = {"output": {}, "validation": {}, **settings}
@@ -296,7 +295,7 @@ def _suite_sha256(config: BalanceConfig) -> str:
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that decide the result."""
+    """Return the versions of Python and of the libraries that affect the result."""
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
 
 
@@ -304,7 +303,7 @@ def draft_manifest(
     config: BalanceConfig, *, snapshot: Snapshot, split: SplitPlan, resampling: ResamplingPlan, data: str,
     schema: pa.Schema, files: tuple[FileDigest, ...], certificate: Certificate,
 ) -> Facts:  # fmt: skip
-    """Return what a version says of itself: JSON-serialisable, without secrets, relative paths only."""
+    """Return the manifest's facts: JSON-serialisable, without secrets, relative paths only."""
     classes = {**split.counts, "train": resampling.after}
     lines = snapshot.rejected_lines
     content = {

@@ -1,4 +1,4 @@
-"""From plans to a published version: write, read back, certify, commit."""
+"""Publish a version from its plans: write, read back, certify, commit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import IntegrityError, StorageError, StorageUnavailableError
-from counterpoise.persist._certificate import Asked, RowBalance, certify
+from counterpoise.persist._certificate import CertificateScope, RowBalance, certify
 from counterpoise.persist._commit import commit_manifest, find_manifest, referenced_data
 from counterpoise.persist._files.part_files import PartFile, finished_part
 from counterpoise.persist._files.rejected import write_rejected
@@ -48,7 +48,7 @@ __all__ = ["publish_version"]
 
 @dataclass(frozen=True)
 class _Run:
-    """What is published."""
+    """The inputs of a publication."""
 
     config: BalanceConfig
     snapshot: Snapshot
@@ -69,9 +69,9 @@ class _Run:
         return TrainRows.from_plan(self.split, self.table.labels)
 
     @cached_property
-    def asked(self) -> Asked:
+    def scope(self) -> CertificateScope:
         promise = SplitPromise(self.config.columns, self.config.split, self.config.seed)
-        return Asked(self.roles.features if promise.compares_content else (), promise)
+        return CertificateScope(self.roles.features if promise.compares_content else (), promise)
 
 
 def publish_version(
@@ -86,22 +86,22 @@ def publish_version(
 ) -> DatasetVersion:
     """Write the planned partitions and publish them as the next version.
 
-    A run that was published before, by configuration, source and code, gives that version again.
+    If a run with the same configuration, source and code was already published, return its version.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        validation: The verdict on it; its outcomes are stored with the version.
-        split: Which row goes where.
-        resampling: What happens to the train rows.
-        engine: What writes the files.
-        progress: Told the windows written.
+        validation: The validation verdict; its outcomes are stored with the version.
+        split: The partition of each row.
+        resampling: The plan for the train rows.
+        engine: The engine that writes the files.
+        progress: Called with the number of windows written.
 
     Raises:
-        PublishError: The file system refuses; nothing is visible then.
-        StorageError: The object store refuses; nothing is visible then.
-        IntegrityError: What was written does not read back as certified; nothing is visible then.
-        InputError: The source has changed since it was ingested; nothing is visible then.
+        PublishError: The file system refuses; no version becomes visible.
+        StorageError: The object store refuses; no version becomes visible.
+        IntegrityError: The written files do not match the certificate; no version becomes visible.
+        InputError: The source has changed since it was ingested; no version becomes visible.
     """
     folder, key = DatasetFolder.of(config), run_key(config, snapshot.digest)
 
@@ -114,23 +114,23 @@ def publish_version(
             folder.store.prepare()
             run = _Run(config, snapshot, validation, split, resampling)
             committed, created = _publish(run, folder, engine, progress)
-    with suppress(OSError, StorageError):  # the version is there: what fails here can wait for the next run
+    with suppress(OSError, StorageError):  # the version is published: the next run can retry this
         reclaim_leftovers(folder)
     return version_record(folder, committed, created=created)
 
 
 def _publish(run: _Run, folder: DatasetFolder, engine: Engine, progress: Progress) -> tuple[Manifest, bool]:
-    """Write a version apart, put its data in their place and make it visible; say whether it is ours."""
+    """Write a version in a private folder, move its data into place and make it visible; return whether it is new."""
     name = uuid.uuid4().hex
     place = (folder.local / WORK) if folder.remote else folder.work
-    with own_area(place, name) as area:  # marked by this name, the data are left alone until they are referred to
+    with own_area(place, name) as area:  # the mark protects the data until a manifest refers to it
         facts = _write(run, area / name, engine=engine, progress=progress)
         try:
             _put_in_place(area / name, folder)
             if folder.remote:
                 upload_checked(folder.store, folder.local, facts.files)
             committed = commit_manifest(folder, facts)
-        except StorageUnavailableError:  # a manifest that was sent may still arrive: what it names stays
+        except StorageUnavailableError:  # the manifest may still arrive, so keep the data it names
             raise
         except BaseException:
             _discard(folder, name)
@@ -150,9 +150,9 @@ def _put_in_place(data: Path, folder: DatasetFolder) -> None:
 
 
 def _discard(folder: DatasetFolder, name: str) -> None:
-    """Remove data that no version refers to; where that cannot be known now, they stay.
+    """Remove data that no version refers to, and keep it if that is uncertain.
 
-    A run can be cut off between the moment its manifest is there and the moment it knows: then the files stay.
+    A run can be interrupted after its manifest is created but before it learns of that; the data then stays.
     """
     with suppress(OSError, StorageError):
         known = referenced_data(folder)
@@ -164,8 +164,8 @@ def _discard(folder: DatasetFolder, name: str) -> None:
 
 
 def _write(run: _Run, data: Path, *, engine: Engine, progress: Progress) -> Facts:
-    """Write all files of a version, certify what reads back, and return the manifest but for its number."""
-    written = write_partitions(_materials(run), data, asked=run.asked, engine=engine, progress=progress)
+    """Write all files of a version, certify them, and return the manifest's facts."""
+    written = write_partitions(_materials(run), data, scope=run.scope, engine=engine, progress=progress)
     check_unchanged(run.snapshot)
     write_rejected(run.snapshot, run.split, data / "rejected")
     _write_recipe(run.resampling, run.train, data / "recipe")
@@ -184,7 +184,7 @@ def _write(run: _Run, data: Path, *, engine: Engine, progress: Progress) -> Fact
 
 
 def _write_validation(run: _Run, data: Path) -> None:
-    """Store what was expected and found, and the profile that the next delivery is compared with."""
+    """Store the validation outcome, and the profile that the next delivery is compared with."""
     profile = run.validation.profile_file
     stored = run.validation.model_copy(update={"rejects_file": "", "profile_file": PROFILE_FILE if profile else ""})
     (data / "validation.json").write_text(stored.model_dump_json(indent=1) + "\n", encoding="utf-8")
@@ -202,14 +202,14 @@ def _certify(run: _Run, written: WrittenParts) -> Certificate:
         content_disjoint=run.config.split.duplicates == "together",
     )
     source = {name: f"{value:016x}" for name, value in written.fingerprints.items()}
-    certificate = certify(written.contents, balance=balance, source=source, promise=run.asked.promise)
+    certificate = certify(written.contents, balance=balance, source=source, promise=run.scope.promise)
     if not certificate.holds:
         failed = [name for name, passed in certificate.checks.items() if not passed]
         raise IntegrityError(
             "certificate",
             expected="every check of the leakage certificate to pass on the written files",
             found=f"failed: {', '.join(failed)}",
-            remedy="report this as a fault of Counterpoise; nothing was published",
+            remedy="report this as a bug in Counterpoise; nothing was published",
             values={"failed": failed},
         )
     return certificate
@@ -234,9 +234,9 @@ def _materials(run: _Run) -> Materials:
 
 
 def _write_recipe(resampling: ResamplingPlan, train: TrainRows, folder: Path) -> None:
-    """Store what resampling did: rows that do not stand or count exactly once, and how synthetic rows are made.
+    """Store the recipe: rows whose count or weight differs from one, and how synthetic rows are made.
 
-    Their classes let the rows of each class before resampling be counted from the files alone.
+    Storing their classes allows counting each class before resampling from the files alone.
     """
     folder.mkdir(parents=True)
     rows, copies = read_copies(resampling)
@@ -254,7 +254,7 @@ def _write_recipe(resampling: ResamplingPlan, train: TrainRows, folder: Path) ->
 
 
 def _sync_files(data: Path, written: WrittenParts) -> tuple[FileDigest, ...]:
-    """Return the digests of all files of a version, by the names that they will have, everything made durable."""
+    """Make all files of a version durable, and return their digests under their published names."""
     known = {file.path: file for file in written.files}
     files = [path for path in sorted(data.rglob("*")) if path.is_file()]
     parts = [known.get(path) or finished_part(path) for path in files]

@@ -1,7 +1,7 @@
-"""The train partition of a version made again, bit for bit, from its source and its recipe; and its rows put away.
+"""Rebuild a version's train partition bit for bit from its source and recipe, and remove its stored rows.
 
-A version says with `output.materialise: recipe` that its train rows need not be kept. The manifest holds their digests
-all the same, so whatever is rebuilt is known to be what was published, evaluated and certified.
+With `output.materialise: recipe`, a version does not keep its train rows. The manifest still holds their digests, which
+prove that rebuilt files equal those that were published, evaluated and certified.
 """
 
 from __future__ import annotations
@@ -29,32 +29,32 @@ from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
 from counterpoise.table import SourceTable
 from counterpoise.typing import Ints
 
-__all__ = ["put_away_train_rows", "put_train_rows", "rebuild_train"]
+__all__ = ["rebuild_train", "remove_train_rows", "upload_train_rows"]
 
 
 def rebuild_train(
     folder: DatasetFolder, manifest: Manifest, snapshot: Snapshot, *, out: Path, progress: Progress = silent
 ) -> int:
-    """Write the files of `train/` and `keys/train/` of a version under a folder and return their rows.
+    """Write a version's `train/` and `keys/train/` under a folder and return the number of rows.
 
     Args:
         folder: The dataset.
         manifest: The version's manifest.
         snapshot: The version's source, ingested again.
-        out: Where the two folders are made; they must not exist there.
-        progress: Told the windows written.
+        out: The parent of the two folders, which must not exist yet.
+        progress: Called with the number of windows written.
 
     Raises:
-        IntegrityError: The source, the recipe or the rebuilt bytes are not those of the version.
+        IntegrityError: The source, the recipe or the rebuilt bytes differ from those of the version.
     """
     _check_source(manifest, snapshot)
     parts_read = ("recipe", "rejected", *(f"keys/{name}" for name in PARTITIONS[1:]))
     in_place = not folder.remote and out.absolute() == (folder.path / manifest.data).absolute()
-    with own_area(folder.work if in_place else out / WORK) as area:  # on the file system that the rows come to
+    with own_area(folder.work if in_place else out / WORK) as area:  # on the same file system as the result
         draft = area / "data"
         with checked_out(folder, [f"{manifest.data}/{part}" for part in parts_read]) as base:
             _check_files(base, manifest, parts_read)
-            with _fitting(manifest):
+            with _reporting_mismatch(manifest):
                 materials = _materials(manifest, snapshot, base / manifest.data)
                 written = write_partitions(materials, draft, progress=progress)
         parts = [part for part in written.files if part.path.relative_to(draft).parent.as_posix() in TRAIN_FOLDERS]
@@ -67,9 +67,9 @@ def rebuild_train(
 
 
 def _put_in_place(draft: Path, out: Path) -> None:
-    """Rename the folders of the rebuilt rows, unless another process was faster: it has compared the same digests.
+    """Rename the rebuilt folders into place, unless another process was faster: it checked the same digests.
 
-    The keys come first, for rows without keys would look whole. Keys without rows are a leftover.
+    The keys come first, because rows without keys would look complete. Keys without rows count as leftovers.
     """
     if (out / "train").exists():
         return
@@ -81,11 +81,11 @@ def _put_in_place(draft: Path, out: Path) -> None:
         sync_folder((out / name).parent)
 
 
-def put_away_train_rows(folder: DatasetFolder, manifest: Manifest) -> bool:
+def remove_train_rows(folder: DatasetFolder, manifest: Manifest) -> bool:
     """Remove the train rows of a version that is stored as a recipe; return whether there were any.
 
-    The rows go before their keys. A process that is killed between the two leaves a version without its rows, as asked
-    for; the next run removes the keys.
+    The rows are removed before their keys. A process killed in between leaves a version without its rows, as requested;
+    the next run removes the keys.
     """
     if manifest.settings.output.materialise != "recipe":
         return False
@@ -96,10 +96,10 @@ def put_away_train_rows(folder: DatasetFolder, manifest: Manifest) -> bool:
     return bool(there)
 
 
-def put_train_rows(folder: DatasetFolder, manifest: Manifest) -> None:
-    """Bring rebuilt train rows, which lie in this process's copies, back to the object store.
+def upload_train_rows(folder: DatasetFolder, manifest: Manifest) -> None:
+    """Upload rebuilt train rows from this process's copies to the object store.
 
-    The first file of `train/`, which tells that they are there, comes last.
+    The first file of `train/` marks the rows as present, so it is uploaded last.
     """
     own = [file for name in TRAIN_FOLDERS for file in sorted(manifest.part_files(name), key=lambda file: file.path)]
     for files in (own[1:], own[:1]):
@@ -107,15 +107,15 @@ def put_train_rows(folder: DatasetFolder, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _fitting(manifest: Manifest) -> Iterator[None]:
-    """Name a recipe, or keys, that speak of rows which the source does not have."""
+def _reporting_mismatch(manifest: Manifest) -> Iterator[None]:
+    """Report a recipe or keys that refer to rows the source does not have."""
     try:
         yield
     except (pa.ArrowException, IndexError, KeyError, TypeError, ValueError) as error:
-        raise _unfit(str(error), manifest) from error
+        raise _mismatch(str(error), manifest) from error
 
 
-def _unfit(found: str, manifest: Manifest) -> IntegrityError:
+def _mismatch(found: str, manifest: Manifest) -> IntegrityError:
     return IntegrityError(
         "unfit_recipe",
         expected=f"a recipe and keys of version {manifest.version} that fit its source",
@@ -130,7 +130,7 @@ def _check_source(manifest: Manifest, snapshot: Snapshot) -> None:
             "other_source",
             expected=f"the source of version {manifest.version}, with digest {manifest.source.digest[:16]}…",
             found=f"a source with digest {snapshot.digest[:16]}…",
-            remedy="name the file that the version was made from with --source, read with the same options",
+            remedy="name the version's original file with --source, read with the same options",
             values={"expected": manifest.source.digest, "found": snapshot.digest},
         )
 
@@ -140,7 +140,7 @@ def _check_files(base: Path, manifest: Manifest, parts: Sequence[str]) -> None:
     if changed:
         raise IntegrityError(
             "changed_files",
-            expected="recipe and keys as they were published",
+            expected="the recipe and keys as published",
             found="; ".join(changed[:5]),
             remedy="restore them from a backup, or publish the dataset again",
             values={"files": changed},
@@ -148,7 +148,7 @@ def _check_files(base: Path, manifest: Manifest, parts: Sequence[str]) -> None:
 
 
 def _check_bytes(manifest: Manifest, parts: list[PartFile], draft: Path) -> None:
-    """Compare the digests of rebuilt files with those of the published ones."""
+    """Compare the digests of rebuilt files with those of the published files."""
     files = [file for name in TRAIN_FOLDERS for file in manifest.part_files(name)]
     wanted = {file.path.removeprefix(f"{manifest.data}/"): file.sha256 for file in files}
     rebuilt = {part.path.relative_to(draft).as_posix(): part.sha256 for part in parts}
@@ -158,16 +158,16 @@ def _check_bytes(manifest: Manifest, parts: list[PartFile], draft: Path) -> None
         raise IntegrityError(
             "other_bytes",
             expected="the bytes that were published",
-            found=f"{sum(rebuilt.get(path) != digest for path, digest in wanted.items())} other files",
-            remedy=f"rebuild with the libraries of then: {', '.join(other)}"
+            found=f"{sum(rebuilt.get(path) != digest for path, digest in wanted.items())} files that differ",
+            remedy=f"rebuild with the original library versions: {', '.join(other)}"
             if other
-            else "report this as a fault of Counterpoise: source, recipe and libraries are the same",
+            else "report this as a bug in Counterpoise: source, recipe and libraries are the same",
             values={"libraries": other},
         )
 
 
 def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
-    """Gather what train was made of; the other partitions are left out."""
+    """Gather the materials of train only."""
     config = manifest.settings
     source = SourceTable(snapshot, config.columns)
     partition = np.zeros(snapshot.rows, dtype=np.int8)
@@ -178,7 +178,7 @@ def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
     recipe = _recipe(train, data / "recipe")
     made = int(recipe.copies.sum(dtype=np.int64)) + (0 if recipe.synthetic is None else recipe.synthetic.num_rows)
     if recipe.copies.min(initial=0) < 0 or made != manifest.partitions["train"].rows:
-        raise _unfit(f"{made:,} rows, where the manifest says {manifest.partitions['train'].rows:,}", manifest)
+        raise _mismatch(f"{made:,} rows, where the manifest says {manifest.partitions['train'].rows:,}", manifest)
     return gather_materials(
         snapshot, recipe, roles=source.roles, partition=partition, seed=config.seed,
         output=config.output,
@@ -186,7 +186,7 @@ def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
 
 
 def _rows_elsewhere(data: Path) -> Ints:
-    """Return the source rows that are validation, test or rejected."""
+    """Return the source rows in validation, test or the rejects."""
     files = [file for name in PARTITIONS[1:] for file in sorted((data / "keys" / name).glob("*.parquet"))]
     tables = [pq.read_table(file, columns=["source_row"]) for file in files]
     rejected = data / "rejected" / "rows.parquet"

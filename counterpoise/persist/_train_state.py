@@ -1,6 +1,6 @@
-"""Train rows that come and go: a version stored as a recipe while somebody reads it.
+"""Read a version while another process may remove or rebuild its train rows.
 
-They are there or not by the name of one folder, which is renamed as a whole. A reader who saw that midway looks again.
+The rows appear and disappear with the rename of one folder. A reader that overlaps with the rename retries.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from counterpoise.persist._layout import TRAIN_FOLDERS, DatasetFolder
 from counterpoise.persist._manifest import Manifest
 from counterpoise.storage import Store
 
-__all__ = ["in_a_steady_state", "stored_as_recipe"]
+__all__ = ["run_until_stable", "stored_as_recipe"]
 
 T = TypeVar("T")
-_LOOKS = 100
+_MAX_CHECKS = 100
 
 
-def in_a_steady_state(folder: DatasetFolder, manifest: Manifest, look: Callable[[], T]) -> T:
-    """Return what a look at a version finds; what it finds wrong counts only if no train rows came or went meanwhile.
+def run_until_stable(folder: DatasetFolder, manifest: Manifest, check: Callable[[], T]) -> T:
+    """Run a check until train rows stay unchanged during it, and return what it finds.
 
     Args:
         folder: The dataset.
         manifest: The version's manifest.
-        look: Returns what is wrong, nothing where all is right.
+        check: Returns the problems found; empty if there are none.
 
     Raises:
-        StorageError: The rows come and go without a pause.
+        StorageError: The train rows keep changing.
     """
     if manifest.settings.output.materialise != "recipe":
-        return look()
-    for _ in range(_LOOKS):
+        return check()
+    for _ in range(_MAX_CHECKS):
         before = _state(folder, manifest)
         try:
-            found = look()
-        except Exception:  # whatever a file that goes away while it is read leads to
+            found = check()
+        except Exception:  # a file that vanishes during the read can raise anything
             if _state(folder, manifest) == before:
                 raise
             continue
@@ -45,16 +45,16 @@ def in_a_steady_state(folder: DatasetFolder, manifest: Manifest, look: Callable[
             return found
     raise StorageError(
         "restless_version",
-        expected=f"train rows of version {manifest.version} that stay for the time of a look",
-        found=f"rows that were put away or rebuilt during each of {_LOOKS} looks",
-        remedy="look for what rebuilds the version over and over; try again",
+        expected=f"train rows of version {manifest.version} that stay unchanged during a check",
+        found=f"rows that were removed or rebuilt during each of {_MAX_CHECKS} checks",
+        remedy="find the process that keeps rebuilding the version, then try again",
     )
 
 
 def _state(folder: DatasetFolder, manifest: Manifest) -> list[tuple[str, float, str]]:
-    """Return what changes whenever train rows come or go: their files, and on this machine when their folders changed.
+    """Return a value that changes whenever train rows are removed or rebuilt: their files and, locally, folder mtimes.
 
-    Without the folders' moments, rows that come and go again within one look would not show.
+    Without the mtimes, rows that disappear and return during one check would go unnoticed.
     """
     data = manifest.data
     files = [file for name in TRAIN_FOLDERS for file in folder.store.files(f"{data}/{name}")]
@@ -66,9 +66,9 @@ def _state(folder: DatasetFolder, manifest: Manifest) -> list[tuple[str, float, 
 
 
 def stored_as_recipe(store: Store, manifest: Manifest) -> bool:
-    """Return whether the train rows of a version were put away, to be rebuilt from source and recipe.
+    """Return whether a version's train rows were removed and must be rebuilt from source and recipe.
 
-    The first file tells: it is the first one to be put away, and the last one to come back.
+    Only the first file is checked: it is removed first and restored last.
 
     Args:
         store: The dataset's files.

@@ -1,4 +1,4 @@
-"""Working areas of runs: made, thrown away, kept as evidence, reclaimed."""
+"""The working areas of runs: create, discard, keep as evidence, reclaim."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ __all__ = [
 
 _SWITCH = ".switch"
 _MARKS: dict[Path, tuple[Path, int]] = {}
-"""The marks of working areas of runs that this process holds, and where they lie."""
+"""The marks that this process holds for the working areas of its runs, and where they are stored."""
 
 
 @names_refusals("prepare")
 def workspace(root: str | Path, dataset: str, run_id: str) -> Path:
-    """Return the run's working area, made on first use; a retry of the run finds the same one.
+    """Return the run's working area, created on first use; a retry of the run gets the same one.
 
-    It is marked as in use until it is discarded or kept, or until this process ends. What killed runs of the dataset
-    have left on this machine goes first: the new run may need the room.
+    The area is marked as in use until it is discarded or kept, or until this process ends. Leftovers of killed runs of
+    the dataset on this machine are removed first, because the new run may need the space.
 
     Raises:
         IntegrityError: A folder of the dataset is a symbolic link.
@@ -66,30 +66,30 @@ def workspace(root: str | Path, dataset: str, run_id: str) -> Path:
 
 
 def discard_workspace(path: Path) -> None:
-    """Remove a run's working area, and the staging folder where it was the last."""
+    """Remove a run's working area, and the staging folder if it is then empty."""
     shutil.rmtree(path, ignore_errors=True)
     keep_workspace(path)
     sweep(path.parent)
 
 
 def keep_workspace(path: Path) -> None:
-    """Leave a run's working area to a retry of the run, for a week."""
+    """Keep a run's working area for a retry, for a week."""
     place, descriptor = _MARKS.pop(path.absolute(), (path, None))
     if descriptor is not None:
         unmark(place, path.name, descriptor)
 
 
 def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError) -> str | None:
-    """Keep why a run was refused, and the rows it rejected, under `rejected/` of the dataset.
+    """Keep the reason for a refusal and the rejected rows under the dataset's `rejected/`.
 
     Args:
         config: The run's configuration.
         folder: The run's working area.
-        error: Why the run was refused.
+        error: The error that refused the run.
 
     Returns:
-        The address of the folder with `reason.json`, the configuration and the rejected rows; None for a fault that is
-        not the data's, or where it cannot be written.
+        The address of the folder with `reason.json`, the configuration and the rejected rows; None if the data is not
+        at fault or the folder cannot be written.
     """
     if error.exit_code != 2 or isinstance(error, StorageError):
         return None
@@ -102,17 +102,17 @@ def keep_evidence(config: BalanceConfig, folder: Path, error: CounterpoiseError)
         dataset.store.replace(f"rejected/{folder.name}/reason.json", text.encode())
         for file in sorted({*folder.rglob("*reject*.parquet"), *folder.rglob("invalid_rows.parquet")}):
             dataset.store.put(f"rejected/{folder.name}/{file.name}", file)
-    except (OSError, StorageError):  # why the run was refused is what its reader must see
+    except (OSError, StorageError):  # this must not hide the reason for the refusal
         return None
     return join_address(dataset.address, "rejected", folder.name)
 
 
 def reclaim_leftovers(folder: DatasetFolder) -> list[str]:
-    """Remove what crashed runs have left behind; return the names of the folders removed.
+    """Remove the leftovers of crashed runs; return the names of the removed folders.
 
-    What bears the mark of a process that is gone goes at once. What bears none goes after a week by the clock of the
-    store that it lies in: data that was sent to a bucket, and what a failed run has kept for its retry. Data stay where
-    they are if it cannot be known which of them a version refers to.
+    Files marked by a process that has ended are removed at once. Unmarked files are removed after a week by the clock
+    of their store: data sent to a bucket, and areas kept for a retry. Data folders stay if it is uncertain which of
+    them a version refers to.
 
     Args:
         folder: The dataset.
@@ -131,7 +131,7 @@ def reclaim_leftovers(folder: DatasetFolder) -> list[str]:
 
 
 def switching(folder: DatasetFolder, data: str) -> AbstractContextManager[None]:
-    """Let one process after the other put train rows of a version away or back.
+    """Lock a version's train rows, so that only one process at a time removes or restores them.
 
     Args:
         folder: The dataset.
@@ -141,13 +141,13 @@ def switching(folder: DatasetFolder, data: str) -> AbstractContextManager[None]:
 
 
 def _refuse_linked_folders(folder: DatasetFolder) -> None:
-    """Refuse folders that are symbolic links: what is old, or nobody's, there is not ours to remove."""
+    """Refuse folders that are symbolic links: their content is not ours to remove."""
     for name in FOLDERS:
         folder.refuse_links(name)
 
 
 def _reclaim_abandoned(folder: DatasetFolder) -> list[str]:
-    """Remove what bears the mark of a process that is gone."""
+    """Remove everything marked by a process that has ended."""
     removed = []
     for lock in locks_in(folder.work):
         with abandoned(lock) as gone:
@@ -160,28 +160,28 @@ def _reclaim_abandoned(folder: DatasetFolder) -> list[str]:
 
 
 def _remove(folder: DatasetFolder, name: str) -> bool:
-    """Remove working files of a name, and the data folder of that name unless a version may refer to it."""
+    """Remove the working files under a name, and its data folder unless a version may refer to it."""
     for path in (folder.work / name, folder.staging / name):
         shutil.rmtree(path, ignore_errors=True)
     if name.endswith(_SWITCH):
-        _finish_putting_away(folder, name.removesuffix(_SWITCH))
+        _finish_removal(folder, name.removesuffix(_SWITCH))
     if folder.remote or not (folder.data / name).exists():
         return True
-    known = referenced_data(folder)  # read after the mark was found abandoned: who publishes holds it until then
+    known = referenced_data(folder)  # read after the mark is found abandoned: a publishing run holds it until then
     if known is not None and name not in known:
         folder.store.delete(f"data/{name}")
     return known is not None
 
 
-def _finish_putting_away(folder: DatasetFolder, name: str) -> None:
-    """Remove the keys of train rows that are away: a process was killed between the two."""
+def _finish_removal(folder: DatasetFolder, name: str) -> None:
+    """Remove leftover keys: a process was killed after it removed the train rows."""
     rows, keys = (f"data/{name}/{part}" for part in TRAIN_FOLDERS)
     if not folder.remote and not (folder.path / rows).exists():
         folder.store.delete(keys)
 
 
 def _reclaim_old_data(folder: DatasetFolder) -> list[str]:
-    """Remove data folders without a mark to which no version has referred for a week."""
+    """Remove unmarked data folders that no version has referred to for a week."""
     there = {name for name in folder.store.folders("data") if not lock_of(folder.work, name).exists()}
     known = referenced_data(folder)
     if known is None or not there - known:
@@ -194,7 +194,7 @@ def _reclaim_old_data(folder: DatasetFolder) -> list[str]:
 
 
 def _clock(store: Store) -> float:
-    """Return what time it is for the store, which has a clock of its own."""
+    """Return the store's current time, which may differ from this machine's clock."""
     place = f".work/clock-{uuid.uuid4().hex}"
     store.replace(f"{place}/now", b"")
     try:

@@ -1,4 +1,4 @@
-"""What fields of stored files may hold: bounded numbers and texts, digests, moments."""
+"""Field types of stored files: bounded numbers and texts, digests, times."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = [
 ]
 
 _ROUNDING = 1e-9
-"""Sums of many shares may lie this far outside of their range."""
+"""Tolerance by which sums of many shares may leave their range."""
 
 
 def _in_utc(text: str) -> str:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or moment.utcoffset() != UTC.utcoffset(None):
-        raise ValueError("no moment in UTC")
+        raise ValueError("not a time in UTC")
     return text
 
 
@@ -38,10 +38,10 @@ NonNegative = Annotated[float, Field(ge=-_ROUNDING, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=-_ROUNDING, le=1 + _ROUNDING, allow_inf_nan=False)]
 
 Name = Annotated[str, Field(max_length=100_000)]
-"""The name of a column, a class, a learner: classes are values of a column, which may be long."""
+"""The name of a column, a class or a learner. Classes are values of a column and may be long."""
 Text = Annotated[str, Field(max_length=1_000_000)]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_in_utc)]
-"""When something was, ISO 8601 in UTC."""
+"""A time, ISO 8601 in UTC."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-"""The name of a folder that one attempt to write has for its own."""
+"""The unique name of the folder of one attempt to write."""

@@ -1,7 +1,7 @@
-"""What passes between stages: small frozen records, JSON-serialisable, never a frame.
+"""The records that pass between stages: small, frozen, JSON-serialisable, never a frame.
 
-The data itself lies as Parquet or Arrow files in the run's working area; a record says where, how much and with
-which digest.
+The data itself is stored as Parquet or Arrow files in the run's working area; a record gives the path, the size and the
+digest.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ ClassCounts = dict[str, Count]
 
 
 class Record(BaseModel):
-    """What all records share."""
+    """The base of all records."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FileStamp(Record):
-    """What changes with a file: where it lies, its size in bytes, and its times in nanoseconds."""
+    """Attributes that change with a file: its path, its size in bytes, and its times in nanoseconds."""
 
     device: int
     inode: int
@@ -57,10 +57,10 @@ class FileStamp(Record):
 
 
 class SnapshotFile(Record):
-    """One data file of a snapshot; rows are numbered on from the files before it.
+    """One data file of a snapshot; row numbers continue from the files before it.
 
-    `stamp` was taken before the digest; while the file still has it, its bytes are those of the digest. Without one,
-    only the digest tells.
+    `stamp` was taken before the digest; while the stamp still matches, the digest is valid. Without a stamp, the file
+    must be read to know.
     """
 
     path: str
@@ -79,7 +79,7 @@ class ColumnSchema(Record):
 
 
 class SourcePart(Record):
-    """A file that a source was read from: its name, how many rows it gave, and the SHA-256 of its bytes."""
+    """A file that a source was read from: its name, the number of its rows, and its SHA-256."""
 
     name: str
     rows: Count
@@ -87,14 +87,13 @@ class SourcePart(Record):
 
 
 class Snapshot(Record):
-    """The source as an immutable table: row number = identity, from 0.
+    """The source as an immutable table; rows are identified by their number, from 0.
 
-    `format` is the source's format, by its name in the configuration; empty for a table that no source was read for.
-    `digest` identifies source bytes and reading options; of objects of a store `identity` is what the store tells of
-    them without a download, empty text for other sources. `rejected_file` is a Parquet file of the lines that could not
-    be read, with the columns file (string), line (int64), reason (string) and text (string); empty text where there is
-    none. `watermark` is the largest value of the watermark column, as text. `parts` are the source's files, whose rows
-    follow each other in this order; none for a database.
+    `format` is the source's format, by its name in the configuration; empty for a table without a source. `digest`
+    identifies source bytes and reading options. `identity` identifies a store's objects without a download, and is
+    empty for other sources. `rejected_file` is a Parquet file of the lines that could not be parsed, with the columns
+    file (string), line (int64), reason (string) and text (string); empty if there are none. `watermark` is the largest
+    value of the watermark column, as text. `parts` are the source's files in row order; none for a database.
     """
 
     files: tuple[SnapshotFile, ...]
@@ -111,11 +110,11 @@ class Snapshot(Record):
 
 
 SuiteSource = Literal["contract", "suite", "drift", "partitions"]
-"""Where an expectation comes from: built in, the user's file, the last version, the split."""
+"""The origin of an expectation: built in, the user's file, the last version, the split."""
 
 
 class ExpectationOutcome(Record):
-    """One expectation's result, as small as a report needs it; `measured` is what it observed, if that is a number."""
+    """One expectation's result, reduced to what reports need; `measured` is the observed value if it is a number."""
 
     expectation: str
     columns: tuple[str, ...]
@@ -133,9 +132,9 @@ class ExpectationOutcome(Record):
 class Validation(Record):
     """The verdict on a snapshot.
 
-    `rejects_file` is a Parquet file with the columns source_row (int64, ascending, each row once), reason (string),
-    column (string) and value (string): the rows set apart. Empty text where there are none. `profile_file` is what the
-    next delivery is compared with, `baseline` the version that this one was compared with, 0 for none.
+    `rejects_file` is a Parquet file of the rejected rows with the columns source_row (int64, ascending, each row once),
+    reason (string), column (string) and value (string); empty if there are none. `profile_file` is the profile for the
+    next delivery; `baseline` is the version that this one was compared with, 0 for none.
     """
 
     success: bool
@@ -147,12 +146,12 @@ class Validation(Record):
 
 
 class SplitPlan(Record):
-    """Which row goes where: an Arrow file with an int8 column `partition`, a value a snapshot row.
+    """The partition of each row: an Arrow file with an int8 column `partition`, one value per snapshot row.
 
-    Codes: 0 train, 1 validation, 2 test, -1 rejected. Where rows with equal features stay together, an int64 column
-    `content` has a code of the features of each row that is not rejected. `rejects_file` is as in `Validation`, with
-    the rows that the split set apart, whose numbers by reason are `apart`. `spans` are the first and the last moment of
-    each partition, where time decided.
+    Codes: 0 train, 1 validation, 2 test, -1 rejected. If rows with equal features stay together, an int64 column
+    `content` has a code for the features of each row that is not rejected. `rejects_file` has the format of
+    `Validation` and contains the rows rejected by the split; `apart` counts them by reason. `spans` are the first and
+    last time of each partition of a split by time.
     """
 
     file: str
@@ -170,13 +169,13 @@ class SplitPlan(Record):
 
 
 class ResamplingPlan(Record):
-    """What happens to each train row and which rows are made.
+    """The copies of each train row, and the synthetic rows.
 
     `copies_file`: Arrow file with source_row (int64, ascending, every train row) and copies (int32; 0 dropped, 1 kept,
-    n repeated), and, where rows are weighted instead of repeated, weight (int32), whose sums by class are `weighted`.
-    `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one column a voted
-    feature; empty text where no row is synthetic. `rows_file`: Arrow file with the features of growing classes, where
-    they were read to plan; empty text where they were not.
+    n repeated) and, if rows are weighted instead of repeated, weight (int32), whose sums by class are `weighted`.
+    `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one column per voted
+    feature; empty if no row is synthetic. `rows_file`: Arrow file with the features of growing classes, if planning
+    read them; otherwise empty.
     """
 
     strategy: str
@@ -209,7 +208,7 @@ class PartitionSummary(Record):
 
 
 class Certificate(Record):
-    """The leakage certificate: what was checked on the written files, and the row balance."""
+    """The leakage certificate: the checks made on the written files, and the row balance."""
 
     checks: dict[str, bool]
     rows_in: Count
@@ -225,7 +224,7 @@ class Certificate(Record):
 
 
 class DatasetVersion(Record):
-    """A published version. Paths are relative to `root`, which is where this reader found it."""
+    """A published version. Paths are relative to `root`, the location from which it was read."""
 
     root: str
     dataset: str
@@ -240,14 +239,14 @@ class DatasetVersion(Record):
 
 
 class Evaluation(Record):
-    """What resampling did for the learners: the numbers are in `metrics`, a `counterpoise.results.MetricsRecord`."""
+    """The effect of resampling on the learners; `metrics` is a `counterpoise.results.MetricsRecord`."""
 
     metrics_file: str
     metrics: dict[str, Any]
 
 
 class Report(Record):
-    """The published report: `html` and `metrics` are paths of files."""
+    """The published report: `html` and `metrics` are file paths."""
 
     html: str
     metrics: str

@@ -1,4 +1,4 @@
-"""Reading JSON files that lie in a dataset, which others may have damaged or written: strictly, or not at all."""
+"""Read stored JSON files strictly, because others may have damaged or written them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 StoredModel = TypeVar("StoredModel", bound=BaseModel)
 
 DAMAGE_LOGGER = "counterpoise.files"
-"""Where warnings of damaged files go; in a run they turn up in its log."""
+"""The logger for warnings about damaged files; a run forwards them to its log."""
 
 MAX_BYTES = 64 * 2**20
 RESTORE = "restore the file from a backup"
@@ -38,13 +38,13 @@ _DIGEST = "digest"
 
 
 class Sealed(Record):
-    """A record that carries the digest of all that it says besides: whoever changes a word has to change that, too."""
+    """A record that contains the digest of its other fields, so that a change to a field also requires a new digest."""
 
     digest: Sha256
 
 
 def seal(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plain record with the digest that belongs to it.
+    """Return a plain record with its digest added.
 
     >>> sorted(seal({"rows": 3}))
     ['digest', 'rows']
@@ -55,20 +55,20 @@ def seal(record: Mapping[str, Any]) -> dict[str, Any]:
 def parse_stored(
     model: type[StoredModel], content: bytes, *, place: str, remedy: str = RESTORE, max_bytes: int = MAX_BYTES
 ) -> StoredModel:
-    """Return what a file says, as a model.
+    """Parse a file's bytes into a model.
 
-    A file is read as UTF-8 JSON with every key once and finite numbers only; the model's types are taken strictly. The
-    digest of a `Sealed` model must be that of the rest.
+    The bytes must be UTF-8 JSON with unique keys and finite numbers, and the model's types are strict. The digest of a
+    `Sealed` model must match its other fields.
 
     Args:
-        model: What the file must be; it forbids unknown fields.
+        model: The model, which forbids unknown fields.
         content: The file's bytes.
         place: The file's path or address, for the error.
-        remedy: What the reader of the error can do.
-        max_bytes: The most bytes that are looked at.
+        remedy: The remedy to give in the error.
+        max_bytes: The maximum size.
 
     Raises:
-        IntegrityError: The file is damaged, too large, or not what the model says.
+        IntegrityError: The file is damaged, too large, or does not match the model.
     """
     if len(content) > max_bytes:
         raise unreadable(place, f"{len(content):,} bytes, where at most {max_bytes:,} are read", remedy=remedy)
@@ -79,7 +79,7 @@ def parse_stored(
             _check_seal(plain)
     except ValidationError as error:
         raise unreadable(place, _shown(error), remedy=remedy) from None
-    except CounterpoiseError as error:  # a configuration in it is one that we refuse
+    except CounterpoiseError as error:  # it contains an invalid configuration
         raise unreadable(place, f"{error.reason}: {error.found}", remedy=remedy) from None
     except (ValueError, RecursionError) as error:
         raise unreadable(place, str(error) or type(error).__name__, remedy=remedy) from None
@@ -88,14 +88,14 @@ def parse_stored(
 
 def _check_seal(plain: dict[str, Any]) -> None:
     if seal(plain)[_DIGEST] != plain[_DIGEST]:
-        raise ValueError("another digest than that of its content: it was changed after it was written")
+        raise ValueError("the digest does not match the content: the file was changed after it was written")
 
 
 def read_strictly(content: bytes) -> Any:
-    """Return what UTF-8 JSON says, with every key once and finite numbers only.
+    """Parse UTF-8 JSON with unique keys and finite numbers.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The content is not such JSON.
         RecursionError: It is nested too deeply.
     """
     return json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
@@ -111,12 +111,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in found if names.count(name) > 1)!r} more than once")
+        raise ValueError(f"the key {next(name for name in found if names.count(name) > 1)!r} occurs more than once")
     return found
 
 
 def _constant(text: str) -> NoReturn:
-    raise ValueError(f"{text}, which is no JSON number")
+    raise ValueError(f"{text}, which is not a JSON number")
 
 
 def _finite(text: str) -> float:
@@ -127,12 +127,12 @@ def _finite(text: str) -> float:
 
 
 def unreadable(place: str, found: str, *, remedy: str = RESTORE) -> IntegrityError:
-    """Return the error of a file that is not believed.
+    """Build the error for a stored file that is rejected.
 
     Args:
         place: Its path or address.
-        found: What is wrong with it.
-        remedy: What its reader can do.
+        found: The problem.
+        remedy: How the reader can fix it.
     """
     return IntegrityError(
         "unreadable_file",

@@ -1,4 +1,4 @@
-"""What work runs on: pieces of work on threads or a cluster, progress, memory, seeds, and what the system refuses."""
+"""The runtime: executors for pieces of work, progress, memory, seeds, and refusals of the operating system."""
 
 import lazy_loader
 

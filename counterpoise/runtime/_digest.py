@@ -11,13 +11,13 @@ __all__ = ["file_sha256", "json_sha256"]
 
 
 def file_sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes, hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def json_sha256(value: Any) -> str:
-    """Return the SHA-256 of a value's canonical JSON, hexadecimal.
+    """Return the SHA-256 of a value's canonical JSON in hexadecimal.
 
     >>> json_sha256({"b": 1, "a": 2}) == json_sha256({"a": 2, "b": 1})
     True

@@ -1,7 +1,7 @@
-"""How pieces of work are done: on threads of this process, or by whoever else takes them.
+"""Run pieces of work on threads of this process or in other processes.
 
-A piece is a frozen record that says all there is to know of it. What does it is a function of some module, so that both
-can be sent to another process; nothing else is shared with it but files.
+A piece is a frozen record with all the information that its work needs. The work is a module-level function. So both
+can be sent to another process, with which they share only files.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ __all__ = ["LOCAL", "Engine", "Piece", "Threads"]
 
 
 class Piece(Protocol):
-    """What is done on its own."""
+    """An independent unit of work."""
 
     @property
     def title(self) -> str:
-        """The piece in a few words."""
+        """A short title for progress and logs."""
 
 
 P = TypeVar("P", bound=Piece)
@@ -26,20 +26,20 @@ R = TypeVar("R")
 
 
 class Engine(Protocol):
-    """Does pieces of work, several at a time."""
+    """Runs pieces of work, several in parallel."""
 
     @property
-    def apart(self) -> bool:
-        """Whether pieces are done in other processes: then they must be small, and so must what comes back."""
+    def distributed(self) -> bool:
+        """Whether pieces run in other processes; pieces and results must then be small."""
 
     def map(self, work: Callable[[P], R], pieces: Sequence[P]) -> Iterator[tuple[int, R]]:
-        """Yield the number of each piece and what came of it, as soon as it is done.
+        """Yield the number and the result of each piece as soon as it is done.
 
-        The first failure ends it: pieces that were not begun are left out.
+        The first failure ends the iteration; pieces that have not started are skipped.
 
         Args:
-            work: Does one piece.
-            pieces: What is to be done.
+            work: Processes one piece.
+            pieces: The pieces to process.
         """
 
 
@@ -47,16 +47,16 @@ class Threads:
     """Threads of this process.
 
     Args:
-        number: How many pieces are done at a time.
+        number: How many pieces to process in parallel.
     """
 
-    apart = False
+    distributed = False
 
     def __init__(self, number: int = 2) -> None:
         self._number = number
 
     def map(self, work: Callable[[P], R], pieces: Sequence[P]) -> Iterator[tuple[int, R]]:
-        """Yield the number of each piece and what came of it, as `Engine` says."""
+        """Yield the number and the result of each piece; see `Engine`."""
         with ThreadPoolExecutor(self._number) as pool:
             numbers = {pool.submit(work, piece): number for number, piece in enumerate(pieces)}
             try:
@@ -67,4 +67,4 @@ class Threads:
 
 
 LOCAL: Engine = Threads()
-"""What is used where nobody has asked for another engine."""
+"""The default engine."""

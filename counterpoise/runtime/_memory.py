@@ -1,4 +1,4 @@
-"""Sizes of memory: as people write them, and what this process may still take."""
+"""Parse and format memory sizes, and measure this process's free memory."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def parse_size(text: str) -> int:
     (8589934592, 1500000000)
 
     Raises:
-        ValueError: It is not a number with MB, GB, MiB or GiB.
+        ValueError: The text is not a number with MB, GB, MiB or GiB.
     """
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no size such as 8 GiB")
+        raise ValueError(f"{text!r} is not a size such as 8 GiB")
     return int(float(match[1]) * _UNITS[match[2]])
 
 
 def format_size(size: float) -> str:
-    """Return a size for people, in MiB or GiB.
+    """Format a size in MiB or GiB.
 
     >>> format_size(3 * 2**20), format_size(1.25 * 2**30), format_size(40 * 2**30), format_size(1)
     ('3 MiB', '1.2 GiB', '40 GiB', '1 MiB')
@@ -41,12 +41,12 @@ def format_size(size: float) -> str:
 
 
 def free_memory(root: Path = Path("/")) -> int | None:
-    """Return how many bytes this process may still take: what the machine has available, or its control group.
+    """Return the bytes that this process may still allocate, limited by the machine and its control group.
 
-    Where only the whole memory of the machine is known, that; None where nothing is.
+    Fall back to the machine's total memory; return None if that is unknown, too.
 
     Args:
-        root: The file system to look at.
+        root: The root of the file system to inspect.
     """
     known = [*_available(root / "proc/meminfo"), *_left_in_groups(root)]
     return min(known) if known else _physical()
@@ -59,7 +59,7 @@ def _available(meminfo: Path) -> Iterator[int]:
 
 
 def _left_in_groups(root: Path) -> Iterator[int]:
-    """Yield what is left under the limit of each control group that the process is in, versions 1 and 2."""
+    """Yield the memory left in each control group of this process, for versions 1 and 2."""
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
@@ -76,7 +76,7 @@ def _left_in_groups(root: Path) -> Iterator[int]:
 
 
 def _upwards(place: Path, path: str) -> Iterator[Path]:
-    """Yield the folder of a group and of all groups above it: each of them may have a limit."""
+    """Yield the folder of a group and of all its ancestors, each of which may have a limit."""
     folder = place / path.strip("/")
     while folder != place:
         yield folder
@@ -85,7 +85,7 @@ def _upwards(place: Path, path: str) -> Iterator[Path]:
 
 
 def _reclaimable(stat: Path, name: str) -> int:
-    """Return the bytes of files that the kernel would let go of."""
+    """Return the bytes of cached files that the kernel can reclaim."""
     found = re.search(rf"^{name} (\d+)$", _text(stat), re.MULTILINE)
     return int(found[1]) if found else 0
 

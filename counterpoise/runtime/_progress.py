@@ -1,4 +1,4 @@
-"""How a long stage tells how far it is, without knowing who listens."""
+"""Report the progress of a long stage to any listener."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["Progress", "silent"]
 
 
 class Progress(Protocol):
-    """Told now and then how far a stage is."""
+    """A listener that is called from time to time with a stage's progress."""
 
     def __call__(self, done: int, total: int) -> None:
-        """Take the work done and the work in all, in the same unit (rows, fits)."""
+        """Receive the work done and the total work, in the same unit (rows, fits)."""
 
 
 def silent(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Ignore all progress."""

@@ -1,8 +1,8 @@
-"""What the operating system's refusals mean: the disk is full, files are too many, rights are missing.
+"""Explain the operating system's refusals: a full disk, too many open files, missing permissions.
 
-They come as `OSError`s, and in the clothes of libraries: DuckDB, Arrow, SQLite and Great Expectations raise errors of
-their own that have the system's words in their text. Whatever they wear, a stage ends with one error that names the
-refusal, the place and a remedy that fits.
+They arrive as `OSError`s or wrapped by libraries: DuckDB, Arrow, SQLite and Great Expectations raise their own errors
+with the system's message in the text. Either way, a stage ends with one error that names the refusal, the place and a
+suitable remedy.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class _Refusal:
     Attributes:
         reason: The error's reason.
         expected: What should have been possible.
-        remedy: What to do about it; `{place}` and `{limit}` are filled in.
-        limit: The process's limit that may be behind it.
+        remedy: How to fix it; `{place}` and `{limit}` are filled in.
+        limit: The process limit that may cause it.
     """
 
     reason: str
@@ -44,35 +44,35 @@ class _Refusal:
     limit: int | None = None
 
 
-_NO_SPACE = _Refusal("no_space", "room for what is written", "free space on the file system of {place}, then run again")
+_NO_SPACE = _Refusal("no_space", "enough disk space", "free space on the file system of {place}, then run again")
 _OUT_OF_MEMORY = _Refusal(
     "out_of_memory",
     "memory for the work",
-    "free memory, raise the limit of the process or container (ulimit -v is {limit}), or give it less to do at a time",
+    "free memory, raise the limit of the process or container (ulimit -v is {limit}), or process less at a time",
     resource.RLIMIT_AS,
 )
 _TOO_MANY_FILES = _Refusal(
     "too_many_open_files",
     "to open one more file",
-    "raise the limit of open files (ulimit -n is {limit}), or let fewer runs work at a time",
+    "raise the limit of open files (ulimit -n is {limit}), or run fewer flows at a time",
     resource.RLIMIT_NOFILE,
 )
 _PERMISSION = _Refusal(
     "permission_denied",
-    "the right to do so",
-    f"give user {os.getuid()}, who runs this, the rights on {{place}}, or choose another place",
+    "permission to do so",
+    f"give user {os.getuid()}, which runs this, permissions on {{place}}, or choose another place",
 )
 _PROCESSES = _Refusal(
     "too_many_processes",
     "to start one more thread or process",
-    "raise the limit of processes (ulimit -u is {limit}; pids of a container), or let fewer runs work at a time",
+    "raise the limit of processes (ulimit -u is {limit}; pids of a container), or run fewer flows at a time",
     resource.RLIMIT_NPROC,
 )
 _OTHER = _Refusal(
-    "system_refused", "the operating system to do it", "see what it says of {place}, mend that, and run again"
+    "system_refused", "the operating system to allow it", "fix what the message says about {place}, then run again"
 )
 _GONE = _Refusal(
-    "file_missing", "a file or folder that is there", "see why {place} is missing; something may have removed it"
+    "file_missing", "an existing file or folder", "find out why {place} is missing; something may have removed it"
 )
 _KINDS: dict[int, _Refusal] = {
     errno.ENOSPC: _NO_SPACE,
@@ -80,7 +80,7 @@ _KINDS: dict[int, _Refusal] = {
         "quota_exceeded", _NO_SPACE.expected, "free some of the quota on {place}, or have it raised"
     ),
     errno.EROFS: _Refusal(
-        "read_only", "a place that can be written", "mount the file system of {place} for writing, or choose another"
+        "read_only", "a writable place", "mount the file system of {place} for writing, or choose another"
     ),
     errno.EFBIG: _Refusal(
         "file_too_large",
@@ -90,17 +90,17 @@ _KINDS: dict[int, _Refusal] = {
     ),
     errno.EMFILE: _TOO_MANY_FILES,
     errno.ENFILE: _Refusal(
-        "too_many_open_files", _TOO_MANY_FILES.expected, "raise fs.file-max of this machine, or let less work on it"
+        "too_many_open_files", _TOO_MANY_FILES.expected, "raise fs.file-max of this machine, or run less on it"
     ),
     errno.EACCES: _PERMISSION,
     errno.EPERM: _PERMISSION,
     errno.EIO: _Refusal(
-        "io_error", "a device that works", "look at the system's log and check the disk of {place}, then run again"
+        "io_error", "a working device", "check the disk of {place} and the system's log, then run again"
     ),
-    errno.EEXIST: _Refusal("in_the_way", "a free name", "remove what lies in the way at {place}"),
-    errno.ENOTDIR: _Refusal("not_a_folder", "a folder", "remove the file that lies in the way at {place}"),
-    errno.EISDIR: _Refusal("is_a_folder", "a file", "remove the folder that lies in the way at {place}"),
-    errno.ENAMETOOLONG: _Refusal("name_too_long", "a path that the file system takes", "choose shorter names: {place}"),
+    errno.EEXIST: _Refusal("in_the_way", "a free name", "remove what is in the way at {place}"),
+    errno.ENOTDIR: _Refusal("not_a_folder", "a folder", "remove the file that is in the way at {place}"),
+    errno.EISDIR: _Refusal("is_a_folder", "a file", "remove the folder that is in the way at {place}"),
+    errno.ENAMETOOLONG: _Refusal("name_too_long", "a path that the system accepts", "choose shorter names: {place}"),
     errno.ENOMEM: _OUT_OF_MEMORY,
     errno.EAGAIN: _PROCESSES,
     errno.ENOENT: _GONE,
@@ -112,7 +112,7 @@ _TELLING = frozenset(
         errno.EAGAIN,
     }
 )  # fmt: skip
-"""What says nothing about the data: it outranks what a library, or our own code, took it for."""
+"""Refusals unrelated to the data: they take precedence over the error of the library or of our own code."""
 
 _UNREADABLE = frozenset(errno.errorcode[number] for number in {*_TELLING, errno.EACCES, errno.EPERM})
 _TEXTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
@@ -137,23 +137,23 @@ _CLOTHES = frozenset(
     {"ArrowException", "ImportError", "IOException", "InternalException", "OperationalError", "OSError"}
     | {"FatalException", "OutOfMemoryException", "RuntimeError", "GreatExpectationsError", "EngineError"}
 )
-"""Kinds of errors that may have the system's words for a text; others may quote data."""
+"""Error types whose text may contain the system's message; other types may quote data."""
 _PATH = re.compile(r"""["'](/[^"'\n]+)["']""")
 _MOST = 300
 
 
 @contextmanager
 def naming_refusals(stage: str, *, place: str = "", note: Callable[[], str] | None = None) -> Iterator[None]:
-    """Turn the operating system's refusals in the block into errors that say what was refused, where, and what helps.
+    """Turn the operating system's refusals in the block into errors that say what was refused, where, and the fix.
 
     Args:
-        stage: What is being done, such as `ingest`.
-        place: Where, if the refusal does not say so itself.
-        note: Says what holds all the same, such as `nothing was published`.
+        stage: The current work, such as `ingest`.
+        place: The place, if the refusal does not name one.
+        note: Returns what still holds, such as `nothing was published`.
 
     Raises:
-        PublishError: The system refuses in stage `persist`.
-        MachineError: It refuses in another one.
+        PublishError: The system refused in stage `persist`.
+        MachineError: The system refused in another stage.
     """
     try:
         yield
@@ -165,7 +165,7 @@ def naming_refusals(stage: str, *, place: str = "", note: Callable[[], str] | No
 
 
 def names_refusals(stage: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function a stage, whose refusals are named, whoever calls it."""
+    """Turn a function into a stage that explains refusals for every caller."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
@@ -179,10 +179,10 @@ def names_refusals(stage: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def unreadable_for_the_system(error: Exception, *, place: str) -> CounterpoiseError | None:
-    """Return the error that names why the system does not let a file be read that is there; None for other reasons.
+    """Return the error that explains why the system refuses to read an existing file; None for other reasons.
 
     Args:
-        error: What was raised by reading.
+        error: The error raised while reading.
         place: The file.
     """
     named = refusal_behind(error, stage="read", place=place)
@@ -192,37 +192,37 @@ def unreadable_for_the_system(error: Exception, *, place: str) -> CounterpoiseEr
 def refusal_behind(
     error: Exception, *, stage: str, place: str = "", note: Callable[[], str] | None = None
 ) -> CounterpoiseError | None:
-    """Return the error that names the system's refusal behind another one; None where there is none.
+    """Return the error that explains the system's refusal behind another error; None if there is none.
 
     Args:
-        error: What was raised.
-        stage: What was being done.
-        place: Where, if the refusal does not say so itself.
-        note: Says what holds all the same.
+        error: The error raised.
+        stage: The current work.
+        place: The place, if the refusal does not name one.
+        note: Returns what still holds.
     """
     if isinstance(error, MachineError) or (isinstance(error, CounterpoiseError) and "errno" in error.values):
-        return None  # it has a name
+        return None  # it is already explained
     found = _find(error, only=_TELLING if isinstance(error, CounterpoiseError) else None)
     if found is None:
         return None
-    number, said, path = found
-    return _named(number, said, path or place, stage=stage, note=f"; {note()}" if note is not None else "")
+    number, message, path = found
+    return _explained(number, message, path or place, stage=stage, note=f"; {note()}" if note is not None else "")
 
 
 def _find(error: BaseException, *, only: frozenset[int] | None) -> tuple[int, str, str] | None:
-    """Return number, words and path of the first refusal in a chain of errors."""
+    """Return number, message and path of the first refusal in a chain of errors."""
     chain = list(_chain(error))
     if not all(isinstance(one, Exception | BaseExceptionGroup | GeneratorExit) for one in chain):
         return None  # an interruption
     for one in chain:
-        found = _looked_at(one)
+        found = _refusal_of(one)
         if found is not None and (only is None or found[0] in only):
             return found
     return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from, or while handling what; each once."""
+    """Yield an error and its causes and contexts, each once."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -236,7 +236,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             waiting += one.exceptions
 
 
-def _looked_at(error: BaseException) -> tuple[int, str, str] | None:
+def _refusal_of(error: BaseException) -> tuple[int, str, str] | None:
     if isinstance(error, MemoryError):
         return errno.ENOMEM, str(error) or "out of memory", ""
     if isinstance(error, OSError) and error.errno is not None:
@@ -253,7 +253,7 @@ def _looked_at(error: BaseException) -> tuple[int, str, str] | None:
     return number, " ".join(text.split())[:_MOST], path[1] if path else ""
 
 
-def _named(number: int, said: str, path: str, *, stage: str, note: str) -> CounterpoiseError:
+def _explained(number: int, message: str, path: str, *, stage: str, note: str) -> CounterpoiseError:
     kind = _KINDS.get(number, _OTHER)
     shown = path or f"output.root or of {_temporary()} (TMPDIR)"
     place = _in_the_way(Path(shown)) if number == errno.ENOTDIR else shown
@@ -263,21 +263,21 @@ def _named(number: int, said: str, path: str, *, stage: str, note: str) -> Count
     return error(
         kind.reason,
         expected=kind.expected,
-        found=said + (f": {path}" if path and path not in said else ""),
+        found=message + (f": {path}" if path and path not in message else ""),
         remedy=remedy,
         values=values,
     )
 
 
 def _in_the_way(path: Path) -> Path:
-    """Return what is no folder on the way to a path; the path itself where that is not seen."""
+    """Return the first parent of a path that is not a folder; the path itself if none is found."""
     return next((one for one in path.parents if one.exists() and not one.is_dir()), path)
 
 
 def _temporary() -> str:
     try:
         return tempfile.gettempdir()
-    except OSError:  # it cannot be written to
+    except OSError:  # there is no writable folder
         return "the temporary files"
 
 

@@ -1,4 +1,4 @@
-"""All randomness of a run: named child streams of its one seed."""
+"""Derive all randomness of a run from its seed, as named child streams."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["child_generator", "child_seed", "child_sequence"]
 
 
 def child_sequence(seed: int, *names: str | int) -> np.random.SeedSequence:
-    """Return the seed sequence of the stream with that name: independent streams for different names.
+    """Return the seed sequence of a named stream; streams of different names are independent.
 
     Args:
         seed: The run's seed.
@@ -21,7 +21,7 @@ def child_sequence(seed: int, *names: str | int) -> np.random.SeedSequence:
 
 
 def child_generator(seed: int, *names: str | int) -> np.random.Generator:
-    """Return a generator on the named stream.
+    """Return a generator for a named stream.
 
     >>> bool(child_generator(1, "split").random() == child_generator(1, "split").random())
     True
@@ -32,5 +32,5 @@ def child_generator(seed: int, *names: str | int) -> np.random.Generator:
 
 
 def child_seed(seed: int, *names: str | int) -> int:
-    """Return a 32-bit seed on the named stream, for libraries that take an integer."""
+    """Return a 32-bit seed for a named stream, for libraries that need an integer."""
     return int(child_sequence(seed, *names).generate_state(1)[0])

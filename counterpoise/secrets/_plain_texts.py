@@ -1,4 +1,4 @@
-"""Texts of a configuration: no `${VARIABLE}` where none is read, and no secret that is written out."""
+"""Check that texts of a configuration contain no unsupported `${VARIABLE}` and no literal secret."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _QUERY_REMEDY = (
 
 
 def check_texts(section: BaseModel, *, literal: frozenset[str]) -> None:
-    """Check the texts of a section of the configuration.
+    """Check the texts of a configuration section.
 
     Args:
-        section: The section, built.
-        literal: Its fields whose texts are names or values of the data, or have a check of their own.
+        section: The validated section.
+        literal: Fields with names or values from the data, or with their own check.
 
     Raises:
-        ConfigError: A variable, or a secret that is written out.
+        ConfigError: A text contains a variable or a literal secret.
     """
     for name, value in section:
         for text in [value] if isinstance(value, str) else value if isinstance(value, tuple) else ():
@@ -47,10 +47,10 @@ def check_texts(section: BaseModel, *, literal: frozenset[str]) -> None:
 
 
 def check_query(query: str) -> None:
-    """Check that a query holds no secret.
+    """Check that a query contains no secret.
 
     Raises:
-        ConfigError: It compares or calls something with a password that is written out, or holds an address with one.
+        ConfigError: The query compares or calls something with a literal password, or contains an address with one.
     """
     if found := next(_secrets_of_query(query), ""):
         raise _literal("source.query", found, _QUERY_REMEDY)
@@ -60,9 +60,9 @@ def _check_text(field: str, text: str) -> None:
     if variable := _VARIABLE.search(text):
         raise ConfigError(
             "variable_not_read",
-            expected=f"a plain text as {field}: variables are read in source.url alone",
+            expected=f"a plain text as {field}: variables are only allowed in source.url",
             found=f"{variable[0]} in {field}",
-            remedy=f'write the value itself, or let the shell put it in: --set {field}="$NAME"',
+            remedy=f'write the value itself, or let the shell insert it: --set {field}="$NAME"',
             values={"field": field, "variable": variable[0]},
         )
     if field != "source.query" and redact(text) != text:
@@ -89,7 +89,7 @@ def _literal(field: str, found: str, remedy: str) -> ConfigError:
 
 
 def _secrets_of_query(query: str) -> Iterator[str]:
-    """Yield what secrets stand in the literals and comments of a query; never the secrets themselves."""
+    """Yield descriptions of the secrets in a query's literals and comments, never the secrets themselves."""
     for start, end, inner in _literals(query):
         before = _BEFORE.search(query, max(0, start - _LOOK_BACK), start)
         after = _AFTER.match(query, end)
@@ -103,7 +103,7 @@ def _secrets_of_query(query: str) -> Iterator[str]:
 
 
 def _literals(query: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the literals and comments of a query: where each begins and ends, and what it holds."""
+    """Yield the start, end and content of a query's literals and comments."""
     token = _TOKEN.search(query)
     while token is not None:
         start, end, inner = token.start(), token.end(), token[0].strip("'")
@@ -115,5 +115,5 @@ def _literals(query: str) -> Iterator[tuple[int, int, str]]:
 
 
 def literals_of(query: str) -> tuple[str, ...]:
-    """Return the texts within a query's literals."""
+    """Return the contents of a query's literals."""
     return tuple(inner for _, _, inner in _literals(query) if inner)

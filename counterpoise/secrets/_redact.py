@@ -1,4 +1,4 @@
-"""Secrets out of texts that reach logs, manifests, reports or errors, in time that grows with the text alone."""
+"""Remove secrets from texts for logs, manifests, reports and errors, in time linear in the text."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from counterpoise.secrets._url_secrets import decoded_name, is_secret_option
 
 __all__ = ["is_secret_name", "redact", "redact_url"]
 
-# Each pattern starts at the begin of a word or at "://" and takes what it takes for good (++), so that no text, however
-# hostile, is looked at more than a few times.
+# Each pattern starts at the start of a word or at "://" and matches possessively (++), so that even hostile text is
+# scanned only a few times.
 _USER = re.compile(r"://(?:[^:/@%\s]|%(?!3[Aa]))*+(?::|%3[Aa])")
 _VARIABLE = re.compile(r"\$\{\w+\}")
 _NAMED = re.compile(r"(?<![\w%.+-])(?P<name>[\w%.+-]++)\\*+['\"]?+\s*+(?P<sign>=>|:=|[=:])\s*+")
@@ -28,7 +28,7 @@ _SECRET_NAME = re.compile(
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether what stands under a name is a secret, wherever the name occurs.
+    """Return whether the value under a name is a secret.
 
     >>> [is_secret_name(name) for name in ("sslPassword", "api_key", "key", "password_changed")]
     [True, True, False, False]
@@ -37,7 +37,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def redact_url(url: str) -> str:
-    """Return the URL with its password and secret query values replaced by `***`.
+    """Replace a URL's password and secret query values with `***`.
 
     >>> redact_url("postgresql://ann:pa55@db/prod?sslpassword=x&application_name=etl")
     'postgresql://ann:***@db/prod?sslpassword=***&application_name=etl'
@@ -50,7 +50,7 @@ def redact_url(url: str) -> str:
 
 
 def redact(text: str, *secrets: str) -> str:
-    """Return the text without the given secrets and without anything that looks like a password.
+    """Remove the given secrets and anything that looks like a password from a text.
 
     >>> redact("connection to postgresql://ann:pa55@db failed: password=hunter2")
     'connection to postgresql://ann:***@db failed: password=***'
@@ -62,7 +62,7 @@ def redact(text: str, *secrets: str) -> str:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """Return how a secret may be written: as it is, in a URL, and in a Python text."""
+    """Return the written forms of a secret: plain, URL-encoded, and as in a Python string."""
     return secret, quote(secret, safe="", errors="surrogateescape"), repr(secret)[1:-1]
 
 
@@ -76,7 +76,7 @@ def _without_password(url: str) -> str:
 
 
 def _without_values(text: str) -> str:
-    """Return a text without the values of what is named like a secret: `password=x`, `"api_key": "x"`, `&sig=x`."""
+    """Remove the values of names that indicate a secret: `password=x`, `"api_key": "x"`, `&sig=x`."""
     kept, done = [], 0
     named = _NAMED.search(text)
     while named is not None:

@@ -1,4 +1,4 @@
-"""Secrets in a database's URL: which of its parts hold one, and whether it is written out or a `${VARIABLE}`."""
+"""Find secrets in a database's URL, and distinguish literal ones from `${VARIABLE}`s."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from urllib.parse import unquote
 __all__ = ["HARMLESS_OPTIONS", "SECRET_WORDS", "URL_WITHOUT_SECRETS", "decoded_name", "is_secret_option", "written_out"]
 
 SECRET_WORDS = ("pass", "secret", "token", "key", "pwd", "auth", "credential", "signature")
-"""What the name of an option holds whose value is a secret, whatever the driver."""
+"""Words in option names that indicate a secret value, for any driver."""
 
 HARMLESS_OPTIONS = ("passfile", "sslkey", "sslkeylogfile", "ssl_key", "require_auth", "auth_plugin", "oauth_issuer")
-"""Options of libpq and of MySQL's drivers whose name sounds like a secret, but which give a file or a method."""
+"""Options of libpq and MySQL drivers that sound like a secret but contain a file or a method."""
 
 _MOST_DECODINGS = 5
 _VARIABLE = r"\$\{\w+\}"
 _STANDS_FOR_A_SECRET = re.compile(rf"(?:{_VARIABLE}|\*\*\*)?")
-"""A variable; nothing at all; or what redaction leaves, in the manifest of a version that was published."""
+"""Allowed in place of a secret: a variable, nothing, or the mask that a published manifest contains."""
 
 _SECRET_NAME = re.compile(rf"{'|'.join(SECRET_WORDS)}|^sig$", re.IGNORECASE)
 _USER = re.compile(r"(?:://|^//|^)[^:/@]*+(?P<colon>:)(?!//)", re.DOTALL)
@@ -25,7 +25,7 @@ _NAMED = re.compile(r"(?<![\w%.+-])(?P<name>[\w%.+-]++)\s*+=\s*+(?P<value>'[^']*
 
 
 def _any_case(word: str) -> str:
-    """Return a pattern of a word in any case, which JSON schemas have no flag for.
+    """Return a case-insensitive pattern for a word; patterns in JSON schemas have no flags.
 
     >>> _any_case("key")
     '[Kk][Ee][Yy]'
@@ -42,11 +42,11 @@ _OPTION = (
 )
 _ENCODED_COLON = r"://[^/@]*%3[Aa][^/@]*@"
 URL_WITHOUT_SECRETS = rf"^(?!.*://[^:/@]*:(?!(?:{_VARIABLE})?@)[^@]*@)(?!.*{_ENCODED_COLON})(?!.*{_OPTION}).*$"
-"""What the form in the Prefect UI and its server hold a URL against, before a run is made and stored."""
+"""The pattern that the Prefect form and server check a URL against before a run is created and stored."""
 
 
 def decoded_name(name: str) -> str:
-    """Return the name of an option as a driver reads it, also where its letters were percent-encoded twice.
+    """Decode the name of an option as a driver does, even if its letters were percent-encoded twice.
 
     >>> decoded_name("ssl%70assword"), decoded_name("%2570assword")
     ('sslpassword', 'password')
@@ -55,7 +55,7 @@ def decoded_name(name: str) -> str:
 
 
 def is_secret_option(name: str) -> bool:
-    """Return whether an option of a URL holds a secret, by its name.
+    """Return whether a URL's option contains a secret, judging by its name.
 
     >>> [is_secret_option(name) for name in ("sslpassword", "ssl%70assword", "sslkey", "application_name")]
     [True, True, False, False]
@@ -65,10 +65,10 @@ def is_secret_option(name: str) -> bool:
 
 
 def written_out(url: str) -> list[str]:
-    """Return which secrets of a URL are written out, by what they are; never the secrets themselves.
+    """Describe the literal secrets of a URL, without the secrets themselves.
 
     Args:
-        url: The URL as it is configured, with variables not yet replaced.
+        url: The configured URL, with unexpanded variables.
 
     >>> written_out("postgresql://ann:pa55@db/prod?sslpassword=x")
     ['the password', "the option 'sslpassword'"]
@@ -87,7 +87,7 @@ def written_out(url: str) -> list[str]:
 
 
 def _passwords(url: str) -> Iterator[str]:
-    """Yield what stands between the colon behind a user's name and the next `@`."""
+    """Yield the text between the colon after a user name and the next `@`."""
     for user in _USER.finditer(url):
         end = url.find("@", user.end())
         if end < 0:
@@ -96,14 +96,14 @@ def _passwords(url: str) -> Iterator[str]:
 
 
 def _options(url: str) -> Iterator[tuple[str, str]]:
-    """Yield every `name=value` of a URL or of a text such as `host=db password=x`, also of those within values."""
+    """Yield every `name=value` in a URL or in a text such as `host=db password=x`, including nested values."""
     for text in _decodings(url):
         for match in _NAMED.finditer(text):
             yield match["name"], match["value"]
 
 
 def _decodings(text: str) -> Iterator[str]:
-    """Yield a text as it is, and as often decoded as that changes it, within reason."""
+    """Yield a text and its repeated percent-decodings, up to a limit."""
     yield text
     for _ in range(_MOST_DECODINGS):
         if (plain := unquote(text)) == text:

@@ -1,4 +1,4 @@
-"""What `counterpoise init` proposes for a source: a configuration with reasons."""
+"""Propose a first configuration for a source, with reasons, for `counterpoise init`."""
 
 import lazy_loader
 

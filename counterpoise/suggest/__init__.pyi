@@ -1,6 +1,6 @@
 from ._config import propose_config as propose_config
 from ._demo_table import write_sample as write_sample
-from ._profile import ColumnProfile as ColumnProfile
+from ._profile import ColumnSummary as ColumnSummary
 from ._profile import profile_columns as profile_columns
 from ._render import render_config as render_config
 from ._separation import MIN_ROWS as MIN_ROWS

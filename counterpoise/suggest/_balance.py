@@ -1,4 +1,4 @@
-"""How imbalanced the classes are, and what to propose about it."""
+"""Describe the class imbalance and propose a resampling strategy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from counterpoise.config import ResamplingConfig, SplitConfig
 from counterpoise.records import PARTITIONS, ClassCounts
 from counterpoise.resample import TrainFacts, advise, is_interpolated
 from counterpoise.split import partition_targets
-from counterpoise.suggest._profile import ColumnProfile
+from counterpoise.suggest._profile import ColumnSummary
 from counterpoise.table import ColumnRoles, imbalance_degree
 
 __all__ = ["Proposal", "describe_classes", "propose_resampling", "rare_classes_comment"]
@@ -22,14 +22,14 @@ _NO_CODES = ColumnRoles(features=(), target="", data=(), keys=(), categorical=fr
 
 @dataclass(frozen=True)
 class Proposal:
-    """A part of the configuration and, by field, why it is so."""
+    """A part of the configuration, and the reason for each field."""
 
     resampling: ResamplingConfig
     comments: dict[str, str]
 
 
 def describe_classes(counts: ClassCounts) -> str:
-    """Return the classes with their rows, the largest first, and the degree of imbalance."""
+    """Describe the classes, largest first, and the degree of imbalance."""
     total = sum(counts.values())
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     named = [f"{name} {rows:,} ({rows / total:.3g})" for name, rows in ordered]
@@ -39,19 +39,19 @@ def describe_classes(counts: ClassCounts) -> str:
 
 
 def rare_classes_comment(counts: ClassCounts) -> str:
-    """Return what to decide about classes that cannot stand in every partition; empty where there are none."""
+    """Explain the choices for classes too rare for every partition; empty if there are none."""
     rare = {name: rows for name, rows in counts.items() if rows < len(PARTITIONS)}
     if not rare:
         return ""
     named = ", ".join(f"{name!r} ({rows} {'row' if rows == 1 else 'rows'})" for name, rows in rare.items())
     return (
-        f"Too rare to stand in train, validation and test: {named}. The run stops until you decide: "
-        "train_only keeps them in train, reject sets them apart; or merge classes in the source."
+        f"Too rare for train, validation and test: {named}. The run stops until you decide: "
+        "train_only keeps them in train, reject excludes their rows; or merge classes in the source."
     )
 
 
-def propose_resampling(counts: ClassCounts, features: Sequence[ColumnProfile], split: SplitConfig) -> Proposal:
-    """Return the advised strategy for the train partition that the split would give, and why."""
+def propose_resampling(counts: ClassCounts, features: Sequence[ColumnSummary], split: SplitConfig) -> Proposal:
+    """Return the advised strategy for the train partition of this split, and the reasons."""
     facts = _train_facts(counts, features, split)
     usual = ResamplingConfig()
     advice = advise(facts, usual)
@@ -67,8 +67,8 @@ def propose_resampling(counts: ClassCounts, features: Sequence[ColumnProfile], s
     return Proposal(advice.applied(usual), comments)
 
 
-def _train_facts(counts: ClassCounts, features: Sequence[ColumnProfile], split: SplitConfig) -> TrainFacts:
-    """Return what is to be expected of the train partition."""
+def _train_facts(counts: ClassCounts, features: Sequence[ColumnSummary], split: SplitConfig) -> TrainFacts:
+    """Estimate the facts of the train partition."""
     shares = (1 - split.validation_size - split.test_size, split.validation_size, split.test_size)
     numeric = [one for one in features if is_interpolated(pa.field(one.name, one.type), _NO_CODES)]
     voted = [one for one in features if one not in numeric]

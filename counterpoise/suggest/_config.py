@@ -1,4 +1,4 @@
-"""A first configuration for a source, and why it is so."""
+"""Propose a first configuration for a source, with reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from counterpoise.ingest import source_formats
 from counterpoise.records import Snapshot
 from counterpoise.suggest._balance import describe_classes, propose_resampling, rare_classes_comment
 from counterpoise.suggest._leaks import find_leaks
-from counterpoise.suggest._profile import ColumnProfile, profile_columns
+from counterpoise.suggest._profile import ColumnSummary, profile_columns
 from counterpoise.table import Labels, SnapshotReader, read_labels
 
 __all__ = ["propose_config"]
@@ -25,14 +25,14 @@ _MANY_VALUES = 0.05
 def propose_config(
     snapshot: Snapshot, *, source: SourceConfig, target: str, name: str
 ) -> tuple[BalanceConfig, Comments]:
-    """Return a configuration that suits the snapshot, and comments by field path such as `columns.ids`.
+    """Propose a configuration for a snapshot, with comments by field path such as `columns.ids`.
 
-    Where tokens for missing values are found, `source.missing_values` differs from the source that was read: ingest
-    again with it before profiling further, since columns may then have other types.
+    If tokens for missing values are found, the proposed `source.missing_values` differs from `source`: ingest the
+    source again before any further profiling, because column types may change.
 
     Args:
         snapshot: The ingested source.
-        source: How it was read.
+        source: The settings it was read with.
         target: The label column.
         name: The dataset's name.
 
@@ -42,8 +42,8 @@ def propose_config(
     labels = read_labels(SnapshotReader(snapshot), target)
     profiles = [profile for profile in profile_columns(snapshot) if profile.name != target]
     columns, comments = _propose_columns(profiles, target)
-    apart = {*columns.key_columns(), *columns.drop}
-    features = [profile for profile in profiles if profile.name not in apart]
+    excluded = {*columns.key_columns(), *columns.drop}
+    features = [profile for profile in profiles if profile.name not in excluded]
     source, about_source = _propose_source(source, snapshot, features)
     comments |= about_source | _about_split(columns, source)
     proposal = propose_resampling(labels.counts(), features, SplitConfig()) if labels.classes else None
@@ -55,7 +55,7 @@ def propose_config(
     return BalanceConfig.model_validate(config), comments
 
 
-def _propose_columns(profiles: Sequence[ColumnProfile], target: str) -> tuple[ColumnsConfig, Comments]:
+def _propose_columns(profiles: Sequence[ColumnSummary], target: str) -> tuple[ColumnsConfig, Comments]:
     empty = [profile.name for profile in profiles if profile.present == 0]
     ids = [profile.name for profile in profiles if profile.present and _is_identifier(profile)]
     times = [profile.name for profile in profiles if profile.present and profile.is_time and profile.name not in ids]
@@ -63,12 +63,12 @@ def _propose_columns(profiles: Sequence[ColumnProfile], target: str) -> tuple[Co
         ids, times = [], []
     comments = {}
     if ids:
-        comments["columns.ids"] = "They identify: a value of its own in every row, or many values and such a name."
+        comments["columns.ids"] = "Identifiers: all values are unique, or there are many and the name suggests it."
     if empty:
-        comments["columns.drop"] = "Without any value."
+        comments["columns.drop"] = "Columns without values."
     if times:
         more = f" Still features: {', '.join(times[1:])}." if times[1:] else ""
-        comments["columns.time"] = f"When it happened; it is kept beside the data, not among the features.{more}"
+        comments["columns.time"] = f"The time of the event; kept in keys/, not among the features.{more}"
     if repeated := [profile.name for profile in profiles if _may_be_a_group(profile)]:
         moved = ", instead of ids" if repeated[0] in ids else ""
         comments["columns.group"] = (
@@ -77,7 +77,7 @@ def _propose_columns(profiles: Sequence[ColumnProfile], target: str) -> tuple[Co
     return ColumnsConfig(target=target, ids=tuple(ids), time="".join(times[:1]), drop=tuple(empty)), comments
 
 
-def _is_identifier(profile: ColumnProfile) -> bool:
+def _is_identifier(profile: ColumnSummary) -> bool:
     whole = profile.is_number and not profile.type.equals("double") and profile.is_named_like_an_id
     if profile.is_unique:
         return profile.is_text or profile.is_sequence or whole
@@ -85,14 +85,14 @@ def _is_identifier(profile: ColumnProfile) -> bool:
     return profile.is_named_like_an_id and many and (profile.is_text or whole)
 
 
-def _may_be_a_group(profile: ColumnProfile) -> bool:
+def _may_be_a_group(profile: ColumnSummary) -> bool:
     return profile.is_named_like_an_id and 1 < profile.distinct <= _MANY_IN_A_GROUP * profile.present
 
 
 def _propose_source(
-    source: SourceConfig, snapshot: Snapshot, features: Sequence[ColumnProfile]
+    source: SourceConfig, snapshot: Snapshot, features: Sequence[ColumnSummary]
 ) -> tuple[SourceConfig, Comments]:
-    """Add the missing-value tokens found among texts, where files of the format can hold such tokens."""
+    """Propose the missing-value tokens found in texts, if the source's format can contain them."""
     known = source_formats().get(snapshot.format)
     found: dict[str, str] = {}
     for profile in features if source.path and known and "missing_values" in known.options else ():
@@ -107,27 +107,25 @@ def _propose_source(
 
 
 def _about_split(columns: ColumnsConfig, source: SourceConfig) -> Comments:
-    """Say when another split would be right; what the rows are for, only people know."""
+    """Suggest another split if it may fit better; only the user knows the purpose of the rows."""
     advice = []
     if columns.time:
-        advice.append("time, with a gap for labels that come late, if the model will be used on later rows")
+        advice.append("time, with a gap for late labels, if the model will be applied to later rows")
     if glob.has_magic(source.path) or not Path(source.path).suffix:  # several files, a folder or a database
         advice.append("stable if the source grows and its rows should keep their partitions")
     return {"split.method": f"Drawn by class. Set {'; '.join(advice)}."} if advice else {}
 
 
-def _about_classes(snapshot: Snapshot, labels: Labels, features: Sequence[ColumnProfile]) -> Comments:
+def _about_classes(snapshot: Snapshot, labels: Labels, features: Sequence[ColumnSummary]) -> Comments:
     if not labels.classes:
         return {"columns.target": "No row has a label."}
     counts = labels.counts()
     unlabelled = snapshot.rows - sum(counts.values())
-    missing = f" Rows without a label, which are set apart: {unlabelled:,}." if unlabelled else ""
+    missing = f" Rows without a label are rejected: {unlabelled:,}." if unlabelled else ""
     comments = {"columns.target": describe_classes(counts) + missing}
     if rare := rare_classes_comment(counts):
         comments["split.rare_classes"] = rare
     if leaks := find_leaks(snapshot, labels, features):
         shown = "; ".join(f"{name}: {reason}" for name, reason in leaks.items())
-        comments["columns"] = (
-            f"Look at these: they may be known only after the fact, and then belong into drop. {shown}."
-        )
+        comments["columns"] = f"Check these: if they are known only after the fact, add them to drop. {shown}."
     return comments

@@ -1,4 +1,4 @@
-"""Generated tables to try things out on: seeded, written in chunks, so that their size is bounded by the disk alone."""
+"""Generate seeded sample tables in chunks, so that only the disk limits their size."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _COUNTRIES = np.array(["DE", "FR", "NL", "PL", "US", "NG", "BR"])
 def write_sample(kind: Literal["toy", "fraud"], *, rows: int, out: Path, seed: int = 0) -> Path:
     """Write a generated imbalanced table.
 
-    `toy` has the features x1 and x2, two overlapping Gaussian clouds, and a label that is 1 in one row of ten. `fraud`
-    is like card transactions: identifiers, a timestamp, amounts, counts, a flag, categories, codes with leading zeros,
-    missing values, a few rows with equal features, and is_fraud in about one row of a hundred.
+    `toy` has the features x1 and x2, two overlapping Gaussian clouds, and a label that is 1 in one row out of ten.
+    `fraud` resembles card transactions: identifiers, a timestamp, amounts, counts, a flag, categories, codes with
+    leading zeros, missing values, a few rows with equal features, and is_fraud in about one row out of a hundred.
 
     Args:
-        kind: Which table.
-        rows: How many rows.
-        out: The file; its ending gives the format: .csv, .tsv (also .gz), .jsonl, .parquet, .arrow or .feather.
+        kind: The kind of table.
+        rows: The number of rows.
+        out: The file; its extension sets the format: .csv, .tsv (also .gz), .jsonl, .parquet, .arrow or .feather.
         seed: The same seed gives the same file.
 
     Raises:
-        ConfigError: The ending is of no known format.
+        ConfigError: The extension is unknown.
     """
     chunk = {"toy": _toy, "fraud": _fraud}[kind]
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def write_sample(kind: Literal["toy", "fraud"], *, rows: int, out: Path, seed: i
 
 
 def _labels(rng: np.random.Generator, rows: int, share: float) -> np.ndarray:
-    """Return labels with the share of ones rounded to whole rows, in random order; a few ones even in small tables."""
+    """Return shuffled labels; the share of ones is rounded to whole rows, with a minimum for small tables."""
     ones = min(rows // 2, max(round(rows * share), 12))
     return rng.permutation(np.arange(rows) < ones)
 
@@ -72,7 +72,7 @@ def _toy(rng: np.random.Generator, _first: int, rows: int) -> pa.Table:
 
 def _fraud(rng: np.random.Generator, first: int, rows: int) -> pa.Table:
     fraud = _labels(rng, rows, 0.01)
-    # What a fraud looks like varies: a third of them are hard to tell from other transactions.
+    # Frauds differ: a third of them look much like other transactions.
     odd = fraud & (rng.random(rows) < 0.67)
     night = rng.random(rows) < np.where(odd, 0.55, 0.12)
     second = rng.integers(0, 86_400, rows) // np.where(night, 4, 1)
@@ -98,7 +98,7 @@ def _fraud(rng: np.random.Generator, first: int, rows: int) -> pa.Table:
 
 
 def _with_duplicates(rng: np.random.Generator, table: pa.Table) -> pa.Table:
-    """Return the table with one row of 500 replaced by another one's features and label, as double entries are."""
+    """Replace one row in 500 with the features and label of another, like duplicate entries in real data."""
     source = np.arange(table.num_rows)
     copies = rng.choice(table.num_rows, table.num_rows // 500, replace=False)
     legitimate = np.flatnonzero(~np.asarray(table["is_fraud"]))
@@ -108,7 +108,7 @@ def _with_duplicates(rng: np.random.Generator, table: pa.Table) -> pa.Table:
 
 
 def _with_keys(rng: np.random.Generator, table: pa.Table, first: int, second: np.ndarray) -> pa.Table:
-    """Return the table with identifiers and the time of the transaction in front."""
+    """Prepend identifiers and the time of the transaction to a table."""
     rows = table.num_rows
     days = (first + np.arange(rows)) // 2_000
     when = _START + (days * 86_400 + second).astype("timedelta64[s]")
@@ -123,7 +123,7 @@ def _with_keys(rng: np.random.Generator, table: pa.Table, first: int, second: np
 
 @contextmanager
 def _writer(out: Path, schema: pa.Schema) -> Iterator[Write]:
-    """Give a function that appends a table to the file, in the format that its ending names."""
+    """Provide a function that appends tables to the file, in the format of its extension."""
     name = out.name.lower()
     plain = name.removesuffix(".gz")
     if plain.endswith((".csv", ".tsv")):
@@ -142,9 +142,9 @@ def _writer(out: Path, schema: pa.Schema) -> Iterator[Write]:
     else:
         raise ConfigError(
             "unknown_format",
-            expected="a file that ends in .csv, .tsv, .jsonl (also .gz), .parquet, .arrow or .feather",
+            expected="a file with the extension .csv, .tsv, .jsonl (also .gz), .parquet, .arrow or .feather",
             found=repr(out.suffix),
-            remedy="choose one of these endings for --out",
+            remedy="choose one of these extensions for --out",
         )
 
 

@@ -1,4 +1,4 @@
-"""Features that give the label away: each alone tells the rarer class almost perfectly."""
+"""Find features that reveal the label: each of them alone separates the rarer class almost perfectly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.records import Snapshot
-from counterpoise.suggest._profile import ColumnProfile
+from counterpoise.suggest._profile import ColumnSummary
 from counterpoise.suggest._separation import MIN_ROWS, ranking_area
 from counterpoise.table import Labels, SnapshotReader
 
@@ -22,16 +22,17 @@ _PURITY = 0.99
 _AREA = 0.995
 
 
-def find_leaks(snapshot: Snapshot, labels: Labels, profiles: Sequence[ColumnProfile]) -> dict[str, str]:
-    """Return suspected features of a two-class table with the reason in words.
+def find_leaks(snapshot: Snapshot, labels: Labels, profiles: Sequence[ColumnSummary]) -> dict[str, str]:
+    """Return the suspicious features of a two-class table, each with the reason.
 
-    A number is suspected where the area under its ROC curve is 0.995 or more, in either direction; a feature of few
-    values where one of them, in at least ten rows and a tenth of the rarer class, means that class in 99 % of cases.
+    A number is suspicious if the area under its ROC curve is at least 0.995 in either direction; a feature with few
+    values if one of them, in at least ten rows and a tenth of the rarer class, indicates that class in 99 % of its
+    rows.
 
     Args:
         snapshot: The data.
         labels: Its label column.
-        profiles: The features to look at.
+        profiles: The features to check.
     """
     counts = labels.counts()
     if len(counts) != 2:
@@ -49,24 +50,24 @@ def find_leaks(snapshot: Snapshot, labels: Labels, profiles: Sequence[ColumnProf
 
 
 def _reason(
-    profile: ColumnProfile,
+    profile: ColumnSummary,
     column: pa.ChunkedArray,
     positive: npt.NDArray[np.bool_],
     labelled: npt.NDArray[np.bool_],
     name: str,
 ) -> str:
     if profile.distinct <= _FEW_VALUES and not pa.types.is_nested(profile.type):
-        return _telling_value(column, positive, labelled, name)
+        return _revealing_value(column, positive, labelled, name)
     if profile.is_number:
         values = column.cast(pa.float64(), safe=False).to_numpy()
         usable = np.isfinite(values) & labelled
         area = ranking_area(values[usable], positive[usable])
         if max(area, 1 - area) >= _AREA:
-            return f"its order alone tells class {name!r} (ROC-AUC {max(area, 1 - area):.3f})"
+            return f"its order alone separates class {name!r} (ROC-AUC {max(area, 1 - area):.3f})"
     return ""
 
 
-def _telling_value(
+def _revealing_value(
     column: pa.ChunkedArray, positive: npt.NDArray[np.bool_], labelled: npt.NDArray[np.bool_], name: str
 ) -> str:
     if pa.types.is_dictionary(column.type):
@@ -83,4 +84,4 @@ def _telling_value(
     if len(telling) == 0:
         return ""
     value, index = distinct[int(telling[0])].as_py(), telling[0]
-    return f"{value!r} means class {name!r} in {hits[index]:,} of {rows[index]:,} rows"
+    return f"{value!r} indicates class {name!r} in {hits[index]:,} of {rows[index]:,} rows"

@@ -1,4 +1,4 @@
-"""What a column looks like: the few numbers that proposals rest on."""
+"""Summarise a column with the few numbers that proposals need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from counterpoise.records import Snapshot
 from counterpoise.table import SnapshotReader
 
-__all__ = ["MISSING_TOKENS", "ColumnProfile", "profile_column", "profile_columns"]
+__all__ = ["MISSING_TOKENS", "ColumnSummary", "profile_column", "profile_columns"]
 
 MISSING_TOKENS = ("?", "NA", "N/A", "null", "NULL", "nan", "NaN", "None", "-")
 
@@ -24,19 +24,19 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True)
-class ColumnProfile:
-    """A column in numbers.
+class ColumnSummary:
+    """The summary of a column.
 
     Attributes:
         name: Its name.
         type: Its Arrow type, dictionaries decoded.
-        rows: How many rows it has.
-        missing: How many are null or NaN.
-        distinct: How many different values it has, missing ones aside.
-        infinite: How many values are infinite.
-        quantiles: Minimum, quartiles and maximum of the finite values; empty for other than numbers.
-        values: All values, sorted, where it holds texts or booleans and only a few different ones.
-        tokens: Texts in it that usually mean missing.
+        rows: The number of rows.
+        missing: The number of null or NaN values.
+        distinct: The number of different values, without missing ones.
+        infinite: The number of infinite values.
+        quantiles: Minimum, quartiles and maximum of the finite values; empty unless the column is numeric.
+        values: All values, sorted, if the column has few different texts or booleans.
+        tokens: Texts that usually mean missing.
     """
 
     name: str
@@ -51,29 +51,29 @@ class ColumnProfile:
 
     @property
     def present(self) -> int:
-        """How many values are not missing."""
+        """The number of values that are not missing."""
         return self.rows - self.missing
 
     @property
     def is_text(self) -> bool:
-        """Whether it holds texts."""
+        """Whether it contains texts."""
         return bool(
             pa.types.is_string(self.type) or pa.types.is_large_string(self.type) or pa.types.is_string_view(self.type)
         )
 
     @property
     def is_number(self) -> bool:
-        """Whether it holds integers or floating-point numbers."""
+        """Whether it contains integers or floating-point numbers."""
         return bool(pa.types.is_integer(self.type) or pa.types.is_floating(self.type))
 
     @property
     def is_time(self) -> bool:
-        """Whether it holds points in time."""
+        """Whether it contains timestamps or dates."""
         return bool(pa.types.is_timestamp(self.type) or pa.types.is_date(self.type))
 
     @property
     def is_unique(self) -> bool:
-        """Whether every row has a value of its own."""
+        """Whether all values are unique."""
         return self.missing == 0 and self.distinct == self.rows > 1
 
     @property
@@ -84,34 +84,34 @@ class ColumnProfile:
 
     @property
     def is_named_like_an_id(self) -> bool:
-        """Whether the name says identifier, as in `customerID` or `row_id`."""
+        """Whether its name suggests an identifier, as in `customerID` or `row_id`."""
         return _ID_NAME.search(_CAMEL.sub("_", self.name).lower()) is not None
 
 
-def profile_columns(snapshot: Snapshot) -> Iterator[ColumnProfile]:
-    """Yield the profile of each column in order, reading one column at a time."""
+def profile_columns(snapshot: Snapshot) -> Iterator[ColumnSummary]:
+    """Yield the summary of each column in order, reading one column at a time."""
     reader = SnapshotReader(snapshot)
     for column in snapshot.columns:
         yield profile_column(column.name, reader.read_columns([column.name]).column(0))
 
 
-def profile_column(name: str, column: pa.ChunkedArray) -> ColumnProfile:
-    """Return the profile of one column."""
+def profile_column(name: str, column: pa.ChunkedArray) -> ColumnSummary:
+    """Summarise one column."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_null(kind) or isinstance(kind, pa.BaseExtensionType):
-        return ColumnProfile(name, kind, len(column), column.null_count, len(column) - column.null_count)
+        return ColumnSummary(name, kind, len(column), column.null_count, len(column) - column.null_count)
     present = column.drop_null()
     if pa.types.is_floating(kind):
         present = present.filter(pc.invert(pc.is_nan(present)))
-    profile = ColumnProfile(name, kind, len(column), len(column) - len(present), pc.count_distinct(present).as_py())
+    profile = ColumnSummary(name, kind, len(column), len(column) - len(present), pc.count_distinct(present).as_py())
     if profile.is_number:
         return _with_numbers(profile, present)
     return _with_values(profile, present)
 
 
-def _with_numbers(profile: ColumnProfile, present: pa.ChunkedArray) -> ColumnProfile:
+def _with_numbers(profile: ColumnSummary, present: pa.ChunkedArray) -> ColumnSummary:
     finite = present
     if pa.types.is_floating(profile.type):
         finite = present.filter(pc.is_finite(present))
@@ -120,7 +120,7 @@ def _with_numbers(profile: ColumnProfile, present: pa.ChunkedArray) -> ColumnPro
     return replace(profile, infinite=len(present) - len(finite), quantiles=tuple(value.item() for value in quantiles))
 
 
-def _with_values(profile: ColumnProfile, present: pa.ChunkedArray) -> ColumnProfile:
+def _with_values(profile: ColumnSummary, present: pa.ChunkedArray) -> ColumnSummary:
     if not (profile.is_text or pa.types.is_boolean(profile.type)):
         return profile
     values = tuple(sorted(pc.unique(present).to_pylist())) if profile.distinct <= _FEW else ()

@@ -1,4 +1,4 @@
-"""A configuration as YAML that a person reads with pleasure: what matters, and why."""
+"""Render a configuration as readable YAML with the important fields and reasons."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n",
 
 
 def render_config(config: BalanceConfig, comments: Mapping[str, str], suite_path: str) -> str:
-    """Return the configuration as YAML: `load_config` gives it back, with `validation.suite` set.
+    """Render a configuration as YAML; `load_config` restores it, with `validation.suite` set.
 
-    Fields at their default are left out unless people look for them or a comment is about them.
+    Fields with default values are omitted, unless users look for them or they have a comment.
 
     Args:
-        config: What to write.
-        comments: Why, by field path such as `columns.ids` or section such as `columns`.
-        suite_path: The suite file to name; empty for none.
+        config: The configuration.
+        comments: The reasons, by field path such as `columns.ids` or by section such as `columns`.
+        suite_path: The path of the suite; empty for none.
     """
     suited = config.model_copy(
         update={"validation": config.validation.model_copy(update={"suite": suite_path or config.validation.suite})}
     )
-    lines = ["# How Counterpoise makes this dataset. Fields that are not here have their defaults.", ""]
+    lines = ["# How Counterpoise makes this dataset. Omitted fields have their default values.", ""]
     for name, value in _fields(suited):
         if isinstance(value, BaseModel):
             lines += _section(name, value, comments)
@@ -66,9 +66,9 @@ def _section(name: str, section: BaseModel, comments: Mapping[str, str]) -> list
     for field, value in _fields(section):
         path = f"{name}.{field}"
         comment = _comment(comments.get(path, ""), "  ")
-        asked_for = (path in _ALWAYS or path in comments) and value not in ("", [])
+        wanted = (path in _ALWAYS or path in comments) and value not in ("", [])
         changed = getattr(section, field) != defaults[field]
-        lines += [*comment, f"  {field}: {_value(value)}"] if asked_for or changed else comment
+        lines += [*comment, f"  {field}: {_value(value)}"] if wanted or changed else comment
     if not any(not line.lstrip().startswith("#") for line in lines):
         return []
     return ["", *_comment(comments.get(name, ""), ""), f"{name}:", *lines]
@@ -80,7 +80,7 @@ def _comment(text: str, indent: str) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    """Return a value in YAML's flow style; a text stays plain only where no reader takes it for something else."""
+    """Return a value in YAML's flow style; a text is left unquoted only if every reader takes it for a text."""
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS and "  " not in value:

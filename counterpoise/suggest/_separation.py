@@ -1,7 +1,8 @@
-"""How well one feature alone tells each class from all others: the area under the ROC curve, class against rest.
+"""Measure how well a single feature separates each class: the area under the ROC curve, one class against the rest.
 
-The area is Mann and Whitney's statistic over the number of pairs, ties counted half (Hanley and McNeil 1982): 0.5
-says nothing, 1 tells the class for certain. All functions are pure and take NumPy arrays with an entry a row.
+The area is Mann and Whitney's statistic divided by the number of pairs, with ties counted half (Hanley and McNeil
+1982): 0.5 means no separation, 1 perfect separation. All functions are pure and take NumPy arrays with one item per
+row.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ _FEW_HITS = 3
 
 @dataclass(frozen=True)
 class Separation:
-    """How well a feature tells the class that it tells best.
+    """How well a feature separates its best-separated class.
 
     Attributes:
-        area: Area under the ROC curve of this class against the rest, 0.5 to 1.
+        area: Area under the ROC curve of this class against the rest, from 0.5 to 1.
         name: The class.
-        rows: Its rows.
+        rows: Its number of rows.
     """
 
     area: float
@@ -52,7 +53,7 @@ class Separation:
 
 
 def class_separation(feature: pd.Series[Any], label: pd.Series[Any]) -> Separation | None:
-    """Return how well a feature alone tells a class from all others; None where no class has enough rows.
+    """Return how well a feature alone separates a class from all others; None if no class has enough rows.
 
     >>> import pandas as pd
     >>> label = pd.Series(["no"] * 30 + ["yes"] * 10)
@@ -61,7 +62,7 @@ def class_separation(feature: pd.Series[Any], label: pd.Series[Any]) -> Separati
 
     Args:
         feature: A column of any type; missing values are a level of their own.
-        label: The label column; rows without a label are passed over.
+        label: The label column; rows without a label are ignored.
     """
     labels = encode_values(label)
     labelled = labels.codes >= 0
@@ -88,35 +89,35 @@ def _areas(feature: pd.Series[Any], codes: Any, classes: int) -> Floats:
 
 
 def ranking_area(values: Values, positive: npt.NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve of the values as scores, 0.5 where either side has fewer than ten rows.
+    """Return the area under the ROC curve of the values as scores; 0.5 if either side has fewer than ten rows.
 
     >>> ranking_area(np.arange(40), np.arange(40) >= 30)
     1.0
 
     Args:
-        values: Numbers, none missing.
-        positive: Whether each row is of the class.
+        values: Numbers without missing values.
+        positive: Whether each row belongs to the class.
     """
     area = _rank_areas(np.sort(values), values, positive.astype(np.uint8), 2)[1]
     return 0.5 if np.isnan(area) else float(area)
 
 
 def number_separation(values: Values, missing: npt.NDArray[np.bool_], codes: Codes, classes: int) -> Floats:
-    """Return by class how well a number tells it from the rest, 0.5 to 1, NaN for classes that are not judged.
+    """Return, by class, how well a number separates it from the rest: 0.5 to 1, or NaN for classes not scored.
 
-    The best counts of: the order of the present values, in either direction; whether the value is missing; and, where
-    there are at most 50 different values, each value as a level. Not judged is a class where it or the rest has fewer
-    than ten rows.
+    The best of three separations counts: by the order of the present values, in either direction; by whether the value
+    is missing; and, if there are at most 50 different values, by each value as a level. A class is not scored if it or
+    the rest has fewer than ten rows.
 
     >>> values, codes = np.array([*range(40), *[0] * 10]), np.repeat([0, 1, 0, 2], [10, 10, 20, 10])
     >>> number_separation(values, codes == 2, codes, 3).round(2)
     array([0.75, 0.67, 1.  ])
 
     Args:
-        values: One number a row of any numeric type that can be sorted; anything where it is missing.
-        missing: Whether it is.
+        values: One number per row, of any sortable numeric type; any value where it is missing.
+        missing: Whether each value is missing.
         codes: The class of each row, from 0.
-        classes: How many classes there are.
+        classes: The number of classes.
     """
     holes = bool(missing.any())
     present, own = (values[~missing], codes[~missing]) if holes else (values, codes)
@@ -132,11 +133,11 @@ def number_separation(values: Values, missing: npt.NDArray[np.bool_], codes: Cod
 
 
 def level_separation(levels: Codes, codes: Codes, classes: int) -> Floats:
-    """Return by class how well the levels tell it from the rest, 0.5 to 1, NaN for classes that are not judged.
+    """Return, by class, how well the levels separate it from the rest: 0.5 to 1, or NaN for classes not scored.
 
-    A level's score is its share of the class among the same rows. So that many small levels do not tell the class by
-    chance, those are pooled into one that have fewer than ten rows, or of the rarer side (class or rest) neither
-    three rows nor three to be expected.
+    A level's score is its share of the class among the same rows. To keep many small levels from separating the class
+    by chance, levels are pooled into one if they have fewer than ten rows, or neither contain nor would be expected to
+    contain three rows of the rarer side (class or rest).
 
     >>> level_separation(np.repeat([0, 1], [30, 20]), np.repeat([0, 1], [40, 10]), 2)
     array([0.875, 0.875])
@@ -144,7 +145,7 @@ def level_separation(levels: Codes, codes: Codes, classes: int) -> Floats:
     Args:
         levels: The level of each row, from 0; a missing value has a level of its own.
         codes: The class of each row, from 0.
-        classes: How many classes there are.
+        classes: The number of classes.
     """
     rows = np.bincount(levels)
     areas = np.full(classes, np.nan)
@@ -156,7 +157,7 @@ def level_separation(levels: Codes, codes: Codes, classes: int) -> Floats:
 
 
 def worst_class(areas: Floats, codes: Codes) -> int | None:
-    """Return the class that is told best, the rarest of equal ones; None where none is judged."""
+    """Return the best-separated class, the rarest one in case of ties; None if no class is scored."""
     if np.isnan(areas).all():
         return None
     sizes = np.bincount(codes, minlength=len(areas))
@@ -165,9 +166,9 @@ def worst_class(areas: Floats, codes: Codes) -> int | None:
 
 
 def _rank_areas(ordered: Values, values: Values, codes: Codes, classes: int) -> Floats:
-    """Return the area of each class, NaN where not judged; the largest class is what the others leave.
+    """Return the area of each class, or NaN if not scored; the largest class takes the remaining ranks.
 
-    Sorting all values without their rows is quick, and only the rows of the other classes are looked up.
+    Sorting all values without their rows is fast, and only the rows of the other classes are looked up.
     """
     total = len(values)
     sizes = np.bincount(codes, minlength=classes)
@@ -191,11 +192,11 @@ def _missing_areas(missing: npt.NDArray[np.bool_], codes: Codes, classes: int) -
 
 
 def _level_area(hits: Ints, rows: Ints) -> float:
-    """Return the area of the levels' shares as scores.
+    """Return the area with the levels' shares as scores.
 
     Args:
-        hits: Ints of the class by level.
-        rows: Ints by level.
+        hits: Rows of the class by level.
+        rows: All rows by level.
     """
     rare = hits if 2 * hits.sum() <= rows.sum() else rows - hits
     expected = rows * (rare.sum() / rows.sum())
@@ -208,7 +209,7 @@ def _level_area(hits: Ints, rows: Ints) -> float:
 
 
 def _rows_by_class(codes: Codes, sizes: Ints, without: int = -1) -> Iterator[tuple[int, Ints]]:
-    """Yield the rows of each class that has some."""
+    """Yield the rows of each class that has any."""
     rows = np.arange(len(codes)) if without < 0 else np.flatnonzero(codes != without)
     small = codes[rows].astype(np.min_scalar_type(max(len(sizes), 1)))
     rows = rows[np.argsort(small, kind="stable")]

@@ -1,4 +1,4 @@
-"""The quality of synthetic rows: how they compare with real rows, and whether they obey the source's rules."""
+"""Measure the quality of synthetic rows: compare them with real rows and check them against the source's rules."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""How far the values of synthetic rows have moved from those of real rows, column by column."""
+"""Measure, column by column, how far the values of synthetic rows differ from those of real rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from counterpoise.results import ColumnDrift
 from counterpoise.typing import Matrix
 
-__all__ = ["Values", "column_drifts", "interpolated_drift", "voted_drift"]
+__all__ = ["FeatureValues", "column_drifts", "interpolated_drift", "voted_drift"]
 
 
 _EXAMPLES = 5
@@ -19,8 +19,8 @@ _CHARACTERS = 100
 
 
 @dataclass(frozen=True)
-class Values:
-    """Features of some rows as numbers: interpolated columns with NaN for missing, voted ones as level codes."""
+class FeatureValues:
+    """Features of some rows as numbers: interpolated ones with NaN for missing values, voted ones as level codes."""
 
     numbers: Matrix
     codes: Matrix
@@ -28,13 +28,13 @@ class Values:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Values:
-        """Return some of the rows."""
-        return Values(self.numbers[chosen], self.codes[chosen])
+    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> FeatureValues:
+        """Return a selection of the rows."""
+        return FeatureValues(self.numbers[chosen], self.codes[chosen])
 
 
 def column_drifts(
-    real: Values, synthetic: Values, *, interpolated: tuple[str, ...], voted: dict[str, pa.Array]
+    real: FeatureValues, synthetic: FeatureValues, *, interpolated: tuple[str, ...], voted: dict[str, pa.Array]
 ) -> list[ColumnDrift]:
     """Return the drift of every column, worst first.
 
@@ -72,7 +72,7 @@ def interpolated_drift(column: str, real: Matrix, synthetic: Matrix) -> ColumnDr
 
 
 def _kolmogorov_smirnov(real: Matrix, synthetic: Matrix) -> tuple[float, float]:
-    """Return the statistic and its p-value, 1 where one row on either side says nothing."""
+    """Return the statistic and its p-value, which is 1 if either side has only one row."""
     from scipy import stats
 
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""How good a version's synthetic rows are, measured on the published files."""
+"""Measure the quality of a version's synthetic rows on the published files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.resample import NumericStatistics, category_codes, is_interpolated, numeric_matrix, train_statistics
 from counterpoise.results import ClassQuality, Projection, SyntheticQuality
 from counterpoise.split import TrainRows
-from counterpoise.synthetic._column_shift import Values, column_drifts
+from counterpoise.synthetic._column_shift import FeatureValues, column_drifts
 from counterpoise.synthetic._neighbours import Neighbourhood, RealRows, as_points, nearness_and_distances
 from counterpoise.synthetic._projection import ProjectedRows, project_rows
-from counterpoise.synthetic._sample import Limits, choose_rows
+from counterpoise.synthetic._sample import SampleSizes, choose_rows
 from counterpoise.synthetic._train_files import PublishedTrain
 from counterpoise.table import ColumnRoles, Hashes, SnapshotReader, SourceTable, read_labels
 from counterpoise.typing import Ints, Matrix
@@ -39,23 +39,23 @@ def synthetic_quality(
 ) -> SyntheticQuality | None:
     """Compare the synthetic rows of a version with the real rows of its train partition.
 
-    Copies are counted among all rows. Nearness, distances and drift are those of a sample, at most 5,000 synthetic
-    rows against 50,000 real ones (fewer of very wide tables), stratified by class. The result depends on the rows, not
-    on how they lie in part files.
+    Copies are counted among all rows. Nearness, distances and drift are measured on a sample, stratified by class: at
+    most 5,000 synthetic rows against 50,000 real rows, fewer for very wide tables. The result depends on the rows but
+    not on their order in the part files.
 
     Args:
-        version: The published version, of the snapshot.
-        snapshot: The source: its train rows give the statistics by which numbers are scaled.
-        split: Which of its rows are train.
+        version: The published version of the snapshot.
+        snapshot: The source: numbers are scaled by the statistics of its train rows.
+        split: The split, which identifies the train rows.
         columns: The roles of its columns.
-        seed: The run's seed: decides the sample.
+        seed: The run's seed, for the sample.
 
     Returns:
-        The comparison; None where no row is synthetic.
+        The comparison; None if no row is synthetic.
 
     Raises:
         IntegrityError: A file of the version cannot be read back.
-        ResamplingError: A feature holds an infinite value or is of a nested type: distances are undefined.
+        ResamplingError: A feature has infinite values or a nested type, for which distances are undefined.
     """
     train = PublishedTrain(version, columns.target)
     if not train.synthetic.any():
@@ -79,14 +79,14 @@ def synthetic_quality(
 
 def _notes(names: list[str], columns: int) -> Iterator[str]:
     if len(names) > _MOST_CLASSES:
-        yield f"only the {_MOST_CLASSES} classes with most synthetic rows are told, {len(names)} have some"
+        yield f"only the {_MOST_CLASSES} classes with the most synthetic rows are shown, out of {len(names)}"
     if columns > _MOST_COLUMNS:
-        yield f"of the {columns:,} columns the {_MOST_COLUMNS} that drift most are told for each class"
+        yield f"of the {columns:,} columns, the {_MOST_COLUMNS} that drift most are shown for each class"
 
 
 @dataclass(frozen=True)
 class _Space:
-    """The features by kind, and the scale of the numeric ones."""
+    """The features by kind, and the scaling of the numeric ones."""
 
     reader: SnapshotReader
     split: SplitPlan
@@ -102,7 +102,7 @@ class _Space:
         return tuple(name for name in self.roles.features if name not in set(self.interpolated))
 
     def statistics(self) -> NumericStatistics | None:
-        """Return the statistics that resampling scales by: of the source's train rows."""
+        """Return the statistics that resampling scales by: those of the source's train rows."""
         if not self.interpolated:
             return None
         train = TrainRows.from_plan(self.split, read_labels(self.reader, self.roles.target))
@@ -111,18 +111,18 @@ class _Space:
 
 @dataclass(frozen=True)
 class _Sample:
-    """The rows that are looked at, and what all rows have by content.
+    """The sampled rows, and the content hashes of all rows.
 
     Attributes:
-        train: The whole train partition.
-        hashes: One a row of it, over its features.
-        real: Which rows of the sample are real.
-        codes: The class of each row of the sample.
-        keys: Source row and parents of each row of the sample.
+        train: The complete train partition.
+        hashes: One hash per train row, over its features.
+        real: Whether each sampled row is real.
+        codes: The class of each sampled row.
+        keys: Source row and parents of each sampled row.
         values: Their features as numbers.
         points: Their features as points of the neighbour space.
         interpolated: The names of the numeric features.
-        voted: The levels of the others by name.
+        voted: The levels of the other features, by name.
     """
 
     train: PublishedTrain
@@ -130,20 +130,20 @@ class _Sample:
     real: npt.NDArray[np.bool_]
     codes: npt.NDArray[np.int32]
     keys: pa.Table
-    values: Values
+    values: FeatureValues
     points: Matrix
     interpolated: tuple[str, ...]
     voted: dict[str, pa.Array]
 
     @cached_property
     def even_share(self) -> float:
-        """The share of the real rows that there is of every class."""
+        """The share of real rows that is available for every class."""
         there = np.bincount(self.codes[self.real])
         return float(min(there[there > 0] / np.bincount(self.train.labels.codes[self.train.real])[there > 0]))
 
     @cached_property
     def even(self) -> npt.NDArray[np.bool_]:
-        """Which rows of the sample are real and among the first of their class, the same share of every class."""
+        """Sampled real rows that are among the first of their class, the same share of every class."""
         chosen = np.zeros(len(self.codes), dtype=np.bool_)
         for code in np.unique(self.codes[self.real]):
             own = np.flatnonzero(self.real & (self.codes == code))
@@ -153,19 +153,19 @@ class _Sample:
 
     @cached_property
     def classes(self) -> list[int]:
-        """The codes of the classes with synthetic rows, the one with most of them first."""
+        """The codes of the classes with synthetic rows, most synthetic rows first."""
         counts = np.bincount(self.train.labels.codes[self.train.synthetic])
         return [int(code) for code in np.argsort(-counts, kind="stable") if counts[code]]
 
 
 def _draw(train: PublishedTrain, space: _Space, seed: int) -> _Sample:
-    limits = Limits.of(len(space.roles.features))
+    limits = SampleSizes.of(len(space.roles.features))
     real = choose_rows(train, train.real, most=limits.real, seed=seed, name="real")
     synthetic = choose_rows(train, train.synthetic, most=limits.synthetic, seed=seed, name="synthetic")
     chosen = np.concatenate([real, synthetic])
     scan = train.scan(space.roles.features, chosen)
     codes, levels = category_codes(scan.rows.select(list(space.voted)))
-    values = Values(numeric_matrix(scan.rows.select(list(space.interpolated))), codes)
+    values = FeatureValues(numeric_matrix(scan.rows.select(list(space.interpolated))), codes)
     return _Sample(
         train=train,
         hashes=scan.hashes,
@@ -235,7 +235,7 @@ def _real_rows(sample: _Sample, positions: Ints) -> RealRows:
 
 
 def _copies(sample: _Sample, code: int) -> dict[str, int]:
-    """Count equal rows among all rows of train, not the sample."""
+    """Count equal rows in the complete train partition, not in the sample."""
     train, own = sample.train, sample.train.labels.codes == code
     made, real = sample.hashes[train.synthetic & own], sample.hashes[train.real & own]
     return {

@@ -1,7 +1,7 @@
-"""Where rows lie: the neighbour space of SMOTE-NC (Chawla et al. 2002) and the nearest real rows in it.
+"""Map rows to the neighbour space of SMOTE-NC (Chawla et al. 2002) and find the nearest real rows.
 
-Numbers are imputed by the median and standardised with the statistics of the train partition, as resampling does it.
-A category that differs adds 1 to the squared distance, as one standard deviation of a number does.
+Numbers are imputed with the median and standardised with the statistics of the train partition, as in resampling. A
+category that differs adds 1 to the squared distance, like one standard deviation of a number.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _MOST_LEVELS = 100
 
 
 def as_points(numbers: Matrix, codes: Matrix, statistics: NumericStatistics | None) -> Matrix:
-    """Return rows as points whose Euclidean distance is that of the neighbour space.
+    """Return rows as points whose Euclidean distance equals that of the neighbour space.
 
     Args:
         numbers: Numeric features, missing values as NaN, of shape (rows, columns).
-        codes: Category codes, of shape (rows, columns). Beyond 100 levels in all, rare levels count as one.
-        statistics: Of the numeric features; None without any.
+        codes: Category codes, of shape (rows, columns). Beyond 100 levels in total, rare levels count as one.
+        statistics: Statistics of the numeric features; None if there are none.
     """
     if statistics is None:
         return _one_hot(codes)
@@ -48,12 +48,12 @@ def _one_hot(codes: Matrix) -> Matrix:
 
 
 def find_nearest(queries: Matrix, among: Matrix, number: int) -> tuple[Ints, Matrix]:
-    """Return positions of the nearest points, nearest first, and their distances; infinite where there are too few.
+    """Return the positions and distances of the nearest points, nearest first; infinite if there are too few.
 
     Args:
         queries: Points, of shape (queries, dimensions).
-        among: Points to look among.
-        number: How many to return for each query.
+        among: Points to search.
+        number: How many to return per query.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -64,7 +64,7 @@ def find_nearest(queries: Matrix, among: Matrix, number: int) -> tuple[Ints, Mat
         finder = NearestNeighbors(n_neighbors=known).fit(among)
         positions[:, :known] = finder.kneighbors(queries, return_distance=False)
     for place in range(known if len(queries) else 0):
-        # Measured again: the search's own distances of equal points are not exactly 0.
+        # Recompute distances: those of the search are not exactly 0 for equal points.
         distances[:, place] = np.linalg.norm(queries - among[positions[:, place]], axis=1)
     return positions, distances
 
@@ -76,7 +76,7 @@ class RealRows:
     Attributes:
         points: Of shape (rows, dimensions).
         rows: Their source rows.
-        even: How many of them, from the first on, are as many of their class as of any other.
+        even: How many rows from the start to use for equal shares of all classes.
     """
 
     points: Matrix
@@ -84,21 +84,21 @@ class RealRows:
     even: int
 
     def evenly(self) -> RealRows:
-        """Return the first of them only, so that no class is denser here than it is in train."""
+        """Return only the first `even` rows, so that no class is denser than in train."""
         return RealRows(self.points[: self.even], self.rows[: self.even], self.even)
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """Points of one class, and the real points around them.
+    """Points of one class and the real points around them.
 
     Attributes:
         synthetic: Synthetic points.
-        parents: Their parents' source rows, of shape (points, 2), negative where there is none.
+        parents: The source rows of their parents, of shape (points, 2); negative if there is none.
         own: Real rows of the class.
-        looked_at: How many of them, from the first on, are looked at themselves.
-        others: Real rows of the other classes, evenly.
-        complete: Whether no real row is missing.
+        looked_at: How many of these, from the start, are queried themselves.
+        others: Real rows of the other classes, in equal shares.
+        complete: Whether all real rows are included.
     """
 
     synthetic: Matrix
@@ -110,7 +110,7 @@ class Neighbourhood:
 
 
 def nearness_and_distances(around: Neighbourhood) -> tuple[Nearness, Distances]:
-    """Return where synthetic points lie between the real ones, beside where real points lie."""
+    """Measure where synthetic points are located relative to real points, compared with the real points themselves."""
     own, _ = _nearest_rows(around, around.own)
     _, own_stranger = _nearest_rows(around, around.own.evenly())
     other, other_stranger = _nearest_rows(around, around.others)
@@ -126,7 +126,7 @@ def nearness_and_distances(around: Neighbourhood) -> tuple[Nearness, Distances]:
 
 
 def _nearest_rows(around: Neighbourhood, among: RealRows) -> tuple[Matrix, Matrix]:
-    """Return the distances of synthetic points to the nearest real row, and to the nearest that is no parent."""
+    """Return the distances of synthetic points to the nearest real row, and to the nearest non-parent."""
     found, distances = find_nearest(around.synthetic, among.points, 3)
     rows = np.append(among.rows, -1)[found]
     is_parent = (rows[:, :, np.newaxis] == around.parents[:, np.newaxis, :]).any(axis=2)
@@ -134,24 +134,24 @@ def _nearest_rows(around: Neighbourhood, among: RealRows) -> tuple[Matrix, Matri
 
 
 def _leave_one_out(queries: Matrix, own: RealRows) -> Matrix:
-    """Return the distance of each of the first real points of a class to the nearest other one."""
+    """Return the distance of each of a class's first real points to its nearest other real point."""
     found, distances = find_nearest(queries, own.points, 2)
     return _nearest_but(distances, found == np.arange(len(queries))[:, np.newaxis])
 
 
 def _nearest_but(distances: Matrix, left_out: npt.NDArray[np.bool_]) -> Matrix:
-    """Return the smallest distance a row among those that are not left out.
+    """Return the smallest distance per row, ignoring some.
 
     Args:
         distances: Ascending in each row.
-        left_out: Which do not count.
+        left_out: The distances to ignore.
     """
     kept = np.where(left_out, np.inf, distances)
     return np.asarray(kept.min(axis=1)) if len(kept) else np.zeros(0)
 
 
 def _share_nearer(other: Matrix, own: Matrix) -> float | None:
-    """Return how many are nearer to another class, of those that have someone to be near to in both."""
+    """Return the share of points nearer to another class, among points with neighbours in both."""
     known = np.isfinite(other) & np.isfinite(own)
     return float(np.mean(other[known] < own[known])) if known.any() else None
 

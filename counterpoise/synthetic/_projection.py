@@ -1,4 +1,4 @@
-"""Real and synthetic rows in two dimensions: the first principal components of the neighbour space."""
+"""Project real and synthetic rows to two dimensions: the first principal components of the neighbour space."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _DIMENSIONS = 2
 
 @dataclass(frozen=True)
 class ProjectedRows:
-    """The rows of interest to one class, as positions among the points, each in random order within its class.
+    """The rows to show for one class, as positions among the points, each in random order within its class.
 
     Attributes:
         name: The class.
-        others: Real rows of the other classes, class after class.
+        others: Real rows of the other classes, class by class.
         own: Real rows of the class.
         synthetic: Synthetic rows of the class.
     """
@@ -38,19 +38,19 @@ class ProjectedRows:
 
 
 def project_rows(points: Matrix, fitted_on: Ints, classes: Sequence[ProjectedRows], *, seed: int) -> Projection | None:
-    """Return where at most 500 rows of each kind lie on the two axes along which real rows differ most.
+    """Project at most 500 rows of each kind to the two axes along which real rows differ most.
 
-    The axes are the principal components (Pearson 1901) of real rows alone, so that synthetic rows cannot turn them.
-    Nothing is scaled again: as in the neighbour space, 1 is one standard deviation of a number.
+    The axes are the principal components (Pearson 1901) of real rows only, so that synthetic rows cannot affect them.
+    The values are not scaled again: as in the neighbour space, 1 is one standard deviation of a number.
 
     Args:
         points: All rows in the neighbour space, of shape (rows, dimensions).
-        fitted_on: Positions of real rows, every class in its natural share.
-        classes: What is shown; several classes share the 500 rows of a kind.
-        seed: The run's seed, for where principal components are approximated: very wide tables.
+        fitted_on: Positions of real rows, with every class in its natural share.
+        classes: The rows to show; several classes share the 500 rows of a kind.
+        seed: The run's seed, needed for very wide tables, whose components are approximated.
 
     Returns:
-        The projection; None where real rows do not differ.
+        The projection; None if all real rows are equal.
     """
     from sklearn.decomposition import PCA
 
@@ -79,7 +79,7 @@ def project_rows(points: Matrix, fitted_on: Ints, classes: Sequence[ProjectedRow
 
 
 def _evenly(rows: Ints, most: int) -> Ints:
-    """Return at most so many rows, evenly spread over their order: of several classes each in its share."""
+    """Return a limited number of rows, evenly spaced, so that classes keep their shares."""
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
@@ -90,6 +90,6 @@ def _as_points(found: Matrix) -> tuple[Point, ...]:
 
 
 def _padded(values: npt.NDArray[np.float64]) -> Point:
-    """Return two numbers of four significant digits; the second is 0 where there is but one dimension."""
+    """Return two numbers with four significant digits; the second is 0 if there is only one dimension."""
     first, second, *_ = chain(values, [0.0])
     return float(f"{first:.4g}"), float(f"{second:.4g}")

@@ -1,7 +1,7 @@
-"""The source's rules, held against the resampled train partition: synthetic rows must obey them too.
+"""Check the resampled train partition against the source's rules, which synthetic rows must obey, too.
 
-Asked again are the expectations that judge each row by itself. What judges a table as such (counts, shares, uniqueness,
-order, the columns in all) cannot hold, or cannot fail, once rows were split off, dropped, repeated or made.
+Only expectations that check each row on its own are repeated. Those about a table as a whole (counts, shares,
+uniqueness, order, the set of columns) cannot hold or cannot fail after rows were split, dropped, repeated or made.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _NOT_OF_ROWS = {
     "expect_column_values_to_be_in_type_list": "the column's type, which the published files keep",
     "expect_column_values_to_be_of_type": "the column's type, which the published files keep",
 }
-"""Expectations that take rows or columns one by one, but do not judge a row by itself."""
+"""Expectations about single rows or columns that do not give a verdict on a row by itself."""
 
 _ROW_FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "expect_column_distinct_values_to_be_in_set": ("expect_column_values_to_be_in_set", {"value_set": "value_set"}),
@@ -57,7 +57,7 @@ _ROW_FORMS: dict[str, tuple[str, dict[str, str]]] = {
         {"min_value": "min_value", "strict_min": "strict_min"},
     ),
 }
-"""Expectations on a column that say something of each row: that one, and the keywords that it takes over."""
+"""Column expectations that imply one for each row: that expectation, and the arguments that it takes over."""
 _KEPT = ("column", "row_condition", "condition_parser")
 
 
@@ -77,30 +77,30 @@ class ResampledTrain:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its own columns: features and label."""
+        """The published columns: features and label."""
         return tuple(column.name for column in self.snapshot.columns)
 
 
 def validate_resampled(train: ResampledTrain, suites: Sequence[Suite]) -> tuple[ResampledOutcome, ...]:
-    """Ask the source's expectations again, as far as they say something of resampled rows.
+    """Repeat the source's expectations, as far as they apply to resampled rows.
 
-    Nothing is raised for an expectation that fails, whatever its severity: it is a finding.
+    A failed expectation never raises, whatever its severity: it is a finding.
 
     Args:
-        train: What to check.
+        train: The partition to check.
         suites: The expectations that the source was checked against.
 
     Returns:
-        One outcome an expectation, in the order of the suites.
+        One outcome per expectation, in the order of the suites.
     """
     load_engine()
     with quiet():
         questions = scope_expectations(suites, train.source_columns)
         reasons = {index: _why_left_out(question, train.columns) for index, question in questions.items()}
-        asked = {
-            index: _as_asked(question, train.columns) for index, question in questions.items() if not reasons[index]
+        questions_of_rows = {
+            index: _row_question(question, train.columns) for index, question in questions.items() if not reasons[index]
         }
-        answers = answer_all(train.snapshot, asked)
+        answers = answer_all(train.snapshot, questions_of_rows)
     return tuple(
         _left_out(question, reasons[index]) if reasons[index] else _outcome(question, answers[index], train)
         for index, question in questions.items()
@@ -108,22 +108,22 @@ def validate_resampled(train: ResampledTrain, suites: Sequence[Suite]) -> tuple[
 
 
 def _why_left_out(question: ScopedExpectation, columns: Sequence[str]) -> str:
-    """Return why an expectation says nothing of resampled rows; nothing where it does."""
+    """Return why an expectation does not apply to resampled rows; empty if it does."""
     kind, expectation = question.expectation["type"], question.expectation
     elsewhere = [name for name in question.scope.columns if name not in set(columns)]
     if elsewhere:
-        return f"it looks at {', '.join(map(repr, elsewhere))}: train holds features and label only"
+        return f"it uses {', '.join(map(repr, elsewhere))}, but train has only features and label"
     if kind in _NOT_OF_ROWS:
         return f"it is about {_NOT_OF_ROWS[kind]}"
     if kind == "expect_column_to_exist" or _judges_rows(kind) or _row_form(expectation) != expectation:
         return ""
     if question.scope.kind == "columns" and question.scope.columns:
         return "it is about the column as a whole: split and resampling change counts and shares on purpose"
-    return "it is about the table as a whole: train has other rows and columns than the source"
+    return "it is about the table as a whole: the rows and columns of train differ from those of the source"
 
 
 def _judges_rows(kind: str) -> bool:
-    """Return whether Great Expectations gives a verdict on each row."""
+    """Return whether Great Expectations gives a verdict per row."""
     from great_expectations.expectations import expectation as base
     from great_expectations.expectations.registry import get_expectation_impl
 
@@ -132,7 +132,7 @@ def _judges_rows(kind: str) -> bool:
 
 
 def _row_form(expectation: Expectation) -> Expectation:
-    """Return what an expectation on a column asks of each row; itself where it asks nothing.
+    """Return the row-wise form of a column expectation, or the expectation itself if it has none.
 
     >>> most = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "age", "min_value": 9, "max_value": 99}}
     >>> _row_form(most)["type"], _row_form(most)["kwargs"]
@@ -140,15 +140,15 @@ def _row_form(expectation: Expectation) -> Expectation:
     """
     kind, taken = _ROW_FORMS.get(expectation["type"], ("", {}))
     kwargs: Mapping[str, Any] = expectation["kwargs"]
-    asked = {new: kwargs[name] for name, new in taken.items() if kwargs.get(name) is not None}
-    if not asked.keys() & {"value_set", "min_value", "max_value"}:
+    arguments = {new: kwargs[name] for name, new in taken.items() if kwargs.get(name) is not None}
+    if not arguments.keys() & {"value_set", "min_value", "max_value"}:
         return expectation
     kept = {name: kwargs[name] for name in _KEPT if kwargs.get(name) is not None}
-    return {**expectation, "type": kind, "kwargs": {**kept, **asked}}
+    return {**expectation, "type": kind, "kwargs": {**kept, **arguments}}
 
 
-def _as_asked(question: ScopedExpectation, columns: Sequence[str]) -> ScopedExpectation:
-    """Return the question as it is put: of each row, and as critical, for which the engine names the failing rows."""
+def _row_question(question: ScopedExpectation, columns: Sequence[str]) -> ScopedExpectation:
+    """Return the question in row-wise form and as critical, so that the engine names the failing rows."""
     expectation = {**_row_form(question.expectation), "severity": "critical"}
     return replace(question, expectation=expectation, scope=find_scope(expectation, columns))
 

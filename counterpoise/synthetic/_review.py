@@ -1,4 +1,4 @@
-"""Everything that a report says of synthetic rows."""
+"""Collect everything that a report says about synthetic rows."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ["review_synthetic_rows"]
 def review_synthetic_rows(
     config: BalanceConfig, *, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, suites: Sequence[Suite]
 ) -> SyntheticReview | None:
-    """Measure a version's synthetic rows and hold the source's rules against the resampled train partition.
+    """Measure a version's synthetic rows and check the resampled train partition against the source's rules.
 
     Args:
         config: The whole configuration.
         snapshot: The source.
-        split: Which of its rows are train.
-        version: What was published.
+        split: The split, which identifies the train rows.
+        version: The published version.
         suites: The expectations that the source was checked against.
 
     Returns:
-        What was found; None where no row is synthetic: the rows of the source were checked before.
+        The findings; None if no row is synthetic, because the source's rows were already checked.
     """
     published = Version(DatasetFolder.of(version), version.version)
     quality = synthetic_quality(published, snapshot=snapshot, split=split, columns=config.columns, seed=config.seed)

@@ -1,4 +1,4 @@
-"""Which rows are looked at: a seeded sample, stratified by class, that does not depend on where rows lie."""
+"""Draw a seeded sample of rows, stratified by class, that does not depend on row order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from counterpoise.runtime import child_generator
 from counterpoise.synthetic._train_files import PublishedTrain
 from counterpoise.typing import Ints, Mask
 
-__all__ = ["Limits", "choose_rows", "shared_out"]
+__all__ = ["SampleSizes", "choose_rows", "shared_out"]
 
 
 _CELLS = 8_000_000
@@ -20,27 +20,27 @@ _SYNTHETIC_SHARE = 10
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How many synthetic rows are looked at, and how many real rows their neighbours are looked for among."""
+class SampleSizes:
+    """How many synthetic rows to sample, and how many real rows to search for their neighbours."""
 
     synthetic: int
     real: int
 
     @classmethod
-    def of(cls, columns: int) -> Limits:
-        """Return the limits for a table of so many features: 5,000 against 50,000 rows, fewer of very wide ones.
+    def of(cls, columns: int) -> SampleSizes:
+        """Return the sample sizes for a number of features: 5,000 and 50,000 rows, fewer for very wide tables.
 
-        >>> Limits.of(30), Limits.of(2_000)
-        (Limits(synthetic=5000, real=50000), Limits(synthetic=400, real=4000))
+        >>> SampleSizes.of(30), SampleSizes.of(2_000)
+        (SampleSizes(synthetic=5000, real=50000), SampleSizes(synthetic=400, real=4000))
         """
         real = min(_MOST_REAL, max(_FEWEST_REAL, _CELLS // max(columns, 1)))
         return cls(real // _SYNTHETIC_SHARE, real)
 
 
 def shared_out(counts: Ints, most: int) -> Ints:
-    """Return how many rows of each class are looked at, at most so many in all.
+    """Divide a maximum number of rows among classes.
 
-    Half of them go to the classes evenly, so that small ones are looked at whole, what is left goes in proportion.
+    Half of it is divided evenly, so that small classes are complete; the rest is divided in proportion.
 
     >>> shared_out(np.array([300, 99_700]), 10_000).tolist()
     [300, 9700]
@@ -54,12 +54,12 @@ def shared_out(counts: Ints, most: int) -> Ints:
 
 
 def choose_rows(train: PublishedTrain, among: Mask, *, most: int, seed: int, name: str) -> Ints:
-    """Return positions of rows, class after class, each class in random order.
+    """Return positions of rows, class by class, each class in random order.
 
     Args:
         train: The rows.
-        among: Which of them may be chosen.
-        most: How many at most.
+        among: The rows to choose from.
+        most: The maximum number of rows.
         seed: The run's seed.
         name: The name of the random stream.
     """

@@ -1,4 +1,4 @@
-"""The published train partition as rows of a known origin, read a row group at a time."""
+"""The published train partition with the origin of its rows, read one row group at a time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IDENTITY = ("source_row", "parent_a", "parent_b", "lambda")
 
 @dataclass(frozen=True)
 class Scan:
-    """What one pass over the features gives: a hash for every row, and the rows that were asked for, in that order."""
+    """The result of one pass over the features: a hash for every row, and the requested rows in the requested order."""
 
     hashes: Hashes
     rows: pa.Table
@@ -58,7 +58,7 @@ class PublishedTrain:
 
     @cached_property
     def real(self) -> Mask:
-        """Whether each row is a row of the source that stands here for the first time."""
+        """Whether each row is the first occurrence of a source row."""
         return self._of_origin("original")
 
     @cached_property
@@ -71,7 +71,7 @@ class PublishedTrain:
 
     @cached_property
     def identity(self) -> Hashes:
-        """What tells a row from the others wherever it stands: a hash of source row, or parents and step."""
+        """A hash that identifies a row wherever it is stored: of its source row, or of its parents and step."""
         found = [row_hashes(table) for _, table in _batches(self._keys, _IDENTITY)]
         return np.concatenate([np.zeros(0, np.uint64), *found])
 
@@ -80,23 +80,23 @@ class PublishedTrain:
 
         Args:
             features: The columns.
-            positions: Which rows to return.
+            positions: The rows to return.
         """
         order, hashes, taken = np.sort(positions), [], []
         for start, table in _batches(self._data, features):
             hashes.append(row_hashes(table))
             taken.append(_between(table, order, start))
-        return Scan(np.concatenate(hashes), _as_asked(_concat(taken), positions))
+        return Scan(np.concatenate(hashes), _in_order_of(_concat(taken), positions))
 
     def key_columns(self, names: Sequence[str], positions: Ints) -> pa.Table:
-        """Return key columns of the given rows, in the order of the positions."""
+        """Return the key columns of the given rows, in the given order."""
         order = np.sort(positions)
         taken = [_between(table, order, start) for start, table in _batches(self._keys, names)]
-        return _as_asked(_concat(taken), positions)
+        return _in_order_of(_concat(taken), positions)
 
 
 def train_snapshot(version: Version) -> Snapshot:
-    """Return the published train partition as a snapshot, whose rows are numbered in the order of the part files."""
+    """Return the published train partition as a snapshot, with rows numbered in part file order."""
     folder = version.path("train")
     known = sorted(version.manifest.part_files("train"), key=lambda file: file.path)
     files = tuple(
@@ -118,7 +118,7 @@ def train_snapshot(version: Version) -> Snapshot:
 
 
 def _batches(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-    """Yield (first position, rows) of every row group."""
+    """Yield the first position and the rows of every row group."""
     start = 0
     for path in paths:
         for table in iter_part(path, columns):
@@ -139,6 +139,6 @@ def _concat(tables: Iterator[pa.Table] | Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(list(tables)).unify_dictionaries()
 
 
-def _as_asked(table: pa.Table, positions: Ints) -> pa.Table:
+def _in_order_of(table: pa.Table, positions: Ints) -> pa.Table:
     """Return rows that were read in ascending order in the order of the positions."""
     return table.take(pa.array(np.argsort(np.argsort(positions))))

@@ -1,4 +1,4 @@
-"""Text for people: numbers and names in words, and text from outside made safe for a terminal."""
+"""Format text for people: numbers and names in words, and outside text made safe for a terminal."""
 
 import lazy_loader
 

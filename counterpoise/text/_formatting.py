@@ -1,4 +1,4 @@
-"""Values as readers see them: counts, shares, and texts from the data made harmless to the eye."""
+"""Format values for readers: counts, shares, and texts from the data made harmless."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKDOWN = str.maketrans(
 
 
 def count(value: int) -> str:
-    """Return a whole number with thousands marked.
+    """Return an integer with thousands separators.
 
     >>> count(1234567)
     '1,234,567'
@@ -27,7 +27,7 @@ def count(value: int) -> str:
 
 
 def share(value: float) -> str:
-    """Return a share in percent, with as many digits as small shares need.
+    """Return a share in percent, with more digits for small shares.
 
     >>> share(0.5), share(0.0234), share(0.00172), share(0.0)
     ('50.0 %', '2.3 %', '0.17 %', '0 %')
@@ -41,7 +41,7 @@ def share(value: float) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Return a number as text, a dash where there is none.
+    """Return a number as text, or a dash for None.
 
     >>> number(0.12345), number(-0.5, 2), number(None)
     ('0.123', '−0.50', '–')
@@ -71,7 +71,7 @@ def ratio(value: float) -> str:
 
 
 def threshold(value: float) -> str:
-    """Return a threshold with four decimals, a small one with three significant digits.
+    """Return a threshold with four decimals, or three significant digits if it is small.
 
     >>> threshold(0.0), threshold(0.25), threshold(0.0000312345)
     ('0.0000', '0.2500', '0.0000312')
@@ -82,7 +82,7 @@ def threshold(value: float) -> str:
 
 
 def words(name: str) -> str:
-    """Return a name in snake case as words.
+    """Return a snake-case name as words.
 
     >>> words("rows_balance")
     'rows balance'
@@ -91,12 +91,12 @@ def words(name: str) -> str:
 
 
 def capital(text: str) -> str:
-    """Return the text with its first letter in upper case, the others as they are."""
+    """Return the text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
 def shown(value: object, most: int = _MOST_CHARACTERS) -> str:
-    r"""Return a text from the data in one line: control signs written out, long texts cut in the middle.
+    r"""Return a text from the data on one line: control characters escaped, long texts cut in the middle.
 
     >>> shown("a\x00b\n")
     'a\\x00b\\n'
@@ -114,7 +114,7 @@ def shown(value: object, most: int = _MOST_CHARACTERS) -> str:
 
 
 def markdown_cell(value: object, most: int = _MOST_CHARACTERS) -> str:
-    r"""Return a text for a cell of a Markdown table: inert, in one line.
+    r"""Return an inert one-line text for a cell of a Markdown table.
 
     >>> markdown_cell("a|b <script>")
     'a\\|b &lt;script&gt;'
@@ -123,5 +123,5 @@ def markdown_cell(value: object, most: int = _MOST_CHARACTERS) -> str:
 
 
 def _visible(sign: str) -> str:
-    """Return a sign, or how it is written where it has no shape or would turn the text around."""
+    """Return a character, or its escape if it is invisible or changes the text direction."""
     return sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")

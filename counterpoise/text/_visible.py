@@ -1,4 +1,4 @@
-"""Texts from outside as a terminal and a log may show them: what would act there is shown as an escape instead."""
+"""Make outside text safe for terminals and logs by escaping active characters."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["is_utf8", "visible", "visible_json"]
 
 _ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KEPT = frozenset("\n\t\u200c\u200d")
-"""Line breaks of our own messages, and the joiners that some scripts are written with."""
+"""Line breaks of our own messages, and joiners that some scripts require."""
 
 
 def visible(text: str) -> str:
-    r"""Return a text with control characters, direction marks and broken characters written as escapes.
+    r"""Escape control characters, direction marks and broken characters in a text.
 
     >>> visible("\x1b[31mred\x1b[0m, \u202egnp.exe, ü")
     '\\x1b[31mred\\x1b[0m, \\u202egnp.exe, ü'
@@ -23,7 +23,7 @@ def visible(text: str) -> str:
 
 
 def visible_json(text: str) -> str:
-    r"""Return JSON with the same characters escaped as JSON has it: reading it gives the same values.
+    r"""Escape the same characters in JSON with JSON's own escapes, which keeps the values.
 
     >>> visible_json('{"a": "\x9b31m"}')
     '{"a": "\\u009b31m"}'
@@ -32,7 +32,7 @@ def visible_json(text: str) -> str:
 
 
 def is_utf8(text: str) -> bool:
-    r"""Return whether a text can be written: a name that is no UTF-8 comes from the system with stand-ins.
+    r"""Return whether a text can be encoded as UTF-8; undecodable names from the system contain surrogates.
 
     >>> is_utf8("grün"), is_utf8("\udcff")
     (True, False)

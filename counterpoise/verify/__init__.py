@@ -1,4 +1,4 @@
-"""Verification: recompute what a published version states, from its files and from its source."""
+"""Verify versions: recompute their statements from their files and, if available, from their source."""
 
 import lazy_loader
 

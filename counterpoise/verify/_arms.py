@@ -1,4 +1,4 @@
-"""Which numbers of an arm do not follow from its other numbers."""
+"""Check that the numbers of an arm are consistent with each other."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _SNIPPETS = {
     made.as_dict()["method"]: made.as_dict()["snippet"]
     for made in (SigmoidCalibrator(1.0, 0.0), IsotonicCalibrator((0.0, 1.0), (0.0, 1.0)))
 }
-"""What readers are told to run: another one would be somebody else's code."""
+"""The code snippets shown to users; any other snippet would be foreign code."""
 Points = Sequence[tuple[float, float]]
 
 
 def arm_differences(record: MetricsRecord, arm: Arm) -> Iterator[str]:
-    """Yield in words which numbers of an arm contradict each other or the record's rows.
+    """Yield sentences on the numbers of an arm that contradict each other or the record's row counts.
 
     Args:
         record: The record.
@@ -51,12 +51,12 @@ def arm_differences(record: MetricsRecord, arm: Arm) -> Iterator[str]:
 
 
 def unequal(name: str, found: Any, wanted: Any) -> Iterator[str]:
-    """Yield that a value is not the one that others give, where it is not.
+    """Yield a sentence if a value differs from the one computed from others.
 
     Args:
-        name: What it is called.
-        found: The value.
-        wanted: What it must be; numbers may differ by rounding.
+        name: The name of the value.
+        found: The stated value.
+        wanted: The computed value; numbers may differ by rounding.
     """
     numbers = all(isinstance(value, (int, float)) for value in (found, wanted))
     if not (math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9) if numbers else found == wanted):
@@ -98,13 +98,13 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
 
 
 def _totals(name: str, counts: Confusion, rows: tuple[int, int]) -> Iterator[str]:
-    """Yield that decisions are not those on the test rows: so many negatives, so many positives."""
+    """Check that decisions add up to the test rows: the number of negatives and of positives."""
     found = counts.true_negatives + counts.false_positives, counts.true_positives + counts.false_negatives
     yield from unequal(f"{name}: negatives and positives", found, rows)
 
 
 def _decided(name: str, test: Mapping[str, Any], counts: Confusion) -> Iterator[str]:
-    """Yield which metrics are not those of the decisions."""
+    """Yield the metrics that differ from those of the decisions."""
     for metric, value in _metrics_of(counts).items():
         if metric in test:
             yield from unequal(f"{name}: {metric}", test[metric], value)
@@ -131,23 +131,23 @@ def _outcome(name: str, found: Outcome | None, counts: Confusion, costs: Costs) 
 
 
 def _curves(precision_recall: Points, roc: Points, rows: tuple[int, int]) -> Iterator[str]:
-    """Yield that curves do not run from nobody called to everybody called."""
+    """Check that curves run from no row called positive to all rows called positive."""
     negatives, positives = rows
     if precision_recall and (
         not _rises([recall for recall, _ in precision_recall])
         or not _near(precision_recall[-1], (1.0, positives / (negatives + positives)))
     ):
-        yield "pr_curve: does not end where everybody is called"
+        yield "pr_curve: does not end where all rows are called positive"
     if roc and not (
         all(_rises([point[axis] for point in roc]) for axis in (0, 1))
         and _near(roc[0], (0.0, 0.0))
         and _near(roc[-1], (1.0, 1.0))
     ):
-        yield "roc_curve: does not run from nobody to everybody called"
+        yield "roc_curve: does not run from no row to all rows called positive"
 
 
 def _area(roc: Points, found: float | None) -> Iterator[str]:
-    """Yield that the area under a curve that has all its corners is not the ROC-AUC."""
+    """Check that the area under a curve with all its corners equals the ROC-AUC."""
     if not roc or len(roc) >= MOST_POINTS:
         return
     pairs = itertools.pairwise(roc)
@@ -167,7 +167,7 @@ def _reliability(
 
 
 def _thresholds(record: MetricsRecord, arm: BinaryArm, found: Thresholds) -> Iterator[str]:
-    """Yield contradictions between what thresholds do, the tables' rows, and the arm's own threshold."""
+    """Yield contradictions between threshold decisions, the tables' rows, and the arm's own threshold."""
     if not _rises(found.threshold) or not found.threshold:
         yield "thresholds: not ascending"
         return
@@ -180,19 +180,19 @@ def _thresholds(record: MetricsRecord, arm: BinaryArm, found: Thresholds) -> Ite
         if not _falls(table.true_positives, len(places), positives) or not _falls(
             table.false_positives, len(places), rows.rows - positives
         ):
-            yield f"thresholds: counts of {name} do not fall from all to none"
+            yield f"thresholds: counts of {name} do not decrease from all to none"
             return
         for example in found.examples:
             decided, place = getattr(example, name), places.get(example.threshold)
             known = None if place is None else (table.true_positives[place], table.false_positives[place])
-            told = decided.true_positives, decided.false_positives
-            yield from unequal(f"thresholds: example {example.threshold} on {name}", told, known)
+            counts = decided.true_positives, decided.false_positives
+            yield from unequal(f"thresholds: example {example.threshold} on {name}", counts, known)
             yield from _totals(f"thresholds: example on {name}", decided, (rows.rows - positives, positives))
             yield from _outcome(f"thresholds: example on {name}", decided, decided, record.costs)
     if (place := places.get(arm.threshold)) is not None:
         known = found.test.true_positives[place], found.test.false_positives[place]
-        told = arm.confusion.true_positives, arm.confusion.false_positives
-        yield from unequal("thresholds: decisions at the arm's threshold", told, known)
+        counts = arm.confusion.true_positives, arm.confusion.false_positives
+        yield from unequal("thresholds: decisions at the arm's threshold", counts, known)
 
 
 def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
@@ -201,7 +201,7 @@ def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
     matrix = np.array(arm.confusion_matrix if square else [], dtype=np.float64)
     counts = [test.classes.get(name, 0) for name in record.classes]
     if not square or matrix.sum(axis=1).tolist() != counts:
-        yield "confusion_matrix: not of the test rows"
+        yield "confusion_matrix: does not add up to the test rows"
         return
     right, chosen, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
     present = np.flatnonzero(actual).astype(np.int32)
@@ -211,7 +211,7 @@ def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
             yield from unequal(f"test: {metric}", arm.test[metric], float(value[0]))
     names = [record.classes[code] for code in present]
     if [one.name for one in arm.per_class] != names:
-        yield "per_class: not the classes with test rows"
+        yield "per_class: its classes are not those with test rows"
         return
     for code, one in zip(present, arm.per_class, strict=True):
         yield from _class(one, (right[code], chosen[code], actual[code]), test.rows)

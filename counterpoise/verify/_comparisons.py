@@ -1,4 +1,4 @@
-"""Whether the tournaments of a dataset are those that were played, as far as their files can tell."""
+"""Check stored comparisons and accesses to test, as far as their files allow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["comparison_differences"]
 
 
 def comparison_differences(folder: DatasetFolder) -> list[str]:
-    """Return how tournaments and looks differ from what was written, in sentences; nothing where they hold.
+    """Return how comparisons and accesses to test differ from those recorded, in sentences; empty if they do not.
 
     Args:
         folder: The dataset.
@@ -30,61 +30,61 @@ def comparison_differences(folder: DatasetFolder) -> list[str]:
         if not file.name.endswith(".json") or file.name.rpartition("/")[2].startswith("."):
             continue
         try:
-            found = _board(folder, file.name) if is_leaderboard(file.name) else _look(folder, file.name)
+            found = _leaderboard(folder, file.name) if is_leaderboard(file.name) else _access(folder, file.name)
             differences += [f"{file.name}: {difference}" for difference in found]
         except IntegrityError as error:
             differences.append(problem_of(error))
     return differences
 
 
-def _look(folder: DatasetFolder, name: str) -> Iterator[str]:
-    look = read_stored(folder, StoredAccess, name)
-    if name.rpartition("/")[2] != f"{look.key}.json":
-        yield f"a look of {look.key[:100]}"
+def _access(folder: DatasetFolder, name: str) -> Iterator[str]:
+    access = read_stored(folder, StoredAccess, name)
+    if name.rpartition("/")[2] != f"{access.key}.json":
+        yield f"an access by {access.key[:100]}"
 
 
-def _board(folder: DatasetFolder, name: str) -> Iterator[str]:
+def _leaderboard(folder: DatasetFolder, name: str) -> Iterator[str]:
     board = read_stored(folder, StoredLeaderboard, name, remedy=REMEDY)
     if board.origin is None:
-        yield "without its origin"
+        yield "its origin is missing"
         return
-    played = board.origin.config.get("tournament")
+    compared = board.origin.config.get("tournament")
     settings = {
-        field: value for field, value in (played if isinstance(played, dict) else {}).items() if field != "workers"
+        field: value for field, value in (compared if isinstance(compared, dict) else {}).items() if field != "workers"
     }
     if name != f"tournaments/{json_sha256([board.origin.run_key, settings])}.json":
-        yield "not the tournament of its run key and settings"
+        yield "not the comparison of its run key and settings"
     if board.page_sha256 is not None:
         page = read_plain_file(folder, f"{name.removesuffix('.json')}.html", remedy=REMEDY)
         if hashlib.sha256(page).hexdigest() != board.page_sha256:
-            yield "its page has other content than was written"
+            yield "its page was changed"
     yield from _ranking(board)
 
 
 def _ranking(board: Leaderboard) -> Iterator[str]:
-    """Yield which figures do not follow from those of the folds, and that entries are not in their order."""
+    """Yield figures that do not follow from the folds, and report candidates that are out of order."""
     for candidate in board.entries:
         if candidate.status == "ok" and len(candidate.folds) != board.folds * board.repeats:
             yield f"{candidate.name[:100]}: {len(candidate.folds)} folds instead of {board.folds * board.repeats}"
         yield from _figures(candidate, board)
     means = [mean for candidate in board.ranked if (mean := candidate.mean.get(board.metric)) is not None]
     if means != sorted(means, reverse=METRICS[board.metric].better == "larger"):
-        yield f"entries are not in the order of {board.metric}"
+        yield f"candidates are not ranked by {board.metric}"
     if board.counts != {"measured": len(board.ranked), "set_apart": len(board.set_apart)}:
-        yield "counts are not those of its entries"
+        yield "counts differ from those of its candidates"
     if board.train_rows < board.rows or sum(board.classes.values()) != board.rows:
-        yield "classes are not those of its rows"
-    entries = [(candidate.strategy, candidate.learner) for candidate in board.ranked]
-    trained = [candidate for candidate in entries if candidate[1] != DUMMY]
+        yield "classes differ from those of its rows"
+    candidates = [(candidate.strategy, candidate.learner) for candidate in board.ranked]
+    trained = [candidate for candidate in candidates if candidate[1] != DUMMY]
     for role, named in (("chosen", board.chosen), ("best", board.best)):
         if named is not None and (named.strategy, named.learner) not in trained:
-            yield f"{role} is no entry"
+            yield f"{role} is not a candidate"
     if board.best is not None and (board.best.strategy, board.best.learner) not in trained[:1]:
-        yield "best is not the first entry"
+        yield "best is not the first candidate"
 
 
 def _figures(candidate: CandidateResult, board: Leaderboard) -> Iterator[str]:
-    """Yield which figures of a candidate are not those of its folds."""
+    """Yield the figures of a candidate that differ from those of its folds."""
     for metric in candidate.mean:
         values = [value for fold in candidate.folds if (value := fold.get(metric)) is not None]
         wanted: dict[str, float | None] = {"mean": float(np.mean(values)) if values else None}
@@ -104,7 +104,7 @@ def _possible(metric: str, figure: str, value: float | None) -> float | None:
 
 
 def _follows(found: float | None, wanted: float | None) -> bool:
-    """Whether a figure is the one that folds give."""
+    """Return whether a figure follows from the folds."""
     if found is None or wanted is None:
         return found is wanted
     return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)

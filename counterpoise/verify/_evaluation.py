@@ -1,4 +1,4 @@
-"""Whether an evaluation is what was published, and says what its own numbers and the version's other files say."""
+"""Check that an evaluation is unchanged, and consistent with its own numbers and the version's other files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from counterpoise.persist import (
     read_evaluation_file,
     read_manifest,
 )
-from counterpoise.versions import ManifestFacts, unlike
+from counterpoise.versions import ManifestFacts, mismatch
 
 if TYPE_CHECKING:
     from counterpoise.results import PublishedMetrics
@@ -30,10 +30,10 @@ __all__ = ["evaluation_differences"]
 
 
 def evaluation_differences(folder: DatasetFolder, version: int) -> list[str]:
-    """Return how a version's evaluation differs from what was published, in sentences; nothing where it holds.
+    """Return how a version's evaluation differs from the published one, in sentences; empty if it does not.
 
-    Checked are the digests of its files and of the manifest, what the manifest says too, and every number of the
-    record that follows from others. That learners were trained and judged as it says is not.
+    Checks the digests of its files and of the manifest, the facts repeated from the manifest, and every number that
+    follows from others. It does not check that the learners were trained and scored as stated.
 
     Args:
         folder: The dataset.
@@ -61,10 +61,10 @@ def _file_differences(folder: DatasetFolder, found: StoredEvaluation, version: i
             yield problem_of(error)
             continue
         if name == "correction.json" and _correction(content) != found.metrics["correction"]:
-            yield f"{found.folder}/{name}: not the correction that {METRICS_FILE} has"
+            yield f"{found.folder}/{name}: not the correction in {METRICS_FILE}"
     expected = {"report.html", *(["correction.json"] if found.record.correction else [])}
     if found.record.files.keys() != expected:
-        yield f"{evaluation_name(version)}/{METRICS_FILE}: names other files than {', '.join(sorted(expected))}"
+        yield f"{evaluation_name(version)}/{METRICS_FILE}: should name exactly {', '.join(sorted(expected))}"
     for other in sorted({*folder.store.names(found.folder)} - {*expected, METRICS_FILE}):
         yield f"{found.folder}/{other}: not in {METRICS_FILE}"
 
@@ -82,7 +82,7 @@ def _record_differences(folder: DatasetFolder, found: StoredEvaluation, version:
 
     record = found.record
     if record.manifest_sha256 != manifest_sha256(folder, version):
-        yield f"of another manifest than {manifest_name(version)}"
+        yield f"belongs to a manifest other than {manifest_name(version)}"
     facts = ManifestFacts.of(read_manifest(folder, version).as_json())
     yield from _against_manifest(record, facts)
     if record.report is not None:
@@ -92,44 +92,44 @@ def _record_differences(folder: DatasetFolder, found: StoredEvaluation, version:
 
 
 def _against_manifest(record: PublishedMetrics, facts: ManifestFacts) -> Iterator[str]:
-    """Yield what the record says otherwise than the manifest."""
+    """Yield where the record differs from the manifest."""
     settings = facts.config["evaluation"]
-    yield from unlike("strategy", record.strategy, facts.resampling["strategy"])
-    yield from unlike("learners", list(record.learners), settings["learners"])
+    yield from mismatch("strategy", record.strategy, facts.resampling["strategy"])
+    yield from mismatch("learners", list(record.learners), settings["learners"])
     for part in ("validation", "test"):
-        yield from unlike(f"rows of {part}", getattr(record.rows, part).model_dump(), facts.partitions[part])
+        yield from mismatch(f"rows of {part}", getattr(record.rows, part).model_dump(), facts.partitions[part])
     before = facts.resampling["before"]
-    yield from unlike("natural_rows", record.natural_rows, sum(before.values()))
+    yield from mismatch("natural_rows", record.natural_rows, sum(before.values()))
     if record.rows.train_natural.rows == record.natural_rows:
-        yield from unlike("rows of train_natural", record.rows.train_natural.classes, before)
-        yield from unlike(
+        yield from mismatch("rows of train_natural", record.rows.train_natural.classes, before)
+        yield from mismatch(
             "rows of train_resampled", record.rows.train_resampled.model_dump(), facts.partitions["train"]
         )
     columns = len(facts.features)
     for strategy, encoded in record.features.items():
         kinds = encoded.numbers + encoded.dates + encoded.categories + encoded.texts + len(encoded.left_out)
-        yield from unlike(f"features of {strategy[:100]}", kinds, columns)
+        yield from mismatch(f"features of {strategy[:100]}", kinds, columns)
     costs = {name: settings[f"cost_{name}"] for name in ("false_positive", "false_negative")}
-    yield from unlike("costs", record.costs.model_dump(), costs)
+    yield from mismatch("costs", record.costs.model_dump(), costs)
     if record.threshold_rule is not None:
-        yield from unlike("threshold_rule", record.threshold_rule.metric, settings["threshold"])
+        yield from mismatch("threshold_rule", record.threshold_rule.metric, settings["threshold"])
     if record.bootstrap.resamples > settings["bootstrap"]:
-        yield f"{record.bootstrap.resamples} bootstrap resamples, while {settings['bootstrap']} were asked for"
+        yield f"{record.bootstrap.resamples} bootstrap resamples, while {settings['bootstrap']} are configured"
 
 
 def _previous_differences(folder: DatasetFolder, found: StoredEvaluation, version: int) -> Iterator[str]:
-    """Yield that the comparison with the previous version is not that of their files, where these can be read."""
+    """Check the comparison with the previous version against their files, if these are readable."""
     from counterpoise.versions import compare_with
 
     previous = found.record.previous
     if previous is None:
         return
     if previous.version >= version:
-        yield f"previous: version {previous.version} is not before"
+        yield f"previous: version {previous.version} is not an earlier version"
         return
     try:
         wanted = compare_with(folder, previous.version, version=version, metrics=found.metrics)
     except (IntegrityError, FileNotFoundError):
-        return  # what another version's files are worth is told of that version
+        return  # damage to another version is reported for that version
     if wanted is None or wanted.model_dump(mode="json") != previous.model_dump(mode="json"):
-        yield f"previous: not what the files of version {previous.version} say"
+        yield f"previous: differs from the files of version {previous.version}"

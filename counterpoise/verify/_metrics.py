@@ -1,4 +1,4 @@
-"""Which numbers of a metrics record do not follow from its other numbers."""
+"""Check that the numbers of a metrics record are consistent with each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["metric_differences"]
 
 
 def metric_differences(record: MetricsRecord) -> Iterator[str]:
-    """Yield in words which numbers of a record contradict each other.
+    """Yield sentences on the numbers of a record that contradict each other.
 
     Args:
         record: The record.
@@ -31,18 +31,18 @@ def metric_differences(record: MetricsRecord) -> Iterator[str]:
             yield f"{arm.learner}, {arm.strategy}: {difference}"
     yield from _comparisons(record)
     yield from _verdict(record)
-    yield from _looks(record)
+    yield from _accesses(record)
     yield from _correction(record)
     yield from _parts(record)
 
 
 def _counts(record: MetricsRecord) -> Iterator[str]:
-    """Yield contradictions in what is counted."""
+    """Yield contradictions between counts."""
     test = record.rows.test
     for name in type(record.rows).model_fields:
         table = getattr(record.rows, name)
         if table.rows != sum(table.classes.values()) or table.classes.keys() != set(record.classes):
-            yield f"rows of {name}: not those of its classes"
+            yield f"rows of {name}: does not equal the sum over its classes"
     counts = [test.classes.get(name, 0) for name in record.classes]
     if not any(counts):
         yield "no test rows"
@@ -61,7 +61,7 @@ def _counts(record: MetricsRecord) -> Iterator[str]:
 
 
 def _arms_missing(record: MetricsRecord) -> str:
-    """Return that arms are not those of the learners and strategies; an empty text where they are."""
+    """Return how arms differ from the learners and strategies; empty if they do not."""
     strategies = ["none"] if record.strategy == "none" else ["none", record.strategy]
     wanted = [(DUMMY, "none"), *((learner, strategy) for strategy in strategies for learner in record.learners)]
     found = [(arm.learner, arm.strategy) for arm in record.arms]
@@ -88,8 +88,8 @@ def _comparisons(record: MetricsRecord) -> Iterator[str]:
             if difference.low is not None and (difference.high is None or difference.low > difference.high):
                 yield f"{name}: {metric} from {difference.low} to {difference.high}"
         plain = comparison.model_dump(mode="json", exclude={"verdict"})
-        said = _strategy_verdict(record, plain)
-        yield from unequal(f"{name}: verdict", comparison.verdict.model_dump(), said)
+        stated = _strategy_verdict(record, plain)
+        yield from unequal(f"{name}: verdict", comparison.verdict.model_dump(), stated)
 
 
 def _strategy_verdict(record: MetricsRecord, comparison: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _strategy_verdict(record: MetricsRecord, comparison: dict[str, Any]) -> dict
 
 
 def _verdict(record: MetricsRecord) -> Iterator[str]:
-    """Yield that the verdict is not that of the learner that ranked best on validation."""
+    """Check that the verdict is that of the learner that ranked best on validation."""
     trained = [arm for arm in record.arms if arm.learner != DUMMY]
     best: Arm = max(trained, key=lambda arm: arm.validation.average_precision or 0.0)
     verdicts = {comparison.learner: comparison.verdict.model_dump() for comparison in record.comparisons}
@@ -112,13 +112,13 @@ def _verdict(record: MetricsRecord) -> Iterator[str]:
         counted=record.deciding_rows_are,
     )
     earlier = record.looks.earlier if record.looks else ()
-    looks = [AccessToTest(key=look.key, created=look.created, version=look.version) for look in earlier]
-    yield from unequal("verdict", record.verdict, f"{wanted['text']}{accesses_sentence(looks)}")
+    accesses = [AccessToTest(key=one.key, created=one.created, version=one.version) for one in earlier]
+    yield from unequal("verdict", record.verdict, f"{wanted['text']}{accesses_sentence(accesses)}")
     yield from unequal("verdict_outcome", record.verdict_outcome, wanted["outcome"])
     yield from unequal("verdict_learner", record.verdict_learner, wanted["learner"])
 
 
-def _looks(record: MetricsRecord) -> Iterator[str]:
+def _accesses(record: MetricsRecord) -> Iterator[str]:
     if record.looks is None:
         return
     versions = sum(look.version > 0 for look in record.looks.earlier)
@@ -169,8 +169,8 @@ def _learner_corrections(record: MetricsRecord, made: PriorCorrection) -> Iterat
         yield from unequal(f"{name}: calibrated_note", found.calibrated_note, known.note)
         fields = {**(known.calibrated.model_dump() if known.calibrated else {})}
         fields |= known.calibrator.model_dump() if known.calibrator else {}
-        said = found.calibrated.model_dump(include=set(fields)) if found.calibrated else {}
-        yield from unequal(f"{name}: calibrated", said, fields)
+        stated = found.calibrated.model_dump(include=set(fields)) if found.calibrated else {}
+        yield from unequal(f"{name}: calibrated", stated, fields)
 
 
 def _parts(record: MetricsRecord) -> Iterator[str]:

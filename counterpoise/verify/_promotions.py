@@ -1,4 +1,4 @@
-"""Whether the promotions of a dataset are those that were made, one upon the other, and follow from their numbers."""
+"""Check that the promotions of a dataset are unchanged, form a chain, and follow from their numbers."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from counterpoise.results import Promotion, PromotionNumbers
 from counterpoise.versions import (
     BY_HAND,
     Decision,
-    Judged,
+    VersionMetrics,
     decide_promotion,
     promotion_sha256,
     read_metrics,
     read_promotion,
-    settled,
+    why_settled,
 )
 
 __all__ = ["promotion_differences"]
 
 
 def promotion_differences(folder: DatasetFolder) -> list[str]:
-    """Return how the promotions of a dataset differ from what was made, in sentences; nothing where they hold.
+    """Return how the promotions of a dataset differ from those that were made, in sentences; empty if they do not.
 
-    Checked are the digests of each promotion, of the one before it, of the manifest it promotes and of the metrics it
-    was decided on, and the decision itself by its rule. That the newest ones were not removed is not.
+    Checks the digest of each promotion, of the previous promotion, of the promoted manifest and of the metrics behind
+    the decision, and the decision itself by its rule. It cannot detect that the newest promotions were removed.
 
     Args:
         folder: The dataset.
     """
     numbers = folder.promotion_numbers()
     missing = sorted({*range(1, max(numbers, default=0) + 1)} - {*numbers})
-    differences = [f"{promotion_name(number)}: missing, while later ones are there" for number in missing[:20]]
+    differences = [f"{promotion_name(number)}: missing, although later ones exist" for number in missing[:20]]
     known: list[Promotion] = []
     for number in numbers:
         try:
@@ -57,44 +57,44 @@ def promotion_differences(folder: DatasetFolder) -> list[str]:
 def _differences(folder: DatasetFolder, promotion: Promotion, known: Sequence[Promotion]) -> Iterator[str]:
     try:
         if promotion.manifest_sha256 != manifest_sha256(folder, promotion.version):
-            yield f"of another manifest than {manifest_name(promotion.version)}"
+            yield f"promotes a manifest other than {manifest_name(promotion.version)}"
     except FileNotFoundError:
-        yield f"of version {promotion.version}, which is not there"
+        yield f"promotes version {promotion.version}, which does not exist"
         return
     before = promotion.number - 1
     last = next((one for one in known if one.number == before), None)
     if (promotion.previous_sha256 is None) != (before == 0):
-        yield f"names {'no' if before else 'a'} promotion before it"
+        yield f"names {'no' if before else 'a'} previous promotion"
     elif last is not None and promotion.previous_sha256 != promotion_sha256(folder, before):
-        yield f"made after another {promotion_name(before)}"
+        yield f"follows a {promotion_name(before)} that differs from the stored one"
     looked_at = {} if promotion.numbers is None else {promotion.version, promotion.numbers.compared_with} - {0}
     if promotion.metrics_sha256.keys() != {str(version) for version in looked_at}:
-        yield "names metrics of other versions than it was decided on"
+        yield "names metrics of versions other than those it was decided on"
     for version, digest in promotion.metrics_sha256.items():
         if metrics_sha256(folder, int(version)) != digest:
-            yield f"decided on other metrics of version {version}"
+            yield f"decided on different metrics of version {version}"
     if last is not None or before == 0:
         yield from _undecided(folder, promotion, [one for one in known if one.number < promotion.number])
 
 
 def _undecided(folder: DatasetFolder, promotion: Promotion, known: Sequence[Promotion]) -> Iterator[str]:
-    """Yield that a promotion is not what its rule decides."""
+    """Check that a promotion is the decision of its rule."""
     if promotion.rule == "by_hand":
         if promotion.reason != BY_HAND or promotion.numbers is not None:
-            yield "says more than that it was made by hand"
+            yield "claims more than a promotion by hand"
         return
-    if reason := settled(promotion.version, known):
+    if reason := why_settled(promotion.version, known):
         yield f"made by a rule, though {reason}"
-    last = Judged(known[-1].version, read_metrics(folder, known[-1].version)) if known else None
-    candidate = Judged(promotion.version, read_metrics(folder, promotion.version))
+    last = VersionMetrics(known[-1].version, read_metrics(folder, known[-1].version)) if known else None
+    candidate = VersionMetrics(promotion.version, read_metrics(folder, promotion.version))
     decisions = [decide_promotion(settings, candidate, last) for settings in _settings(promotion)]
     wanted = Decision(promoted=True, reason=promotion.reason, numbers=promotion.numbers)
     if wanted not in decisions:
-        yield f"not what its rule decides: {'; '.join(sorted({decision.reason for decision in decisions}))}"
+        yield f"not the decision of its rule: {'; '.join(sorted({decision.reason for decision in decisions}))}"
 
 
 def _settings(promotion: Promotion) -> list[PromotionConfig]:
-    """Return the settings that it may have been decided by: with a learner of their own, or the verdict's."""
+    """Return the settings that may have led to the decision: with an explicit learner, or with the verdict's."""
     numbers: PromotionNumbers | None = promotion.numbers
     if promotion.rule == "by_hand":
         return []

@@ -1,7 +1,7 @@
-"""Counting what a manifest says again, from the files alone.
+"""Recount the facts of a manifest from the files alone.
 
-Whoever changes a manifest can sign it anew. So each fact that the files of the version hold is taken from them: rows
-and classes, the order that the seed draws, what the recipe repeats, drops and makes, what was set apart and why.
+Whoever changes a manifest can recompute its digest. So each fact that the version's files contain is recounted: rows
+and classes, the order drawn from the seed, repeated, dropped and synthetic rows, and the rejects with their reasons.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from counterpoise.persist import (
     PROFILE_FILE,
     WEIGHT_FIELD,
     Manifest,
-    drawn_sequence,
     iter_part,
     key_names,
+    label_sequence,
     source_keys,
 )
 from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
@@ -43,35 +43,37 @@ from counterpoise.typing import Ints
 __all__ = ["classes_of_source", "real_rows", "recount", "with_rows"]
 
 Found = Iterator[tuple[str, Any, Any]]
-"""The name of a fact, what the manifest says, and what the files say."""
+"""The name of a fact, its value in the manifest, and its value in the files."""
 
 _PARENTS = tuple(field.name for field in PARENT_FIELDS)
 
 
 def recount(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
-    """Return where files and manifest differ, in sentences; nothing where they agree.
+    """Return where files and manifest differ, in sentences; empty if they agree.
 
     Args:
-        base: The dataset's folder, or a copy of it, whose files have the bytes that the manifest says.
+        base: The dataset's folder or a copy of it; the files' digests already match the manifest.
         manifest: The version's manifest.
-        stored: Whether the rows of train are there; if not, they are known by their recipe alone.
+        stored: Whether the train rows are stored; if not, only their recipe is known.
     """
     version = _Stored(base / manifest.data, manifest, stored)
     facts = chain(
         _recipe_facts(version),
-        _set_apart(version),
+        _reject_facts(version),
         _file_facts(version),
         _documents(version),
         *(_partition_facts(version, name) for name in version.partitions),
         _train_facts(version) if stored else (),
         _split_facts(version),
     )
-    return [f"manifest: {name} is {said}, but the files say {found}" for name, said, found in facts if said != found]
+    return [
+        f"manifest: {name} is {stated}, but the files say {found}" for name, stated, found in facts if stated != found
+    ]
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """The files of a version, read as far as its facts need it."""
+    """The files of a version, read only as far as its facts need."""
 
     data: Path
     manifest: Manifest
@@ -87,17 +89,17 @@ class _Stored:
 
     @cached_property
     def copies(self) -> pa.Table:
-        """The train rows that do not stand, or count, exactly once."""
+        """The train rows whose count or weight differs from one."""
         return pq.read_table(self.data / "recipe" / "copies.parquet")
 
     @cached_property
     def times(self) -> Ints:
-        """How often each of them stands in train."""
+        """How often each of them occurs in train."""
         return np.asarray(self.copies["copies"].to_numpy()).astype(np.int64)
 
     @property
     def repeated(self) -> int:
-        """How many rows of train are copies of others."""
+        """The number of train rows that repeat others."""
         return int(np.maximum(self.times - 1, 0).sum())
 
     @cached_property
@@ -131,7 +133,7 @@ def _labels(table: pa.Table, config: BalanceConfig) -> Labels:
 
 
 def _recipe_facts(version: _Stored) -> Found:
-    """Yield what follows from the recipe: how many rows of train were dropped, repeated and made."""
+    """Yield the facts of the recipe: how many train rows were dropped, repeated and synthesised."""
     manifest = version.manifest
     resampling = manifest.resampling
     made = 0 if version.synthetic is None else version.synthetic.num_rows
@@ -139,8 +141,8 @@ def _recipe_facts(version: _Stored) -> Found:
     yield "resampling.repeated", resampling.repeated, version.repeated
     yield "resampling.synthetic", resampling.synthetic, made
     others = sum(manifest.partitions[name].rows for name in PARTITIONS[1:])
-    set_apart = 0 if version.rejected is None else version.rejected.num_rows
-    before = manifest.source.rows - others - set_apart
+    rejected = 0 if version.rejected is None else version.rejected.num_rows
+    before = manifest.source.rows - others - rejected
     yield "the number of rows in resampling.before", sum(resampling.before.values()), before
     after = before - version.dropped + version.repeated + made
     yield "the number of rows in resampling.after", sum(resampling.after.values()), after
@@ -152,8 +154,8 @@ def _recipe_facts(version: _Stored) -> Found:
     yield f"that {resampling.strategy} adds no row", does_nothing, does_nothing and not after > before - version.dropped
 
 
-def _set_apart(version: _Stored) -> Found:
-    """Yield what was rejected, and why."""
+def _reject_facts(version: _Stored) -> Found:
+    """Yield the number of rejects and their reasons."""
     manifest, lines = version.manifest, version.data / "rejected" / "lines.parquet"
     unread = pq.read_metadata(lines).num_rows if lines.exists() else 0
     reasons = [] if version.rejected is None else version.rejected.column(1).to_pylist()
@@ -162,22 +164,22 @@ def _set_apart(version: _Stored) -> Found:
     yield "rejected", manifest.rejected, len(reasons) + unread
     yield "split.apart", manifest.split.apart, {name: counted[name] for name in EXCLUSION_REASONS if name in counted}
     without = sorted(set(manifest.resampling.before) - set(classes_of_source(manifest)))
-    gone = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
-    yield "the classes without rows", without, [name for name in without if name in gone]
+    dropped = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
+    yield "the classes without rows", without, [name for name in without if name in dropped]
 
 
 def _file_facts(version: _Stored) -> Found:
-    """Yield how many rows the manifest counts in each file: those of the partitions, and none in others."""
+    """Yield the row counts of each file: those of the partitions, and none elsewhere."""
     for file in version.manifest.files:
         part, path = Path(file.path).parts[2], version.data.parent.parent / file.path
         if part not in (*PARTITIONS, "keys"):
             yield f"the number of rows counted for {file.path}", file.rows, 0
-        elif path.exists():  # it was not put away
+        elif path.exists():  # its rows are stored
             yield f"the number of rows in {file.path}", file.rows, pq.read_metadata(path).num_rows
 
 
 def _documents(version: _Stored) -> Found:
-    """Yield what validation and profile say of the source; validation says whether there is a profile."""
+    """Yield the facts of validation and profile about the source; validation says whether there is a profile."""
     manifest, data = version.manifest, version.data
     path = data / "validation.json"
     yield "that there is validation.json", True, path.exists()
@@ -206,18 +208,18 @@ def _profile(version: _Stored, path: Path) -> Found:
 
 
 def classes_of_source(manifest: Manifest) -> ClassCounts:
-    """Return the rows by class that were neither rejected nor set apart, as the manifest says."""
+    """Return the rows by class, according to the manifest, that were not rejected."""
     parts = [manifest.resampling.before, *(manifest.partitions[name].classes for name in PARTITIONS[1:])]
     return with_rows(dict(sum((Counter(part) for part in parts), Counter())))
 
 
 def with_rows(counts: Mapping[str, int]) -> ClassCounts:
-    """Return the classes that have rows."""
+    """Return only the classes with rows."""
     return {name: counts[name] for name in sorted(counts) if counts[name]}
 
 
 def _partition_facts(version: _Stored, name: str) -> Found:
-    """Yield rows, classes and columns of a partition."""
+    """Yield the rows, classes and columns of a partition."""
     manifest = version.manifest
     part = manifest.partitions[name]
     counts = version.labels(name).counts()
@@ -238,23 +240,23 @@ def _partition_facts(version: _Stored, name: str) -> Found:
 
 
 def _written_schema(opened: pq.ParquetFile) -> pa.Schema:
-    """Return the schema that a file was written with: what reading makes of it may have other indices and names."""
+    """Return the schema that a file was written with; the reader may change indices and names."""
     stored = (opened.metadata.metadata or {}).get(b"ARROW:schema")
     return opened.schema_arrow if stored is None else pa.ipc.read_schema(pa.py_buffer(b64decode(stored)))
 
 
 def _train_facts(version: _Stored) -> Found:
-    """Yield what the rows of train show of seed, recipe and the classes before resampling."""
+    """Yield the facts of the train rows about seed, recipe and classes before resampling."""
     manifest = version.manifest
     labels, keys = version.labels("train"), version.keys("train")
     origin = pc.index_in(keys["origin"], value_set=pa.array(ORIGINS)).to_numpy()
     original = origin == 0
-    sequence = drawn_sequence(np.bincount(labels.codes, minlength=len(labels.classes)), manifest.seed)
-    yield "that the order of train is the one that its seed draws", True, bool((sequence == labels.codes).all())
-    yield "that train holds what the recipe says", True, _as_in_recipe(version, keys, origin)
-    yield "that rows have the class and weight of the recipe", True, _changed_as_in_recipe(version, keys, labels)
+    sequence = label_sequence(np.bincount(labels.codes, minlength=len(labels.classes)), manifest.seed)
+    yield "that the order of train follows from its seed", True, bool((sequence == labels.codes).all())
+    yield "that train follows the recipe", True, _as_in_recipe(version, keys, origin)
+    yield "that rows have the recipe's class and weight", True, _changed_as_in_recipe(version, keys, labels)
     if manifest.resampling.repeated:
-        yield "that repeated rows are alike", True, _repeats_alike(version)
+        yield "that repeated rows are identical", True, _repeats_alike(version)
     dropped = version.copies.filter(pc.equal(version.copies["copies"], 0))["class"].to_pylist()
     before = Counter(labels.counts(original))
     before.update(dropped)
@@ -262,27 +264,27 @@ def _train_facts(version: _Stored) -> Found:
 
 
 def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
-    """Return whether the rows of train are, once each, the copies and synthetic rows of the recipe."""
-    if version.repeated != int((origin == 1).sum()):  # of rows that are not there no array is made
+    """Return whether train consists of exactly the copies and synthetic rows of the recipe."""
+    if version.repeated != int((origin == 1).sum()):  # avoid allocating arrays for rows that do not exist
         return False
     sources = keys["source_row"].fill_null(-1).to_numpy()
     once = np.sort(sources[origin == 0])
     changed = np.asarray(version.copies["source_row"].to_numpy())
     again = np.sort(np.repeat(changed, np.maximum(version.times - 1, 0)))
-    gone = changed[version.times == 0]
+    dropped = changed[version.times == 0]
     made = keys.filter(pa.array(origin == 2)).select(list(_PARENTS))
     wanted = made.slice(0, 0) if version.synthetic is None else version.synthetic
     return (
         _only_their_own(keys, origin)
         and bool(np.isin(changed[version.times > 0], once).all())
-        and not np.isin(gone, once).any()
+        and not np.isin(dropped, once).any()
         and np.array_equal(again, np.sort(sources[origin == 1]))
         and _sorted(made).equals(_sorted(wanted))
     )
 
 
 def _only_their_own(keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
-    """Return whether rows of the source have no parents, and synthetic rows are no row of the source."""
+    """Return whether source rows have no parents, and synthetic rows no source row."""
     made = pa.array(origin == 2)
     parents = keys.filter(pc.invert(made)).select(list(_PARENTS))
     synthetic = keys["source_row"].filter(made)
@@ -290,12 +292,12 @@ def _only_their_own(keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
 
 
 def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> bool:
-    """Return whether rows have the class and the weight that the recipe gives them; one that it leaves out counts 1."""
+    """Return whether rows have the recipe's class and weight; rows that it omits have weight 1."""
     sources, copies = keys["source_row"].combine_chunks(), version.copies.combine_chunks()
     place = pc.index_in(sources, value_set=copies["source_row"].combine_chunks(), skip_nulls=True)
     classes = pa.array(labels.classes).take(pa.array(labels.codes))
-    said = copies["class"].combine_chunks().cast(pa.string()).take(place)
-    alike = pc.fill_null(pc.equal(said, classes), True)
+    stated = copies["class"].combine_chunks().cast(pa.string()).take(place)
+    alike = pc.fill_null(pc.equal(stated, classes), True)
     if WEIGHT_FIELD.name in {*copies.schema.names} & {*keys.schema.names}:
         weights = pc.fill_null(copies[WEIGHT_FIELD.name].combine_chunks().take(place), 1)
         alike = pc.and_(alike, pc.equal(weights, keys[WEIGHT_FIELD.name].combine_chunks()))
@@ -303,7 +305,7 @@ def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> b
 
 
 def _repeats_alike(version: _Stored) -> bool:
-    """Return whether rows of train that are the same row of the source have the same content and keys."""
+    """Return whether repetitions of a source row have the same content and keys."""
     keys = version.config.columns.key_columns()
     found = [real_rows(version.data, "train", path, keys) for path in version.files("train")]
     rows, hashes = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -313,13 +315,13 @@ def _repeats_alike(version: _Stored) -> bool:
 
 
 def real_rows(data: Path, part: str, path: Path, keys: Sequence[str]) -> tuple[Ints, Hashes]:
-    """Return which rows of the source stand in a part file, and the hashes of their content; synthetic ones left out.
+    """Return the source rows in a part file and the hashes of their content, without synthetic rows.
 
     Args:
         data: The version's data folder.
         part: The partition.
         path: The file.
-        keys: The source's key columns, whose content counts as well.
+        keys: The source's key columns, which are hashed as well.
     """
     own, rows = pq.read_table(data / "keys" / part / path.name), pq.read_table(path)
     real: pa.ChunkedArray = pc.not_equal(own["origin"], ORIGINS[2])
@@ -333,7 +335,7 @@ def _sorted(parents: pa.Table) -> pa.Table:
 
 
 def _split_facts(version: _Stored) -> Found:
-    """Yield how the split describes itself; of rows that were dropped the files hold no content."""
+    """Yield the statements of the split about itself; the files lack the content of dropped rows."""
     manifest, config = version.manifest, version.config
     split = manifest.split
     by_group = config.split.method == "random" and bool(config.columns.group)
@@ -353,7 +355,7 @@ def _split_facts(version: _Stored) -> Found:
 
 
 def _spans(version: _Stored) -> dict[str, tuple[str, str]]:
-    """Return the first and the last moment of each partition as texts."""
+    """Return the first and last timestamp of each partition as text."""
     time, found = version.config.columns.time, {}
     for name in PARTITIONS:
         keys = version.keys(name)
@@ -379,7 +381,7 @@ def _equal_rows(version: _Stored) -> tuple[int, int]:
 
 
 def _original_rows(version: _Stored, name: str) -> Iterator[pa.Table]:
-    """Yield the original rows of a partition, a row group at a time."""
+    """Yield the original rows of a partition, one row group at a time."""
     for path in version.files(name):
         origin = pq.read_table(version.data / "keys" / name / path.name, columns=["origin"])["origin"]
         start = 0

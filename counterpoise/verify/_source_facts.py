@@ -1,4 +1,4 @@
-"""What a manifest and its files say of the source, counted again from the source itself."""
+"""Recount statements about the source from the source itself."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from counterpoise.verify._recount import classes_of_source, with_rows
 __all__ = ["source_differences"]
 
 _ELSEWHERE = {"parts"}
-"""What of a profile names files, which may have moved."""
+"""Profile fields that name files, which may have moved."""
 
 
 def source_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> Iterator[str]:
-    """Yield what is said of the source and is not so, in sentences.
+    """Yield the statements about the source that are wrong, as sentences.
 
     Args:
-        data: The version's data folder, whose files are those that the manifest names.
+        data: The version's data folder; its files match the manifest.
         manifest: The manifest.
-        snapshot: The source that the version was made from, ingested again.
+        snapshot: The version's source, ingested again.
     """
     for name in ("rows", "watermark", "rejected_lines"):
-        said, found = getattr(manifest.source, name), getattr(snapshot, name)
-        if said != found:
-            yield f"manifest: source.{name} is {said!r}, but the source has {found!r}"
+        stated, found = getattr(manifest.source, name), getattr(snapshot, name)
+        if stated != found:
+            yield f"manifest: source.{name} is {stated!r}, but the source has {found!r}"
     if _table(data / "rejected" / "lines.parquet") != _table(Path(snapshot.rejected_file or data / "none")):
-        yield "rejected: lines are not those that cannot be read"
+        yield "rejected: lines differ from the unreadable lines of the source"
     labels = read_labels(SnapshotReader(snapshot), manifest.settings.columns.target)
     yield from _class_differences(data, manifest, labels)
     path = data / PROFILE_FILE
@@ -42,20 +42,20 @@ def source_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> It
         stored = parse_stored(SourceProfile, path.read_bytes(), place=str(path))
         found = profile_source(snapshot, manifest.settings.columns)
         if stored.model_dump_json(exclude=_ELSEWHERE) != found.model_dump_json(exclude=_ELSEWHERE):
-            yield f"{PROFILE_FILE}: not what the source looks like"
+            yield f"{PROFILE_FILE}: does not match the source"
 
 
 def _class_differences(data: Path, manifest: Manifest, labels: Labels) -> Iterator[str]:
-    """Yield that rows are of other classes than the source says."""
+    """Check the classes of rows against the source."""
     kept = np.ones(len(labels.codes), dtype=bool)
     if (rejected := _table(data / "rejected" / "rows.parquet")) is not None:
         kept[rejected.column(0).to_numpy()] = False
-    if (found := with_rows(labels.counts(kept))) != (said := classes_of_source(manifest)):
-        yield f"manifest: rows by class are {said}, but the source has {found}"
+    if (found := with_rows(labels.counts(kept))) != (stated := classes_of_source(manifest)):
+        yield f"manifest: rows by class are {stated}, but the source has {found}"
     changed = pq.read_table(data / "recipe" / "copies.parquet")
     codes = labels.codes[changed["source_row"].to_numpy()]
     if changed["class"].cast(pa.string()).to_pylist() != [labels.classes[code] for code in codes]:
-        yield "recipe: rows are of other classes than in the source"
+        yield "recipe: classes of rows differ from the source"
 
 
 def _table(path: Path) -> pa.Table | None:

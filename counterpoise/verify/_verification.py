@@ -1,4 +1,4 @@
-"""Verifying a published version whole: its files and, where it is named, its source."""
+"""Verify a published version: its files and, if given, its source."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ __all__ = ["verify_address"]
 
 @names_refusals("verify")
 def verify_address(address: str | Path, *, source: str = "", trusted: bool = False) -> tuple[str, Verification]:
-    """Return the name of a version and what verifying it has found.
+    """Verify a version and return its name with the result.
 
     Args:
-        address: `root/name` for the newest version, `root/name@7` for a certain one.
-        source: Where the source is now, to compare every row with it; empty to leave that out.
-        trusted: Whether to go wherever the manifest says the source is.
+        address: `root/name` for the newest version, `root/name@7` for a specific version.
+        source: The current location of the source, to compare every row; empty to skip this.
+        trusted: Whether to read the source wherever the manifest says.
 
     Raises:
         VersionNotFoundError: There is no such version.
@@ -54,7 +54,7 @@ def verify_address(address: str | Path, *, source: str = "", trusted: bool = Fal
 
 
 def _compare(folder: DatasetFolder, manifest: Manifest, *, source: str, trusted: bool) -> tuple[str, ...]:
-    """Ingest the source again and return where the version differs from it."""
+    """Ingest the source again and return how the version differs from it."""
     config = manifest.settings
     read = trusted_source(config.source, given=source, trusted=trusted)
     with scratch_folder() as scratch:
@@ -72,20 +72,20 @@ def _compare(folder: DatasetFolder, manifest: Manifest, *, source: str, trusted:
 
 
 def _row_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> Iterator[str]:
-    """Yield the partitions whose rows are not those of the source."""
+    """Yield the partitions whose rows differ from the source."""
     published = [column.name for column in manifest.columns]
     keys = list(manifest.settings.columns.key_columns())
     hashes = _source_hashes(snapshot, [*published, *keys])
     for name in PARTITIONS:
         wrong = sum(_wrong_rows(data, name, path, keys, hashes) for path in sorted((data / name).glob("*.parquet")))
         if wrong:
-            yield f"{name}: {wrong:,} rows are not as in the source"
+            yield f"{name}: {wrong:,} rows differ from the source"
     rejected = data / "rejected" / "rows.parquet"
     if rejected.exists():
         table = pq.read_table(rejected)
         rows = table.column(0).to_numpy()
         if not np.array_equal(row_hashes(table.select([*published, *keys])), hashes[rows]):
-            yield "rejected: rows are not as in the source"
+            yield "rejected: rows differ from the source"
 
 
 def _source_hashes(snapshot: Snapshot, columns: list[str]) -> Hashes:
@@ -94,6 +94,6 @@ def _source_hashes(snapshot: Snapshot, columns: list[str]) -> Hashes:
 
 
 def _wrong_rows(data: Path, name: str, path: Path, keys: list[str], hashes: Hashes) -> int:
-    """Count the rows of a part file that came from the source and are not as they stand there."""
+    """Count the original rows of a part file that differ from the source."""
     sources, found = real_rows(data, name, path, keys)
     return int((found != hashes[sources]).sum())

@@ -1,6 +1,6 @@
-"""Verifying a published version: its files, its certificate and the facts of its manifest, recomputed.
+"""Recompute a published version's files, certificate and manifest facts.
 
-What the files can prove is proven; what they cannot is named.
+Statements that the files can prove are checked; the others are listed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from counterpoise.errors import CounterpoiseError, IntegrityError
 from counterpoise.persist import (
     UNTOUCHED,
-    Asked,
+    CertificateScope,
     DatasetFolder,
     Manifest,
     PartContent,
@@ -25,12 +25,12 @@ from counterpoise.persist import (
     certify,
     changed_files,
     checked_out,
-    in_a_steady_state,
     manifest_name,
     manifest_sha256,
     newest_manifest,
     read_manifest,
     read_parts,
+    run_until_stable,
     stored_as_recipe,
 )
 from counterpoise.records import Certificate
@@ -42,17 +42,17 @@ from counterpoise.verify._recount import recount
 __all__ = ["Verification", "check_version", "verify_version"]
 
 _BYTES_A_ROW = 40
-"""About what counting a row takes whose content is not there."""
+"""Approximate bytes needed to account for a row whose content is not stored."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What verifying a version has found.
+    """The result of verifying a version.
 
     Attributes:
-        differences: Where the version is not what its manifest says, in sentences.
-        unproven: What nobody can prove from the files and the source, in sentences.
-        left_to_the_source: What only a comparison with the source would prove; nothing once that was made.
+        differences: Where the version differs from its manifest, in sentences.
+        unproven: Statements that neither the files nor the source can prove, in sentences.
+        left_to_the_source: Statements that need a comparison with the source; empty once it was made.
     """
 
     differences: tuple[str, ...]
@@ -66,7 +66,7 @@ class Verification:
 
 
 def verify_version(root: str | Path, dataset: str, number: int) -> list[str]:
-    """Return how a version differs from its manifest, in sentences; nothing where it holds.
+    """Return how a version differs from its manifest, in sentences; empty if it does not.
 
     Args:
         root: The folder that holds all datasets.
@@ -94,7 +94,7 @@ def check_version(root: str | Path, dataset: str, number: int) -> Verification:
     folder = DatasetFolder(root, dataset)
     manifest = read_manifest(folder, number)
     folder.refuse_links(manifest.data)
-    return in_a_steady_state(folder, manifest, lambda: _verification(folder, manifest))
+    return run_until_stable(folder, manifest, lambda: _verification(folder, manifest))
 
 
 def _verification(folder: DatasetFolder, manifest: Manifest) -> Verification:
@@ -107,13 +107,13 @@ def _verification(folder: DatasetFolder, manifest: Manifest) -> Verification:
 
 
 def _place_differences(folder: DatasetFolder, manifest: Manifest) -> Iterator[str]:
-    """Yield what is wrong with a version's place in the dataset and among its versions."""
+    """Check a version's place in the dataset and among its versions."""
     if manifest.dataset != folder.dataset:
         yield f"manifest: dataset is {manifest.dataset}, but the folder is called {folder.dataset}"
     numbers = folder.version_numbers()
     earlier, digest = newest_manifest(folder, [number for number in numbers if number < manifest.version])
     if earlier is not None and (manifest.parent or 0) < earlier:
-        yield f"manifest: parent is {manifest.parent}, but version {earlier} stands before it"
+        yield f"manifest: parent is {manifest.parent}, but version {earlier} precedes it"
     elif manifest.parent in numbers and digest != manifest.parent_sha256:
         place = manifest_name(manifest.parent or 0)
         yield f"{place}: not the parent that version {manifest.version} was published after"
@@ -125,14 +125,14 @@ def _place_differences(folder: DatasetFolder, manifest: Manifest) -> Iterator[st
 def _child_differences(folder: DatasetFolder, manifest: Manifest, later: int) -> Iterator[str]:
     try:
         child = read_manifest(folder, later)
-    except IntegrityError:  # it costs itself alone
+    except IntegrityError:  # damage to it is reported for that version
         return
     if child.parent == manifest.version and child.parent_sha256 != manifest_sha256(folder, manifest.version):
         yield f"manifest: changed since version {later} was published after it"
 
 
 def _data_differences(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
-    """Return how files differ: by their bytes or, where these are right, by what they hold."""
+    """Return how files differ: by their bytes or, if these match, by their content."""
     differences = changed_files(base, manifest)
     if differences:
         return differences
@@ -142,24 +142,24 @@ def _data_differences(base: Path, manifest: Manifest, *, stored: bool) -> list[s
     except CounterpoiseError as error:
         return [f"{error.expected}: {error.found}"]
     except (pa.ArrowException, IndexError, KeyError, TypeError, ValueError) as error:
-        return [f"manifest: its files cannot be read as it says: {error}"]
+        return [f"manifest: its files cannot be read as described: {error}"]
 
 
 def _left_to_the_source(*, stored: bool) -> Iterator[str]:
-    """Yield what the files do not prove, and the source would."""
+    """Yield the statements that only the source can prove."""
     yield "that the source held these rows; `--source` compares them with it"
     if not stored:
         yield "classes, order and bytes of train, which is stored as a recipe; `--source` and `rebuild` compare them"
 
 
 def _unproven(folder: DatasetFolder, manifest: Manifest) -> Iterator[str]:
-    """Yield what nobody can tell."""
+    """Yield the statements that nothing can prove."""
     yield "who published the version, when, and with which libraries: nothing is signed"
     yield "settings that leave no trace in the files, notes, and what validation observed"
     if manifest.dropped:
-        yield "how many of the dropped rows equal others: their content was not kept"
+        yield "how many of the dropped rows equal others: their content is not stored"
     if manifest.parent is not None and manifest.parent not in folder.version_numbers():
-        yield f"what version {manifest.parent}, published before it, was: its manifest is gone"
+        yield f"the content of version {manifest.parent}, published before it: its manifest is missing"
 
 
 def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
@@ -173,25 +173,25 @@ def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
     )
     features = tuple(column.name for column in manifest.columns if column.name != config.columns.target)
     promise = SplitPromise(config.columns, config.split, config.seed)
-    asked = Asked(features if promise.compares_content else (), promise)
+    scope = CertificateScope(features if promise.compares_content else (), promise)
     if stored:
-        found = read_parts(data, asked=asked)
+        found = read_parts(data, scope=scope)
     else:
         train = _train_of_recipe(data, balance, rows=source.rows)
-        found = {"train": [train], **read_parts(data, asked=asked, partitions=UNTOUCHED)}
+        found = {"train": [train], **read_parts(data, scope=scope, partitions=UNTOUCHED)}
     return certify(found, balance=balance, source=manifest.certificate.fingerprints, promise=promise)
 
 
 def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartContent:
-    """Return what a recipe says of train rows that were put away: their numbers and parents, not their content."""
+    """Return a recipe's statements about removed train rows: their numbers and parents, not their content."""
     elsewhere = [
         np.concatenate([np.zeros(0, np.int64), *(pq.read_table(file)["source_row"].to_numpy() for file in files)])
         for files in (sorted((data / "keys" / name).glob("*.parquet")) for name in UNTOUCHED)
     ]
     _check_memory(rows)
     train = np.ones(rows, dtype=bool)
-    for gone in (*elsewhere, balance.dropped, balance.rejected):
-        train[gone[(gone >= 0) & (gone < rows)]] = False
+    for removed in (*elsewhere, balance.dropped, balance.rejected):
+        train[removed[(removed >= 0) & (removed < rows)]] = False
     made = data / "recipe" / "synthetic.parquet"
     table = pq.read_table(made, columns=["parent_a", "parent_b"]) if made.exists() else None
     parents = [] if table is None else [column.drop_null().to_numpy() for column in table.columns]
@@ -199,10 +199,10 @@ def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartConte
 
 
 def _check_memory(rows: int) -> None:
-    """Refuse a number of rows, which the manifest alone says, that no memory holds."""
+    """Refuse a row count, known only from the manifest, that exceeds any memory."""
     free = free_memory()
     if free is not None and rows * _BYTES_A_ROW > free:
-        raise MemoryError(f"{rows:,} rows, as the manifest says, need more than the {format_size(free)} that are free")
+        raise MemoryError(f"{rows:,} rows in the manifest need more than the {format_size(free)} of free memory")
 
 
 def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.NDArray[np.int64]:

@@ -1,5 +1,5 @@
 from ._changes.manifest_facts import ManifestFacts as ManifestFacts
-from ._changes.manifest_facts import unlike as unlike
+from ._changes.manifest_facts import mismatch as mismatch
 from ._changes.previous import compare_with as compare_with
 from ._changes.previous import compare_with_previous as compare_with_previous
 from ._changes.previous import read_metrics as read_metrics
@@ -17,15 +17,15 @@ from ._profiles import write_profile as write_profile
 from ._promotion.promote import BY_HAND as BY_HAND
 from ._promotion.promote import promote_by_hand as promote_by_hand
 from ._promotion.promote import promote_by_rule as promote_by_rule
-from ._promotion.promote import settled as settled
+from ._promotion.promote import why_settled as why_settled
 from ._promotion.promotions import newest_promotion as newest_promotion
 from ._promotion.promotions import promotion_sha256 as promotion_sha256
 from ._promotion.promotions import read_promotion as read_promotion
 from ._promotion.rules import Decision as Decision
-from ._promotion.rules import Judged as Judged
+from ._promotion.rules import VersionMetrics as VersionMetrics
 from ._promotion.rules import decide_promotion as decide_promotion
 from ._rebuild import rebuild_version as rebuild_version
-from ._rebuild import store_as_asked as store_as_asked
+from ._rebuild import remove_train_if_recipe as remove_train_if_recipe
 from ._test_access import StoredAccess as StoredAccess
 from ._test_access import accesses_in_words as accesses_in_words
 from ._test_access import accesses_sentence as accesses_sentence

@@ -1,7 +1,7 @@
-"""What is known of a source without reading it: files by their content, objects by what was read of them before.
+"""Identify a source without reading it: files by their content, objects by what an earlier run found in them.
 
-An object store tells by entity tags that its objects are as they were, not what they hold. So a dataset remembers, in
-`sources/`, which content a run has found behind which tags: an unchanged source is then known without a download.
+Entity tags show that objects are unchanged but not what they contain. So a dataset records in `sources/` which content
+a run found behind which tags, and an unchanged source is recognised without a download.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from counterpoise.storage import is_remote, join_address
 
 __all__ = ["KnownSource", "known_digest", "prepare_output", "remember_source"]
 
-_REMEDY = "remove the file: it is written again once the source was read"
+_REMEDY = "remove the file: it is recreated when the source is read again"
 
 
 class KnownSource(Sealed):
-    """What was found behind the objects of a source, whose identity the file has for a name, too."""
+    """The content found behind a source's objects; the file is named after the source's identity."""
 
     identity: Sha256
     source_digest: Sha256
@@ -29,14 +29,14 @@ class KnownSource(Sealed):
 
 
 def known_digest(config: BalanceConfig) -> str:
-    """Return the digest of the source's content, or an empty text where only reading tells.
+    """Return the digest of the source's content, or an empty string if the source must be read to know it.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
 
     Raises:
-        InputError: Nothing at the path, or files that cannot be read.
-        StorageError: An object store refuses.
+        InputError: There is nothing at the path, or the files cannot be read.
+        StorageError: The object store refuses.
     """
     if not is_remote(config.source.path):
         return identify_source(config.source)
@@ -45,14 +45,14 @@ def known_digest(config: BalanceConfig) -> str:
 
 
 def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
-    """Keep what was found behind the objects of a source; of other sources there is nothing to keep.
+    """Record the content found behind a source's objects; do nothing for other sources.
 
     Args:
-        config: The whole configuration.
-        snapshot: What was read.
+        config: The complete configuration.
+        snapshot: The source as read.
 
     Raises:
-        IntegrityError: Another run has found other content behind the same names, sizes and tags.
+        IntegrityError: Another run found different content behind the same names, sizes and tags.
         StorageError: An object store refuses.
     """
     if not snapshot.identity:
@@ -70,19 +70,19 @@ def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
 
 
 def prepare_output(config: BalanceConfig) -> None:
-    """Find out, before anything is read, what a bucket cannot do or we may not do in it; of a folder, writing tells.
+    """Check, before reading the source, that a bucket supports publishing and grants access; folders need no check.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
 
     Raises:
-        StorageError: The bucket does not do what publishing needs, or refuses us.
+        StorageError: The bucket lacks a required feature or denies access.
     """
     _dataset(config).store.prepare()
 
 
 def _stored(config: BalanceConfig, identity: str) -> KnownSource | None:
-    """Return what is known of a source; None where nothing is, or where the file is damaged: then it is read again."""
+    """Return the record of a source; None if there is none or the file is damaged, in which case the source is read."""
     try:
         known = read_stored(_dataset(config), KnownSource, _name(identity), remedy=_REMEDY)
     except FileNotFoundError:
@@ -96,9 +96,9 @@ def _stored(config: BalanceConfig, identity: str) -> KnownSource | None:
 def _other_content(place: str, known: KnownSource, found: str) -> IntegrityError:
     return IntegrityError(
         "source_tags",
-        expected=f"the content that {place} remembers, as no object's name, size or tag changed: {known.source_digest}",
+        expected=f"the content recorded in {place}, since no object's name, size or tag changed: {known.source_digest}",
         found=found,
-        remedy=f"give changed deliveries new names, or remove {place} if what it says is wrong; then run again",
+        remedy=f"give changed deliveries new names, or remove {place} if its record is wrong; then run again",
         values={"known": known.source_digest, "found": found},
     )
 

@@ -1,4 +1,4 @@
-"""Reading published versions: `open_version("datasets/fraud@7").to_pandas("train")`."""
+"""Read published versions: `open_version("datasets/fraud@7").to_pandas("train")`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from counterpoise.persist import (
     copy_evaluation,
     evaluation_name,
     find_manifest,
-    in_a_steady_state,
     is_dataset_name,
     iter_part,
     manifest_name,
@@ -28,6 +27,7 @@ from counterpoise.persist import (
     read_manifest,
     read_manifests,
     run_key,
+    run_until_stable,
     stored_as_recipe,
     version_record,
 )
@@ -45,7 +45,7 @@ __all__ = ["Version", "find_version", "list_datasets", "list_versions", "open_ve
 
 
 class Version:
-    """A published version, to be read.
+    """A published version, opened for reading.
 
     Args:
         folder: The dataset.
@@ -71,12 +71,12 @@ class Version:
 
     @property
     def promotion(self) -> Promotion | None:
-        """The dataset's newest promotion, of this version or of another; None where none is promoted."""
+        """The dataset's newest promotion, of this version or another; None if no version was promoted."""
         return newest_promotion(self._folder)
 
     @property
     def data(self) -> Path:
-        """The folder of the version's files; of an object store, a copy of them all that goes with this process."""
+        """The folder of the version's files; for an object store, a copy that is deleted when this process ends."""
         self._fetch("")
         return self._data
 
@@ -85,22 +85,22 @@ class Version:
         return self._folder.local / self.manifest.data
 
     def _fetch(self, part: str) -> None:
-        """Have the files of a part on this machine, each checked against the manifest when it was fetched."""
+        """Fetch a part's files to this machine and check each against the manifest."""
         if not self._folder.remote:
             return
         data = self.manifest.data
-        away = tuple(f"{data}/{name}/" for name in TRAIN_FOLDERS) if self.stored_as_recipe else ()
-        files = [file for file in self.manifest.part_files(part) if not file.path.startswith(away)]
+        removed = tuple(f"{data}/{name}/" for name in TRAIN_FOLDERS) if self.stored_as_recipe else ()
+        files = [file for file in self.manifest.part_files(part) if not file.path.startswith(removed)]
         fetch_checked(self._folder.store, self._folder.local, files)
 
     @property
     def stored_as_recipe(self) -> bool:
-        """Whether the train rows were put away, to be rebuilt from source and recipe."""
+        """Whether the train rows were removed and must be rebuilt from source and recipe."""
         return stored_as_recipe(self._folder.store, self.manifest)
 
     @property
     def evaluation(self) -> Path:
-        """The folder of the version's evaluation, which may not exist; of an object store, a copy."""
+        """The folder of the version's evaluation, which may not exist; for an object store, a copy."""
         copy = self._folder.local / evaluation_name(self.number)
         if self._folder.remote:
             copy_evaluation(self._folder, self.number, copy)
@@ -109,11 +109,11 @@ class Version:
     def path(self, part: str) -> Path:
         """Return the folder of a part: `train`, `validation`, `test`, `keys/train` … or `rejected`.
 
-        Of an object store the files are fetched first, into a copy that goes with this process.
+        For an object store, the files are first fetched into a copy that is deleted when this process ends.
 
         Raises:
             VersionNotFoundError: There is no such part.
-            IntegrityError: What was fetched is not what was published.
+            IntegrityError: The fetched files differ from the published ones.
         """
         known = [*PARTITIONS, *(f"keys/{name}" for name in PARTITIONS), "rejected", "recipe"]
         if part not in known:
@@ -128,10 +128,10 @@ class Version:
         return self._data / part
 
     def to_arrow(self, part: str) -> pa.Table:
-        """Return a part's rows, every page checked against its checksum.
+        """Return a part's rows after verifying every page checksum.
 
         Raises:
-            IntegrityError: The files are not those that were published.
+            IntegrityError: The files differ from the published ones.
         """
         tables = list(self.iter_arrow(part))
         if tables:
@@ -140,18 +140,18 @@ class Version:
         return pq.read_schema(first).empty_table() if first else pa.table({})
 
     def iter_arrow(self, part: str) -> Iterator[pa.Table]:
-        """Yield a part's rows a row group at a time, in order, every page checked against its checksum.
+        """Yield a part's rows in order, one row group at a time, after verifying every page checksum.
 
         Raises:
-            IntegrityError: The files are not those that were published.
+            IntegrityError: The files differ from the published ones.
         """
-        self.path(part)  # fetched, where it is not here
+        self.path(part)  # fetches the files if needed
         self._check_stored(part)
-        changed = in_a_steady_state(
+        changed = run_until_stable(
             self._folder, self.manifest, lambda: changed_files(self._folder.local, self.manifest, only=part)
         )
         if changed:
-            self._check_stored(part)  # they may have gone meanwhile
+            self._check_stored(part)  # they may have been removed meanwhile
             raise IntegrityError(
                 "changed_files",
                 expected=f"the files of {part} as they were published",
@@ -167,7 +167,7 @@ class Version:
                 raise
 
     def _files(self, part: str) -> list[Path]:
-        """Return the part's files of rows as the manifest lists them: a folder may be put away meanwhile."""
+        """Return the part's row files as listed in the manifest: the folder may be removed meanwhile."""
         names = [file.path for file in self.manifest.part_files(part)]
         return [self._folder.local / name for name in sorted(names) if name.endswith(".parquet")]
 
@@ -178,11 +178,11 @@ class Version:
                 "stored_as_recipe",
                 expected=f"the rows of {part}",
                 found="a version that is stored as a recipe (output.materialise)",
-                remedy=f"make them with `counterpoise rebuild {address}`",
+                remedy=f"rebuild them with `counterpoise rebuild {address}`",
             )
 
     def to_pandas(self, part: str) -> pd.DataFrame:
-        """Return a part's rows as a frame that loses nothing: integers with nulls come as `Int64`."""
+        """Return a part's rows as a lossless frame: integers with nulls become `Int64`."""
         return to_pandas(self.to_arrow(part))
 
 
@@ -191,11 +191,11 @@ def open_version(address: str | Path) -> Version:
     """Open a published version.
 
     Args:
-        address: `root/name` for the newest version, `root/name@7` for a certain one, `root/name@promoted` for the one
-            that is promoted.
+        address: `root/name` for the newest version, `root/name@7` for a specific version, `root/name@promoted` for the
+            promoted one.
 
     Raises:
-        VersionNotFoundError: There is no such dataset or version, or none is promoted.
+        VersionNotFoundError: There is no such dataset or version, or no version is promoted.
         IntegrityError: The promotion cannot be read.
     """
     root, dataset, wanted = parse_address(address)
@@ -215,25 +215,25 @@ def open_version(address: str | Path) -> Version:
 
 @names_refusals("versions")
 def list_datasets(root: str | Path) -> list[str]:
-    """Return the names of the datasets under a root that have a version, sorted."""
+    """Return the names of the datasets under a root with at least one version, sorted."""
     names = [name for name in store_at(root).folders("") if is_dataset_name(name)]
     return [name for name in names if DatasetFolder(root, name).version_numbers()]
 
 
 @names_refusals("versions")
 def list_versions(root: str | Path, dataset: str) -> list[DatasetVersion]:
-    """Return a dataset's published versions, ascending."""
+    """Return a dataset's published versions in ascending order."""
     folder = DatasetFolder(root, dataset)
     return [version_record(folder, manifest, created=False) for manifest in read_manifests(folder)][::-1]
 
 
 @names_refusals("versions")
 def find_version(config: BalanceConfig, digest: str) -> DatasetVersion | None:
-    """Return the version that this configuration and source have already given, or None.
+    """Return the version already published for this configuration and source, or None.
 
     Args:
         config: The configuration.
-        digest: The source's digest; an empty text is never found.
+        digest: The source's digest; an empty string never matches.
     """
     if not digest:
         return None
@@ -243,7 +243,7 @@ def find_version(config: BalanceConfig, digest: str) -> DatasetVersion | None:
 
 
 def _promoted(folder: DatasetFolder, numbers: list[int]) -> int | None:
-    """Return the promoted version's number; None where there is no version at all."""
+    """Return the promoted version's number; None if there is no version at all."""
     promotion = newest_promotion(folder)
     if promotion is None and numbers:
         raise VersionNotFoundError(
@@ -260,22 +260,22 @@ def _promoted(folder: DatasetFolder, numbers: list[int]) -> int | None:
 
 
 def _check_promoted(folder: DatasetFolder, promotion: Promotion) -> None:
-    """Refuse a version that is no longer the one that was promoted."""
+    """Refuse a version whose manifest changed since its promotion."""
     if promotion.version in folder.version_numbers():
         if manifest_sha256(folder, promotion.version) == promotion.manifest_sha256:
             return
         place = join_address(folder.address, manifest_name(promotion.version))
         raise IntegrityError(
             "other_version",
-            expected=f"the manifest that promotion {promotion.number} promoted in {place}",
-            found="another one",
-            remedy="restore the file from a backup, or promote the version anew by its number",
+            expected=f"the manifest promoted by promotion {promotion.number} in {place}",
+            found="a different manifest",
+            remedy="restore the file from a backup, or promote the version again by its number",
             values={"file": place},
         )
 
 
 def _known_folder(root: Path | str, dataset: str) -> DatasetFolder:
-    """Return the dataset's folder, saying which datasets there are where the name is not one."""
+    """Return the dataset's folder, or refuse an unknown name and list the known datasets."""
     try:
         return DatasetFolder(root, dataset)
     except CounterpoiseError as error:

@@ -1,4 +1,4 @@
-"""Where profiles lie: with the version that was published from the source."""
+"""Read and write source profiles, which are stored with the version published from the source."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Baseline:
     Attributes:
         version: Its number.
         digest: The digest of its source.
-        profile: What its source looked like.
+        profile: The profile of its source.
     """
 
     version: int
@@ -43,17 +43,17 @@ def write_profile(profile: SourceProfile, folder: Path) -> str:
 
 
 def find_baseline(config: BalanceConfig, *, among: Sequence[int] | None = None) -> Baseline | None:
-    """Return what the dataset's next delivery is compared with; None before the first version.
+    """Return the profile to compare the dataset's next delivery with; None before the first version.
 
-    A version whose manifest or profile cannot be read is passed over with a warning, as long as there is another one:
-    a delivery that would be compared with nothing is no better than one that differs.
+    A version with an unreadable manifest or profile is skipped with a warning if another one is left. If none is left,
+    this fails: comparing a delivery with nothing is no safer than accepting one that differs.
 
     Args:
-        config: Names the dataset and its root.
-        among: The versions to choose from, ascending: the last one with a profile is taken. All by default.
+        config: Identifies the dataset and its root.
+        among: The versions to choose from, ascending; the last one with a profile is used. All by default.
 
     Raises:
-        IntegrityError: No profile is what was published.
+        IntegrityError: Every profile was changed or damaged.
     """
     folder = DatasetFolder.of(config)
     known = folder.version_numbers()
@@ -69,7 +69,7 @@ def find_baseline(config: BalanceConfig, *, among: Sequence[int] | None = None) 
     if damaged and found is None:
         raise damaged[0][1]
     for version, problem in damaged:
-        pass_over(problem, f"the profile of version {version} is passed over")
+        pass_over(problem, f"the profile of version {version} is skipped")
     return found
 
 
@@ -86,7 +86,7 @@ def _read(folder: DatasetFolder, name: str, digest: str) -> SourceProfile:
     place = join_address(folder.address, name)
     try:
         content = read_plain_file(folder, name, remedy=_REMEDY)
-        found = "" if hashlib.sha256(content).hexdigest() == digest else "other content"
+        found = "" if hashlib.sha256(content).hexdigest() == digest else "content that differs from the published file"
     except FileNotFoundError:
         found = "no such file"
     if found:
@@ -104,7 +104,7 @@ def _read(folder: DatasetFolder, name: str, digest: str) -> SourceProfile:
 
 
 def _impossible(profile: SourceProfile) -> str:
-    """Return which count no source can have; an empty text where there is none."""
+    """Return which count is impossible for a source; empty if none is."""
     for feature in profile.features:
         for part in filter(None, (feature.distribution, feature.minority)):
             bins = len(part.values if part.kind == "category" else part.edges) + 1

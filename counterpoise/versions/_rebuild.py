@@ -1,4 +1,4 @@
-"""Rebuilding the train partition of a published version: `rebuild_version("datasets/fraud@7")`."""
+"""Rebuild the train partition of a published version: `rebuild_version("datasets/fraud@7")`."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from pathlib import Path
 
 from counterpoise.errors import InputError
 from counterpoise.ingest import ingest_source
-from counterpoise.persist import DatasetFolder, put_away_train_rows, put_train_rows, read_manifest, rebuild_train
+from counterpoise.persist import DatasetFolder, read_manifest, rebuild_train, remove_train_rows, upload_train_rows
 from counterpoise.records import DatasetVersion
 from counterpoise.runtime import Progress, names_refusals, silent
 from counterpoise.storage import join_address, scratch_folder
 from counterpoise.versions._open import Version, open_version
 from counterpoise.versions._trusted_source import trusted_source
 
-__all__ = ["RebuiltVersion", "rebuild_version", "store_as_asked"]
+__all__ = ["RebuiltVersion", "rebuild_version", "remove_train_if_recipe"]
 
 
 @dataclass(frozen=True)
 class RebuiltVersion:
-    """Where the rebuilt train partition lies.
+    """The location of a rebuilt train partition.
 
     Attributes:
         version: The version.
-        folder: The address of what holds `train/` and `keys/train/`.
+        folder: The address of the folder with `train/` and `keys/train/`.
         rows: Rows of the partition.
-        stored: Whether the rows were there already, so that rebuilding only compared them.
+        stored: Whether the rows were already stored, so that they were only compared.
     """
 
     version: Version
@@ -43,22 +43,22 @@ def rebuild_version(
     out: Path | None = None,
     progress: Progress = silent,
 ) -> RebuiltVersion:
-    """Make a version's train partition again from its source and recipe, and compare it byte for byte.
+    """Rebuild a version's train partition from its source and recipe, and compare it byte for byte.
 
     Args:
-        address: `root/name` for the newest version, `root/name@7` for a certain one.
-        source: Where the source is now: a path, an object store's address or a database's URL. By default where the
-            manifest says, if that is below the working directory.
-        trusted: Whether to go wherever the manifest says, and to run its query.
-        out: The folder to write `train/` and `keys/train/` to. By default the version's own, if it is stored as a
-            recipe; a version whose rows are stored is compared and stays as it is.
-        progress: Told the windows written.
+        address: `root/name` for the newest version, `root/name@7` for a specific version.
+        source: The current location of the source: a path, an object store's address or a database's URL. By default
+            the one in the manifest, if it is below the working directory.
+        trusted: Whether to follow any location in the manifest and to run its query.
+        out: The folder to write `train/` and `keys/train/` to. By default the version's own folder, if it is stored as
+            a recipe; a version with stored rows is compared and stays unchanged.
+        progress: Called with the number of windows written.
 
     Raises:
         VersionNotFoundError: There is no such version.
         ConfigError: The manifest names a source that only the user may name.
-        InputError: The source cannot be read, or `out` holds a train partition.
-        IntegrityError: Source, recipe or rebuilt bytes are not those of the version.
+        InputError: The source cannot be read, or `out` already contains a train partition.
+        IntegrityError: The source, the recipe or the rebuilt bytes differ from those of the version.
     """
     version = open_version(address)
     folder = DatasetFolder.of(version.record)
@@ -78,13 +78,13 @@ def rebuild_version(
         target.mkdir(parents=True, exist_ok=True)
         rows = rebuild_train(folder, version.manifest, snapshot, out=target, progress=progress)
     if out is None and not stored and folder.remote:
-        put_train_rows(folder, version.manifest)
+        upload_train_rows(folder, version.manifest)
     place = str(out) if out else join_address(folder.address, version.manifest.data)
     return RebuiltVersion(version, place, rows, stored)
 
 
 @names_refusals("rebuild")
-def store_as_asked(version: DatasetVersion) -> bool:
-    """Put the train rows away where the version is to be stored as a recipe; return whether that was done."""
+def remove_train_if_recipe(version: DatasetVersion) -> bool:
+    """Remove the train rows if the version is to be stored as a recipe; return whether any were removed."""
     folder = DatasetFolder.of(version)
-    return put_away_train_rows(folder, read_manifest(folder, version.version))
+    return remove_train_rows(folder, read_manifest(folder, version.version))

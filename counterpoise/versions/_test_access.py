@@ -1,4 +1,4 @@
-"""Who has looked at a test partition: one small file a look, of tournaments and of versions that were evaluated."""
+"""Record accesses to a test partition: one small file per comparison or evaluated version."""
 
 from __future__ import annotations
 
@@ -25,103 +25,103 @@ __all__ = [
 
 
 def record_access(folder: DatasetFolder, test: str, *, key: str, version: int = 0) -> tuple[AccessToTest, ...]:
-    """Write down that somebody looks at a test partition; return the looks of others at it before this one.
+    """Record an access to a test partition; return the earlier accesses by others.
 
-    Who looks again, as on a retry, has still looked once, when it first did. Looks lie in `tournaments/looks/`, one
-    small file each, which is written before anything is predicted.
+    A retry does not count as a second access and keeps the time of the first. Accesses are stored in
+    `tournaments/looks/`, one small file each, written before the first prediction.
 
     Args:
         folder: The dataset.
-        test: What tells this test partition from others.
-        key: Who looks: the key of a tournament, or the run key of a version.
-        version: The number of the version that is evaluated; 0 for a tournament.
+        test: The digest that identifies the test partition.
+        key: Identifies the accessor: the key of a comparison or the run key of a version.
+        version: The number of the evaluated version; 0 for a comparison.
 
     Raises:
-        PublishError: The look cannot be written.
+        PublishError: The access cannot be recorded.
         StorageError: The object store refuses.
     """
     store, place = folder.store, f"tournaments/looks/{test}"
     now = datetime.now(UTC).isoformat(timespec="microseconds")
     own, name = AccessToTest(key=key, created=now, version=version), f"{place}/{key}.json"
-    if not store.create(name, as_access(own)):  # of an earlier try
+    if not store.create(name, as_access(own)):  # recorded by an earlier attempt
         (own,) = read_accesses(folder, [name])
-    others = [f"{place}/{other}" for other in store.names(place) if _whose_look(other) not in ("", key)]
-    looks = read_accesses(folder, others)
-    return tuple(sorted((look for look in looks if look.created < own.created), key=lambda look: look.created))
+    others = [f"{place}/{other}" for other in store.names(place) if _accessor_key(other) not in ("", key)]
+    found = read_accesses(folder, others)
+    return tuple(sorted((one for one in found if one.created < own.created), key=lambda one: one.created))
 
 
-def _whose_look(name: str) -> str:
-    """Return whose look a file is by its name; an empty text where it is none."""
+def _accessor_key(name: str) -> str:
+    """Return the accessor's key from a file name; empty if the name is not that of an access."""
     last = name.rpartition("/")[2]
     return "" if last.startswith(".") or not last.endswith(".json") else last.removesuffix(".json")
 
 
 class StoredAccess(Sealed, AccessToTest):
-    """A look as it lies in a dataset."""
+    """An access as stored in a dataset."""
 
     created: Moment
 
 
-def as_access(look: AccessToTest) -> bytes:
-    """Return a look as it is written."""
-    return f"{json.dumps(seal(look.model_dump(mode='json')))}\n".encode()
+def as_access(access: AccessToTest) -> bytes:
+    """Return the stored form of an access."""
+    return f"{json.dumps(seal(access.model_dump(mode='json')))}\n".encode()
 
 
 def read_accesses(folder: DatasetFolder, names: Sequence[str]) -> list[AccessToTest]:
-    """Return looks, which count even where their file is damaged: that it is there says that somebody has looked.
+    """Return accesses; a damaged file still counts because its existence proves the access.
 
     Args:
         folder: The dataset.
-        names: The files' names within it; a damaged look has its key from there, and its time from the file's.
+        names: The file names within it; a damaged access takes its key from the name and its time from the file.
     """
-    return each(lambda name: _read_look(folder, name), names)
+    return each(lambda name: _read_access(folder, name), names)
 
 
-def _read_look(folder: DatasetFolder, name: str) -> AccessToTest:
+def _read_access(folder: DatasetFolder, name: str) -> AccessToTest:
     key, place = name.rpartition("/")[2].removesuffix(".json"), join_address(folder.address, name)
     try:
         found = parse_stored(StoredAccess, read_plain_file(folder, name), place=place)
         if found.key == key:
             return AccessToTest(key=key, created=found.created, version=found.version)
-        raise unreadable(place, f"a look of {found.key[:100]!r}")
+        raise unreadable(place, f"an access by {found.key[:100]!r}")
     except IntegrityError as error:
-        pass_over(error, "a look at test is counted all the same")
+        pass_over(error, "the access to test is counted anyway")
     known = folder.store.look(name)
     written = datetime.fromtimestamp(known.modified if known else 0, UTC)
     return AccessToTest(key=key, created=written.isoformat(timespec="microseconds"))
 
 
-def accesses_in_words(looks: Sequence[AccessToTest]) -> str:
-    """Return how many others have looked, by kind.
+def accesses_in_words(accesses: Sequence[AccessToTest]) -> str:
+    """Return the number of accesses by others, by kind.
 
     >>> accesses_in_words([])
     'nobody'
     >>> accesses_in_words([AccessToTest(key="a", created=""), AccessToTest(key="b", created="", version=3)])
     '1 tournament and 1 version'
     """
-    versions = sum(look.version > 0 for look in looks)
-    counts = {"tournament": len(looks) - versions, "version": versions}
+    versions = sum(access.version > 0 for access in accesses)
+    counts = {"tournament": len(accesses) - versions, "version": versions}
     return " and ".join(f"{n:,} {what}{'s' if n != 1 else ''}" for what, n in counts.items() if n) or "nobody"
 
 
-def with_accesses(metrics: dict[str, Any], test: str, looks: Sequence[AccessToTest]) -> dict[str, Any]:
-    """Return a version's metrics with who had looked at its test partition before, which the verdict says then, too.
+def with_accesses(metrics: dict[str, Any], test: str, accesses: Sequence[AccessToTest]) -> dict[str, Any]:
+    """Add earlier accesses to the test partition to a version's metrics and to its verdict.
 
     Args:
         metrics: The metrics record.
-        test: What tells this test partition from others.
-        looks: The looks of others before.
+        test: The digest that identifies the test partition.
+        accesses: The earlier accesses by others.
     """
-    versions = sum(look.version > 0 for look in looks)
-    told = {
+    versions = sum(access.version > 0 for access in accesses)
+    record = {
         "test_digest": test,
-        "earlier_tournaments": len(looks) - versions,
+        "earlier_tournaments": len(accesses) - versions,
         "earlier_versions": versions,
-        "earlier": [look.model_dump() for look in looks],
+        "earlier": [access.model_dump() for access in accesses],
     }
-    return {**metrics, "verdict": f"{metrics['verdict']}{accesses_sentence(looks)}", "looks": told}
+    return {**metrics, "verdict": f"{metrics['verdict']}{accesses_sentence(accesses)}", "looks": record}
 
 
-def accesses_sentence(looks: Sequence[AccessToTest]) -> str:
-    """Return what a verdict says of earlier looks: nothing where there were none."""
-    return f" This test partition was looked at by {accesses_in_words(looks)} before." if looks else ""
+def accesses_sentence(accesses: Sequence[AccessToTest]) -> str:
+    """Return the verdict's sentence on earlier accesses; empty if there were none."""
+    return f" This test partition was looked at by {accesses_in_words(accesses)} before." if accesses else ""

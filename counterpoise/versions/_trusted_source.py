@@ -1,7 +1,7 @@
-"""The source of a published version, as far as its manifest may say where that is.
+"""Find the source of a published version, without trusting its manifest.
 
-Whoever wrote a manifest chose what it says. So nobody connects to a database or a bucket, expands a variable or leaves
-the working directory because of it, unless the user says so.
+The author of a manifest chose its content. So unless the user allows it, the manifest alone cannot make us connect to a
+database or a bucket, expand a variable, or leave the working directory.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ __all__ = ["trusted_source"]
 
 
 def trusted_source(known: SourceConfig, *, given: str = "", trusted: bool = False) -> SourceConfig:
-    """Return where to read a version's source.
+    """Return the location to read a version's source from.
 
     Args:
-        known: What the manifest says of the source.
-        given: A path, an object store's address or a database's URL that the user names instead; empty for none.
-        trusted: Whether the user trusts what the manifest names.
+        known: The source in the manifest.
+        given: A path, an object store's address or a database's URL that the user gives instead; empty for none.
+        trusted: Whether the user trusts the manifest's source.
 
     Raises:
-        ConfigError: The manifest names something that only the user may: a database, a query, a bucket, or a path
+        ConfigError: The manifest names something that only the user may name: a database, a query, a bucket, or a path
             outside the working directory.
         InputError: There is nothing at the path.
     """
@@ -46,14 +46,14 @@ def trusted_source(known: SourceConfig, *, given: str = "", trusted: bool = Fals
 
 
 def _elsewhere(known: SourceConfig, given: str) -> SourceConfig:
-    """Return the source at the place that the user names: a URL for a database, a path or an address for files."""
+    """Return the source at the location that the user gave: a URL for a database, a path or an address for files."""
     if not known.url.get_secret_value():
         return SourceConfig.model_validate({**known.model_dump(), "path": given})
     if "://" in given:
         return SourceConfig.model_validate({**known.model_dump(), "url": SecretStr(given)})
     raise ConfigError(
         "other_kind_of_source",
-        expected="the URL of a database, as the version was read from one",
+        expected="the URL of a database, because the version was read from a database",
         found=f"--source {given[:200]!r}",
         remedy="write a URL such as postgresql://user:${PGPASSWORD}@host/database",
     )
@@ -65,13 +65,13 @@ def _within_working_directory(path: str) -> bool:
 
 
 def _check_there(path: str) -> None:
-    """Refuse a path where there is nothing: a version keeps the last name only of an absolute one."""
+    """Refuse a path with nothing there: a manifest keeps only the last component of an absolute path."""
     if path and not is_remote(path) and not glob.has_magic(path) and not Path(path).exists():
         raise InputError(
             "source_not_found",
             expected=f"the source of the version at {path!r}, as its configuration says",
-            found="nothing there (of an absolute path, a version keeps the last name only)",
-            remedy="name the place with --source",
+            found="nothing there (a version keeps only the last component of an absolute path)",
+            remedy="give its location with --source",
         )
 
 

@@ -20,8 +20,8 @@ def test_every_strategy_can_take_part(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("auto", "no strategy of a tournament"),
-        ("smoth", "no strategy of a tournament"),
+        ("auto", "not a strategy that can be compared"),
+        ("smoth", "not a strategy that can be compared"),
         ("smote {", "not valid JSON"),
         ("smote 0.5", "JSON objects"),
         ("smote + smote", "only random_under may follow"),
@@ -30,7 +30,7 @@ def test_every_strategy_can_take_part(name: str) -> None:
         ('easy_ensemble {"n_estimators": 3}', "takes no options"),
         ('smote {"ratio": 2}', "less than or equal to 1"),
         ('smote {"neighbours": 3}', "neighbours"),
-        ("", "a name is expected"),
+        ("", "expected a name"),
     ],
 )
 def test_a_strategy_that_is_none_is_refused_with_the_configuration(text: str, told: str) -> None:

@@ -29,9 +29,9 @@ def test_addresses_of_schedulers_are_accepted(address: str) -> None:
         ({"kind": "ray"}, "local"),
         ({"kind": "dask", "address": "10.0.0.5"}, "engine.address"),
         ({"kind": "dask", "address": "tcp://user:secret@host:1"}, "engine.address"),
-        ({"address": "tcp://10.0.0.5:8786"}, "goes with kind dask"),
-        ({**CLUSTER, "workers": 3}, "a scheduler has its own"),
-        ({**CLUSTER, "threads": 2}, "a scheduler has its own"),
+        ({"address": "tcp://10.0.0.5:8786"}, "needs kind dask"),
+        ({**CLUSTER, "workers": 3}, "apply only to a cluster on this machine"),
+        ({**CLUSTER, "threads": 2}, "apply only to a cluster on this machine"),
         ({"kind": "dask", "threads": 0}, "engine.threads"),
     ],
 )

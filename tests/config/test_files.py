@@ -141,9 +141,9 @@ def test_missing_fields_are_named() -> None:
 @pytest.mark.parametrize(
     ("overrides", "field", "message"),
     [
-        (["split.test_size=0.5", "split.validation_size=0.5"], "split", "must stay below 1"),
+        (["split.test_size=0.5", "split.validation_size=0.5"], "split", "must be below 1"),
         (["source.table=t"], "source", "table and query need a url"),
-        (["columns.group=label"], "columns", "one role only, but 'label'"),
+        (["columns.group=label"], "columns", "only one role, but 'label'"),
         (["resampling.options=[1]"], "resampling.options", "should be a valid string|quotes"),
         (["resampling.options='[1]'"], "resampling.options", "a JSON object"),
         (["resampling.options='{'"], "resampling.options", "not valid JSON"),
@@ -207,7 +207,7 @@ def test_the_error_is_of_bad_configuration() -> None:
     [
         ("a: &x [1, 1]\nb: [*x, *x]\n", "line 1, column 4: an anchor or alias"),
         ("a: 1\nb: *x\n", "line 2, column 4: an anchor or alias"),
-        ("a: 1\nb: 2\na: 3\n", "line 3, column 1: the key 'a' stands here a second time"),
+        ("a: 1\nb: 2\na: 3\n", "line 3, column 1: the key 'a' is repeated"),
         ("a:\n\tb: 1\n", "line 2, column 1: a tab"),
         ("a: 1\nb: 'open\n", "line 3"),
         ("[" * 200_000, "line 1, column 21: more than 20 levels"),

@@ -71,5 +71,5 @@ def test_columns_that_give_the_label_away_are_pointed_out(tmp_path: Path) -> Non
     source = SourceConfig(path="ai4i2020.csv")
     _, comments = propose_config(snapshot, source=source, target="Machine failure", name="ai4i2020")
     told = comments["columns"]
-    assert all(f"{name}: 1 means class '1'" in told for name in ("TWF", "HDF", "PWF", "OSF"))
+    assert all(f"{name}: 1 indicates class '1'" in told for name in ("TWF", "HDF", "PWF", "OSF"))
     assert "RNF" not in told

@@ -115,7 +115,7 @@ def test_the_command_prints_a_table_and_reasons(
     assert "Final: " in out
     (page,) = (tmp_path / "datasets").glob("*/tournaments/*.html")
     assert str(page) in out
-    assert "  compete: none, dummy: " in err
+    assert "  cross_validate: none, dummy: " in err
 
 
 def test_the_command_prints_one_json_object_the_same_leaderboard_each_time(
@@ -165,7 +165,7 @@ def test_a_learner_that_is_refused_ends_with_2_before_anything_is_played(
     assert run_command(["compare", str(path), "--set", f"tournament.learners={json.dumps([learner])}"]) == 2
     said = capfd.readouterr().err
     assert f"evaluate: {reason}" in said
-    assert "compete" not in said
+    assert "cross_validate" not in said
     assert processes_of_this_one() == []
 
 

@@ -56,7 +56,7 @@ def test_show_and_an_unchanged_run_go_on_without_damaged_metrics_and_name_them(
     damage(metrics, form)
     assert run_command(["show", f"{folder}/datasets/tested"]) == 0
     out, err = capfd.readouterr()
-    assert out.count("not known, its file cannot be used") == 2, "report and verdict"
+    assert out.count("unknown, its file cannot be used") == 2, "report and verdict"
     assert str(metrics) in err
     assert run_command(["run", str(folder / "tested-1.yaml")]) == 0
     out, err = capfd.readouterr()
@@ -90,7 +90,7 @@ def test_a_damaged_promotion_is_named_and_stops_only_who_asks_for_the_promoted_v
     assert str(promotion) in err
     assert run_command(["show", f"{folder}/datasets/tested@1"]) == 0
     out, err = capfd.readouterr()
-    assert "promoted     not known, its file cannot be used" in out
+    assert "promoted     unknown, its file cannot be used" in out
     assert str(promotion) in err
     assert run_command(["run", str(folder / "tested-1.yaml")]) == 0
     assert f"version 2 not promoted: {promotion} cannot be used" in capfd.readouterr().err.replace("\n", "")

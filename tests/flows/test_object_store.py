@@ -100,7 +100,7 @@ def test_the_command_line_reads_versions_in_a_bucket(
     printed = capsys.readouterr().out
     assert f"manifest {address}/versions/00000001.json" in printed
     assert "files, facts of the manifest and leakage certificate hold" in printed
-    assert "the same bytes as those stored" in printed
+    assert "identical to the stored bytes" in printed
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_rebuild_in_place_makes_the_version_readable_and_then_only_compares(
     assert open_version(address).to_arrow("train").num_rows > 0
     assert run_command(["verify", address]) == 0
     assert run_command(["rebuild", address, "--source", source_of(recipe)]) == 0
-    assert "the same bytes as those stored" in capfd.readouterr().out
+    assert "identical to the stored bytes" in capfd.readouterr().out
 
 
 def test_a_source_that_is_not_where_it_was_is_asked_for(recipe: Path, capfd: pytest.CaptureFixture[str]) -> None:

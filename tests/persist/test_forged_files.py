@@ -14,7 +14,7 @@ import pytest
 from counterpoise.errors import MachineError
 from counterpoise.persist._commit import read_manifest
 from counterpoise.persist._layout import DatasetFolder
-from counterpoise.persist._restore_train import put_away_train_rows
+from counterpoise.persist._restore_train import remove_train_rows
 from counterpoise.verify._version import verify_version
 from tests.manifests import forge, refit_digests
 from tests.snapshots import mixed_table, run_engine
@@ -64,7 +64,7 @@ def first(**wanted: Any) -> Place:
 
 
 RECIPE, KEYS, TRAIN = "recipe/copies.parquet", "keys/train/part-00000.parquet", "train/part-00000.parquet"
-AS_IN_RECIPE, ALIKE = "class and weight of the recipe", "repeated rows are alike"
+AS_IN_RECIPE, ALIKE = "the recipe's class and weight", "repeated rows are identical"
 FORGERIES: dict[str, tuple[str, str, Place, dict[str, Any], str]] = {
     "a weight in the keys": ("weights", KEYS, first(weight=1), {"weight": 5}, AS_IN_RECIPE),
     "a weight in the recipe": ("weights", RECIPE, first(**{"class": "1"}), {"weight": 2}, AS_IN_RECIPE),
@@ -132,7 +132,7 @@ def test_a_recipe_of_billions_of_rows_takes_no_memory(dataset: Callable[[str], D
 def test_a_source_of_billions_of_rows_takes_no_memory_where_train_was_put_away(tmp_path: Path, rows: int) -> None:
     run_engine(mixed_table(400), tmp_path, output={"root": str(tmp_path / "datasets"), "materialise": "recipe"})
     folder = DatasetFolder(tmp_path / "datasets", "tested")
-    assert put_away_train_rows(folder, read_manifest(folder, 1))
+    assert remove_train_rows(folder, read_manifest(folder, 1))
 
     def claim(content: dict[str, Any]) -> None:
         content["source"]["rows"] = content["certificate"]["rows_in"] = content["certificate"]["rows_original"] = rows

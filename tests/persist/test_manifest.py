@@ -185,7 +185,7 @@ def test_labels_of_train_that_were_flipped_and_signed_anew_do_not_verify(folder:
     labels[first], labels[second] = 1, 0
     pq.write_table(table.set_column(table.schema.names.index("label"), "label", pa.array(labels, pa.int8())), path)
     refit_digests(folder)
-    assert "manifest: that the order of train is the one that its seed draws is True, but the files say False" in found(
+    assert "manifest: that the order of train follows from its seed is True, but the files say False" in found(
         folder, 1
     )
 
@@ -196,7 +196,7 @@ def test_a_recipe_that_does_not_say_what_stands_in_train_does_not_verify(folder:
     step = recipe.schema.names.index("lambda")
     pq.write_table(recipe.set_column(step, "lambda", pc.multiply(recipe["lambda"], 0.5)), path)
     refit_digests(folder)
-    assert "manifest: that train holds what the recipe says is True, but the files say False" in found(folder, 1)
+    assert "manifest: that train follows the recipe is True, but the files say False" in found(folder, 1)
 
 
 def test_what_the_files_cannot_prove_is_named(folder: DatasetFolder) -> None:

@@ -11,7 +11,7 @@ from counterpoise.errors import IntegrityError, VersionNotFoundError
 from counterpoise.persist._commit import read_manifest
 from counterpoise.persist._layout import DatasetFolder
 from counterpoise.persist._manifest import Manifest
-from counterpoise.persist._restore_train import put_away_train_rows, rebuild_train
+from counterpoise.persist._restore_train import rebuild_train, remove_train_rows
 from counterpoise.runtime import file_sha256
 from counterpoise.strategies import STRATEGIES
 from counterpoise.verify._version import verify_version
@@ -55,7 +55,7 @@ def test_put_away_rows_come_back_bit_for_bit(tmp_path: Path, strategy: str) -> N
     run = published(tmp_path, strategy, rows=900)
     folder, manifest, data = place(run)
     before = train_digests(data)
-    assert put_away_train_rows(folder, manifest)
+    assert remove_train_rows(folder, manifest)
     assert train_digests(data) == {}
     rows = rebuild_train(folder, manifest, run.snapshot, out=data)
     assert rows == run.version.partitions["train"].rows
@@ -67,7 +67,7 @@ def test_put_away_rows_come_back_bit_for_bit(tmp_path: Path, strategy: str) -> N
 def test_a_version_stored_as_a_recipe_verifies_and_says_how_to_get_its_rows(tmp_path: Path, strategy: str) -> None:
     run = published(tmp_path, strategy)
     folder, manifest, _ = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
     assert verify_version(run.version.root, "tested", 1) == []
     with pytest.raises(VersionNotFoundError, match=r"counterpoise rebuild .*tested@1"):
         open_version(folder.path).to_arrow("train")
@@ -79,7 +79,7 @@ def test_a_recipe_with_a_parent_that_is_not_in_train_does_not_verify(tmp_path: P
 
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
     path = data / "recipe" / "synthetic.parquet"
     test_row = pq.read_table(next((data / "keys" / "test").glob("*")))["source_row"][0].as_py()
     recipe = pq.read_table(path)
@@ -99,14 +99,14 @@ def test_a_recipe_with_a_parent_that_is_not_in_train_does_not_verify(tmp_path: P
 def test_rows_of_a_version_that_stores_them_are_never_put_away(tmp_path: Path) -> None:
     run = published(tmp_path, "smote", materialise="rows")
     folder, manifest, data = place(run)
-    assert not put_away_train_rows(folder, manifest)
+    assert not remove_train_rows(folder, manifest)
     assert train_digests(data)
 
 
 def test_another_source_is_refused(tmp_path: Path) -> None:
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
     other = snapshot_of(mixed_table(1500, seed=1), tmp_path / "other")
     with pytest.raises(IntegrityError, match=r"other_source.*--source"):
         rebuild_train(folder, manifest, other, out=data)
@@ -117,7 +117,7 @@ def test_another_source_is_refused(tmp_path: Path) -> None:
 def test_a_changed_recipe_or_key_file_is_refused(tmp_path: Path, part: str) -> None:
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
     next((data / part).glob("*.parquet")).write_bytes(b"PAR1")
     with pytest.raises(IntegrityError, match="changed_files"):
         rebuild_train(folder, manifest, run.snapshot, out=data)
@@ -126,7 +126,7 @@ def test_a_changed_recipe_or_key_file_is_refused(tmp_path: Path, part: str) -> N
 def test_other_bytes_name_the_libraries_that_differ_and_leave_nothing(tmp_path: Path) -> None:
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
 
     def change(content: dict[str, Any]) -> None:
         content["libraries"]["pyarrow"] = "1.0.0"

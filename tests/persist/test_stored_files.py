@@ -147,16 +147,16 @@ def _none_of(metric: str) -> Callable[[dict[str, Any]], None]:
         (_set("correction", "snippet")("import os"), "correction: snippet is import os"),
         (_set("arms", 2, "calibration", "calibrator", "snippet")("import os"), "calibrator: snippet is import os"),
         (_set("looks", "earlier_versions")(9), "looks: earlier_versions is 9"),
-        (_set("manifest_sha256")("0" * 64), "of another manifest than versions/00000002.json"),
-        (_set("files", "report.html")("0" * 64), "report.html cannot be used: other content"),
+        (_set("manifest_sha256")("0" * 64), "belongs to a manifest other than versions/00000002.json"),
+        (_set("files", "report.html")("0" * 64), "report.html cannot be used: content that differs"),
         (_set("report", "reproducibility", "seed")(9), "report: seed is 9 instead of 0"),
         (_set("report", "persist", "certificate", "rows_in")(9), "report: certificate is"),
         (_set("report", "source", "imbalance", "degree")("extreme"), "report: imbalance"),
         (_set("report", "validation", "success")(False), "report: validation: success is False"),
-        (_set("report", "counts", "columns")(99), "report: counts are not those of its facts"),
-        (_set("previous", "version")(2), "previous: version 2 is not before"),
-        (_set("previous", "metrics", "same_test")(False), "previous: not what the files of version 1 say"),
-        (_set("previous", "data", "source_rows", "before")(1), "previous: not what the files of version 1 say"),
+        (_set("report", "counts", "columns")(99), "report: counts differ from its facts"),
+        (_set("previous", "version")(2), "previous: version 2 is not an earlier version"),
+        (_set("previous", "metrics", "same_test")(False), "previous: differs from the files of version 1"),
+        (_set("previous", "data", "source_rows", "before")(1), "previous: differs from the files of version 1"),
     ],
 )
 def test_metrics_that_say_what_other_numbers_do_not_are_told(
@@ -171,16 +171,19 @@ def test_metrics_that_say_what_other_numbers_do_not_are_told(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (_set("rule")("always"), "not what its rule decides"),
-        (_set("version")(2), "of another manifest than versions/00000002.json"),
-        (_set("version")(99), "of version 99, which is not there"),
-        (_set("reason")("it is better"), "not what its rule decides: the lower bound"),
-        (_set("numbers", "low")(0.99), "not what its rule decides"),
-        (_set("numbers", "tolerance")(0.5), "00000002.json: made after another promotions/00000001.json"),
-        (_set("numbers", "compared_with")(2), "names metrics of other versions"),
-        (_set("metrics_sha256")({"1": "0" * 64}), "decided on other metrics of version 1"),
-        (_set("previous_sha256")("0" * 64), "names a promotion before it"),
-        (_set("created")("2020-01-01T00:00:00+00:00"), "00000002.json: made after another promotions/00000001.json"),
+        (_set("rule")("always"), "not the decision of its rule"),
+        (_set("version")(2), "promotes a manifest other than versions/00000002.json"),
+        (_set("version")(99), "promotes version 99, which does not exist"),
+        (_set("reason")("it is better"), "not the decision of its rule: the lower bound"),
+        (_set("numbers", "low")(0.99), "not the decision of its rule"),
+        (_set("numbers", "tolerance")(0.5), "00000002.json: follows a promotions/00000001.json that differs"),
+        (_set("numbers", "compared_with")(2), "names metrics of versions other than"),
+        (_set("metrics_sha256")({"1": "0" * 64}), "decided on different metrics of version 1"),
+        (_set("previous_sha256")("0" * 64), "names a previous promotion"),
+        (
+            _set("created")("2020-01-01T00:00:00+00:00"),
+            "00000002.json: follows a promotions/00000001.json that differs",
+        ),
     ],
 )
 def test_a_promotion_that_is_rewritten_is_told(
@@ -193,12 +196,14 @@ def test_a_promotion_that_is_rewritten_is_told(
 
 def test_metrics_that_a_promotion_was_decided_on_cannot_be_rewritten(dataset: Dataset) -> None:
     rewrite(dataset.folder.path / "evaluations/00000001/metrics.json", _set("notes")(["all is well"]))
-    assert promotion_differences(dataset.folder) == ["promotions/00000001.json: decided on other metrics of version 1"]
+    assert promotion_differences(dataset.folder) == [
+        "promotions/00000001.json: decided on different metrics of version 1"
+    ]
 
 
 def test_a_promotion_that_is_gone_from_the_middle_is_told(dataset: Dataset) -> None:
     dataset.kinds["promotion"].path.unlink()
-    assert "promotions/00000001.json: missing, while later ones are there" in promotion_differences(dataset.folder)
+    assert "promotions/00000001.json: missing, although later ones exist" in promotion_differences(dataset.folder)
 
 
 @pytest.mark.parametrize("name", ["report.html", "correction.json", "metrics.json"])
@@ -264,7 +269,7 @@ def test_only_plain_files_in_plain_folders_are_read(dataset: Dataset, kind: str,
         else:
             path.mkdir()
     try:
-        with pytest.raises(IntegrityError, match=r"symbolic link|no file"):
+        with pytest.raises(IntegrityError, match=r"symbolic link|not a regular file"):
             dataset.kinds[kind].read()
     finally:
         if form == "a linked folder":

@@ -14,8 +14,8 @@ import pytest
 from counterpoise.errors import IntegrityError, StorageError, VersionNotFoundError
 from counterpoise.persist._files import published_files
 from counterpoise.persist._files.part_files import iter_part
-from counterpoise.persist._restore_train import put_away_train_rows, rebuild_train
-from counterpoise.persist._train_state import in_a_steady_state, stored_as_recipe
+from counterpoise.persist._restore_train import rebuild_train, remove_train_rows
+from counterpoise.persist._train_state import run_until_stable, stored_as_recipe
 from counterpoise.persist._workspace import reclaim_leftovers
 from counterpoise.storage import LocalStore, lock_of
 from counterpoise.verify import _version as verify
@@ -38,10 +38,10 @@ def test_verify_raises_no_alarm_when_the_rows_go_while_it_looks(
         try:
             return real(*arguments, **named)
         finally:
-            put_away_train_rows(folder, manifest)
+            remove_train_rows(folder, manifest)
 
     def put_away_before(*arguments: Any, **named: Any) -> Any:
-        put_away_train_rows(folder, manifest)
+        remove_train_rows(folder, manifest)
         return real(*arguments, **named)
 
     monkeypatch.setattr(module, name, put_away_before if name == "_recompute" else put_away_after)
@@ -54,7 +54,7 @@ def test_verify_raises_no_alarm_when_the_rows_come_while_it_looks(
 ) -> None:
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
     real = stored_as_recipe
     seen: list[bool] = []
 
@@ -74,7 +74,7 @@ def test_verify_raises_no_alarm_when_the_rows_come_and_go_again_while_it_looks(
 ) -> None:
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
     real, looks = published_files.changed_files, []
 
     def come_and_go(*arguments: Any, **named: Any) -> list[str]:
@@ -82,7 +82,7 @@ def test_verify_raises_no_alarm_when_the_rows_come_and_go_again_while_it_looks(
         if len(looks) > 1:
             return looks[-1]
         rebuild_train(folder, manifest, run.snapshot, out=data)
-        put_away_train_rows(folder, manifest)
+        remove_train_rows(folder, manifest)
         return ["train/part-00000.parquet: missing"]
 
     monkeypatch.setattr(verify, "changed_files", come_and_go)
@@ -106,7 +106,7 @@ def test_a_version_that_never_rests_is_said_to_be_so(tmp_path: Path) -> None:
         return ["missing"]
 
     with pytest.raises(StorageError, match="restless_version"):
-        in_a_steady_state(folder, manifest, look)
+        run_until_stable(folder, manifest, look)
 
 
 def test_a_reader_of_rows_that_go_meanwhile_is_told_how_to_get_them(
@@ -117,7 +117,7 @@ def test_a_reader_of_rows_that_go_meanwhile_is_told_how_to_get_them(
     real = iter_part
 
     def put_away_first(path: Path) -> Iterator[pa.Table]:
-        put_away_train_rows(folder, manifest)
+        remove_train_rows(folder, manifest)
         yield from real(path)
 
     monkeypatch.setattr(versions, "iter_part", put_away_first)
@@ -146,7 +146,7 @@ def test_a_put_away_that_was_cut_off_verifies_and_the_next_run_completes_it(
     with monkeypatch.context() as patch:
         patch.setattr(LocalStore, "delete", delete)
         with pytest.raises(KeyboardInterrupt):
-            put_away_train_rows(folder, manifest)
+            remove_train_rows(folder, manifest)
     assert verify_version(run.version.root, "tested", 1) == []
     folder.work.mkdir(exist_ok=True)
     lock_of(folder.work, f"{data.name}.switch").touch()  # as a killed process leaves it
@@ -181,7 +181,7 @@ def test_working_files_of_a_rebuild_lie_outside_of_the_versions_data(
 
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
-    put_away_train_rows(folder, manifest)
+    remove_train_rows(folder, manifest)
     found: list[Path] = []
 
     def look(*_: object) -> None:

@@ -11,7 +11,7 @@ from counterpoise.report._data import ReportData
 from counterpoise.report._page import render_html, render_markdown
 from counterpoise.report._sections.history import history_brief, history_view
 from counterpoise.results import SinceVersion
-from counterpoise.versions import Judged, decide_promotion
+from counterpoise.versions import VersionMetrics, decide_promotion
 from counterpoise.versions._changes.data_changes import compare_data
 from counterpoise.versions._changes.metric_changes import compare_metrics
 from tests.versions.records import manifest_of, metrics_of
@@ -161,7 +161,9 @@ def test_records_of_real_evaluations_can_be_compared_and_judged(
     assert all(change.difference == 0 for arm in changes.arms for change in arm.metrics)
     assert all(change.low is not None and change.low < 0 for arm in changes.arms for change in arm.metrics)
     rule = PromotionConfig.model_validate({"rule": "not_worse", "metric": metric})
-    first, again = (decide_promotion(rule, Judged(2, evaluated), last) for last in (None, Judged(1, evaluated)))
+    first, again = (
+        decide_promotion(rule, VersionMetrics(2, evaluated), last) for last in (None, VersionMetrics(1, evaluated))
+    )
     assert again.promoted
     assert first.numbers is not None
     assert first.promoted == (first.numbers.low > first.numbers.bar > -1)

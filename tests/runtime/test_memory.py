@@ -59,7 +59,7 @@ def test_every_limit_that_the_configuration_takes_is_understood(number: str, uni
 
 
 def test_other_texts_are_no_sizes() -> None:
-    with pytest.raises(ValueError, match="'8 gigs' is no size such as 8 GiB"):
+    with pytest.raises(ValueError, match="'8 gigs' is not a size such as 8 GiB"):
         parse_size("8 gigs")
 
 

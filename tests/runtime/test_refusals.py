@@ -22,8 +22,8 @@ NUMBERS = {
     errno.EFBIG: ("file_too_large", "ulimit -f"),
     errno.EMFILE: ("too_many_open_files", "ulimit -n"),
     errno.ENFILE: ("too_many_open_files", "fs.file-max"),
-    errno.EACCES: ("permission_denied", "rights"),
-    errno.EPERM: ("permission_denied", "rights"),
+    errno.EACCES: ("permission_denied", "permissions"),
+    errno.EPERM: ("permission_denied", "permissions"),
     errno.EIO: ("io_error", "check the disk"),
     errno.ENOTDIR: ("not_a_folder", "in the way"),
     errno.EISDIR: ("is_a_folder", "in the way"),
@@ -169,5 +169,5 @@ def test_the_command_names_what_reaches_it(tmp_path: Path, capfd: pytest.Capture
     told: Any = capfd.readouterr()
     assert code == 1
     assert "not_a_folder" in told.err or "in_the_way" in told.err
-    assert f"lies in the way at {tmp_path / 'file'}\n" in told.err or f"in the way at {tmp_path / 'file'}." in told.err
-    assert "failure of ours" not in told.err
+    assert f"is in the way at {tmp_path / 'file'}\n" in told.err or f"in the way at {tmp_path / 'file'}." in told.err
+    assert "failure of Counterpoise" not in told.err

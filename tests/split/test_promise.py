@@ -13,7 +13,7 @@ from counterpoise.persist import DatasetFolder
 from counterpoise.split._promise import SplitEvidence, SplitPromise
 from counterpoise.table import row_hashes
 from counterpoise.verify._version import verify_version
-from counterpoise.versions import store_as_asked
+from counterpoise.versions import remove_train_if_recipe
 from tests.manifests import forge
 from tests.snapshots import EngineRun, run_engine
 
@@ -76,7 +76,7 @@ def test_the_certificate_says_what_the_method_promised_and_verify_finds_it_in_th
 def test_a_version_that_is_stored_as_a_recipe_still_shows_what_its_other_rows_show(tmp_path: Path, name: str) -> None:
     output = {"root": str(tmp_path / "datasets"), "materialise": "recipe"}
     run = published(tmp_path, name, output=output)
-    assert store_as_asked(run.version)
+    assert remove_train_if_recipe(run.version)
     assert verify_version(run.version.root, run.version.dataset, 1) == []
 
 

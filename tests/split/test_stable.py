@@ -247,9 +247,9 @@ def test_shares_that_chance_keeps_off_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings_of_split", "said"),
     [
-        ({"method": "stable", "rare_classes": "train_only"}, "no row may change its partition"),
-        ({"salt": "x"}, "salt goes with method stable"),
-        ({"gap": "1 day"}, "gap goes with method time"),
+        ({"method": "stable", "rare_classes": "train_only"}, "rows must not change their partition"),
+        ({"salt": "x"}, "salt needs method stable"),
+        ({"gap": "1 day"}, "gap needs method time"),
         ({"method": "time", "gap": "soon"}, "String should match pattern"),
     ],
 )

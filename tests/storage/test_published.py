@@ -19,8 +19,8 @@ from counterpoise.persist import (
     DatasetFolder,
     keep_evidence,
     publish_version,
-    put_away_train_rows,
     read_manifest,
+    remove_train_rows,
     workspace,
 )
 from counterpoise.persist._commit import commit_manifest
@@ -280,7 +280,7 @@ def test_a_version_stored_as_a_recipe_is_put_away_and_comes_back(
     address, folder = f"{bucket}/datasets/tested", DatasetFolder(f"{bucket}/datasets", "tested")
     source = str(tmp_path / "source.parquet")
     before = open_version(address).to_arrow("train")
-    assert put_away_train_rows(folder, read_manifest(folder, 1))
+    assert remove_train_rows(folder, read_manifest(folder, 1))
     assert folder.store.files(f"{run.version.data}/train") == []
     assert verify_version(f"{bucket}/datasets", "tested", 1) == []
     with pytest.raises(VersionNotFoundError, match=r"counterpoise rebuild s3://.*tested@1"):

@@ -170,7 +170,7 @@ def test_rare_classes_are_left_to_decide(tmp_path: Path) -> None:
 
 def test_labels_without_a_value_are_told(tmp_path: Path) -> None:
     _, comments = propose(tmp_path, label=[*["a", "b"] * 199, None, None])
-    assert comments["columns.target"].endswith("Rows without a label, which are set apart: 2.")
+    assert comments["columns.target"].endswith("Rows without a label are rejected: 2.")
     _, comments = propose(tmp_path, label=pa.nulls(ROWS, pa.string()))
     assert comments["columns.target"] == "No row has a label."
 
@@ -183,9 +183,9 @@ LABEL = np.arange(ROWS) < 40
     [
         (np.where(LABEL, 5.0, 1.0) + np.arange(ROWS) / ROWS, "ROC-AUC 1.000"),
         (np.where(LABEL, 1.0, 5.0) + np.arange(ROWS) / ROWS, "ROC-AUC 1.000"),
-        (LABEL.astype("i1"), "1 means class 'yes' in 40 of 40 rows"),
-        (np.arange(ROWS) < 12, "True means class 'yes' in 12 of 12 rows"),
-        (pa.array(np.where(np.arange(ROWS) < 12, "late", "")).dictionary_encode(), "'late' means class 'yes'"),
+        (LABEL.astype("i1"), "1 indicates class 'yes' in 40 of 40 rows"),
+        (np.arange(ROWS) < 12, "True indicates class 'yes' in 12 of 12 rows"),
+        (pa.array(np.where(np.arange(ROWS) < 12, "late", "")).dictionary_encode(), "'late' indicates class 'yes'"),
         (np.arange(ROWS) < 9, ""),
         (np.arange(ROWS) < 60, ""),
         (np.arange(ROWS) % 2 == 0, ""),
@@ -263,7 +263,7 @@ def test_only_what_matters_is_written(tmp_path: Path) -> None:
 
 
 EXPECTED = """\
-# How Counterpoise makes this dataset. Fields that are not here have their defaults.
+# How Counterpoise makes this dataset. Omitted fields have their default values.
 
 name: tested
 seed: 0

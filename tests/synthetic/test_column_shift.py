@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from counterpoise.synthetic._column_shift import Values, column_drifts, interpolated_drift, voted_drift
+from counterpoise.synthetic._column_shift import FeatureValues, column_drifts, interpolated_drift, voted_drift
 
 LEVELS = pa.array(["a", "b", "c", None])
 NUMBERS = npst.arrays(float, st.integers(1, 30), elements=st.floats(-1e300, 1e300) | st.just(np.nan))
@@ -71,14 +71,14 @@ def test_lost_levels_are_named_the_most_frequent_first() -> None:
 
 def test_columns_are_told_worst_first() -> None:
     rng = np.random.default_rng(0)
-    real = Values(rng.normal(size=(300, 2)), np.zeros((300, 1)))
-    synthetic = Values(rng.normal([0, 1], size=(300, 2)), np.ones((300, 1)))
+    real = FeatureValues(rng.normal(size=(300, 2)), np.zeros((300, 1)))
+    synthetic = FeatureValues(rng.normal([0, 1], size=(300, 2)), np.ones((300, 1)))
     drifts = column_drifts(real, synthetic, interpolated=("same", "moved"), voted={"flag": LEVELS})
     assert [drift.column for drift in drifts] == ["flag", "moved", "same"]
     assert drifts[2].p_value > 0.05
 
 
 def test_without_rows_on_one_side_there_is_no_drift() -> None:
-    some, none = Values(np.zeros((3, 1)), np.zeros((3, 0))), Values(np.zeros((0, 1)), np.zeros((0, 0)))
+    some, none = FeatureValues(np.zeros((3, 1)), np.zeros((3, 0))), FeatureValues(np.zeros((0, 1)), np.zeros((0, 0)))
     assert column_drifts(some, none, interpolated=("x",), voted={}) == []
     assert column_drifts(none, some, interpolated=("x",), voted={}) == []

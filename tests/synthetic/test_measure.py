@@ -183,7 +183,7 @@ def test_very_wide_tables_tell_the_columns_that_drift_most(smote_run: MakeRun) -
     (minority,) = quality.classes
     assert minority.columns == 230
     assert len(minority.drift) == 200
-    assert quality.notes == ("of the 230 columns the 200 that drift most are told for each class",)
+    assert quality.notes == ("of the 230 columns, the 200 that drift most are shown for each class",)
 
 
 def test_the_train_files_make_a_snapshot_of_the_published_columns(smote_run: MakeRun) -> None:

@@ -114,7 +114,7 @@ def test_the_contract_holds_and_what_it_says_of_the_table_is_left_out(smote_run:
 @pytest.mark.parametrize(
     ("expectation", "reason"),
     [
-        (rule("expect_column_values_to_be_unique", column="id"), "looks at 'id'"),
+        (rule("expect_column_values_to_be_unique", column="id"), "uses 'id'"),
         (rule("expect_column_values_to_be_unique", column="x"), "uniqueness"),
         (rule("expect_compound_columns_to_be_unique", column_list=["x", "flag"]), "uniqueness"),
         (rule("expect_column_values_to_be_increasing", column="x"), "order"),
@@ -131,9 +131,9 @@ def test_the_contract_holds_and_what_it_says_of_the_table_is_left_out(smote_run:
                 column="x",
                 row_condition={"type": "nullity", "column": {"name": "id"}, "is_null": False},
             ),
-            "looks at 'id'",
+            "uses 'id'",
         ),
-        (rule("expect_column_values_to_not_be_null", column="gone"), "looks at 'gone'"),
+        (rule("expect_column_values_to_not_be_null", column="gone"), "uses 'gone'"),
     ],
     ids=lambda value: value["type"] if isinstance(value, dict) else "",
 )

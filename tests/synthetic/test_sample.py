@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.synthetic._sample import Limits, shared_out
+from counterpoise.synthetic._sample import SampleSizes, shared_out
 
 COUNTS = st.lists(st.integers(1, 10**9), min_size=1, max_size=50).map(np.array)
 
@@ -26,7 +26,7 @@ def test_a_class_with_fewer_rows_than_an_even_share_is_looked_at_whole(counts: n
 
 @given(columns=st.integers(1, 10**6))
 def test_the_wider_the_table_the_fewer_rows_are_looked_at(columns: int) -> None:
-    limits = Limits.of(columns)
+    limits = SampleSizes.of(columns)
     assert 1_000 <= limits.real <= 50_000
     assert limits.synthetic == limits.real // 10
     assert limits.real * columns <= 8_000_000 or limits.real == 1_000

@@ -36,6 +36,6 @@ def test_a_root_that_is_a_file_publishes_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PublishError) as told:
         persisted(run, tmp_path / "file")
-    assert f"remove the file that lies in the way at {tmp_path / 'file'}; nothing was published" in told.value.remedy
+    assert f"remove the file that is in the way at {tmp_path / 'file'}; nothing was published" in told.value.remedy
     (tmp_path / "file").unlink()
     assert persisted(run, tmp_path / "file").version == 1

@@ -238,7 +238,7 @@ def stages() -> dict[str, Task[..., Any]]:
 
 def test_every_stage_has_a_time_limit_and_every_limit_is_of_one() -> None:
     limits, known = TimeoutsConfig(), stages()
-    assert {"ingest", "evaluate", "prepare", "compete", "award", "decide", "promote", "inspect"} <= set(known)
+    assert {"ingest", "evaluate", "prepare", "cross_validate", "rank", "final_test", "promote", "inspect"} <= set(known)
     fields = {name: limits.of(name)[0] for name in [*known, "announce"]}
     assert "" not in fields.values()
     assert set(fields.values()) == set(TimeoutsConfig.model_fields)

@@ -72,7 +72,7 @@ def test_a_forgery_that_agrees_with_itself_is_found_by_its_source(tmp_path: Path
     refit_digests(folder)
     assert verify_address(folder.address)[1].holds
     _, found = verify_address(folder.address, source=str(tmp_path / "t.csv"))
-    assert found.differences == (f"test: {keys.num_rows:,} rows are not as in the source",)
+    assert found.differences == (f"test: {keys.num_rows:,} rows differ from the source",)
 
 
 def test_a_seed_that_a_recipe_alone_cannot_prove_is_found_by_the_source(tmp_path: Path) -> None:
@@ -100,7 +100,9 @@ def _other_class(data: Path) -> None:
     pq.write_table(rows.set_column(rows.schema.names.index("class"), "class", other), path)
 
 
-@pytest.mark.parametrize(("change", "told"), [(_more_rows, "rejected: lines"), (_other_class, "other classes")])
+@pytest.mark.parametrize(
+    ("change", "told"), [(_more_rows, "rejected: lines"), (_other_class, "classes of rows differ")]
+)
 def test_what_files_say_of_a_source_is_compared_with_it(
     tmp_path: Path, change: Callable[[Path], None], told: str
 ) -> None:

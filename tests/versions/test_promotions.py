@@ -216,6 +216,6 @@ def test_a_version_that_was_changed_after_its_promotion_is_not_the_promoted_one(
     folder = DatasetFolder(run.version.root, "tested")
     assert open_version(f"{folder.address}@promoted").number == 1
     forge(folder, lambda content: content.update(created="2020-01-01T00:00:00+00:00"))
-    with pytest.raises(IntegrityError, match=r"other_version.*00000001\.json.*promote the version anew"):
+    with pytest.raises(IntegrityError, match=r"other_version.*00000001\.json.*promote the version again"):
         open_version(f"{folder.address}@promoted")
     assert open_version(f"{folder.address}@1").number == 1

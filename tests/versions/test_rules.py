@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.config import PromotionConfig
-from counterpoise.versions._promotion.rules import Decision, Judged, chance_level, decide_promotion
+from counterpoise.versions._promotion.rules import Decision, VersionMetrics, chance_level, decide_promotion
 from tests.versions.records import metrics_of
 
 BOUNDS = st.floats(0, 1)
@@ -15,7 +15,7 @@ BOUNDS = st.floats(0, 1)
 
 def decided(metrics: dict[str, Any] | None, last: dict[str, Any] | None = None, **settings: Any) -> Decision:
     rule = PromotionConfig(**{"rule": "not_worse", **settings})
-    return decide_promotion(rule, Judged(2, metrics), None if last is None else Judged(1, last))
+    return decide_promotion(rule, VersionMetrics(2, metrics), None if last is None else VersionMetrics(1, last))
 
 
 def test_never_promotes_nothing_and_always_everything() -> None:
@@ -93,7 +93,9 @@ def test_what_cannot_be_compared_is_not_promoted_and_says_why(
 
 
 def test_a_promoted_version_without_evaluation_asks_for_a_hand() -> None:
-    decision = decide_promotion(PromotionConfig(rule="not_worse"), Judged(2, metrics_of()), Judged(1, None))
+    decision = decide_promotion(
+        PromotionConfig(rule="not_worse"), VersionMetrics(2, metrics_of()), VersionMetrics(1, None)
+    )
     assert not decision.promoted
     assert "promote by hand" in decision.reason
 

@@ -1,4 +1,4 @@
-"""What each column is for."""
+"""The section `columns`: the role of each column."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["ColumnsConfig"]
 
 
 class ColumnsConfig(Section):
-    """What each column is for; all columns not named here are features."""
+    """The role of each column; columns not named here are features."""
 
     literal_fields = frozenset({"target", "ids", "group", "time", "drop", "categorical"})
 
@@ -18,9 +18,10 @@ class ColumnsConfig(Section):
     ids: tuple[str, ...] = Field((), description="Identifiers: kept in keys/, never among the features.")
     group: str = Field("", description="Rows of one group stay in one partition; kept in keys/.")
     time: str = Field("", description="The time of the event; kept in keys/.")
-    drop: tuple[str, ...] = Field((), description="Columns to leave out altogether.")
+    drop: tuple[str, ...] = Field((), description="Columns to remove from the data.")
     categorical: tuple[str, ...] = Field(
-        (), description="Numeric columns that hold codes: synthetic rows take a vote instead of interpolating."
+        (),
+        description="Numeric columns that hold codes: synthetic rows get the neighbours' vote, not an interpolation.",
     )
 
     @model_validator(mode="after")
@@ -28,7 +29,7 @@ class ColumnsConfig(Section):
         named = [self.target, *self.ids, *filter(None, (self.group, self.time)), *self.drop]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise ValueError(f"a column has one role only, but {', '.join(map(repr, twice))} has several")
+            raise ValueError(f"a column can have only one role, but {', '.join(map(repr, twice))} has several")
         return self
 
     def key_columns(self) -> tuple[str, ...]:

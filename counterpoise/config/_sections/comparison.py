@@ -1,4 +1,4 @@
-"""Who takes part in a tournament, and how they are judged."""
+"""The section `tournament`: which strategies and learners are compared, and how."""
 
 from __future__ import annotations
 
@@ -14,40 +14,45 @@ __all__ = ["ComparisonConfig"]
 
 
 class ComparisonConfig(Section):
-    """Who takes part in `counterpoise compare`, and how they are judged; no published dataset depends on it."""
+    """Settings of `counterpoise compare`: candidates and scoring; published datasets do not depend on them."""
 
     model_config = ConfigDict(title="Tournament")  # the form heads the section with the name of its key
 
     strategies: tuple[str, ...] = Field(
         (),
         max_length=200,
-        description='Strategies by name, options as JSON behind it, such as smote {"ratio": 0.5} + random_under; '
-        "all for every one; empty for one or two of each family. none and a dummy always take part.",
+        description='Strategies by name, optionally followed by options as JSON, such as smote {"ratio": 0.5} + '
+        "random_under; all for every strategy; empty for one or two of each family. none and a dummy "
+        "are always included.",
     )
     learners: tuple[str, ...] = Field(
         (),
         max_length=50,
-        description="Learners by name (logistic_regression, random_forest, hist_gradient_boosting, lightgbm) or import "
-        'path, parameters as JSON behind it, such as sklearn.tree:DecisionTreeClassifier {"max_depth": 5}; empty for '
-        "the first three, and lightgbm where it is installed.",
+        description="Learners by name (logistic_regression, random_forest, hist_gradient_boosting, lightgbm) or "
+        "import path, optionally with parameters as JSON, such as sklearn.tree:DecisionTreeClassifier"
+        ' {"max_depth": 5}; empty for the first three, plus lightgbm if installed.',
     )
     folds: int = Field(
         5,
         ge=2,
         le=50,
-        description="Folds within the train partition: stratified, with split.method time in time order.",
+        description="Folds of the train partition: stratified, or in time order with split.method time.",
     )
-    repeats: int = Field(1, ge=1, le=20, description="How many times the train rows are divided into stratified folds.")
-    metric: ChoiceName = Field(HEADLINE.name, description="The metric that entries are ranked by.")
+    repeats: int = Field(1, ge=1, le=20, description="How many times to repeat the stratified folds.")
+    metric: ChoiceName = Field(HEADLINE.name, description="The metric to rank candidates by.")
     max_train_rows: int = Field(
-        100_000, ge=100, description="At most so many train rows take part: a stratified sample, told in the notes."
+        100_000,
+        ge=100,
+        description="Maximum number of train rows; beyond it, a stratified sample, mentioned in the notes.",
     )
     final: bool = Field(
         True,
-        description="Whether the chosen entry, its learner without resampling and a dummy are fitted on all of train "
-        "and judged on test, once; each such look is counted.",
+        description="Whether to fit the chosen candidate, its learner without resampling and a dummy on all of train "
+        "and score them on test, once; each such access to test is counted.",
     )
-    workers: int = Field(0, ge=0, le=256, description="Entries at a time, at most one a processor core; 0 for that.")
+    workers: int = Field(
+        0, ge=0, le=256, description="Candidates to run in parallel, at most one per CPU core; 0 for one per core."
+    )
 
     @field_validator("strategies")
     @classmethod

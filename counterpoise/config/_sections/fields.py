@@ -1,4 +1,4 @@
-"""What the sections of the configuration are made of."""
+"""Building blocks of the configuration's sections."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["BlockName", "JsonObjectText", "Pairs", "Place", "Section"]
 
 
 def _pairs(value: Any) -> Any:
-    """Accept a mapping where a list of `name=value` texts is stored."""
+    """Accept a mapping in place of a list of `name=value` texts."""
     return [f"{name}={item}" for name, item in value.items()] if isinstance(value, dict) else value
 
 
 def _json_text(value: Any) -> Any:
-    """Accept a mapping where JSON text is stored."""
+    """Accept a mapping in place of JSON text."""
     return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
 
 
@@ -36,12 +36,12 @@ def _check_json_object(value: str) -> str:
     except json.JSONDecodeError as error:
         raise ValueError(f"not valid JSON: {error}") from None
     if not isinstance(parsed, dict):
-        raise ValueError('a JSON object such as {"k_neighbors": 3} is expected')  # noqa: TRY004  # Pydantic wants it
+        raise ValueError('expected a JSON object such as {"k_neighbors": 3}')  # noqa: TRY004  # Pydantic wants it
     return value
 
 
 def _check_place(value: str) -> str:
-    """Accept paths, and addresses of object stores that hold no credentials."""
+    """Accept paths, and object store addresses without credentials."""
     if problem := check_address(value):
         raise ValueError(problem)
     return value
@@ -61,7 +61,7 @@ JsonObjectText = Annotated[str, BeforeValidator(_json_text), AfterValidator(_che
 
 
 class Section(BaseModel):
-    """What all sections share: frozen, strict about names, silent about values in errors."""
+    """The base of all sections: frozen, forbids unknown fields, hides values in errors."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -72,10 +72,10 @@ class Section(BaseModel):
         model_title_generator=lambda section: section.__name__.removesuffix("Config"),  # as Prefect's form heads it
     )
     literal_fields: ClassVar[frozenset[str]] = frozenset()
-    """Fields whose texts are names or values of the data, in which `${x}` and `password=x` are nothing but texts."""
+    """Fields with names or values from the data, where `${x}` and `password=x` have no special meaning."""
 
     @model_validator(mode="after")
     def _no_variables_and_no_secrets(self) -> Self:
-        """Refuse both in errors of our own: Pydantic's would repeat the value."""
+        """Refuse variables and secrets with our own error, because Pydantic's would repeat the value."""
         check_texts(self, literal=self.literal_fields)
         return self

@@ -1,4 +1,4 @@
-"""The section of the configuration that says what `counterpoise monitor` holds a source against."""
+"""The section `monitor`: how `counterpoise monitor` checks a source."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _LONGEST = 24 * 3_660
 
 
 class MonitorConfig(Section):
-    """What the scheduled check of a source looks at; no published dataset depends on it."""
+    """Settings of the scheduled check of a source; published datasets do not depend on them."""
 
     baseline: Literal["newest", "promoted", "first"] = Field(
         "newest",
-        description="The version that the source is held against; first also sees a drift that is slow from version "
+        description="The version to compare the source with; first also detects drift that is slow from version "
         "to version.",
     )
     max_source_age: float = Field(
         0,
         ge=0,
         le=_LONGEST,
-        description="How many hours old the source may be: its newest row by columns.time, else its newest file. 0 for "
-        "any age.",
+        description="The maximum age of the source in hours, by its newest row in columns.time or else its newest"
+        " file. 0 for any age.",
     )
     max_version_age: float = Field(
-        0, ge=0, le=_LONGEST, description="How many hours old the newest version may be. 0 for any age."
+        0, ge=0, le=_LONGEST, description="The maximum age of the newest version in hours. 0 for any age."
     )

@@ -1,4 +1,4 @@
-"""Where and how versions are published."""
+"""The section `output`: where and how versions are published."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class OutputConfig(Section):
     credentials_block: BlockName = ""
     compression_level: int = Field(1, ge=1, le=19, description="The zstd level of the Parquet files.")
     rows_per_file: int = Field(
-        1_000_000, ge=1_000, le=100_000_000, description="About how many rows a part file holds."
+        1_000_000, ge=1_000, le=100_000_000, description="The approximate number of rows per part file."
     )
     materialise: Literal["rows", "recipe"] = Field(
         "rows",
-        description="Publish the train partition as rows, or as the recipe alone, from which `counterpoise rebuild` "
-        "makes the rows.",
+        description="Publish the train partition as rows, or only as a recipe from which `counterpoise rebuild` "
+        "rebuilds the rows.",
     )

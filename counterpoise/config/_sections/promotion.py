@@ -1,4 +1,4 @@
-"""The section of the configuration that says when a version is promoted."""
+"""The section `promotion`: when a version is promoted."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ __all__ = ["PromotionConfig"]
 
 
 class PromotionConfig(Section):
-    """When a version is marked as the promoted one, which `NAME@promoted` gives."""
+    """When to mark a version as promoted, so that `NAME@promoted` refers to it."""
 
     rule: Literal["never", "always", "not_worse"] = Field(
         "never",
-        description="Promote by hand only, every new version, or one whose metric's lower bound is not below that of "
-        "the last promoted one (of the first: above chance).",
+        description="Promote only by hand, every new version, or a version whose metric's lower bound is not "
+        "below that of the last promoted one (the first version: above chance).",
     )
-    metric: PromotionName = Field(HEADLINE.name, description="With not_worse: the metric on test, with resampling.")
+    metric: PromotionName = Field(
+        HEADLINE.name, description="With not_worse: the metric, measured on test with resampling."
+    )
     tolerance: float = Field(
-        0.0, ge=0, le=1, description="With not_worse: how far below the last lower bound is still as good."
+        0.0, ge=0, le=1, description="With not_worse: how far the lower bound may fall below the last one."
     )
     learner: str = Field(
-        "", description="With not_worse: one of evaluation.learners; empty means the one of each version's verdict."
+        "", description="With not_worse: one of evaluation.learners; empty for the learner of each version's verdict."
     )
 
     def check_learner(self, learners: Collection[str]) -> None:
-        """Check that the learner is one of those that are compared.
+        """Check that the learner is one of the compared learners.
 
         Raises:
             ValueError: It is not.

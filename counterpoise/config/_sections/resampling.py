@@ -1,4 +1,4 @@
-"""How train is balanced."""
+"""The section `resampling`: how train is balanced."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ _MEMORY = r"^(\d+(\.\d+)? ?(MB|GB|MiB|GiB))?$"
 
 
 class ResamplingConfig(Section):
-    """How the train partition, and only it, is balanced."""
+    """How the train partition is balanced; the other partitions are never resampled."""
 
     literal_fields = frozenset({"class_ratios"})
 
     strategy: StrategyName = Field(
-        "random_over", description="The resampling strategy; auto takes the advised one and says why."
+        "random_over", description="The resampling strategy; auto uses the advised one and explains the choice."
     )
     ratio: float = Field(
         1.0,
         gt=0,
         le=1,
-        description="Wanted size of each smaller class relative to the largest after resampling, or, where larger "
-        "classes shrink, of the smallest relative to each of them.",
+        description="The target size of each smaller class relative to the largest class after resampling or, if "
+        "larger classes shrink, of the smallest class relative to each of them.",
     )
     class_ratios: Pairs = Field(
-        (), description="Ratios of single classes, as class=ratio; the other classes have the ratio above."
+        (), description="Ratios of single classes, as class=ratio; other classes use the ratio above."
     )
-    k_neighbors: int = Field(5, ge=1, le=100, description="Neighbours for SMOTE and its family.")
+    k_neighbors: int = Field(5, ge=1, le=100, description="The number of neighbours for SMOTE and its variants.")
     too_few_neighbors: Literal["stop", "lower_k", "random_over"] = Field(
-        "stop", description="A class with k_neighbors rows or fewer: stop, lower k, or repeat its rows instead."
+        "stop", description="What to do if a class has k_neighbors rows or fewer: stop, reduce k, or repeat its rows."
     )
     neighbor_search: Literal["exact", "approximate"] = Field(
         "exact",
-        description="How SMOTE and SMOTENC find neighbours, also where smote_enn or smote_tomek cleans after them: "
-        "exactly, or by an index for very large classes (needs counterpoise[approximate]). Other strategies search "
-        "exactly, and a note says so.",
+        description="How SMOTE and SMOTENC find neighbours, also within smote_enn and smote_tomek: "
+        "exactly, or with an index for very large classes (needs counterpoise[approximate]). Other strategies search "
+        "exactly, with a note.",
     )
-    scale: bool = Field(True, description="Search neighbours in standardised space; values stay in the original one.")
+    scale: bool = Field(True, description="Search neighbours in standardised space; published values are not scaled.")
     memory_limit: str = Field(
         "",
         pattern=_MEMORY,
-        description="The most memory that resampling may need, such as 8 GiB; empty means what the machine has free.",
+        description="The maximum memory for resampling, such as 8 GiB; empty means the machine's free memory.",
     )
-    options: JsonObjectText = Field("{}", description="Further options of the sampler, as a JSON object.")
+    options: JsonObjectText = Field("{}", description="Additional options of the sampler, as a JSON object.")
 
     @model_validator(mode="before")
     @classmethod
     def _ratio_by_class(cls, values: Any) -> Any:
-        """Accept a mapping of classes where the ratio stands."""
+        """Accept a mapping of classes in place of the ratio."""
         if isinstance(values, dict) and isinstance(values.get("ratio"), dict):
             others = {name: value for name, value in values.items() if name != "ratio"}
             return {**others, "class_ratios": values["ratio"]}
@@ -80,7 +80,7 @@ class ResamplingConfig(Section):
         return self
 
     def sampler_options(self) -> dict[str, Any]:
-        """Return the sampler's own options, as far as they are set."""
+        """Return the sampler's own options that are set."""
         return STRATEGIES[self.strategy].options.model_validate_json(self.options or "{}").given()
 
     def ratios(self) -> dict[str, float]:
@@ -89,15 +89,15 @@ class ResamplingConfig(Section):
 
 
 def sampler_settings(section: ResamplingConfig, name: str, options: dict[str, Any]) -> ResamplingConfig:
-    """Return the section for another strategy; its own options stay with the strategy that they are for.
+    """Return the section for another strategy; strategy-specific options are not carried over.
 
     Args:
         section: The settings to start from.
         name: The strategy.
-        options: Fields of the section, such as `ratio`, that differ from it.
+        options: Fields of the section to change, such as `ratio`.
 
     Raises:
-        ValidationError: The options are wrong.
+        ValidationError: The options are invalid.
     """
     settings = section.model_dump()
     if name != section.strategy:

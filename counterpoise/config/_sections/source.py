@@ -1,4 +1,4 @@
-"""Where rows come from."""
+"""The section `source`: where rows come from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FormatName = Literal[
     "arrow",
     "sql",
 ]
-"""The source formats: each has the module of its name in `counterpoise/ingest/_formats/`."""
+"""The source formats; each has a module of its name in `counterpoise/ingest/_formats/`."""
 
 
 class SourceConfig(Section):
@@ -33,8 +33,8 @@ class SourceConfig(Section):
     )
     url: SecretStr = Field(
         SecretStr(""),
-        description="A SQLAlchemy URL instead of a path. Write ${VARIABLE} for secrets, which are refused when written "
-        "out: they are read from the environment of the run, or from credentials_block.",
+        description="A SQLAlchemy URL instead of a path. Write secrets as ${VARIABLE}, which is read from the "
+        "environment of the run or from credentials_block; literal secrets are refused.",
         max_length=10_000,
         json_schema_extra={"pattern": URL_WITHOUT_SECRETS, "format": "uri-template"},
     )
@@ -42,7 +42,7 @@ class SourceConfig(Section):
     query: str = Field("", description="With a URL: the query to read instead of a table.")
     watermark: str = Field(
         "",
-        description="A column that only grows as rows are added, such as a serial number or the time of loading: how "
+        description="A column that only grows as rows are added, such as a serial number or the load time; how "
         "far it was read is recorded.",
     )
     since: str = Field("", description="With a table: only rows whose watermark is this or later, such as 2026-01-01.")
@@ -50,29 +50,32 @@ class SourceConfig(Section):
         "", description="With a table: only rows whose watermark is before this; the same bounds read the same rows."
     )
     format: Literal["auto", FormatName] = Field(
-        "auto", description="The format of the source; auto goes by the file name and its first bytes."
+        "auto", description="The format of the source; auto detects it from the file name and the first bytes."
     )
-    delimiter: str = Field("", max_length=4, description="The field delimiter; empty means sniffed.")
-    quote: str = Field("", max_length=1, description="The quote character; empty means sniffed.")
+    delimiter: str = Field("", max_length=4, description="The field delimiter; empty to detect it.")
+    quote: str = Field("", max_length=1, description="The quote character; empty to detect it.")
     header: Literal["auto", "yes", "no"] = Field("auto", description="Whether the first line names the columns.")
     encoding: Literal["utf-8", "utf-16", "latin-1"] = Field("utf-8", description="The encoding of text files.")
     missing_values: tuple[str, ...] = Field(
-        ("",), description="Cells that mean missing in features, compared after trimming blanks; never in the label."
+        ("",),
+        description="Cells that mean missing in features, compared without surrounding blanks; not applied to the"
+        " label.",
     )
     credentials_block: BlockName = ""
     types: Pairs = Field(
-        (), description="Column types that override the sniffed ones, as name=type, for example zip=string."
+        (), description="Column types that override the detected ones, as name=type, for example zip=string."
     )
 
     @field_validator("url")
     @classmethod
     def _secrets_are_variables(cls, url: SecretStr) -> SecretStr:
-        """Refuse secrets that are written out, in an error of our own: Pydantic's would repeat the value."""
+        """Refuse literal secrets with our own error, because Pydantic's would repeat the value."""
         if found := written_out(url.get_secret_value()):
             raise ConfigError(
                 "literal_secret",
-                expected="a variable for each secret in source.url, such as postgresql://user:${PGPASSWORD}@host/database",
-                found=f"{' and '.join(found)} written out",
+                expected="a variable for each secret in source.url, such as "
+                "postgresql://user:${PGPASSWORD}@host/database",
+                found=f"{' and '.join(found)} in plain text",
                 remedy="write ${PGPASSWORD} or another variable instead, and set it in the environment of the run, or "
                 "in the Prefect block of source.credentials_block",
                 values={"secrets": found},
@@ -99,7 +102,7 @@ class SourceConfig(Section):
         if not url and (self.table or self.query):
             raise ValueError("table and query need a url")
         if url and self.format not in ("auto", "sql"):
-            raise ValueError(f"format {self.format} does not go with a url; use auto or sql")
+            raise ValueError(f"format {self.format} does not support a url; use auto or sql")
         if not url and self.format == "sql":
             raise ValueError("format sql needs a url")
         if (self.since or self.until) and not (self.table and self.watermark):

@@ -1,4 +1,4 @@
-"""The section of the configuration that says how long stages may take."""
+"""The section `timeouts`: how long stages may take."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ _WEEK = 7 * 24 * 60
 
 
 class TimeoutsConfig(Section):
-    """How many minutes a stage may take before its run is given up; no published dataset depends on it."""
+    """The maximum duration of each stage in minutes; published datasets do not depend on them."""
 
     ingest: float = Field(240, ge=0, le=_WEEK, description="Minutes to read the source; 0 for no limit.")
     validation: float = Field(240, ge=0, le=_WEEK, description="Minutes to check the data; 0 for no limit.")
-    split: float = Field(120, ge=0, le=_WEEK, description="Minutes to divide the rows; 0 for no limit.")
+    split: float = Field(120, ge=0, le=_WEEK, description="Minutes to split the rows; 0 for no limit.")
     resampling: float = Field(480, ge=0, le=_WEEK, description="Minutes to plan the resampling; 0 for no limit.")
     persist: float = Field(480, ge=0, le=_WEEK, description="Minutes to write the version; 0 for no limit.")
-    announcement: float = Field(30, ge=0, le=_WEEK, description="Minutes to tell of the version; 0 for no limit.")
-    evaluation: float = Field(720, ge=0, le=_WEEK, description="Minutes to train and judge learners; 0 for no limit.")
+    announcement: float = Field(30, ge=0, le=_WEEK, description="Minutes to announce the version; 0 for no limit.")
+    evaluation: float = Field(720, ge=0, le=_WEEK, description="Minutes to train and score learners; 0 for no limit.")
     promotion: float = Field(30, ge=0, le=_WEEK, description="Minutes to promote the version; 0 for no limit.")
     preparation: float = Field(
-        240, ge=0, le=_WEEK, description="Minutes to lay out a tournament's folds and features; 0 for no limit."
+        240, ge=0, le=_WEEK, description="Minutes to prepare a comparison's folds and features; 0 for no limit."
     )
     entry: float = Field(
         240,
         ge=0,
         le=_WEEK,
-        description="Minutes for an entry of a tournament on all folds, and for a finalist; one that takes longer has "
-        "failed, and the others go on; 0 for no limit.",
+        description="Minutes for one candidate of a comparison on all folds, and for one finalist; a slower one "
+        "fails, and the others continue; 0 for no limit.",
     )
-    leaderboard: float = Field(30, ge=0, le=_WEEK, description="Minutes to rank a tournament; 0 for no limit.")
-    final: float = Field(720, ge=0, le=_WEEK, description="Minutes for the final of a tournament; 0 for no limit.")
+    leaderboard: float = Field(30, ge=0, le=_WEEK, description="Minutes to rank the candidates; 0 for no limit.")
+    final: float = Field(720, ge=0, le=_WEEK, description="Minutes for the final test of a comparison; 0 for no limit.")
     monitoring: float = Field(
-        240, ge=0, le=_WEEK, description="Minutes to hold a source against a version; 0 for no limit."
+        240, ge=0, le=_WEEK, description="Minutes to compare a source with a version; 0 for no limit."
     )
 
     def of(self, stage: str) -> tuple[str, float]:
-        """Return the field that holds for a stage and its minutes; an empty text and 0 where none does.
+        """Return the timeout field of a stage and its minutes; `("", 0)` if it has none.
 
         >>> TimeoutsConfig().of("validate_split"), TimeoutsConfig().of("unheard_of")
         (('validation', 240.0), ('', 0.0))
@@ -58,9 +58,9 @@ class TimeoutsConfig(Section):
             "evaluate": "evaluation",
             "promote": "promotion",
             "prepare": "preparation",
-            "compete": "entry",
-            "award": "leaderboard",
-            "decide": "final",
+            "cross_validate": "entry",
+            "rank": "leaderboard",
+            "final_test": "final",
             "inspect": "monitoring",
         }.get(stage, "")
         return field, float(getattr(self, field)) if field else 0.0

@@ -1,4 +1,4 @@
-"""What the data must satisfy."""
+"""The section `validation`: the requirements on the data."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ __all__ = ["ValidationConfig"]
 
 
 class ValidationConfig(Section):
-    """What the data must satisfy before it is used."""
+    """The requirements that the data must meet before it is used."""
 
     literal_fields = frozenset({"drift_ignore"})
 
-    suite: str = Field("", description="A Great Expectations suite (JSON), applied on top of the built-in contract.")
+    suite: str = Field(
+        "", description="A Great Expectations suite (JSON), applied in addition to the built-in contract."
+    )
     on_invalid_rows: Literal["stop", "quarantine"] = Field(
-        "quarantine", description="Rows that break a critical expectation: stop the run or set them apart."
+        "quarantine",
+        description="What to do with rows that fail a critical expectation: stop the run, or quarantine them.",
     )
     max_rejected: float = Field(
-        0.1, ge=0, le=1, description="The largest share of rejected rows; above it the run stops."
+        0.1, ge=0, le=1, description="The maximum share of rejected rows; above it, the run stops."
     )
     schema_changes: Literal["freeze", "evolve"] = Field(
         "freeze",
-        description="Columns that are gone, new or of another kind since the last version: stop, or accept and report.",
+        description="What to do if columns disappeared, are new or changed their kind since the last version: "
+        "stop, or report.",
     )
     drift: Literal["stop", "report", "off"] = Field(
         "stop",
-        description="Rows, classes and values against the last version: stop where they look broken, only report, or "
-        "do not compare.",
+        description="Comparison of rows, classes and values with the last version: stop if they look broken, only"
+        " report, or do not compare.",
     )
     earlier_rows: Literal["stay", "may_go"] = Field(
         "stay",
-        description="Files that the last version was made from and that are gone or changed: stop, or only report, as "
+        description="What to do if files of the last version are missing or changed: stop, or only report, for example "
         "for a folder that keeps the last thirty days.",
     )
     drift_ignore: tuple[str, ...] = Field(
-        (), description="Features whose values differ by nature from delivery to delivery, such as a month."
+        (), description="Features whose values naturally differ between deliveries, such as a month."
     )

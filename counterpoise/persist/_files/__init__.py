@@ -1,1 +1,1 @@
-"""The files of a version, one kind per module."""
+"""The files of a version, one module per kind."""

@@ -1,8 +1,8 @@
-"""Where a version's evaluation lies: `metrics.json`, and beside it, or where it says, the report and the correction.
+"""Read and write a version's evaluation: `metrics.json`, the report and the correction.
 
-On this machine a whole folder is moved into place. An object store moves nothing: there each attempt writes its files
-under a name of its own, and `metrics.json`, created if absent, says which attempt counts. `metrics.json` carries its
-own digest, those of the other files, and that of the manifest whose version was evaluated.
+A local store moves a complete folder into place. An object store cannot move files: each attempt writes its files
+under a unique name, and `metrics.json`, created only if absent, names the attempt that counts. `metrics.json` contains
+its own digest, those of the other files, and that of the manifest of the evaluated version.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ METRICS_FILE = "metrics.json"
 
 @dataclass(frozen=True)
 class StoredEvaluation:
-    """A version's evaluation as it was published.
+    """A version's published evaluation.
 
     Attributes:
         record: The metrics record, with the digests of the other files.
-        folder: The folder of these, relative to the dataset.
+        folder: The folder of these files, relative to the dataset.
     """
 
     record: PublishedMetrics
@@ -64,7 +64,7 @@ def find_stored_evaluation(dataset: DatasetFolder, version: int) -> StoredEvalua
     """Return a version's evaluation, or None.
 
     Raises:
-        IntegrityError: Its metrics are not as they were written.
+        IntegrityError: The metrics were changed or damaged.
     """
     from counterpoise.results import PublishedMetrics
 
@@ -77,12 +77,12 @@ def find_stored_evaluation(dataset: DatasetFolder, version: int) -> StoredEvalua
 
 
 def has_evaluation(dataset: DatasetFolder, version: int) -> bool:
-    """Return whether a version was evaluated, be the metrics readable or not."""
+    """Return whether a version was evaluated, even if its metrics are unreadable."""
     return is_there(dataset, f"{evaluation_name(version)}/{METRICS_FILE}")
 
 
 def metrics_sha256(dataset: DatasetFolder, version: int) -> str | None:
-    """Return the SHA-256 of the bytes of a version's metrics; None where it was not evaluated.
+    """Return the SHA-256 of a version's metrics file; None if the version was not evaluated.
 
     Raises:
         IntegrityError: They cannot be read.
@@ -95,7 +95,7 @@ def metrics_sha256(dataset: DatasetFolder, version: int) -> str | None:
 
 
 def read_evaluation_file(dataset: DatasetFolder, found: StoredEvaluation, name: str) -> bytes:
-    """Return the bytes of another file of an evaluation, which are those that were published.
+    """Return the bytes of another file of an evaluation, after checking its digest.
 
     Args:
         dataset: The dataset.
@@ -103,14 +103,14 @@ def read_evaluation_file(dataset: DatasetFolder, found: StoredEvaluation, name: 
         name: `report.html` or `correction.json`.
 
     Raises:
-        IntegrityError: The file is gone, or not what was published.
+        IntegrityError: The file is missing or was changed.
     """
     place, version = f"{found.folder}/{name}", int(found.folder.split("/")[1])
     try:
         content = read_plain_file(dataset, place, remedy=_remedy(dataset, version))
         if (name, hashlib.sha256(content).hexdigest()) in found.record.files.items():
             return content
-        problem = "other content than was published"
+        problem = "content that differs from the published file"
     except FileNotFoundError:
         problem = "no such file"
     raise IntegrityError(
@@ -123,15 +123,15 @@ def read_evaluation_file(dataset: DatasetFolder, found: StoredEvaluation, name: 
 
 
 def copy_evaluation(dataset: DatasetFolder, version: int, folder: Path) -> None:
-    """Write a version's evaluation into a local folder, each file checked; nothing where there is none.
+    """Copy a version's evaluation into a local folder and check each file; do nothing if there is none.
 
     Args:
         dataset: The dataset.
         version: The version.
-        folder: The folder, which is made.
+        folder: The folder, which is created.
 
     Raises:
-        IntegrityError: A file is not what was published.
+        IntegrityError: A file was changed.
     """
     found = find_stored_evaluation(dataset, version)
     if found is None:
@@ -145,16 +145,16 @@ def copy_evaluation(dataset: DatasetFolder, version: int, folder: Path) -> None:
 def store_evaluation(
     dataset: DatasetFolder, version: int, *, metrics: Mapping[str, Any], files: Mapping[str, str]
 ) -> None:
-    """Publish an evaluation, whole or not at all; the first one stays.
+    """Publish an evaluation atomically; an existing one is kept.
 
     Args:
         dataset: The dataset.
-        version: The version that was evaluated.
-        metrics: All numbers.
-        files: The other files' texts by name.
+        version: The evaluated version.
+        metrics: The metrics record.
+        files: The contents of the other files, by name.
 
     Raises:
-        StorageError: The object store refuses.
+        StorageError: The object store rejects the write.
     """
     record = {
         **metrics,
@@ -169,19 +169,19 @@ def store_evaluation(
 
 
 def as_json(value: Any) -> str:
-    """Return a value as readable JSON."""
+    """Serialise a value as indented JSON."""
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _create(dataset: DatasetFolder, version: int, record: Mapping[str, Any], files: Mapping[str, str]) -> None:
-    """Write the files of an attempt, then the record that makes it the one that counts, unless another one does."""
+    """Write an attempt's files, then create the record that makes it count, unless another attempt already does."""
     attempt, folder, created = uuid.uuid4().hex, evaluation_name(version), False
     try:
         for name, text in files.items():
             dataset.store.replace(f"{folder}/{attempt}/{name}", text.encode())
         content = as_json(seal({**record, "attempt": attempt}))
         created = dataset.store.create(f"{folder}/{METRICS_FILE}", content.encode())
-    except StorageUnavailableError:  # a record that was sent may still arrive: what it names stays
+    except StorageUnavailableError:  # the record may still arrive, so keep the files it names
         created = True
         raise
     finally:
@@ -191,7 +191,7 @@ def _create(dataset: DatasetFolder, version: int, record: Mapping[str, Any], fil
 
 
 def _move_into_place(area: Path, folder: Path, files: Mapping[str, str]) -> None:
-    """Rename a whole folder; where another run was first, its folder stays."""
+    """Rename a complete folder into place; keep the folder of a run that was faster."""
     draft = area / folder.name
     draft.mkdir()
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -209,4 +209,4 @@ def _move_into_place(area: Path, folder: Path, files: Mapping[str, str]) -> None
 
 def _remedy(dataset: DatasetFolder, version: int) -> str:
     folder = join_address(dataset.address, evaluation_name(version))
-    return f"restore the file from a backup, or remove {folder} and run again, which evaluates the version anew"
+    return f"restore the file from a backup, or remove {folder} and run again to evaluate the version anew"

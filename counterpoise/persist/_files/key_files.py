@@ -1,4 +1,4 @@
-"""What stands in the files of `keys/`: our own fields and, behind them, the source's key columns."""
+"""The columns of the files in `keys/`: Counterpoise's own fields, then the source's key columns."""
 
 from __future__ import annotations
 
@@ -17,26 +17,32 @@ KEY_FIELDS = (
     pa.field("parent_b", pa.int64()),
     pa.field("lambda", pa.float64()),
 )
-"""What stands in `keys/` for every row, before the source's own key columns."""
+"""Fields of every row in `keys/`, before the source's key columns."""
 
 PARENT_FIELDS = KEY_FIELDS[2:]
-"""What of it says how a synthetic row was made."""
+"""The fields that describe how a synthetic row was made."""
 
 WEIGHT_FIELD = pa.field("weight", pa.int32())
-"""What stands behind them in `keys/train/` where train rows are weighted."""
+"""The extra field of `keys/train/` when train rows are weighted."""
 
-_OURS = frozenset(field.name for field in (*KEY_FIELDS, WEIGHT_FIELD))
+_RESERVED = frozenset(field.name for field in (*KEY_FIELDS, WEIGHT_FIELD))
 
 
 def key_schema(schema: pa.Schema, roles: ColumnRoles, *, weighted: bool = False) -> pa.Schema:
-    """Return the schema of the files in `keys/`; a source column called like one of ours gets `source_` in front."""
+    """Return the schema of the files in `keys/`; source columns that clash with our fields are prefixed with `source_`.
+
+    Args:
+        schema: The schema of the source.
+        roles: The roles of the source's columns.
+        weighted: Whether the rows have weights.
+    """
     fields = [*_own(weighted=weighted), *(schema.field(name) for name in roles.keys)]
     names = key_names(roles.keys, weighted=weighted)
     return pa.schema([field.with_name(name) for field, name in zip(fields, names, strict=True)])
 
 
 def key_names(keys: Sequence[str], *, weighted: bool) -> list[str]:
-    """Return the names of the columns in `keys/`.
+    """Return the column names in `keys/`.
 
     Args:
         keys: The source's key columns.
@@ -51,6 +57,6 @@ def _own(*, weighted: bool) -> tuple[pa.Field, ...]:
 
 
 def source_keys(keys: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Return key columns of the source, under the names that they have there."""
-    stored = {name: f"source_{name}" if name in _OURS else name for name in names}
+    """Return the source's key columns under their original names."""
+    stored = {name: f"source_{name}" if name in _RESERVED else name for name in names}
     return pa.table({name: keys[there if there in keys.schema.names else name] for name, there in stored.items()})

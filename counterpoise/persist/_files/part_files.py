@@ -1,4 +1,4 @@
-"""Writing and checking the Parquet files of a version."""
+"""Write and check the Parquet files of a version."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SPLIT = "BYTE_STREAM_SPLIT"
 
 @dataclass(frozen=True)
 class PartFile:
-    """A written file: rows, size in bytes and SHA-256 of its bytes."""
+    """A written file: its rows, size in bytes and SHA-256."""
 
     path: Path
     rows: int
@@ -39,7 +39,7 @@ class PartFile:
 
 
 class _DigestedFile(io.FileIO):
-    """A new file that takes the SHA-256 of what is written to it, while it is at hand."""
+    """A new file that computes its SHA-256 as it is written."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "xb")
@@ -52,16 +52,16 @@ class _DigestedFile(io.FileIO):
 
 
 class PartWriter:
-    """Writes one Parquet file with page checksums, a row group a call, and makes it durable.
+    """Write a Parquet file durably, with page checksums and one row group per `write` call.
 
-    What is written goes to disk while more is made, so that little is left to wait for at the end.
+    Finished data is synced in the background while more is produced, so little remains to sync at the end.
 
     Args:
         path: The file; it must not exist yet.
-        schema: The Arrow schema, kept exactly.
-        compression_level: zstd's level.
-        disk: Where to wait for the disk.
-        distinct: Columns of whole numbers that hardly repeat: no dictionary is tried for them.
+        schema: The Arrow schema, stored unchanged.
+        compression_level: The zstd level.
+        disk: Executor that runs the syncs.
+        distinct: Integer columns with few repeated values; they are written without a dictionary.
     """
 
     def __init__(
@@ -93,12 +93,12 @@ class PartWriter:
             self._sync()
 
     def _sync(self) -> None:
-        """Let the disk begin, unless it is still busy with this file."""
+        """Start a sync in the background, unless one of this file is still running."""
         if not self._syncs or self._syncs[-1].done():
             self._syncs.append(self._disk.submit(os.fdatasync, self._raw.fileno()))
 
     def finish(self) -> PartFile:
-        """Close the Parquet file and return its digest; it is durable once the writer is left."""
+        """Close the Parquet file and return its digest; the file is durable once the `with` block ends."""
         self._writer.close()
         self._file.flush()
         self._syncs.append(self._disk.submit(os.fsync, self._raw.fileno()))
@@ -121,39 +121,39 @@ class PartWriter:
 
 
 def _encodings(schema: pa.Schema, distinct: Collection[str]) -> dict[str, str]:
-    """Return the encodings of columns for which a dictionary would not pay."""
+    """Return the encodings of columns for which a dictionary does not pay off."""
     floats = {field.name: _SPLIT for field in schema if pa.types.is_floating(field.type)}
     whole = {field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_temporal(field.type)}
     return floats | dict.fromkeys(sorted(whole.intersection(distinct)), "DELTA_BINARY_PACKED")
 
 
 def finished_part(path: Path, *, rows: int = 0) -> PartFile:
-    """Sync a written file to disk and take the digest of its bytes."""
+    """Sync a written file to disk and compute its digest."""
     with open(path, "rb") as file:
         os.fsync(file.fileno())
     return PartFile(path, rows, path.stat().st_size, file_sha256(path))
 
 
 def check_digest(part: PartFile) -> None:
-    """Read a written file's bytes again and compare them with those that were written.
+    """Read a written file again and compare its digest.
 
     Raises:
-        IntegrityError: They differ.
+        IntegrityError: The bytes differ.
     """
     found = file_sha256(part.path)
     if found != part.sha256:
-        raise _unreadable(part.path, f"other bytes, with SHA-256 {found[:16]}… instead of {part.sha256[:16]}…")
+        raise _unreadable(part.path, f"SHA-256 {found[:16]}… instead of {part.sha256[:16]}…")
 
 
 def iter_part(
     path: Path, columns: Sequence[str] | None = None, *, use_threads: bool = True, **options: Any
 ) -> Iterator[pa.Table]:
-    """Yield a part file's row groups, every page checked against its checksum.
+    """Yield a part file's row groups and verify every page checksum.
 
     Args:
         path: The file.
         columns: The columns to read; all by default.
-        use_threads: Whether to decode columns side by side, for a single reader.
+        use_threads: Whether to decode columns in parallel; useful for a single reader.
         options: Further options of `pyarrow.parquet.ParquetFile`.
 
     Raises:
@@ -172,7 +172,7 @@ def iter_part(
 def _unreadable(path: Path, found: str) -> IntegrityError:
     return IntegrityError(
         "unreadable_file",
-        expected=f"{path.parent.name}/{path.name} to read back as it was written",
+        expected=f"{path.parent.name}/{path.name} to read back exactly as written",
         found=found,
         remedy="check the disk; publish the dataset again",
         values={"file": path.name},

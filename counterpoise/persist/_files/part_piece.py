@@ -1,7 +1,7 @@
-"""The part files with one number, of all partitions: a piece of work, written and read back on its own.
+"""One unit of write work: the part files with one number, of all partitions, written and read back independently.
 
-It writes into a folder of its own, whose files are put in place by whoever has asked for the piece. So nothing is amiss
-where a piece is done twice, as happens when the machine that had it is lost or only seems to be.
+A piece writes into its own folder, and the caller moves the files into place. So running a piece twice does no harm;
+this happens when a worker is lost or only appears to be.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from counterpoise.errors import EngineError
-from counterpoise.persist._certificate import UNTOUCHED, Asked, PartContent, read_part
+from counterpoise.persist._certificate import UNTOUCHED, CertificateScope, PartContent, read_part
 from counterpoise.persist._files.key_files import PARENT_FIELDS, WEIGHT_FIELD, key_schema
 from counterpoise.persist._files.part_files import PartFile, PartWriter, check_digest
 from counterpoise.persist._rows.gather import SlabReader
@@ -35,15 +35,15 @@ __all__ = ["PartPiece", "WrittenPart", "write_part"]
 
 @dataclass(frozen=True)
 class PartPiece:
-    """One number of part files.
+    """The part files with one number.
 
     Attributes:
-        materials: What they are made of, or where that lies.
-        folder: Where the piece makes a folder of its own.
-        number: The files' number.
+        materials: The data to write, in memory or stored in files.
+        folder: The parent of the piece's own folder.
+        number: The number of the files.
         windows: The windows of the train file.
-        starts: The source rows that the windows' stretches begin at, and the end of the last one.
-        asked: What the certificate asks.
+        starts: The source row at which each window's stretch begins, and the end of the last stretch.
+        scope: What the certificate needs.
     """
 
     materials: Materials | StoredMaterials
@@ -51,23 +51,23 @@ class PartPiece:
     number: int
     windows: range
     starts: tuple[int, ...]
-    asked: Asked
+    scope: CertificateScope
 
     @property
     def title(self) -> str:
-        """The piece in a few words."""
+        """A short title for progress and logs."""
         return f"part {self.number}"
 
 
 @dataclass(frozen=True)
 class WrittenPart:
-    """What a piece has written.
+    """The files written by a piece.
 
     Attributes:
-        folder: Its own folder, laid out as that of a version's data.
-        files: Its files, in there.
-        fingerprints: Of the source rows that went into validation and test.
-        contents: What was read back, by partition: 8 to 24 bytes a row.
+        folder: The piece's own folder, with the layout of a version's data folder.
+        files: The files in it.
+        fingerprints: Fingerprints of the source rows that went to validation and test.
+        contents: The content that was read back, by partition: 8 to 24 bytes per row.
     """
 
     folder: Path
@@ -77,14 +77,14 @@ class WrittenPart:
 
 
 def write_part(piece: PartPiece) -> WrittenPart:
-    """Write the files of a piece into a folder of its own, durably, and read them back.
+    """Write a piece's files durably into a folder of its own, and read them back.
 
     Raises:
-        EngineError: Source and folder are not here what they are where the piece comes from, or whoever has asked for
-            the piece has ended meanwhile.
+        EngineError: The source or the folder differs from that of the caller's machine, or the caller has ended
+            meanwhile.
         IntegrityError: A file does not read back.
     """
-    materials = piece.materials if isinstance(piece.materials, Materials) else piece.materials.opened()
+    materials = piece.materials if isinstance(piece.materials, Materials) else piece.materials.load()
     own = piece.folder / f"{piece.number:05d}-{uuid.uuid4().hex}"
     own.mkdir()
     try:
@@ -100,36 +100,36 @@ def write_part(piece: PartPiece) -> WrittenPart:
 
 @dataclass(frozen=True)
 class _Slab:
-    """Rows of a stretch of source, in order.
+    """Consecutive source rows, in order.
 
     Attributes:
         table: The rows.
-        rows: Their numbers, ascending.
+        rows: Their source row numbers, ascending.
     """
 
     table: pa.Table
     rows: Ints
 
     @classmethod
-    def together(cls, slabs: Sequence[_Slab]) -> _Slab:
-        """Return the rows of several slabs, which follow each other."""
+    def concat(cls, slabs: Sequence[_Slab]) -> _Slab:
+        """Concatenate consecutive slabs."""
         if len(slabs) == 1:
             return slabs[0]
         return cls(pa.concat_tables([slab.table for slab in slabs]), np.concatenate([slab.rows for slab in slabs]))
 
     def places(self, rows: Ints) -> Ints:
-        """Return where the given rows, which are among them, stand in the table."""
+        """Return the positions of the given rows in the table; all of them must be present."""
         whole = len(self.rows) and self.rows[-1] - self.rows[0] + 1 == len(self.rows)
         return rows - self.rows[0] if whole else np.searchsorted(self.rows, rows)
 
     def only(self, rows: Ints) -> _Slab:
-        """Return those of the given rows that are among them."""
+        """Return a slab with those of the given rows that it contains."""
         kept = np.unique(rows[(rows >= self.rows[0]) & (rows <= self.rows[-1])]) if len(self.rows) else self.rows
         return _Slab(self.table.take(pa.array(self.places(kept))), kept)
 
 
 class _PartJob:
-    """Writes the files of a piece."""
+    """Write the files of a piece."""
 
     def __init__(self, materials: Materials, piece: PartPiece, folder: Path) -> None:
         self._materials = materials
@@ -147,11 +147,11 @@ class _PartJob:
         self._fingerprints = dict.fromkeys(UNTOUCHED, 0)
 
     def run(self, disk: Executor) -> WrittenPart:
-        """Write the files, read them back while the disk is busy, and return what they are and hold."""
+        """Write the files, read them back while they are being synced, and return them with their content."""
         with ExitStack() as stack:
             writers = {name: [stack.enter_context(one) for one in self._writers(name, disk)] for name in PARTITIONS}
             for number, stretch in zip(self._piece.windows, pairwise(self._piece.starts), strict=True):
-                self._check_wanted()
+                self._check_caller_alive()
                 for name, data, keys in self._window_rows(number, *stretch):
                     writers[name][0].write(data)
                     writers[name][1].write(keys)
@@ -159,27 +159,27 @@ class _PartJob:
             contents = {name: self._read_back(name, files) for name in PARTITIONS}
         return WrittenPart(self._folder, files, self._fingerprints, contents)
 
-    def _check_wanted(self) -> None:
-        """Stop where nobody waits any more: who has asked for the piece removes its folder when that ends."""
+    def _check_caller_alive(self) -> None:
+        """Stop if the caller has ended: it then removes the piece's folder."""
         if not self._folder.exists():
             raise EngineError(
                 "piece_unwanted",
-                expected="a run that waits for its files",
-                found="one that has ended",
+                expected="a run that is still waiting for these files",
+                found="a run that has ended",
                 remedy="run it again",
             )
 
     def _read_back(self, name: str, files: Sequence[PartFile]) -> PartContent:
-        """Read what was written of a partition.
+        """Read a partition's files back.
 
-        Where the certificate asks nothing of the content of train rows, the bytes of their file are compared with what
-        was written by their digest, and only the label is decoded: that says more of the bytes, in half the time.
+        If the certificate does not need the content of train rows, compare the file's digest and decode only the label:
+        this checks more of the bytes in half the time.
         """
-        columns, asked = None, self._piece.asked
-        if name == "train" and not asked.compared:
+        columns, scope = None, self._piece.scope
+        if name == "train" and not scope.compared:
             check_digest(next(file for file in files if file.path == self._folder / name / self._file))
             columns = [self._materials.roles.target]
-        return read_part(self._folder, name, self._file, asked=asked, columns=columns)
+        return read_part(self._folder, name, self._file, scope=scope, columns=columns)
 
     def _writers(self, name: str, disk: Executor) -> tuple[PartWriter, PartWriter]:
         level, keys = self._materials.compression_level, self._key_schemas[name]
@@ -191,7 +191,7 @@ class _PartJob:
         )
 
     def _window_rows(self, number: int, first: int, end: int) -> Iterator[tuple[str, pa.Table, pa.Table]]:
-        """Yield partition, data and keys for the untouched rows of the stretch, then for the train window."""
+        """Yield partition, data and keys: first of the stretch's untouched rows, then of the train window."""
         window = self._materials.order.window(number)
         cuts = self._cuts(first, end)
         held = []
@@ -203,7 +203,7 @@ class _PartJob:
             yield "train", *self._train_rows(window, held)
 
     def _cuts(self, start: int, stop: int) -> list[int]:
-        """Return where a stretch of source is cut, so that a long one is not held whole; at least its two ends."""
+        """Return where to cut a stretch of source so that a long one is not held whole; at least its two ends."""
         most = 4 * self._materials.order.window_rows
         return [*range(start, max(stop, start + 1), most), stop]
 
@@ -217,7 +217,7 @@ class _PartJob:
             yield name, data, self._keys(name, table, rows)
 
     def _train_rows(self, window: Window, held: Sequence[_Slab]) -> tuple[pa.Table, pa.Table]:
-        """Return the data and keys of a train window, in its order."""
+        """Return the data and keys of a train window, in train order."""
         tables, places = self._sources(window, held)
         recipe = None
         if len(window.synthetic) and self._materials.synthesis is not None:
@@ -228,8 +228,8 @@ class _PartJob:
         return together.select(self._materials.roles.data), self._train_keys(together, window, recipe)
 
     def _sources(self, window: Window, held: Sequence[_Slab]) -> tuple[list[pa.Table], Ints]:
-        """Return tables that together hold the window's source rows, and where each position's row stands in them."""
-        slab = _Slab.together(held)
+        """Return tables that together hold the window's source rows, and the place of each position's row in them."""
+        slab = _Slab.concat(held)
         tables, places, offset = [slab.table], np.empty(len(window.items), dtype=np.int64), slab.table.num_rows
         rows = window.sources
         first, last = (slab.rows[0], slab.rows[-1]) if len(slab.rows) else (0, -1)
@@ -252,7 +252,7 @@ class _PartJob:
         return self._key_table(name, [pa.array(rows), origin, *_no_parents(number)], table)
 
     def _train_keys(self, table: pa.Table, window: Window, recipe: pa.Table | None) -> pa.Table:
-        """Return the keys of train rows: origin, parents and steps of synthetic ones."""
+        """Return the keys of train rows, with parents and steps for synthetic rows."""
         origin = pa.DictionaryArray.from_arrays(pa.array(window.origin), pa.array(ORIGINS)).cast(pa.string())
         parents = _no_parents(len(window.items))
         if recipe is not None:

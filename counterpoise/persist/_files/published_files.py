@@ -1,4 +1,4 @@
-"""The files of a version: which must be there, with which bytes, and nothing beside them."""
+"""Compare a version's files with its manifest: all present, unchanged, and no others."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["changed_files", "checked_out"]
 
 @contextmanager
 def checked_out(folder: DatasetFolder, names: Sequence[str], *, expected: Sequence[str] = ()) -> Iterator[Path]:
-    """Give the dataset's folder or, of an object store, a copy of some of its folders, read anew and soon gone.
+    """Provide the dataset's folder or, for an object store, a temporary copy of some of its folders.
 
     Args:
         folder: The dataset.
-        names: The folders that are wanted, relative to the dataset.
-        expected: Files that should lie in one of them, whatever a listing of it leaves out.
+        names: The folders to provide, relative to the dataset.
+        expected: Files to fetch even if a listing of their folder omits them.
     """
     if not folder.remote:
         yield folder.path
@@ -38,25 +38,25 @@ def checked_out(folder: DatasetFolder, names: Sequence[str], *, expected: Sequen
 
 
 def changed_files(base: Path, manifest: Manifest, *, only: str = "") -> list[str]:
-    """Return which files are missing, too many, links, or not the bytes that the manifest says.
+    """Return the files that are missing, unexpected, symbolic links, or different from the manifest.
 
     Args:
-        base: The dataset's folder, or a copy of it.
+        base: The dataset's folder or a copy of it.
         manifest: The version's manifest.
-        only: The part of the version to look at alone, such as `keys/test`.
+        only: Restrict the check to one part of the version, such as `keys/test`.
     """
     expected = {file.path: file for file in manifest.part_files(only)}
     present = _present(base, f"{manifest.data}/{only}" if only else manifest.data)
     if stored_as_recipe(LocalStore(base), manifest):
-        away = tuple(f"{manifest.data}/{name}/" for name in TRAIN_FOLDERS)
-        expected = {path: file for path, file in expected.items() if not path.startswith(away)}
-        present = {path for path in present if not path.startswith(away)}
+        removed = tuple(f"{manifest.data}/{name}/" for name in TRAIN_FOLDERS)
+        expected = {path: file for path, file in expected.items() if not path.startswith(removed)}
+        present = {path for path in present if not path.startswith(removed)}
     differences = [line for file in expected.values() if (line := _difference(base, file))]
     return differences + [f"{path}: not in the manifest" for path in sorted(present - set(expected))]
 
 
 def _present(base: Path, place: str) -> set[str]:
-    """Return everything below a place that is no folder; a folder that is a link counts as one."""
+    """Return all files below a folder; a symbolic link to a folder counts as a file."""
     found = [base / place, *(base / place).rglob("*")]
     return {
         path.relative_to(base).as_posix()
@@ -66,7 +66,7 @@ def _present(base: Path, place: str) -> set[str]:
 
 
 def _difference(base: Path, file: FileDigest) -> str:
-    """Return what is wrong with a file; an empty text where it is as published."""
+    """Describe how a file differs from the published one; empty if it does not."""
     target = base / file.path
     if link_on_the_way(base, file.path) is not None:
         return f"{file.path}: reached through a symbolic link"

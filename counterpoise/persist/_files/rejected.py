@@ -1,4 +1,4 @@
-"""Every row and line that is not published, with the reason."""
+"""Write the rows and lines that are not published, with the reason for each."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _ROWS_AT_ONCE = 131_072
 
 
 def write_rejected(snapshot: Snapshot, split: SplitPlan, folder: Path) -> None:
-    """Write rejected rows in full, to `rows.parquet`, and lines that could not be read, to `lines.parquet`.
+    """Write rejected rows to `rows.parquet` and unparsable lines to `lines.parquet`.
 
-    Neither file is written where there is nothing to put into it.
+    An empty file is not written.
 
     Args:
         snapshot: The source.
-        split: Whose rejects to write.
+        split: The plan that contains the rejects.
         folder: The version's `rejected/` folder.
     """
     folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Small files of a dataset, read as what they must be; nothing is read through a symbolic link."""
+"""Read small files of a dataset into models, without following symbolic links."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ __all__ = ["is_there", "pass_over", "problem_of", "read_plain_file", "read_store
 
 
 def read_stored(folder: DatasetFolder, model: type[StoredModel], name: str, *, remedy: str = RESTORE) -> StoredModel:
-    """Return what a file of a dataset says, as a model.
+    """Read a file of a dataset as a model.
 
     Args:
         folder: The dataset.
-        model: What the file must be.
+        model: The model to validate against.
         name: Its name within the dataset.
-        remedy: What the reader of the error can do.
+        remedy: The remedy to give in the error.
 
     Raises:
-        FileNotFoundError: There is none.
-        IntegrityError: It is damaged, cannot be read, or lies behind a symbolic link.
+        FileNotFoundError: There is no such file.
+        IntegrityError: The file is damaged, unreadable, or reached through a symbolic link.
     """
     content = read_plain_file(folder, name, remedy=remedy)
     return parse_stored(model, content, place=join_address(folder.address, name), remedy=remedy)
 
 
 def read_plain_file(folder: DatasetFolder, name: str, *, remedy: str = RESTORE) -> bytes:
-    """Return the bytes of a small file of a dataset, which is a file itself and lies in folders that are such.
+    """Return the bytes of a small regular file, and refuse symbolic links on the way to it.
 
     Args:
         folder: The dataset.
         name: Its name within the dataset.
-        remedy: What the reader of the error can do.
+        remedy: The remedy to give in the error.
 
     Raises:
-        FileNotFoundError: There is none.
-        IntegrityError: It cannot be read, is too large, or lies behind a symbolic link.
+        FileNotFoundError: There is no such file.
+        IntegrityError: The file is unreadable, too large, or reached through a symbolic link.
     """
     place = join_address(folder.address, name)
     try:
@@ -55,7 +55,7 @@ def read_plain_file(folder: DatasetFolder, name: str, *, remedy: str = RESTORE) 
 
 
 def is_there(folder: DatasetFolder, name: str) -> bool:
-    """Return whether a dataset has anything of that name, be it readable or not.
+    """Return whether a dataset contains a file of that name, readable or not.
 
     Args:
         folder: The dataset.
@@ -68,34 +68,34 @@ def is_there(folder: DatasetFolder, name: str) -> bool:
 
 
 def _why_not_plain(base: Path, name: str) -> str:
-    """Return what on the way to a file is no plain folder or file; an empty text where all is well."""
+    """Describe what prevents reading a path as a plain file; empty if nothing does."""
     parts = name.split("/")
     for depth in range(1, len(parts) + 1):
         path = base.joinpath(*parts[:depth])
         found = path.lstat()
         if stat.S_ISLNK(found.st_mode):
-            return f"a symbolic link at {'/'.join(parts[:depth])}, which is not followed"
+            return f"a symbolic link at {'/'.join(parts[:depth])}, which Counterpoise does not follow"
         if depth < len(parts) and not stat.S_ISDIR(found.st_mode):
-            return f"a file at {'/'.join(parts[:depth])}, where a folder belongs"
+            return f"a file at {'/'.join(parts[:depth])}, where a folder should be"
     if not stat.S_ISREG(found.st_mode):
-        return "something that is no file"
+        return "something that is not a regular file"
     return f"{found.st_size:,} bytes, where at most {MAX_BYTES:,} are read" if found.st_size > MAX_BYTES else ""
 
 
 def problem_of(error: IntegrityError) -> str:
-    """Return what is wrong with a stored file in a sentence.
+    """Describe the problem of a stored file in a sentence.
 
     Args:
-        error: As `read_stored` raises it.
+        error: An error raised by `read_stored`.
     """
     return f"{error.values.get('file', 'a file')} cannot be used: {error.found}; what to do: {error.remedy}"
 
 
 def pass_over(error: IntegrityError, consequence: str) -> None:
-    """Warn of a stored file that cannot be used, where work goes on without it.
+    """Warn about a stored file that cannot be used, when work continues without it.
 
     Args:
-        error: As `read_stored` raises it.
-        consequence: What is done instead, in a sentence.
+        error: An error raised by `read_stored`.
+        consequence: What happens instead, in a sentence.
     """
     logging.getLogger(DAMAGE_LOGGER).warning("%s: %s", consequence, problem_of(error))

@@ -1,1 +1,1 @@
-"""From plans to the rows of a version, in bounded memory."""
+"""Turn plans into the rows of a version, in bounded memory."""

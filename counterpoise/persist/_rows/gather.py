@@ -1,4 +1,4 @@
-"""Getting rows out of a snapshot nearly in order, without holding the table."""
+"""Read rows from a snapshot in nearly source order, without loading the table."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["RowPool", "SlabReader", "read_pool"]
 
 
 class SlabReader:
-    """Reads stretches of rows; cheap as long as stretches move forward.
+    """Read stretches of rows; cheap while the stretches move forward.
 
     Args:
-        snapshot: What to read.
+        snapshot: The snapshot to read.
         columns: The columns to read.
     """
 
@@ -36,14 +36,14 @@ class SlabReader:
         self._next_row = -1
 
     def slab(self, start: int, stop: int) -> pa.Table:
-        """Return the rows from `start` to before `stop`."""
+        """Return the rows from `start` up to but excluding `stop`."""
         pieces = [
             table.slice(max(start - first, 0), stop - max(start, first)) for first, table in self._over(start, stop)
         ]
         return pa.concat_tables(pieces) if pieces else self._empty()
 
     def rows(self, rows: Ints) -> pa.Table:
-        """Return the given rows, which ascend."""
+        """Return the given rows, which must ascend."""
         if not len(rows):
             return self._empty()
         pieces = []
@@ -57,7 +57,7 @@ class SlabReader:
         return self._reader.subschema(self._columns).empty_table()
 
     def _over(self, start: int, stop: int) -> Iterator[tuple[int, pa.Table]]:
-        """Yield the batches that overlap a stretch, keeping those that a later stretch may need."""
+        """Yield the batches that overlap a stretch, and keep those that a later stretch may need."""
         if stop <= start:
             return
         if not self._reaches(start):
@@ -77,7 +77,7 @@ class SlabReader:
                 self._held.popleft()
 
     def _reaches(self, row: int) -> bool:
-        """Return whether reading on is the way to a row: it is not behind, nor in a later row group."""
+        """Return whether reading on reaches a row: it is neither behind nor in a later row group."""
         behind = row < (self._held[0][0] if self._held else self._next_row)
         return self._next_row >= 0 and not behind and self._group_start(row) <= self._next_row
 
@@ -89,7 +89,7 @@ class SlabReader:
         return batch[0] + int(batch[1].num_rows)
 
     def _restart(self, row: int) -> None:
-        """Begin again with the row group that holds the row."""
+        """Restart at the row group that contains the row."""
         self._held.clear()
         index = int(np.searchsorted(self._first_rows, row, side="right")) - 1
         self._next_row = int(self._first_rows[index])
@@ -99,7 +99,7 @@ class SlabReader:
 def _batches(
     reader: SnapshotReader, groups: Sequence[RowGroup], columns: Sequence[str]
 ) -> Iterator[tuple[int, pa.Table]]:
-    """Yield first rows and batches; no method, so that what is held is freed with the slab reader, at once."""
+    """Yield first rows and batches. As a function, not a method, so that deleting the reader frees them at once."""
     for group in groups:
         first = group.first_row
         for table in reader.iter_batches(group, columns):
@@ -124,19 +124,19 @@ class RowPool:
         return self.table.take(pa.array(self.places(rows)))
 
     def places(self, rows: Ints) -> Ints:
-        """Return where the given source rows stand in the table."""
+        """Return the positions of the given source rows in the table."""
         return np.searchsorted(self.rows, rows)
 
     @cached_property
     def complete_doubles(self) -> dict[str, npt.NDArray[np.float64]]:
-        """The values of the float64 columns in which none is missing."""
+        """The values of the float64 columns without missing values."""
         doubles = {field.name: self.table[field.name] for field in self.table.schema if field.type == pa.float64()}
         values = {name: column.to_numpy() for name, column in doubles.items() if column.null_count == 0}
         return {name: column for name, column in values.items() if not np.isnan(column).any()}
 
 
 def read_pool(snapshot: Snapshot, rows: Ints, columns: Sequence[str]) -> pa.Table:
-    """Return the given source rows, which ascend, read by several readers at once."""
+    """Read the given source rows, which must ascend, with several readers in parallel."""
     reader = SnapshotReader(snapshot)
     if not len(rows):
         return reader.subschema(columns).empty_table()

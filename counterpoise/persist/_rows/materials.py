@@ -1,4 +1,4 @@
-"""What the published rows are made of: gathered from plans by publishing, from files by rebuilding."""
+"""The materials of the published rows, gathered from plans when publishing and from files when rebuilding."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _POOL_BYTES = 512 * 2**20
 
 @dataclass(frozen=True)
 class RowWeights:
-    """How much train rows count.
+    """The weights of train rows.
 
     Attributes:
         rows: Their source rows, ascending.
-        weights: One int32 a row.
+        weights: One int32 per row.
     """
 
     rows: Ints
@@ -41,25 +41,25 @@ class RowWeights:
         return pa.array(self.weights[np.searchsorted(self.rows, rows)])
 
     def only(self, rows: Ints) -> RowWeights:
-        """Return the weights of some of the rows alone."""
+        """Return the weights of a subset of the rows."""
         kept = np.unique(rows)
         return RowWeights(kept, self.weights[np.searchsorted(self.rows, kept)])
 
 
 @dataclass(frozen=True)
 class Materials:
-    """Everything that decides the published rows, or those of some windows.
+    """Everything that determines the published rows, or those of some windows.
 
     Attributes:
         snapshot: The source.
         roles: The roles of its columns.
-        partition: The partition code of every source row, or of those in the windows' stretches.
+        partition: The partition code of every source row, or of the rows in the windows' stretches.
         order: The order of the train partition.
         pool: The rows of repeated and interpolated classes.
-        synthesis: What makes the synthetic rows; None without any.
-        weights: How much train rows count; None where rows have no weights.
-        compression_level: zstd's level.
-        windows_per_file: How many windows a train file holds at most.
+        synthesis: Makes the synthetic rows; None if there are none.
+        weights: The weights of train rows; None if rows are not weighted.
+        compression_level: The zstd level.
+        windows_per_file: The maximum number of windows per train file.
         first_row: The source row of the first partition code.
     """
 
@@ -76,11 +76,11 @@ class Materials:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns that are read: data and keys."""
+        """All columns to read: data and keys."""
         return (*self.roles.data, *self.roles.keys)
 
     def part(self, windows: range, stretch: range) -> Materials:
-        """Return what some windows are made of; the pool stays whole.
+        """Return the materials of some windows; the pool stays complete.
 
         Args:
             windows: The windows.
@@ -100,14 +100,14 @@ class Materials:
 
 @dataclass(frozen=True)
 class TrainRecipe:
-    """How the resampled train partition is made of train rows.
+    """How the resampled train partition is built from the train rows.
 
     Attributes:
         train: The train rows.
-        copies: How often each stands in it.
-        synthetic: The recipe of the synthetic rows; None without any.
-        weights: How much each train row counts; None where rows have no weights.
-        known: Source rows, ascending, and features of train rows that were read before; None without any.
+        copies: How often each of them occurs in it.
+        synthetic: The recipe of the synthetic rows; None if there are none.
+        weights: The weight of each train row; None if rows are not weighted.
+        known: Source rows, ascending, and features of train rows that were already read; None if there are none.
     """
 
     train: TrainRows
@@ -121,11 +121,11 @@ def gather_materials(
     snapshot: Snapshot, recipe: TrainRecipe, *, roles: ColumnRoles, partition: npt.NDArray[np.int8], seed: int,
     output: OutputConfig,
 ) -> Materials:  # fmt: skip
-    """Return everything that decides the published rows; distinct rows of growing classes are read into memory.
+    """Return the materials of the published rows; the distinct rows of growing classes are read into memory.
 
     Args:
         snapshot: The source.
-        recipe: How train is made.
+        recipe: How train is built.
         roles: The roles of the source's columns.
         partition: The partition code of every source row.
         seed: The run's seed.
@@ -142,7 +142,7 @@ def gather_materials(
         window_rows=min(WINDOW_ROWS, batch_rows(width)),
     )
     pooled = np.isin(train.codes, [code for code, stream in enumerate(order.streams) if stream.pooled])
-    if recipe.synthetic is not None:  # a parent may be of a class that is not pooled
+    if recipe.synthetic is not None:  # a parent may belong to a class that is not pooled
         pooled[train.positions(recipe.synthetic["parent_b"].drop_null().to_numpy())] = True
     return Materials(
         snapshot=snapshot,
@@ -158,7 +158,7 @@ def gather_materials(
 
 
 def _pool(snapshot: Snapshot, recipe: TrainRecipe, rows: Ints, columns: Sequence[str]) -> pa.Table:
-    """Return the given source rows: features that were read before are taken from there, which spares reading all."""
+    """Return the given source rows, reusing features that were already read."""
     if recipe.known is None or not len(rows) or not np.isin(rows, recipe.known[0], assume_unique=True).all():
         return read_pool(snapshot, rows, columns)
     places, features = np.searchsorted(recipe.known[0], rows), recipe.known[1]
@@ -170,7 +170,7 @@ def _pool(snapshot: Snapshot, recipe: TrainRecipe, rows: Ints, columns: Sequence
 
 
 def _synthetic_codes(recipe: TrainRecipe) -> Copies:
-    """Return the class of each synthetic row: that of its first parent."""
+    """Return the class of each synthetic row, which is that of its first parent."""
     if recipe.synthetic is None:
         return np.zeros(0, np.int32)
     train = recipe.train

@@ -1,10 +1,10 @@
 """The order of the train partition: windows that mix the classes at random and read the source nearly in order.
 
-The sequence of labels is one random permutation over the whole partition, so that a source sorted by class does not
-give a train set sorted by class. Each class is a stream of items. The stream of a class whose rows stand once each
-runs through the source in order, so that a window reads a narrow stretch of it, and is shuffled within the window.
-The stream of a class with repeated or synthetic rows is shuffled as a whole, its distinct rows being held in memory;
-where they would not fit, it runs through the source once for each copy.
+The label sequence is one random permutation over the whole partition, so that a source sorted by class does not yield a
+train set sorted by class. Each class is a stream of items. If the rows of a class occur once each, its stream follows
+the source order and is shuffled within each window, so that a window reads only a narrow stretch. If a class has
+repeated or synthetic rows, its stream is shuffled as a whole while its distinct rows are held in memory; if they do not
+fit, the stream passes through the source once per copy.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from counterpoise.runtime import child_generator
 from counterpoise.split import TrainRows
 from counterpoise.typing import Ints
 
-__all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build_order", "drawn_sequence"]
+__all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build_order", "label_sequence"]
 
 
 WINDOW_ROWS = 131_072
-"""The most rows that a window has."""
+"""The maximum number of rows in a window."""
 ORIGINS = ("original", "repeated", "synthetic")
 
 
 @dataclass(frozen=True)
 class TrainPlan:
-    """What stands in the resampled train partition.
+    """The rows of the resampled train partition.
 
     Attributes:
         train: The train rows.
-        copies: How often each of them stands there.
+        copies: How often each of them occurs.
         synthetic: Class codes of the synthetic rows, in recipe order.
     """
 
@@ -45,11 +45,11 @@ class TrainPlan:
 
 @dataclass(frozen=True)
 class ClassStream:
-    """The items of one class in the order they are used.
+    """The items of one class, in the order of use.
 
     Attributes:
-        items: What to write, int64: a source row r the first time, r + source rows for each repetition of it, or
-            -1 - n for the synthetic row n.
+        items: The rows to write, int64: a source row r for its first occurrence, r + source rows for each repetition,
+            or -1 - n for the synthetic row n.
         pooled: Whether the distinct source rows are held in memory.
     """
 
@@ -59,10 +59,10 @@ class ClassStream:
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of the train partition, written as one row group.
+    """A slice of the train partition, written as one row group.
 
     Attributes:
-        items: What stands at each position, as in `ClassStream.items`.
+        items: The item at each position, as in `ClassStream.items`.
         codes: The class of each position.
     """
 
@@ -72,34 +72,34 @@ class Window:
 
     @property
     def real(self) -> npt.NDArray[np.bool_]:
-        """Where a source row stands, first or repeated."""
+        """Positions of source rows, first or repeated."""
         return self.items >= 0
 
     @property
     def origin(self) -> npt.NDArray[np.int8]:
-        """Each position's place in `ORIGINS`."""
+        """The index in `ORIGINS` of each position."""
         return np.where(self.real, (self.items >= self.source_rows).astype(np.int8), np.int8(2))
 
     @property
     def sources(self) -> Ints:
-        """The source row of each position; meaningless where a synthetic row stands."""
+        """The source row at each position; meaningless for synthetic rows."""
         return self.items % self.source_rows
 
     @property
     def synthetic(self) -> Ints:
-        """The numbers of the synthetic rows, in the order of their positions."""
+        """The numbers of the synthetic rows, by position."""
         return -1 - self.items[~self.real]
 
 
 @dataclass(frozen=True)
 class TrainOrder:
-    """The train partition, or some windows of it that follow each other, in order.
+    """The train partition, or consecutive windows of it, in order.
 
     Attributes:
-        sequence: Class codes, a random permutation, one a row.
+        sequence: Class codes, a random permutation, one per row.
         streams: The classes' items.
         source_rows: Rows of the source.
-        window_rows: Rows of a window; the last one may have fewer.
+        window_rows: Rows per window; the last one may have fewer.
         seed: The run's seed.
         first_window: The number of the first window.
     """
@@ -113,7 +113,7 @@ class TrainOrder:
 
     @property
     def rows(self) -> int:
-        """Rows of the windows."""
+        """Total rows of the windows."""
         return len(self.sequence)
 
     @property
@@ -123,13 +123,13 @@ class TrainOrder:
 
     @cached_property
     def _starts(self) -> Ints:
-        """Where each window begins in each stream, of shape (windows + 1, classes)."""
+        """The start of each window in each stream, of shape (windows + 1, classes)."""
         cuts = [self.sequence[start : start + self.window_rows] for start in range(0, self.rows, self.window_rows)]
         counts = [np.bincount(cut, minlength=len(self.streams)) for cut in cuts]
         return np.cumsum([np.zeros(len(self.streams), np.int64), *counts], axis=0)
 
     def window(self, number: int) -> Window:
-        """Return a window's items: its labels as the sequence says, items shuffled within each class."""
+        """Return a window's items: labels follow the sequence, items are shuffled within each class."""
         place = number - self.first_window
         codes = self.sequence[place * self.window_rows : (place + 1) * self.window_rows]
         items = np.empty(len(codes), dtype=np.int64)
@@ -141,7 +141,7 @@ class TrainOrder:
         return Window(items, codes, self.source_rows)
 
     def part(self, windows: range) -> TrainOrder:
-        """Return some windows with their items alone; each is what it is in the whole."""
+        """Return an order of some windows with only their items; each window stays the same as in the whole."""
         places = [number - self.first_window for number in (windows.start, windows.stop)]
         first, end = np.minimum(places, len(self._starts) - 1)
         cuts = zip(self.streams, self._starts[first], self._starts[end], strict=True)
@@ -153,9 +153,9 @@ class TrainOrder:
         )
 
     def source_starts(self) -> Ints:
-        """Return the source row that each window's stretch begins at, and the end: windows + 1 ascending rows.
+        """Return the source row at which each window's stretch begins, and the end: windows + 1 ascending rows.
 
-        The largest stream that follows the source decides; without one the source is cut evenly.
+        The largest stream in source order decides; without one, the source is cut evenly.
         """
         following = [code for code, stream in enumerate(self.streams) if not stream.pooled and len(stream.items)]
         if not following or self.windows == 1:
@@ -170,14 +170,14 @@ class TrainOrder:
 def build_order(
     plan: TrainPlan, *, source_rows: int, pool_rows: int, seed: int, window_rows: int = WINDOW_ROWS
 ) -> TrainOrder:
-    """Return the order of the train partition.
+    """Build the order of the train partition.
 
     Args:
-        plan: What stands in it.
+        plan: The rows of the partition.
         source_rows: Rows of the source.
         pool_rows: How many distinct rows of a class may be held in memory.
         seed: The run's seed.
-        window_rows: Rows of a window.
+        window_rows: Rows per window.
     """
     streams = []
     for code, name in enumerate(plan.train.classes):
@@ -190,15 +190,15 @@ def build_order(
             streams.append(ClassStream(child_generator(seed, "stream", name).permutation(items), pooled=True))
         else:
             streams.append(ClassStream(_passes(rows, copies, source_rows), pooled=False))
-    sequence = drawn_sequence([len(stream.items) for stream in streams], seed)
+    sequence = label_sequence([len(stream.items) for stream in streams], seed)
     return TrainOrder(sequence, tuple(streams), source_rows, window_rows, seed)
 
 
-def drawn_sequence(rows: Sequence[int] | Ints, seed: int) -> npt.NDArray[np.int32]:
-    """Return the class code of each row of train, in order: a random permutation that only counts and seed decide.
+def label_sequence(rows: Sequence[int] | Ints, seed: int) -> npt.NDArray[np.int32]:
+    """Return the class code of each train row: a random permutation that depends only on the counts and the seed.
 
     Args:
-        rows: How many rows each class has, by code.
+        rows: The number of rows of each class, by code.
         seed: The run's seed.
     """
     sequence = np.repeat(np.arange(len(rows), dtype=np.int32), rows)
@@ -207,7 +207,7 @@ def drawn_sequence(rows: Sequence[int] | Ints, seed: int) -> npt.NDArray[np.int3
 
 
 def _passes(rows: Ints, copies: npt.NDArray[np.int32], source_rows: int) -> Ints:
-    """Return the rows in source order, once for each copy."""
+    """Return the rows in source order, once per copy."""
     passes = range(int(copies.max(initial=0)))
     parts = [rows[copies > done] + (source_rows if done else 0) for done in passes]
     return np.concatenate([np.zeros(0, np.int64), *parts])

@@ -1,8 +1,8 @@
-"""Materials in files, for pieces of work that are done in another process, perhaps on another machine.
+"""Materials stored in files, for pieces of work that run in another process, perhaps on another machine.
 
-Each piece has files of its own, which it reads whole: what stands in its windows, how their synthetic rows are made,
-and the partition codes of its stretch of source. Only the pool is for all. Files are read, never mapped: pages of a
-file that is removed on another machine meanwhile would end the process.
+Each piece has its own files and reads them whole: the items of its windows, the recipe of their synthetic rows, and the
+partition codes of its source stretch. All pieces share the pool. Files are read and not memory-mapped: a mapped file
+that another machine removes would crash the process.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ _CLOCKS_DIFFER_NS = 2_000_000_000
 
 @dataclass(frozen=True)
 class StoredMaterials:
-    """Materials of some windows, whose arrays and tables lie in a folder.
+    """Materials of some windows, with their arrays and tables stored in a folder.
 
     Attributes:
-        folder: The folder of these windows; the pool lies above it.
-        rest: The materials without what lies there.
+        folder: The folder of these windows; the pool is in its parent.
+        rest: The materials without the stored arrays and tables.
     """
 
     folder: Path
     rest: Materials
 
-    def opened(self) -> Materials:
-        """Read the files.
+    def load(self) -> Materials:
+        """Load the stored files.
 
         Raises:
-            EngineError: The folder or the source is not what it is where the files were written.
+            EngineError: The folder or the source differs from that of the machine that wrote the files.
         """
         _check_same_storage(self.folder, self.rest.snapshot)
         synthesis = self.rest.synthesis
@@ -59,7 +59,7 @@ class StoredMaterials:
         return replace(
             self.rest,
             partition=np.load(self.folder / "partition.npy"),
-            order=_filled(self.rest.order, sequence, items),
+            order=_with_windows(self.rest.order, sequence, items),
             pool=_read_pool(self.folder.parent),
             synthesis=synthesis,
             weights=weights,
@@ -67,17 +67,17 @@ class StoredMaterials:
 
 
 def store_pool(pool: RowPool, folder: Path) -> None:
-    """Write what all pieces need."""
+    """Write the pool, which all pieces share."""
     np.save(folder / "pool.npy", pool.rows)
     write_arrow(folder / "pool.arrow", pool.table)
 
 
 def store_windows(materials: Materials, folder: Path) -> StoredMaterials:
-    """Write the materials of some windows, but for the pool.
+    """Write the materials of some windows without the pool.
 
     Args:
-        materials: The materials of these windows alone.
-        folder: A new folder for them, where the pool lies.
+        materials: The materials of only these windows.
+        folder: A new folder for them, beside the pool.
     """
     folder.mkdir()
     order, synthesis, weights = materials.order, materials.synthesis, materials.weights
@@ -90,29 +90,29 @@ def store_windows(materials: Materials, folder: Path) -> StoredMaterials:
     if synthesis is not None:
         write_arrow(folder / "recipe.arrow", synthesis.recipe)
         np.save(folder / "numbers.npy", _NOTHING if synthesis.numbers is None else synthesis.numbers)
-    return StoredMaterials(folder, _emptied(materials))
+    return StoredMaterials(folder, _without_data(materials))
 
 
-def _emptied(materials: Materials) -> Materials:
-    """Return what is left without arrays and tables, its paths absolute: other processes may work elsewhere."""
+def _without_data(materials: Materials) -> Materials:
+    """Return the materials without arrays and tables, and with absolute paths: workers may have another directory."""
     order, nothing = materials.order, pa.table({})
     synthesis = materials.synthesis
     return replace(
         materials,
         snapshot=absolute_paths(materials.snapshot),
         partition=np.zeros(0, np.int8),
-        order=_filled(order, np.zeros(0, np.int32), _NOTHING),
+        order=_with_windows(order, np.zeros(0, np.int32), _NOTHING),
         pool=RowPool(_NOTHING, nothing),
         synthesis=None if synthesis is None else Synthesis(nothing, synthesis.roles, synthesis.seed),
         weights=None if materials.weights is None else RowWeights(_NOTHING, np.zeros(0, np.int32)),
     )
 
 
-def _filled(order: TrainOrder, sequence: npt.NDArray[np.int32], items: npt.NDArray[np.int64]) -> TrainOrder:
+def _with_windows(order: TrainOrder, sequence: npt.NDArray[np.int32], items: npt.NDArray[np.int64]) -> TrainOrder:
     """Return an order of the same classes with other windows.
 
     Args:
-        order: Says which classes there are, and which of them are pooled.
+        order: The order that defines the classes and which of them are pooled.
         sequence: The class codes of the windows.
         items: The items of all classes, one class after the other.
     """
@@ -129,7 +129,7 @@ def _read_pool(folder: Path) -> RowPool:
 
 
 def _check_same_storage(folder: Path, snapshot: Snapshot) -> None:
-    """Check, without reading them, that folder and source are here what they are where the piece comes from."""
+    """Check, from metadata alone, that this machine sees the same folder and source files as the sender."""
     for file in snapshot.files:
         path = Path(file.path)
         found = path.stat() if path.is_file() else None

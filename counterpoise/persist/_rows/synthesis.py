@@ -1,4 +1,4 @@
-"""Synthetic rows from their recipe and their parents' values."""
+"""Make synthetic rows from their recipe and their parents' values."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ __all__ = ["Synthesis"]
 
 @dataclass(frozen=True)
 class Synthesis:
-    """Makes synthetic rows.
+    """Make synthetic rows.
 
     Attributes:
-        recipe: Parents, steps and votes, a row a synthetic row.
+        recipe: Parents, steps and votes, one row per synthetic row.
         roles: The roles of the columns.
         seed: The run's seed, for unbiased rounding.
-        numbers: The synthetic rows that the recipe is of, ascending; None for all.
+        numbers: The synthetic rows that the recipe covers, ascending; None for all.
     """
 
     recipe: pa.Table
@@ -35,27 +35,27 @@ class Synthesis:
     numbers: Ints | None = None
 
     def only(self, numbers: Ints) -> Synthesis:
-        """Return what makes the synthetic rows with the given numbers alone."""
+        """Return a `Synthesis` limited to the given synthetic rows."""
         kept = np.sort(numbers)
         return replace(self, recipe=self.recipe.take(pa.array(self._places(kept))), numbers=kept)
 
     def rows(self, numbers: Ints, pool: RowPool) -> tuple[pa.Table, pa.Table]:
-        """Return the synthetic rows with the given numbers, and their part of the recipe.
+        """Return the given synthetic rows and their part of the recipe.
 
-        Features are interpolated or voted, the label is the parents', key columns are null.
+        Features are interpolated or voted, the label is that of the parents, and key columns are null.
         """
         recipe = self.recipe.take(pa.array(self._places(numbers)))
         first = pool.places(recipe["parent_a"].to_numpy())
         second = pool.places(pc.coalesce(recipe["parent_b"], recipe["parent_a"]).to_numpy())
-        drawn = _Drawn(numbers, first, second, recipe)
+        drawn = _Draws(numbers, first, second, recipe)
         columns = [self._column(field, pool, drawn) for field in pool.table.schema]
         return pa.table(columns, schema=pool.table.schema), recipe
 
     def _places(self, numbers: Ints) -> Ints:
-        """Return where the given synthetic rows stand in the recipe."""
+        """Return the positions of the given synthetic rows in the recipe."""
         return numbers if self.numbers is None else np.searchsorted(self.numbers, numbers)
 
-    def _column(self, field: pa.Field, pool: RowPool, drawn: _Drawn) -> pa.Array | pa.ChunkedArray:
+    def _column(self, field: pa.Field, pool: RowPool, drawn: _Draws) -> pa.Array | pa.ChunkedArray:
         vote = f"{VOTE}{field.name}"
         if field.name in self.roles.keys:
             return pa.nulls(len(drawn.numbers), field.type)
@@ -72,13 +72,13 @@ class Synthesis:
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """What was drawn for some synthetic rows.
+class _Draws:
+    """The draws for some synthetic rows.
 
     Attributes:
         numbers: Their numbers.
-        first: Where their base rows stand in the pool.
-        second: Where their neighbours stand there.
+        first: Positions of their base rows in the pool.
+        second: Positions of their neighbours in the pool.
         recipe: Their part of the recipe.
     """
 
@@ -89,11 +89,11 @@ class _Drawn:
 
     @cached_property
     def steps(self) -> npt.NDArray[np.float64]:
-        """How far to go from the first to the second."""
+        """The step from the base row towards its neighbour."""
         return np.asarray(self.recipe["lambda"].to_numpy())
 
 
-def _between_doubles(values: npt.NDArray[np.float64], drawn: _Drawn) -> pa.Array:
-    """Return what `interpolate` gives, bit for bit, where no value is missing: most columns of most tables."""
+def _between_doubles(values: npt.NDArray[np.float64], drawn: _Draws) -> pa.Array:
+    """Interpolate like `interpolate`, bit for bit, but faster for columns without missing values, the usual case."""
     start = values[drawn.first]
     return pa.array(start + drawn.steps * (values[drawn.second] - start))

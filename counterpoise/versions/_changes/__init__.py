@@ -1,1 +1,1 @@
-"""What changed between two versions."""
+"""Compare two versions."""

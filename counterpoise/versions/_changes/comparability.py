@@ -1,4 +1,4 @@
-"""Whether two evaluations can be set against each other, and at which prevalence each was made."""
+"""Decide whether two evaluations are comparable, and find the prevalence of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_APART = 0.1
 
 
 def why_incomparable(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Return why two metrics records answer different questions; an empty text where they answer the same.
+    """Return why two metrics records cannot be compared; empty if they can.
 
     >>> question = {"schema": 1, "task": "binary", "positive_class": "yes", "classes": ["no", "yes"]}
     >>> why_incomparable(question, {**question, "positive_class": "no"})
@@ -31,7 +31,7 @@ def why_incomparable(before: Mapping[str, Any], after: Mapping[str, Any]) -> str
 
 
 def compare_prevalence(before: Mapping[str, Any], after: Mapping[str, Any]) -> Prevalence:
-    """Return the share in test of the positive class, or with more classes of the one that moved most.
+    """Return the share in test of the positive class or, with more classes, of the one that changed most.
 
     Args:
         before: The metrics record of the earlier version.
@@ -51,7 +51,7 @@ def _shares(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _moved(before: float, after: float) -> float:
-    """Return by how much of itself a share has changed."""
+    """Return the relative change of a share."""
     if before == after:
         return 0.0
     return abs(after - before) / before if before else float("inf")

@@ -1,4 +1,4 @@
-"""What has changed in the data between two versions, from their manifests."""
+"""Compare the data of two versions by their manifests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["compare_configs", "compare_data"]
 
 
 def compare_data(before: Manifest, after: Manifest) -> DataChanges:
-    """Return what has changed in source, classes, train, strategy and configuration.
+    """Return the changes in source, classes, train, strategy and configuration.
 
     Args:
         before: The manifest of the earlier version.
@@ -56,7 +56,7 @@ def _leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
 
 
 def _source_classes(manifest: Manifest) -> ClassCounts:
-    """Return the rows by class of all partitions before resampling."""
+    """Return the rows by class over all partitions before resampling."""
     partitions = manifest.partitions
     classes: ClassCounts = {}
     for part in (manifest.resampling.before, *(partitions[name].classes for name in ("validation", "test"))):
@@ -85,7 +85,7 @@ def _compare_classes(sources: list[ClassCounts], trains: list[ClassCounts]) -> t
 
 
 def _largest_change(change: ClassChange) -> tuple[float, float]:
-    """Return the order of classes: the largest change of a share first, of two the rarer class."""
+    """Return the sort key of a class: the largest change of share first, ties by the rarer class."""
     share = change.source_share
     return -round(abs(share.after - share.before), 9), share.after
 

@@ -1,4 +1,4 @@
-"""What other files repeat of a manifest."""
+"""The manifest's facts that other files repeat."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ManifestFacts", "unlike"]
+__all__ = ["ManifestFacts", "mismatch"]
 
 
 @dataclass(frozen=True)
 class ManifestFacts:
-    """What an evaluation repeats of a manifest, as plain JSON.
+    """The facts of a manifest that an evaluation repeats, as plain JSON.
 
     Attributes:
-        version: The version's number.
+        version: The version number.
         dataset: The dataset's name.
-        columns: Name and type of the published columns.
-        validation_sha256: The digest of `validation.json`; an empty text where there is none.
+        columns: Names and types of the published columns.
+        validation_sha256: The digest of `validation.json`; empty if there is none.
         partitions: Rows by partition.
         config: The configuration.
         source: The source.
-        resampling: What happened to train.
-        split: How rows were divided.
+        resampling: How train was resampled.
+        split: How the rows were split.
         rest: The other fields, by name.
     """
 
@@ -39,7 +39,7 @@ class ManifestFacts:
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> ManifestFacts:
-        """Take the facts out of a manifest."""
+        """Extract the facts from a manifest."""
         rest = ("seed", "run_key", "data", "rejected", "dropped", "certificate", "libraries")
         digests = {file["path"]: file["sha256"] for file in manifest["files"]}
         return cls(
@@ -62,13 +62,13 @@ class ManifestFacts:
         return [column["name"] for column in self.columns if column["name"] != target]
 
 
-def unlike(name: str, found: Any, wanted: Any) -> Iterator[str]:
-    """Yield that a value is not what it must be, where it is not.
+def mismatch(name: str, found: Any, wanted: Any) -> Iterator[str]:
+    """Yield a sentence if a value differs from the expected one.
 
     Args:
-        name: What it is called.
-        found: The value.
-        wanted: What it must be.
+        name: The name of the value.
+        found: The actual value.
+        wanted: The expected value.
     """
     if found != wanted:
         yield f"{name} is {str(found)[:100]} instead of {str(wanted)[:100]}"

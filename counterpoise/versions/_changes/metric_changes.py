@@ -1,4 +1,4 @@
-"""What has changed in the metrics between two versions, with unpaired intervals: the test partitions differ."""
+"""Compare the metrics of two versions, with unpaired intervals because the test partitions differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DUMMY = "dummy"
 
 
 def compare_metrics(before: Mapping[str, Any], after: Mapping[str, Any], *, same_test: bool) -> MetricChanges:
-    """Return what has changed for each learner and strategy that both evaluations have.
+    """Return the changes for each learner and strategy that both evaluations contain.
 
     Args:
         before: The metrics record of the earlier version.
@@ -40,7 +40,7 @@ def compare_metrics(before: Mapping[str, Any], after: Mapping[str, Any], *, same
 
 
 def compare_estimates(metric: str, before: Estimate, after: Estimate) -> MetricChange:
-    """Return the difference of two independent estimates with the interval that theirs give.
+    """Return the difference of two independent estimates, with an interval derived from theirs.
 
     >>> then, now = Estimate(value=0.5, low=0.46, high=0.54), Estimate(value=0.6, low=0.57, high=0.63)
     >>> change = compare_estimates("f1", then, now)

@@ -1,4 +1,4 @@
-"""A version set against the newest earlier one that was evaluated."""
+"""Compare a version with the newest earlier version that was evaluated."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["compare_with", "compare_with_previous", "read_metrics"]
 
 
 def compare_with_previous(version: DatasetVersion, metrics: dict[str, Any]) -> SinceVersion | None:
-    """Return what has changed since the newest earlier version that was evaluated; None where there is none.
+    """Return the changes since the newest earlier version that was evaluated; None if there is none.
 
-    A version whose manifest or metrics cannot be read is passed over, with a warning.
+    Versions with an unreadable manifest or metrics are skipped with a warning.
 
     Args:
         version: The new version.
@@ -36,7 +36,7 @@ def compare_with_previous(version: DatasetVersion, metrics: dict[str, Any]) -> S
 
 
 def compare_with(folder: DatasetFolder, earlier: int, *, version: int, metrics: dict[str, Any]) -> SinceVersion | None:
-    """Return what has changed since an earlier version; None where that was not evaluated.
+    """Return the changes since an earlier version; None if that version was not evaluated.
 
     Args:
         folder: The dataset.
@@ -60,15 +60,15 @@ def compare_with(folder: DatasetFolder, earlier: int, *, version: int, metrics: 
 
 
 def read_metrics(folder: DatasetFolder, version: int) -> dict[str, Any] | None:
-    """Return a version's metrics record; None where it was not evaluated.
+    """Return a version's metrics record; None if it was not evaluated.
 
     Raises:
-        IntegrityError: The file is not the metrics record that was written.
+        IntegrityError: The metrics file was changed or damaged.
     """
     found = find_stored_evaluation(folder, version)
     return None if found is None else found.metrics
 
 
 def _test_rows(manifest: Manifest) -> tuple[str, str]:
-    """Return what tells the rows of test: source and fingerprint."""
+    """Return the values that identify the rows of test: source and fingerprint."""
     return manifest.source.digest, manifest.certificate.fingerprints["test"]

@@ -1,4 +1,4 @@
-"""Promoting a version: by the configured rule or by hand."""
+"""Promote a version, by the configured rule or by hand."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from counterpoise.runtime import names_refusals
 from counterpoise.storage import Patience, paced
 from counterpoise.versions._changes.previous import read_metrics
 from counterpoise.versions._promotion.promotions import add_promotion, list_promotions, newest_promotion
-from counterpoise.versions._promotion.rules import Judged, decide_promotion
+from counterpoise.versions._promotion.rules import VersionMetrics, decide_promotion
 
-__all__ = ["BY_HAND", "PromotionOutcome", "promote_by_hand", "promote_by_rule", "settled"]
+__all__ = ["BY_HAND", "PromotionOutcome", "promote_by_hand", "promote_by_rule", "why_settled"]
 
 BY_HAND = "by hand"
 
@@ -25,11 +25,11 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class PromotionOutcome:
-    """What became of a version.
+    """The outcome of a promotion attempt.
 
     Attributes:
-        promotion: The promotion that was made; None where none was.
-        reason: Why, or why not, in a sentence.
+        promotion: The promotion that was made, or None.
+        reason: The reason for or against it, in a sentence.
     """
 
     promotion: Promotion | None
@@ -40,27 +40,27 @@ class PromotionOutcome:
 def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> PromotionOutcome:
     """Promote a version if the rule says so.
 
-    A rule promotes no version twice and none that is older than one that was promoted: what was promoted by hand
-    stays until there is a newer version.
+    A rule never promotes a version twice, nor one older than a version that was already promoted: a promotion by hand
+    stays in effect until a newer version arrives.
 
     Args:
-        settings: The rule; with `never` nothing is promoted.
+        settings: The rule; `never` promotes nothing.
         version: The published version.
 
     Raises:
         IntegrityError: A promotion or the metrics of a version cannot be read.
         MachineError: The file system refuses.
-        StorageError: The object store does, or others were faster each time.
+        StorageError: The object store refuses, or other processes were faster each time.
     """
     folder = DatasetFolder.of(version)
-    candidate = Judged(version.version, read_metrics(folder, version.version))
+    candidate = VersionMetrics(version.version, read_metrics(folder, version.version))
     for _ in paced(Patience(tries=_TRIES)):
         known = list_promotions(folder)
-        if reason := settled(version.version, known):
+        if reason := why_settled(version.version, known):
             return PromotionOutcome(None, reason)
         last = known[-1] if known else None
-        judged = None if last is None else Judged(last.version, read_metrics(folder, last.version))
-        decision = decide_promotion(settings, candidate, judged)
+        promoted = None if last is None else VersionMetrics(last.version, read_metrics(folder, last.version))
+        decision = decide_promotion(settings, candidate, promoted)
         if not decision.promoted or settings.rule == "never":
             return PromotionOutcome(None, decision.reason)
         promotion = add_promotion(
@@ -78,12 +78,12 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
 
 @names_refusals("promote")
 def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
-    """Promote a version whatever its numbers; one that is promoted already stays so without another promotion.
+    """Promote a version regardless of its metrics; a version that is already promoted gets no second promotion.
 
     Raises:
         IntegrityError: The newest promotion cannot be read.
         MachineError: The file system refuses.
-        StorageError: The object store does, or others were faster each time.
+        StorageError: The object store refuses, or other processes were faster each time.
     """
     folder = DatasetFolder.of(version)
     for _ in paced(Patience(tries=_TRIES)):
@@ -99,19 +99,19 @@ def promote_by_hand(version: DatasetVersion) -> PromotionOutcome:
 def _contended(folder: DatasetFolder) -> StorageUnavailableError:
     return StorageUnavailableError(
         "promotion_contended",
-        expected=f"to promote a version of {folder.address} before others do",
-        found=f"others that were faster {_TRIES} times",
-        remedy="promote it again when nobody else does; the version is published, but not promoted",
+        expected=f"to promote a version of {folder.address} before other processes do",
+        found=f"other processes that were faster {_TRIES} times",
+        remedy="try again when no other process is promoting; the version is published, but not promoted",
         values={"tries": _TRIES},
     )
 
 
-def settled(version: int, known: Sequence[Promotion]) -> str:
-    """Return why a rule has nothing to say on a version; an empty text where it has.
+def why_settled(version: int, known: Sequence[Promotion]) -> str:
+    """Return why a rule does not apply to a version; empty if it does.
 
     Args:
         version: The version.
-        known: All promotions, the newest last.
+        known: All promotions, newest last.
     """
     if known and known[-1].version == version:
         return f"it is promoted already, since {known[-1].created}"

@@ -1,7 +1,7 @@
-"""The promotions of a dataset: one small numbered file each, created if absent, the newest wins.
+"""The promotions of a dataset: one small numbered file each, created only if absent; the newest counts.
 
-Each carries its own digest, those of the manifest that it promotes and of the metrics that it was decided on, and that
-of the promotion before it: none of them can be rewritten alone.
+Each file contains its own digest and those of the promoted manifest, of the metrics behind the decision and of the
+previous promotion, so none of them can be rewritten on its own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _REMEDY = (
 
 
 def list_promotions(folder: DatasetFolder) -> list[Promotion]:
-    """Return all promotions of a dataset, the newest last.
+    """Return all promotions of a dataset, newest last.
 
     Raises:
         IntegrityError: One of them cannot be read.
@@ -42,7 +42,7 @@ def list_promotions(folder: DatasetFolder) -> list[Promotion]:
 
 
 def newest_promotion(folder: DatasetFolder) -> Promotion | None:
-    """Return the promotion that counts; None where no version was ever promoted.
+    """Return the promotion in effect; None if no version was ever promoted.
 
     Raises:
         IntegrityError: It cannot be read.
@@ -52,7 +52,7 @@ def newest_promotion(folder: DatasetFolder) -> Promotion | None:
 
 
 def read_promotion(folder: DatasetFolder, number: int) -> Promotion:
-    """Return a promotion by its number, which its file has for a name.
+    """Return a promotion by its number, which is also its file name.
 
     Raises:
         IntegrityError: It cannot be read.
@@ -79,23 +79,23 @@ def add_promotion(
     reason: str,
     numbers: PromotionNumbers | None = None,
 ) -> Promotion | None:
-    """Promote a version, if the newest promotion is still the one that was known when this was decided.
+    """Promote a version, provided that the newest promotion is still the one on which the decision was based.
 
     Args:
         folder: The dataset.
-        after: The newest promotion as it was known; None for none.
+        after: The newest promotion at the time of the decision, or None.
         version: The version to promote.
-        rule: Which rule it is, or `by_hand`.
-        reason: Why, in a sentence.
-        numbers: What the rule has looked at.
+        rule: The name of the rule, or `by_hand`.
+        reason: The reason, in a sentence.
+        numbers: The numbers that the rule considered.
 
     Returns:
-        The promotion; None where somebody else was faster and it must be decided again.
+        The promotion; None if another process was faster and the decision must be repeated.
 
     Raises:
-        IntegrityError: The promotion before it, or metrics that this one was decided on, cannot be read.
+        IntegrityError: The previous promotion or the metrics behind the decision cannot be read.
         MachineError: The file system refuses.
-        StorageError: The object store does.
+        StorageError: The object store refuses.
     """
     looked_at = {} if numbers is None else {version, numbers.compared_with} - {0}
     promotion = {
@@ -120,7 +120,7 @@ def promotion_sha256(folder: DatasetFolder, number: int) -> str:
 
 
 def _write(folder: DatasetFolder, promotion: Promotion) -> bool:
-    """Write a promotion whole under its number; return False where somebody has taken it."""
+    """Write a promotion atomically under its number; return False if the number is taken."""
     content, name = as_json(promotion.model_dump(mode="json")), promotion_name(promotion.number)
     place, note = join_address(folder.address, name), "the version is published, but not promoted"
     with naming_refusals("promote", place=place, note=lambda: note):

@@ -1,4 +1,4 @@
-"""Whether a version is promoted: rules as pure functions of metrics records."""
+"""Promotion rules as pure functions of metrics records."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from counterpoise.metrics import METRICS, ClassShares
 from counterpoise.results import PromotionNumbers
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
 
-__all__ = ["Decision", "Judged", "chance_level", "decide_promotion"]
+__all__ = ["Decision", "VersionMetrics", "chance_level", "decide_promotion"]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A version and its metrics record, None where it was not evaluated."""
+class VersionMetrics:
+    """A version and its metrics record, which is None if it was not evaluated."""
 
     version: int
     metrics: Mapping[str, Any] | None
@@ -25,20 +25,20 @@ class Judged:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to promote a version, why in a sentence, and what was looked at."""
+    """Whether to promote a version, the reason in a sentence, and the numbers considered."""
 
     promoted: bool
     reason: str
     numbers: PromotionNumbers | None = None
 
 
-def decide_promotion(settings: PromotionConfig, candidate: Judged, last: Judged | None) -> Decision:
-    """Return whether a rule promotes a version.
+def decide_promotion(settings: PromotionConfig, candidate: VersionMetrics, last: VersionMetrics | None) -> Decision:
+    """Decide whether a rule promotes a version.
 
     Args:
         settings: The rule.
-        candidate: The version in question.
-        last: The version that is promoted now; None for none.
+        candidate: The version to decide on.
+        last: The currently promoted version, or None.
     """
     if settings.rule != "not_worse":
         always = settings.rule == "always"
@@ -50,7 +50,7 @@ def decide_promotion(settings: PromotionConfig, candidate: Judged, last: Judged 
 
 
 def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
-    """Return what a metric reaches on test without knowing anything, which the first promoted version must exceed.
+    """Return the chance level of a metric on test, which the first promoted version must exceed.
 
     Args:
         metric: The metric's name.
@@ -64,8 +64,8 @@ def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
     return METRICS[metric].chance_with(shares)
 
 
-def _obstacle(settings: PromotionConfig, candidate: Judged, last: Judged | None) -> str:
-    """Return why the lower bounds cannot be set against each other; an empty text where they can."""
+def _obstacle(settings: PromotionConfig, candidate: VersionMetrics, last: VersionMetrics | None) -> str:
+    """Return why the lower bounds cannot be compared; empty if they can."""
     if candidate.metrics is None:
         return "it was not evaluated (evaluation.enabled is false)"
     if problem := _missing(settings, candidate.metrics):
@@ -76,13 +76,13 @@ def _obstacle(settings: PromotionConfig, candidate: Judged, last: Judged | None)
     if last.metrics is None:
         return f"{name} was not evaluated, so that there is no bar: promote by hand"
     if reason := why_incomparable(last.metrics, candidate.metrics):
-        return f"it cannot be set against version {last.version}: {reason}; promote by hand"
+        return f"it cannot be compared with version {last.version}: {reason}; promote by hand"
     problem = _missing(settings, last.metrics)
     return f"{name} has {problem}: promote by hand" if problem else ""
 
 
 def _missing(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
-    """Return which number a metrics record lacks; an empty text where it lacks none."""
+    """Return which number a metrics record lacks; empty if it lacks none."""
     arm = _resampled_arm(settings, metrics)
     if arm is None:
         return f"no resampled arm of {_learner(settings, metrics)}"
@@ -92,7 +92,7 @@ def _missing(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
 
 
 def _learner(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
-    """Return the learner that represents a version: without one in the settings that of its own verdict."""
+    """Return the learner that represents a version: the configured one, or by default that of its own verdict."""
     return settings.learner or str(metrics["verdict_learner"])
 
 
@@ -101,8 +101,8 @@ def _resampled_arm(settings: PromotionConfig, metrics: Mapping[str, Any]) -> Map
     return next((arm for arm in metrics["arms"] if (arm["learner"], arm["strategy"]) == wanted), None)
 
 
-def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], last: Judged | None) -> Decision:
-    """Decide where all numbers are there."""
+def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], last: VersionMetrics | None) -> Decision:
+    """Decide when all numbers are available."""
     low = _lower_bound(settings, metrics)
     if last is None or last.metrics is None:
         bar = chance_level(settings.metric, metrics)
@@ -120,7 +120,7 @@ def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], last: Judg
 
 
 def _lower_bound(settings: PromotionConfig, metrics: Mapping[str, Any]) -> float:
-    """Return the lower bound on the resampled arm; not a number, which is above nothing, where there is none."""
+    """Return the lower bound of the resampled arm; NaN, which exceeds nothing, if there is none."""
     arm = _resampled_arm(settings, metrics)
     return float(arm["intervals"][settings.metric]["low"]) if arm is not None else math.nan
 
@@ -158,7 +158,7 @@ def _caveat(metric: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 
 def _name(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
-    """Return the metric and where it is read from in words."""
+    """Describe the metric and the arm that it is read from."""
     from counterpoise.results import learner_label, strategy_label
 
     trained = f"{learner_label(_learner(settings, metrics))} with {strategy_label(metrics['strategy'])}"

@@ -22,7 +22,7 @@ from counterpoise.errors import EvaluationError
 from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.results import Comparison, Leaderboard
 from counterpoise.split import read_partition
-from counterpoise.tasks.compete import award, comparison_folder, compete, decide, prepare
+from counterpoise.tasks.compare import comparison_folder, cross_validate, final_test, prepare, rank
 from counterpoise.tasks.evaluate import evaluate
 from counterpoise.tasks.split import split
 from tests.compare.comparisons import TREE, candidate, signal
@@ -50,8 +50,8 @@ def parts(config: BalanceConfig, folder: Path, rows: int = 400) -> tuple[Snapsho
 
 
 def played(config: BalanceConfig, comparison: Comparison, snapshot: Snapshot) -> Leaderboard:
-    results = [compete.fn(comparison, one) for one in list_candidates(config.tournament)]
-    return award.fn(config, snapshot, comparison, results)
+    results = [cross_validate.fn(comparison, one) for one in list_candidates(config.tournament)]
+    return rank.fn(config, snapshot, comparison, results)
 
 
 def test_only_train_rows_are_laid_out(config: BalanceConfig, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_too_few_rows_are_refused(config: BalanceConfig, tmp_path: Path) -> None
 def test_a_strategy_that_cannot_run_is_a_result_with_its_reason(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    result = compete.fn(comparison, candidate("smoten"))
+    result = cross_validate.fn(comparison, candidate("smoten"))
     assert result.status == "refused"
     assert "categories" in result.reason
 
@@ -98,7 +98,12 @@ def test_tables_show_everybody_in_the_prefect_ui(tmp_path: Path) -> None:
     @flow
     def run() -> None:
         comparison = prepare(config, snapshot, plan, folder=tmp_path)
-        award(config, snapshot, comparison, [compete(comparison, one) for one in list_candidates(config.tournament)])
+        rank(
+            config,
+            snapshot,
+            comparison,
+            [cross_validate(comparison, one) for one in list_candidates(config.tournament)],
+        )
 
     with processes_for(str(comparison_folder(tmp_path))):
         run()
@@ -119,7 +124,7 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
     board = played(config, comparison, snapshot)
 
     def looked(own: BalanceConfig) -> Leaderboard:
-        return decide.fn(own, snapshot, plan, comparison, board)
+        return final_test.fn(own, snapshot, plan, comparison, board)
 
     tuned = config.model_copy(update={"resampling": config.resampling.model_copy(update={"ratio": 0.5})})
     first, other, again = looked(config), looked(tuned), looked(config)
@@ -147,7 +152,7 @@ def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_
     with processes_for(str(comparison_folder(tmp_path))):
         comparison = prepare.fn(run.config, run.snapshot, run.split, folder=tmp_path)
         board = played(run.config, comparison, run.snapshot)
-        decided = decide.fn(run.config, run.snapshot, run.split, comparison, board)
+        decided = final_test.fn(run.config, run.snapshot, run.split, comparison, board)
     assert decided.final is not None
     (look,) = decided.final.looks
     assert (look.key, look.version) == (run.version.run_key, run.version.version)
@@ -166,10 +171,10 @@ def test_another_split_is_another_test_partition(config: BalanceConfig, tmp_path
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
     board = played(config, comparison, snapshot)
-    decide.fn(config, snapshot, plan, comparison, board)
+    final_test.fn(config, snapshot, plan, comparison, board)
     reseeded = config.model_copy(update={"seed": 1})
     other = split.fn(reseeded, snapshot, UNCHECKED, folder=tmp_path / "other")
-    final = decide.fn(reseeded, snapshot, other, comparison, board).final
+    final = final_test.fn(reseeded, snapshot, other, comparison, board).final
     assert final is not None
     assert final.earlier_looks == 0
 
@@ -178,7 +183,7 @@ def test_folds_do_not_depend_on_the_order_of_entries(config: BalanceConfig, tmp_
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
     entries = list_candidates(config.tournament)
-    forth = {one: compete.fn(comparison, one).mean for one in entries}
-    back = {one: compete.fn(comparison, one).mean for one in reversed(entries)}
+    forth = {one: cross_validate.fn(comparison, one).mean for one in entries}
+    back = {one: cross_validate.fn(comparison, one).mean for one in reversed(entries)}
     assert forth == back
     assert np.isfinite([mean["roc_auc"] or 0 for mean in forth.values() if mean]).all()

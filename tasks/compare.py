@@ -1,4 +1,4 @@
-"""The tournament as tasks: the comparison, each candidate, the leaderboard, and the final."""
+"""The comparison as tasks: prepare it, cross-validate each candidate, rank them, and run the final test."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from counterpoise.results import Candidate, CandidateResult, Comparison, Leaderb
 from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table
 from counterpoise.tasks.stage import stage
 
-__all__ = ["award", "comparison_folder", "compete", "decide", "prepare"]
+__all__ = ["comparison_folder", "cross_validate", "final_test", "prepare", "rank"]
 
 
 def comparison_folder(folder: Path) -> Path:
-    """Return where a tournament is laid out in a run's working area."""
+    """Return the folder of the comparison in a run's working area."""
     return folder / "tournament"
 
 
 @stage
 def prepare(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
-    """Lay out the tournament among the train rows of the split: folds, and features as learners see them.
+    """Prepare a comparison on the train rows: folds, and features as learners see them.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        split: Which of its rows are train; no other row is read.
+        split: The split, which identifies the train rows; no other row is read.
         folder: The run's working area.
 
     Raises:
-        EvaluationError: A learner is refused, or the train rows are too few to divide into folds.
+        EvaluationError: A learner is refused, or there are too few train rows for the folds.
     """
     from counterpoise.compare import prepare_in_process
     from counterpoise.results import Rules
@@ -43,15 +43,15 @@ def prepare(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fold
     return comparison
 
 
-def _entry_name() -> str:
-    """Name the task run after its candidate, whether it is a record or still its JSON."""
-    candidate = task_run.parameters["entry"]
+def _candidate_name() -> str:
+    """Name the task run after its candidate, which is a record or its JSON."""
+    candidate = task_run.parameters["candidate"]
     return str(Candidate.model_validate(candidate if isinstance(candidate, dict) else candidate.model_dump()).name)
 
 
 @stage
-def compete(comparison: Comparison, candidate: Candidate) -> CandidateResult:
-    """Play one candidate on all folds, in a process of its own.
+def cross_validate(comparison: Comparison, candidate: Candidate) -> CandidateResult:
+    """Cross-validate one candidate on all folds in a separate process.
 
     Args:
         comparison: The rows, folds and encoded features.
@@ -61,26 +61,26 @@ def compete(comparison: Comparison, candidate: Candidate) -> CandidateResult:
 
     result = cross_validate_in_process(comparison, candidate)
     if result.status == "ok":
-        log(f"compete: {result.name}: {result.seconds:,.1f} s")
+        log(f"cross_validate: {result.name}: {result.seconds:,.1f} s")
     else:
-        log(f"compete: {result.name}: {result.status}: {result.reason}")
+        log(f"cross_validate: {result.name}: {result.status}: {result.reason}")
     return result
 
 
-compete.task_run_name = _entry_name
+cross_validate.task_run_name = _candidate_name
 
 
 @stage
-def award(
+def rank(
     config: BalanceConfig, snapshot: Snapshot, comparison: Comparison, results: list[CandidateResult]
 ) -> Leaderboard:
-    """Rank the entries, write the leaderboard beside the dataset's versions and show it.
+    """Rank the candidates, store the leaderboard with the dataset and show it.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        comparison: What was played on.
-        results: One result a candidate.
+        comparison: The prepared comparison.
+        results: One result per candidate.
     """
     from counterpoise.compare import describe_choice, leaderboard_table, rank_candidates
 
@@ -88,22 +88,22 @@ def award(
     publish_table(
         artifact_key(config.name, "leaderboard"), leaderboard_table(board), description="Strategies and learners"
     )
-    log(f"award: {describe_choice(board)}")
+    log(f"rank: {describe_choice(board)}")
     return _published(config, snapshot, board)
 
 
 @stage
-def decide(
+def final_test(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, comparison: Comparison, board: Leaderboard
 ) -> Leaderboard:
-    """Fit the finalists on all of train and look at test once; write the look down before, and the final after it.
+    """Fit the finalists on all of train and score them on test once; record the access first and the result after it.
 
     Args:
-        config: The whole configuration.
+        config: The complete configuration.
         snapshot: The source.
-        split: Which of its rows are validation and test.
-        comparison: What was played on.
-        board: The ranking, which test has no part in.
+        split: The split, which identifies the validation and test rows.
+        comparison: The prepared comparison.
+        board: The ranking, which does not depend on test.
 
     Raises:
         EngineError: A process was killed.
@@ -113,17 +113,17 @@ def decide(
     from counterpoise.versions import accesses_in_words, record_access
 
     dataset, key = DatasetFolder.of(config), comparison_key(config, snapshot.digest)
-    looks = record_access(dataset, digest_of_test(snapshot, split), key=key)
-    held_out = hold_out_in_process(comparison, snapshot, split).model_copy(update={"looks": looks})
+    accesses = record_access(dataset, digest_of_test(snapshot, split), key=key)
+    held_out = hold_out_in_process(comparison, snapshot, split).model_copy(update={"looks": accesses})
     decided = run_final(comparison, board, held_out)
     if decided.final is not None:
-        log(f"decide: {decided.final.verdict}")
-        log(f"decide: before, this test partition was looked at by {accesses_in_words(looks)}")
+        log(f"final_test: {decided.final.verdict}")
+        log(f"final_test: earlier accesses to this test partition: {accesses_in_words(accesses)}")
     return _published(config, snapshot, decided)
 
 
 def _published(config: BalanceConfig, snapshot: Snapshot, board: Leaderboard) -> Leaderboard:
-    """Write the leaderboard and its page, and show it in brief."""
+    """Store the leaderboard and its page, and show a summary."""
     from counterpoise.compare import render_leaderboard, write_leaderboard, write_page
     from counterpoise.report import board_image, render_comparison
 
@@ -131,5 +131,5 @@ def _published(config: BalanceConfig, snapshot: Snapshot, board: Leaderboard) ->
     brief = render_leaderboard(written)
     if any(one.mean[written.metric] is not None for one in written.ranked):
         brief += f"\n\n{board_image(written)}\n"
-    publish_markdown(artifact_key(config.name, "tournament"), brief, description=f"Tournament of {config.name}")
+    publish_markdown(artifact_key(config.name, "tournament"), brief, description=f"Comparison for {config.name}")
     return write_page(config, snapshot.digest, written, render_comparison(written))
