@@ -1,4 +1,4 @@
-"""A tournament as the report of a version shows it: without its final, of which the verdict is left."""
+"""A comparison as the report of a version shows it: the leaderboard, and the final reduced to its verdict."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["brief_of"]
 
 
 def brief_of(board: Leaderboard) -> LeaderboardBrief:
-    """Return a leaderboard that was written in brief."""
+    """Return a stored leaderboard in brief."""
     final = board.final
     versions = 0 if final is None else sum(look.version > 0 for look in final.looks)
     return LeaderboardBrief(

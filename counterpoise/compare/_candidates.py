@@ -1,4 +1,4 @@
-"""Who takes part in a tournament."""
+"""The candidates of a comparison."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["list_candidates"]
 
 
 def list_candidates(config: ComparisonConfig) -> tuple[Candidate, ...]:
-    """Return the entries: the dummy, every strategy with every learner, and those that are learners of their own.
+    """Return the candidates: the dummy, every strategy with every learner, and strategies that bring their own learner.
 
-    All strategies come with the first learner, then with the next, so that a strategy's plans are made by then.
-    `none` takes part whether it is asked for or not; `all` stands for every strategy that there is.
+    All strategies come with the first learner, then with the next, so later learners find each strategy's plan ready.
+    `none` always takes part; `all` expands to every strategy.
 
     >>> [candidate.learner for candidate in list_candidates(ComparisonConfig(strategies=["none"]))][:2]
     ['dummy', 'logistic_regression']

@@ -11,18 +11,18 @@ __all__ = ["describe_choice", "describe_final", "leaderboard_table", "render_lea
 
 
 def shown_metrics(board: Leaderboard) -> tuple[str, ...]:
-    """Return the metrics that stand beside the one that entries are ranked by."""
+    """Return the metrics that are shown next to the one that candidates are ranked by."""
     return tuple(name for name in leaderboard_columns("leaderboard in brief") if name != board.metric)
 
 
 def leaderboard_table(board: Leaderboard) -> list[dict[str, str]]:
-    """Return one row of texts a candidate: measured ones by rank, then those set apart with their reason."""
+    """Return one row of texts per candidate: measured ones by rank, then the others with the reason."""
     rows = [_measured(place, candidate, board) for place, candidate in enumerate(board.ranked, 1)]
     return [*rows, *(_apart(candidate, rows) for candidate in board.set_apart)]
 
 
 def describe_choice(board: Leaderboard) -> str:
-    """Return in a sentence which candidate is chosen, and why."""
+    """Return a sentence that says which candidate is chosen, and why."""
     if board.chosen is None or board.best is None:
         return "No candidate could be measured."
     chosen, best = _find(board, board.chosen), _find(board, board.best)
@@ -36,7 +36,7 @@ def describe_choice(board: Leaderboard) -> str:
 
 
 def describe_final(board: Leaderboard) -> list[str]:
-    """Return what came of the look at test, a sentence a line; none where there was no final."""
+    """Return the result of the final, one sentence per line; nothing if there was no final."""
     final = board.final
     if final is None:
         return []
@@ -50,7 +50,7 @@ def render_leaderboard(board: Leaderboard) -> str:
     """Return the leaderboard as Markdown."""
     rows = f"{board.rows:,} train rows, {board.folds} folds{' in time order' if board.in_time else ''}"
     lines = [
-        f"# Tournament: {board.dataset}",
+        f"# Comparison: {board.dataset}",
         "",
         describe_choice(board),
         "",
@@ -113,5 +113,5 @@ def _line(cells: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text that cannot break out of its cell."""
+    """Escape a text so that it stays within its table cell."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""A whole tournament without Prefect."""
+"""A whole comparison without Prefect."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def run_comparison(
     apart: bool = True,
     progress: Progress = silent,
 ) -> Leaderboard:
-    """Play all entries of an comparison and return the leaderboard.
+    """Run all candidates of a comparison and return the leaderboard.
 
     Args:
-        comparison: The rows, folds and encoded features, and the rules that say who takes part.
+        comparison: The rows, folds and encoded features, and the rules that define the candidates.
         dataset: The dataset's name.
-        held_out: Validation and test for the final; without them there is none.
-        apart: Whether each candidate has a process of its own, as many at a time as `tournament.workers`; else all are
-            played one after the other in this process, and their memory is not measured.
-        progress: Told the entries done.
+        held_out: Validation and test for the final; without them there is no final.
+        apart: Whether each candidate runs in its own process, up to `tournament.workers` in parallel; if not, all run
+            one after the other in this process, and their memory is not measured.
+        progress: Called with the number of candidates done and in total.
     """
     entries, results = list_candidates(comparison.rules.tournament), list[CandidateResult]()
     threads = workers(comparison.rules.tournament.workers) if apart else 1

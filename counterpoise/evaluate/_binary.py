@@ -1,4 +1,4 @@
-"""Judging an arm where there are two classes."""
+"""Evaluate an arm with two classes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["judge_binary", "positive_code"]
 
 
 def positive_code(codes: LabelCodes, wanted: str) -> int:
-    """Return the code of the class of interest: the wanted one, else the rarer one in natural train.
+    """Return the code of the class of interest: the given class, or the rarer class of natural train if none is given.
 
     Raises:
-        ConfigError: The wanted class is not among the classes.
+        ConfigError: The given class does not exist.
     """
     if wanted and wanted not in codes.classes:
         raise ConfigError(
@@ -41,7 +41,7 @@ def positive_code(codes: LabelCodes, wanted: str) -> int:
 
 
 def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig) -> JudgedArm:
-    """Choose the threshold on validation, then judge the arm on test once."""
+    """Choose the threshold on validation, then evaluate the arm on test once."""
     scores, truth = predictions.test[:, positive], codes.test == positive
     choice = choose_arm_threshold(
         ScoredRows(predictions.validation[:, positive], codes.validation == positive), config=config
@@ -66,7 +66,7 @@ def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, 
 
 
 def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:
-    """Return a function from row weights to the test metrics under them."""
+    """Return a function that computes the test metrics from row weights."""
     ranking = Ranking.from_scores(scores, truth)
     called = scores >= threshold
     losses = row_losses(scores, truth)

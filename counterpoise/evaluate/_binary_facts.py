@@ -1,4 +1,4 @@
-"""What is told of an arm with two classes beside its metrics: operating points, thresholds, calibration, the top."""
+"""Further facts of an arm with two classes: operating points, thresholds, calibration, and the top of its ranking."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ __all__ = ["BinaryFacts", "binary_facts"]
 
 @dataclass(frozen=True)
 class BinaryFacts:
-    """Facts of one arm.
+    """The facts of one arm.
 
     Attributes:
-        record: What is added to its entry in the metrics record.
-        correction: Its entry in the published correction; None for the dummy.
+        record: The fields that it adds to the arm's metrics record.
+        correction: The arm's part of the published correction; None for the dummy.
     """
 
     record: dict[str, Any]
@@ -35,17 +35,17 @@ class BinaryFacts:
 
 
 def binary_facts(question: Question, answers: Predictions, *, threshold: float, seed: int) -> BinaryFacts:
-    """Return an arm's facts: what validation decides is decided there, and judged on test.
+    """Return the facts of an arm: decisions are made on validation and evaluated on test.
 
     Args:
-        question: The comparison; it has a positive class.
-        answers: What the arm answers. Without resampling its strategy is none.
+        question: The evaluation task; it has a positive class.
+        answers: The arm's predictions. Without resampling their strategy is none.
         threshold: The arm's threshold, chosen on validation.
-        seed: The run's seed; every arm has streams of its own.
+        seed: The run's seed; every arm has its own random streams.
     """
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1):  # sums over rows: threads took three times the processor time
+    with threadpool_limits(limits=1):  # sums over rows: several threads took three times the CPU time
         return _facts(question, answers, threshold=threshold, seed=seed)
 
 
@@ -77,7 +77,7 @@ def _facts(question: Question, answers: Predictions, *, threshold: float, seed: 
 
 
 def _by_formula(question: Question, answers: Predictions, made: Probabilities, *, seed: int) -> dict[str, Any] | None:
-    """Return the threshold that the costs give, on the best probabilities there are, and its outcome on test."""
+    """Return the theoretical threshold for the costs, on the best available probabilities, and its outcome on test."""
     _, test = _scored(question, answers)
     rng = child_generator(seed, "evaluate", "cost by formula", answers.learner, answers.strategy)
     found = cost_by_formula(replace(test, scores=made.best(test.scores)), config=question.config, rng=rng)
@@ -85,7 +85,7 @@ def _by_formula(question: Question, answers: Predictions, made: Probabilities, *
 
 
 def _scored(question: Question, answers: Predictions) -> tuple[ScoredRows, ScoredRows]:
-    """Return validation and test with their scores."""
+    """Return the scored validation and test rows."""
     codes, positive = question.codes, question.positive
     return (
         ScoredRows(

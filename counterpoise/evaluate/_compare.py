@@ -1,4 +1,4 @@
-"""Resampling against doing nothing: the same learners, the same threshold rule, the same test rows."""
+"""Compare resampling with no resampling: the same learners, the same threshold rule, the same test rows."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _BOOTSTRAP_METHOD = (
 def compare_strategies(
     tables: EvaluationTables, *, strategy: str, config: EvaluationConfig, seed: int, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Train every learner with and without the strategy; return the metrics record.
+    """Train every learner with and without the strategy and return the metrics record.
 
     Args:
-        tables: The rows to train and judge on.
-        strategy: What `train_resampled` went through; with `none` only the natural train rows are used.
+        tables: The rows to train and evaluate on.
+        strategy: The strategy behind `train_resampled`; with `none` only the natural train rows are used.
         config: Learners, threshold rule, class of interest and number of bootstrap resamples.
         seed: The run's seed.
-        progress: Told after each fit and after the bootstrap.
+        progress: Called after each fit and after the bootstrap.
 
     Raises:
-        EvaluationError: A table is empty, a label is null, or train holds one class only.
+        EvaluationError: A table is empty, a label is null, or train has only one class.
         ConfigError: `evaluation.positive_class` names no class.
     """
     _check_rows(tables)
@@ -66,7 +66,7 @@ def compare_strategies(
 
 
 def bootstrap_method(question: Question) -> str:
-    """Return in words how intervals are made."""
+    """Return a description of how intervals are computed."""
     rankings = " and ".join(METRICS[name].label for name in RANKING_METRICS)
     return _BOOTSTRAP_METHOD.format(", of whole groups" if question.codes.groups else "", rankings)
 
@@ -97,7 +97,7 @@ def _train(tables: EvaluationTables, question: Question, *, seed: int, progress:
 
 
 def _judged(question: Question, predictions: list[Predictions], *, seed: int) -> dict[str, Any]:
-    """Return the part of the record that looks at test."""
+    """Return the part of the record that depends on test."""
     judged = [question.judge(arm) for arm in predictions]
     resampled, resamples = resample_arms(question, judged, seed=seed)
     arms = [
@@ -125,7 +125,7 @@ def _judged(question: Question, predictions: list[Predictions], *, seed: int) ->
 def _add_binary_facts(
     question: Question, arms: list[dict[str, Any]], predictions: list[Predictions], *, seed: int
 ) -> dict[str, dict[str, Any]]:
-    """Add to each arm what is told of two classes only; return the corrections of the published strategy by learner."""
+    """Add the facts for two classes to each arm; return the corrections of the published strategy by learner."""
     corrections: dict[str, dict[str, Any]] = {}
     for arm, answers in zip(arms, predictions, strict=True) if question.positive is not None else ():
         facts = binary_facts(question, answers, threshold=arm["threshold"], seed=seed)
@@ -136,7 +136,7 @@ def _add_binary_facts(
 
 
 def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[str, Any]:
-    """Return what resampling before the split would have shown, or why that is not known."""
+    """Return the scores that resampling before the split would have shown, or why they are unknown."""
     codes = question.codes
     return simulate_leak(
         tables.train_natural,
@@ -151,7 +151,7 @@ def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[st
 def _slices(
     tables: EvaluationTables, question: Question, predictions: list[Predictions], record: dict[str, Any], *, seed: int
 ) -> dict[str, Any] | None:
-    """Return where the learner of the verdict does worst, trained as published; None with more than two classes."""
+    """Return the segments where the verdict's learner, as published, does worst; None with more than two classes."""
     if question.positive is None:
         return None
     learner, strategy = record["verdict_learner"], question.strategy
@@ -166,7 +166,7 @@ def _slices(
 
 
 def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the verdict on the learner that ranked best on validation, with or without the strategy."""
+    """Return the verdict on the learner with the best ranking on validation, with or without the strategy."""
     trained = [arm for arm in arms if arm["learner"] != DUMMY]
     best = max(trained, key=lambda arm: _or_zero(arm["validation"][HEADLINE.name]))
     for comparison in comparisons:
@@ -210,7 +210,7 @@ def _setting(tables: EvaluationTables, question: Question) -> dict[str, Any]:
 
 
 def threshold_rule(question: Question) -> dict[str, str]:
-    """Return how the threshold is chosen: the rule's name, what is wanted in words, and on which table."""
+    """Return how the threshold is chosen: the rule's name, its description, and the partition."""
     metric = question.config.threshold
     by_rule = {rule.name: rule.wanted for rule in threshold_rules(question.config)}
     return {
@@ -242,7 +242,7 @@ def _or_zero(value: float) -> float:
 
 
 def without_nan(value: Any) -> Any:
-    """Return the value with None for every number that JSON cannot hold."""
+    """Replace every number that JSON cannot represent by None."""
     if isinstance(value, dict):
         return {name: without_nan(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The final: the chosen candidate and its rivals fitted on all train rows, and one look at test."""
+"""The final: fit the chosen candidate and its rivals on all train rows, and access test once."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = ["hold_out_in_process", "run_final"]
 
 
 def run_final(comparison: Comparison, board: Leaderboard, held_out: HeldOut, *, apart: bool = True) -> Leaderboard:
-    """Return the leaderboard with the final; without one where nothing could be measured.
+    """Return the leaderboard with the final, or unchanged if no candidate could be measured.
 
     Args:
-        comparison: The rows that the ranking was made on: finalists are fitted on all of them.
+        comparison: The rows that were ranked on: finalists are fitted on all of them.
         board: The ranking.
-        held_out: Validation, which thresholds come from, and test.
-        apart: Whether the work is done in processes of their own.
+        held_out: The validation rows, which thresholds come from, and the test rows.
+        apart: Whether to run each job in its own process.
 
     Raises:
-        EvaluationError: An untouched row is of a class that train does not have.
+        EvaluationError: A validation or test row has a class that train does not have.
         EngineError: A process was killed.
         OSError: A job cannot be written to the comparison's folder.
     """
@@ -43,7 +43,7 @@ def run_final(comparison: Comparison, board: Leaderboard, held_out: HeldOut, *, 
 
 
 def hold_out_in_process(comparison: Comparison, snapshot: Snapshot, split: SplitPlan) -> HeldOut:
-    """Set validation and test of a split apart as `hold_out` does, in a process of its own.
+    """Write the validation and test rows of a split as `hold_out` does, in a process of its own.
 
     Raises:
         EngineError: The process was killed.
@@ -71,13 +71,13 @@ def _apart(comparison: Comparison, board: Leaderboard, held_out: HeldOut) -> Fin
 
 @contextmanager
 def _room_for(what: str) -> Iterator[None]:
-    """Tell of a process that was killed as an error of the run."""
+    """Raise an error of the run if a process is killed."""
     try:
         yield
     except JobFailed as failed:
         raise EngineError(
             "process_ended",
-            expected=f"room for {what}",
+            expected=f"enough memory for {what}",
             found=str(failed),
             remedy="set tournament.final to false, or run on a machine with more memory",
         ) from failed

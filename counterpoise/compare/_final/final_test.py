@@ -1,4 +1,4 @@
-"""The one look at test: finalists judged side by side, on the same bootstrap resamples."""
+"""The one access to test: all finalists are scored on the same bootstrap resamples."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from counterpoise.results import DUMMY, Candidate, Comparison, Final, HeldOut, L
 __all__ = ["judge"]
 
 _PARTS = 10**9
-"""How many parts a training prevalence is told in: as many as fit an int32, so that it is right to nine digits."""
+"""The total weight that expresses a training prevalence: the largest power of ten in an int32, hence nine digits."""
 
 
 def judge(comparison: Comparison, board: Leaderboard, held_out: HeldOut, *, refits: Sequence[Refit]) -> Final:
-    """Return what the finalists do on test: thresholds from validation, intervals stratified and paired.
+    """Score the finalists on test, with thresholds from validation and stratified, paired bootstrap intervals.
 
     Args:
-        comparison: Which class is of interest, and how thresholds and intervals are made.
-        board: The ranking; test has no part in it.
+        comparison: Defines the class of interest, and how thresholds and intervals are computed.
+        board: The ranking, which test does not affect.
         held_out: Validation and test.
         refits: The finalists, fitted on all train rows.
 
     Raises:
-        EvaluationError: An untouched row is of a class that train does not have.
+        EvaluationError: A validation or test row has a class that train does not have.
     """
     question, seed = question_of(comparison, held_out), comparison.rules.seeds.bootstrap
     contenders = {_entry(refit): score_finalist(question, refit) for refit in refits if refit.status == "ok"}
@@ -87,7 +87,7 @@ def _setting(question: Question, resamples: int) -> dict[str, Any]:
 
 
 def _judged(question: Question, one: FinalistScores, resampled: Resampled, *, seed: int) -> dict[str, Any]:
-    """Return a finalist's arm as the metrics record has it, and its correction; of rankers the ranking alone."""
+    """Return a finalist's arm as the metrics record has it, and its correction; for ranking models the ranking only."""
     arm, positive = arm_record(one.arm, one.predictions, resampled, question=question), question.positive
     if positive is None or not one.refit.probabilities:
         return {"arm": arm, "correction": None}
@@ -108,16 +108,16 @@ def _judged(question: Question, one: FinalistScores, resampled: Resampled, *, se
 
 
 def _as_trained(question: Question, one: FinalistScores) -> Predictions:
-    """Return a finalist's answers by what it was trained as: a learner with weights of its own is not left alone."""
+    """Return a finalist's predictions, as class-weighted ones if the learner's own weights shift the prevalence."""
     if one.refit.strategy in LEAVES_ROWS and _moved(question, one.refit):
         return replace(one.predictions, strategy="class_weight")
     return one.predictions
 
 
 def _trained_on(question: Question, refit: Refit) -> LabelCodes:
-    """Return the labels with those that a refit was trained on: one row a class, weighted.
+    """Return the labels with those that a refit was trained on: one weighted row per class.
 
-    Where its training prevalence is not known, there is no prior correction, and the natural labels stay.
+    If the training prevalence is unknown, there is no prior correction and the natural labels are kept.
     """
     if refit.training_prevalence is None or question.positive is None or not _moved(question, refit):
         return question.codes
@@ -127,7 +127,7 @@ def _trained_on(question: Question, refit: Refit) -> LabelCodes:
 
 
 def _moved(question: Question, refit: Refit) -> bool:
-    """Whether a refit is known to have been trained at another prevalence than the natural one."""
+    """Whether a refit is known to have been trained at a prevalence other than the natural one."""
     natural = float((question.codes.train_natural == question.positive).mean())
     return refit.training_prevalence is not None and not math.isclose(refit.training_prevalence, natural)
 
@@ -135,7 +135,7 @@ def _moved(question: Question, refit: Refit) -> bool:
 def _comparisons(
     board: Leaderboard, contenders: Mapping[Candidate, FinalistScores], resampled: dict[str, Resampled]
 ) -> Iterator[dict[str, Any]]:
-    """Yield each finalist's paired differences from its reference, in the metrics that both have."""
+    """Yield each finalist's paired differences from its reference, for the metrics that both have."""
     for candidate, one in contenders.items():
         reference = reference_of(candidate, board)
         if candidate.learner == DUMMY or reference is None or reference not in contenders:
@@ -152,7 +152,7 @@ def _verdict(
     judged: Mapping[Candidate, dict[str, Any]],
     comparisons: list[dict[str, Any]],
 ) -> dict[str, str]:
-    """Return the sentence on the challenger, and its outcome."""
+    """Return the verdict on the challenger, and its outcome."""
     candidate = about(board)
     assert candidate is not None  # noqa: S101  # without a chosen candidate there is no final
     if candidate not in judged:
@@ -197,13 +197,13 @@ def _notes(question: Question, resamples: int, contenders: Iterable[FinalistScor
         elif question.positive is not None and one.refit.training_prevalence is None and one.candidate.learner != DUMMY:
             notes.append(
                 f"{candidate_words(one.candidate)}: "
-                "the prevalence that it was trained at is not one number, or not known: "
-                "there is no prior correction, and the calibrator alone mends its probabilities"
+                "its training prevalence is unknown or not a single number: "
+                "there is no prior correction, and only the calibrator corrects its probabilities"
             )
         notes += [f"{candidate_words(one.candidate)}: {warning}" for warning in one.refit.warnings]
         if one.refit.strategy == "threshold":
             notes.append(
-                "every threshold of the final is chosen on validation: threshold is its learner left alone here"
+                "the final chooses every threshold on validation, so threshold is its plain learner here"
             )
     return notes
 

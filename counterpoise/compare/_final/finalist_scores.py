@@ -1,4 +1,4 @@
-"""The bench that finalists are judged at: labels of the untouched rows, the question, and each refit's arm."""
+"""The scores of the finalists: the labels of the untouched rows, the evaluation task, and each refit's arm."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["FinalistScores", "question_of", "score_finalist"]
 
 @dataclass(frozen=True)
 class FinalistScores:
-    """A refit with its answers and its arm."""
+    """A refit with its predictions and its arm."""
 
     refit: Refit
     predictions: Predictions
@@ -40,20 +40,20 @@ class FinalistScores:
 
     @property
     def candidate(self) -> Candidate:
-        """Which candidate it is."""
+        """The candidate that was refitted."""
         return Candidate(strategy=self.refit.strategy, learner=self.refit.learner)
 
     @property
     def key(self) -> str:
-        """The name of its resampled metrics."""
+        """The key of its resampled metrics."""
         return arm_key(self.refit.learner, self.refit.strategy)
 
 
 def question_of(comparison: Comparison, held_out: HeldOut) -> Question:
-    """Return the labels of all tables with what is asked of them.
+    """Return the evaluation task: the labels of all partitions and the settings.
 
     Raises:
-        EvaluationError: An untouched row is of a class that the comparison does not know.
+        EvaluationError: A validation or test row has a class that the comparison does not know.
     """
     train = TrainingRows(comparison).labels.codes
     codes = LabelCodes(
@@ -69,7 +69,7 @@ def question_of(comparison: Comparison, held_out: HeldOut) -> Question:
 
 
 def score_finalist(question: Question, refit: Refit) -> FinalistScores:
-    """Judge a refit on test: by ranking alone where it gives no probabilities."""
+    """Score a refit on test; one without probabilities by its ranking only."""
     said = {part: np.load(Path(refit.answers) / f"{part}.npy") for part in ("validation", "test")}
     if not refit.probabilities:
         scored = Predictions(refit.learner, refit.strategy, **said, notes=refit.notes)
@@ -80,7 +80,7 @@ def score_finalist(question: Question, refit: Refit) -> FinalistScores:
 
 
 def _codes(comparison: Comparison, rows: Snapshot, name: str) -> Codes:
-    """Return labels of untouched rows in the comparison's code book."""
+    """Return the labels of untouched rows as class codes of the comparison."""
     labels = read_labels(SnapshotReader(rows), comparison.rules.columns.target)
     unknown = [one for one in labels.classes if one not in comparison.classes]
     if unknown or (labels.codes < 0).any():
@@ -95,14 +95,14 @@ def _codes(comparison: Comparison, rows: Snapshot, name: str) -> Codes:
 
 
 def _by_class(scores: Floats, question: Question) -> Floats:
-    """Return probabilities of shape (rows, classes): with two classes they are those of the class of interest."""
+    """Return probabilities of shape (rows, classes); with two classes the scores are those of the class of interest."""
     if question.positive is None:
         return scores
     return np.column_stack([scores, 1 - scores] if question.positive == 0 else [1 - scores, scores])
 
 
 def _judge_ranking(scored: Predictions, question: Question) -> JudgedArm:
-    """Judge scores that are no probabilities: how well they rank, and nothing that needs a threshold."""
+    """Score a model without probabilities: its ranking, and nothing that needs a threshold."""
     validation, test = (
         (rows, truth == question.positive)
         for rows, truth in ((scored.validation, question.codes.validation), (scored.test, question.codes.test))

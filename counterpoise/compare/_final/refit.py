@@ -1,4 +1,4 @@
-"""A candidate fitted on all train rows, resampled by the same plan engine, and asked about the untouched rows."""
+"""Fit a candidate on all train rows, resampled by the same plan engine, and predict the untouched rows."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["refit", "refit_in_process"]
 
 
 def refit(comparison: Comparison, candidate: Candidate) -> Refit:
-    """Return what becomes of a candidate in the round after the last; learners run on one thread.
+    """Run a candidate in the final's round; learners use one thread.
 
-    The strategy `threshold` is its learner alone here: in the final every threshold is chosen on validation.
+    The strategy `threshold` is its plain learner here: the final chooses every threshold on validation.
 
     Args:
-        comparison: With the final's round encoded, and validation and test.
+        comparison: The comparison, with the final's round encoded and validation and test written.
         candidate: The strategy and the learner.
     """
     from threadpoolctl import threadpool_limits
@@ -44,14 +44,14 @@ def refit(comparison: Comparison, candidate: Candidate) -> Refit:
 
 
 def refit_in_process(comparison: Comparison, candidate: Candidate) -> Refit:
-    """Return what becomes of a candidate fitted in a process of its own; one without a valid answer has failed.
+    """Refit a candidate in a process of its own; without a valid answer the candidate has failed.
 
     Args:
-        comparison: As for `refit`; its rules say how long a candidate may take (`timeouts.entry`).
+        comparison: As for `refit`; its rules limit the time of a candidate (`timeouts.entry`).
         candidate: The strategy and the learner.
 
     Raises:
-        EngineError: The tournament was ended meanwhile.
+        EngineError: The comparison was ended in the meantime.
         OSError: The job cannot be written to the comparison's folder.
     """
     rules, work = comparison.rules, partial(refit, comparison, candidate)
@@ -80,7 +80,7 @@ def _refit(opened: TrainingRows, candidate: Candidate, sheet: RunNotes) -> dict[
 
 
 def _counts(opened: TrainingRows, rows: TrainMatrix) -> dict[str, int]:
-    """Return the rows that were trained on by class, with their weights."""
+    """Return the number of rows that were trained on, by class, counting weights."""
     classes, positive = opened.comparison.classes, opened.comparison.positive
     found = np.bincount(rows.asked, weights=rows.weights, minlength=len(classes)).astype(int).tolist()
     ordered = found if positive < 0 else [found[int(code == positive)] for code in range(len(classes))]
@@ -88,7 +88,7 @@ def _counts(opened: TrainingRows, rows: TrainMatrix) -> dict[str, int]:
 
 
 def _training_prevalence(opened: TrainingRows, candidate: Candidate, trained: Trained) -> float | None:
-    """Return the share of the class of interest as the model was trained; None where that is not one number."""
+    """Return the training prevalence of the class of interest; None if it is not a single number."""
     if opened.comparison.positive < 0 or candidate.learner == DUMMY or trained.steps[0].name in OWN_LEARNERS:
         return None
     return share_trained_at(trained.model, trained.rows)

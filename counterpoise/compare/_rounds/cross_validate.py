@@ -1,4 +1,4 @@
-"""One candidate on all folds: resample, fit, predict, measure; what cannot be done becomes a reason."""
+"""Cross-validate one candidate: resample, fit, predict and score each fold, and turn failures into reasons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["cross_validate_in_process", "play"]
 
 
 def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
-    """Return what becomes of a candidate on all folds; learners run on one thread.
+    """Cross-validate a candidate on all folds; learners use one thread.
 
     Args:
         comparison: The rows, folds and encoded features.
@@ -42,14 +42,14 @@ def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
 
 
 def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> CandidateResult:
-    """Return what becomes of a candidate, played in a process of its own; one without a valid answer has failed.
+    """Cross-validate a candidate in a process of its own; without a valid answer the candidate has failed.
 
     Args:
-        comparison: The rows, folds and encoded features; `timeouts.entry` of its rules bounds the time.
+        comparison: The rows, folds and encoded features; `timeouts.entry` in its rules limits the time.
         candidate: The strategy and the learner.
 
     Raises:
-        EngineError: The tournament was ended meanwhile.
+        EngineError: The comparison was ended in the meantime.
         OSError: The job cannot be written to the comparison's folder.
     """
     rules, work = comparison.rules, partial(play, comparison, candidate)
@@ -68,19 +68,19 @@ def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> C
 
 
 def _check(result: CandidateResult, comparison: Comparison, candidate: Candidate) -> None:
-    """Check that a result is one of this candidate: a learner may have changed the code that it runs in.
+    """Check that a result belongs to this candidate: a learner may have changed the code that it runs in.
 
     Raises:
-        JobFailed: It is not.
+        JobFailed: It does not.
     """
     if (result.strategy, result.learner) != (candidate.strategy, candidate.learner):
-        raise JobFailed("its answer is about another entry")
+        raise JobFailed("its answer is about another candidate")
     if result.status == "ok" and len(result.folds) != comparison.rounds:
         raise JobFailed(f"its answer has {len(result.folds)} folds instead of {comparison.rounds}")
     for metric, value in ((name, value) for scores in (*result.folds, result.mean) for name, value in scores.items()):
         if value is not None and not METRICS[metric].holds(value):
             least, most = METRICS[metric].range
-            raise JobFailed(f"its answer has {value:g} as {metric}, which lies between {least:g} and {most:g}")
+            raise JobFailed(f"its answer has {value:g} as {metric}, which must be between {least:g} and {most:g}")
 
 
 def _round(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNotes) -> Scores:
@@ -90,7 +90,7 @@ def _round(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNo
 
 
 def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Scores]:
-    """Return mean, standard deviation and interval of each metric over the folds that have a value."""
+    """Return the mean, standard deviation and interval of each metric over the folds where it is defined."""
     values = {metric: [value for fold in folds if (value := fold[metric]) is not None] for metric in names("folds")}
     bounds = {
         metric: _possible(metric, interval(known, test_to_train=test_to_train)) for metric, known in values.items()
@@ -104,7 +104,7 @@ def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Score
 
 
 def _possible(metric: str, bounds: tuple[float, float] | None) -> tuple[float | None, float | None]:
-    """Return bounds cut to what the metric can be."""
+    """Clip bounds to the range of the metric."""
     if bounds is None:
         return None, None
     least, most = METRICS[metric].range

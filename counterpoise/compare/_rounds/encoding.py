@@ -1,4 +1,4 @@
-"""A round's features as learners see them: the encoder is fitted on the rows that the round trains on alone."""
+"""A round's features as numbers: the encoder is fitted only on the rows that the round trains on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["encode_final", "encode_round", "with_encodings"]
 
 
 def encode_round(comparison: Comparison, number: int) -> Encoding:
-    """Encode a round's rows to train and to test on, and keep them and the encoder in the comparison's folder.
+    """Encode a round's train and test rows, and store them and the encoder in the comparison's folder.
 
     Args:
         comparison: The rows and folds.
@@ -38,7 +38,7 @@ def encode_round(comparison: Comparison, number: int) -> Encoding:
 
 
 def encode_final(comparison: Comparison, held_out: HeldOut) -> Encoding:
-    """Encode all train rows, and as learnt from them validation and test.
+    """Encode all train rows, and validation and test with the encoder that was fitted on them.
 
     Args:
         comparison: The rows and folds.
@@ -53,6 +53,6 @@ def encode_final(comparison: Comparison, held_out: HeldOut) -> Encoding:
 
 
 def with_encodings(comparison: Comparison, encodings: Sequence[Encoding]) -> Comparison:
-    """Return the comparison with what the first round's encoder did, and what any of them had to say."""
+    """Return the comparison with the first round's description of the features, and the notes of all rounds."""
     notes = dict.fromkeys(note for encoding in encodings for note in encoding.notes)
     return comparison.model_copy(update={"features": encodings[0].features, "notes": (*comparison.notes, *notes)})

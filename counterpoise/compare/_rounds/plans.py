@@ -1,7 +1,7 @@
-"""Resampling of a fold's train rows: a plan, made once for all learners, then rows as learners see them.
+"""Resampling of a fold's train rows: a plan, shared by all learners, and the rows as a matrix.
 
-The plan is that of `counterpoise run`: the same code on the fold's rows, so that what is compared is what would be
-published, with the same refusals. Rows are then put together as matrices.
+The plan comes from the same code as in `counterpoise run`, applied to the fold's rows. So the comparison measures what
+would be published, and a strategy is refused for the same reasons.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ __all__ = ["FoldPlan", "TrainMatrix", "fold_plan", "train_matrix"]
 
 @dataclass(frozen=True)
 class FoldPlan:
-    """What becomes of a fold's train rows.
+    """The resampling plan of a fold's train rows.
 
     Attributes:
-        copies: How often each stands in the result.
-        recipe: How synthetic rows are made; None without any.
-        weights: How much each row counts; None where all count once.
+        copies: How often each row appears in the result.
+        recipe: How to make the synthetic rows; None if there are none.
+        weights: The weight of each row; None if all weigh one.
         facts: `seconds` and `peak_mb` of making the plan, and its `notes`.
-        folder: Where it lies.
+        folder: Where it is stored.
     """
 
     copies: Copies
@@ -52,7 +52,7 @@ class FoldPlan:
 
 @dataclass(frozen=True)
 class TrainMatrix:
-    """Rows to train on: features, what is asked of them, and how much they count (None: all once)."""
+    """Rows to train on: features, target codes, and weights (None if all weigh one)."""
 
     features: Matrix
     asked: Ints
@@ -60,10 +60,10 @@ class TrainMatrix:
 
 
 def fold_plan(field: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:
-    """Return the plan of a strategy for a round, made unless another learner's candidate has made it already.
+    """Return the plan of a strategy for a round; it is made once and shared by all learners.
 
     Args:
-        field: The rows that take part.
+        field: The rows of the comparison.
         steps: The strategy.
         number: The round.
 
@@ -78,7 +78,7 @@ def fold_plan(field: TrainingRows, steps: tuple[Step, ...], number: int) -> Fold
 
 
 def train_matrix(field: TrainingRows, plan: FoldPlan | None, number: int) -> TrainMatrix:
-    """Return a round's train rows as a plan leaves them, synthetic ones last; without a plan as they are."""
+    """Apply a plan to a round's train rows, synthetic rows last; without a plan return the rows as they are."""
     train, features = field.train_rows(number), field.features("train", number)
     if plan is None:
         return TrainMatrix(features, field.asked(train.codes))
@@ -110,7 +110,7 @@ def _make(field: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan
 
 
 def _thinned(field: TrainingRows, train: TrainRows, plan: FoldPlan, step: Step) -> FoldPlan:
-    """Return a plan after random under-sampling of the rows that it gives, which looks at their classes alone."""
+    """Under-sample the rows of a plan at random; this depends on their classes only."""
     from imblearn.under_sampling import RandomUnderSampler
 
     rules = field.comparison.rules
@@ -146,8 +146,8 @@ def _check_classes_left(train: TrainRows, plan: FoldPlan, steps: tuple[Step, ...
 
 
 def _synthetic_features(field: TrainingRows, plan: FoldPlan, number: int) -> Matrix:
-    """Return synthetic rows encoded; they are made once for all learners."""
-    assert plan.folder is not None  # noqa: S101  # plans are made by way of files
+    """Return the encoded synthetic rows; they are made once and shared by all learners."""
+    assert plan.folder is not None  # noqa: S101  # every plan is read back from its folder
     assert plan.recipe is not None  # noqa: S101  # there are synthetic rows
     made = plan.folder / "synthetic.npy"
     if made.exists():
@@ -160,7 +160,7 @@ def _synthetic_features(field: TrainingRows, plan: FoldPlan, number: int) -> Mat
 
 
 def _synthetic_rows(field: TrainingRows, recipe: pa.Table) -> pa.Table:
-    """Return synthetic rows in the source's own types."""
+    """Return the synthetic rows in the source's own types."""
     both = [recipe["parent_a"].to_numpy(), recipe["parent_b"].drop_null().to_numpy()]
     parents = np.unique(np.concatenate(both))
     pool = RowPool(parents, field.reader.read_rows(parents, field.roles.data).combine_chunks())
@@ -174,7 +174,7 @@ def _classes_of(recipe: pa.Table, train: TrainRows) -> Copies:
 
 
 def _write(plan: FoldPlan, folder: Path) -> None:
-    """Write a plan as a folder that is there whole or not at all; where two entries make it, the first one stays."""
+    """Write a plan's folder atomically; if two candidates make the same plan, the first one is kept."""
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     draft.mkdir(parents=True)
     weights = {} if plan.weights is None else {"weight": plan.weights}

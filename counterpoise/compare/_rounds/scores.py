@@ -1,4 +1,4 @@
-"""What a model answers on a fold, and how well."""
+"""The predictions of a model on a fold, and their metrics."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["Answers", "ask", "ask_detector", "measure"]
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model says of a fold's tested rows.
+    """The output of a model for a fold's test rows.
 
     Attributes:
-        scores: With two classes one a row, higher for more likely positive; else shape (rows, classes).
-        called: What each row is taken for, 0 or 1; None where nothing is decided, or there are more classes.
+        scores: With two classes, one score per row, higher for more likely positive; otherwise shape (rows, classes).
+        called: The predicted class of each row, 0 or 1; None if the model does not decide or there are more classes.
         probabilities: Whether the scores are probabilities.
     """
 
@@ -34,16 +34,16 @@ class Answers:
 
 
 def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
-    """Return a classifier's answers: of probabilities the larger one decides, unless the model has a threshold.
+    """Predict with a classifier: the more probable class is chosen, unless the model has its own threshold.
 
     Args:
         model: A fitted classifier whose classes are codes.
-        features: The tested rows.
-        classes: How many classes there are; one that the model never saw has probability 0.
+        features: The test rows.
+        classes: The number of classes; one that the model never saw has probability 0.
 
     Raises:
-        EvaluationError: It gives no probabilities, and there are more than two classes.
-        LearnerAnswerError: What it answers cannot be measured.
+        EvaluationError: The model gives no probabilities, and there are more than two classes.
+        LearnerAnswerError: The output is invalid.
     """
     rows = len(features)
     if hasattr(model, "predict_proba"):
@@ -58,7 +58,7 @@ def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
     if classes > 2:
         raise EvaluationError(
             "no_probabilities",
-            expected="a learner with predict_proba, as there are more than two classes",
+            expected="a learner with predict_proba, because there are more than two classes",
             found=type(model).__name__,
             remedy="choose another learner",
         )
@@ -68,16 +68,16 @@ def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
 
 
 def ask_detector(model: Any, features: Matrix) -> Answers:
-    """Return how unusual an anomaly detector finds each row; it decides nothing."""
+    """Return an anomaly detector's score of each row, higher for more unusual rows; it makes no decisions."""
     return Answers(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
 
 
 def measure(answers: Answers, truth: Ints) -> dict[str, float | None]:
-    """Return the metrics of a fold; None where one is not defined.
+    """Return the metrics of a fold; None where a metric is undefined.
 
     Args:
-        answers: The model's answers.
-        truth: What the rows are: class codes, with two classes 1 for the class of interest.
+        answers: The model's output.
+        truth: The true class codes; with two classes 1 for the class of interest.
     """
     if answers.scores.ndim == 2:
         found = macro_metrics(answers.scores, truth.astype(np.int32))

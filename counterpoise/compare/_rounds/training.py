@@ -1,4 +1,4 @@
-"""One candidate in one round: the rows that it trains on, its model, and what that answers."""
+"""One candidate in one round: its train rows, its model, and its predictions."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _TOO_SMALL = {
     "worse than random": "members that are better than chance on a balanced draw of these rows; found one that is not, "
     "as with few or unpredictable rows; choose balanced_random_forest or easy_ensemble",
 }
-"""What learners say who cannot work on rows like these, and what is to be told instead."""
+"""The errors of learners that cannot work on rows like these, and the reason to report instead."""
 
 
 @dataclass
 class _Clock:
-    """Seconds by what they were spent on."""
+    """Seconds spent, by activity."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class _Clock:
 
 @dataclass
 class RunNotes:
-    """What is written down of a candidate at work."""
+    """The time, memory, notes and warnings of a candidate's run."""
 
     clock: _Clock = field(default_factory=_Clock)
     notes: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class RunNotes:
     peaks: list[float] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
-        """Return seconds by part and in all, the peak of memory and the notes, as the records name them."""
+        """Return the seconds by activity and in total, the peak memory and the notes, by field of the records."""
         parts = {name: round(self.clock.seconds.get(name, 0.0), 4) for name in ("sampling", "fit", "predict")}
         peak = peak_mb()
         return {
@@ -87,18 +87,18 @@ class Trained:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a candidate has no outcome: refused as it cannot run on these rows, or failed as it broke down."""
+    """Why a candidate has no result: refused because it cannot run on these rows, or failed with an error."""
 
     status: Literal["refused", "failed"]
     reason: str
 
 
 def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome | Failure:
-    """Return the outcome of a candidate's work, or why there is none: one that breaks down must not cost the others.
+    """Run a candidate's work and return its result or the failure, so that one candidate cannot stop the others.
 
     Args:
-        work: What is tried.
-        where: Says in which round it is.
+        work: The function to run.
+        where: Returns the current round, for the message.
     """
     try:
         return work()
@@ -108,7 +108,7 @@ def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome 
         return Failure("refused", f"needs {error.expected}; found {error.found}; {error.remedy}")
     except MemoryError:
         return Failure("refused", "not enough memory")
-    except Exception as error:  # noqa: BLE001  # any learner may break down in its own way
+    except Exception as error:  # noqa: BLE001  # any learner may fail in its own way
         for sign, needs in _TOO_SMALL.items():
             if sign in described(error):
                 return Failure("refused", f"needs {needs}")
@@ -116,16 +116,16 @@ def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome 
 
 
 def train(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNotes) -> Trained:
-    """Fit a candidate on the rows of a round, resampled.
+    """Fit a candidate on the resampled rows of a round.
 
     Args:
-        opened: The rows that take part.
+        opened: The rows of the comparison.
         candidate: The strategy and the learner.
         number: The round.
-        sheet: Where time, memory and notes are written down.
+        sheet: Collects time, memory and notes.
 
     Raises:
-        EvaluationError: The strategy does not go with the learner or with the classes.
+        EvaluationError: The strategy does not fit the learner or the classes.
         ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
     """
     steps = parse_strategy(candidate.strategy)
@@ -139,7 +139,7 @@ def train(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNot
 
 
 def answers(opened: TrainingRows, trained: Trained, features: Matrix, sheet: RunNotes) -> Answers:
-    """Return what a fitted candidate says of other rows, encoded as those that it was fitted on."""
+    """Predict other rows with a fitted candidate, encoded like the rows that it was fitted on."""
     with gathered_warnings() as notes, sheet.clock.on("predict"):
         if _is_detector(trained.steps):
             said = ask_detector(trained.model, features)
@@ -150,7 +150,7 @@ def answers(opened: TrainingRows, trained: Trained, features: Matrix, sheet: Run
 
 
 def _resampled(opened: TrainingRows, steps: tuple[Step, ...], number: int, sheet: RunNotes) -> TrainMatrix:
-    """Return the rows to train on; the time that the plan took is counted whoever has made it."""
+    """Return the rows to train on; the time of the plan counts for every candidate that uses it."""
     plan: FoldPlan | None = None
     if steps[0].name in STRATEGIES and steps[0].name != "none":
         plan = fold_plan(opened, steps, number)
@@ -171,10 +171,10 @@ def _is_detector(steps: tuple[Step, ...]) -> bool:
 
 
 def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], number: int, sheet: RunNotes) -> Any:
-    """Return a candidate's unfitted model; where its own weights double the strategy's, that is written down.
+    """Return a candidate's unfitted model; add a warning if its own weights duplicate the strategy's effect.
 
     Raises:
-        EvaluationError: The strategy does not go with the learner or with the classes.
+        EvaluationError: The strategy does not fit the learner or the classes.
     """
     comparison = opened.comparison
     name, seed = steps[0].name, comparison.rules.seeds.learner

@@ -19,19 +19,19 @@ from counterpoise.typing import Floats
 __all__ = ["arm_key", "arm_record", "compare_arms", "paired_differences", "resample_arms"]
 
 _MOST_WEIGHINGS = 4_000_000_000
-"""Rows × resamples × rankings × arms that a bootstrap may take: about half a minute on one core."""
+"""The limit of rows × resamples × rankings × arms for a bootstrap: about half a minute on one core."""
 _FEWEST_RESAMPLES = 200
 
 
 def arm_key(learner: str, strategy: str) -> str:
-    """Return the name of an arm's resampled metrics."""
+    """Return the key of an arm's resampled metrics."""
     return f"{learner}/{strategy}"
 
 
 def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> tuple[dict[str, Resampled], int]:
-    """Return each arm's metrics on the same bootstrap resamples of test, and how many resamples were taken.
+    """Return each arm's metrics on the same bootstrap resamples of test, and the number of resamples.
 
-    Fewer than `evaluation.bootstrap` are taken where rows × classes would make it last too long.
+    This is less than `evaluation.bootstrap` if rows × classes would make it take too long.
     """
     work = len(question.codes.test) * question.rankings * len(judged)
     wanted = question.config.bootstrap
@@ -47,14 +47,14 @@ def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> 
 
 
 def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled, *, question: Question) -> dict[str, Any]:
-    """Return an arm's entry in the metrics record, with its intervals.
+    """Return an arm's metrics record, with its intervals.
 
     Args:
-        arm: The arm as it was judged.
-        predictions: What it answers.
+        arm: The evaluated arm.
+        predictions: Its predictions.
         resampled: Its metrics on bootstrap resamples.
-        question: Knows how many test rows or groups each class has, which the intervals of near-perfect rankings and of
-            single classes need.
+        question: The evaluation task; it has the number of test rows or groups of each class, which the intervals of
+            near-perfect rankings and of single classes need.
     """
     found = {
         metric: _interval(metric, resampled[metric], estimate, question.test_units)
@@ -84,7 +84,7 @@ def _interval(metric: str, values: Floats, estimate: float, counts: tuple[int, i
 def compare_arms(
     question: Question, arms: list[dict[str, Any]], resampled: dict[str, Resampled]
 ) -> list[dict[str, Any]]:
-    """Return one comparison of the strategy with none for each learner; none at all where nothing was resampled."""
+    """Return one comparison of the strategy with none per learner; an empty list if nothing was resampled."""
     by_name = {arm_key(arm["learner"], arm["strategy"]): arm for arm in arms}
     comparisons = []
     for learner in question.config.learners if question.strategy != "none" else ():
@@ -107,13 +107,13 @@ def compare_arms(
 def paired_differences(
     test: dict[str, float], reference: dict[str, float], resampled: Resampled, other: Resampled
 ) -> dict[str, Any]:
-    """Return by metric the difference on test with the interval of its paired resamples, None where undefined.
+    """Return the difference on test by metric, with the interval of its paired resamples; None where undefined.
 
     Args:
         test: An arm's metrics on test.
-        reference: Those of the other arm, at least the same ones.
-        resampled: The arm's metrics on bootstrap resamples, those that it has.
-        other: Those of the other arm on the same resamples.
+        reference: The other arm's metrics, at least the same ones.
+        resampled: The arm's available metrics on bootstrap resamples.
+        other: The other arm's metrics on the same resamples.
     """
     differences = {}
     for metric, value in test.items():
