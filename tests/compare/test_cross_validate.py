@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 RESAMPLING = [name for name in STRATEGIES if name not in ("auto", "none")]
 MAY_BE_REFUSED = ("smoten", "kmeans_smote", "rus_boost")
-"""On noise: needs categories alone; needs clusters with a minority; needs members better than chance."""
+"""On noise: needs only categories; needs clusters with a minority; needs members better than chance."""
 
 
 @pytest.fixture(name="comparison", scope="module")

@@ -27,7 +27,7 @@ STRATEGY_NAMES = (
     *OWN_LEARNERS,
 )
 MAY_BE_REFUSED = {"smoten", "kmeans_smote", "rus_boost"}
-"""Needs categories alone; needs clusters with a minority; needs members that are better than chance."""
+"""Needs only categories; needs clusters with a minority; needs members that are better than chance."""
 TABLES = 4
 FEWEST_COVERED = 2
 """Of four independent intervals of 95 %, three or more miss in five of ten thousand cases."""

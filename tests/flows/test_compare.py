@@ -110,7 +110,7 @@ def test_the_command_prints_a_table_and_reasons(
     assert run_command(["compare", str(path)]) == 0
     out, err = capfd.readouterr()
     assert "average precision" in out
-    assert "smoten, logistic_regression: refused: needs categories alone" in out
+    assert "smoten, logistic_regression: refused: needs only categories" in out
     assert "Chosen: " in out
     assert "Final: " in out
     (page,) = (tmp_path / "datasets").glob("*/tournaments/*.html")

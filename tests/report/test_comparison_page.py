@@ -92,7 +92,7 @@ def test_the_verdict_comes_first_then_everybody_with_seconds_or_a_reason(page: W
     order = [page.html.index(text) for text in (final.verdict, 'id="leaderboard"', 'id="set-apart"', 'id="final"')]
     assert order == sorted(order)
     assert "✓ chosen" in page.html
-    assert "needs categories alone" in page.html
+    assert "needs only categories" in page.html
     assert "isolation forest" in page.html
     assert "SMOTE (ratio 0.5) + random under-sampling" in page.html
 

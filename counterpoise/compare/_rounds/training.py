@@ -199,7 +199,7 @@ def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], 
 def _only_two_classes(what: str, classes: int) -> EvaluationError:
     return EvaluationError(
         "two_classes_only",
-        expected=f"two classes, as {what}",
-        found=f"{classes} classes, while {what} with two only",
+        expected=f"two classes, because {what} only with two",
+        found=f"{classes} classes",
         remedy="choose another strategy",
     )
