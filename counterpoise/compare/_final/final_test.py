@@ -202,9 +202,7 @@ def _notes(question: Question, resamples: int, contenders: Iterable[FinalistScor
             )
         notes += [f"{candidate_words(one.candidate)}: {warning}" for warning in one.refit.warnings]
         if one.refit.strategy == "threshold":
-            notes.append(
-                "the final chooses every threshold on validation, so threshold is its plain learner here"
-            )
+            notes.append("the final chooses every threshold on validation, so threshold is its plain learner here")
     return notes
 
 

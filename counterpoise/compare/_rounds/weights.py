@@ -69,9 +69,7 @@ def double_counting(model: Any, steps: tuple[Step, ...]) -> str:
         weighted = [name for name in weighted if name != "class_weight"]
     if not weighted:
         return ""
-    return (
-        f"classes are balanced twice: by {', '.join(dict.fromkeys(weighted))} of the learner on top of {evening[0]}"
-    )
+    return f"classes are balanced twice: by {', '.join(dict.fromkeys(weighted))} of the learner on top of {evening[0]}"
 
 
 def share_trained_at(model: Any, rows: TrainMatrix) -> float | None:
