@@ -267,7 +267,7 @@ def test_entries_side_by_side_share_what_the_machine_has_free(
         shutil.rmtree(Path(comparison.folder) / "plans", ignore_errors=True)
         result = play(comparison, candidate("tomek_links"))
         assert result.status == status
-    assert "what the machine has free" in result.reason
+    assert "the machine's free memory" in result.reason
 
 
 def test_boosting_that_finds_no_member_better_than_chance_is_refused_in_plain_words(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_gap_that_leaves_nothing_to_train_on_is_refused() -> None:
 
 
 def test_too_few_moments_are_refused() -> None:
-    with pytest.raises(EvaluationError, match="2 moments among 90 rows"):
+    with pytest.raises(EvaluationError, match="2 distinct times among 90 rows"):
         dealt(np.arange(90) // 45)
 
 

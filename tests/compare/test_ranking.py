@@ -108,4 +108,4 @@ def test_tables_show_reasons_and_nothing_breaks_out_of_its_cell(tmp_path: Path) 
     assert list(rows[0]) == list(rows[1])
     text = render_leaderboard(board)
     assert "too few rows \\| &lt;b>" in text
-    assert text.startswith("# Tournament: fraud\n")
+    assert text.startswith("# Comparison: fraud\n")

@@ -88,7 +88,7 @@ def test_the_warning_stands_on_the_leaderboard_with_its_entry(tmp_path: Path) ->
     twice, once = play(comparison, candidate("random_over", BALANCED)), play(comparison, candidate("none", BALANCED))
     assert (once.warnings, len(twice.warnings)) == ((), 1)
     board = render_leaderboard(rank_candidates(comparison, [twice, once]))
-    assert "LogisticRegression (class_weight balanced) with random over-sampling: classes are evened out twice" in board
+    assert "LogisticRegression (class_weight balanced) with random over-sampling: classes are balanced twice" in board
 
 
 def test_weights_by_class_name_reach_the_learner_and_unknown_names_are_refused(tmp_path: Path) -> None:
