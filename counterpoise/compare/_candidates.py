@@ -28,11 +28,11 @@ def list_candidates(config: ComparisonConfig) -> tuple[Candidate, ...]:
     >>> [candidate.learner for candidate in list_candidates(ComparisonConfig(strategies=["none"]))][:2]
     ['dummy', 'logistic_regression']
     """
-    return tuple(dict.fromkeys(_entries(config)))
+    return tuple(dict.fromkeys(_all_candidates(config)))
 
 
-def _entries(config: ComparisonConfig) -> Iterator[Candidate]:
-    strategies = dict.fromkeys(("none", *_asked_for(config)))
+def _all_candidates(config: ComparisonConfig) -> Iterator[Candidate]:
+    strategies = dict.fromkeys(("none", *_requested(config)))
     own = [name for name in strategies if parse_strategy(name)[0].name in OWN_LEARNERS]
     learners = config.learners or (*DEFAULT_LEARNERS, *(["lightgbm"] if find_spec("lightgbm") else []))
     yield Candidate(strategy="none", learner=DUMMY)
@@ -41,6 +41,6 @@ def _entries(config: ComparisonConfig) -> Iterator[Candidate]:
     yield from (Candidate(strategy=name, learner=name.strip()) for name in own)
 
 
-def _asked_for(config: ComparisonConfig) -> Iterator[str]:
+def _requested(config: ComparisonConfig) -> Iterator[str]:
     for name in config.strategies or DEFAULT_STRATEGIES:
         yield from EVERY_STRATEGY if name.strip() == ALL else (name,)

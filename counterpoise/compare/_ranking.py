@@ -44,7 +44,7 @@ def rank_candidates(comparison: Comparison, results: Sequence[CandidateResult], 
         chance=_chance(comparison),
         entries=(*measured, *others, *unranked),
         chosen=chosen,
-        best=_entry(trained[0]) if trained else None,
+        best=_candidate(trained[0]) if trained else None,
         in_time=comparison.in_time is not None,
         counts={"measured": len(ok), "set_apart": len(unranked)},
         notes=(*comparison.notes, *(f"{candidate_words(one)}: {warning}" for one in ok for warning in one.warnings)),
@@ -75,7 +75,7 @@ def _simplest(ranked: list[CandidateResult], metric: str, *, test_to_train: floa
         for one in ranked
         if one is best or not falls_behind([fold[metric] for fold in one.folds], scores, test_to_train=test_to_train)
     ]
-    return _entry(min(near, key=_simplicity))
+    return _candidate(min(near, key=_simplicity))
 
 
 def _simplicity(result: CandidateResult) -> int:
@@ -85,7 +85,7 @@ def _simplicity(result: CandidateResult) -> int:
     return (STRATEGIES.get(steps[0].name) or TRAINING[steps[0].name]).simplicity
 
 
-def _entry(result: CandidateResult) -> Candidate:
+def _candidate(result: CandidateResult) -> Candidate:
     return Candidate(strategy=result.strategy, learner=result.learner)
 
 

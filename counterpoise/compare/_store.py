@@ -34,7 +34,7 @@ class StoredLeaderboard(Sealed, Leaderboard):
     page_sha256: Sha256 | None = None
 
 
-def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) -> Leaderboard:
+def write_leaderboard(config: BalanceConfig, digest: str, leaderboard: Leaderboard) -> Leaderboard:
     """Write the leaderboard to `tournaments/<key>.json` of the dataset and return it with its origin and address.
 
     The key covers the comparison's settings, which are not part of the run key, as well as the run key.
@@ -42,7 +42,7 @@ def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) ->
     Args:
         config: The whole configuration.
         digest: The source's digest.
-        board: The leaderboard.
+        leaderboard: The leaderboard.
     """
     origin = Origin(
         seed=config.seed,
@@ -52,30 +52,30 @@ def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) ->
         libraries=library_versions(),
         config=config.portable(),
     )
-    return _store(config, digest, board.model_copy(update={"origin": origin}), page="")
+    return _store(config, digest, leaderboard.model_copy(update={"origin": origin}), page="")
 
 
-def write_page(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
+def write_page(config: BalanceConfig, digest: str, leaderboard: Leaderboard, page: str) -> Leaderboard:
     """Write the page next to the leaderboard, record its digest there, and return the leaderboard with its address.
 
     Args:
         config: The whole configuration.
         digest: The source's digest.
-        board: The leaderboard as `write_leaderboard` returned it.
+        leaderboard: The leaderboard as `write_leaderboard` returned it.
         page: The page, HTML.
     """
     folder, name = _folder(config), f"tournaments/{comparison_key(config, digest)}.html"
     folder.store.replace(name, page.encode())
-    written = _store(config, digest, board, page=hashlib.sha256(page.encode()).hexdigest())
+    written = _store(config, digest, leaderboard, page=hashlib.sha256(page.encode()).hexdigest())
     return written.model_copy(update={"page": join_address(folder.address, name)})
 
 
-def _store(config: BalanceConfig, digest: str, board: Leaderboard, *, page: str) -> Leaderboard:
+def _store(config: BalanceConfig, digest: str, leaderboard: Leaderboard, *, page: str) -> Leaderboard:
     """Write a sealed leaderboard, with the digest of its page if it has one."""
     folder, name = _folder(config), f"tournaments/{comparison_key(config, digest)}.json"
-    plain = json.loads(board.model_dump_json(exclude={"file", "page"}))
+    plain = json.loads(leaderboard.model_dump_json(exclude={"file", "page"}))
     folder.store.replace(name, as_json(seal({**plain, **({"page_sha256": page} if page else {})})).encode())
-    return board.model_copy(update={"file": join_address(folder.address, name)})
+    return leaderboard.model_copy(update={"file": join_address(folder.address, name)})
 
 
 def comparison_key(config: BalanceConfig, digest: str) -> str:
@@ -100,14 +100,14 @@ def newest_leaderboard(config: BalanceConfig, digest: str) -> Leaderboard | None
     files = [file for file in folder.store.entries("tournaments") if is_leaderboard(file.name)]
     for file in sorted(files, key=lambda file: file.modified, reverse=True):
         try:
-            board = read_leaderboard(folder, file.name)
+            leaderboard = read_leaderboard(folder, file.name)
         except (FileNotFoundError, IntegrityError) as error:
             if isinstance(error, IntegrityError):
                 pass_over(error, "the report omits a comparison")
             continue
-        origin = board.origin
+        origin = leaderboard.origin
         if origin is not None and origin.source_digest == digest and _rows_of(origin.config) == wanted:
-            return board
+            return leaderboard
     return None
 
 

@@ -17,7 +17,7 @@ from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes
 from counterpoise.runtime import child_seed
 from counterpoise.typing import Copies, Matrix
 
-__all__ = ["DUMMY", "JudgedArm", "Predictions", "StrategyArms", "dummy_predictions", "train_arms"]
+__all__ = ["DUMMY", "EvaluatedArm", "Predictions", "StrategyArms", "dummy_predictions", "train_arms"]
 
 DUMMY = "dummy"
 
@@ -42,7 +42,7 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class JudgedArm:
+class EvaluatedArm:
     """An arm with its metrics on test.
 
     Attributes:

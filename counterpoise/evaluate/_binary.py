@@ -8,7 +8,7 @@ import numpy as np
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import ConfigError
-from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._arms import EvaluatedArm, Predictions
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._metrics.curves import pr_curve, reliability_bins, roc_curve
 from counterpoise.evaluate._metrics.decisions import four_counts
@@ -18,7 +18,7 @@ from counterpoise.evaluate._tables import LabelCodes
 from counterpoise.metrics import Confusion, Measured, Ranking, row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["judge_binary", "positive_code"]
+__all__ = ["evaluate_binary", "positive_code"]
 
 
 def positive_code(codes: LabelCodes, wanted: str) -> int:
@@ -40,7 +40,9 @@ def positive_code(codes: LabelCodes, wanted: str) -> int:
     return int(counts[1] <= counts[0])
 
 
-def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig) -> JudgedArm:
+def evaluate_binary(
+    predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig
+) -> EvaluatedArm:
     """Choose the threshold on validation, then evaluate the arm on test once."""
     scores, truth = predictions.test[:, positive], codes.test == positive
     choice = choose_arm_threshold(
@@ -62,7 +64,7 @@ def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, 
         "reliability": reliability_bins(scores, truth),
     }
     notes = (choice.note,) if choice.note else ()
-    return JudgedArm(predictions.learner, predictions.strategy, record, measure, notes)
+    return EvaluatedArm(predictions.learner, predictions.strategy, record, measure, notes)
 
 
 def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:

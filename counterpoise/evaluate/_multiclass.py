@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._arms import EvaluatedArm, Predictions
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._inference.class_intervals import of_class, smallest_classes
 from counterpoise.evaluate._metrics.curves import pr_curve, roc_curve
@@ -15,10 +15,10 @@ from counterpoise.evaluate._tables import Codes, LabelCodes
 from counterpoise.metrics import Confusion, CountsByClass, Measured, Ranking, decision_metrics, row_losses
 from counterpoise.typing import Copies, Matrix
 
-__all__ = ["judge_multiclass", "macro_metrics"]
+__all__ = ["evaluate_multiclass", "macro_metrics"]
 
 
-def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
+def evaluate_multiclass(predictions: Predictions, codes: LabelCodes) -> EvaluatedArm:
     """Evaluate an arm on test once; the most probable class is predicted, so there is no threshold to choose.
 
     Macro averages are over the classes that have test rows.
@@ -32,7 +32,7 @@ def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
         "confusion_matrix": _confusion_matrix(predictions.test, codes),
     }
     measure = _measure(predictions.test, codes.test, present, single=smallest_classes(codes.test))
-    return JudgedArm(predictions.learner, predictions.strategy, record, measure)
+    return EvaluatedArm(predictions.learner, predictions.strategy, record, measure)
 
 
 def macro_metrics(probability: Matrix, truth: Codes) -> dict[str, float]:

@@ -110,10 +110,10 @@ def operating_points(
         for weights in _resampled(validation, config, rng)
     ]
     found = np.concatenate([np.zeros((len(rules), 0)), *spread], axis=1)
-    judged = _judged(test, chosen, config, rng)
+    evaluated = _evaluated(test, chosen, config, rng)
     return [
         _point(rule, float(threshold), own) | outcome
-        for rule, threshold, own, outcome in zip(rules, chosen, found, judged, strict=True)
+        for rule, threshold, own, outcome in zip(rules, chosen, found, evaluated, strict=True)
     ]
 
 
@@ -132,7 +132,7 @@ def cost_by_formula(test: ScoredRows, *, config: EvaluationConfig, rng: np.rando
     if not false_alarm + missed:
         return None
     threshold = false_alarm / (false_alarm + missed)
-    (outcome,) = _judged(test, np.array([threshold]), config, rng)
+    (outcome,) = _evaluated(test, np.array([threshold]), config, rng)
     return {"threshold": threshold, **outcome}
 
 
@@ -211,7 +211,7 @@ def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, A
     }
 
 
-def _judged(
+def _evaluated(
     test: ScoredRows, thresholds: Floats, config: EvaluationConfig, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Return the outcome of each threshold on test, all on the same resamples."""

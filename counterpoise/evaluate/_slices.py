@@ -15,7 +15,7 @@ from counterpoise.evaluate._segments import segments
 from counterpoise.metrics import RANKED, Ranking
 from counterpoise.typing import Floats, Mask
 
-__all__ = ["JudgedRows", "worst_slices"]
+__all__ = ["DecidedRows", "worst_slices"]
 
 
 _FEWEST_POSITIVES = 10
@@ -23,7 +23,7 @@ _SHOWN = 12
 
 
 @dataclass(frozen=True)
-class JudgedRows:
+class DecidedRows:
     """Test rows: their scores, labels, decisions at the threshold, and groups if they have any."""
 
     scores: Floats
@@ -31,10 +31,10 @@ class JudgedRows:
     called: Mask
     groups: npt.NDArray[np.int32] | None = None
 
-    def among(self, members: Mask) -> JudgedRows:
+    def among(self, members: Mask) -> DecidedRows:
         """Return the rows of a mask."""
         groups = None if self.groups is None else np.unique(self.groups[members], return_inverse=True)[1]
-        return JudgedRows(
+        return DecidedRows(
             self.scores[members],
             self.positive[members],
             self.called[members],
@@ -43,7 +43,7 @@ class JudgedRows:
 
 
 def worst_slices(
-    features: pa.Table, rows: JudgedRows, *, resamples: int, rng: np.random.Generator
+    features: pa.Table, rows: DecidedRows, *, resamples: int, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Return the segments with the lowest recall, ordered by the upper bound of its interval.
 
@@ -70,12 +70,12 @@ def worst_slices(
     return [record | _ranked(rows.among(members), resamples, rng) for record, members in worst]
 
 
-def _by_recall(judged: tuple[dict[str, Any], Mask]) -> tuple[float, float, str, str]:
-    record = judged[0]
+def _by_recall(evaluated: tuple[dict[str, Any], Mask]) -> tuple[float, float, str, str]:
+    record = evaluated[0]
     return record["recall_high"], record["recall"], record["column"], record["segment"]
 
 
-def _decided(column: str, segment: str, rows: JudgedRows) -> dict[str, Any]:
+def _decided(column: str, segment: str, rows: DecidedRows) -> dict[str, Any]:
     true = int((rows.positive & rows.called).sum())
     return {
         "column": column,
@@ -95,7 +95,7 @@ def _share(name: str, hits: int, members: Mask, groups: npt.NDArray[np.int32] | 
     return {name: share, f"{name}_low": found.low if found else None, f"{name}_high": found.high if found else None}
 
 
-def _ranked(rows: JudgedRows, resamples: int, rng: np.random.Generator) -> dict[str, float | None]:
+def _ranked(rows: DecidedRows, resamples: int, rng: np.random.Generator) -> dict[str, float | None]:
     """Return the ranking metrics of the rows, with intervals."""
     ranking = Ranking.from_scores(rows.scores, rows.positive)
     once = ranking.weigh(np.ones((1, len(rows.scores)), np.int32))

@@ -14,14 +14,14 @@ __all__ = [
     "Calibrator",
     "Correction",
     "IsotonicParameters",
-    "JudgedProbabilities",
     "LearnerCalibrator",
     "LearnerCorrection",
+    "ProbabilityQuality",
     "SigmoidParameters",
 ]
 
 
-class JudgedProbabilities(Record):
+class ProbabilityQuality(Record):
     """The quality of probabilities on test: scores, Cox's calibration line and the bins of `reliability`."""
 
     mean_probability: Share
@@ -64,14 +64,14 @@ class Calibration(Record):
     `note` says why there is no calibrator.
     """
 
-    before: JudgedProbabilities | None
-    after: JudgedProbabilities | None
-    calibrated: JudgedProbabilities | None
+    before: ProbabilityQuality | None
+    after: ProbabilityQuality | None
+    calibrated: ProbabilityQuality | None
     calibrator: Calibrator | None
     note: Text
 
 
-class LearnerCalibrator(JudgedProbabilities, Calibrator):
+class LearnerCalibrator(ProbabilityQuality, Calibrator):
     """A learner's calibrator, its threshold on that scale, and the number of test rows whose decision changes."""
 
     threshold_calibrated_scale: Share
@@ -83,8 +83,8 @@ class LearnerCorrection(Record):
 
     threshold_training_scale: Share
     threshold_natural_scale: Share
-    before: JudgedProbabilities | None
-    after: JudgedProbabilities | None
+    before: ProbabilityQuality | None
+    after: ProbabilityQuality | None
     calibrated: LearnerCalibrator | None
     calibrated_note: Text
 

@@ -11,7 +11,7 @@ from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import TaskRun
 
-from counterpoise import compare as play  # its door, at which the tasks ask
+from counterpoise import compare as room  # tasks look names up at its door
 from counterpoise import compare as store
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
@@ -65,24 +65,24 @@ def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: 
 
 
 def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    played: list[str] = []
-    play_one, write, failures = play.cross_validate_in_process, store.write_page, [ZeroDivisionError("disk")]
+    candidates: list[str] = []
+    cross_validate, write, failures = room.cross_validate_in_process, store.write_page, [ZeroDivisionError("disk")]
 
     def counted(comparison: Comparison, candidate: Candidate) -> CandidateResult:
-        played.append(candidate.name)
-        return play_one(comparison, candidate)
+        candidates.append(candidate.name)
+        return cross_validate(comparison, candidate)
 
     def failing(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
         if failures:
             raise failures.pop()
         return write(config, digest, board, page)
 
-    monkeypatch.setattr(play, "cross_validate_in_process", counted)
+    monkeypatch.setattr(room, "cross_validate_in_process", counted)
     monkeypatch.setattr(store, "write_page", failing)
     board = compare.with_options(retries=1)(tournament(tmp_path, name="retried-tournament"))
     assert isinstance(board, Leaderboard)
     assert all(isinstance(one, CandidateResult) for one in board.entries)
-    assert sorted(played) == sorted(one.name for one in board.entries)
+    assert sorted(candidates) == sorted(one.name for one in board.entries)
 
 
 def test_without_a_final_nobody_looks_at_test(tmp_path: Path) -> None:

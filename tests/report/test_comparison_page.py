@@ -62,7 +62,7 @@ def written(folder: Path, *, classes: int = 2, final: bool = True) -> WrittenPag
     arena = prepare_table(Rules.of(config), hostile(500, seed=0, classes=classes), folder=folder / "arena")
     tables = {name: hostile(300, seed=seed, classes=classes) for seed, name in enumerate(("validation", "test"), 1)}
     held_out = hold_out_tables(**tables, folder=folder / "arena") if final else None
-    board = run_comparison(arena, dataset=config.name, held_out=held_out, apart=False)
+    board = run_comparison(arena, dataset=config.name, held_out=held_out, subprocesses=False)
     failed = CandidateResult(strategy="none", learner="package:Class", status="failed", reason=f"{SCRIPT} {BREAKING}")
     board = board.model_copy(update={"entries": (*board.entries, failed), "notes": (SCRIPT,)})
     board = write_leaderboard(config, DIGEST, board)

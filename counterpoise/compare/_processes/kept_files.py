@@ -10,7 +10,7 @@ from pathlib import Path
 
 __all__ = ["KeptFiles"]
 
-_MADE_ANEW = ("plans", "jobs")
+_RECREATED = ("plans", "jobs")
 """Folders whose files are recreated on demand."""
 
 
@@ -43,7 +43,7 @@ class KeptFiles:
 
 def _files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _MADE_ANEW]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _RECREATED]
         yield from (Path(place, name).relative_to(folder) for name in names if not name.startswith("."))
 
 

@@ -35,7 +35,7 @@ __all__ = ["JobFailed", "close_on_interruption", "close_processes", "open_proces
 
 Answer = TypeVar("Answer", bound=Record)
 
-_Said = dict[str, Any]
+_Reply = dict[str, Any]
 """The outcome of a job: its `answer`, or the error that `refused` it, or the reason why it `failed`."""
 
 _LARGEST_ANSWER = 64_000_000
@@ -67,13 +67,13 @@ def run_in_process(
     """
     if not hasattr(os, "pidfd_open"):
         return work()
-    said = _tournament(folder).do(work, places=workers(at_a_time), seconds=60 * minutes)
-    if "refused" in said:
-        raise _rebuilt(said["refused"])
-    if "answer" not in said:
-        raise JobFailed(said["failed"])
+    reply = _processes_of(folder).do(work, slots=workers(at_a_time), seconds=60 * minutes)
+    if "refused" in reply:
+        raise _rebuilt(reply["refused"])
+    if "answer" not in reply:
+        raise JobFailed(reply["failed"])
     try:
-        return answer.model_validate(said["answer"])
+        return answer.model_validate(reply["answer"])
     except ValidationError as error:
         first = error.errors()[0]
         raise JobFailed(f"its answer is not valid: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
@@ -115,26 +115,26 @@ def open_processes(folder: str) -> None:
     """Accept jobs for a comparison, given by its folder; its template process starts to import."""
     with _lock:
         if hasattr(os, "pidfd_open") and folder not in _open:
-            _open[folder] = _Tournament(Path(folder))
+            _open[folder] = _ComparisonProcesses(Path(folder))
 
 
 def close_processes(folder: str) -> None:
     """End the processes of a comparison: running jobs end with an error, and no new ones are accepted."""
     with _lock:
-        tournament = _open.pop(folder, None)
-    if tournament is not None:
-        tournament.close()
+        processes = _open.pop(folder, None)
+    if processes is not None:
+        processes.close()
 
 
 class _Attempt(NamedTuple):
     """The outcome of a job, whether its template was lost, and whether another job may have caused a failure."""
 
-    said: _Said
+    reply: _Reply
     lost: bool
     disturbed: bool
 
 
-class _Tournament:
+class _ComparisonProcesses:
     """The processes of one comparison, and the state that its jobs share."""
 
     def __init__(self, folder: Path) -> None:
@@ -145,16 +145,16 @@ class _Tournament:
         self._closed = False
         self.template = Template()
 
-    def do(self, work: Callable[[], Record], *, places: int, seconds: float) -> _Said:
+    def do(self, work: Callable[[], Record], *, slots: int, seconds: float) -> _Reply:
         """Run a job when a slot is free; run it once more, alone, if it was disturbed or has disturbed others."""
-        with self._places(places, alone=False):
+        with self._slots(slots, alone=False):
             first = self._attempt(work, seconds)
-        succeeded = "answer" in first.said and first.said["answer"].get("status", "ok") == "ok"
+        succeeded = "answer" in first.reply and first.reply["answer"].get("status", "ok") == "ok"
         if not first.disturbed or (succeeded and not first.lost):
-            return first.said
-        with self._places(places, alone=True):
+            return first.reply
+        with self._slots(slots, alone=True):
             alone = self._attempt(work, seconds)
-        return {"failed": "the process that started it was killed or stopped, twice"} if alone.lost else alone.said
+        return {"failed": "the process that started it was killed or stopped, twice"} if alone.lost else alone.reply
 
     def close(self) -> None:
         with self._lock:
@@ -163,7 +163,7 @@ class _Tournament:
         self._files.forget()
 
     @contextmanager
-    def _places(self, of: int, *, alone: bool) -> Iterator[None]:
+    def _slots(self, of: int, *, alone: bool) -> Iterator[None]:
         """Hold one slot or all of them; if jobs ask for different numbers of slots, the largest number applies."""
         held = 0
         try:
@@ -187,27 +187,27 @@ class _Tournament:
                 code, late = template.run(folder, seconds)
             except OSError:  # the template is lost
                 code, late = None, False
-            said = _read(folder / "answer", secret) or {"failed": _why_no_answer(code, seconds if late else 0.0)}
+            reply = _read(folder / "answer", secret) or {"failed": _why_no_answer(code, seconds if late else 0.0)}
         with self._lock:
             if self._closed:
-                raise _ended()
+                raise _already_ended()
             if code is None and self.template is template:
                 template.close()
                 self.template = Template()
                 self._disturbances += 1
             self._disturbances += self._files.restore_or_keep()
             killed = code == -signal.SIGKILL and not late  # by the kernel, out of memory, or by another learner
-            return _Attempt(said, code is None, killed or self._disturbances != before)
+            return _Attempt(reply, code is None, killed or self._disturbances != before)
 
 
 _lock = threading.Lock()
-_open: dict[str, _Tournament] = {}
+_open: dict[str, _ComparisonProcesses] = {}
 
 
-def _tournament(folder: str) -> _Tournament:
+def _processes_of(folder: str) -> _ComparisonProcesses:
     with _lock:
         if folder not in _open:
-            raise _ended()
+            raise _already_ended()
         return _open[folder]
 
 
@@ -224,13 +224,13 @@ def _job_folder(comparison: Path, work: Callable[[], Record]) -> Iterator[tuple[
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read(file: Path, secret: str) -> _Said | None:
+def _read(file: Path, secret: str) -> _Reply | None:
     """Return the answer that a worker has written; None if there is no valid one."""
     try:
         if not file.is_file() or file.stat().st_size > _LARGEST_ANSWER:
             return None
-        said = json.loads(file.read_text(encoding="utf-8"))
-        return said if said.pop("secret") == secret else None
+        reply = json.loads(file.read_text(encoding="utf-8"))
+        return reply if reply.pop("secret") == secret else None
     except (OSError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
         return None
 
@@ -249,7 +249,7 @@ def _why_no_answer(code: int | None, late: float) -> str:
     return f"its process ended with {how} and without an answer"
 
 
-def _ended() -> EngineError:
+def _already_ended() -> EngineError:
     expected, found = "a running comparison", "one that was ended"
     return EngineError("tournament_ended", expected=expected, found=found, remedy="run it again")
 

@@ -9,15 +9,15 @@ import numpy as np
 from counterpoise.compare._corrected_error import interval
 from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
 from counterpoise.compare._rounds.scores import measure
-from counterpoise.compare._rounds.training import Failure, RunNotes, answers, attempted, train
+from counterpoise.compare._rounds.training import Failure, RunNotes, attempted, predict, train
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.metrics import METRICS, names
 from counterpoise.results import Candidate, CandidateResult, Comparison, Scores
 
-__all__ = ["cross_validate_in_process", "play"]
+__all__ = ["cross_validate", "cross_validate_in_process"]
 
 
-def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
+def cross_validate(comparison: Comparison, candidate: Candidate) -> CandidateResult:
     """Cross-validate a candidate on all folds; learners use one thread.
 
     Args:
@@ -26,19 +26,19 @@ def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
     """
     from threadpoolctl import threadpool_limits
 
-    sheet, opened, folds = RunNotes(), TrainingRows(comparison), list[Scores]()
+    run_notes, training_rows, folds = RunNotes(), TrainingRows(comparison), list[Scores]()
 
     def cross_validate_all() -> list[Scores]:
         for number in range(comparison.rounds):
-            folds.append(_round(opened, candidate, number, sheet))
+            folds.append(_round(training_rows, candidate, number, run_notes))
         return folds
 
     with threadpool_limits(limits=1):
-        played = attempted(cross_validate_all, where=lambda: f"fold {len(folds) + 1}")
-    if isinstance(played, Failure):
-        return CandidateResult(**candidate.model_dump(), status=played.status, reason=played.reason)
+        scores = attempted(cross_validate_all, where=lambda: f"fold {len(folds) + 1}")
+    if isinstance(scores, Failure):
+        return CandidateResult(**candidate.model_dump(), status=scores.status, reason=scores.reason)
     over_folds = _over_folds(folds, test_to_train=comparison.test_to_train)
-    return CandidateResult(**candidate.model_dump(), status="ok", folds=tuple(folds), **over_folds, **sheet.facts())
+    return CandidateResult(**candidate.model_dump(), status="ok", folds=tuple(folds), **over_folds, **run_notes.facts())
 
 
 def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> CandidateResult:
@@ -52,7 +52,7 @@ def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> C
         EngineError: The comparison was ended in the meantime.
         OSError: The job cannot be written to the comparison's folder.
     """
-    rules, work = comparison.rules, partial(play, comparison, candidate)
+    rules, work = comparison.rules, partial(cross_validate, comparison, candidate)
     try:
         result = run_in_process(
             work,
@@ -83,10 +83,10 @@ def _check(result: CandidateResult, comparison: Comparison, candidate: Candidate
             raise JobFailed(f"its answer has {value:g} as {metric}, which must be between {least:g} and {most:g}")
 
 
-def _round(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNotes) -> Scores:
-    trained = train(opened, candidate, number, sheet)
-    said = answers(opened, trained, opened.features("test", number), sheet)
-    return measure(said, opened.truth(number))
+def _round(training_rows: TrainingRows, candidate: Candidate, number: int, run_notes: RunNotes) -> Scores:
+    trained = train(training_rows, candidate, number, run_notes)
+    output = predict(training_rows, trained, training_rows.features("test", number), run_notes)
+    return measure(output, training_rows.truth(number))
 
 
 def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Scores]:

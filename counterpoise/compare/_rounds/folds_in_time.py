@@ -77,14 +77,14 @@ def assign_folds_in_time(
     Raises:
         EvaluationError: There are too few distinct times, or a fold would train or test on a single class.
     """
-    dealt = _dealt(ties, timeline, folds)
-    if dealt is not None and not _lacking(codes, dealt):
-        return dealt
+    folds_in_time = _cut_folds(ties, timeline, folds)
+    if folds_in_time is not None and not _single_class_sides(codes, folds_in_time):
+        return folds_in_time
     most = most_folds_in_time(codes, ties, timeline, fewer_than=folds)
     raise EvaluationError(
         "too_few_rows_in_time",
         expected=f"{folds} folds in time order with rows of two classes to train on and to test on in each",
-        found=_why_not(codes, dealt, classes, timeline),
+        found=_why_not(codes, folds_in_time, classes, timeline),
         remedy=f"set tournament.folds to {most}" if most else "lower split.gap, or collect rows over a longer time",
         values={"folds": folds, "gap": timeline.gap},
     )
@@ -93,13 +93,13 @@ def assign_folds_in_time(
 def most_folds_in_time(codes: Codes, ties: Ints, timeline: Timeline, *, fewer_than: int) -> int:
     """Return the largest number of folds below a limit that all train and test on two classes; 0 if there is none."""
     for folds in range(fewer_than - 1, _FEWEST_FOLDS - 1, -1):
-        dealt = _dealt(ties, timeline, folds)
-        if dealt is not None and not _lacking(codes, dealt):
+        folds_in_time = _cut_folds(ties, timeline, folds)
+        if folds_in_time is not None and not _single_class_sides(codes, folds_in_time):
             return folds
     return 0
 
 
-def _dealt(ties: Ints, timeline: Timeline, folds: int) -> TimeFolds | None:
+def _cut_folds(ties: Ints, timeline: Timeline, folds: int) -> TimeFolds | None:
     """Return the folds, whatever classes they have; None if there are too few distinct times."""
     cuts = _cuts(timeline.times, folds)
     if cuts is None:
@@ -128,21 +128,21 @@ def _cuts(times: Numbers, folds: int) -> list[float] | None:
     return cuts if len(set(cuts)) == folds else None
 
 
-def _lacking(codes: Codes, dealt: TimeFolds) -> list[tuple[int, str]]:
+def _single_class_sides(codes: Codes, folds_in_time: TimeFolds) -> list[tuple[int, str]]:
     """Return each fold and side (train or test) with rows of fewer than two classes."""
     return [
         (fold, side)
-        for fold, older in enumerate(dealt.trained)
-        for side, rows in (("train", older), ("test", dealt.tested == fold))
+        for fold, older in enumerate(folds_in_time.trained)
+        for side, rows in (("train", older), ("test", folds_in_time.tested == fold))
         if len(np.unique(codes[rows])) < 2  # a single class cannot be learnt or scored
     ]
 
 
-def _why_not(codes: Codes, dealt: TimeFolds | None, classes: tuple[str, ...], timeline: Timeline) -> str:
-    if dealt is None:
+def _why_not(codes: Codes, folds_in_time: TimeFolds | None, classes: tuple[str, ...], timeline: Timeline) -> str:
+    if folds_in_time is None:
         return f"{len(np.unique(timeline.times)):,} distinct times among {len(codes):,} rows"
-    fold, side = _lacking(codes, dealt)[0]
-    rows = dealt.trained[fold] if side == "train" else dealt.tested == fold
+    fold, side = _single_class_sides(codes, folds_in_time)[0]
+    rows = folds_in_time.trained[fold] if side == "train" else folds_in_time.tested == fold
     names = ", ".join(repr(classes[code]) for code in np.unique(codes[rows]))
     gap = f" beyond the gap of {timeline.gap:,} (in the unit of columns.time)" if timeline.gap else ""
     what = "older rows to train on" + gap if side == "train" else "rows to test on"

@@ -41,20 +41,20 @@ def prepare_comparison(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, fo
     return _encoded(choose_rows(rules, snapshot, split, folder=folder))
 
 
-def prepare_table(rules: Rules, table: pa.Table, *, folder: Path, bonds: TiedRows | None = None) -> Comparison:
+def prepare_table(rules: Rules, table: pa.Table, *, folder: Path, tied_rows: TiedRows | None = None) -> Comparison:
     """Prepare a comparison on the rows of a table, features and label, in this process.
 
     Args:
         rules: The candidates and the settings.
         table: The rows.
         folder: The comparison's folder.
-        bonds: The ties between rows, and their times; none by default.
+        tied_rows: The ties between rows, and their times; none by default.
 
     Raises:
         EvaluationError: There are too few rows for the folds.
         ConfigError: `evaluation.positive_class` names no class.
     """
-    return _encoded(choose_rows_of_table(rules, table, folder=folder, bonds=bonds))
+    return _encoded(choose_rows_of_table(rules, table, folder=folder, tied_rows=tied_rows))
 
 
 def prepare_in_process(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:

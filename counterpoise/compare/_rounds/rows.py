@@ -62,14 +62,18 @@ def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: P
     codes = source.labels.codes[train]
     chosen = train[_stratified(codes, rules)]
     ties = tie_codes(source.reader, chosen, content=read_content(split), group=rules.columns.group)
-    bonds = TiedRows(ties, _timeline(source.reader, rules, chosen))
+    tied_rows = TiedRows(ties, _timeline(source.reader, rules, chosen))
     return choose_rows_of_table(
-        rules, source.reader.read_rows(chosen, source.roles.data), folder=folder, bonds=bonds, train_rows=len(train)
+        rules,
+        source.reader.read_rows(chosen, source.roles.data),
+        folder=folder,
+        tied_rows=tied_rows,
+        train_rows=len(train),
     )
 
 
 def choose_rows_of_table(
-    rules: Rules, table: pa.Table, *, folder: Path, bonds: TiedRows | None = None, train_rows: int = 0
+    rules: Rules, table: pa.Table, *, folder: Path, tied_rows: TiedRows | None = None, train_rows: int = 0
 ) -> Comparison:
     """Return the comparison on the rows of a table, features and label; the features are not yet encoded.
 
@@ -77,7 +81,7 @@ def choose_rows_of_table(
         rules: The candidates and the settings.
         table: The rows.
         folder: The comparison's folder.
-        bonds: The ties between rows, and their times; none by default.
+        tied_rows: The ties between rows, and their times; none by default.
         train_rows: The number of train rows if the table is a sample of them.
 
     Raises:
@@ -85,12 +89,12 @@ def choose_rows_of_table(
         ConfigError: `evaluation.positive_class` names no class, or `repeats` is above 1 with folds in time order.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, bonds = table.unify_dictionaries().combine_chunks(), bonds or TiedRows()
+    table, tied_rows = table.unify_dictionaries().combine_chunks(), tied_rows or TiedRows()
     labels = encode_labels(table[rules.columns.target])
     positive = _positive(rules, labels)
-    ties = np.arange(table.num_rows) if bonds.ties is None else bonds.ties
-    dealt, in_time = _deal(rules, labels, TiedRows(ties, bonds.timeline), positive)
-    write_arrow(folder / "folds.arrow", pa.table({**dealt, "ties": ties}))
+    ties = np.arange(table.num_rows) if tied_rows.ties is None else tied_rows.ties
+    fold_columns, in_time = _assign(rules, labels, TiedRows(ties, tied_rows.timeline), positive)
+    write_arrow(folder / "folds.arrow", pa.table({**fold_columns, "ties": ties}))
     comparison = Comparison(
         folder=str(folder),
         snapshot=write_snapshot(folder / "rows.arrow", table),
@@ -105,23 +109,23 @@ def choose_rows_of_table(
     return comparison.model_copy(update={"notes": tuple(_notes(comparison))})
 
 
-def _deal(
-    rules: Rules, labels: Labels, bonds: TiedRows, positive: int
+def _assign(
+    rules: Rules, labels: Labels, tied_rows: TiedRows, positive: int
 ) -> tuple[dict[str, npt.NDArray[np.generic]], InTime | None]:
     """Return the columns of the folds' file, and a description of folds in time order."""
-    settings, ties = rules.tournament, bonds.ties
+    settings, ties = rules.tournament, tied_rows.ties
     assert ties is not None  # noqa: S101  # the caller sets them
-    if bonds.timeline is None:
+    if tied_rows.timeline is None:
         folds = assign_folds(
             labels.codes, ties, classes=labels.classes, folds=settings.folds, repeats=settings.repeats,
             seed=rules.seeds.folds,
         )  # fmt: skip
         return {f"repeat {number}": fold for number, fold in enumerate(folds)}, None
     _check_no_repeats(settings.repeats)
-    made = assign_folds_in_time(labels.codes, ties, bonds.timeline, classes=labels.classes, folds=settings.folds)
+    made = assign_folds_in_time(labels.codes, ties, tied_rows.timeline, classes=labels.classes, folds=settings.folds)
     columns = {f"trained {number}": rows for number, rows in enumerate(made.trained)}
-    return {"repeat 0": made.tested, "time": bonds.timeline.times, **columns}, InTime(
-        gap=bonds.timeline.gap,
+    return {"repeat 0": made.tested, "time": tied_rows.timeline.times, **columns}, InTime(
+        gap=tied_rows.timeline.gap,
         test_to_train=made.test_to_train,
         never_tested=int((made.tested == NEVER_TESTED).sum()),
         prevalence=None if positive < 0 else _mean_prevalence(made, labels.codes == positive),

@@ -15,11 +15,11 @@ from counterpoise.evaluate import macro_metrics
 from counterpoise.metrics import Confusion, Measured, Ranking, names, row_losses
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["Answers", "ask", "ask_detector", "measure"]
+__all__ = ["ModelOutput", "detect_anomalies", "measure", "predict_classes"]
 
 
 @dataclass(frozen=True)
-class Answers:
+class ModelOutput:
     """The output of a model for a fold's test rows.
 
     Attributes:
@@ -33,7 +33,7 @@ class Answers:
     probabilities: bool
 
 
-def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
+def predict_classes(model: Any, features: Matrix, *, classes: int) -> ModelOutput:
     """Predict with a classifier: the more probable class is chosen, unless the model has its own threshold.
 
     Args:
@@ -49,12 +49,12 @@ def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
     if hasattr(model, "predict_proba"):
         probability = probabilities_by_class(model.predict_proba(features), model, rows=rows, classes=classes)
         if classes > 2:
-            return Answers(probability, None, probabilities=True)
+            return ModelOutput(probability, None, probabilities=True)
         tuned = hasattr(model, "best_threshold_")
         called = (
             called_classes(model.predict(features), rows=rows) == 1 if tuned else probability[:, 1] > probability[:, 0]
         )
-        return Answers(probability[:, 1], called, probabilities=True)
+        return ModelOutput(probability[:, 1], called, probabilities=True)
     if classes > 2:
         raise EvaluationError(
             "no_probabilities",
@@ -64,36 +64,36 @@ def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
         )
     scores = ranking_scores(model.decision_function(features), rows=rows)
     called = called_classes(model.predict(features), rows=rows) == 1
-    return Answers(scores, called, probabilities=False)
+    return ModelOutput(scores, called, probabilities=False)
 
 
-def ask_detector(model: Any, features: Matrix) -> Answers:
+def detect_anomalies(model: Any, features: Matrix) -> ModelOutput:
     """Return an anomaly detector's score of each row, higher for more unusual rows; it makes no decisions."""
-    return Answers(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
+    return ModelOutput(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
 
 
-def measure(answers: Answers, truth: Ints) -> dict[str, float | None]:
+def measure(output: ModelOutput, truth: Ints) -> dict[str, float | None]:
     """Return the metrics of a fold; None where a metric is undefined.
 
     Args:
-        answers: The model's output.
+        output: The model's output.
         truth: The true class codes; with two classes 1 for the class of interest.
     """
-    if answers.scores.ndim == 2:
-        found = macro_metrics(answers.scores, truth.astype(np.int32))
+    if output.scores.ndim == 2:
+        found = macro_metrics(output.scores, truth.astype(np.int32))
     else:
-        found = _binary(answers, truth == 1)
+        found = _binary(output, truth == 1)
     return {name: _number(found.get(name, math.nan)) for name in names("folds")}
 
 
-def _binary(answers: Answers, truth: npt.NDArray[np.bool_]) -> dict[str, float]:
-    scores = answers.scores
+def _binary(output: ModelOutput, truth: npt.NDArray[np.bool_]) -> dict[str, float]:
+    scores = output.scores
     ranking = Ranking.from_scores(scores, truth).weigh(np.ones((1, len(truth)), np.int32))
     counts = None
-    if answers.called is not None:
-        true, called = np.array([(truth & answers.called).sum()]), np.array([answers.called.sum()])
+    if output.called is not None:
+        true, called = np.array([(truth & output.called).sum()]), np.array([output.called.sum()])
         counts = Confusion.from_called(true, called, positives=float(truth.sum()), rows=float(len(truth)))
-    losses = row_losses(scores, truth) if answers.probabilities else {}
+    losses = row_losses(scores, truth) if output.probabilities else {}
     means = {name: np.array([loss.mean()]) for name, loss in losses.items()}
     measured = Measured([ranking], counts, means).metrics()
     return {name: float(value[0]) for name, value in measured.items()}

@@ -44,20 +44,20 @@ class ThresholdLearner:
     config: EvaluationConfig
     best_threshold_: float = field(default=np.nan, init=False)
 
-    def fit(self, features: Matrix, asked: Ints) -> ThresholdLearner:
+    def fit(self, features: Matrix, targets: Ints) -> ThresholdLearner:
         """Tune the threshold, then fit the learner on all rows; warn if no threshold meets the rule."""
         from sklearn.base import clone
 
-        scores, known = np.zeros(len(asked)), np.zeros(len(asked), np.bool_)
+        scores, known = np.zeros(len(targets)), np.zeros(len(targets), np.bool_)
         for trained, tested in self.folds:
-            scores[tested] = _scores(clone(self.model).fit(features[trained], asked[trained]), features[tested])
+            scores[tested] = _scores(clone(self.model).fit(features[trained], targets[trained]), features[tested])
             known[tested] = True
-        chosen = choose_arm_threshold(ScoredRows(scores[known], asked[known] == 1), config=self.config)
+        chosen = choose_arm_threshold(ScoredRows(scores[known], targets[known] == 1), config=self.config)
         if chosen.rule != self.config.threshold:
             wanted = {rule.name: rule.wanted for rule in threshold_rules(self.config)}[self.config.threshold]
             warnings.warn(f"no threshold gives a {wanted}, out of fold: the largest F1 was taken", stacklevel=2)
         self.best_threshold_ = chosen.value
-        self.model.fit(features, asked)
+        self.model.fit(features, targets)
         return self
 
     @property
@@ -79,35 +79,35 @@ class ThresholdLearner:
         return (_scores(self.model, features) >= self.best_threshold_).astype(np.int64)
 
 
-def tuned(model: Any, opened: TrainingRows, number: int) -> ThresholdLearner:
+def tuned(model: Any, training_rows: TrainingRows, number: int) -> ThresholdLearner:
     """Return a learner with its threshold tuned within the rows that a round trains on.
 
     Args:
         model: The learner.
-        opened: The rows of the comparison, of two classes.
+        training_rows: The rows of the comparison, of two classes.
         number: The round.
 
     Raises:
         EvaluationError: The round has too few train rows of a class.
     """
-    return ThresholdLearner(model, inner_folds(opened, number), opened.comparison.rules.evaluation)
+    return ThresholdLearner(model, inner_folds(training_rows, number), training_rows.comparison.rules.evaluation)
 
 
-def inner_folds(opened: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], ...]:
+def inner_folds(training_rows: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], ...]:
     """Return folds of the rows that a round trains on: positions to train on and to predict.
 
     They follow the rules of the outer folds: tied rows stay together, in time order if the outer folds are.
 
     Args:
-        opened: The rows of the comparison, of two classes.
+        training_rows: The rows of the comparison, of two classes.
         number: The round.
 
     Raises:
         EvaluationError: The round has too few train rows of a class.
     """
-    train = opened.train_rows(number)
-    _, ties = np.unique(opened.ties[train.rows], return_inverse=True)
-    timeline = opened.timeline
+    train = training_rows.train_rows(number)
+    _, ties = np.unique(training_rows.ties[train.rows], return_inverse=True)
+    timeline = training_rows.timeline
     if timeline is not None:
         own = timeline.at(train.rows)
         most = most_folds_in_time(train.codes, ties, own, fewer_than=_INNER_FOLDS + 1)
@@ -120,7 +120,7 @@ def inner_folds(opened: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], .
     fewest = int(np.bincount(train.codes, minlength=len(train.classes)).min())
     (placed,) = assign_folds(
         train.codes, ties, classes=train.classes, folds=max(2, min(_INNER_FOLDS, fewest)), repeats=1,
-        seed=opened.comparison.rules.seeds.learner,
+        seed=training_rows.comparison.rules.seeds.learner,
     )  # fmt: skip
     return tuple((np.flatnonzero(placed != fold), np.flatnonzero(placed == fold)) for fold in range(placed.max() + 1))
 

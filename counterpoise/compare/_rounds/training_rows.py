@@ -55,22 +55,22 @@ class TrainingRows:
     @cached_property
     def folds(self) -> Folds:
         """The fold that tests each row, shape (repeats, rows); with folds in time order -1 for the oldest rows."""
-        columns = [self._dealt[f"repeat {number}"] for number in range(self.comparison.rules.tournament.repeats)]
+        columns = [self._fold_table[f"repeat {number}"] for number in range(self.comparison.rules.tournament.repeats)]
         return np.stack([column.to_numpy() for column in columns])
 
     @property
     def ties(self) -> Ints:
         """One code per row, equal for rows that stay together."""
-        return np.asarray(self._dealt["ties"].to_numpy())
+        return np.asarray(self._fold_table["ties"].to_numpy())
 
     @property
     def timeline(self) -> Timeline | None:
         """The times of the rows if folds are in time order; otherwise None."""
         in_time = self.comparison.in_time
-        return None if in_time is None else Timeline(np.asarray(self._dealt["time"].to_numpy()), in_time.gap)
+        return None if in_time is None else Timeline(np.asarray(self._fold_table["time"].to_numpy()), in_time.gap)
 
     @cached_property
-    def _dealt(self) -> pa.Table:
+    def _fold_table(self) -> pa.Table:
         return read_arrow(Path(self.comparison.folder) / "folds.arrow")
 
     def tested(self, number: int) -> npt.NDArray[np.bool_]:
@@ -85,7 +85,7 @@ class TrainingRows:
         """Return a mask of a round's train rows: all rows that are not tested; in time order, the older ones only."""
         if self.comparison.in_time is None or number == self.comparison.rounds:
             return ~self.tested(number)
-        return np.asarray(self._dealt[f"trained {number}"].to_numpy(zero_copy_only=False))
+        return np.asarray(self._fold_table[f"trained {number}"].to_numpy(zero_copy_only=False))
 
     def train_rows(self, number: int) -> TrainRows:
         """Return the rows that a round trains on, and no others."""
@@ -94,15 +94,15 @@ class TrainingRows:
 
     def truth(self, number: int) -> npt.NDArray[np.int64]:
         """Return the target codes of a round's test rows."""
-        return self.asked(self.labels.codes[self.tested(number)])
+        return self.target_codes(self.labels.codes[self.tested(number)])
 
-    def asked(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    def target_codes(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """Return class codes as learners get them: with two classes, 1 for the class of interest."""
         positive = self.comparison.positive
         return codes.astype(np.int64) if positive < 0 else (codes == positive).astype(np.int64)
 
     @property
-    def asked_names(self) -> tuple[str, ...]:
+    def target_names(self) -> tuple[str, ...]:
         """The class names of the target codes: with two classes the class of interest comes last."""
         classes, positive = self.comparison.classes, self.comparison.positive
         return classes if positive < 0 else (classes[1 - positive], classes[positive])

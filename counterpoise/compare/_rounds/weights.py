@@ -13,7 +13,7 @@ from counterpoise.errors import EvaluationError
 from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Floats
 
-__all__ = ["balances_itself", "by_asked_codes", "double_counting", "share_trained_at"]
+__all__ = ["balances_itself", "double_counting", "share_trained_at", "weights_by_code"]
 
 _BALANCED = ("balanced", "balanced_subsample")
 _ELSEWHERE = ("class_weights", "auto_class_weights", "priors", "class_prior")
@@ -21,7 +21,7 @@ _ELSEWHERE = ("class_weights", "auto_class_weights", "priors", "class_prior")
 _WEIGHTS = ("class_weight", "scale_pos_weight", "is_unbalance", *_ELSEWHERE[:2])
 
 
-def by_asked_codes(model: Any, names: tuple[str, ...]) -> Any:
+def weights_by_code(model: Any, names: tuple[str, ...]) -> Any:
     """Return the model with class weights by name converted to weights by code.
 
     Args:
@@ -85,7 +85,7 @@ def share_trained_at(model: Any, rows: TrainMatrix) -> float | None:
     """
     if balances_itself(model) or any(_set(model, _ELSEWHERE)):
         return None
-    shares = np.bincount(rows.asked, weights=rows.weights, minlength=2).astype(np.float64)
+    shares = np.bincount(rows.targets, weights=rows.weights, minlength=2).astype(np.float64)
     balancing = shares.sum() / (2 * shares)
     for parameter, value in _set(model, _WEIGHTS):
         evens_out = value in _BALANCED if isinstance(value, str) else parameter.endswith("is_unbalance")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._arms import Predictions
-from counterpoise.evaluate._calibration.calibration import judge_probabilities
+from counterpoise.evaluate._calibration.calibration import evaluate_probabilities
 from counterpoise.evaluate._calibration.calibrators import Calibrator, CalibratorName, fit_calibrator
 from counterpoise.evaluate._calibration.correction import PriorCorrection
 from counterpoise.evaluate._operating_points import ScoredRows
@@ -98,14 +98,14 @@ def calibration_record(
         rng: The random generator of the resamples.
 
     Returns:
-        `before`, `after` and `calibrated` as returned by `judge_probabilities`, null for a missing kind; `calibrator`
-        with its method, parameters and the `rows` and `positives` of validation that it was fitted on, or null; and a
-        `note` that says why there is none.
+        `before`, `after` and `calibrated` as returned by `evaluate_probabilities`, null for a missing kind;
+        `calibrator` with its method, parameters and the `rows` and `positives` of validation that it was fitted on, or
+        null; and a `note` that says why there is none.
     """
     stages = made.stages(test.scores)
-    judged = judge_probabilities(stages, test.positive, resamples=resamples, rng=rng, groups=test.groups)
+    evaluated = evaluate_probabilities(stages, test.positive, resamples=resamples, rng=rng, groups=test.groups)
     return {
-        **{kind: judged.get(kind) for kind in ("before", "after", "calibrated")},
+        **{kind: evaluated.get(kind) for kind in ("before", "after", "calibrated")},
         "calibrator": _calibrator(made),
         "note": made.note,
     }

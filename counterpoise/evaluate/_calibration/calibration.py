@@ -23,7 +23,7 @@ from counterpoise.evaluate._metrics.curves import reliability_bins
 from counterpoise.metrics import row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["CalibrationLine", "calibration_line", "judge_probabilities", "line_intervals"]
+__all__ = ["CalibrationLine", "calibration_line", "evaluate_probabilities", "line_intervals"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class CalibrationLine:
         return {"slope": self.slope, "intercept": self.intercept, "in_the_large": self.in_the_large}
 
 
-def judge_probabilities(
+def evaluate_probabilities(
     stages: Mapping[str, Floats],
     positive: Mask,
     *,

@@ -29,7 +29,7 @@ def with_class_intervals(
     Args:
         probability: The arm's predictions for test, shape (rows, classes).
         codes: The labels.
-        record: The record that `judge_multiclass` returned.
+        record: The record that `evaluate_multiclass` returned.
         resampled: The arm's metrics on bootstrap resamples; empty without resamples.
     """
     called, groups = probability.argmax(axis=1), codes.groups.get("test")

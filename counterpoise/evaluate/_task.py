@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.config import EvaluationConfig
-from counterpoise.evaluate._arms import JudgedArm, Predictions
-from counterpoise.evaluate._binary import judge_binary, positive_code
-from counterpoise.evaluate._multiclass import judge_multiclass
+from counterpoise.evaluate._arms import EvaluatedArm, Predictions
+from counterpoise.evaluate._binary import evaluate_binary, positive_code
+from counterpoise.evaluate._multiclass import evaluate_multiclass
 from counterpoise.evaluate._tables import LabelCodes
 
-__all__ = ["Question"]
+__all__ = ["EvaluationTask"]
 
 
 @dataclass(frozen=True)
-class Question:
+class EvaluationTask:
     """The task of an evaluation, before any learner is trained.
 
     Attributes:
@@ -33,7 +33,7 @@ class Question:
     config: EvaluationConfig
 
     @classmethod
-    def of(cls, codes: LabelCodes, *, strategy: str, config: EvaluationConfig) -> Question:
+    def of(cls, codes: LabelCodes, *, strategy: str, config: EvaluationConfig) -> EvaluationTask:
         """Build the task from the labels and the configuration.
 
         Raises:
@@ -101,8 +101,8 @@ class Question:
         config = self.config
         return {"false_positive": config.cost_false_positive, "false_negative": config.cost_false_negative}
 
-    def judge(self, predictions: Predictions) -> JudgedArm:
+    def evaluate(self, predictions: Predictions) -> EvaluatedArm:
         """Evaluate an arm: threshold from validation, then test once."""
         if self.positive is None:
-            return judge_multiclass(predictions, self.codes)
-        return judge_binary(predictions, self.codes, positive=self.positive, config=self.config)
+            return evaluate_multiclass(predictions, self.codes)
+        return evaluate_binary(predictions, self.codes, positive=self.positive, config=self.config)
