@@ -15,7 +15,7 @@ from counterpoise.results._synthetic import ResampledOutcome, SyntheticQuality
 from counterpoise.results._values import Costs, Difference, MetricName, Rows
 from counterpoise.results._versions import SinceVersion
 
-__all__ = ["Comparison", "MetricsRecord", "PublishedMetrics", "check_metrics"]
+__all__ = ["MetricsRecord", "PublishedMetrics", "check_metrics"]
 
 VerdictOutcome = Literal["helped", "hurt", "no_difference", "undecided", "baseline"]
 
@@ -64,7 +64,7 @@ class Verdict(Record):
     text: Text
 
 
-class Comparison(Record):
+class PairedComparison(Record):
     """A learner with the strategy compared with the same learner without: paired differences on the same test rows."""
 
     learner: Name
@@ -135,7 +135,7 @@ class Leak(Record):
     leaky: LeakScores
 
 
-class EarlierLook(Record):
+class EarlierAccess(Record):
     """An earlier access to the test partition, see `counterpoise/versions/_test_access.py`."""
 
     key: Sha256
@@ -143,13 +143,13 @@ class EarlierLook(Record):
     version: Annotated[int, Field(ge=0)] = 0
 
 
-class Looks(Record):
+class AccessHistory(Record):
     """The test partition that was accessed, and earlier accesses to it: by comparisons and other versions."""
 
     test_digest: Sha256
     earlier_tournaments: Count
     earlier_versions: Count
-    earlier: tuple[EarlierLook, ...]
+    earlier: tuple[EarlierAccess, ...]
 
 
 class MetricsRecord(Record):
@@ -210,7 +210,7 @@ class MetricsRecord(Record):
     features: dict[Name, Encoded]
     bootstrap: Bootstrap
     arms: tuple[BinaryArm | MulticlassArm, ...]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[PairedComparison, ...]
     correction: Correction | None
     verdict: Text
     verdict_outcome: VerdictOutcome
@@ -218,7 +218,7 @@ class MetricsRecord(Record):
     slices: Slices | None
     leak: NoLeak | Leak
     notes: tuple[Text, ...]
-    looks: Looks | None = None
+    looks: AccessHistory | None = None
     synthetic_quality: SyntheticQuality | None = None
     resampled_validation: tuple[ResampledOutcome, ...] = ()
     previous: SinceVersion | None = None

@@ -79,7 +79,7 @@ def test_noise_labels_are_ranked_by_chance_whatever_the_strategy(
     assert covered or all(covers_chance(noise(seed), strategy, learner) for seed in (1, 2))
 
 
-def test_the_same_entry_gives_the_same_scores(comparison: Comparison, tmp_path: Path) -> None:
+def test_the_same_candidate_gets_the_same_scores(comparison: Comparison, tmp_path: Path) -> None:
     again = comparison_of(signal(), tmp_path, folds=3)
     for name in ("none", "smote", "random_over", "random_under"):
         assert scores(cross_validate(comparison, candidate(name))) == scores(cross_validate(again, candidate(name)))
@@ -178,7 +178,7 @@ def test_a_learner_that_breaks_down_has_failed_with_its_reason(comparison: Compa
     assert "fold 1: ValueError" in result.reason
 
 
-def test_a_learner_without_probabilities_is_judged_by_ranking_and_decisions(comparison: Comparison) -> None:
+def test_a_learner_without_probabilities_is_scored_by_ranking_and_decisions(comparison: Comparison) -> None:
     result = cross_validate(comparison, candidate("none", "sklearn.svm:LinearSVC"))
     assert (result.mean["brier"], result.mean["log_loss"]) == (None, None)
     assert (result.mean["roc_auc"] or 0) > 0.7
@@ -250,9 +250,7 @@ def test_rows_that_are_tied_stay_together_in_the_folds_that_tune_a_threshold(tmp
     assert all(not np.intersect1d(own[trained], own[tested]).size for trained, tested in inner)
 
 
-def test_entries_side_by_side_share_what_the_machine_has_free(
-    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_candidates_in_parallel_share_the_free_memory(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
     from counterpoise.compare._rounds import plans
     from counterpoise.resample._costs import preflight
 

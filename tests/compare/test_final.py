@@ -54,12 +54,12 @@ def forced(leaderboard: Leaderboard, strategy: str, learner: str) -> Leaderboard
     return leaderboard.model_copy(update={"chosen": Candidate(strategy=strategy, learner=learner), "final": None})
 
 
-@pytest.fixture(name="board", scope="module")
+@pytest.fixture(name="leaderboard", scope="module")
 def _board(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
     return ran(tmp_path_factory.mktemp("board"), evaluation={"bootstrap": 200})
 
 
-def test_the_chosen_entry_its_learner_left_alone_and_the_dummy_are_judged_on_test(leaderboard: Leaderboard) -> None:
+def test_the_chosen_candidate_its_plain_learner_and_the_dummy_are_scored_on_test(leaderboard: Leaderboard) -> None:
     final = final_of(leaderboard)
     assert {(one.strategy, one.learner) for one in final.finalists} == {
         ("smote", LOGISTIC),
@@ -129,7 +129,7 @@ def test_the_ranking_does_not_depend_on_test(tmp_path: Path) -> None:
     assert final_of(first).finalists[0].arm["test"] != final_of(second).finalists[0].arm["test"]
 
 
-def test_a_ranker_without_probabilities_is_judged_by_its_ranking_alone(tmp_path: Path) -> None:
+def test_a_model_without_probabilities_is_scored_by_its_ranking_only(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"folds": 3, "strategies": ["isolation_forest"], "learners": [LOGISTIC]}
     comparison = comparison_of(signal(400), tmp_path, evaluation={"bootstrap": 100}, **settings)
     leaderboard = forced(run_comparison(comparison, subprocesses=False), "isolation_forest", "isolation_forest")
@@ -220,7 +220,7 @@ def test_processes_of_their_own_give_the_same_final(tmp_path: Path) -> None:
     assert all(one.peak_mb is not None for one in final_of(there).finalists)
 
 
-def test_the_final_of_a_board_is_json_and_comes_back_from_it(leaderboard: Leaderboard) -> None:
+def test_the_final_of_a_leaderboard_survives_json(leaderboard: Leaderboard) -> None:
     text = leaderboard.model_dump_json()
     assert "NaN" not in text
     assert Leaderboard.model_validate_json(text) == leaderboard

@@ -69,7 +69,7 @@ def _found(boards: list[Leaderboard]) -> dict[str, CandidateResult]:
 
 
 @pytest.mark.parametrize("how", DEEDS)
-def test_what_a_learner_does_costs_its_entry_at_most(found: dict[str, CandidateResult], how: str) -> None:
+def test_what_a_learner_does_affects_only_its_own_candidate(found: dict[str, CandidateResult], how: str) -> None:
     result, reason = found[learner(how)], DEEDS[how][1]
     assert (result.status != "ok") == bool(reason), result.reason
     assert re.search(reason, result.reason)
@@ -101,7 +101,7 @@ def test_a_good_learner_is_none_the_worse_and_nothing_is_left(
     assert list(Path(comparison.folder, "jobs").iterdir()) == []
 
 
-def test_a_learner_that_never_ends_costs_its_entry(comparison: Comparison) -> None:
+def test_a_learner_that_never_ends_fails_its_candidate(comparison: Comparison) -> None:
     endless = [how for how in ENDLESS if ENDLESS[how][1] == "took longer than"]
     found = by_learner(held(comparison, *[learner(how, f"{comparison.folder}/never") for how in endless], minutes=0.05))
     for how in endless:
@@ -110,10 +110,10 @@ def test_a_learner_that_never_ends_costs_its_entry(comparison: Comparison) -> No
     assert processes_of_this_one() == []
 
 
-def test_a_learner_that_stops_the_process_that_started_it_costs_its_entry(
+def test_a_learner_that_stops_the_process_that_started_it_fails_its_candidate(
     comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_TELL", 3.0)
+    monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_REPORT", 3.0)
     monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_END", 1.0)
     stopping = learner("stops its parent")
     found = by_learner(held(comparison, stopping, TREE))

@@ -40,7 +40,7 @@ def refused(strategy: str) -> CandidateResult:
     return CandidateResult(strategy=strategy, learner="random_forest", status="refused", reason="too few rows | <b>")
 
 
-def test_entries_are_ranked_by_the_mean_and_the_rest_stands_below(tmp_path: Path) -> None:
+def test_candidates_are_ranked_by_the_mean_and_the_others_follow(tmp_path: Path) -> None:
     results = [refused("smoten"), result("none", 0.4), result("isolation_forest", None), result("smote", 0.6)]
     leaderboard = rank_candidates(comparison_with(tmp_path), results)
     assert [one.strategy for one in leaderboard.entries] == ["smote", "none", "isolation_forest", "smoten"]

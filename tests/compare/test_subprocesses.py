@@ -116,14 +116,14 @@ def test_a_candidate_in_a_subprocess_has_the_same_scores_and_its_own_peak(compar
     assert (cross_validate_in_process(comparison, candidate("smote")).peak_mb or 0) < 100
 
 
-def test_an_entry_that_is_killed_costs_no_other(comparison: Comparison) -> None:
+def test_a_killed_candidate_does_not_affect_the_others(comparison: Comparison) -> None:
     killed = cross_validate_in_process(comparison, candidate("none", "hungry_learners:Killed"))
     assert killed.status == "failed"
-    assert "want of memory" in killed.reason
+    assert "out of memory" in killed.reason
     assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
 
 
-def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(comparison: Comparison) -> None:
+def test_a_candidate_that_takes_too_long_is_killed_without_affecting_the_others(comparison: Comparison) -> None:
     rules = comparison.rules.model_copy(update={"minutes_per_entry": 0.05})
     limited, endless = comparison.model_copy(update={"rules": rules}), candidate("none", "hungry_learners:Endless")
     encode_round(comparison, comparison.rounds)
@@ -249,7 +249,7 @@ def test_a_job_gives_the_same_answer_in_either_place(comparison: Comparison) -> 
     assert run_in_process(work, Encoding, folder=comparison.folder, at_a_time=1) == work()
 
 
-def test_entries_are_played_side_by_side_but_no_more_than_workers(comparison: Comparison, tmp_path: Path) -> None:
+def test_candidates_run_in_parallel_up_to_the_number_of_workers(comparison: Comparison, tmp_path: Path) -> None:
     def overlap(limit: int) -> bool:
         tournament = comparison.rules.tournament.model_copy(update={"workers": limit})
         rules = comparison.rules.model_copy(update={"tournament": tournament})
@@ -324,11 +324,11 @@ def test_a_comparison_in_subprocesses_equals_one_of_a_single_process_except_for_
         ("killed", "with two at work"),
     ],
 )
-def test_a_template_that_is_lost_costs_no_entry(
+def test_a_lost_template_fails_no_candidate(
     comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, when: str
 ) -> None:
     """One that was told to end keeps on working, unless it was still making its imports."""
-    monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_TELL", 3.0)
+    monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_REPORT", 3.0)
     monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_END", 1.0)
     number = {"making its imports": 0, "idle": 0, "with one at work": 1, "with two at work": 2}[when]
     waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
@@ -348,7 +348,7 @@ def test_a_template_that_is_lost_costs_no_entry(
     assert processes_of_this_one() == []
 
 
-def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_not(
+def test_a_candidate_whose_template_is_lost_twice_fails_and_the_next_one_does_not(
     comparison: Comparison, tmp_path: Path
 ) -> None:
     waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
@@ -391,7 +391,7 @@ def test_a_killed_program_leaves_no_process(comparison: Comparison, tmp_path: Pa
         wait_until(lambda: not processes_of(program.pid), what="all its processes end")
 
 
-def test_an_entry_that_is_killed_from_without_is_played_once_more(comparison: Comparison, tmp_path: Path) -> None:
+def test_a_candidate_that_is_killed_from_outside_runs_once_more(comparison: Comparison, tmp_path: Path) -> None:
     waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
     with processes_for(comparison.folder), ThreadPoolExecutor(1) as pool:
         found = pool.submit(cross_validate_in_process, comparison, waiting)

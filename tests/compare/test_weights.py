@@ -83,7 +83,7 @@ def test_weights_on_top_of_what_evens_classes_out_are_warned_of(strategy: str, l
     assert (told in warning) if told else warning == ""
 
 
-def test_the_warning_stands_on_the_leaderboard_with_its_entry(tmp_path: Path) -> None:
+def test_the_leaderboard_shows_the_warning_of_its_candidate(tmp_path: Path) -> None:
     comparison = comparison_of(signal(), tmp_path, folds=3)
     twice, once = (
         cross_validate(comparison, candidate("random_over", BALANCED)),

@@ -40,7 +40,7 @@ def scores(board: Leaderboard) -> list[tuple[str, str, Any]]:
     return [(one.strategy, one.learner, one.folds) for one in board.entries]
 
 
-def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: Path) -> None:
+def test_the_leaderboard_has_every_candidate_and_nothing_is_published(tmp_path: Path) -> None:
     config = tournament(tmp_path, name="competing")
     board = compare(config)
     assert isinstance(board, Leaderboard)
@@ -64,7 +64,7 @@ def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: 
     assert {"none, dummy", "random_over, logistic_regression", "smoten, logistic_regression"} <= names
 
 
-def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_runs_no_candidate_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     candidates: list[str] = []
     cross_validate, write, failures = room.cross_validate_in_process, store.write_page, [ZeroDivisionError("disk")]
 
@@ -85,7 +85,7 @@ def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.Monkey
     assert sorted(candidates) == sorted(one.name for one in board.entries)
 
 
-def test_without_a_final_nobody_looks_at_test(tmp_path: Path) -> None:
+def test_without_a_final_test_is_not_accessed(tmp_path: Path) -> None:
     board = compare(tournament(tmp_path, "tournament.final=false", name="without-final"))
     assert isinstance(board, Leaderboard)
     assert board.final is None
@@ -152,7 +152,7 @@ class ThatRaises(BaseEstimator):
         ('logistic_regression {"no_such": 1}', "parameters"),
     ],
 )
-def test_a_learner_that_is_refused_ends_with_2_before_anything_is_played(
+def test_a_refused_learner_exits_with_2_before_anything_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], learner: str, reason: str
 ) -> None:
     """`tests/compare/test_subprocesses.py` has the other reasons."""

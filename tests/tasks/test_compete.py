@@ -131,7 +131,7 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
     assert "Nobody looked at this test partition before" in Path(first.page).read_text()
 
 
-def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_the_next_one(tmp_path: Path) -> None:
+def test_an_evaluated_version_counts_as_an_access_and_a_comparison_reports_it_to_the_next(tmp_path: Path) -> None:
     quick = {"learners": ["logistic_regression"], "bootstrap": 20}
     run = run_engine(signal(400), tmp_path, evaluation=quick, tournament={**SETTINGS, "strategies": ["random_over"]})
 
@@ -174,7 +174,7 @@ def test_another_split_is_another_test_partition(config: BalanceConfig, tmp_path
     assert final.earlier_looks == 0
 
 
-def test_folds_do_not_depend_on_the_order_of_entries(config: BalanceConfig, tmp_path: Path) -> None:
+def test_folds_do_not_depend_on_the_order_of_candidates(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
     entries = list_candidates(config.tournament)

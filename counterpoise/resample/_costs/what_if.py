@@ -1,4 +1,4 @@
-"""Resampling of a source in prospect: the advice, and the estimated costs of every strategy.
+"""Preview the resampling of a source: the advice, and the estimated costs of every strategy.
 
 Nothing is validated or published. Rows without a label are ignored, and equal rows may be split, so only labels and
 narrow columns of a Parquet or Arrow source are read: the split of a run may differ by a few rows.
@@ -23,7 +23,7 @@ from counterpoise.runtime import names_refusals, silent
 from counterpoise.split import split_snapshot
 from counterpoise.table import SnapshotReader, read_labels, write_rejects
 
-__all__ = ["Option", "Outlook", "look_ahead"]
+__all__ = ["Option", "ResamplingPreview", "preview_resampling"]
 
 _QUICK_SECONDS = 10
 
@@ -48,8 +48,8 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """The prospects of resampling before it starts.
+class ResamplingPreview:
+    """The advice and the estimated costs of resampling, before it starts.
 
     Attributes:
         facts: The facts of the train rows.
@@ -66,7 +66,7 @@ class Outlook:
     options: tuple[Option, ...]
 
     def record(self) -> dict[str, Any]:
-        """Return the outlook as JSON-serialisable values."""
+        """Return the preview as JSON-serialisable values."""
         return {
             "rows": self.facts.source_rows,
             "train": dict(self.facts.classes),
@@ -84,8 +84,8 @@ class Outlook:
 
 
 @names_refusals("advise")
-def look_ahead(config: BalanceConfig, *, folder: Path) -> Outlook:
-    """Return the prospects of resampling a configuration's source.
+def preview_resampling(config: BalanceConfig, *, folder: Path) -> ResamplingPreview:
+    """Estimate the resampling of a configuration's source.
 
     Args:
         config: The whole configuration.
@@ -107,7 +107,7 @@ def look_ahead(config: BalanceConfig, *, folder: Path) -> Outlook:
     if settings.strategy != "auto":
         trouble = obstacle(facts, settings)
         configured = _option(settings.strategy, estimate(facts, settings), "", trouble, limit)
-    return Outlook(facts, advice, configured, limit, (advised, *sorted(others, key=_usefulness)))
+    return ResamplingPreview(facts, advice, configured, limit, (advised, *sorted(others, key=_usefulness)))
 
 
 def _usefulness(option: Option) -> tuple[bool, float]:
