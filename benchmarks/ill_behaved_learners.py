@@ -1,9 +1,9 @@
-"""What learners that misbehave, and kills of the processes that watch them, cost a tournament.
+"""Measure how misbehaving learners, and kills of the processes that watch them, affect a comparison.
 
 Run `python -m benchmarks.ill_behaved_learners [--rounds N] [--kills N] [--seed N]` in the project's folder. First every
 learner of `tests/compare/ill_behaved.py` competes, two at a time, with a good one among them; then a template,
-or a worker, is killed or stopped at random moments of further tournaments. Counted are entries that it has cost beside
-the culprit's, tournaments that have broken down, waits beyond a limit, and processes that are left.
+or a worker, is killed or stopped at random moments of further comparisons. It counts lost candidates other than
+the culprit's, failed comparisons, waits beyond a limit, and processes left behind.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ from counterpoise.compare import run_comparison
 from counterpoise.compare._processes import subprocesses
 from counterpoise.config._model import TimeoutsConfig
 from counterpoise.results import CandidateResult, Comparison, Leaderboard, Rules
-from tests.compare.comparisons import TREE, arena_of, processes_of_this_one, tournament_config
+from tests.compare.comparisons import TREE, comparison_config, comparison_of, processes_of_this_one
 from tests.compare.comparisons import signal as signal_table
 from tests.compare.ill_behaved import ANSWERS, CLASSES, DEEDS, ENDLESS, RANKINGS, learner
 
 HANGS_AFTER = 900.0
-"""Seconds after which a tournament of this size counts as one that hangs."""
+"""Seconds after which a comparison of this size counts as hanging."""
 
 AT_A_TIME = 20
-"""Culprits in one tournament, which may have fifty learners."""
+"""Culprits in one comparison, which may have fifty learners."""
 
 
 def hold(comparison: Comparison, learners: Sequence[str], counts: Counter[str]) -> dict[str, CandidateResult]:
-    """Hold a tournament of the good learner and others; one that is not over in time ends the campaign."""
+    """Run a comparison of the good learner and others; one that does not end in time ends the campaign."""
     found: list[Leaderboard] = []
 
     def run() -> None:
-        config = tournament_config(folds=2, strategies=["none"], learners=[*learners, TREE], workers=2)
+        config = comparison_config(folds=2, strategies=["none"], learners=[*learners, TREE], workers=2)
         config = config.model_copy(update={"timeouts": TimeoutsConfig(entry=0.5)})
         found.append(run_comparison(comparison.model_copy(update={"rules": Rules.of(config)})))
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(HANGS_AFTER)
-    counts["tournaments"] += 1
+    counts["comparisons"] += 1
     counts["hangs"] += thread.is_alive()
-    counts["tournaments that broke down"] += not found and not thread.is_alive()
+    counts["failed comparisons"] += not found and not thread.is_alive()
     counts["processes left"] += len(processes_of_this_one())
     if not found:
-        sys.exit(f"a tournament without an end or a leaderboard: {dict(counts)}")
+        sys.exit(f"a comparison without an end or a leaderboard: {dict(counts)}")
     return {one.learner: one for one in found[0].entries}
 
 
@@ -72,11 +72,11 @@ def learners_that_misbehave(comparison: Comparison, counts: Counter[str]) -> Non
             if (result.status == "ok") != (not reasons[how]):
                 counts["of them with another outcome"] += 1
                 print(f"{how}: {result.status}: {result.reason}")
-        counts["others' entries lost"] += sum(found[name].status != "ok" for name in (TREE, "dummy"))
+        counts["others' candidates lost"] += sum(found[name].status != "ok" for name in (TREE, "dummy"))
 
 
 def kills(comparison: Comparison, number: int, counts: Counter[str]) -> None:
-    """Kill or stop the template, or kill a worker, at a random moment of a tournament of good learners."""
+    """Kill or stop the template, or kill a worker, at a random moment of a comparison of good learners."""
     good = [f'sklearn.tree:DecisionTreeClassifier {{"max_depth": {depth}}}' for depth in range(1, 6)]
     for _ in range(number):
         what = random.choice(["template killed", "template killed", "template stopped", "worker killed"])
@@ -87,8 +87,8 @@ def kills(comparison: Comparison, number: int, counts: Counter[str]) -> None:
         stop.set()
         thread.join()
         failed = [one for one in found.values() if one.status != "ok"]
-        counts[f"{what}: entries lost"] += len(failed)
-        counts["others' entries lost"] += len(failed) - (what == "worker killed" and bool(failed))
+        counts[f"{what}: candidates lost"] += len(failed)
+        counts["others' candidates lost"] += len(failed) - (what == "worker killed" and bool(failed))
 
 
 def strike(what: str, stop: threading.Event, counts: Counter[str]) -> None:
@@ -118,7 +118,7 @@ def main() -> None:
     counts, started = Counter[str](), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         sys.path.insert(0, str(Path(__file__).parents[1]))
-        comparison = arena_of(signal_table(120), Path(folder), folds=2, strategies=["none"], learners=[TREE])
+        comparison = comparison_of(signal_table(120), Path(folder), folds=2, strategies=["none"], learners=[TREE])
         for _ in range(arguments.rounds):
             learners_that_misbehave(comparison, counts)
         kills(comparison, arguments.kills, counts)

@@ -25,7 +25,7 @@ from scipy import integrate, special, stats
 from threadpoolctl import threadpool_limits
 
 from counterpoise.evaluate import Resampled
-from counterpoise.evaluate._calibration.calibration import judge_probabilities
+from counterpoise.evaluate._calibration.calibration import evaluate_probabilities
 from counterpoise.evaluate._inference.bootstrap import Interval, bootstrap
 from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
 from counterpoise.metrics import Ranking
@@ -121,7 +121,7 @@ def calibration_intervals(setting: Setting, rng: np.random.Generator) -> Iterato
     scores = rng.normal(size=setting.rows) + setting.distance * positive
     prior = special.logit(setting.positives / setting.rows)
     right = special.expit(prior + setting.distance * scores - setting.distance**2 / 2)
-    judged = judge_probabilities({"right": right}, positive, resamples=setting.resamples, rng=rng)["right"]
+    judged = evaluate_probabilities({"right": right}, positive, resamples=setting.resamples, rng=rng)["right"]
     for figure in ("slope", "intercept", "in_the_large"):
         bounds = judged["intervals"].get(figure)
         yield figure, Interval(**bounds) if bounds else None

@@ -158,15 +158,15 @@ def advise(
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
-    from counterpoise.resample import look_ahead
+    from counterpoise.resample import preview_resampling
     from counterpoise.storage import scratch_folder
 
     with scratch_folder() as folder:
-        outlook = look_ahead(settings, folder=folder)
+        preview = preview_resampling(settings, folder=folder)
     if as_json:
-        print_json(outlook.record())
+        print_json(preview.record())
     else:
-        print_advice(settings.name, outlook)
+        print_advice(settings.name, preview)
 
 
 @app.command()

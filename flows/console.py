@@ -21,7 +21,7 @@ from counterpoise.text import visible, visible_json
 if TYPE_CHECKING:
     from counterpoise.monitor import MonitorReport
     from counterpoise.persist import Manifest
-    from counterpoise.resample import Outlook
+    from counterpoise.resample import ResamplingPreview
     from counterpoise.results import Leaderboard, Promotion
 
 __all__ = [
@@ -108,38 +108,38 @@ def print_run(version: DatasetVersion, report: Report | None, seconds: float) ->
         console.print(f"verdict  {escape(report.verdict)}")
 
 
-def print_advice(name: str, outlook: Outlook) -> None:
+def print_advice(name: str, preview: ResamplingPreview) -> None:
     """Show the advised strategy, the reasons, and the needs of each strategy."""
     console = Console(highlight=False)
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-    for label, text in _advice_facts(name, outlook).items():
+    for label, text in _advice_facts(name, preview).items():
         table.add_row(f"[bold]{label}[/]", escape(text))
     console.print(table)
     console.print()
-    console.print(_options_table(outlook))
+    console.print(_options_table(preview))
     console.print("\nThese are estimates; the report measures whether resampling helps.")
 
 
-def _advice_facts(name: str, outlook: Outlook) -> dict[str, str]:
+def _advice_facts(name: str, preview: ResamplingPreview) -> dict[str, str]:
     from counterpoise.runtime import format_size
 
-    facts, configured = outlook.facts, outlook.configured
+    facts, configured = preview.facts, preview.configured
     shown = {
         "dataset": f"{name}: {facts.source_rows:,} rows, {facts.rows:,} of them in train",
         "classes": _classes(facts.classes),
-        "imbalance": outlook.advice.degree,
+        "imbalance": preview.advice.degree,
         "features": f"{facts.numeric:,} numbers and dates, {facts.voted:,} others",
-        "advice": " ".join(outlook.advice.settings()),
-        "why": outlook.advice.reason,
+        "advice": " ".join(preview.advice.settings()),
+        "why": preview.advice.reason,
     }
     if configured is not None:
         needed = f"cannot run, {configured.remark}" if not configured.runs else f"needs {configured.estimate}"
         shown["configured"] = f"{configured.strategy}: {needed}{'' if configured.fits else ', over the limit'}"
-    shown["limit"] = "unknown" if outlook.limit is None else f"{format_size(outlook.limit)} of memory"
+    shown["limit"] = "unknown" if preview.limit is None else f"{format_size(preview.limit)} of memory"
     return shown
 
 
-def _options_table(outlook: Outlook) -> Table:
+def _options_table(preview: ResamplingPreview) -> Table:
     from counterpoise.resample import format_seconds
     from counterpoise.runtime import format_size
 
@@ -148,7 +148,7 @@ def _options_table(outlook: Outlook) -> Table:
     table.add_column("memory", justify="right", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column()
-    for option in outlook.options:
+    for option in preview.options:
         remark = option.remark if option.runs else f"no: {option.remark}"
         size, seconds = format_size(option.estimate.bytes), format_seconds(option.estimate.seconds)
         table.add_row(option.strategy, size, seconds, escape(remark))

@@ -128,7 +128,7 @@ def _play(config: BalanceConfig, snapshot: Snapshot, table: pa.Table, folder: Pa
     tournament = {"folds": 2, "strategies": ["none", "random_over"], "learners": ["logistic_regression"]}
     plays = BalanceConfig.model_validate({**config.published(), "tournament": tournament})
     comparison = prepare_table(Rules.of(plays), table.drop_columns(["id"]).slice(0, 300), folder=folder / "comparison")
-    board = run_comparison(comparison, dataset=config.name, apart=False)
+    board = run_comparison(comparison, dataset=config.name, subprocesses=False)
     written = write_leaderboard(plays, snapshot.digest, board)
     write_page(plays, snapshot.digest, written, render_comparison(written))
 

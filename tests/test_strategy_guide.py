@@ -96,7 +96,7 @@ def test_the_guide_touches_one_module_one_line_of_the_registry_and_the_docs() ->
         ("    chance=False,\n", "", "missing 1 required keyword-only argument: 'chance'"),
         ('family="under"', 'family="sideways"', "strategy 'even_under': 'sideways' is none of none, over, under"),
         ('name="even_under"', 'name="random_under"', "even_under defines the strategy 'random_under'"),
-        ('label="even under-sampling"', 'label="NearMiss"', "two strategies are called 'NearMiss'"),
+        ('label="even under-sampling"', 'label="NearMiss"', "two strategies have the label 'NearMiss'"),
         ("def select(", "def choose(", "abstract method '?select"),
         ("STRATEGY = _", "STRATEGIE = _", "even_under defines no STRATEGY"),
     ],
@@ -133,5 +133,5 @@ def test_an_option_that_the_sampler_does_not_take_is_found() -> None:
 
 def test_a_strategy_of_no_kind_that_resamples_is_refused_and_changes_nothing_in_silence() -> None:
     job: Any = SimpleNamespace(strategy=STRATEGIES["auto"], train=SimpleNamespace(rows=range(3)))
-    with pytest.raises(TypeError, match="'auto' is of no kind that resamples"):
+    with pytest.raises(TypeError, match="'auto' has no kind that resamples"):
         draft_plan(job)

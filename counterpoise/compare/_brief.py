@@ -1,4 +1,4 @@
-"""A tournament as the report of a version shows it: without its final, of which the verdict is left."""
+"""A comparison as the report of a version shows it: the leaderboard, and the final reduced to its verdict."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from counterpoise.results import Leaderboard, LeaderboardBrief
 __all__ = ["brief_of"]
 
 
-def brief_of(board: Leaderboard) -> LeaderboardBrief:
-    """Return a leaderboard that was written in brief."""
-    final = board.final
+def brief_of(leaderboard: Leaderboard) -> LeaderboardBrief:
+    """Return a stored leaderboard in brief."""
+    final = leaderboard.final
     versions = 0 if final is None else sum(look.version > 0 for look in final.looks)
     return LeaderboardBrief(
-        board=board.model_copy(update={"final": None, "origin": None, "file": "", "page": ""}),
-        name="/".join((board.page or board.file).split("/")[-2:]),
-        choice=describe_choice(board),
+        board=leaderboard.model_copy(update={"final": None, "origin": None, "file": "", "page": ""}),
+        name="/".join((leaderboard.page or leaderboard.file).split("/")[-2:]),
+        choice=describe_choice(leaderboard),
         verdict="" if final is None else final.verdict,
         earlier_looks=0 if final is None else final.earlier_looks - versions,
         earlier_versions=versions,

@@ -1,4 +1,4 @@
-"""Who takes part in a tournament."""
+"""The candidates of a comparison."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ __all__ = ["list_candidates"]
 
 
 def list_candidates(config: ComparisonConfig) -> tuple[Candidate, ...]:
-    """Return the entries: the dummy, every strategy with every learner, and those that are learners of their own.
+    """Return the candidates: the dummy, every strategy with every learner, and strategies that bring their own learner.
 
-    All strategies come with the first learner, then with the next, so that a strategy's plans are made by then.
-    `none` takes part whether it is asked for or not; `all` stands for every strategy that there is.
+    All strategies come with the first learner, then with the next, so later learners find each strategy's plan ready.
+    `none` always takes part; `all` expands to every strategy.
 
     >>> [candidate.learner for candidate in list_candidates(ComparisonConfig(strategies=["none"]))][:2]
     ['dummy', 'logistic_regression']
     """
-    return tuple(dict.fromkeys(_entries(config)))
+    return tuple(dict.fromkeys(_all_candidates(config)))
 
 
-def _entries(config: ComparisonConfig) -> Iterator[Candidate]:
-    strategies = dict.fromkeys(("none", *_asked_for(config)))
+def _all_candidates(config: ComparisonConfig) -> Iterator[Candidate]:
+    strategies = dict.fromkeys(("none", *_requested(config)))
     own = [name for name in strategies if parse_strategy(name)[0].name in OWN_LEARNERS]
     learners = config.learners or (*DEFAULT_LEARNERS, *(["lightgbm"] if find_spec("lightgbm") else []))
     yield Candidate(strategy="none", learner=DUMMY)
@@ -41,6 +41,6 @@ def _entries(config: ComparisonConfig) -> Iterator[Candidate]:
     yield from (Candidate(strategy=name, learner=name.strip()) for name in own)
 
 
-def _asked_for(config: ComparisonConfig) -> Iterator[str]:
+def _requested(config: ComparisonConfig) -> Iterator[str]:
     for name in config.strategies or DEFAULT_STRATEGIES:
         yield from EVERY_STRATEGY if name.strip() == ALL else (name,)

@@ -1,8 +1,8 @@
-"""How far a mean over folds may be off, and whether one candidate is really worse than another on the same folds.
+"""The uncertainty of a mean over folds, and whether one candidate is really worse than another on the same folds.
 
-Folds share train rows, so that their scores depend on each other and the plain standard error is too small. Nadeau and
-Bengio (2003) widen it: the variance of a mean over J rounds is s² (1/J + test rows / train rows), with k stratified
-folds s² (1/J + 1/(k − 1)).
+Folds share train rows, so their scores are correlated and the plain standard error is too small. Nadeau and Bengio
+(2003) correct it: the variance of a mean over J rounds is s² (1/J + test rows / train rows), with k stratified folds
+s² (1/J + 1/(k − 1)).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def corrected_error(values: Sequence[float], *, test_to_train: float) -> float:
     """Return the standard error of a mean over rounds that share train rows; 0 for fewer than two.
 
     Args:
-        values: One value a round.
-        test_to_train: Tested rows by trained rows of a round.
+        values: One value per round.
+        test_to_train: The number of test rows of a round divided by its number of train rows.
 
     >>> round(corrected_error([0.1, 0.2, 0.3], test_to_train=1 / 2), 4)
     0.0913
@@ -33,11 +33,11 @@ def corrected_error(values: Sequence[float], *, test_to_train: float) -> float:
 
 
 def interval(values: Sequence[float], *, test_to_train: float) -> tuple[float, float] | None:
-    """Return the 95 % interval of the mean over rounds, by Student's t; None for fewer than two.
+    """Return the 95 % Student's t interval of the mean over rounds; None for fewer than two.
 
     Args:
-        values: One value a round.
-        test_to_train: Tested rows by trained rows of a round.
+        values: One value per round.
+        test_to_train: The number of test rows of a round divided by its number of train rows.
     """
     from scipy.special import stdtrit
 
@@ -49,12 +49,12 @@ def interval(values: Sequence[float], *, test_to_train: float) -> tuple[float, f
 
 
 def falls_behind(values: Sequence[float | None], best: Sequence[float | None], *, test_to_train: float) -> bool:
-    """Whether a candidate is more than one standard error away from the best, paired over the rounds that both have.
+    """Whether a candidate is more than one standard error from the best, paired over the rounds that both have.
 
     Args:
-        values: The candidate's values, one a round, None where undefined.
-        best: Those of the candidate with the best mean.
-        test_to_train: Tested rows by trained rows of a round.
+        values: The candidate's values, one per round; None where undefined.
+        best: The values of the candidate with the best mean.
+        test_to_train: The number of test rows of a round divided by its number of train rows.
 
     >>> falls_behind([0.58, 0.68, 0.48], [0.6, 0.7, 0.5], test_to_train=0.5)
     True

@@ -1,4 +1,4 @@
-"""What entries are called in sentences and on the page."""
+"""The names of candidates in sentences and on the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def strategy_words(text: str) -> str:
 
 
 def learner_words(text: str) -> str:
-    """Return a learner in words: for one by import path its class.
+    """Return a learner in words; for an import path, its class name.
 
     >>> learner_words('sklearn.tree:DecisionTreeClassifier {"max_depth": 5}'), learner_words("random_forest")
     ('DecisionTreeClassifier (max_depth 5)', 'random forest')
@@ -33,7 +33,7 @@ def learner_words(text: str) -> str:
 
 
 def candidate_words(candidate: Candidate) -> str:
-    """Return a candidate in words; what is strategy and learner at once by its one name.
+    """Return a candidate in words; a strategy that is its own learner is named once.
 
     >>> candidate_words(Candidate(strategy="smote", learner="random_forest"))
     'random forest with SMOTE'

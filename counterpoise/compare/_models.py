@@ -1,4 +1,4 @@
-"""Learners by name or import path, ready to be fitted, and why one cannot be."""
+"""Unfitted learners by name or import path, and the errors for those that cannot be built."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["balanced", "build_model", "check_learner", "check_takes_weights", "o
 
 
 def build_model(learner: Step, *, seed: int) -> Any:
-    """Return an unfitted learner on one thread, with what it needs before it.
+    """Return an unfitted learner on one thread, with the preprocessing that it needs.
 
-    Estimators by import path that do not take missing values are given imputed and standardised features.
+    Estimators by import path that do not accept missing values get imputed and standardised features.
 
     Args:
         learner: Its name or import path, and its parameters.
-        seed: Its `random_state`, where it takes one and none is given.
+        seed: Its `random_state`, if it has one and the configuration sets none.
 
     Raises:
-        EvaluationError: It is not installed, is no classifier of scikit-learn's kind, or refuses its parameters.
+        EvaluationError: It is not installed, is not a scikit-learn classifier, or rejects its parameters.
     """
     if "." in learner.name or ":" in learner.name:
         model = _prepared(_instance(_class_at(learner.name), learner, seed))
@@ -39,7 +39,7 @@ def build_model(learner: Step, *, seed: int) -> Any:
 
 
 def check_learner(text: str) -> Record:
-    """Build a learner as it is written in the configuration, so that one that is refused is known before any work.
+    """Build a learner from its text in the configuration, so that an invalid one is reported before any work starts.
 
     Raises:
         EvaluationError: As for `build_model`.
@@ -49,14 +49,14 @@ def check_learner(text: str) -> Record:
 
 
 def own_model(strategy: str, *, seed: int) -> Any:
-    """Return the ensemble or the anomaly detector of that name, with imputation before it."""
+    """Return the ensemble or anomaly detector of that name, with imputation before it."""
     model = _imputed(_class_at(TRAINING[strategy].learner)(random_state=seed))
     _on_one_thread(model)
     return model
 
 
 def balanced(model: Any) -> Any:
-    """Return the learner with classes weighted by the inverse of their shares.
+    """Return the learner with classes weighted inversely to their frequency.
 
     Raises:
         EvaluationError: It has no class weights.
@@ -70,7 +70,7 @@ def balanced(model: Any) -> Any:
 
 
 def check_takes_weights(model: Any) -> None:
-    """Check that a learner takes a weight a row.
+    """Check that a learner accepts sample weights.
 
     Raises:
         EvaluationError: It does not.
@@ -88,9 +88,9 @@ def _class_at(path: str) -> type[Any]:
     except ImportError as error:
         remedy = f"install it, for example with pip install {module.split('.')[0]}, or correct the import path"
         raise _cannot("not_installed", f"an installed module {module}", described(error), remedy) from error
-    except Exception as error:  # a module of somebody else's may raise anything
+    except Exception as error:  # a third-party module may raise anything
         raise _cannot(
-            "not_importable", f"a module {module} that can be imported", described(error), "mend it"
+            "not_importable", f"a module {module} that can be imported", described(error), "fix the module"
         ) from error
     found = getattr(imported, name, None)
     if found is None:
@@ -98,7 +98,7 @@ def _class_at(path: str) -> type[Any]:
     from sklearn.base import BaseEstimator
 
     if not (isinstance(found, type) and issubclass(found, BaseEstimator) and hasattr(found, "fit")):
-        raise _cannot("no_estimator", "a class of scikit-learn's kind", path, "choose a classifier")
+        raise _cannot("no_estimator", "a scikit-learn estimator class", path, "choose a classifier")
     return found
 
 
@@ -137,9 +137,9 @@ def _imputed(*steps: Any) -> Any:
 
 
 def _on_one_thread(model: Any) -> None:
-    """Entries run side by side, each on one thread: learners that take all cores only get in each other's way.
+    """Restrict a learner to one thread: candidates run in parallel, and multi-threaded learners slow each other down.
 
-    Left alone is what says so already; scikit-learn's own None does, and some of its learners warn of anything else.
+    scikit-learn's default None already means one thread, and some of its learners warn about any other value.
     """
     single = (1, None) if type(_last(model)).__module__.startswith("sklearn.") else (1,)
     several = [

@@ -10,34 +10,34 @@ from counterpoise.versions import accesses_in_words
 __all__ = ["describe_choice", "describe_final", "leaderboard_table", "render_leaderboard", "shown_metrics"]
 
 
-def shown_metrics(board: Leaderboard) -> tuple[str, ...]:
-    """Return the metrics that stand beside the one that entries are ranked by."""
-    return tuple(name for name in leaderboard_columns("leaderboard in brief") if name != board.metric)
+def shown_metrics(leaderboard: Leaderboard) -> tuple[str, ...]:
+    """Return the metrics that are shown next to the one that candidates are ranked by."""
+    return tuple(name for name in leaderboard_columns("leaderboard in brief") if name != leaderboard.metric)
 
 
-def leaderboard_table(board: Leaderboard) -> list[dict[str, str]]:
-    """Return one row of texts a candidate: measured ones by rank, then those set apart with their reason."""
-    rows = [_measured(place, candidate, board) for place, candidate in enumerate(board.ranked, 1)]
-    return [*rows, *(_apart(candidate, rows) for candidate in board.set_apart)]
+def leaderboard_table(leaderboard: Leaderboard) -> list[dict[str, str]]:
+    """Return one row of texts per candidate: measured ones by rank, then the others with the reason."""
+    rows = [_measured(place, candidate, leaderboard) for place, candidate in enumerate(leaderboard.ranked, 1)]
+    return [*rows, *(_unmeasured(candidate, rows) for candidate in leaderboard.set_apart)]
 
 
-def describe_choice(board: Leaderboard) -> str:
-    """Return in a sentence which candidate is chosen, and why."""
-    if board.chosen is None or board.best is None:
+def describe_choice(leaderboard: Leaderboard) -> str:
+    """Return a sentence that says which candidate is chosen, and why."""
+    if leaderboard.chosen is None or leaderboard.best is None:
         return "No candidate could be measured."
-    chosen, best = _find(board, board.chosen), _find(board, board.best)
-    label = METRICS[board.metric].label
-    reached = f"{label} {_spread(chosen, board.metric)}"
-    text = f"Chosen: {chosen.name}, {reached} over {board.folds * board.repeats} folds"
-    if board.chosen != board.best:
-        mean = number(best.mean[board.metric])
+    chosen, best = _find(leaderboard, leaderboard.chosen), _find(leaderboard, leaderboard.best)
+    label = METRICS[leaderboard.metric].label
+    reached = f"{label} {_spread(chosen, leaderboard.metric)}"
+    text = f"Chosen: {chosen.name}, {reached} over {leaderboard.folds * leaderboard.repeats} folds"
+    if leaderboard.chosen != leaderboard.best:
+        mean = number(best.mean[leaderboard.metric])
         text += f"; the best mean, {mean} of {best.name}, is within one standard error, paired over the folds"
-    return f"{text}. Chance gives an average precision of {number(board.chance)}."
+    return f"{text}. Chance gives an average precision of {number(leaderboard.chance)}."
 
 
-def describe_final(board: Leaderboard) -> list[str]:
-    """Return what came of the look at test, a sentence a line; none where there was no final."""
-    final = board.final
+def describe_final(leaderboard: Leaderboard) -> list[str]:
+    """Return the result of the final, one sentence per line; nothing if there was no final."""
+    final = leaderboard.final
     if final is None:
         return []
     return [
@@ -46,61 +46,63 @@ def describe_final(board: Leaderboard) -> list[str]:
     ]
 
 
-def render_leaderboard(board: Leaderboard) -> str:
+def render_leaderboard(leaderboard: Leaderboard) -> str:
     """Return the leaderboard as Markdown."""
-    rows = f"{board.rows:,} train rows, {board.folds} folds{' in time order' if board.in_time else ''}"
+    rows = (
+        f"{leaderboard.rows:,} train rows, {leaderboard.folds} folds{' in time order' if leaderboard.in_time else ''}"
+    )
     lines = [
-        f"# Tournament: {board.dataset}",
+        f"# Comparison: {leaderboard.dataset}",
         "",
-        describe_choice(board),
+        describe_choice(leaderboard),
         "",
         f"Compared on {rows}; test has no part in the ranking.",
-        *(["", *describe_final(board)] if board.final is not None else []),
+        *(["", *describe_final(leaderboard)] if leaderboard.final is not None else []),
     ]
     for heading, table in (
-        ("Leaderboard", leaderboard_table(board)[: len(board.ranked)]),
-        ("Set apart", _reasons(board)),
+        ("Leaderboard", leaderboard_table(leaderboard)[: len(leaderboard.ranked)]),
+        ("Set apart", _reasons(leaderboard)),
     ):
         if table:
             lines += ["", f"## {heading}", "", _line(list(table[0])), _line(["---"] * len(table[0]))]
             lines += [_line(list(row.values())) for row in table]
-    lines += ["", *(f"- {_plain(note)}" for note in board.notes)] if board.notes else []
+    lines += ["", *(f"- {_plain(note)}" for note in leaderboard.notes)] if leaderboard.notes else []
     return "\n".join(lines) + "\n"
 
 
-def _measured(place: int, candidate: CandidateResult, board: Leaderboard) -> dict[str, str]:
-    ranked = candidate.mean[board.metric] is not None
+def _measured(place: int, candidate: CandidateResult, leaderboard: Leaderboard) -> dict[str, str]:
+    ranked = candidate.mean[leaderboard.metric] is not None
     return {
         "rank": str(place) if ranked else "–",
         "strategy": candidate.strategy,
         "learner": candidate.learner,
-        METRICS[board.metric].label: _spread(candidate, board.metric),
-        **{METRICS[name].label: number(candidate.mean.get(name)) for name in shown_metrics(board)},
+        METRICS[leaderboard.metric].label: _spread(candidate, leaderboard.metric),
+        **{METRICS[name].label: number(candidate.mean.get(name)) for name in shown_metrics(leaderboard)},
         "seconds": f"{candidate.seconds:,.1f}",
         "peak MB": "–" if candidate.peak_mb is None else f"{candidate.peak_mb:,.0f}",
         "reason": "",
     }
 
 
-def _apart(candidate: CandidateResult, rows: list[dict[str, str]]) -> dict[str, str]:
+def _unmeasured(candidate: CandidateResult, rows: list[dict[str, str]]) -> dict[str, str]:
     empty = dict.fromkeys(rows[0], "") if rows else {}
     reason = f"{candidate.status}: {candidate.reason}"
     return {**empty, "rank": "–", "strategy": candidate.strategy, "learner": candidate.learner, "reason": reason}
 
 
-def _reasons(board: Leaderboard) -> list[dict[str, str]]:
+def _reasons(leaderboard: Leaderboard) -> list[dict[str, str]]:
     return [
         {
             "strategy": candidate.strategy,
             "learner": candidate.learner,
             "reason": f"{candidate.status}: {candidate.reason}",
         }
-        for candidate in board.set_apart
+        for candidate in leaderboard.set_apart
     ]
 
 
-def _find(board: Leaderboard, wanted: Candidate) -> CandidateResult:
-    return next(one for one in board.ranked if (one.strategy, one.learner) == (wanted.strategy, wanted.learner))
+def _find(leaderboard: Leaderboard, wanted: Candidate) -> CandidateResult:
+    return next(one for one in leaderboard.ranked if (one.strategy, one.learner) == (wanted.strategy, wanted.learner))
 
 
 def _spread(candidate: CandidateResult, metric: str) -> str:
@@ -113,5 +115,5 @@ def _line(cells: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text that cannot break out of its cell."""
+    """Escape a text so that it stays within its table cell."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")

@@ -25,24 +25,24 @@ __all__ = [
     "write_page",
 ]
 
-REMEDY = "restore the file from a backup, or remove it: `counterpoise compare` plays the tournament again"
+REMEDY = "restore the file from a backup, or remove it: `counterpoise compare` runs the comparison again"
 
 
 class StoredLeaderboard(Sealed, Leaderboard):
-    """A leaderboard as it lies in a dataset, with the SHA-256 of its page, which is written after it."""
+    """A stored leaderboard, with the SHA-256 of its page, which is written after it."""
 
     page_sha256: Sha256 | None = None
 
 
-def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) -> Leaderboard:
-    """Write the leaderboard to `tournaments/<key>.json` of the dataset and return it with its origin and place.
+def write_leaderboard(config: BalanceConfig, digest: str, leaderboard: Leaderboard) -> Leaderboard:
+    """Write the leaderboard to `tournaments/<key>.json` of the dataset and return it with its origin and address.
 
-    The key stands for the run key, of which the tournament's settings are no part, and those settings.
+    The key covers the comparison's settings, which are not part of the run key, as well as the run key.
 
     Args:
         config: The whole configuration.
         digest: The source's digest.
-        board: The leaderboard.
+        leaderboard: The leaderboard.
     """
     origin = Origin(
         seed=config.seed,
@@ -52,34 +52,34 @@ def write_leaderboard(config: BalanceConfig, digest: str, board: Leaderboard) ->
         libraries=library_versions(),
         config=config.portable(),
     )
-    return _store(config, digest, board.model_copy(update={"origin": origin}), page="")
+    return _store(config, digest, leaderboard.model_copy(update={"origin": origin}), page="")
 
 
-def write_page(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
-    """Write the page beside the leaderboard's file, which says its digest then; return the leaderboard with its place.
+def write_page(config: BalanceConfig, digest: str, leaderboard: Leaderboard, page: str) -> Leaderboard:
+    """Write the page next to the leaderboard, record its digest there, and return the leaderboard with its address.
 
     Args:
         config: The whole configuration.
         digest: The source's digest.
-        board: The leaderboard as it was written.
+        leaderboard: The leaderboard as `write_leaderboard` returned it.
         page: The page, HTML.
     """
     folder, name = _folder(config), f"tournaments/{comparison_key(config, digest)}.html"
     folder.store.replace(name, page.encode())
-    written = _store(config, digest, board, page=hashlib.sha256(page.encode()).hexdigest())
+    written = _store(config, digest, leaderboard, page=hashlib.sha256(page.encode()).hexdigest())
     return written.model_copy(update={"page": join_address(folder.address, name)})
 
 
-def _store(config: BalanceConfig, digest: str, board: Leaderboard, *, page: str) -> Leaderboard:
-    """Write a leaderboard, sealed, with the digest of its page where there is one."""
+def _store(config: BalanceConfig, digest: str, leaderboard: Leaderboard, *, page: str) -> Leaderboard:
+    """Write a sealed leaderboard, with the digest of its page if it has one."""
     folder, name = _folder(config), f"tournaments/{comparison_key(config, digest)}.json"
-    plain = json.loads(board.model_dump_json(exclude={"file", "page"}))
+    plain = json.loads(leaderboard.model_dump_json(exclude={"file", "page"}))
     folder.store.replace(name, as_json(seal({**plain, **({"page_sha256": page} if page else {})})).encode())
-    return board.model_copy(update={"file": join_address(folder.address, name)})
+    return leaderboard.model_copy(update={"file": join_address(folder.address, name)})
 
 
 def comparison_key(config: BalanceConfig, digest: str) -> str:
-    """Return what tells a tournament from others: its run key and its settings, but for how many work at a time.
+    """Return the key that identifies a comparison: its run key and its settings, without the number of workers.
 
     Args:
         config: The whole configuration.
@@ -90,7 +90,7 @@ def comparison_key(config: BalanceConfig, digest: str) -> str:
 
 
 def newest_leaderboard(config: BalanceConfig, digest: str) -> Leaderboard | None:
-    """Return the newest leaderboard on the same source and split, whatever strategy is configured; or None.
+    """Return the newest leaderboard for the same source and split, regardless of the configured strategy, or None.
 
     Args:
         config: The whole configuration.
@@ -100,27 +100,27 @@ def newest_leaderboard(config: BalanceConfig, digest: str) -> Leaderboard | None
     files = [file for file in folder.store.entries("tournaments") if is_leaderboard(file.name)]
     for file in sorted(files, key=lambda file: file.modified, reverse=True):
         try:
-            board = read_leaderboard(folder, file.name)
+            leaderboard = read_leaderboard(folder, file.name)
         except (FileNotFoundError, IntegrityError) as error:
             if isinstance(error, IntegrityError):
-                pass_over(error, "the report leaves a tournament out")
+                pass_over(error, "the report omits a comparison")
             continue
-        origin = board.origin
+        origin = leaderboard.origin
         if origin is not None and origin.source_digest == digest and _rows_of(origin.config) == wanted:
-            return board
+            return leaderboard
     return None
 
 
 def read_leaderboard(folder: DatasetFolder, name: str) -> Leaderboard:
-    """Return a leaderboard with its place.
+    """Read a leaderboard and return it with its address.
 
     Args:
         folder: The dataset.
         name: The file's name within it.
 
     Raises:
-        FileNotFoundError: There is none.
-        IntegrityError: It is not what was written.
+        FileNotFoundError: The file does not exist.
+        IntegrityError: The file was changed after it was written.
     """
     stored = read_stored(folder, StoredLeaderboard, name, remedy=REMEDY)
     page = f"{name.removesuffix('.json')}.html"
@@ -131,12 +131,12 @@ def read_leaderboard(folder: DatasetFolder, name: str) -> Leaderboard:
 
 
 def _rows_of(config: dict[str, Any]) -> list[Any]:
-    """Return what of a configuration decides the rows of each partition, beside the source."""
+    """Return the settings that, with the source, determine the rows of each partition."""
     return [config.get(name) for name in ("seed", "columns", "split", "validation")]
 
 
 def is_leaderboard(name: str) -> bool:
-    """Whether a file is a whole leaderboard: neither a look, a page nor a draft."""
+    """Whether a file is a complete leaderboard, not an access to test, a page or a draft."""
     folder, _, last = name.rpartition("/")
     return folder == "tournaments" and last.endswith(".json") and not last.startswith(".")
 

@@ -1,5 +1,5 @@
 from ._arms import DUMMY as DUMMY
-from ._arms import JudgedArm as JudgedArm
+from ._arms import EvaluatedArm as EvaluatedArm
 from ._arms import Predictions as Predictions
 from ._binary import positive_code as positive_code
 from ._binary_facts import binary_facts as binary_facts
@@ -35,9 +35,9 @@ from ._metrics.thresholds import choose_arm_threshold as choose_arm_threshold
 from ._multiclass import macro_metrics as macro_metrics
 from ._operating_points import ScoredRows as ScoredRows
 from ._operating_points import threshold_rules as threshold_rules
-from ._question import Question as Question
 from ._tables import Codes as Codes
 from ._tables import LabelCodes as LabelCodes
+from ._task import EvaluationTask as EvaluationTask
 from ._verdict import FLOOR as FLOOR
 from ._verdict import baseline_verdict as baseline_verdict
 from ._verdict import rival_verdict as rival_verdict

@@ -1,4 +1,4 @@
-"""Training of every arm: a learner on a train table, asked about validation and test."""
+"""Train every arm: a learner on a train table, with predictions for validation and test."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes
 from counterpoise.runtime import child_seed
 from counterpoise.typing import Copies, Matrix
 
-__all__ = ["DUMMY", "JudgedArm", "Predictions", "StrategyArms", "dummy_predictions", "train_arms"]
+__all__ = ["DUMMY", "EvaluatedArm", "Predictions", "StrategyArms", "dummy_predictions", "train_arms"]
 
 DUMMY = "dummy"
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one trained arm answers.
+    """The predictions of one trained arm.
 
     Attributes:
         learner: The learner's name.
-        strategy: What its train rows went through.
+        strategy: The strategy that its train rows were resampled with.
         validation: Probabilities, shape (validation rows, classes).
         test: Probabilities, shape (test rows, classes).
-        notes: What the learner had to say while it was trained.
+        notes: Warnings of the learner during training.
     """
 
     learner: str
@@ -42,15 +42,15 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class JudgedArm:
-    """An arm with its metrics.
+class EvaluatedArm:
+    """An arm with its metrics on test.
 
     Attributes:
         learner: The learner's name.
-        strategy: What its train rows went through.
-        record: Everything about it that goes into the metrics record, intervals excepted.
-        measure: Its test metrics under given row weights.
-        notes: What the reader must know about how it was judged.
+        strategy: The strategy that its train rows were resampled with.
+        record: Its part of the metrics record, without intervals.
+        measure: Computes its test metrics under given row weights.
+        notes: Notes for the reader on how it was evaluated.
     """
 
     learner: str
@@ -65,10 +65,10 @@ class StrategyArms:
     """All learners on one train table.
 
     Attributes:
-        strategy: What the train rows went through.
-        predictions: One a learner.
+        strategy: The strategy that the train rows were resampled with.
+        predictions: One per learner.
         features: How the columns were encoded.
-        notes: What the reader must know about the encoding.
+        notes: Notes for the reader on the encoding.
     """
 
     strategy: str
@@ -78,7 +78,7 @@ class StrategyArms:
 
 
 def dummy_predictions(tables: EvaluationTables, codes: LabelCodes) -> Predictions:
-    """Return the answers of a learner that knows nothing but the natural class shares."""
+    """Return the predictions of a baseline that only knows the natural class shares."""
     shares = np.bincount(codes.train_natural, minlength=len(codes.classes)) / len(codes.train_natural)
     return Predictions(
         DUMMY, "none", np.tile(shares, (tables.validation.num_rows, 1)), np.tile(shares, (tables.test.num_rows, 1))
@@ -89,9 +89,9 @@ def train_arms(
     tables: EvaluationTables, codes: LabelCodes, *, strategies: tuple[str, ...], learners: tuple[LearnerName, ...],
     seed: int,
 ) -> Iterator[StrategyArms | Predictions]:  # fmt: skip
-    """Train each learner on each train table; yield each arm when it is ready and its strategy after its last arm.
+    """Train each learner on each train table; yield each arm when it is ready, and its strategy after its last arm.
 
-    Encoders, imputers, scalers and learners see their own train table only. Both arms of a learner get the same seed.
+    Encoders, imputers, scalers and learners see only their own train table. Both arms of a learner get the same seed.
     """
     plan = FeaturePlan.of(tables.train_natural, tables.target)
     natural = (tables.train_natural, _TrainLabels(codes.train_natural, len(codes.classes)))
@@ -108,7 +108,7 @@ def train_arms(
 
 @dataclass(frozen=True)
 class _TrainLabels:
-    """Class codes of train rows, and how much each row counts."""
+    """Class codes of train rows, and their weights."""
 
     codes: Codes
     classes: int

@@ -1,4 +1,4 @@
-"""Judging an arm where there are two classes."""
+"""Evaluate an arm with two classes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import ConfigError
-from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._arms import EvaluatedArm, Predictions
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._metrics.curves import pr_curve, reliability_bins, roc_curve
 from counterpoise.evaluate._metrics.decisions import four_counts
@@ -18,14 +18,14 @@ from counterpoise.evaluate._tables import LabelCodes
 from counterpoise.metrics import Confusion, Measured, Ranking, row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["judge_binary", "positive_code"]
+__all__ = ["evaluate_binary", "positive_code"]
 
 
 def positive_code(codes: LabelCodes, wanted: str) -> int:
-    """Return the code of the class of interest: the wanted one, else the rarer one in natural train.
+    """Return the code of the class of interest: the given class, or the rarer class of natural train if none is given.
 
     Raises:
-        ConfigError: The wanted class is not among the classes.
+        ConfigError: The given class does not exist.
     """
     if wanted and wanted not in codes.classes:
         raise ConfigError(
@@ -40,8 +40,10 @@ def positive_code(codes: LabelCodes, wanted: str) -> int:
     return int(counts[1] <= counts[0])
 
 
-def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig) -> JudgedArm:
-    """Choose the threshold on validation, then judge the arm on test once."""
+def evaluate_binary(
+    predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig
+) -> EvaluatedArm:
+    """Choose the threshold on validation, then evaluate the arm on test once."""
     scores, truth = predictions.test[:, positive], codes.test == positive
     choice = choose_arm_threshold(
         ScoredRows(predictions.validation[:, positive], codes.validation == positive), config=config
@@ -62,11 +64,11 @@ def judge_binary(predictions: Predictions, codes: LabelCodes, *, positive: int, 
         "reliability": reliability_bins(scores, truth),
     }
     notes = (choice.note,) if choice.note else ()
-    return JudgedArm(predictions.learner, predictions.strategy, record, measure, notes)
+    return EvaluatedArm(predictions.learner, predictions.strategy, record, measure, notes)
 
 
 def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:
-    """Return a function from row weights to the test metrics under them."""
+    """Return a function that computes the test metrics from row weights."""
     ranking = Ranking.from_scores(scores, truth)
     called = scores >= threshold
     losses = row_losses(scores, truth)

@@ -1,4 +1,4 @@
-"""Resampling against doing nothing: the same learners, the same threshold rule, the same test rows."""
+"""Compare resampling with no resampling: the same learners, the same threshold rule, the same test rows."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
 from counterpoise.evaluate._operating_points import threshold_rules
-from counterpoise.evaluate._question import Question
-from counterpoise.evaluate._slices import JudgedRows, worst_slices
+from counterpoise.evaluate._slices import DecidedRows, worst_slices
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
+from counterpoise.evaluate._task import EvaluationTask
 from counterpoise.evaluate._verdict import FLOOR, baseline_verdict
 from counterpoise.metrics import HEADLINE, METRICS, RANKING_METRICS
 from counterpoise.results import learner_label, strategy_label
@@ -36,39 +36,39 @@ _BOOTSTRAP_METHOD = (
 def compare_strategies(
     tables: EvaluationTables, *, strategy: str, config: EvaluationConfig, seed: int, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Train every learner with and without the strategy; return the metrics record.
+    """Train every learner with and without the strategy and return the metrics record.
 
     Args:
-        tables: The rows to train and judge on.
-        strategy: What `train_resampled` went through; with `none` only the natural train rows are used.
+        tables: The rows to train and evaluate on.
+        strategy: The strategy behind `train_resampled`; with `none` only the natural train rows are used.
         config: Learners, threshold rule, class of interest and number of bootstrap resamples.
         seed: The run's seed.
-        progress: Told after each fit and after the bootstrap.
+        progress: Called after each fit and after the bootstrap.
 
     Raises:
-        EvaluationError: A table is empty, a label is null, or train holds one class only.
+        EvaluationError: A table is empty, a label is null, or train has only one class.
         ConfigError: `evaluation.positive_class` names no class.
     """
     _check_rows(tables)
     codes = read_label_codes(tables)
-    question = Question.of(codes, strategy=strategy, config=config)
-    total = len(question.strategies) * len(config.learners) + 1
-    groups = _train(tables, question, seed=seed, progress=lambda done: progress(done, total))
+    task = EvaluationTask.of(codes, strategy=strategy, config=config)
+    total = len(task.strategies) * len(config.learners) + 1
+    groups = _train(tables, task, seed=seed, progress=lambda done: progress(done, total))
     predictions = [dummy_predictions(tables, codes), *(arm for group in groups for arm in group.predictions)]
-    record = _judged(question, predictions, seed=seed)
-    record["slices"] = _slices(tables, question, predictions, record, seed=seed)
-    record["leak"] = _leak(tables, question, seed=seed)
+    record = _evaluated(task, predictions, seed=seed)
+    record["slices"] = _slices(tables, task, predictions, record, seed=seed)
+    record["leak"] = _leak(tables, task, seed=seed)
     progress(total, total)
-    notes = _notes(tables, question, groups, record)
+    notes = _notes(tables, task, groups, record)
     encodings = {group.strategy: group.features for group in groups}
-    cleaned = without_nan({**_setting(tables, question), "features": encodings, **record, "notes": notes})
+    cleaned = without_nan({**_setting(tables, task), "features": encodings, **record, "notes": notes})
     return dict(cleaned)
 
 
-def bootstrap_method(question: Question) -> str:
-    """Return in words how intervals are made."""
+def bootstrap_method(task: EvaluationTask) -> str:
+    """Return a description of how intervals are computed."""
     rankings = " and ".join(METRICS[name].label for name in RANKING_METRICS)
-    return _BOOTSTRAP_METHOD.format(", of whole groups" if question.codes.groups else "", rankings)
+    return _BOOTSTRAP_METHOD.format(", of whole groups" if task.codes.groups else "", rankings)
 
 
 def _check_rows(tables: EvaluationTables) -> None:
@@ -82,11 +82,9 @@ def _check_rows(tables: EvaluationTables) -> None:
             )
 
 
-def _train(tables: EvaluationTables, question: Question, *, seed: int, progress: Any) -> list[StrategyArms]:
+def _train(tables: EvaluationTables, task: EvaluationTask, *, seed: int, progress: Any) -> list[StrategyArms]:
     groups, done = [], 0
-    arms = train_arms(
-        tables, question.codes, strategies=question.strategies, learners=question.config.learners, seed=seed
-    )
+    arms = train_arms(tables, task.codes, strategies=task.strategies, learners=task.config.learners, seed=seed)
     for trained in arms:
         if isinstance(trained, StrategyArms):
             groups.append(trained)
@@ -96,26 +94,26 @@ def _train(tables: EvaluationTables, question: Question, *, seed: int, progress:
     return groups
 
 
-def _judged(question: Question, predictions: list[Predictions], *, seed: int) -> dict[str, Any]:
-    """Return the part of the record that looks at test."""
-    judged = [question.judge(arm) for arm in predictions]
-    resampled, resamples = resample_arms(question, judged, seed=seed)
+def _evaluated(task: EvaluationTask, predictions: list[Predictions], *, seed: int) -> dict[str, Any]:
+    """Return the part of the record that depends on test."""
+    evaluated = [task.evaluate(arm) for arm in predictions]
+    resampled, resamples = resample_arms(task, evaluated, seed=seed)
     arms = [
-        arm_record(arm, answers, resampled[arm_key(arm.learner, arm.strategy)], question=question)
-        for arm, answers in zip(judged, predictions, strict=True)
+        arm_record(arm, predicted, resampled[arm_key(arm.learner, arm.strategy)], task=task)
+        for arm, predicted in zip(evaluated, predictions, strict=True)
     ]
-    corrections = _add_binary_facts(question, arms, predictions, seed=seed)
-    comparisons = compare_arms(question, arms, resampled)
-    headline = _headline(question, arms, comparisons)
+    corrections = _add_binary_facts(task, arms, predictions, seed=seed)
+    comparisons = compare_arms(task, arms, resampled)
+    headline = _headline(task, arms, comparisons)
     return {
         "bootstrap": {
             "resamples": resamples,
             "confidence": CONFIDENCE,
-            "method": bootstrap_method(question),
+            "method": bootstrap_method(task),
         },
         "arms": arms,
         "comparisons": comparisons,
-        "correction": _correction(question, corrections),
+        "correction": _correction(task, corrections),
         "verdict": headline["text"],
         "verdict_outcome": headline["outcome"],
         "verdict_learner": headline["learner"],
@@ -123,96 +121,96 @@ def _judged(question: Question, predictions: list[Predictions], *, seed: int) ->
 
 
 def _add_binary_facts(
-    question: Question, arms: list[dict[str, Any]], predictions: list[Predictions], *, seed: int
+    task: EvaluationTask, arms: list[dict[str, Any]], predictions: list[Predictions], *, seed: int
 ) -> dict[str, dict[str, Any]]:
-    """Add to each arm what is told of two classes only; return the corrections of the published strategy by learner."""
+    """Add the facts for two classes to each arm; return the corrections of the published strategy by learner."""
     corrections: dict[str, dict[str, Any]] = {}
-    for arm, answers in zip(arms, predictions, strict=True) if question.positive is not None else ():
-        facts = binary_facts(question, answers, threshold=arm["threshold"], seed=seed)
+    for arm, predicted in zip(arms, predictions, strict=True) if task.positive is not None else ():
+        facts = binary_facts(task, predicted, threshold=arm["threshold"], seed=seed)
         arm.update(facts.record)
-        if facts.correction is not None and answers.strategy == question.strategy:
-            corrections[answers.learner] = facts.correction
+        if facts.correction is not None and predicted.strategy == task.strategy:
+            corrections[predicted.learner] = facts.correction
     return corrections
 
 
-def _leak(tables: EvaluationTables, question: Question, *, seed: int) -> dict[str, Any]:
-    """Return what resampling before the split would have shown, or why that is not known."""
-    codes = question.codes
+def _leak(tables: EvaluationTables, task: EvaluationTask, *, seed: int) -> dict[str, Any]:
+    """Return the scores that resampling before the split would have shown, or why they are unknown."""
+    codes = task.codes
     return simulate_leak(
         tables.train_natural,
-        None if question.positive is None else codes.train_natural == question.positive,
+        None if task.positive is None else codes.train_natural == task.positive,
         target=tables.target,
-        strategy=question.strategy,
+        strategy=task.strategy,
         seed=seed,
         setting=LeakSetting.of(codes, tables.train_ties),
     )
 
 
 def _slices(
-    tables: EvaluationTables, question: Question, predictions: list[Predictions], record: dict[str, Any], *, seed: int
+    tables: EvaluationTables, task: EvaluationTask, predictions: list[Predictions], record: dict[str, Any], *, seed: int
 ) -> dict[str, Any] | None:
-    """Return where the learner of the verdict does worst, trained as published; None with more than two classes."""
-    if question.positive is None:
+    """Return the segments where the verdict's learner, as published, does worst; None with more than two classes."""
+    if task.positive is None:
         return None
-    learner, strategy = record["verdict_learner"], question.strategy
+    learner, strategy = record["verdict_learner"], task.strategy
     arms = zip(predictions, record["arms"], strict=True)
-    answers, arm = next(pair for pair in arms if (pair[0].learner, pair[0].strategy) == (learner, strategy))
-    scores, positive = answers.test[:, question.positive], question.codes.test == question.positive
+    predicted, arm = next(pair for pair in arms if (pair[0].learner, pair[0].strategy) == (learner, strategy))
+    scores, positive = predicted.test[:, task.positive], task.codes.test == task.positive
     features = tables.test.drop_columns([tables.target])
-    judged = JudgedRows(scores, positive, scores >= arm["threshold"], question.codes.groups.get("test"))
+    evaluated = DecidedRows(scores, positive, scores >= arm["threshold"], task.codes.groups.get("test"))
     rng = child_generator(seed, "evaluate", "slices")
-    segments = worst_slices(features, judged, resamples=question.config.bootstrap, rng=rng)
+    segments = worst_slices(features, evaluated, resamples=task.config.bootstrap, rng=rng)
     return {"learner": learner, "strategy": strategy, "threshold": arm["threshold"], "segments": segments}
 
 
-def _headline(question: Question, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the verdict on the learner that ranked best on validation, with or without the strategy."""
+def _headline(task: EvaluationTask, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the verdict on the learner with the best ranking on validation, with or without the strategy."""
     trained = [arm for arm in arms if arm["learner"] != DUMMY]
     best = max(trained, key=lambda arm: _or_zero(arm["validation"][HEADLINE.name]))
     for comparison in comparisons:
         if comparison["learner"] == best["learner"]:
             return dict(comparison["verdict"])
-    return baseline_verdict(best, prevalence=question.chance, rows=question.deciding_rows, counted=question.counted)
+    return baseline_verdict(best, prevalence=task.chance, rows=task.deciding_rows, counted=task.counted)
 
 
-def _correction(question: Question, learners: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
-    if question.positive is None:
+def _correction(task: EvaluationTask, learners: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    if task.positive is None:
         return None
     return correction_record(
-        prior_correction(question.codes, question.positive, resampled=question.strategy != "none"),
+        prior_correction(task.codes, task.positive, resampled=task.strategy != "none"),
         learners,
-        positive_class=question.codes.classes[question.positive],
-        test_prevalence=question.chance,
+        positive_class=task.codes.classes[task.positive],
+        test_prevalence=task.chance,
     )
 
 
-def _setting(tables: EvaluationTables, question: Question) -> dict[str, Any]:
-    codes = question.codes
+def _setting(tables: EvaluationTables, task: EvaluationTask) -> dict[str, Any]:
+    codes = task.codes
     labels = {name: getattr(codes, name) for name in tables.by_name()}
-    binary = question.positive is not None
+    binary = task.positive is not None
     return {
         "schema": 1,
         "task": "binary" if binary else "multiclass",
         "classes": list(codes.classes),
-        "positive_class": question.positive_class,
-        "strategy": question.strategy,
-        "learners": list(question.config.learners),
+        "positive_class": task.positive_class,
+        "strategy": task.strategy,
+        "learners": list(task.config.learners),
         "rows": {name: {"rows": len(label), "classes": codes.counts(label)} for name, label in labels.items()},
         "natural_rows": tables.natural_rows,
-        "deciding_rows": question.deciding_rows,
-        "deciding_rows_are": question.counted,
+        "deciding_rows": task.deciding_rows,
+        "deciding_rows_are": task.counted,
         "verdict_floor": FLOOR,
-        "chance_average_precision": question.chance,
+        "chance_average_precision": task.chance,
         "majority_accuracy": float(np.bincount(codes.test).max() / len(codes.test)),
-        "threshold_rule": threshold_rule(question) if binary else None,
-        "costs": question.costs,
+        "threshold_rule": threshold_rule(task) if binary else None,
+        "costs": task.costs,
     }
 
 
-def threshold_rule(question: Question) -> dict[str, str]:
-    """Return how the threshold is chosen: the rule's name, what is wanted in words, and on which table."""
-    metric = question.config.threshold
-    by_rule = {rule.name: rule.wanted for rule in threshold_rules(question.config)}
+def threshold_rule(task: EvaluationTask) -> dict[str, str]:
+    """Return how the threshold is chosen: the rule's name, its description, and the partition."""
+    metric = task.config.threshold
+    by_rule = {rule.name: rule.wanted for rule in threshold_rules(task.config)}
     return {
         "metric": metric,
         "wanted": by_rule.get(metric) or f"largest {METRICS[metric].label}",
@@ -221,14 +219,14 @@ def threshold_rule(question: Question) -> dict[str, str]:
 
 
 def _notes(
-    tables: EvaluationTables, question: Question, groups: list[StrategyArms], record: dict[str, Any]
+    tables: EvaluationTables, task: EvaluationTask, groups: list[StrategyArms], record: dict[str, Any]
 ) -> list[str]:
     notes = list(tables.notes)
-    if question.positive is None and question.config.positive_class:
+    if task.positive is None and task.config.positive_class:
         notes.append("evaluation.positive_class was ignored: there are more than two classes")
     resamples = record["bootstrap"]["resamples"]
-    if resamples < question.config.bootstrap:
-        notes.append(f"{resamples:,} instead of {question.config.bootstrap:,} bootstrap resamples, for speed")
+    if resamples < task.config.bootstrap:
+        notes.append(f"{resamples:,} instead of {task.config.bootstrap:,} bootstrap resamples, for speed")
     for group in groups:
         notes += [f"{strategy_label(group.strategy)}: {note}" for note in group.notes]
     for arm in record["arms"]:
@@ -242,7 +240,7 @@ def _or_zero(value: float) -> float:
 
 
 def without_nan(value: Any) -> Any:
-    """Return the value with None for every number that JSON cannot hold."""
+    """Replace every number that JSON cannot represent by None."""
     if isinstance(value, dict):
         return {name: without_nan(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What thresholds do on validation and on test: counts for a reader to explore, none of them a recommendation."""
+"""The effect of thresholds on validation and test: counts for a reader to explore, not a recommendation."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _EXAMPLES = 9
 def threshold_counts(
     validation: ScoredRows, test: ScoredRows, *, chosen: Sequence[float], costs: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Return what at most 200 thresholds do, from the one that calls every row positive to one that calls none.
+    """Return the counts of at most 200 thresholds, from one that calls every row positive to one that calls none.
 
-    They stand halfway between neighbouring scores of validation, in even steps of recall and in geometric steps of
-    the rows called; round values and the thresholds already chosen are among them.
+    Thresholds are halfway between neighbouring scores of validation, in even steps of recall and in geometric steps of
+    the number of rows called; they include round values and the thresholds already chosen.
 
     Args:
-        validation: Where thresholds are chosen. It has at least one row.
-        test: Where they are only looked at.
-        chosen: Thresholds that must be among them; those that are not finite are left out.
-        costs: What a `false_positive` and a `false_negative` cost.
+        validation: The rows that thresholds are chosen on, at least one.
+        test: The rows that thresholds are only shown for.
+        chosen: Thresholds to include; those that are not finite are ignored.
+        costs: The costs of a `false_positive` and a `false_negative`.
 
     Returns:
-        `threshold`, ascending; for `validation` and `test` their `rows` and `positives`, and by threshold the
+        `threshold`, ascending; for `validation` and `test` their `rows` and `positives`, and per threshold the
         `true_positives` and `false_positives`; `examples`, a few thresholds with all four counts, precision, recall,
-        f1, and alerts and cost in a thousand rows, on both.
+        f1, and alerts and cost per thousand rows, on both.
     """
     wanted = [value for value in chosen if math.isfinite(value)]
     thresholds = np.unique(np.concatenate([_spread(validation), _ROUND, wanted]))
@@ -59,7 +59,7 @@ def threshold_counts(
 
 
 def _spread(rows: ScoredRows) -> Floats:
-    """Return 0, one above all scores, and between them about as many as `_BY_RECALL` and `_BY_ALERTS` say."""
+    """Return 0, a threshold above all scores, and about `_BY_RECALL` plus `_BY_ALERTS` thresholds in between."""
     order = np.argsort(-rows.scores, kind="stable")
     ranked = rows.scores[order]
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))

@@ -1,11 +1,11 @@
-"""Mixed columns as numbers for learners: fitted on one train table, applied to the others.
+"""Encode mixed columns as numbers for learners: fitted on one train table, applied to the others.
 
-Columns that are numbers already are taken as they are, which keeps wide tables fast. Dates, categories and texts go
-through skrub's `TableVectorizer`. Texts of few levels are handed over as categories, so that a code such as "01" stays
-a code; longer lists as texts, in which skrub recognises numbers and dates.
+Numeric columns are used as they are, which keeps wide tables fast. Dates, categories and texts go through skrub's
+`TableVectorizer`. Texts with few levels are passed as categories, so that a code such as "01" stays a code; those with
+more levels are passed as texts, in which skrub recognises numbers and dates.
 
-Which column is encoded which way is decided once, on the natural train rows, so that all arms see the same columns:
-over-sampling repeats identifiers, which would no longer look like such.
+The encoding of each column is decided once, on the natural train rows, so that all arms see the same columns: after
+over-sampling, identifiers repeat and no longer look like identifiers.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ __all__ = ["FeatureEncoder", "FeaturePlan"]
 
 
 _LARGEST = 1e37
-"""Values beyond are clipped: forests compute in 32 bits and squares must stay finite."""
+"""Larger values are clipped: forests compute in 32 bits, and squares must stay finite."""
 _ONE_HOT_COLUMNS = 600
-"""About how many columns all one-hot encodings may take together."""
+"""The approximate number of columns that all one-hot encodings may produce together."""
 _MOST_LEVELS = 40
 _TEXT_COMPONENTS = 10
 _TEXT_CHARACTERS = 200
@@ -37,15 +37,15 @@ _TEXT_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class FeaturePlan:
-    """The feature columns by the way they are encoded.
+    """The feature columns, grouped by how they are encoded.
 
     Attributes:
-        numbers: Numbers, booleans, decimals, times and durations: taken as they are.
+        numbers: Numbers, booleans, decimals, times and durations: used as they are.
         dates: Dates and timestamps.
         categories: Texts and dictionaries with few levels.
-        texts: Texts with many.
-        identifiers: Texts that differ in every row and are one word each: left out.
-        unused: Nested, binary and empty types: left out.
+        texts: Texts with many levels.
+        identifiers: Texts that differ in every row and have no spaces: ignored.
+        unused: Nested, binary and empty types: ignored.
     """
 
     numbers: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class FeaturePlan:
 
     @classmethod
     def of(cls, train: pa.Table, target: str) -> FeaturePlan:
-        """Decide on every column but the target.
+        """Assign every column but the target.
 
         Args:
             train: The natural train rows.
@@ -70,24 +70,23 @@ class FeaturePlan:
         return plan
 
     def notes(self) -> list[str]:
-        """Return what the reader must know about the columns left out."""
+        """Return a note for each kind of ignored columns."""
         left_out = {
             "identifier-like texts (a different word in every row)": self.identifiers,
             "nested, binary or empty columns": self.unused,
         }
-        return [f"{what} were left out of the learners: {_listed(names)}" for what, names in left_out.items() if names]
+        return [f"the learners ignored {what}: {_listed(names)}" for what, names in left_out.items() if names]
 
 
 class FeatureEncoder:
-    """Turns a table's features into one matrix of floats, missing values as NaN.
+    """Encode a table's features as one matrix of floats, with missing values as NaN.
 
     Numbers become one column each. Dates become their parts and the seconds since 1970. Categories are one-hot encoded,
-    rare and unknown levels together; texts become ten components of hashed character n-grams (latent semantic
-    analysis), whose cost grows with the rows only. Columns that say nothing on the train table (constant or empty) are
-    left out.
+    with rare and unknown levels merged. Texts become ten components of hashed character n-grams (latent semantic
+    analysis), at a cost that is linear in the rows. Columns that are constant or empty on the train table are dropped.
 
     Args:
-        plan: Which column is encoded which way.
+        plan: How each column is encoded.
         seed: Seed of the text components.
     """
 
@@ -99,7 +98,7 @@ class FeatureEncoder:
         self.infinite = 0
 
     def fit_transform(self, table: pa.Table) -> Matrix:
-        """Learn the encoding from a train table and return its features, one row a row."""
+        """Fit the encoding on a train table and return its features, one row per table row."""
         plan = self._plan
         if plan.dates or plan.categories or plan.texts:
             self._vectorizer = _vectorizer(len(plan.categories), self._seed)
@@ -111,7 +110,7 @@ class FeatureEncoder:
         return self._informative_columns(matrix)
 
     def transform(self, table: pa.Table) -> Matrix:
-        """Return another table's features, encoded as learnt from the train table."""
+        """Return another table's features, encoded as fitted on the train table."""
         if self._vectorizer is None:
             encoded = np.empty((table.num_rows, 0))
         else:
@@ -119,7 +118,7 @@ class FeatureEncoder:
         return self._informative_columns(self._with_numbers(table, encoded))
 
     def describe(self) -> dict[str, Any]:
-        """Return how many columns went which way, which were left out, and how many columns came of it."""
+        """Return the number of columns per kind of encoding, the ignored columns, and the number of encoded columns."""
         plan = self._plan
         return {
             "numbers": len(plan.numbers),
@@ -228,7 +227,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _informative(matrix: Matrix) -> npt.NDArray[np.bool_]:
-    """Return which columns hold at least two different values, missing counting as one."""
+    """Return a mask of the columns with at least two different values, counting missing as a value."""
     missing = np.isnan(matrix)
     low = np.where(missing, np.inf, matrix).min(axis=0, initial=np.inf)
     high = np.where(missing, -np.inf, matrix).max(axis=0, initial=-np.inf)

@@ -1,4 +1,4 @@
-"""What evaluation reads and where its result goes."""
+"""Load the tables of an evaluation and publish its result."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ __all__ = ["evaluation_problem", "find_evaluation", "is_evaluated", "load_tables
 def load_tables(
     config: BalanceConfig, *, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion
 ) -> EvaluationTables:
-    """Return what learners are trained and judged on: train before and after resampling, validation, test.
+    """Return the tables to train and evaluate on: train before and after resampling, validation, test.
 
-    Where either train table has more rows than `evaluation.max_train_rows`, both are made of one sample of the train
+    If either train table has more rows than `evaluation.max_train_rows`, both are made from one sample of the train
     rows, stratified by class, and the published train rows are not read: see `evaluation_sample`.
 
     Raises:
@@ -70,14 +70,14 @@ def load_tables(
 
 
 def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
-    """Return all train rows, and what was published of them."""
+    """Return all train rows, before and after resampling as published."""
     weighted = gives_weights(published.manifest.resampling.strategy)
     weights = np.asarray(published.to_arrow("keys/train")["weight"].to_numpy()) if weighted else None
     return SampledTrain(natural, published.to_arrow("train"), weights, ())
 
 
 def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: SnapshotReader, split: SplitPlan) -> Ties:
-    """Return which train rows stay together, as in the split: equal ones unless they part freely, and groups."""
+    """Return which train rows stay together, as in the split: groups, and equal rows unless it may separate them."""
     time = config.columns.time
     codes = tie_codes(reader, rows, content=read_content(split), group=config.columns.group)
     if config.split.method != "time":
@@ -86,7 +86,7 @@ def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: Snapsho
 
 
 def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:
-    """Return the group of each untouched row as a code, by partition; nothing where rows are not grouped."""
+    """Return the group codes of the untouched rows by partition; empty if rows are not grouped."""
     if not column:
         return {}
     keys = {part: source_keys(published.to_arrow(f"keys/{part}"), [column]) for part in ("validation", "test")}
@@ -94,24 +94,24 @@ def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]
 
 
 def is_evaluated(version: DatasetVersion) -> bool:
-    """Return whether a version has an evaluation, be it readable or not: a damaged one is not made again."""
+    """Whether a version has an evaluation, readable or not: a damaged one is not replaced."""
     return has_evaluation(DatasetFolder.of(version), version.version)
 
 
 def evaluation_problem(version: DatasetVersion) -> str:
-    """Return why a version's evaluation cannot be used, and what to do; an empty text where it can, or is not there."""
+    """Return why a version's evaluation cannot be used and what to do, or an empty text if it is usable or missing."""
     try:
         find_evaluation(version)
     except IntegrityError as error:
-        return f"the evaluation of version {version.version} is left out: {problem_of(error)}"
+        return f"the evaluation of version {version.version} is ignored: {problem_of(error)}"
     return ""
 
 
 def find_evaluation(version: DatasetVersion) -> Report | None:
-    """Return a version's published report, or None.
+    """Return a version's published report, or None if there is none.
 
     Raises:
-        IntegrityError: Its metrics are not as they were published.
+        IntegrityError: The metrics were changed after publication.
     """
     dataset = DatasetFolder.of(version)
     found = find_stored_evaluation(dataset, version.version)
@@ -126,16 +126,16 @@ def find_evaluation(version: DatasetVersion) -> Report | None:
 
 @names_refusals("evaluate")
 def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html: str) -> Report:
-    """Publish a version's evaluation, whole or not at all; the first one stays.
+    """Publish a version's evaluation atomically; an existing one is kept.
 
     Args:
         version: The version that was evaluated.
-        metrics: All numbers; a `correction` in them is published as a file of its own, too.
+        metrics: The metrics record; its `correction` is also published as a separate file.
         html: The report.
 
     Raises:
-        EvaluationError: The metrics are none: a fault of ours.
-        IntegrityError: There are metrics already, which are not as they were published.
+        EvaluationError: The metrics do not match their model, which is a bug.
+        IntegrityError: There are already metrics, and they were changed after publication.
     """
     from counterpoise.results import check_metrics
 
@@ -145,5 +145,5 @@ def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html
         files["correction.json"] = as_json(metrics["correction"])
     store_evaluation(DatasetFolder.of(version), version.version, metrics=metrics, files=files)
     report = find_evaluation(version)
-    assert report is not None  # noqa: S101  # it was just put there
+    assert report is not None  # noqa: S101  # it was just stored
     return report

@@ -1,7 +1,7 @@
-"""The learners that a comparison trains, each with what it needs before it.
+"""The learners of an evaluation, each with its preprocessing.
 
-Settings are scikit-learn's defaults but where noted. Gradient boosting never stops early: over-sampled rows on both
-sides of its internal split would let it run on in one arm and stop in the other.
+Parameters are scikit-learn's defaults except where noted. Gradient boosting never stops early: with over-sampled rows
+on both sides of its internal split, it would keep going in one arm and stop in the other.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ __all__ = ["FittedLearner", "build_learner", "fit_learner", "gathered_warnings",
 
 _MOST_ITERATIONS = 1_000
 _SMALL = 2_000_000
-"""Cells up to which one thread is used."""
+"""The number of cells up to which one thread is used."""
 
 
 class FittedLearner:
-    """A trained learner that answers with one probability a class of the code book.
+    """A trained learner that predicts one probability per class.
 
     Args:
         model: A fitted scikit-learn classifier whose classes are codes.
-        classes: How many classes the code book has; a class that the model never saw has probability 0.
+        classes: The number of classes; a class that the model never saw has probability 0.
     """
 
     def __init__(self, model: Any, classes: int) -> None:
@@ -46,33 +46,33 @@ class FittedLearner:
 
 
 def build_learner(name: str, seed: int) -> Any:
-    """Return an unfitted learner by its name, with what it needs before it."""
+    """Return an unfitted learner by name, with its preprocessing."""
     return _BUILDERS[name](seed)
 
 
 def fit_learner(
     name: LearnerName, features: Matrix, labels: Codes, *, classes: int, seed: int, weights: Codes | None = None
 ) -> tuple[FittedLearner, list[str]]:
-    """Train a learner and return it with what it had to say about it.
+    """Train a learner and return it with its warnings.
 
     Args:
-        name: Which learner.
+        name: The learner's name.
         features: Train rows, shape (rows, columns), NaN for missing.
         labels: Class codes of the train rows.
-        classes: How many classes the code book has.
-        seed: Seed of the learner's own randomness.
-        weights: How much each row counts; all once by default.
+        classes: The number of classes.
+        seed: The learner's random seed.
+        weights: The weight of each row; 1 by default.
     """
     model = build_learner(name, seed)
     with gathered_warnings() as notes, _threads_for(features):
         model.fit(features, labels, **weighting(model, weights))
     if name == "random_forest":
-        model.set_params(n_jobs=1)  # threads would add up the trees' votes in any order, differently each time
+        model.set_params(n_jobs=1)  # threads would add the trees' votes in varying order, with varying rounding
     return FittedLearner(model, classes), notes
 
 
 def weighting(model: Any, weights: Codes | None) -> dict[str, Any]:
-    """Return the weights as the argument that the model takes them by: in a pipeline, that of its last step."""
+    """Return the sample weights as a keyword argument of the model's `fit`: in a pipeline, for its last step."""
     steps = getattr(model, "steps", None)
     name = f"{steps[-1][0]}__sample_weight" if steps else "sample_weight"
     return {} if weights is None else {name: weights}
@@ -80,7 +80,7 @@ def weighting(model: Any, weights: Codes | None) -> dict[str, Any]:
 
 @contextmanager
 def gathered_warnings() -> Iterator[list[str]]:
-    """Gather the warnings of a block as distinct texts, first lines only, instead of showing them."""
+    """Collect the warnings of a block as distinct texts, first lines only, instead of showing them."""
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -91,7 +91,7 @@ def gathered_warnings() -> Iterator[list[str]]:
 
 @contextmanager
 def _threads_for(features: Matrix) -> Iterator[None]:
-    """Compute small tables on one thread: OpenMP threads that wait for busy cores took ten times as long in trials."""
+    """Use one thread for small tables: OpenMP threads that wait for busy cores took ten times as long in trials."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1 if features.size <= _SMALL else None):

@@ -1,4 +1,4 @@
-"""Judging an arm where there are more than two classes: each class against the rest, and their plain mean."""
+"""Evaluate an arm with more than two classes: each class against the rest, and the macro average."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._arms import EvaluatedArm, Predictions
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._inference.class_intervals import of_class, smallest_classes
 from counterpoise.evaluate._metrics.curves import pr_curve, roc_curve
@@ -15,13 +15,13 @@ from counterpoise.evaluate._tables import Codes, LabelCodes
 from counterpoise.metrics import Confusion, CountsByClass, Measured, Ranking, decision_metrics, row_losses
 from counterpoise.typing import Copies, Matrix
 
-__all__ = ["judge_multiclass", "macro_metrics"]
+__all__ = ["evaluate_multiclass", "macro_metrics"]
 
 
-def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
-    """Judge an arm on test once; the decision is the most probable class, so that no threshold is chosen.
+def evaluate_multiclass(predictions: Predictions, codes: LabelCodes) -> EvaluatedArm:
+    """Evaluate an arm on test once; the most probable class is predicted, so there is no threshold to choose.
 
-    Macro figures are means over the classes that have test rows.
+    Macro averages are over the classes that have test rows.
     """
     present = np.unique(codes.test)
     record: dict[str, Any] = {
@@ -31,12 +31,12 @@ def judge_multiclass(predictions: Predictions, codes: LabelCodes) -> JudgedArm:
         "per_class": _per_class(predictions.test, codes, present),
         "confusion_matrix": _confusion_matrix(predictions.test, codes),
     }
-    measure = _measure(predictions.test, codes.test, present, apart=smallest_classes(codes.test))
-    return JudgedArm(predictions.learner, predictions.strategy, record, measure)
+    measure = _measure(predictions.test, codes.test, present, single=smallest_classes(codes.test))
+    return EvaluatedArm(predictions.learner, predictions.strategy, record, measure)
 
 
 def macro_metrics(probability: Matrix, truth: Codes) -> dict[str, float]:
-    """Return the metrics of one table, macro over the classes that have rows in it.
+    """Return the metrics of one table, averaged over the classes that have rows in it.
 
     Args:
         probability: Shape (rows, classes).
@@ -47,8 +47,8 @@ def macro_metrics(probability: Matrix, truth: Codes) -> dict[str, float]:
     return {metric: float(value[0]) for metric, value in values.items()}
 
 
-def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequence[int] | Codes = ()) -> Any:
-    """Return a function from row weights to the macro metrics under them, and those of the classes `apart`."""
+def _measure(probability: Matrix, truth: Codes, present: Codes, *, single: Sequence[int] | Codes = ()) -> Any:
+    """Return a function that computes macro metrics from row weights, and the metrics of the `single` classes."""
     rankings = [Ranking.from_scores(probability[:, code], truth == code) for code in present]
     places = {int(code): place for place, code in enumerate(present)}
     called = probability.argmax(axis=1)
@@ -65,7 +65,7 @@ def _measure(probability: Matrix, truth: Codes, present: Codes, *, apart: Sequen
         f1 = decision_metrics(counts.each_against_the_rest)["f1"]
         own = {
             of_class(metric, int(code)): values
-            for code in apart
+            for code in single
             for place in (places[int(code)],)
             for metric, values in (*vars(qualities[place]).items(), ("f1", f1[place]))
         }
@@ -82,7 +82,7 @@ def _macro_ap(probability: Matrix, truth: Codes) -> float:
 
 
 def _per_class(probability: Matrix, codes: LabelCodes, present: Codes) -> list[dict[str, Any]]:
-    """Return one record a class with test rows, in the order of the classes."""
+    """Return one record per class that has test rows, in the order of the classes."""
     called = probability.argmax(axis=1)
     ones = np.ones((1, len(codes.test)), np.int32)
     records = []
@@ -108,7 +108,7 @@ def _per_class(probability: Matrix, codes: LabelCodes, present: Codes) -> list[d
 
 
 def _confusion_matrix(probability: Matrix, codes: LabelCodes) -> list[list[int]]:
-    """Return rows by true class (first index) and called class (second), in the order of the classes."""
+    """Return counts by true class (rows) and predicted class (columns), in the order of the classes."""
     size = len(codes.classes)
     cells = codes.test.astype(np.int64) * size + probability.argmax(axis=1)
     return [[int(cell) for cell in row] for row in np.bincount(cells, minlength=size * size).reshape(size, size)]

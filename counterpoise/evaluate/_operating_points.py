@@ -1,7 +1,7 @@
-"""Operating points: what a learner does at the thresholds that people ask for.
+"""Operating points: how a learner performs at thresholds that meet common requirements.
 
-Each threshold is chosen on validation by a rule, with the interval in which it lies on other validation rows of the
-same kind, and judged once on test, with intervals.
+A rule chooses each threshold on validation, with an interval for its value on other validation rows of the same kind;
+it is evaluated once on test, with intervals.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _CANDIDATES = 2_000
 
 @dataclass(frozen=True)
 class ThresholdRule:
-    """What is wanted of a threshold.
+    """A requirement for a threshold.
 
     Attributes:
         name: A stable name.
-        wanted: The same in words.
-        value: What is maximised, by confusion matrix; minus infinity where a condition is not met.
+        wanted: The requirement in words.
+        value: The value to maximise, by confusion matrix; minus infinity where a condition is not met.
     """
 
     name: str
@@ -52,7 +52,7 @@ class ThresholdRule:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """Rows with their probability of the positive class, whether they are positive, and their group if any."""
+    """Rows with their probability of the positive class, their label, and their group if they have one."""
 
     scores: Floats
     positive: Mask
@@ -60,14 +60,14 @@ class ScoredRows:
 
 
 def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
-    """Return the rules that the configuration gives numbers to: F-beta, cost, and three conditions."""
+    """Return the rules of the configuration: F-beta, cost, and three conditions."""
     beta, false_alarm, missed = config.beta, config.cost_false_positive, config.cost_false_negative
     precision, recall, alerts = config.min_precision, config.min_recall, config.max_alerts
     return (
         ThresholdRule("f_beta", f"largest F{beta:g}", lambda counts: f_beta(counts, beta)),
         ThresholdRule(
             "cost",
-            f"least cost, {false_alarm:g} a false alarm and {missed:g} a miss",
+            f"least cost, {false_alarm:g} per false alarm and {missed:g} per miss",
             lambda counts: -(false_alarm * counts.false_positives + missed * counts.false_negatives),
         ),
         ThresholdRule(
@@ -91,18 +91,17 @@ def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
 def operating_points(
     validation: ScoredRows, test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Return one record a rule: rule, wanted, threshold with its interval, and the outcome on test with intervals.
+    """Return one record per rule: rule, wanted, threshold with its interval, and the outcome on test with intervals.
 
-    The threshold is null where no threshold meets the condition on validation. Nor does one on every resample of
-    validation: `reached` is the share of them where one does, null without resamples, and the threshold's interval is
-    that of these. The outcome has precision, recall, f1,
-    alerts (in a thousand rows), cost (a thousand rows) and the four counts.
+    The threshold is null if no threshold meets the condition on validation. `reached` is the share of resamples of
+    validation in which some threshold does, null without resamples; the threshold's interval comes from these. The
+    outcome has precision, recall, f1, alerts (per thousand rows), cost (per thousand rows) and the four counts.
 
     Args:
-        validation: What thresholds are chosen on.
-        test: What they are judged on.
-        config: The rules' numbers, and how many resamples to take.
-        rng: Where the resamples come from.
+        validation: The rows that thresholds are chosen on.
+        test: The rows that thresholds are evaluated on.
+        config: The rules' parameters, and the number of resamples.
+        rng: The random generator of the resamples.
     """
     rules = threshold_rules(config)
     chosen = chosen_thresholds(validation, rules, np.ones((1, len(validation.scores))))[:, 0]
@@ -111,44 +110,44 @@ def operating_points(
         for weights in _resampled(validation, config, rng)
     ]
     found = np.concatenate([np.zeros((len(rules), 0)), *spread], axis=1)
-    judged = _judged(test, chosen, config, rng)
+    evaluated = _evaluated(test, chosen, config, rng)
     return [
         _point(rule, float(threshold), own) | outcome
-        for rule, threshold, own, outcome in zip(rules, chosen, found, judged, strict=True)
+        for rule, threshold, own, outcome in zip(rules, chosen, found, evaluated, strict=True)
     ]
 
 
 def cost_by_formula(test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator) -> dict[str, Any] | None:
-    """Return the threshold that fixed costs give to probabilities that are right, and its outcome on test.
+    """Return the optimal threshold of calibrated probabilities under fixed costs, and its outcome on test.
 
-    A call is worth its risk from a probability of C_FP / (C_FP + C_FN) on (Elkan, 2001); nothing is searched. None
-    where nothing costs anything.
+    Calling a row pays off from a probability of C_FP / (C_FP + C_FN) on (Elkan, 2001); there is no search. None if both
+    costs are zero.
 
     Args:
         test: Test rows with probabilities at natural prevalence, calibrated where possible.
-        config: The costs, and how many resamples to take.
-        rng: Where the resamples come from.
+        config: The costs, and the number of resamples.
+        rng: The random generator of the resamples.
     """
     false_alarm, missed = config.cost_false_positive, config.cost_false_negative
     if not false_alarm + missed:
         return None
     threshold = false_alarm / (false_alarm + missed)
-    (outcome,) = _judged(test, np.array([threshold]), config, rng)
+    (outcome,) = _evaluated(test, np.array([threshold]), config, rng)
     return {"threshold": threshold, **outcome}
 
 
 def chosen_thresholds(
     rows: ScoredRows, rules: Sequence[ThresholdRule], weights: Floats | Copies, *, candidates: int = sys.maxsize
 ) -> Floats:
-    """Return each rule's best threshold under each row of weights, the highest of several; NaN where none meets it.
+    """Return each rule's best threshold under each row of weights, the highest of several; NaN if none meets the rule.
 
-    Candidates are the scores, each halfway to the next lower one, and one above all scores, which calls nobody.
+    Candidates are halfway between each score and the next lower one, and above all scores, where no row is called.
 
     Args:
         rows: The rows to choose on.
-        rules: What is wanted.
+        rules: The requirements.
         weights: How often each row counts, shape (resamples, rows).
-        candidates: About how many scores to try; more of the highest than of the lowest are left.
+        candidates: About how many scores to try; the selection is denser among the highest.
 
     Returns:
         Shape (rules, resamples).
@@ -171,7 +170,7 @@ def _best(values: Floats, thresholds: Floats) -> Floats:
 
 
 def _thinned(ends: Ints, most: int) -> Ints:
-    """Return at most about so many of the positions, the first and the last among them."""
+    """Return at most about `most` of the positions, including the first and the last."""
     if len(ends) <= most:
         return ends
     near_the_top = np.geomspace(1, len(ends), most // 2).astype(np.int64) - 1
@@ -180,14 +179,14 @@ def _thinned(ends: Ints, most: int) -> Ints:
 
 
 def _running(drawn: Floats, ends: Ints) -> Floats:
-    """Return running sums up to each end, after a zero for nobody."""
+    """Return running sums up to each end, after a zero for no rows."""
     starts = np.concatenate([[0], ends[:-1] + 1])
     sums = np.cumsum(np.add.reduceat(drawn, starts, axis=1), axis=1)
     return np.concatenate([np.zeros((len(drawn), 1)), sums], axis=1)
 
 
 def _candidates(distinct: Floats) -> Floats:
-    """Return a threshold above all scores, then one for each distinct score, which are descending."""
+    """Return a threshold above all scores, then one for each distinct score; the scores are descending."""
     lower = np.append(distinct[1:], 0.0)
     middle = (distinct + lower) / 2
     halfway = np.where((lower < middle) & (middle <= distinct), middle, distinct)
@@ -212,10 +211,10 @@ def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, A
     }
 
 
-def _judged(
+def _evaluated(
     test: ScoredRows, thresholds: Floats, config: EvaluationConfig, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Return the outcome of each threshold on test; all of them are judged on the same resamples."""
+    """Return the outcome of each threshold on test, all on the same resamples."""
     called = test.scores[:, None] >= thresholds
     columns = np.column_stack([called & test.positive[:, None], called, test.positive]).astype(np.float64)
     sums = [np.ones((1, len(columns))) @ columns]
@@ -233,9 +232,9 @@ def _judged(
 def _outcome(drawn: Floats, called: Mask, test: ScoredRows, config: EvaluationConfig) -> dict[str, Any]:
     """Return one threshold's outcome: the first row of `drawn` is test itself, the others are resamples.
 
-    Precision and recall are shares of independent rows, or groups, and have Wilson's interval: a resample in which
-    nobody is called has no precision, and where every call is right resamples say nothing of other rows. For the same
-    reason the others have no interval where all resamples agree.
+    Precision and recall are shares of independent rows or groups, and have Wilson's interval: a resample without called
+    rows has no precision, and if every call is right, resamples carry no information about other rows. For the same
+    reason the other metrics have no interval if all resamples agree.
     """
     values = _outcomes(drawn, len(called), config)
     intervals: dict[str, Interval | None] = {
@@ -265,7 +264,7 @@ def _outcomes(sums: Floats, rows: int, config: EvaluationConfig) -> dict[str, Fl
 
 
 def _alerts(counts: Confusion) -> Floats:
-    """Return the rows called positive in a thousand."""
+    """Return the number of rows called positive per thousand."""
     called = counts.true_positives + counts.false_positives
     return np.asarray(1000 * called / (called + counts.false_negatives + counts.true_negatives))
 

@@ -1,11 +1,11 @@
-"""One sample of the train rows for both arms of an evaluation, where there are more rows than a fit may have.
+"""One sample of the train rows for both arms of an evaluation, if there are more rows than one fit may use.
 
-The sample is drawn among the source rows, and the strategy is run again on it, as a tournament does. Sampling the
-natural and the resampled train rows each for itself would not compare like with like: of 36,000 rows with 600
-positives, under-sampled to 1,200, a cap of 1,000 rows left 17 positives to the natural arm and 500 to the other one,
-and the verdict said that under-sampling helped where it does not. Cutting the published rows down to those whose
-parents are in the sample would not do either: a synthetic row has two parents, so that of a tenth of the rows a
-hundredth of the synthetic ones were left, and the strategy would be judged at a ratio that it does not have.
+The sample is drawn from the source rows, and the strategy is run again on it, as in a comparison. Sampling the natural
+and the resampled train rows independently would not be a fair comparison: of 36,000 rows with 600 positives,
+under-sampled to 1,200, a cap of 1,000 rows left 17 positives in the natural arm and 500 in the other, and the verdict
+said that under-sampling helped where it does not. Nor would it work to keep the published rows whose parents are in the
+sample: a synthetic row has two parents, so a tenth of the rows would keep a hundredth of the synthetic ones, and the
+strategy would be evaluated at the wrong ratio.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class SampledTrain:
 
     Attributes:
         natural: The sampled rows in source order, features and label.
-        resampled: What the strategy makes of them, shuffled.
-        weights: How much each resampled row counts; None where all count once.
-        notes: What the reader must know about it.
+        resampled: The same rows after resampling, shuffled.
+        weights: The weight of each resampled row; None if all weigh one.
+        notes: Notes for the reader.
     """
 
     natural: pa.Table
@@ -49,18 +49,18 @@ class SampledTrain:
 
 
 def sample_source_rows(train: TrainRows, *, resampled_rows: int, config: BalanceConfig) -> Ints:
-    """Return the source rows of a sample, stratified by class, of which neither arm has more rows than a fit may have.
+    """Return the source rows of a sample, stratified by class, with which neither arm exceeds the cap on rows.
 
-    Each class is sampled in proportion, but keeps at least the rows that a search of `resampling.k_neighbors`
-    neighbours needs, or all it has: those of a very rare class may come on top of the cap.
+    Each class is sampled in proportion, but keeps at least the rows that a search for `resampling.k_neighbors`
+    neighbours needs, or all its rows: those of a very rare class may exceed the cap.
 
     Args:
         train: The train rows.
-        resampled_rows: How many rows the strategy made of them.
+        resampled_rows: The number of train rows after resampling.
         config: The seed, and `evaluation.max_train_rows`.
 
     Returns:
-        Source row numbers, ascending; all of them where both arms are small enough.
+        Source row numbers, ascending; all of them if both arms are small enough.
     """
     rows, most = len(train.rows), config.evaluation.max_train_rows
     larger = max(rows, resampled_rows)
@@ -76,13 +76,13 @@ def sample_source_rows(train: TrainRows, *, resampled_rows: int, config: Balance
 
 
 def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, split: SplitPlan) -> SampledTrain:
-    """Read some of the train rows, and resample them as the run did all of them; only these rows are held in memory.
+    """Read some of the train rows and resample them as the run resampled all; only these rows are held in memory.
 
     Args:
-        config: The configuration of the run; `auto` stays the strategy that was advised for all train rows.
-        rows: Train rows by their source row numbers, ascending.
+        config: The run's configuration; `auto` stays the strategy that was advised for all train rows.
+        rows: Source row numbers of train rows, ascending.
         snapshot: The source.
-        split: Which of its rows are train.
+        split: Assigns its rows to train.
 
     Raises:
         EvaluationError: The strategy cannot work on the sample.
@@ -109,7 +109,7 @@ def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, spli
 def _planned_again(
     config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, split: SplitPlan, folder: Path
 ) -> ResamplingPlan:
-    """Return what the run's strategy does with some of the train rows."""
+    """Plan the run's strategy for some of the train rows."""
     settings = _named_strategy(config, snapshot, split)
     only = _only(split, rows, source_rows=snapshot.rows, folder=folder)
     try:
@@ -120,7 +120,7 @@ def _planned_again(
         change = "lower" if error.reason == "memory_limit" else "raise"
         raise EvaluationError(
             "sample_not_resampled",
-            expected=f"{len(rows):,} sampled train rows that {STRATEGIES[settings.strategy].label} can work on, too",
+            expected=f"{len(rows):,} sampled train rows on which {STRATEGIES[settings.strategy].label} works too",
             found=f"that it needs {error.expected}, and {error.found}",
             remedy=f"{change} evaluation.max_train_rows, or set evaluation.enabled to false",
             values={"sampled_rows": len(rows), "resampling": error.as_dict()},
@@ -128,7 +128,7 @@ def _planned_again(
 
 
 def _named_strategy(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan) -> ResamplingConfig:
-    """Return how train was resampled; the advice goes by the data alone, so that asking again gives the same."""
+    """Return how train was resampled; the advice depends only on the data, so repeating it gives the same strategy."""
     settings = config.resampling
     if settings.strategy != "auto":
         return settings
@@ -137,7 +137,7 @@ def _named_strategy(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan)
 
 
 def _only(split: SplitPlan, rows: Ints, *, source_rows: int, folder: Path) -> SplitPlan:
-    """Return a split in which the given rows are train and no others are anything."""
+    """Return a split whose only partition is train with the given rows."""
     partition = np.full(source_rows, REJECTED, dtype=np.int8)
     partition[rows] = PARTITIONS.index("train")
     path = folder / "split.arrow"
@@ -146,11 +146,11 @@ def _only(split: SplitPlan, rows: Ints, *, source_rows: int, folder: Path) -> Sp
 
 
 def _notes(plan: ResamplingPlan, *, sampled: int, rows: int, after: int) -> tuple[str, ...]:
-    note = f"learners saw a stratified sample of {sampled:,} of the {rows:,} train rows (evaluation.max_train_rows)"
+    note = f"learners used a stratified sample of {sampled:,} of the {rows:,} train rows (evaluation.max_train_rows)"
     if plan.strategy == "none":
         return (note,)
     again = (
-        f"{STRATEGIES[plan.strategy].label} was run again on this sample, so that both arms know the same source rows, "
-        f"and gave {after:,} rows: the comparison holds for tables of that size"
+        f"{STRATEGIES[plan.strategy].label} was run again on this sample, so that both arms use the same source rows, "
+        f"and gave {after:,} rows: the result is valid for tables of that size"
     )
     return (f"{note}; {again}", *(f"on the sample: {one}" for one in plan.notes))

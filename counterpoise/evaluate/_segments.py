@@ -1,4 +1,4 @@
-"""Segments of rows by the values of one column: levels, quarters of numbers and of dates, missing values."""
+"""Segments of rows by the values of one column: levels, quartiles of numbers and dates, missing values."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _PARTS = 4
 
 
 def segments(column: pa.Table) -> Iterator[tuple[str, Mask]]:
-    """Yield the segments of a column by name: which rows belong to each.
+    """Yield the segments of a column as names and row masks.
 
-    A segment is a value of a text or boolean column (the twenty most frequent), a quarter of the range of a number, a
-    date or a time by quantiles, or the rows where a value is missing. Nested columns have none but the last.
+    A segment is a value of a text or boolean column (the twenty most frequent), a quarter of a number, date or time
+    column by quartiles, or the rows with a missing value. Nested columns only have the last.
 
     Args:
         column: A table of one column.
@@ -51,7 +51,7 @@ def _quarters_of_numbers(values: pd.Series[Any], missing: Mask) -> Iterator[tupl
 
 
 def _quarters_of_time(column: pa.ChunkedArray, missing: Mask) -> Iterator[tuple[str, Mask]]:
-    """Yield quarters of dates, times or durations, exactly by their counts since the epoch or midnight."""
+    """Yield the quarters of dates, times or durations, computed exactly on their integer counts."""
     counted = pa.int32() if column.type.bit_width == 32 else pa.int64()
     ticks = column.cast(counted).fill_null(0).to_numpy().astype(np.int64)
 
@@ -78,7 +78,7 @@ def _quarters(values: npt.NDArray[Any], known: Mask) -> Iterator[tuple[Any, Any,
 
 
 def _number_names(low: float, high: float) -> tuple[str, str]:
-    """Return two bounds with six significant digits, or as many as it takes to tell them apart.
+    """Return two bounds with six significant digits, or as many as it takes to distinguish them.
 
     >>> _number_names(0.5, 123456789.0), _number_names(9007199254740992, 9007199254740998)
     (('0.5', '1.23457e+08'), ('9007199254740992', '9007199254740998'))
@@ -88,7 +88,7 @@ def _number_names(low: float, high: float) -> tuple[str, str]:
 
 
 def _range_name(low: str, high: str, *, first: bool) -> str:
-    """Return what to call a range, of which only the first one holds its lower bound.
+    """Return the name of a range; only the first range includes its lower bound.
 
     >>> _range_name("0", "0", first=True), _range_name("0", "5", first=True), _range_name("5", "9", first=False)
     ('0', '0 to 5', 'above 5 to 9')

@@ -1,4 +1,4 @@
-"""Where a learner does worst, segment by segment of the test rows."""
+"""The segments of the test rows in which a learner does worst."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from counterpoise.evaluate._segments import segments
 from counterpoise.metrics import RANKED, Ranking
 from counterpoise.typing import Floats, Mask
 
-__all__ = ["JudgedRows", "worst_slices"]
+__all__ = ["DecidedRows", "worst_slices"]
 
 
 _FEWEST_POSITIVES = 10
@@ -23,18 +23,18 @@ _SHOWN = 12
 
 
 @dataclass(frozen=True)
-class JudgedRows:
-    """Test rows: their scores, what they are, whether the threshold calls them positive, and their groups if any."""
+class DecidedRows:
+    """Test rows: their scores, labels, decisions at the threshold, and groups if they have any."""
 
     scores: Floats
     positive: Mask
     called: Mask
     groups: npt.NDArray[np.int32] | None = None
 
-    def among(self, members: Mask) -> JudgedRows:
-        """Return some of the rows."""
+    def among(self, members: Mask) -> DecidedRows:
+        """Return the rows of a mask."""
         groups = None if self.groups is None else np.unique(self.groups[members], return_inverse=True)[1]
-        return JudgedRows(
+        return DecidedRows(
             self.scores[members],
             self.positive[members],
             self.called[members],
@@ -43,21 +43,21 @@ class JudgedRows:
 
 
 def worst_slices(
-    features: pa.Table, rows: JudgedRows, *, resamples: int, rng: np.random.Generator
+    features: pa.Table, rows: DecidedRows, *, resamples: int, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Return the segments with the lowest recall, lowest first, each with what recall must be said to lie below.
+    """Return the segments with the lowest recall, ordered by the upper bound of its interval.
 
-    Segments are those of `counterpoise.evaluate._segments`; those with fewer than ten positives are left out: they
-    say nothing. Each record has `column`, `segment`, `rows`, `positives`, `prevalence`; `recall` and `precision` at the
-    threshold with Wilson's intervals of 95 % (`recall_low` to `precision_high`), in which a group counts once where
-    rows are grouped; and `average_precision`, to be read beside the prevalence, and `roc_auc` with bootstrap intervals
-    within the segment. Figures are null where they are undefined.
+    Segments are those of `counterpoise.evaluate._segments`; those with fewer than ten positives are skipped because
+    they are not informative. Each record has `column`, `segment`, `rows`, `positives`, `prevalence`; `recall` and
+    `precision` at the threshold with Wilson's 95 % intervals (`recall_low` to `precision_high`), in which a group
+    counts once if rows are grouped; and `average_precision`, to be compared with the prevalence, and `roc_auc` with
+    bootstrap intervals within the segment. Undefined figures are null.
 
     Args:
         features: The feature columns of test.
-        rows: The same rows, judged.
-        resamples: How many bootstrap resamples are wanted; many rows get fewer. None give no intervals of rankings.
-        rng: Where the resamples come from.
+        rows: The same rows with their scores and decisions.
+        resamples: The number of bootstrap resamples; large tables get fewer. With 0, rankings have no intervals.
+        rng: The random generator of the resamples.
     """
     worst: list[tuple[dict[str, Any], Mask]] = []
     for name in features.schema.names:
@@ -66,16 +66,16 @@ def worst_slices(
             for segment, members in segments(features.select([name]))
             if int((members & rows.positive).sum()) >= _FEWEST_POSITIVES
         ]
-        worst = sorted([*worst, *found], key=_by_recall)[:_SHOWN]  # column by column: masks of all would be large
+        worst = sorted([*worst, *found], key=_by_recall)[:_SHOWN]  # per column: all masks together would be large
     return [record | _ranked(rows.among(members), resamples, rng) for record, members in worst]
 
 
-def _by_recall(judged: tuple[dict[str, Any], Mask]) -> tuple[float, float, str, str]:
-    record = judged[0]
+def _by_recall(evaluated: tuple[dict[str, Any], Mask]) -> tuple[float, float, str, str]:
+    record = evaluated[0]
     return record["recall_high"], record["recall"], record["column"], record["segment"]
 
 
-def _decided(column: str, segment: str, rows: JudgedRows) -> dict[str, Any]:
+def _decided(column: str, segment: str, rows: DecidedRows) -> dict[str, Any]:
     true = int((rows.positive & rows.called).sum())
     return {
         "column": column,
@@ -95,8 +95,8 @@ def _share(name: str, hits: int, members: Mask, groups: npt.NDArray[np.int32] | 
     return {name: share, f"{name}_low": found.low if found else None, f"{name}_high": found.high if found else None}
 
 
-def _ranked(rows: JudgedRows, resamples: int, rng: np.random.Generator) -> dict[str, float | None]:
-    """Return how well the rows are ranked, with intervals."""
+def _ranked(rows: DecidedRows, resamples: int, rng: np.random.Generator) -> dict[str, float | None]:
+    """Return the ranking metrics of the rows, with intervals."""
     ranking = Ranking.from_scores(rows.scores, rows.positive)
     once = ranking.weigh(np.ones((1, len(rows.scores)), np.int32))
     number = affordable_resamples(len(rows.scores), resamples)

@@ -1,4 +1,4 @@
-"""What an evaluation is given: four tables and the label's name."""
+"""The input of an evaluation: four tables and the name of the label."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ Codes = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class EvaluationTables:
-    """The rows that learners are trained and judged on: features and label only, exact Arrow types.
+    """The rows to train and evaluate on: features and label only, exact Arrow types.
 
     Attributes:
         train_natural: Train rows before resampling.
         train_resampled: Train rows as published.
         validation: Untouched rows, for the threshold.
-        test: Untouched rows, looked at once.
+        test: Untouched rows, accessed once.
         target: The label column.
-        natural_rows: Train rows before resampling and before any sampling for speed.
-        notes: What the reader of the metrics must know about these tables, such as that a sample was taken.
-        weights: How much each resampled train row counts; None where all count once.
-        groups: Codes of the groups that rows belong to, from 0 without gaps, by table (`validation`, `test`); empty
-            where rows are not grouped.
-        train_ties: Which natural train rows stay together where they are split again; None: those that are equal.
+        natural_rows: The number of train rows before resampling and before any sampling for speed.
+        notes: Notes on these tables for the reader of the metrics, for example that a sample was taken.
+        weights: The weight of each resampled train row; None if all weigh one.
+        groups: Group codes of the rows, from 0 without gaps, by table (`validation`, `test`); empty if rows are not
+            grouped.
+        train_ties: Which natural train rows stay together when they are split again; None: equal rows.
     """
 
     train_natural: pa.Table
@@ -59,10 +59,9 @@ class EvaluationTables:
 
 @dataclass(frozen=True)
 class LabelCodes:
-    """The labels of all four tables in one code book: a code is a position in `classes`.
+    """The labels of all four tables with shared codes: a code is a position in `classes`.
 
-    `weights` says how much each resampled train row counts; None where all count once. `groups` is as in
-    `EvaluationTables`.
+    `weights` has the weight of each resampled train row, None if all weigh one. `groups` is as in `EvaluationTables`.
     """
 
     classes: tuple[str, ...]
@@ -93,7 +92,7 @@ def read_label_codes(tables: EvaluationTables) -> LabelCodes:
             "null_label",
             expected="a class in every row",
             found=f"{int((labels.codes < 0).sum()):,} rows without one",
-            remedy="validate the table first; rows without a label are set apart there",
+            remedy="validate the table first, which rejects rows without a label",
         )
     ends = np.cumsum([len(part) for part in parts.values()])[:-1]
     parts_codes = dict(zip(parts, np.split(labels.codes, ends), strict=True))

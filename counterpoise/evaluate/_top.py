@@ -1,4 +1,4 @@
-"""What a learner finds among the rows that it ranks highest: precision and recall at k."""
+"""Precision and recall at k: how many of the rows that a learner ranks highest are positive."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ __all__ = ["at_the_top"]
 
 _ROUND = (10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000)
 _MOST_OF_ROWS = 2
-"""Half the rows are no longer the top."""
+"""Up to half the rows count as the top."""
 _MOST_OF_POSITIVES = 10
-"""Among ten times as many rows as there are positives, precision cannot exceed a tenth."""
+"""Up to ten times the positives: among more rows, precision cannot exceed a tenth."""
 
 
 def at_the_top(scores: Floats, positive: Mask, *, groups: npt.NDArray[np.int32] | None = None) -> list[dict[str, Any]]:
-    """Return precision and recall among the k rows ranked highest, ties shared out evenly.
+    """Return precision and recall among the k rows ranked highest; ties count proportionally.
 
-    k is the number of positives, where precision and recall are the same and 1 is possible, and every round number
-    from 10 up to half the rows and ten times the positives. Each record has `k`, `precision`, `recall`, and
-    `precision_low` to `recall_high`, Wilson's intervals of 95 %, in which a group counts once where rows are grouped.
+    k is the number of positives, where precision and recall are equal and 1 is possible, and every round number from 10
+    up to half the rows and ten times the positives. Each record has `k`, `precision`, `recall`, and `precision_low` to
+    `recall_high`, Wilson's 95 % intervals, in which a group counts once if rows are grouped.
 
     >>> [(one["k"], one["precision"], one["recall"]) for one in at_the_top(np.linspace(1, 0, 40), np.arange(40) < 5)]
     [(5, 1.0, 1.0), (10, 0.5, 1.0)]
 
     Args:
-        scores: One score a row.
+        scores: One score per row.
         positive: Which rows are positive.
-        groups: One code a row; None where each row stands for itself.
+        groups: One code per row; None if rows are not grouped.
     """
     order = np.argsort(-scores, kind="stable")
     levels, starts, sizes = np.unique(-scores[order], return_index=True, return_counts=True)

@@ -1,4 +1,4 @@
-"""Did resampling help? One sentence with its numbers, or that nobody can tell."""
+"""The verdict: one sentence that says, with its numbers, whether resampling helped, or that the data cannot tell."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from counterpoise.text import number, signed
 __all__ = ["FLOOR", "baseline_verdict", "rival_verdict", "strategy_verdict"]
 
 FLOOR = 30
-"""Rows of the smallest class in test that a verdict needs: with fewer, a recall of one half alone is known to ±18
-points at best."""
+"""The rows of the smallest class in test that a verdict needs: with fewer, the margin of a recall of one half alone is
+at least ±18 points."""
 
 
 def strategy_verdict(comparison: dict[str, Any], *, strategy: str, rows: int, counted: str) -> dict[str, Any]:
-    """Return what a paired comparison says.
+    """Return the verdict of a paired comparison.
 
     Args:
-        comparison: One entry of the metrics record's `comparisons`, without its verdict.
+        comparison: One record of the metrics record's `comparisons`, without its verdict.
         strategy: The strategy that was compared with none.
         rows: Test rows of the positive class, or of the smallest class.
-        counted: What these rows are called, such as "positives".
+        counted: The name of these rows, such as "positives".
 
     Returns:
         `learner`; `outcome`: helped, hurt, no_difference or undecided; `text`.
@@ -39,13 +39,13 @@ def strategy_verdict(comparison: dict[str, Any], *, strategy: str, rows: int, co
 
 
 def rival_verdict(change: dict[str, Any], *, names: tuple[str, str], rows: int, counted: str) -> dict[str, Any]:
-    """Return what a paired comparison says of two learners that differ in more than their train rows.
+    """Return the verdict of a paired comparison of two learners that differ in more than their train rows.
 
     Args:
         change: The `difference` of average precision with its interval, `low` to `high`.
-        names: What the first one and the other are called in a sentence.
+        names: The names of the two in a sentence.
         rows: Test rows of the positive class, or of the smallest class.
-        counted: What these rows are called, such as "positives".
+        counted: The name of these rows, such as "positives".
 
     Returns:
         `outcome`: helped, hurt, no_difference or undecided; `text`.
@@ -61,7 +61,7 @@ def rival_verdict(change: dict[str, Any], *, names: tuple[str, str], rows: int, 
 
 
 def baseline_verdict(arm: dict[str, Any], *, prevalence: float | None, rows: int, counted: str) -> dict[str, Any]:
-    """Return what is to be said where nothing was resampled."""
+    """Return the verdict without resampling."""
     interval = arm["intervals"].get(HEADLINE.name)
     known = f" (95 % CI {number(interval['low'])} to {number(interval['high'])})" if interval else ""
     reached = number(arm["test"][HEADLINE.name])

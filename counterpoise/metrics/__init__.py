@@ -1,4 +1,4 @@
-"""The metrics: one object with everything that is known of each, and one place that lists them."""
+"""The metrics: one object with all the facts of each, and one registry that lists them."""
 
 import lazy_loader
 

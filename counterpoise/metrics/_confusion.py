@@ -1,4 +1,4 @@
-"""Decisions counted, for one confusion matrix or for thousands at once."""
+"""Counts of decisions, for one confusion matrix or for thousands at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Confusion", "CountsByClass", "ratio"]
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts of decisions, one entry for each confusion matrix; a rate without a denominator counts as 0."""
+    """Counts of decisions, one entry per confusion matrix; a rate with a zero denominator is 0."""
 
     true_positives: Floats
     false_positives: Floats
@@ -27,13 +27,13 @@ class Confusion:
     def from_called(
         cls, true: npt.NDArray[Any], called: npt.NDArray[Any], *, positives: float | Floats, rows: float | Floats
     ) -> Confusion:
-        """Build the counts from what was called positive.
+        """Build the counts from the numbers of rows called positive.
 
         Args:
-            true: Positives among the rows called positive.
-            called: Rows called positive.
-            positives: Positives in all.
-            rows: Rows in all.
+            true: The number of positives among the rows called positive.
+            called: The number of rows called positive.
+            positives: The total number of positives.
+            rows: The total number of rows.
         """
         right, chosen = true.astype(np.float64), called.astype(np.float64)
         return cls(right, chosen - right, positives - right, rows - positives - (chosen - right))
@@ -61,11 +61,11 @@ class Confusion:
 
 @dataclass(frozen=True)
 class CountsByClass:
-    """Decisions for one of several classes.
+    """Counts of decisions with several classes.
 
     Attributes:
-        right: Rows that were called by their class, shape (classes, sets of weights), as the next two.
-        chosen: Rows that were called so.
+        right: Correctly called rows per class, shape (classes, sets of weights); the next two have the same shape.
+        chosen: Rows called as the class.
         actual: Rows of the class.
         present: The codes of the classes that have rows.
     """
@@ -77,18 +77,18 @@ class CountsByClass:
 
     @property
     def rows(self) -> Floats:
-        """Rows in all, for each set of weights."""
+        """The total number of rows, for each set of weights."""
         total: Floats = self.actual.sum(axis=0)
         return total
 
     @cached_property
     def each_against_the_rest(self) -> Confusion:
-        """The confusion matrices of the classes that have rows, shape (classes present, sets of weights)."""
+        """The confusion matrices of the classes that have rows, shape (present classes, sets of weights)."""
         right, chosen, actual = (part[self.present] for part in (self.right, self.chosen, self.actual))
         return Confusion.from_called(right, chosen, positives=actual, rows=self.rows)
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
-    """Return a ratio, 0 without a denominator."""
+    """Return a ratio, or 0 where the denominator is 0."""
     shares: Floats = np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
     return shares

@@ -1,4 +1,4 @@
-"""All metrics of one table, or of many resamples of it at once."""
+"""Compute all metrics of one table, or of many resamples of it at once."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["Measured", "decision_metrics", "row_losses"]
 
 @dataclass(frozen=True)
 class Measured:
-    """What metrics are computed from; without one of these there are no metrics of it.
+    """The input of the metrics; metrics whose input is missing are omitted.
 
     Attributes:
-        rankings: The ranking by the positive class, or one for each of several classes.
+        rankings: The ranking by the positive class, or one ranking per class.
         decisions: Counts of decisions.
         losses: Mean losses by metric.
     """
@@ -31,7 +31,7 @@ class Measured:
     losses: Mapping[str, Floats] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, Floats]:
-        """Return the metrics that there are, one value for each resample."""
+        """Return the available metrics, one value per resample."""
         found = {name: self._value(metric) for name, metric in METRICS.items()}
         known = {name: values for name, values in found.items() if values is not None}
         for name, values in known.items():
@@ -57,7 +57,7 @@ def _check_range(metric: Metric, values: Floats) -> None:
 
 
 def decision_metrics(counts: Confusion | CountsByClass) -> dict[str, Floats]:
-    """Return the metrics of decisions, one value for each confusion matrix."""
+    """Return the decision metrics, one value per confusion matrix."""
     return Measured(decisions=counts).metrics()
 
 
@@ -65,7 +65,7 @@ def row_losses(probability: Floats, truth: Codes | Mask) -> dict[str, Floats]:
     """Return the loss of each row by metric.
 
     Args:
-        probability: That of the positive class, or shape (rows, classes).
+        probability: The probability of the positive class, or of all classes with shape (rows, classes).
         truth: Which rows are positive, or class codes.
     """
     sources = {name: metric.source for name, metric in METRICS.items()}

@@ -1,4 +1,4 @@
-"""What there is to know of a metric. Nothing here loads NumPy: the configuration asks for names only."""
+"""The facts of a metric. This module does not load NumPy, because the configuration only needs the names."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ Place = Literal[
 """Where a metric is used or shown.
 
 - folds: measured on each fold of a comparison and shown in the report's tables
-- choice: `tournament.metric` may be it, and `promotion.metric` if larger values are better
-- threshold: `evaluation.threshold` may be it
-- verdict: the verdict rests on it; exactly one metric
+- choice: allowed as `tournament.metric`, and as `promotion.metric` if larger values are better
+- threshold: allowed as `evaluation.threshold`
+- verdict: the metric that the verdict is based on; exactly one metric
 - leaderboard, leaderboard in brief: a column of the comparison's page and of its Markdown
 - finalists: a column of the final test's table
 - differences: a row of the tables of paired differences
 - summary: the report in Markdown, and the changes since the previous version
 """
 ROUNDING = 1e-9
-"""Sums of many shares may exceed their range by so much."""
+"""The rounding error by which sums of many shares may exceed their range."""
 
 
 class ClassShares(NamedTuple):
-    """What chance depends on: `mean` is the share of the class of interest, or the mean share of several classes."""
+    """The class shares that chance depends on: `mean` is that of the class of interest, or the mean over classes."""
 
     classes: int
     mean: float
@@ -52,11 +52,11 @@ class ClassShares(NamedTuple):
 
 @dataclass(frozen=True)
 class OfDecisions:
-    """A metric of confusion matrices.
+    """A metric that is computed from confusion matrices.
 
     Attributes:
-        value: Its value for each confusion matrix.
-        several: Its value with more than two classes; None for a metric of two classes only.
+        value: Computes its value for each confusion matrix.
+        several: Computes its value with more than two classes; None for a metric of two classes only.
     """
 
     value: Callable[[Confusion], Floats]
@@ -65,11 +65,11 @@ class OfDecisions:
 
 @dataclass(frozen=True)
 class OfRanking:
-    """A metric of how well positives rank before negatives, from 0 to 1; with more classes their plain mean.
+    """A metric of how well positives rank above negatives, from 0 to 1; with more classes the mean over the classes.
 
     Attributes:
-        value: Its value.
-        pairs: Whether it is a share of pairs of a positive and a negative, as Newcombe's interval asks.
+        value: Computes its value.
+        pairs: Whether it is a share of pairs of a positive and a negative, which Newcombe's interval requires.
     """
 
     value: Callable[[RankingQuality], Floats]
@@ -81,8 +81,9 @@ class OfProbabilities:
     """A mean loss of probabilities.
 
     Attributes:
-        losses: The loss of each row, from the probability of the positive class and whether the row is positive.
-        several: The same from a matrix of rows by classes and class codes.
+        losses: Computes the loss of each row from the probability of the positive class and whether the row is
+            positive.
+        several: Computes it from a matrix of rows by classes and class codes.
     """
 
     losses: Callable[[Floats, Mask], Floats]
@@ -91,22 +92,22 @@ class OfProbabilities:
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """Everything that is known of a metric.
+    """All facts of a metric.
 
     Attributes:
         name: Its name in records and in the configuration.
-        label: Its name in the middle of a sentence.
-        least: The smallest value it can have.
-        most: The largest one.
+        label: Its name within a sentence.
+        least: The smallest possible value.
+        most: The largest possible value.
         better: Whether larger or smaller values are better.
-        source: What it is computed from, and how.
-        equal_prevalence: Whether values compare only at equal prevalence.
+        source: The data and function that it is computed with.
+        equal_prevalence: Whether values are only comparable at equal prevalence.
         shown: Where it is used.
-        undefined: When it has no value, in words; empty if it always has one.
-        chance: Its value without any knowledge of the features; None if nobody asks.
-        short: Its name as the heading of a column; the label if empty.
-        digits: Decimals that are shown.
-        in_every_record: Whether the metrics records of all versions of Counterpoise have it: not so for a new metric.
+        undefined: When it is undefined, in words; empty if it is always defined.
+        chance: Its value without any information from the features; None if it is not needed.
+        short: Its name as a column heading; empty for the label.
+        digits: The number of decimals shown.
+        in_every_record: Whether metrics records of all versions of Counterpoise have it; false for a new metric.
     """
 
     name: str
@@ -124,37 +125,37 @@ class Metric:
     in_every_record: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse facts that contradict each other."""
+        """Reject facts that contradict each other."""
         if problems := self._problems():
             raise ValueError(f"metric {self.name!r}: {'; '.join(problems)}")
 
     def chance_with(self, shares: ClassShares) -> float:
-        """Return the value that is reached without any knowledge of the features.
+        """Return the value without any information from the features.
 
         Raises:
-            ValueError: Nobody has said which.
+            ValueError: The metric defines no chance level.
         """
         if self.chance is None:
             raise ValueError(f"metric {self.name!r} has no chance level")
         return float(self.chance(shares))
 
     def holds(self, value: float) -> bool:
-        """Return whether a value lies in the metric's range, apart from rounding."""
+        """Whether a value is in the metric's range, up to rounding."""
         return self.least - ROUNDING <= value <= self.most + ROUNDING
 
     @property
     def range(self) -> tuple[float, float]:
-        """The smallest and the largest value that it can have."""
+        """The smallest and the largest possible value."""
         return self.least, self.most
 
     @property
     def heading(self) -> str:
-        """Its name as the heading of a column."""
+        """Its name as a column heading."""
         return self.short or self.label
 
     @property
     def ranks(self) -> bool:
-        """Whether it is a metric of rankings."""
+        """Whether it is a ranking metric."""
         return isinstance(self.source, OfRanking)
 
     @property
@@ -187,7 +188,7 @@ class Metric:
 
 
 def mean_over_classes(value: Callable[[Confusion], Floats]) -> Callable[[CountsByClass], Floats]:
-    """Return the plain mean of a metric over the classes that have rows, each against the rest."""
+    """Return a function that averages a metric over the classes that have rows, each against the rest."""
 
     def mean(counts: CountsByClass) -> Floats:
         found: Floats = value(counts.each_against_the_rest).mean(axis=0)

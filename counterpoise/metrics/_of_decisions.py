@@ -1,4 +1,4 @@
-"""Metrics of decisions; a ratio without a denominator counts as 0."""
+"""Metrics of decisions; a ratio with a zero denominator is 0."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _recall(counts: Confusion) -> Floats:
 
 
 def f_beta(counts: Confusion, beta: float) -> Floats:
-    """Return F-beta, in which recall counts `beta` times as much as precision."""
+    """Return F-beta, which weighs recall `beta` times as much as precision."""
     from counterpoise.metrics._confusion import ratio
 
     weight = beta**2
@@ -37,14 +37,14 @@ def _f1(counts: Confusion) -> Floats:
 
 
 def _chance_of_f1(shares: ClassShares) -> float:
-    """Return the F1 of always calling the positive class, with more classes of always calling the largest one."""
+    """Return the F1 of always calling the positive class; with more classes, of always calling the largest one."""
     if shares.classes > 2:
         return 2 * shares.largest / (1 + shares.largest) / shares.classes
     return 2 * shares.mean / (1 + shares.mean)
 
 
 def _matthews(counts: Confusion) -> Floats:
-    """Return Matthews' correlation, 0 where undefined; computed from the four rates, it cannot overflow."""
+    """Return Matthews' correlation, 0 where undefined; it is computed from the four rates, which cannot overflow."""
     import numpy as np
 
     rates = counts.precision, counts.recall, counts.specificity, counts.negative_value

@@ -28,7 +28,7 @@ def _squares_of_classes(probability: Matrix, truth: Codes) -> Floats:
 
 
 def _surprise(probability: Floats) -> Floats:
-    """Return minus the logarithm, of 2.2e-16 at least, as scikit-learn clips it."""
+    """Return the negative logarithm, clipped at 2.2e-16 like in scikit-learn."""
     import numpy as np
 
     return -np.log(np.clip(probability, np.finfo(np.float64).eps, 1.0))

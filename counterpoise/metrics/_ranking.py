@@ -1,7 +1,7 @@
 """Average precision and ROC-AUC under many row weights at once.
 
-Scikit-learn sorts the scores anew for every bootstrap resample. Here they are sorted once; a resample is a row of
-integer weights, and both figures follow from sums of the weights by cell, cells in the order of the scores. They equal
+Scikit-learn sorts the scores again for every bootstrap resample. Here they are sorted once; a resample is a row of
+integer weights, and both metrics follow from sums of the weights by cell, in the order of the scores. They equal
 scikit-learn's `average_precision_score` and `roc_auc_score` with the same `sample_weight`, ties included.
 """
 
@@ -21,11 +21,11 @@ Ints = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class RankingQuality:
-    """How well positives rank before negatives, one value a set of weights; NaN where undefined.
+    """How well positives rank above negatives, one value per set of weights; NaN where undefined.
 
     Attributes:
-        average_precision: Sum over thresholds of the gain in recall times the precision there.
-        roc_auc: Share of pairs of a positive and a negative in the right order, ties by half.
+        average_precision: The sum over thresholds of the gain in recall times the precision there.
+        roc_auc: The share of pairs of a positive and a negative in the right order; ties count half.
     """
 
     average_precision: Floats
@@ -33,20 +33,20 @@ class RankingQuality:
 
 
 RANKED = tuple(RankingQuality.__dataclass_fields__)
-"""The metrics of rankings that records of single classes and segments have."""
+"""The ranking metrics that records of single classes and segments have."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The rows in cells that follow each other from the highest score to the lowest.
+    """The rows in consecutive cells, from the highest score to the lowest.
 
-    For each distinct score of a positive there are three: the negatives above it and below the one before, the
-    negatives with this score, and the positives with it. One more holds the negatives below all of them. How rows are
-    ordered within a cell changes neither figure, so that sums of weights by cell are all that is needed.
+    Each distinct score of a positive has three cells: the negatives above it and below the previous one, the negatives
+    with this score, and the positives with it. One more cell has the negatives below all of them. The order within a
+    cell affects neither metric, so sums of weights by cell suffice.
 
     Attributes:
-        cells: By row the number of its cell.
-        levels: How many distinct scores positives have.
+        cells: The cell number of each row.
+        levels: The number of distinct scores of positives.
         both: Whether there are positives and negatives.
     """
 
@@ -56,10 +56,10 @@ class Ranking:
 
     @classmethod
     def from_scores(cls, scores: Floats, positive: npt.NDArray[np.bool_]) -> Ranking:
-        """Put the rows into cells.
+        """Assign the rows to cells.
 
         Args:
-            scores: One score a row, higher for more likely positive.
+            scores: One score per row, higher for more likely positive.
             positive: Which rows are positive.
         """
         rising = np.unique(-scores[positive])

@@ -1,4 +1,4 @@
-"""Every metric, in the order of records and tables, and the questions that others have about all of them."""
+"""Every metric, in the order of records and tables, and queries over all of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def register(*metrics: Metric) -> Mapping[str, Metric]:
     """Return metrics by name.
 
     Raises:
-        ValueError: Two have the same name or label, or not exactly one has the verdict.
+        ValueError: Two metrics share a name or label, or not exactly one is the metric of the verdict.
     """
     for kind in ("name", "label"):
         found = [getattr(metric, kind) for metric in metrics]
@@ -54,17 +54,17 @@ METRICS = register(
 
 
 def names(place: Place) -> tuple[str, ...]:
-    """Return the names of the metrics that have a place."""
+    """Return the names of the metrics that are used at a place."""
     return tuple(name for name, metric in METRICS.items() if place in metric.shown)
 
 
 def leaderboard_columns(place: Literal["leaderboard", "leaderboard in brief"]) -> tuple[str, ...]:
-    """Return the metrics of a leaderboard: the headline, then those that compare at any prevalence, then the others."""
+    """Return the metrics of a leaderboard: the headline, then those comparable at any prevalence, then the others."""
     return tuple(sorted(names(place), key=lambda name: (name != HEADLINE.name, METRICS[name].equal_prevalence)))
 
 
 HEADLINE = METRICS[names("verdict")[0]]
-"""The metric that the verdict rests on."""
+"""The metric that the verdict is based on."""
 RANKING_METRICS = tuple(name for name, metric in METRICS.items() if metric.ranks)
 
 if TYPE_CHECKING:

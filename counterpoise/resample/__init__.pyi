@@ -5,8 +5,8 @@ from ._costs.preflight import format_seconds as format_seconds
 from ._costs.train_facts import TrainFacts as TrainFacts
 from ._costs.train_facts import open_job as open_job
 from ._costs.train_facts import read_facts as read_facts
-from ._costs.what_if import Outlook as Outlook
-from ._costs.what_if import look_ahead as look_ahead
+from ._costs.what_if import ResamplingPreview as ResamplingPreview
+from ._costs.what_if import preview_resampling as preview_resampling
 from ._job import ResamplingJob as ResamplingJob
 from ._job import is_interpolated as is_interpolated
 from ._neighbours.space import category_codes as category_codes

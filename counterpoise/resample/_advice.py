@@ -1,22 +1,22 @@
-"""Which resampling strategy is worth a first try, and why: the one place for that opinion.
+"""The advice: which resampling strategy is worth a first try, and why. No other module makes this judgement.
 
-The rules are few and go by what can be counted. None says that resampling helps: that is measured by the report.
+There are few rules, based on what can be counted. None claims that resampling helps: the report measures that.
 
 - Little imbalance needs no resampling, and resampling distorts predicted probabilities (van den Goorbergh et al. 2022,
   "The harm of class imbalance corrections for risk prediction models", JAMIA 29(9)). For strong learners balancing
-  changes little beyond what a tuned threshold does (Elor and Averbuch-Elor 2022, "To SMOTE, or not to SMOTE?",
-  arXiv:2201.08528), so that at an extreme imbalance a tenth of the largest class is advised, not its size.
-- Where both classes are plenty, dropping rows of the larger one costs little and makes all later work quicker; what it
-  costs grows as the smaller class shrinks (Dal Pozzolo et al. 2015, "When is undersampling effective in unbalanced
+  changes little beyond the effect of a tuned threshold (Elor and Averbuch-Elor 2022, "To SMOTE, or not to SMOTE?",
+  arXiv:2201.08528), so at an extreme imbalance the advice is a tenth of the largest class, not its size.
+- If both classes are large, dropping rows of the larger one loses little and makes all later work faster; the loss
+  grows as the smaller class shrinks (Dal Pozzolo et al. 2015, "When is undersampling effective in unbalanced
   classification tasks?", ECML PKDD).
-- SMOTE (Chawla et al. 2002, JAIR 16) needs neighbours: three at least are asked for here.
-- Among many features distances tell little (Beyer et al. 1999, "When is 'nearest neighbor' meaningful?", ICDT), and
-  SMOTE changes little for most learners (Blagus and Lusa 2013, "SMOTE for high-dimensional class-imbalanced data",
+- SMOTE (Chawla et al. 2002, JAIR 16) needs neighbours: at least three are required here.
+- With many features distances are not informative (Beyer et al. 1999, "When is 'nearest neighbor' meaningful?", ICDT),
+  and SMOTE changes little for most learners (Blagus and Lusa 2013, "SMOTE for high-dimensional class-imbalanced data",
   BMC Bioinformatics 14:106).
-- SMOTENC counts every mismatch of categories alike, so that neighbours among mostly categories are arbitrary (Mukherjee
-  and Khushi 2021, "SMOTE-ENC", Applied System Innovation 4(1)). SMOTEN measures categories by how they go with the
-  classes, at the price of all distances within a class.
-- A first try should be over while one waits: a search for neighbours of more than ten minutes is not advised.
+- SMOTENC counts all mismatches of categories alike, so neighbours are arbitrary if most features are categories
+  (Mukherjee and Khushi 2021, "SMOTE-ENC", Applied System Innovation 4(1)). SMOTEN measures categories by their
+  association with the classes, but computes all distances within a class.
+- A first try should not take long: a neighbour search of more than ten minutes is not advised.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ VERY_LARGE = 1_000_000
 OFTEN = 20
 EXTREME_RATIO = 0.1
 LONGEST_SEARCH = 600
-"""Seconds. The estimate is coarse and leans to the high side: a lower limit would hit searches of a few minutes."""
+"""Seconds. The estimate is rough and on the high side: a lower limit would rule out searches of a few minutes."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Alternative:
 
     Attributes:
         strategy: Its name in the configuration.
-        estimate: What it would need.
-        remark: What it does.
-        trouble: Why it cannot run on these rows; empty where it can.
+        estimate: Its estimated costs.
+        remark: A short description.
+        trouble: Why it cannot run on these rows; empty if it can.
     """
 
     strategy: str
@@ -69,11 +69,11 @@ class Advice:
 
     Attributes:
         strategy: Its name in the configuration.
-        reason: One sentence of why, with the numbers.
+        reason: One sentence that explains the choice, with the numbers.
         ratio: The ratio to use with it.
         k_neighbors: The neighbours to use with it.
         degree: How imbalanced the train rows are.
-        estimate: What it needs.
+        estimate: Its estimated costs.
         alternatives: All other strategies.
     """
 
@@ -90,19 +90,19 @@ class Advice:
         return _following(config, _Choice(self.strategy, self.reason, self.ratio, self.k_neighbors))
 
     def settings(self) -> list[str]:
-        """Return what to set in the configuration, as the command line takes it: what differs from the defaults."""
+        """Return the settings that differ from the defaults, as the command line accepts them."""
         strategy, usual = STRATEGIES[self.strategy], ResamplingConfig()
-        told = [f"resampling.strategy={self.strategy}"]
+        changed = [f"resampling.strategy={self.strategy}"]
         if strategy.family != "none" and self.ratio != usual.ratio:
-            told.append(f"resampling.ratio={self.ratio:g}")
+            changed.append(f"resampling.ratio={self.ratio:g}")
         if strategy.searches and self.k_neighbors != usual.k_neighbors:
-            told.append(f"resampling.k_neighbors={self.k_neighbors}")
-        return told
+            changed.append(f"resampling.k_neighbors={self.k_neighbors}")
+        return changed
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """What a rule says."""
+    """The settings that a rule chooses, and its reason."""
 
     strategy: str
     reason: str
@@ -113,13 +113,13 @@ class _Choice:
 def advise(facts: TrainFacts, config: ResamplingConfig) -> Advice:
     """Return the strategy worth a first try for these train rows.
 
-    It follows from the facts and the configuration alone, not from the machine: memory counts only where
-    `resampling.memory_limit` is set. A ratio other than 1, ratios of classes and `k_neighbors` are kept as configured,
-    as far as the rows allow.
+    The advice follows only from the facts and the configuration, not from the machine: memory matters only if
+    `resampling.memory_limit` is set. A ratio other than 1, class ratios and `k_neighbors` are kept as configured, as
+    far as the rows allow.
 
     Args:
-        facts: The train rows in numbers, category levels included.
-        config: Ratio, neighbours and limits; its own strategy does not matter.
+        facts: The facts of the train rows, including category levels.
+        config: Ratio, neighbours and limits; its strategy is ignored.
     """
     choice = _within_limit(facts, config, _soon_enough(facts, config, _choose(facts, config)))
     settings = _following(config, choice)
@@ -140,7 +140,7 @@ def _following(config: ResamplingConfig, choice: _Choice) -> ResamplingConfig:
 
 
 def _choose(facts: TrainFacts, config: ResamplingConfig) -> _Choice:
-    """Return what the first rule that applies says; SMOTE where none does."""
+    """Return the choice of the first rule that applies, or SMOTE if none does."""
     degree = imbalance_degree(facts.classes)
     own_ratio = config.ratio != 1 or bool(config.class_ratios)
     ratio = config.ratio if own_ratio or degree != "extreme" else EXTREME_RATIO
@@ -158,16 +158,16 @@ def _choose(facts: TrainFacts, config: ResamplingConfig) -> _Choice:
 
 
 def _smallest(facts: TrainFacts) -> str:
-    """Return the smallest class and its share for the start of a sentence."""
+    """Return the smallest class and its share, for the start of a sentence."""
     name = min(facts.classes, key=lambda one: (facts.classes[one], one))
     rows = facts.classes[name]
     return f"{name!r} has {rows:,} of {facts.rows:,} train rows ({100 * rows / facts.rows:.3g} %)"
 
 
 def _enough(facts: TrainFacts, degree: Degree) -> str:
-    """Say that the classes are even enough, where they are."""
+    """Return a reason if the classes are balanced enough, otherwise an empty text."""
     if degree == "balanced":
-        return f"The classes are balanced, the smallest one {_smallest(facts)}: there is nothing to make up for."
+        return f"The classes are balanced, the smallest one {_smallest(facts)}: there is nothing to correct."
     if degree == "mild":
         return (
             f"The imbalance is mild, {_smallest(facts)}: learners usually cope with that, and resampling would distort "
@@ -177,38 +177,38 @@ def _enough(facts: TrainFacts, degree: Degree) -> str:
 
 
 def _plenty(facts: TrainFacts) -> str:
-    """Say that rows can be spared, where the largest class is very large and even the smallest one has plenty."""
+    """Return a reason to drop rows if the largest class is very large and the smallest has plenty, or an empty text."""
     least, most = min(facts.classes.values()), max(facts.classes.values())
     if most < VERY_LARGE or least < PLENTY or most <= OFTEN * least:
         return ""
-    return f"{_smallest(facts)}, which is plenty: of the {most:,} rows of the largest class most can be spared."
+    return f"{_smallest(facts)}, which is plenty: most of the {most:,} rows of the largest class can be dropped."
 
 
 def _no_distance(facts: TrainFacts) -> str:
-    """Say why distances between rows mean little, where they do."""
+    """Return why distances between rows are not meaningful, or an empty text if they are."""
     if facts.nested:
-        return f"{facts.nested[0]!r} has no plain values to take distances by"
+        return f"{facts.nested[0]!r} has no plain values to compute distances from"
     wide = [name for name, levels in facts.levels.items() if levels - 1 > MAX_LEVELS_A_FEATURE]
     if wide:
         return f"{wide[0]!r} has more than {MAX_LEVELS_A_FEATURE} categories, too many for a vote of few neighbours"
     features = facts.numeric + facts.voted
     if features > MAX_FEATURES:
-        return f"With {features:,} features distances tell little, so that SMOTE has no near neighbours to go by"
+        return f"With {features:,} features distances are not informative, so SMOTE has no meaningful neighbours"
     if 0 < facts.numeric < facts.voted:
         are = "is a number" if facts.numeric == 1 else "are numbers"
-        return f"Only {facts.numeric} of {features} features {are}, so that mismatches of categories decide who is near"
+        return f"Only {facts.numeric} of {features} features {are}, so mismatches of categories decide who is near"
     return ""
 
 
 def _no_neighbours(facts: TrainFacts, choice: _Choice, config: ResamplingConfig) -> str:
-    """Say why SMOTE cannot be used for the classes that should grow, where it cannot."""
+    """Return why SMOTE cannot be used for the growing classes, or an empty text if it can."""
     least = min(facts.classes.values())
     if least <= FEWEST_NEIGHBORS:
         return f"{_smallest(facts)}, too few to interpolate between neighbours"
     wanted = wanted_rows(facts.classes, _following(config, choice))
     largest = max((facts.classes[name] for name, number in wanted.items() if number > facts.classes[name]), default=0)
     if not facts.numeric and largest > MAX_DISTANCES_OF:
-        return f"All features are categories, and SMOTEN would take all distances among {largest:,} rows"
+        return f"All features are categories, and SMOTEN would compute all distances among {largest:,} rows"
     return ""
 
 
@@ -218,7 +218,7 @@ def _suits_smote(facts: TrainFacts) -> str:
         how = f"by {votes}"
     else:
         how = f"by interpolating {_many(facts.numeric, 'number')}" + (f" and {votes}" if facts.voted else "")
-    return f"{_smallest(facts)}, enough to find neighbours among and make rows {how}."
+    return f"{_smallest(facts)}, enough to find neighbours and make rows {how}."
 
 
 def _many(number: int, noun: str) -> str:
@@ -226,7 +226,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def _soon_enough(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) -> _Choice:
-    """Return the choice, or repetition of rows where the choice would search for very long."""
+    """Return the choice, or repetition of rows if the choice would search for too long."""
     quick = replace(choice, strategy="random_over", k_neighbors=config.k_neighbors)
     base = estimate(facts, _following(config, quick)).seconds
     needed = estimate(facts, _following(config, choice)).seconds
@@ -247,7 +247,7 @@ def _soon_enough(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) -
 
 
 def _within_limit(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) -> _Choice:
-    """Return the choice, or what is lighter where a memory limit is set and the choice is over it."""
+    """Return the choice, or a lighter strategy if a memory limit is set and the choice exceeds it."""
     if not config.memory_limit:
         return choice
     limit = parse_size(config.memory_limit)
@@ -262,7 +262,7 @@ def _within_limit(facts: TrainFacts, config: ResamplingConfig, choice: _Choice) 
 
 
 def _alternatives(facts: TrainFacts, settings: ResamplingConfig) -> Iterator[Alternative]:
-    """Yield all other strategies, with what they would need and what they do."""
+    """Yield all other strategies, with their costs and descriptions."""
     for name in STRATEGIES:
         if name not in ("auto", settings.strategy):
             other = with_strategy(settings, name)

@@ -1,4 +1,4 @@
-"""What resampling works on, and what becomes of it."""
+"""The input of resampling, and the draft of its plan."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from counterpoise.table import ColumnRoles, SnapshotReader
 __all__ = ["SOURCE_ROW", "Draft", "ResamplingJob", "is_interpolated"]
 
 SOURCE_ROW = "\x1fsource row"
-"""The column of source rows beside features that were read: no column of a source is called so."""
+"""The column with the source rows in a table of features; no source column has this name."""
 
 
 def is_interpolated(field: pa.Field, roles: ColumnRoles) -> bool:
-    """Return whether synthetic rows interpolate the column; the others take a vote."""
+    """Whether synthetic rows interpolate the column; they vote on all others."""
     kind = field.type
     numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     return (numeric or pa.types.is_temporal(kind)) and field.name not in roles.categorical
@@ -31,15 +31,15 @@ def is_interpolated(field: pa.Field, roles: ColumnRoles) -> bool:
 
 @dataclass(frozen=True)
 class ResamplingJob:
-    """What resampling works on: the train rows and no others.
+    """The input of resampling: the train rows and no others.
 
     Attributes:
         reader: The source.
         roles: The roles of its columns.
-        train: Which of its rows are train, and their classes.
+        train: The train rows and their classes.
         config: Strategy, ratio and options.
         seed: The sampler's seed.
-        wanted: Rows wanted of each class, by class code, for classes that have any.
+        wanted: Wanted rows by class code, for classes that have rows.
     """
 
     reader: SnapshotReader
@@ -67,12 +67,12 @@ class ResamplingJob:
 
     @property
     def strategy(self) -> Strategy:
-        """The strategy that the configuration names."""
+        """The configured strategy."""
         return STRATEGIES[self.config.strategy]
 
     @property
     def smote_kind(self) -> SmoteKind:
-        """Which SMOTE suits the features."""
+        """The kind of SMOTE that suits the features."""
         return "smoten" if not self.numeric else "smotenc" if self.voted else "smote"
 
     @cached_property
@@ -81,20 +81,21 @@ class ResamplingJob:
         return train_statistics(self.reader, self.train, self.numeric)
 
     def growing(self) -> list[int]:
-        """Return the classes that should get more rows than they have."""
+        """Return the classes that should have more rows than they do."""
         return [code for code, number in self.wanted.items() if number > self.present[code]]
 
 
 @dataclass
 class Draft:
-    """A plan in the making.
+    """A plan under construction.
 
     Attributes:
-        copies: How often each train row stands in the result, int32.
-        recipes: How synthetic rows are made, as `recipe_table` gives it.
-        weights: How much each train row counts, int32, instead of copies.
-        rows: The features of growing classes, with their source rows, where they were read: they need not be again.
-        notes: What the reader should know.
+        copies: How often each train row appears in the result, int32.
+        recipes: How to make synthetic rows, as tables from `recipe_table`.
+        weights: The weight of each train row, int32, instead of copies.
+        rows: The features of growing classes with their source rows, if they were read, so that they are read only
+            once.
+        notes: Notes for the reader.
     """
 
     copies: npt.NDArray[np.int32]
@@ -105,5 +106,5 @@ class Draft:
 
     @classmethod
     def unchanged(cls, job: ResamplingJob) -> Draft:
-        """Return a plan in which every train row stands once."""
+        """Return a draft with every train row once."""
         return cls(np.ones(len(job.train.rows), dtype=np.int32))

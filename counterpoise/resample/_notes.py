@@ -1,4 +1,4 @@
-"""What the reader of a plan should know: what was not reached, what stays, and what had no effect."""
+"""Notes on a plan: targets that were missed, and settings that had no effect."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["plan_notes"]
 
 
 def plan_notes(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
-    """Yield what a plan does otherwise than its configuration may be read.
+    """Yield a note for each deviation from the configuration.
 
     Args:
-        job: What was to be done.
+        job: The input of the plan.
         reached: Rows by class code, or their weights.
     """
     yield from _exact_search(job)
@@ -26,13 +26,13 @@ def plan_notes(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[s
 
 
 def _exact_search(job: ResamplingJob) -> Iterator[str]:
-    """Tell where approximate search is asked for and not used."""
+    """Yield a note if approximate search is configured but not used."""
     strategy = job.strategy
     if job.config.neighbor_search == "exact" or strategy.sees == "labels":
         return
     asked = "neighbor_search: approximate"
     if not strategy.approximates:
-        yield f"{asked} has no effect on {strategy.label}: only SMOTE and SMOTENC search so"
+        yield f"{asked} has no effect on {strategy.label}: only SMOTE and SMOTENC support it"
     elif job.smote_kind == "smoten":
         yield f"{asked} has no effect: the features are all categories, which SMOTEN searches exactly"
     elif strategy.family == "combine":
@@ -40,12 +40,12 @@ def _exact_search(job: ResamplingJob) -> Iterator[str]:
 
 
 def _missed_targets(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
-    """Tell where a class has other than the wanted rows, and why that may be."""
+    """Yield a note for each class that misses its wanted rows, with the possible reason."""
     strategy = job.strategy
     if strategy.family == "clean":
         kept = [int(count) for count in reached[job.present > 0]]
         yield (
-            f"{strategy.label} has no target: it drops rows by what they are, "
+            f"{strategy.label} has no target: it drops rows by their features, "
             f"and the smallest class now has {min(kept) / max(kept):.3g} of the largest"
         )
         return

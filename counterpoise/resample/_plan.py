@@ -1,4 +1,4 @@
-"""From the train rows to a resampling plan on disk."""
+"""Plan the resampling of the train rows, and store the plan."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ def plan_resampling(
 ) -> ResamplingPlan:
     """Decide which train rows are repeated or dropped and which synthetic rows are made.
 
-    The strategy `auto` becomes the advised one, by the data and the configuration alone; a note says why.
+    The strategy `auto` becomes the advised one, based only on the data and the configuration; a note says why.
 
     Args:
         snapshot: The source.
-        split: Which of its rows are train; no other row is looked at.
+        split: Assigns its rows to train; no other rows are read.
         columns: The roles of its columns.
         config: Strategy, ratio and options.
         seed: The run's seed.
-        folder: Where the plan is written.
-        progress: Told the classes done.
-        on_estimate: Told what the work needs before it starts.
+        folder: The folder to write the plan to.
+        progress: Called with the number of classes done and in total.
+        on_estimate: Called with the estimated costs before the work starts.
 
     Raises:
-        ResamplingError: A class has too few rows for its neighbours, values cannot be searched by, the strategy cannot
-            work on these rows or would leave none of a class, or it would need more memory than allowed.
+        ResamplingError: A class has too few rows for its neighbours, values cannot be searched, the strategy cannot
+            work on these rows or would remove a class, or it would need more memory than allowed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     asked = open_job(snapshot, split, columns=columns, config=config, seed=seed)
@@ -75,19 +75,19 @@ def plan_resampling(
 
 
 def read_copies(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], Copies]:
-    """Return source rows (ascending) and how often each stands in the resampled partition."""
+    """Return source rows (ascending) and how often each appears in the resampled partition."""
     table = read_arrow(plan.copies_file)
     return table["source_row"].to_numpy(), table["copies"].to_numpy()
 
 
 def read_weights(plan: ResamplingPlan) -> Copies | None:
-    """Return the weight of each train row, in the order of `read_copies`, or None where rows have none."""
+    """Return the weight of each train row, in the order of `read_copies`, or None if rows have no weights."""
     table = read_arrow(plan.copies_file)
     return np.asarray(table["weight"].to_numpy()) if "weight" in table.schema.names else None
 
 
 def read_class_rows(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], pa.Table] | None:
-    """Return source rows (ascending) and features of growing classes, or None where they were not kept."""
+    """Return source rows (ascending) and features of growing classes, or None if they were not kept."""
     if not plan.rows_file:
         return None
     table = read_arrow(plan.rows_file)
@@ -95,12 +95,12 @@ def read_class_rows(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], pa.Tab
 
 
 def read_recipe(plan: ResamplingPlan) -> pa.Table | None:
-    """Return the recipe of the synthetic rows, or None where there are none."""
+    """Return the recipe of the synthetic rows, or None if there are none."""
     return read_arrow(plan.synthetic_file) if plan.synthetic_file else None
 
 
 def _with_targets(job: ResamplingJob, config: ResamplingConfig) -> ResamplingJob:
-    """Return the job with a named strategy, its own seed and the rows wanted of each class."""
+    """Return the job with the named strategy, its own seed and the wanted rows of each class."""
     wanted = wanted_rows(job.train.counts(), config)
     return replace(
         job,
@@ -114,7 +114,7 @@ def _draft(job: ResamplingJob, progress: Progress) -> Draft:
     unchanged = all(number == job.present[code] for code, number in job.wanted.items())
     if job.strategy.family in ("over", "under") and unchanged:
         draft = Draft.unchanged(job)
-        draft.notes.append("the classes already have the wanted ratio, or are above it: nothing was changed")
+        draft.notes.append("the classes already have the wanted ratio or exceed it: nothing was changed")
         return draft
     return draft_plan(job, progress)
 
@@ -148,7 +148,7 @@ def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPla
 
 
 def _write_rows(draft: Draft, folder: Path) -> str:
-    """Keep the rows of growing classes for whoever makes synthetic rows of them, unless there are very many."""
+    """Store the rows of growing classes for making synthetic rows later, unless there are very many."""
     if not 0 < sum(table.nbytes for table in draft.rows) <= _KEPT_BYTES:
         return ""
     path = folder / "rows.arrow"
@@ -157,7 +157,7 @@ def _write_rows(draft: Draft, folder: Path) -> str:
 
 
 def _rows_after(job: ResamplingJob, copies: Copies, recipe: pa.Table | None) -> npt.NDArray[np.int64]:
-    """Return the rows by class code that copies and recipe give."""
+    """Return the rows by class code that result from copies and recipe."""
     train, classes = job.train, len(job.train.classes)
     after = np.bincount(train.codes, weights=copies, minlength=classes).astype(np.int64)
     if recipe is not None:
@@ -171,14 +171,14 @@ def _by_name(train: TrainRows, counts: npt.NDArray[np.int64]) -> dict[str, int]:
 
 
 def _check_classes_left(job: ResamplingJob, after: npt.NDArray[np.int64]) -> None:
-    """Refuse a plan that leaves no row of a class: cleaning can do that without a word."""
+    """Refuse a plan that removes a class, which cleaning can do silently."""
     gone = [job.train.classes[code] for code in np.flatnonzero((after == 0) & (job.present > 0))]
     if gone:
         raise ResamplingError(
             "class_removed",
             expected="rows of every class after resampling",
             found=f"none left of {', '.join(map(repr, gone))}: {job.strategy.label} dropped them all",
-            remedy='leave the smallest class alone, with sampling_strategy "auto" in resampling.options, '
+            remedy='protect the smallest class with sampling_strategy "auto" in resampling.options, '
             "or choose another strategy",
             values={"classes": gone},
         )

@@ -11,15 +11,15 @@ from counterpoise.strategies import STRATEGIES
 
 __all__ = ["unmet_ratios", "wanted_rows"]
 
-_ROUNDING = 1e-9  # of a ratio times rows, which may be a hair below the whole number that it stands for
+_ROUNDING = 1e-9  # a ratio times rows may be slightly below the whole number that it represents
 
 
 def wanted_rows(counts: Mapping[str, int], config: ResamplingConfig) -> dict[str, int]:
-    """Return the wanted rows of each class that has any.
+    """Return the wanted rows of each class that has rows.
 
     Over-sampling raises every class to its ratio times the largest; under-sampling lowers every class to the smallest
-    divided by its ratio. No class is changed the other way, see `unmet_ratios`. Cleaning strategies have no target:
-    each class stays.
+    divided by its ratio. No class is changed in the other direction, see `unmet_ratios`. Cleaning strategies have no
+    target: each class keeps its rows.
 
     >>> wanted_rows({"a": 100, "b": 10}, ResamplingConfig(strategy="smote", ratio=0.5))
     {'a': 100, 'b': 50}
@@ -27,7 +27,7 @@ def wanted_rows(counts: Mapping[str, int], config: ResamplingConfig) -> dict[str
     {'a': 20, 'b': 10}
 
     Raises:
-        ResamplingError: A ratio is given for a class that is not there.
+        ResamplingError: A ratio is given for an unknown class.
     """
     present = {name: count for name, count in counts.items() if count}
     asked = _asked_rows(counts, config)
@@ -37,13 +37,13 @@ def wanted_rows(counts: Mapping[str, int], config: ResamplingConfig) -> dict[str
 
 
 def unmet_ratios(counts: Mapping[str, int], config: ResamplingConfig) -> Iterator[str]:
-    """Yield a note for each class that stays beside its ratio, because no class is changed the other way.
+    """Yield a note for each class that misses its ratio, because no class is changed in the other direction.
 
     >>> list(unmet_ratios({"a": 100, "b": 60}, ResamplingConfig(strategy="smote", ratio=0.5)))
     ["class 'b': 60 rows already are 0.6 of the largest class, above its ratio 0.5: none was added or dropped"]
 
     Raises:
-        ResamplingError: A ratio is given for a class that is not there.
+        ResamplingError: A ratio is given for an unknown class.
     """
     asked, ratios, own = _asked_rows(counts, config), _class_ratios(counts, config), config.ratios()
     under = STRATEGIES[config.strategy].family == "under"
@@ -53,7 +53,7 @@ def unmet_ratios(counts: Mapping[str, int], config: ResamplingConfig) -> Iterato
         if beyond and count == end:
             if name in own:
                 which = "smallest" if under else "largest"
-                yield f"class {name!r} is the {which}, which the others are measured by: its own ratio has no effect"
+                yield f"class {name!r} is the {which}, the reference of the others: its own ratio has no effect"
         elif beyond and under:
             yield (
                 f"class {name!r}: the smallest class already is {end / count:.3g} of its {count:,} rows, "
@@ -67,7 +67,7 @@ def unmet_ratios(counts: Mapping[str, int], config: ResamplingConfig) -> Iterato
 
 
 def _asked_rows(counts: Mapping[str, int], config: ResamplingConfig) -> dict[str, int]:
-    """Return the rows that the ratio of each class that has any comes to; empty for strategies without a target."""
+    """Return the rows that each class's ratio amounts to; empty for strategies without a target."""
     ratios, strategy = _class_ratios(counts, config), STRATEGIES[config.strategy]
     if not strategy.has_target:
         return {}
@@ -81,7 +81,7 @@ def _asked_rows(counts: Mapping[str, int], config: ResamplingConfig) -> dict[str
 
 
 def _end(counts: Mapping[str, int], *, under: bool) -> int:
-    """Return the rows of the class that the others are measured by: the smallest that has any, or the largest."""
+    """Return the rows of the reference class: the smallest that has rows, or the largest."""
     present = [count for count in counts.values() if count]
     return min(present) if under else max(present)
 
@@ -91,7 +91,7 @@ def _class_ratios(counts: Mapping[str, int], config: ResamplingConfig) -> dict[s
     if unknown := sorted(set(own) - set(counts)):
         raise ResamplingError(
             "unknown_class",
-            expected=f"ratios of classes that are there: {', '.join(map(repr, list(counts)[:20]))}",
+            expected=f"ratios of existing classes: {', '.join(map(repr, list(counts)[:20]))}",
             found=", ".join(map(repr, unknown)),
             remedy="correct resampling.ratio or resampling.class_ratios",
             values={"classes": unknown},

@@ -1,4 +1,4 @@
-"""Models of results as they are published: metrics, rankings, promotions and the facts of each stage."""
+"""Models of published results: metrics, rankings, promotions and the facts of each stage."""
 
 import lazy_loader
 

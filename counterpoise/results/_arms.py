@@ -1,4 +1,4 @@
-"""What is told of an arm: a learner trained on a train table."""
+"""The results of an arm: a learner trained on a train table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class ByFormula(Record):
-    """The threshold that costs give to right probabilities, whose `scale` is calibrated or natural."""
+    """The theoretical threshold for the costs, on calibrated or natural probabilities (`scale`)."""
 
     scale: Name
     threshold: Share
@@ -33,10 +33,11 @@ class ByFormula(Record):
 
 
 class OperatingPoint(Record):
-    """A threshold chosen on validation by a rule, `wanted` in words, and what it does on test.
+    """A threshold that a rule (`wanted` in words) chooses on validation, and its outcome on test.
 
-    `threshold` is null where none meets the rule; it lies between `threshold_low` and `threshold_high` on other
-    validation rows, and `reached` is the share of resamples in which one met it. At `cost` there is `by_formula`.
+    `threshold` is null if none meets the rule; `threshold_low` and `threshold_high` are its interval for other
+    validation rows, and `reached` is the share of resamples in which some threshold met the rule. The `cost` rule has
+    `by_formula`.
     """
 
     rule: Name
@@ -52,7 +53,7 @@ class OperatingPoint(Record):
 
 
 class ExploredRows(Record):
-    """By threshold what is called positive of a table's rows."""
+    """The decisions on a table's rows, by threshold."""
 
     rows: Count
     positives: Count
@@ -72,7 +73,7 @@ class ThresholdExample(Record):
 
 
 class Thresholds(Record):
-    """What thresholds do on validation and test, for a reader to explore."""
+    """The effect of thresholds on validation and test, for a reader to explore."""
 
     threshold: tuple[Share, ...]
     validation: ExploredRows
@@ -93,20 +94,20 @@ class Top(Record):
 
 
 class BinaryValidation(Record):
-    """On validation: how the arm ranks, and what its threshold reaches by its rule."""
+    """The arm on validation: its ranking, and its threshold's score by the rule."""
 
     threshold_metric: Number | None
     average_precision: Share | None
 
 
 class MulticlassValidation(Record):
-    """On validation: how the arm ranks."""
+    """The arm on validation: its ranking."""
 
     average_precision: Share | None
 
 
 class Arm(Record):
-    """What every arm has."""
+    """The fields that every arm has."""
 
     learner: Name
     strategy: Name
@@ -116,9 +117,9 @@ class Arm(Record):
 
 
 class BinaryArm(Arm):
-    """An arm where there are two classes; the dummy has no operating points, thresholds and calibration.
+    """An arm with two classes; the dummy has no operating points, thresholds and calibration.
 
-    `threshold_rule` is the rule that the threshold follows: f1 where no threshold meets the wanted one.
+    `threshold_rule` is the rule of the threshold: f1 if no threshold meets the configured rule.
     """
 
     threshold: Share
@@ -136,7 +137,7 @@ class BinaryArm(Arm):
 
 
 class ClassScores(Record):
-    """A class with test rows against the rest; intervals stand with the fifty smallest only."""
+    """A class with test rows against the rest; only the fifty smallest classes have intervals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -154,9 +155,9 @@ class ClassScores(Record):
 
 
 class MulticlassArm(Arm):
-    """An arm where there are more classes: the most probable one is called, and there is no threshold.
+    """An arm with more than two classes: it predicts the most probable class, and has no threshold.
 
-    `confusion_matrix` has rows by true class and called class, in the order of the classes.
+    `confusion_matrix` has rows by true class and predicted class, in the order of the classes.
     """
 
     threshold: None

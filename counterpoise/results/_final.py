@@ -1,4 +1,4 @@
-"""What the final is made of: finalists, the rows that they are judged on, and who has looked at these before."""
+"""The final: finalists, the rows that they are evaluated on, and earlier accesses to the test partition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Role = Literal["chosen", "challenger", "reference", "best_none", "dummy"]
 
 
 class Candidate(Record):
-    """One strategy with one learner, as they are written in the configuration; ensembles are both at once."""
+    """One strategy with one learner, as written in the configuration; ensembles are both at once."""
 
     strategy: str
     learner: str
@@ -26,9 +26,9 @@ class Candidate(Record):
 
 
 class AccessToTest(Record):
-    """One look at a test partition: who looked, and when it was, ISO 8601 in UTC.
+    """One access to a test partition: by which run, and when (ISO 8601 in UTC).
 
-    `key` is that of a tournament, whose `version` is 0, or the run key of the version that was evaluated.
+    `key` is the key of a comparison, whose `version` is 0, or the run key of the version that was evaluated.
     """
 
     key: str
@@ -37,10 +37,10 @@ class AccessToTest(Record):
 
 
 class HeldOut(Record):
-    """The rows that no candidate of the ranking has seen, features and label, untouched.
+    """The untouched rows that no candidate of the ranking has used, features and label.
 
-    `digest` tells one test partition from another; `looks` are those of others at it before this one.
-    `groups` are files with the group of each row as a code, by table; none where rows are not grouped.
+    `digest` identifies the test partition; `looks` are earlier accesses by other comparisons and versions. `groups` are
+    files with the group code of each row, by table; empty if rows are not grouped.
     """
 
     validation: Snapshot
@@ -53,11 +53,11 @@ class HeldOut(Record):
 class Refit(Candidate):
     """A candidate fitted on all train rows.
 
-    `status` and `reason` as in the ranking. `answers` is the file of what it says of validation and test rows
-    (`validation.npy` and `test.npy`: with two classes a score a row, else shape (rows, classes)); `probabilities` tells
-    whether these are probabilities. `after` counts the rows that it was trained on by class, with their weights;
-    `training_prevalence` is the share of the class of interest among them, class weights of the learner included; None
-    where that is not one number or not known, and with more than two classes. `warnings` as in the ranking.
+    `status` and `reason` are as in the ranking. `answers` is the folder of its predictions for validation and test rows
+    (`validation.npy` and `test.npy`: one score per row with two classes, else shape (rows, classes)); `probabilities`
+    says whether these are probabilities. `after` counts the rows that it was trained on by class, including weights;
+    `training_prevalence` is the share of the class of interest among them, including class weights of the learner; None
+    if it is unknown or not a single number, and with more than two classes. `warnings` are as in the ranking.
     """
 
     status: Literal["ok", "refused", "failed"]
@@ -75,11 +75,11 @@ class Refit(Candidate):
 class Finalist(Candidate):
     """One candidate of the final: its roles, the cost of its refit, and its arm as in the metrics record.
 
-    `arm` is empty where the refit was refused or failed. `judged_by` is ranking where the candidate gives no
-    probabilities: then there are average precision and ROC-AUC, and no threshold. `correction` is its part of the
-    metrics record's `correction`; None for rankers, the dummy and more than two classes. Where the prevalence in
-    training is unknown, `training_prevalence` is None, there is no prior correction (`odds_factor` 1, no snippet), and
-    the calibrator alone corrects the probabilities. `warnings` are those of the ranking.
+    `arm` is empty if the refit was refused or failed. `judged_by` is ranking if the candidate gives no probabilities:
+    it then has average precision and ROC-AUC, and no threshold. `correction` is its part of the metrics record's
+    `correction`; None without probabilities, for the dummy and with more than two classes. If the training prevalence
+    is unknown, `training_prevalence` is None, there is no prior correction (`odds_factor` 1, no snippet), and only the
+    calibrator corrects the probabilities. `warnings` are those of the ranking.
     """
 
     roles: tuple[Role, ...]
@@ -96,14 +96,14 @@ class Finalist(Candidate):
 
 
 class Final(Record):
-    """The one look at test.
+    """The final: the one access to test.
 
     `rows` counts rows by table (train before resampling, validation, test) and class; `chance` is the average precision
-    of a ranking by chance on test; `deciding_rows` are the test rows of the rarer of two classes, or of the smallest
-    one, and `deciding_rows_are` what they are called. `comparisons` has for each finalist but the dummy the paired
-    `differences` from its `reference`. `verdict` is a sentence about `about`, `outcome` is helped, hurt, no_difference,
-    undecided or baseline. `test_digest` tells which test partition was looked at, `looks` which other tournaments and
-    evaluated versions had looked at it before; `earlier_looks` counts these.
+    of a random ranking on test; `deciding_rows` is the number of test rows of the rarer of two classes, or of the
+    smallest class, and `deciding_rows_are` their name. `comparisons` has the paired `differences` of each finalist but
+    the dummy from its `reference`. `verdict` is a sentence about the candidate `about`, `outcome` is helped, hurt,
+    no_difference, undecided or baseline. `test_digest` identifies the test partition; `looks` are the earlier accesses
+    to it by other comparisons and evaluated versions, and `earlier_looks` is their number.
     """
 
     rows: dict[str, ClassCounts]

@@ -1,4 +1,4 @@
-"""What learners and strategies are called in sentences."""
+"""The names of learners and strategies in sentences."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _LEARNERS = {
 
 
 def strategy_label(name: str) -> str:
-    """Return a strategy's name for the middle of a sentence."""
+    """Return a strategy's name for use within a sentence."""
     known = STRATEGIES.get(name) or TRAINING.get(name)
     return known.label if known else name.replace("_", " ")
 
 
 def learner_label(name: str) -> str:
-    """Return a learner's name for the middle of a sentence."""
+    """Return a learner's name for use within a sentence."""
     return _LEARNERS.get(name, name.replace("_", " "))

@@ -1,4 +1,4 @@
-"""The metrics record as a whole, and what is written around it."""
+"""The metrics record as a whole, and its published form."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from counterpoise.results._synthetic import ResampledOutcome, SyntheticQuality
 from counterpoise.results._values import Costs, Difference, MetricName, Rows
 from counterpoise.results._versions import SinceVersion
 
-__all__ = ["Comparison", "MetricsRecord", "PublishedMetrics", "check_metrics"]
+__all__ = ["MetricsRecord", "PublishedMetrics", "check_metrics"]
 
 VerdictOutcome = Literal["helped", "hurt", "no_difference", "undecided", "baseline"]
 
 
 class Tables(Record):
-    """Rows of the tables; `train_resampled` counts a weighted row once."""
+    """The rows of the tables; `train_resampled` counts a weighted row once."""
 
     train_natural: Rows
     train_resampled: Rows
@@ -30,7 +30,7 @@ class Tables(Record):
 
 
 class ThresholdRule(Record):
-    """How thresholds are chosen: the metric or rule, the same in words, and the table."""
+    """How thresholds are chosen: the metric or rule, its description, and the partition."""
 
     metric: Name
     wanted: Text
@@ -38,7 +38,7 @@ class ThresholdRule(Record):
 
 
 class Encoded(Record):
-    """How the columns of a train table were encoded: how many of each kind, and which were left out."""
+    """The encoding of a train table: the number of columns of each kind, and the columns that learners ignore."""
 
     numbers: Count
     dates: Count
@@ -49,7 +49,7 @@ class Encoded(Record):
 
 
 class Bootstrap(Record):
-    """How all intervals were made."""
+    """How all intervals were computed."""
 
     resamples: Count
     confidence: Share
@@ -57,15 +57,15 @@ class Bootstrap(Record):
 
 
 class Verdict(Record):
-    """What a comparison says."""
+    """The conclusion of a paired comparison."""
 
     learner: Name
     outcome: VerdictOutcome
     text: Text
 
 
-class Comparison(Record):
-    """A learner with the strategy set against the same learner without: differences on the same test rows, paired."""
+class PairedComparison(Record):
+    """A learner with the strategy compared with the same learner without: paired differences on the same test rows."""
 
     learner: Name
     strategy: Name
@@ -75,7 +75,7 @@ class Comparison(Record):
 
 
 class Segment(Record):
-    """Test rows with a value of a column in common, and what the learner does on them; null where undefined."""
+    """Test rows with a common value of a column, and the learner's metrics on them; null where undefined."""
 
     column: Name
     segment: Name
@@ -97,7 +97,7 @@ class Segment(Record):
 
 
 class Slices(Record):
-    """Where the learner of the verdict does worst."""
+    """The segments in which the verdict's learner does worst."""
 
     learner: Name
     strategy: Name
@@ -106,7 +106,7 @@ class Slices(Record):
 
 
 class LeakScores(Record):
-    """Scores of a random forest on rows held out."""
+    """The scores of a random forest on held-out rows."""
 
     roc_auc: Share | None
     average_precision: Share | None
@@ -116,13 +116,13 @@ class LeakScores(Record):
 
 
 class NoLeak(Record):
-    """Why nothing was simulated."""
+    """The reason why nothing was simulated."""
 
     skipped: Text
 
 
 class Leak(Record):
-    """What resampling before the split would have shown, see `counterpoise/evaluate/_leak/simulation.py`."""
+    """The effect of resampling before the split, see `counterpoise/evaluate/_leak/simulation.py`."""
 
     skipped: None
     learner: Name
@@ -135,58 +135,59 @@ class Leak(Record):
     leaky: LeakScores
 
 
-class EarlierLook(Record):
-    """Who had looked at the test partition before, see `counterpoise/versions/_test_access.py`."""
+class EarlierAccess(Record):
+    """An earlier access to the test partition, see `counterpoise/versions/_test_access.py`."""
 
     key: Sha256
     created: Moment
     version: Annotated[int, Field(ge=0)] = 0
 
 
-class Looks(Record):
-    """Which test partition was looked at, and who had looked before: tournaments and other versions."""
+class AccessHistory(Record):
+    """The test partition that was accessed, and earlier accesses to it: by comparisons and other versions."""
 
     test_digest: Sha256
     earlier_tournaments: Count
     earlier_versions: Count
-    earlier: tuple[EarlierLook, ...]
+    earlier: tuple[EarlierAccess, ...]
 
 
 class MetricsRecord(Record):
-    """Everything that an evaluation has found.
+    """All results of an evaluation.
 
     Attributes:
         schema_version: `schema` in the file.
         task: Whether there are two classes.
-        classes: As text, in the order of their values.
+        classes: The classes as text, in the order of their values.
         positive_class: The class of interest; null with more than two classes.
-        strategy: What `train_resampled` went through.
-        learners: Who was compared.
-        rows: By table.
+        strategy: The strategy behind `train_resampled`.
+        learners: The learners that were compared.
+        rows: The rows by table.
         natural_rows: Train rows before any sampling for speed.
-        deciding_rows: Test rows of the rarer of two classes or of the smallest class; where rows are grouped, groups.
-        deciding_rows_are: What these are called.
-        verdict_floor: How many of them a verdict needs.
-        chance_average_precision: What a ranking by chance reaches on test: the prevalence, macro with more classes.
-        majority_accuracy: The accuracy of always answering with the largest class, to show the paradox.
-        threshold_rule: Null with more than two classes.
-        costs: Of mistakes.
-        features: By strategy how columns were encoded.
-        bootstrap: How intervals were made.
-        arms: The dummy (class shares of natural train) first, then one a learner and train table.
-        comparisons: One a learner; none where nothing was resampled.
-        correction: Null with more than two classes.
-        verdict: A sentence on the learner that ranked best on validation, and who had looked at test before.
-        verdict_outcome: The same in a word.
-        verdict_learner: That learner.
-        slices: Null with more than two classes.
-        leak: What the common mistake would have shown.
-        notes: What the reader must know.
-        looks: Who had looked at test before.
-        synthetic_quality: What synthetic rows are like; null without any.
-        resampled_validation: What the source's rules say of resampled rows.
-        previous: What has changed since the previous version; null for the first.
-        report: What the page says of the other stages.
+        deciding_rows: Test rows of the rarer of two classes or of the smallest class; groups if rows are grouped.
+        deciding_rows_are: The name of these rows.
+        verdict_floor: The number of them that a verdict needs.
+        chance_average_precision: The average precision of a random ranking on test: the prevalence, or its mean over
+            classes.
+        majority_accuracy: The accuracy of always predicting the largest class, to show the accuracy paradox.
+        threshold_rule: How thresholds are chosen; null with more than two classes.
+        costs: The costs of errors.
+        features: How columns were encoded, by strategy.
+        bootstrap: How intervals were computed.
+        arms: The dummy (class shares of natural train) first, then one arm per learner and train table.
+        comparisons: One per learner; empty if nothing was resampled.
+        correction: The probability correction; null with more than two classes.
+        verdict: A sentence on the learner with the best ranking on validation, and on earlier accesses to test.
+        verdict_outcome: The verdict in one word.
+        verdict_learner: The verdict's learner.
+        slices: The worst segments; null with more than two classes.
+        leak: The simulated scores of resampling before the split.
+        notes: Notes for the reader.
+        looks: Earlier accesses to test.
+        synthetic_quality: The quality of synthetic rows; null if there are none.
+        resampled_validation: The results of the source's expectations on resampled rows.
+        previous: The changes since the previous version; null for the first.
+        report: The facts that the page shows of the other stages.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -209,7 +210,7 @@ class MetricsRecord(Record):
     features: dict[Name, Encoded]
     bootstrap: Bootstrap
     arms: tuple[BinaryArm | MulticlassArm, ...]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[PairedComparison, ...]
     correction: Correction | None
     verdict: Text
     verdict_outcome: VerdictOutcome
@@ -217,7 +218,7 @@ class MetricsRecord(Record):
     slices: Slices | None
     leak: NoLeak | Leak
     notes: tuple[Text, ...]
-    looks: Looks | None = None
+    looks: AccessHistory | None = None
     synthetic_quality: SyntheticQuality | None = None
     resampled_validation: tuple[ResampledOutcome, ...] = ()
     previous: SinceVersion | None = None
@@ -234,13 +235,13 @@ class MetricsRecord(Record):
 
 
 class PublishedMetrics(Sealed, MetricsRecord):
-    """The record as it is published, and what it belongs to.
+    """The published record, with the digests of the files that it belongs to.
 
     Attributes:
-        digest: Of all the rest.
-        manifest_sha256: The SHA-256 of the manifest whose version was evaluated.
+        digest: The digest of all other fields.
+        manifest_sha256: The SHA-256 of the manifest of the evaluated version.
         files: The SHA-256 of the evaluation's other files by name.
-        attempt: In an object store the folder of these files.
+        attempt: The folder of these files in an object store.
     """
 
     manifest_sha256: Sha256
@@ -249,10 +250,10 @@ class PublishedMetrics(Sealed, MetricsRecord):
 
 
 def check_metrics(metrics: dict[str, Any]) -> None:
-    """Check that a metrics record is what its readers take for one.
+    """Check that a metrics record matches its model.
 
     Raises:
-        EvaluationError: It is not: a fault of ours.
+        EvaluationError: It does not, which is a bug.
     """
     try:
         MetricsRecord.model_validate(metrics)
@@ -262,5 +263,5 @@ def check_metrics(metrics: dict[str, Any]) -> None:
             "metrics_record",
             expected="an evaluation in the shape of counterpoise/results/_metrics.py",
             found=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
-            remedy="report this as a fault of Counterpoise; the version is published, without its evaluation",
+            remedy="report this as a bug in Counterpoise; the version is published, without its evaluation",
         ) from None

@@ -1,4 +1,4 @@
-"""How far a learner's probabilities can be taken at their word, and what mends them, as in `correction.json`."""
+"""The calibration of a learner's probabilities, and their correction as in `correction.json`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = [
     "Calibrator",
     "Correction",
     "IsotonicParameters",
-    "JudgedProbabilities",
     "LearnerCalibrator",
     "LearnerCorrection",
+    "ProbabilityQuality",
     "SigmoidParameters",
 ]
 
 
-class JudgedProbabilities(Record):
-    """How good probabilities are on test: scores, Cox's line and the bins of `reliability`."""
+class ProbabilityQuality(Record):
+    """The quality of probabilities on test: scores, Cox's calibration line and the bins of `reliability`."""
 
     mean_probability: Share
     brier: NonNegative
@@ -35,21 +35,21 @@ class JudgedProbabilities(Record):
 
 
 class SigmoidParameters(Record):
-    """A line through the log-odds."""
+    """The parameters of a linear function of the log-odds."""
 
     slope: Annotated[float, Field(gt=0)]
     intercept: Number
 
 
 class IsotonicParameters(Record):
-    """A rising line through points."""
+    """The points of a piecewise linear, non-decreasing function."""
 
     probability: tuple[Share, ...]
     share: tuple[Share, ...]
 
 
 class Calibrator(Record):
-    """What was fitted on `rows` of validation, of which so many were `positives`."""
+    """A calibrator, fitted on `rows` of validation with so many `positives`."""
 
     method: Literal["sigmoid", "isotonic"]
     parameters: SigmoidParameters | IsotonicParameters
@@ -59,38 +59,38 @@ class Calibrator(Record):
 
 
 class Calibration(Record):
-    """Three kinds of probability: the learner's own, at natural prevalence, and calibrated; null where there is none.
+    """Three kinds of probability: the learner's own, at natural prevalence, and calibrated; null for a missing kind.
 
     `note` says why there is no calibrator.
     """
 
-    before: JudgedProbabilities | None
-    after: JudgedProbabilities | None
-    calibrated: JudgedProbabilities | None
+    before: ProbabilityQuality | None
+    after: ProbabilityQuality | None
+    calibrated: ProbabilityQuality | None
     calibrator: Calibrator | None
     note: Text
 
 
-class LearnerCalibrator(JudgedProbabilities, Calibrator):
-    """A learner's calibrator, its threshold after it, and how many test rows are decided otherwise there."""
+class LearnerCalibrator(ProbabilityQuality, Calibrator):
+    """A learner's calibrator, its threshold on that scale, and the number of test rows whose decision changes."""
 
     threshold_calibrated_scale: Share
     decided_otherwise: Count
 
 
 class LearnerCorrection(Record):
-    """A learner's threshold in its own scale and at natural prevalence, and its probabilities before and after."""
+    """A learner's threshold on its own scale and at natural prevalence, and its probabilities before and after."""
 
     threshold_training_scale: Share
     threshold_natural_scale: Share
-    before: JudgedProbabilities | None
-    after: JudgedProbabilities | None
+    before: ProbabilityQuality | None
+    after: ProbabilityQuality | None
     calibrated: LearnerCalibrator | None
     calibrated_note: Text
 
 
 class Correction(Record):
-    """From probabilities of the resampled train table to natural prevalence."""
+    """The correction of probabilities from the resampled train table to natural prevalence."""
 
     positive_class: Name
     natural_prevalence: Share

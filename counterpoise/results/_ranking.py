@@ -1,4 +1,4 @@
-"""What passes between the parts of a tournament: small frozen records, JSON-serialisable."""
+"""The records of a comparison: small, frozen and JSON-serialisable."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Scores = dict[MetricName, FiniteFloat | None]
 
 
 class Seeds(Record):
-    """The seeds of folds, samplers, learners and of the final's bootstrap: the same for every candidate and fold."""
+    """The seeds of folds, samplers, learners and the final's bootstrap: the same for every candidate and fold."""
 
     folds: int
     sampler: int
@@ -48,17 +48,17 @@ class Seeds(Record):
 
     @classmethod
     def of(cls, seed: int) -> Seeds:
-        """Return the seeds that follow from a run's seed."""
+        """Derive the seeds from a run's seed."""
         from counterpoise.runtime import child_seed
 
         return cls(**{name: child_seed(seed, "tournament", name) for name in cls.model_fields})
 
 
 class Rules(Record):
-    """What a tournament takes from the configuration.
+    """The settings of a comparison.
 
-    `split` says whether folds are in time order, `evaluation` which class is of interest, how thresholds are chosen,
-    and how the final is judged; `minutes_per_entry` is `timeouts.entry`.
+    `split` says whether folds are in time order; `evaluation` defines the class of interest, how thresholds are chosen,
+    and how the final is evaluated; `minutes_per_entry` is `timeouts.entry`.
     """
 
     tournament: ComparisonConfig
@@ -71,7 +71,7 @@ class Rules(Record):
 
     @classmethod
     def of(cls, config: BalanceConfig, seeds: Seeds | None = None) -> Rules:
-        """Take the rules out of a configuration, with the seeds that follow from its own unless others are given."""
+        """Take the settings from a configuration; the seeds are derived from its own unless others are given."""
         return cls(
             tournament=config.tournament,
             columns=config.columns,
@@ -84,12 +84,12 @@ class Rules(Record):
 
 
 class InTime(Record):
-    """What is told of folds in time order.
+    """The facts of folds in time order.
 
-    `gap` is how much older than the first tested row a row must be to be trained on, in the unit of the column of
-    times; `test_to_train` the mean over the folds of tested rows by trained ones; `never_tested` counts the rows of the
-    first stretch; `prevalence` is the mean share of the class of interest among tested rows, None with more than two
-    classes, and `absent` are classes that some fold has no row of to train or to test on.
+    `gap` is how much older than the first test row a train row must be, in the unit of the time column; `test_to_train`
+    is the number of test rows by train rows, averaged over the folds; `never_tested` counts the rows of the first
+    interval; `prevalence` is the mean share of the class of interest among test rows, None with more than two classes;
+    `absent` lists the classes that are missing from the train or test rows of some fold.
     """
 
     gap: float
@@ -100,13 +100,13 @@ class InTime(Record):
 
 
 class Comparison(Record):
-    """Rows, folds and encoded features, laid out in a folder for all entries.
+    """The rows, folds and encoded features that all candidates share, in a folder.
 
-    `snapshot` holds the features and label of the train rows that take part, `folds.arrow` in the folder an int8 column
-    a repeat: the fold that each row is tested in, and `ties`: equal for rows that stay together. For each round there
-    are `train-N.npy` and `test-N.npy`, encoded, and the encoder. The round after the last is the final's: it trains on
-    all rows. `positive` is the code of the class of interest, -1 with more than two classes. With folds in time order
-    `in_time` is there, and `folds.arrow` has a boolean column a round, `trained N`, and `time`.
+    `snapshot` has the features and label of the train rows that take part. `folds.arrow` in the folder has one int8
+    column per repeat with the fold that tests each row, and `ties`, equal for rows that stay together. Each round has
+    `train-N.npy` and `test-N.npy`, encoded, and the encoder. The round after the last belongs to the final: it trains
+    on all rows. `positive` is the code of the class of interest, -1 with more than two classes. With folds in time
+    order, `in_time` is set, and `folds.arrow` also has one boolean column per round, `trained N`, and `time`.
     """
 
     folder: str
@@ -122,33 +122,33 @@ class Comparison(Record):
 
     @property
     def test_to_train(self) -> float:
-        """How many rows a round tests for each that it trains on, which scores that share train rows depend on."""
+        """The number of test rows by train rows in a round, for errors of scores that share train rows."""
         return 1 / (self.rules.tournament.folds - 1) if self.in_time is None else self.in_time.test_to_train
 
     @property
     def rounds(self) -> int:
-        """How many times each candidate is fitted for the ranking: folds times repeats."""
+        """The number of fits per candidate for the ranking: folds times repeats."""
         return self.rules.tournament.folds * self.rules.tournament.repeats
 
 
 class Encoding(Record):
-    """What was done to a round's features: `features` as the encoder describes itself, and what it had to say."""
+    """The encoding of a round's features: the encoder's description in `features`, and its notes."""
 
     features: dict[str, Any]
     notes: tuple[str, ...]
 
 
 class CandidateResult(Candidate):
-    """What became of a candidate.
+    """The result of a candidate.
 
-    `status`: ok; refused: it cannot run on this table, or what it needs is not installed; failed: it broke down.
-    `folds` has the metrics of each fold, None where one is not defined for the candidate; `mean`, `deviation` (sample
-    standard deviation) and the 95 % interval of the mean from `low` to `high` (see `spread`) are taken over the folds
-    that have a value. `seconds` counts resampling, fitting and predicting on all folds; `sampling_seconds`,
-    `fit_seconds` and `predict_seconds` are its parts. `peak_mb` is the highest resident memory of the candidate's
-    process above that at its start, in MB (about 25 of them for code that every candidate loads); None where the system
-    does not report it. `warnings` matter for judging the candidate, such as class weights on top of resampling; `notes`
-    come from resampling and the learner.
+    `status`: ok; refused: it cannot run on this table, or something that it needs is not installed; failed: it raised
+    an error. `folds` has the metrics of each fold, None where undefined; `mean`, `deviation` (sample standard
+    deviation) and the 95 % interval of the mean from `low` to `high` (see `interval`) are over the folds with a value.
+    `seconds` counts resampling, fitting and predicting on all folds; `sampling_seconds`, `fit_seconds` and
+    `predict_seconds` are its parts. `peak_mb` is the peak resident memory of the candidate's process above that at its
+    start, in MB (about 25 of them for code that every candidate loads); None if the system does not report it.
+    `warnings` matter when judging the candidate, such as class weights on top of resampling; `notes` come from
+    resampling and the learner.
     """
 
     status: Literal["ok", "refused", "failed"]
@@ -168,7 +168,7 @@ class CandidateResult(Candidate):
 
 
 class Origin(Record):
-    """What it takes to play a tournament again: seed, command, source, library versions and configuration."""
+    """The data needed to run a comparison again: seed, command, source, library versions and configuration."""
 
     seed: int
     command: str
@@ -179,14 +179,15 @@ class Origin(Record):
 
 
 class Leaderboard(Record):
-    """The outcome of a tournament.
+    """The result of a comparison.
 
-    `entries` are ranked by the mean of `metric`, best first; after them those that it is not defined for, then those
-    that were refused or failed. `chance` is the average precision of a ranking by chance. `chosen` is the simplest of
-    the entries whose paired difference from the best is within one standard error; None where nothing could be
-    measured. `in_time` tells whether folds are in time order. `counts` has how many entries were `measured` and
-    `set_apart`. `final` is the one look at test, None where there was none. `file` and `page` are where the leaderboard
-    was written as JSON and as a page, empty texts where it was not; `origin` is known then.
+    `entries` are the candidates, ranked by the mean of `metric`, best first, followed by those for which it is
+    undefined, then by those that were refused or failed. `chance` is the average precision of a random ranking.
+    `chosen` is the simplest of the candidates whose paired difference from the best is within one standard error; None
+    if nothing could be measured. `in_time` says whether folds are in time order. `counts` has the number of candidates
+    that were `measured` and `set_apart` (refused or failed). `final` is the one access to test, or None. `file` and
+    `page` are the addresses of the leaderboard as JSON and as a page, empty if it was not written; `origin` is known
+    once it is.
     """
 
     dataset: Name
@@ -211,21 +212,21 @@ class Leaderboard(Record):
 
     @property
     def ranked(self) -> tuple[CandidateResult, ...]:
-        """The entries that were measured, best first."""
+        """The measured candidates, best first."""
         return tuple(candidate for candidate in self.entries if candidate.status == "ok")
 
     @property
     def set_apart(self) -> tuple[CandidateResult, ...]:
-        """The entries that were refused or failed."""
+        """The candidates that were refused or failed."""
         return tuple(candidate for candidate in self.entries if candidate.status != "ok")
 
 
 class LeaderboardBrief(Record):
     """A leaderboard in brief.
 
-    `board` is without final and origin; `name` is the name of its page, `choice` says who is chosen and why, `verdict`
-    what came of the look at test, empty text where there was none, `earlier_looks` how many other tournaments had
-    looked before it, and `earlier_versions` how many evaluated versions.
+    `board` has no final and origin; `name` is the name of its page; `choice` says which candidate is chosen and why;
+    `verdict` is the verdict of the final, empty if there was none; `earlier_looks` is the number of other comparisons
+    that accessed test before, and `earlier_versions` that of evaluated versions.
     """
 
     board: Leaderboard

@@ -1,4 +1,4 @@
-"""What the stages before the evaluation say in a report, as models that are written and read."""
+"""The facts of the stages before the evaluation, as written to and read from a report."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Shares = dict[Name, Share]
 
 
 class SourceFacts(Record):
-    """Where the rows came from. `classes` counts the rows of all three partitions before resampling."""
+    """The source of the rows. `classes` counts the rows of all three partitions before resampling."""
 
     location: Text
     files: Count
@@ -57,7 +57,7 @@ class SourceFacts(Record):
 
 
 class ValidationFacts(Record):
-    """What was expected of the rows and what was found; `baseline` is the version compared with, 0 for none."""
+    """The expectations on the rows and their results; `baseline` is the version compared with, 0 for none."""
 
     success: bool
     on_invalid_rows: Name
@@ -67,7 +67,7 @@ class ValidationFacts(Record):
 
 
 class SplitFacts(Record):
-    """Rows by partition and class before resampling, and what kept rows together or apart."""
+    """Rows by partition and class before resampling, and the rules that kept rows together or separated them."""
 
     method: Name
     counts: dict[str, ClassCounts]
@@ -79,7 +79,7 @@ class SplitFacts(Record):
 
 
 class ResamplingFacts(Record):
-    """What happened to the train partition."""
+    """The effect of resampling on the train partition."""
 
     strategy: Name
     options: dict[str, Any]
@@ -105,7 +105,7 @@ class PersistFacts(Record):
 
 
 class ReproducibilityFacts(Record):
-    """What it takes to get the same version again."""
+    """The data needed to reproduce the version."""
 
     seed: int
     run_key: Sha256
@@ -115,14 +115,14 @@ class ReproducibilityFacts(Record):
 
 
 class ReportFacts(Record):
-    """What the stages before the evaluation say, in their order.
+    """The facts of the stages before the evaluation, in their order.
 
     Attributes:
-        title: What the page is called.
+        title: The title of the page.
         dataset: The dataset's name.
         version: The version's number.
         created: When the report was made, ISO 8601 in UTC.
-        strategies: The newest tournament on this source and split; None where there was none.
+        strategies: The newest comparison on this source and split; None if there is none.
     """
 
     title: Name
@@ -139,7 +139,7 @@ class ReportFacts(Record):
 
 
 class RuleCounts(Record):
-    """Rules of the source that were asked of the resampled train partition; `left_out` counts equal ones once."""
+    """Expectations of the source, checked on the resampled train partition; `left_out` counts equal ones once."""
 
     asked: Count
     held: Count
@@ -148,23 +148,23 @@ class RuleCounts(Record):
 
 
 class StageCounts(Record):
-    """Numbers that the page adds up from the facts of the stages.
+    """Totals that the page computes from the facts of the stages.
 
     Attributes:
         columns: Columns of the source.
-        expectations: On the source.
+        expectations: Expectations on the source.
         expectations_passed: How many of them passed.
-        partition_expectations: On the partitions.
+        partition_expectations: Expectations on the partitions.
         partition_expectations_unmet: How many of them did not pass.
         columns_compared: Columns that were compared with the last version.
-        columns_moved: How many of them are not as before.
+        columns_moved: How many of them have changed.
         partition_rows: Rows by partition before resampling.
         partition_shares: Shares of its rows by partition and class.
         train_rows_before: Rows of train before resampling.
-        train_rows_after: And after it.
-        train_shares_before: Their shares by class.
-        train_shares_after: And after it.
-        rules: On synthetic rows; None without any.
+        train_rows_after: Rows of train after resampling.
+        train_shares_before: Class shares before resampling.
+        train_shares_after: Class shares after resampling.
+        rules: Expectations on synthetic rows; None if there are none.
         checks: Checks of the leakage certificate.
         checks_passed: How many of them passed.
     """
@@ -188,6 +188,6 @@ class StageCounts(Record):
 
 
 class ReportRecord(ReportFacts):
-    """What metrics.json says of the stages before the evaluation."""
+    """The part of metrics.json on the stages before the evaluation."""
 
     counts: StageCounts

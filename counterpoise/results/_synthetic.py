@@ -1,4 +1,4 @@
-"""What is known of a version's synthetic rows: small frozen records, JSON-serialisable."""
+"""The quality of a version's synthetic rows: small records, frozen and JSON-serialisable."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = [
 ]
 
 QUANTILES: tuple[float, ...] = tuple(step / 20 for step in range(21))
-"""At which shares the quantiles of distances stand."""
+"""The probabilities of the quantiles of distances."""
 
 
 Point = tuple[Number, Number]
 
 
 class Distances(Record):
-    """Distances to the nearest real row of the class: quantiles at `QUANTILES`, empty where no row was looked at.
+    """Distances to the nearest real row of the class: quantiles at `QUANTILES`, empty if there is no row in the sample.
 
-    Of a synthetic row its parents count, a real row does not count itself. One unit is one standard deviation of one
-    number, or one category that differs.
+    The parents of a synthetic row count, but a real row does not count itself. One unit is one standard deviation of
+    one number, or one category that differs.
     """
 
     synthetic: tuple[NonNegative, ...]
@@ -39,15 +39,16 @@ class Distances(Record):
 
 
 class Nearness(Record):
-    """Shares of rows that lie nearer to a real row of another class than to one of their own; None without any.
+    """Shares of rows that are nearer to a real row of another class than to one of their own; None if there are none.
 
-    On pure noise the share of SMOTE's rows is up to 0.05 above that of real rows, two rows being left out, not one.
+    On pure noise the share of SMOTE's rows is up to 0.05 above that of real rows, because two rows are excluded, not
+    one.
 
     Attributes:
-        synthetic: Of the synthetic rows, the rows that each was made from left out: these are near by construction.
-        real: The baseline: of the real rows of the class, each left out itself.
-        synthetic_with_parents: Of the synthetic rows, nothing left out: where it counts, a row of another class lies
-            nearer than even the parents. None where real rows were sampled.
+        synthetic: Of synthetic rows, excluding the rows that each was made from, which are near by construction.
+        real: The baseline: of real rows of the class, excluding the row itself.
+        synthetic_with_parents: Of synthetic rows, excluding nothing: a row of another class is nearer than even the
+            parents. None if real rows were sampled.
     """
 
     synthetic: Share | None
@@ -61,22 +62,22 @@ class ColumnDrift(Record):
     Attributes:
         column: Its name.
         kind: How synthetic rows get their values: `interpolated` (numbers, dates) or `voted` (all others).
-        drift: From 0 (alike) to 1 (nothing in common): of an interpolated column the Kolmogorov-Smirnov statistic, or
-            the difference between the shares of missing values where that is larger; of a voted one the total
-            variation distance, missing being a level.
-        p_value: How often two independent samples of one distribution differ at least so much (Kolmogorov-Smirnov;
-            chi-square of shares). A yardstick: synthetic rows are not independent.
-        missing_real: Share of missing values among the real rows.
-        missing_synthetic: Share of missing values among the synthetic rows.
+        drift: From 0 (equal) to 1 (disjoint): for an interpolated column the Kolmogorov-Smirnov statistic, or the
+            difference between the shares of missing values if that is larger; for a voted one the total variation
+            distance, with missing as a level.
+        p_value: How often two independent samples of one distribution differ at least this much (Kolmogorov-Smirnov;
+            chi-square of shares). Only a yardstick: synthetic rows are not independent.
+        missing_real: The share of missing values among the real rows.
+        missing_synthetic: The share of missing values among the synthetic rows.
         mean_difference: Interpolated: the synthetic mean minus the real one, in pooled standard deviations (Austin
-            2009); None where that is undefined.
-        spread_ratio: Interpolated: the synthetic standard deviation by the real one; None where that is undefined.
+            2009); None if undefined.
+        spread_ratio: Interpolated: the synthetic standard deviation divided by the real one; None if undefined.
         moved_level: Voted: the level whose share differs most, None for the missing value.
         moved_real: Voted: its share among the real rows.
         moved_synthetic: Voted: its share among the synthetic rows.
-        levels_lost: Voted: levels of the real rows that no synthetic row has.
-        lost_share: Voted: share of the real rows that have one of these.
-        lost_examples: Voted: some of these, the most frequent first.
+        levels_lost: Voted: the number of levels of the real rows that no synthetic row has.
+        lost_share: Voted: the share of the real rows with such a level.
+        lost_examples: Voted: some of these levels, the most frequent first.
     """
 
     column: Name
@@ -96,21 +97,21 @@ class ColumnDrift(Record):
 
 
 class ClassQuality(Record):
-    """The synthetic rows of one class beside its real rows.
+    """The synthetic rows of one class compared with its real rows.
 
     Attributes:
         name: The class as text.
         synthetic_rows: All synthetic rows of the class; copies are counted among all of them.
-        real_rows: All real rows of the class in train, repetitions left out.
-        synthetic_looked_at: Synthetic rows in the sample: nearness, distances and drift are about these.
-        real_looked_at: Real rows in the sample, for the same.
-        nearer_to_another_class: Whether rows lie where their class is at home.
-        distances: How near synthetic rows lie to real ones, and these to each other.
+        real_rows: All real rows of the class in train, without repetitions.
+        synthetic_looked_at: Synthetic rows in the sample, which nearness, distances and drift are computed on.
+        real_looked_at: Real rows in the sample.
+        nearer_to_another_class: How often rows are nearer to another class than to their own.
+        distances: The distances from synthetic to real rows, and between real rows.
         copies_of_own_class: Synthetic rows with the features of a real row of the class.
         copies_of_another_class: Synthetic rows with the features of a real row of another class.
         repetitions: Synthetic rows with the features of an earlier synthetic row of the class.
-        real_repetitions: Real rows with the features of an earlier real row of the class, to compare with.
-        columns: How many columns were compared.
+        real_repetitions: Real rows with the features of an earlier real row of the class, as a baseline.
+        columns: The number of columns that were compared.
         drift: The columns that differ most, worst first.
     """
 
@@ -130,7 +131,7 @@ class ClassQuality(Record):
 
 
 class ProjectedClass(Record):
-    """A sample of rows on the axes of a projection: real rows of other classes, own real rows, own synthetic rows."""
+    """A sample of rows on the axes of a projection: other classes' real rows, own real rows, own synthetic rows."""
 
     name: Name
     others: tuple[Point, ...]
@@ -142,8 +143,8 @@ class Projection(Record):
     """Real and synthetic rows on the first two principal components of real train rows.
 
     Attributes:
-        fitted_rows: How many real rows the components were fitted on, every class in its natural share.
-        dimensions: Of the neighbour space before.
+        fitted_rows: The number of real rows that the components were fitted on, each class in its natural share.
+        dimensions: The dimensions of the neighbour space before the projection.
         explained_variance: The share of the real rows' variance along each of the two axes.
         classes: The first classes with synthetic rows.
     """
@@ -158,15 +159,15 @@ class SyntheticQuality(Record):
     """The synthetic rows of a version.
 
     Attributes:
-        synthetic_rows: How many there are.
+        synthetic_rows: The number of synthetic rows.
         synthetic_looked_at: How many of them are in the sample.
-        real_rows: Real train rows, repetitions and what resampling dropped left out.
+        real_rows: Real train rows, without repetitions and rows that resampling dropped.
         real_looked_at: How many of them are in the sample.
-        even_share: Which share of the real rows of every class nearness was taken among: 1 for all. The sample has
-            more of small classes, which would make these look denser than they are.
-        classes: One entry a class with synthetic rows, the one with most of them first.
-        notes: What was left out.
-        projection: Where rows lie in two dimensions; None where real rows do not differ.
+        even_share: The share of the real rows of every class that nearness was computed among: 1 for all. The sample
+            has more rows of small classes, which would make these look denser than they are.
+        classes: One entry per class with synthetic rows, the one with most of them first.
+        notes: What the review does not cover.
+        projection: The rows in two dimensions; None if real rows do not differ.
     """
 
     synthetic_rows: Count
@@ -183,9 +184,9 @@ class ResampledOutcome(ExpectationOutcome):
     """An expectation's result on the resampled train partition.
 
     Attributes:
-        left_out: It says nothing about resampled rows and was not asked; `notes` says why.
-        unexpected_synthetic: How many of the rows that break it are synthetic; None where rows are not what it judges.
-        unexpected_original: How many are rows of the source, repetitions counted.
+        left_out: Whether it was skipped because it says nothing about resampled rows; `notes` says why.
+        unexpected_synthetic: The number of unexpected rows that are synthetic; None if it is not about single rows.
+        unexpected_original: The number of unexpected rows that come from the source, including repetitions.
     """
 
     left_out: bool = False
@@ -194,12 +195,12 @@ class ResampledOutcome(ExpectationOutcome):
 
 
 class SyntheticReview(Record):
-    """Everything that is known of a version's synthetic rows."""
+    """All results on a version's synthetic rows."""
 
     quality: SyntheticQuality
     outcomes: tuple[ResampledOutcome, ...]
 
     @property
     def broken(self) -> tuple[ResampledOutcome, ...]:
-        """The expectations that failed, with or without the help of synthetic rows."""
+        """The expectations that failed, whether or not because of synthetic rows."""
         return tuple(outcome for outcome in self.outcomes if outcome.status == "failed")

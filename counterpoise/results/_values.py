@@ -1,4 +1,4 @@
-"""What the parts of a metrics record have in common: metrics on test, intervals, counts, curves."""
+"""Common parts of a metrics record: metrics on test, intervals, counts, curves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OTHER_RANGES = {
     "cost": (0.0, math.inf),
     **dict.fromkeys(("slope", "intercept", "in_the_large"), (-math.inf, math.inf)),
 }
-"""The ranges of figures with intervals that are no metrics."""
+"""The ranges of figures that have intervals but are not metrics."""
 _ROUNDING = 1e-9
 
 Curve = Annotated[tuple[tuple[Share, Share], ...], Field(max_length=1_000)]
@@ -63,7 +63,7 @@ def range_of(figure: str) -> tuple[float, float]:
     """Return the smallest and the largest value of a metric or another figure that has an interval.
 
     Raises:
-        ValueError: Nothing is known of it.
+        ValueError: The figure is unknown.
     """
     if figure in METRICS:
         return METRICS[figure].range
@@ -81,18 +81,18 @@ def _in_range(intervals: dict[str, Bounds]) -> dict[str, Bounds]:
 
 
 Intervals = Annotated[dict[Name, Bounds], AfterValidator(_in_range)]
-"""By metric where it lies with the confidence of the record's `bootstrap`; left out where that is not known."""
+"""Intervals by metric, with the confidence of the record's `bootstrap`; metrics without an interval are missing."""
 
 
 class Rows(Record):
-    """Rows of a table, in all and by class."""
+    """The number of rows of a table, in total and by class."""
 
     rows: Count
     classes: dict[Name, Count]
 
 
 class Costs(Record):
-    """What a false alarm and a missed positive cost."""
+    """The costs of a false alarm and of a missed positive."""
 
     false_positive: NonNegative
     false_negative: NonNegative
@@ -108,7 +108,7 @@ class Confusion(Record):
 
 
 class Outcome(Record):
-    """What a threshold does: `alerts` and `cost` are in a thousand rows."""
+    """The outcome of a threshold: `alerts` and `cost` are per thousand rows."""
 
     precision: Share
     recall: Share
@@ -128,11 +128,11 @@ def _of_metrics(scores: dict[str, float | None]) -> dict[str, float | None]:
 
 
 TestScores = Annotated[dict[MetricName, Number | None], AfterValidator(_of_metrics)]
-"""Metrics on test by name; with more than two classes macro means over the classes with test rows."""
+"""Metrics on test by name; with more than two classes, means over the classes with test rows."""
 
 
 class Difference(Record):
-    """A metric minus that of the reference, with its paired interval."""
+    """The difference of a metric from that of the reference, with its paired interval."""
 
     difference: Number | None
     low: Number | None
@@ -140,7 +140,7 @@ class Difference(Record):
 
 
 class ReliabilityBin(Record):
-    """Rows whose probability lies from `lower` to `upper`: the mean of it, and the share of positives."""
+    """Rows with a probability from `lower` to `upper`: its mean, and the share of positives."""
 
     lower: Share
     upper: Share

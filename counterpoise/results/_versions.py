@@ -1,4 +1,4 @@
-"""What is known from version to version: frozen, JSON-serialisable, None for numbers that are not defined."""
+"""The changes between versions and their promotion: frozen, JSON-serialisable, None for undefined numbers."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ PromotionRule = Literal["always", "not_worse", "by_hand"]
 
 
 class Counts(Record):
-    """Rows then and now."""
+    """Rows before and after."""
 
     before: Count
     after: Count
 
 
 class Ratios(Record):
-    """A share or a ratio then and now."""
+    """A share or a ratio before and after."""
 
     before: float
     after: float
 
 
 class ClassChange(Record):
-    """A class then and now: in all partitions before resampling, and in train after it."""
+    """A class before and after: in all partitions before resampling, and in train after resampling."""
 
     name: Name
     source_rows: Counts
@@ -55,7 +55,7 @@ class ClassChange(Record):
 
 
 class ConfigChange(Record):
-    """A field of the configuration that differs, by its path; None where the field was not there."""
+    """A field of the configuration that differs, by its path; None if the field was missing."""
 
     path: Name
     before: Any
@@ -63,14 +63,14 @@ class ConfigChange(Record):
 
 
 class DataChanges(Record):
-    """What has changed in the data.
+    """The changes in the data.
 
     Attributes:
         source_rows: Rows of the source.
         same_source: Whether the source has the same bytes and reading options.
-        classes: Rows by class without those set apart, the largest change of a share first, of two the rarer class.
+        classes: Accepted rows by class, the largest change of a share first, of two classes the rarer one.
         train_rows: Rows of train after resampling.
-        train_imbalance: Rows of the largest by those of the smallest class in train after resampling.
+        train_imbalance: Rows of the largest class divided by rows of the smallest class in train after resampling.
         strategy_before: The earlier resampling strategy.
         strategy_after: The resampling strategy.
         config: Fields of the configuration that differ.
@@ -95,7 +95,7 @@ class Estimate(Record):
 
 
 class MetricChange(Record):
-    """A metric then and now, and the difference with its unpaired interval."""
+    """A metric before and after, and the difference with its unpaired interval."""
 
     metric: MetricName
     before: Estimate
@@ -114,13 +114,13 @@ class ArmChange(Record):
 
 
 class Prevalence(Record):
-    """The share in test of the positive class, or with more classes of the one that moved most.
+    """The share of the positive class in test, or with more classes of the class that changed most.
 
     Attributes:
         name: The class.
         before: Its share in the earlier test partition.
         after: Its share in this one.
-        alike: Whether they differ by a tenth of the earlier one at most.
+        alike: Whether they differ by at most a tenth of the earlier one.
     """
 
     name: Name
@@ -130,14 +130,14 @@ class Prevalence(Record):
 
 
 class MetricChanges(Record):
-    """What has changed in the metrics.
+    """The changes in the metrics.
 
     Attributes:
-        incomparable: Why the metrics cannot be set against each other; empty where they can.
-        same_test: Whether both test partitions have the same rows: then the intervals are too wide.
-        prevalence: The prevalence in test; None where the metrics are not compared.
-        interval: How the intervals of the differences were made.
-        arms: One entry a learner and strategy that both evaluations have, without the dummy.
+        incomparable: Why the metrics cannot be compared; empty if they can.
+        same_test: Whether both test partitions have the same rows: the intervals are then too wide.
+        prevalence: The prevalence in test; None if the metrics are not compared.
+        interval: How the intervals of the differences were computed.
+        arms: One entry per learner and strategy that both evaluations have, without the dummy.
     """
 
     incomparable: Text
@@ -148,13 +148,13 @@ class MetricChanges(Record):
 
 
 class SinceVersion(Record):
-    """A version set against the newest earlier one that was evaluated.
+    """A version compared with the newest earlier one that was evaluated.
 
     Attributes:
         version: The earlier version.
         created: When it was published, ISO 8601 in UTC.
-        data: What has changed in the data.
-        metrics: What has changed in the metrics.
+        data: The changes in the data.
+        metrics: The changes in the metrics.
     """
 
     version: VersionNumber
@@ -164,17 +164,17 @@ class SinceVersion(Record):
 
 
 class PromotionNumbers(Record):
-    """What a rule has looked at.
+    """The numbers that a promotion rule is based on.
 
     Attributes:
         metric: The metric.
-        learner: The learner it was read from.
-        strategy: What the learner's train rows went through.
+        learner: The learner of the metric.
+        strategy: The strategy of the learner's train rows.
         value: The metric on test.
         low: The lower bound of its interval.
-        bar: What the lower bound was held against.
-        compared_with: The promoted version whose lower bound is the bar; 0 where the bar is chance.
-        tolerance: How far below the bar is still as good.
+        bar: The value that the lower bound is compared with.
+        compared_with: The promoted version whose lower bound is the bar; 0 if the bar is chance.
+        tolerance: How far below the bar the lower bound may be.
     """
 
     metric: PromotionName
@@ -188,20 +188,20 @@ class PromotionNumbers(Record):
 
 
 class Promotion(Sealed):
-    """One promotion of a dataset: the newest one says which version is promoted.
+    """One promotion of a dataset: the newest one determines which version is promoted.
 
     Attributes:
         format: The version of this format.
         number: The promotion's number, from 1.
         version: The version that was promoted.
-        rule: Which rule it was, or `by_hand`.
-        reason: Why, in a sentence.
-        numbers: What the rule has looked at; None where it looked at nothing.
-        created: When, ISO 8601 in UTC.
-        manifest_sha256: The SHA-256 of the manifest of the version that was promoted.
-        metrics_sha256: By version those of the `metrics.json` whose numbers were looked at.
-        previous_sha256: That of the promotion before; None for the first.
-        digest: That of all the rest.
+        rule: The rule that promoted it, or `by_hand`.
+        reason: The reason, in a sentence.
+        numbers: The numbers that the rule is based on; None if it uses none.
+        created: The time, ISO 8601 in UTC.
+        manifest_sha256: The SHA-256 of the manifest of the promoted version.
+        metrics_sha256: The SHA-256 of each `metrics.json` that the numbers come from, by version.
+        previous_sha256: The SHA-256 of the previous promotion; None for the first.
+        digest: The digest of all other fields.
     """
 
     format: Literal[1] = 1

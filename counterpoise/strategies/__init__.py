@@ -1,7 +1,7 @@
 """The strategies against imbalance: one module each, with its facts, options, costs and sampler.
 
-Nothing here knows of configuration, tables or files: samplers work on arrays. `counterpoise.resample` reads the train
-rows, hands them over, and turns the outcome into a plan.
+This room knows no configuration, tables or files: samplers work on arrays. `counterpoise.resample` reads the train
+rows, passes them on, and turns the result into a plan.
 """
 
 import lazy_loader

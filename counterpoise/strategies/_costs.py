@@ -1,6 +1,6 @@
-"""What a sampler needs of memory and time, as a strategy declares it.
+"""The memory and time that a sampler needs, as declared by its strategy.
 
-Seconds are coarse: a search for neighbours is taken for as many distances as it may need, at one cost on two cores.
+Seconds are rough: a search for neighbours counts as the distances that it may compute, at one cost on two cores.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ DISTANCE = 1.5e-10
 NODE = 4e-7
 """Seconds for one value in one step of a model."""
 TREE_COLUMNS = 15
-"""Up to so many columns a tree of the points is searched, above it all distances are taken."""
+"""The largest number of columns for which a tree of the points is searched; above it, all distances are computed."""
 _TREE_DISTANCE = 6e-10
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A table as a sampler's time depends on it.
+    """The properties of a table that a sampler's time depends on.
 
     Attributes:
-        rows: Train rows.
-        columns: Columns of the space in which they are points.
+        rows: The number of train rows.
+        columns: The number of columns of the neighbour space.
         least: Rows of the smallest class.
-        growing: Rows of the classes that should grow, before they do.
-        wanted: Rows wanted of all classes together.
-        added: Rows to be made.
+        growing: Rows of the growing classes before resampling.
+        wanted: Wanted rows of all classes together.
+        added: The number of rows to make.
     """
 
     rows: int
@@ -42,19 +42,19 @@ class Workload:
 
     @property
     def searching(self) -> float:
-        """The seconds of a search for the neighbours of every row among all rows."""
+        """The seconds to search the neighbours of every row among all rows."""
         return search_seconds(self.rows, self.rows, self.columns)
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What a sampler needs, measured by `benchmarks/preflight.py`.
+    """The costs of a sampler, measured by `benchmarks/preflight.py`.
 
     Attributes:
-        copies: How often it copies the points, at its peak.
-        seconds: Its time beyond the search within the classes that it grows.
-        model_bytes: What the model inside it takes, whatever the rows; 0 where there is none.
-        model_row_bytes: What the model takes for each row.
+        copies: How many copies of the points it holds at its peak.
+        seconds: Its time, without the search within the classes that it grows.
+        model_bytes: The fixed memory of the model inside it; 0 if there is none.
+        model_row_bytes: The model's memory per row.
     """
 
     copies: float
@@ -64,7 +64,7 @@ class Costs:
 
 
 NO_COSTS = Costs(copies=0.0, seconds=lambda _: 0.0)
-"""Of strategies that look at labels alone: no sampler holds a point."""
+"""The costs of strategies that only look at labels: they hold no points."""
 
 
 def search_seconds(queries: float, candidates: float, columns: int) -> float:

@@ -1,4 +1,4 @@
-"""The kinds of strategies: what each is given of the train rows, and what it gives back."""
+"""The kinds of strategies: the input that each gets from the train rows, and its output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from counterpoise.strategies._costs import NO_COSTS, Costs, Workload, search_seconds
 from counterpoise.strategies._strategy import Family, Options, Sees, Strategy
 
-if TYPE_CHECKING:  # numpy is loaded with the samplers, and not by everybody who reads a configuration
+if TYPE_CHECKING:  # so that reading a configuration does not load numpy
     from counterpoise.strategies._samplers import Drawn
     from counterpoise.typing import Codes, Copies, Ints, Matrix
 
@@ -29,23 +29,23 @@ __all__ = [
 ]
 
 SmoteKind = Literal["smote", "smotenc", "smoten"]
-"""Which SMOTE suits the features: numbers alone, numbers and categories, or categories alone."""
+"""The SMOTE that suits the features: numbers only, numbers and categories, or categories only."""
 
 _FEATURES = 6
-"""The simplicity of strategies that look at features: behind those that look at labels."""
+"""The simplicity of strategies that use features: they rank after those that only use labels."""
 
 
 @dataclass(frozen=True)
 class SamplerInput:
-    """What a sampler is given.
+    """The input of a sampler.
 
     Attributes:
-        points: The train rows in the neighbour space, of shape (rows, columns).
+        points: The train rows in the neighbour space, shape (rows, columns).
         labels: Their class codes; without gaps for strategies that keep rows.
-        wanted: Rows wanted of each class, for those that make rows of each growing class.
-        k_neighbors: Neighbours to choose from, for strategies that make rows.
+        wanted: The wanted rows of each class; for strategies that make rows, of each growing class.
+        k_neighbors: The number of neighbours to choose from, for strategies that make rows.
         seed: imbalanced-learn's `random_state`.
-        options: The strategy's own options, as far as they are set.
+        options: The options of the strategy that are set.
     """
 
     points: Matrix
@@ -58,7 +58,7 @@ class SamplerInput:
 
 @dataclass(frozen=True, kw_only=True)
 class Unchanged(Strategy):
-    """Leaves the train rows as they are."""
+    """A strategy that leaves the train rows unchanged."""
 
     family: Family = field(default="none", init=False)
     sees: Sees = field(default="labels", init=False)
@@ -69,42 +69,42 @@ class Unchanged(Strategy):
 
 @dataclass(frozen=True, kw_only=True)
 class Selection(Strategy, ABC):
-    """Repeats or drops rows by their labels, and never sees a feature."""
+    """A strategy that repeats or drops rows by their labels, without features."""
 
     sees: Sees = field(default="labels", init=False)
     costs: Costs = field(default=NO_COSTS, init=False)
 
     @abstractmethod
     def select(self, codes: Codes, wanted: Mapping[int, int], *, seed: int, options: Mapping[str, Any]) -> Copies:
-        """Return how often each row is taken.
+        """Return how often each row is used.
 
         Args:
             codes: The class codes of the train rows.
-            wanted: Rows wanted by class code, for classes that have any.
+            wanted: Wanted rows by class code, for classes that have rows.
             seed: imbalanced-learn's `random_state`.
-            options: The strategy's own options, as far as they are set.
+            options: The options of the strategy that are set.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Keeper(Strategy, ABC):
-    """Keeps or drops rows by what they are."""
+    """A strategy that keeps or drops rows by their features."""
 
     sees: Sees = field(default="train rows", init=False)
     simplicity: int = field(default=_FEATURES, init=False)
 
     @abstractmethod
     def keep(self, given: SamplerInput) -> Ints:
-        """Return the positions of the rows that stay, int64; a row may be kept twice.
+        """Return the positions of the rows to keep, int64; a row may be kept twice.
 
         Raises:
-            ValueError: There is nothing to work with.
+            ValueError: imbalanced-learn cannot work with these rows.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
 class LibraryKeeper(Keeper):
-    """A sampler of imbalanced-learn that keeps rows.
+    """An imbalanced-learn sampler that keeps rows.
 
     Attributes:
         sampler: Its class in `imblearn.under_sampling`.
@@ -113,7 +113,7 @@ class LibraryKeeper(Keeper):
     sampler: str
 
     def keep(self, given: SamplerInput) -> Ints:
-        """Return the positions of the rows that stay."""
+        """Return the positions of the rows to keep."""
         from counterpoise.strategies._samplers import kept_rows
 
         return kept_rows(self.sampler, given.points, given.labels, settings=self.settings(given))
@@ -125,7 +125,7 @@ class LibraryKeeper(Keeper):
 
 @dataclass(frozen=True, kw_only=True)
 class Cleaner(LibraryKeeper):
-    """Drops rows by what they are, whatever the ratio."""
+    """A strategy that drops rows by their features, whatever the ratio."""
 
     family: Family = field(default="clean", init=False)
     remark: str = field(default="cleans, reaches no ratio", init=False)
@@ -134,13 +134,13 @@ class Cleaner(LibraryKeeper):
 
 @dataclass(frozen=True, kw_only=True)
 class Undersampler(LibraryKeeper):
-    """Shrinks larger classes to the wanted rows."""
+    """A strategy that shrinks larger classes to the wanted rows."""
 
     family: Family = field(default="under", init=False)
     why_missed: str = field(default="rows of equal measure stay or go together", init=False)
 
     def settings(self, given: SamplerInput) -> dict[str, Any]:
-        """Return the sampler's parameters, the rows wanted of shrinking classes among them."""
+        """Return the sampler's parameters, including the wanted rows of shrinking classes."""
         from counterpoise.strategies._samplers import shrinking
 
         return {**super().settings(given), "sampling_strategy": shrinking(given.labels, given.wanted)}
@@ -148,7 +148,7 @@ class Undersampler(LibraryKeeper):
 
 @dataclass(frozen=True, kw_only=True)
 class Maker(Strategy, ABC):
-    """Makes rows of growing classes between neighbours, and looks at all classes for that."""
+    """A strategy that makes rows of growing classes between neighbours, and considers all classes for that."""
 
     family: Family = field(default="over", init=False)
     sees: Sees = field(default="train rows", init=False)
@@ -160,18 +160,18 @@ class Maker(Strategy, ABC):
         """Return parents, steps and voters of the synthetic rows, class by class.
 
         Raises:
-            ValueError: There is nothing to work with.
-            RuntimeError: The same, of k-means SMOTE.
+            ValueError: imbalanced-learn cannot work with these rows.
+            RuntimeError: k-means SMOTE cannot work with these rows.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant(Maker):
-    """A variant of SMOTE of imbalanced-learn, whose draws are recorded.
+    """A SMOTE variant of imbalanced-learn whose draws are recorded.
 
     Attributes:
         sampler: Its class in `imblearn.over_sampling`.
-        one_thread: Whether it adds up what depends on the order of its threads.
+        one_thread: Whether its result depends on the order of its threads, so that it must run on one.
     """
 
     sampler: str
@@ -190,11 +190,11 @@ class Variant(Maker):
 
 @dataclass(frozen=True, kw_only=True)
 class Smote(Strategy):
-    """SMOTE, which makes rows of a class between neighbours of that class alone.
+    """SMOTE, which makes rows of a class between neighbours of that class only.
 
     Attributes:
-        suits: The kind of SMOTE that it names, which the features must suit; None where it goes by the features.
-        needs: The features that it needs, in a sentence.
+        suits: The kind of SMOTE that the strategy names and the features must suit; None if the features decide.
+        needs: The features that it needs, within a sentence.
         needs_in_short: The same in a list.
     """
 
@@ -208,16 +208,16 @@ class Smote(Strategy):
     costs: Costs = field(
         default=Costs(copies=2.3, seconds=lambda load: load.searching * load.growing / load.rows), init=False
     )
-    """For features that do not suit it, where it is refused; what it needs on others follows from its search."""
+    """The costs where it is refused because of the features; otherwise they follow from its search."""
 
     @property
     def approximates(self) -> bool:
-        """Whether `neighbor_search: approximate` is for it."""
+        """Whether it supports `neighbor_search: approximate`."""
         return self.suits != "smoten"
 
     @property
     def votes_alone(self) -> bool:
-        """Whether it makes rows by votes alone where all features are categories."""
+        """Whether it makes rows by votes only if all features are categories."""
         return self.suits != "smotenc"
 
 
@@ -228,7 +228,7 @@ def _search_of_all(load: Workload) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Combined(Strategy):
-    """SMOTE, and a cleaner over original and synthetic rows.
+    """SMOTE, followed by a cleaner on original and synthetic rows.
 
     Attributes:
         cleaner: The strategy that cleans.
@@ -246,10 +246,10 @@ class Combined(Strategy):
 
     @property
     def approximates(self) -> bool:
-        """Whether `neighbor_search: approximate` is for it: its SMOTE searches so, its cleaner exactly."""
+        """Whether it supports `neighbor_search: approximate`: SMOTE uses it, the cleaner searches exactly."""
         return True
 
     @property
     def votes_alone(self) -> bool:
-        """Whether it makes rows by votes alone where all features are categories."""
+        """Whether it makes rows by votes only if all features are categories."""
         return True

@@ -1,4 +1,4 @@
-"""The strategies by name: a line for each, in the order of lists and forms."""
+"""The strategies by name, in the order of lists and forms."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ StrategyName = Literal[
     "smote_enn",
     "smote_tomek",
 ]
-"""Written out, so that type checkers, editors and the form of a run know the names."""
+"""Spelled out, so that type checkers, editors and the form of a run know the names."""
 
 
 def load_strategy(name: str) -> Strategy:
-    """Return the strategy that the module of its name defines.
+    """Return the strategy that the module of that name defines.
 
     Raises:
         ImportError: There is no such module.
         TypeError: The module defines no strategy.
-        ValueError: The module defines a strategy of another name: most likely it is a copy of that one's module.
+        ValueError: The module defines a strategy of another name, most likely because it was copied.
     """
     module = f"counterpoise.strategies._members.{name}"
     strategy = getattr(import_module(module), "STRATEGY", None)
@@ -60,7 +60,7 @@ def _by_name(names: tuple[str, ...]) -> dict[str, Strategy]:
     found = {name: load_strategy(name) for name in names}
     labels = [one.label for one in found.values()]
     if twice := sorted({label for label in labels if labels.count(label) > 1}):
-        raise ValueError(f"two strategies are called {twice[0]!r} in sentences")
+        raise ValueError(f"two strategies have the label {twice[0]!r}")
     return found
 
 
@@ -69,5 +69,5 @@ STRATEGIES: Mapping[str, Strategy] = _by_name(get_args(StrategyName))
 
 
 def gives_weights(name: str) -> bool:
-    """Return whether the strategy of that name gives rows weights; a name that is no strategy's does not."""
+    """Whether the strategy of that name gives weights to rows; False for unknown names."""
     return name in STRATEGIES and STRATEGIES[name].weighs

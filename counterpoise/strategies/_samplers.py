@@ -1,6 +1,6 @@
-"""imbalanced-learn's samplers on arrays: which rows they take, keep, or make synthetic ones of.
+"""imbalanced-learn's samplers on arrays: the rows that they use, keep, or make synthetic ones of.
 
-imbalanced-learn decides; what it draws is recorded instead of the rows that it would make.
+imbalanced-learn decides; its draws are recorded instead of the rows that it would make.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["Drawn", "kept_rows", "recorded_draws", "repeat_rows", "shrinking", "
 
 
 def repeat_rows(codes: Codes, wanted: Mapping[int, int], *, seed: int) -> Copies:
-    """Return how often each row is taken, smaller classes repeated at random.
+    """Return how often each row is used, after repeating smaller classes at random.
 
     Args:
         codes: The class codes of the train rows.
-        wanted: Rows by class code, none below what is there.
+        wanted: Rows by class code, none below the present number.
         seed: Seed of imbalanced-learn's `RandomOverSampler`.
     """
     from imblearn.over_sampling import RandomOverSampler
@@ -31,13 +31,13 @@ def repeat_rows(codes: Codes, wanted: Mapping[int, int], *, seed: int) -> Copies
     if not growing:
         return np.ones(len(codes), dtype=np.int32)
     concerned = np.isin(codes, list(growing))
-    concerned[np.argmin(concerned)] = True  # one row of another class, if there is one: a sampler wants two
+    concerned[np.argmin(concerned)] = True  # one row of another class, if there is one: a sampler needs two classes
     sampler = RandomOverSampler(sampling_strategy=growing, random_state=seed)
     return taken_rows(codes, np.flatnonzero(concerned), sampler)
 
 
 def shrinking(codes: Codes, wanted: Mapping[int, int]) -> dict[int, int]:
-    """Return the rows wanted of the classes that have more."""
+    """Return the wanted rows of the classes that have more."""
     present = _present(codes, wanted)
     return {code: number for code, number in wanted.items() if number < present[code]}
 
@@ -47,11 +47,11 @@ def _present(codes: Codes, wanted: Mapping[int, int]) -> Ints:
 
 
 def taken_rows(codes: Codes, concerned: Ints, sampler: Any) -> Copies:
-    """Return how often a sampler takes each row that concerns it; other rows are taken once.
+    """Return how often a sampler uses each of its candidate rows; other rows are used once.
 
     Args:
         codes: The class codes of the train rows.
-        concerned: Positions of the rows that it chooses among.
+        concerned: Positions of the rows that it chooses from.
         sampler: A random sampler of imbalanced-learn.
     """
     sampler.fit_resample(concerned.reshape(-1, 1), codes[concerned])
@@ -64,7 +64,7 @@ def kept_rows(sampler: str, points: Matrix, labels: Codes, *, settings: Mapping[
     """Return the positions of the rows that a sampler of `imblearn.under_sampling` keeps, int64.
 
     Raises:
-        ValueError: imbalanced-learn finds nothing to work with.
+        ValueError: imbalanced-learn cannot work with these rows.
     """
     from imblearn import under_sampling
 
@@ -75,13 +75,13 @@ def kept_rows(sampler: str, points: Matrix, labels: Codes, *, settings: Mapping[
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a sampler has drawn for one class, as positions among all points.
+    """The draws of a sampler for one class, as positions among all points.
 
     Attributes:
         parent_a: The base rows, int64.
-        parent_b: The chosen neighbours, int64; -1 where the neighbours only vote.
-        steps: How far to go from a to b; below 0 away from it.
-        neighbours: The rows that vote, of shape (synthetic rows, k).
+        parent_b: The chosen neighbours, int64; -1 if the neighbours only vote.
+        steps: The step from a to b, as a share of their distance; below 0 away from b.
+        neighbours: The rows that vote, shape (synthetic rows, k).
     """
 
     parent_a: Ints
@@ -91,7 +91,7 @@ class Drawn:
 
 
 class _Rows:
-    """Finds the positions of points of one class by their values; equal points are interchangeable."""
+    """Look up the positions of points of one class by their values; equal points are interchangeable."""
 
     def __init__(self, points: Matrix, labels: Codes, code: int) -> None:
         self._all = points
@@ -100,7 +100,7 @@ class _Rows:
             self._positions.setdefault(points[position].tobytes(), position)
 
     def find(self, found: Matrix) -> Ints:
-        """Return the positions of rows of the class, or of all rows where all are given."""
+        """Return the positions of rows of the class, or of all rows if all are given."""
         if len(found) == len(self._all):
             return np.arange(len(found))
         return np.fromiter((self._positions[row.tobytes()] for row in found), np.int64, len(found))
@@ -110,19 +110,19 @@ def recorded_draws(
     sampler: str, points: Matrix, labels: Codes, *, wanted: Mapping[int, int], settings: Mapping[str, Any],
     threads: int | None,
 ) -> list[Drawn]:  # fmt: skip
-    """Return what a variant of SMOTE of `imblearn.over_sampling` draws.
+    """Record the draws of a SMOTE variant from `imblearn.over_sampling`.
 
     Args:
-        sampler: Its class.
-        points: All train rows in the neighbour space, of shape (rows, columns).
+        sampler: The name of its class.
+        points: All train rows in the neighbour space, shape (rows, columns).
         labels: Their class codes.
-        wanted: Rows wanted of each growing class.
-        settings: Its further parameters.
-        threads: How many it may use; None for as many as there are.
+        wanted: Wanted rows of each growing class.
+        settings: Its other parameters.
+        threads: The number of threads it may use; None for no limit.
 
     Raises:
-        ValueError: imbalanced-learn finds nothing to work with.
-        RuntimeError: The same, of k-means SMOTE.
+        ValueError: imbalanced-learn cannot work with these rows.
+        RuntimeError: k-means SMOTE cannot work with these rows.
     """
     from imblearn import over_sampling
     from sklearn.utils import check_random_state

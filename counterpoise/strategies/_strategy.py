@@ -1,4 +1,4 @@
-"""What every strategy declares."""
+"""The facts that every strategy declares."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from counterpoise.strategies._costs import Costs
 __all__ = ["Cleaned", "Family", "Options", "Sees", "Strategy"]
 
 Family = Literal["none", "over", "under", "clean", "combine"]
-"""over: smaller classes grow. under: larger ones shrink to a size. clean: rows go by what they are. combine: both."""
+"""over: smaller classes grow. under: larger ones shrink to a size. clean: rows go by their features. combine: both."""
 
 Sees = Literal["labels", "class rows", "train rows"]
-"""What a strategy reads of the train partition beside the labels: the features of growing classes, or of all."""
+"""The data that a strategy reads besides the labels of train: the features of growing classes, or of all."""
 
 
 class Options(BaseModel):
@@ -24,32 +24,32 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def given(self) -> dict[str, Any]:
-        """Return the options that were set."""
+        """Return the options that are set."""
         return self.model_dump(exclude_unset=True)
 
 
 class Cleaned(Options):
-    """Which classes lose rows."""
+    """The option that selects which classes lose rows."""
 
     sampling_strategy: Literal["auto", "majority", "not minority", "not majority", "all"] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """What is known of a strategy without running it; its kind says how it is run.
+    """The facts of a strategy that do not require running it; its kind defines how it runs.
 
     Attributes:
-        name: Its name in the configuration, which its module has, too.
-        label: Its name in the middle of a sentence.
-        remark: What it does, in a few words, for a list of alternatives.
-        family: What it does to the classes.
-        sees: What it reads of the train partition.
-        options: Its own options.
-        chance: Whether the seed has a part in it.
-        costs: What its sampler needs.
-        why_missed: Why a class may have other than the wanted rows; empty where that cannot happen or none are wanted.
-        remedy: What to do where its sampler finds nothing to work with.
-        simplicity: Its place among strategies that do equally well in a comparison: the least is chosen.
+        name: Its name in the configuration, which is also that of its module.
+        label: Its name within a sentence.
+        remark: A short description for a list of alternatives.
+        family: Its effect on the classes.
+        sees: The data that it reads of the train partition.
+        options: The model of its options.
+        chance: Whether its result depends on the seed.
+        costs: The costs of its sampler.
+        why_missed: Why a class may miss its wanted rows; empty if this cannot happen or no rows are wanted.
+        remedy: The remedy if its sampler cannot work with the rows.
+        simplicity: Its rank among strategies that do equally well in a comparison: the smallest is chosen.
         weighs: Whether it gives rows weights instead of copies.
     """
 
@@ -67,10 +67,10 @@ class Strategy:
     weighs: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse facts that mean nothing to the rest of the library.
+        """Reject facts that the rest of the library does not know.
 
         Raises:
-            ValueError: There is no such family, or nothing of that name to look at.
+            ValueError: The family or the data that it reads is unknown.
         """
         for fact, known in ((self.family, Family), (self.sees, Sees)):
             if fact not in get_args(known):
@@ -83,29 +83,29 @@ class Strategy:
 
     @property
     def has_target(self) -> bool:
-        """Whether the ratio says how many rows of each class are wanted."""
+        """Whether the ratio determines how many rows of each class are wanted."""
         return self.family in ("over", "under", "combine")
 
     @property
     def searches(self) -> bool:
-        """Whether neighbours of a growing class are searched, so that it needs more rows than `k_neighbors`."""
+        """Whether it searches neighbours of a growing class, which then needs more rows than `k_neighbors`."""
         return self.grows and self.sees != "labels"
 
     @property
     def approximates(self) -> bool:
-        """Whether `neighbor_search: approximate` is for it."""
+        """Whether it supports `neighbor_search: approximate`."""
         return False
 
     @property
     def votes_alone(self) -> bool:
-        """Whether it makes rows by votes alone, as SMOTEN does, where all features are categories."""
+        """Whether it makes rows by votes only, as SMOTEN does, if all features are categories."""
         return False
 
     def listed(self, options: dict[str, Any], *, k_neighbors: int, least: int) -> int:
-        """Return how many neighbours of a row its sampler holds at once.
+        """Return how many neighbours per row its sampler holds at once.
 
         Args:
-            options: Its own options, as far as they are set.
+            options: Its options that are set.
             k_neighbors: The neighbours of the configuration.
             least: Rows of the smallest class.
         """

@@ -1,4 +1,4 @@
-"""What a comparison tries against imbalance beside resampling: the learner's training itself is changed."""
+"""Approaches that a comparison tries besides resampling: they change how a learner is trained."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["TRAINING", "Approach"]
 
 @dataclass(frozen=True, kw_only=True)
 class Approach:
-    """A way to train that leaves the rows as they are.
+    """A way to train that leaves the rows unchanged.
 
     Attributes:
-        label: Its name in the middle of a sentence.
-        simplicity: Its place among strategies that do equally well in a comparison: the least is chosen.
-        learner: The import path of its own learner; empty where it changes any learner.
-        supervised: Whether its learner sees labels.
-        two_classes: What it does, where that takes two classes; empty where it takes any number.
-        trains: Whether the learner is trained otherwise than without it.
+        label: Its name within a sentence.
+        simplicity: Its rank among strategies that do equally well in a comparison: the smallest is chosen.
+        learner: The import path of its own learner; empty if it works with any learner.
+        supervised: Whether its learner uses labels.
+        two_classes: What it does, if it needs two classes; empty if it supports any number.
+        trains: Whether it changes how the learner is trained.
     """
 
     label: str
@@ -30,7 +30,7 @@ class Approach:
 
 
 _LEARNERS = 7
-"""The simplicity of learners of their own: behind every strategy for any learner."""
+"""The simplicity of approaches with their own learner: they rank after every strategy for any learner."""
 
 TRAINING: Mapping[str, Approach] = {
     "class_weight": Approach(label="class weight", simplicity=2, learner=""),
@@ -51,7 +51,7 @@ TRAINING: Mapping[str, Approach] = {
         simplicity=_LEARNERS,
         learner="sklearn.ensemble:IsolationForest",
         supervised=False,
-        two_classes="an anomaly is told from the rest",
+        two_classes="anomalies are separated from the rest",
     ),
 }
-"""By the name that a comparison gives them."""
+"""The approaches by their name in a comparison."""

@@ -1,4 +1,4 @@
-"""Small tournaments for tests."""
+"""Small comparisons for tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from counterpoise.results._ranking import Seeds
 TREE = 'sklearn.tree:DecisionTreeClassifier {"max_depth": 5, "random_state": 0}'
 
 
-def tournament_config(
+def comparison_config(
     *,
     seed: int = 0,
     resampling: dict[str, Any] | None = None,
@@ -36,9 +36,9 @@ def tournament_config(
     )
 
 
-def arena_of(table: pa.Table, folder: Path, *, seeds: Seeds | None = None, **settings: Any) -> Comparison:
-    """Lay out a tournament among the rows of a table with the label `label`."""
-    return prepare_table(Rules.of(tournament_config(**settings), seeds), table, folder=folder / "comparison")
+def comparison_of(table: pa.Table, folder: Path, *, seeds: Seeds | None = None, **settings: Any) -> Comparison:
+    """Prepare a comparison on the rows of a table with the label `label`."""
+    return prepare_table(Rules.of(comparison_config(**settings), seeds), table, folder=folder / "comparison")
 
 
 def signal(rows: int = 400, *, classes: int = 2, strength: float = 1.5, seed: int = 0) -> pa.Table:

@@ -96,13 +96,13 @@ def _stop_parent(*_: Any) -> None:
     os.kill(os.getppid(), signal.SIGSTOP)
 
 
-def _arena(*_: Any) -> Path:
-    """Find the tournament's folder in the frames that have called a learner."""
+def _comparison_folder(*_: Any) -> Path:
+    """Return the folder of the comparison, found in the frames that have called a learner."""
     frame = sys._getframe()
-    while "opened" not in frame.f_locals:
+    while "training_rows" not in frame.f_locals:
         assert frame.f_back is not None
         frame = frame.f_back
-    return Path(frame.f_locals["opened"].comparison.folder)
+    return Path(frame.f_locals["training_rows"].comparison.folder)
 
 
 def _kill_parent_and_wait(*_: Any) -> None:
@@ -279,7 +279,7 @@ DEEDS: dict[str, _Deed] = {
     "changes the rows that it trains on": (_mutate, ""),
     "deletes the working folder": (_delete_working_folder, ""),
     "deletes the folder of its job": (lambda *_: shutil.rmtree(Path.cwd().parent), _ENDED.format("code 0")),
-    "deletes the tournament's files": (lambda *_: shutil.rmtree(_arena()), _ENDED.format("code 0")),
+    "deletes the comparison's files": (lambda *_: shutil.rmtree(_comparison_folder()), _ENDED.format("code 0")),
     "puts a folder in place of its answer": (_answer_is_a_folder, _ENDED.format("code 0")),
     "forges an answer": (_forge(b'{"secret": "", "answer": {}}'), _ENDED.format("code 0")),
     "writes garbage as its answer": (_forge(b"\xff\0{["), _ENDED.format("code 0")),
@@ -359,4 +359,4 @@ from counterpoise.results._ranking import Comparison
 from counterpoise.compare._run import run_comparison
 run_comparison(Comparison.model_validate_json(Path(sys.argv[1]).read_text()))
 """
-"""A program that runs the tournament of an comparison."""
+"""A program that runs a comparison."""

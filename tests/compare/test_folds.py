@@ -15,7 +15,7 @@ from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import EvaluationError
 from counterpoise.results import Rules
 from counterpoise.split import read_partition
-from tests.compare.comparisons import arena_of, signal
+from tests.compare.comparisons import comparison_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
 CLASSES = ("no", "yes")
@@ -60,7 +60,7 @@ def test_too_few_rows_for_the_folds_are_refused_with_what_would_do() -> None:
 
 
 def test_a_round_trains_on_none_of_the_rows_that_it_tests(tmp_path: Path) -> None:
-    comparison = arena_of(signal(), tmp_path, folds=4, repeats=2)
+    comparison = comparison_of(signal(), tmp_path, folds=4, repeats=2)
     field = TrainingRows(comparison)
     for number in range(comparison.rounds):
         tested = np.flatnonzero(field.tested(number))

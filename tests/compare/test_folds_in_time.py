@@ -14,7 +14,7 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from counterpoise.compare._ranking import rank_candidates
 from counterpoise.compare._ranking_text import render_leaderboard
-from counterpoise.compare._rounds.cross_validate import play
+from counterpoise.compare._rounds.cross_validate import cross_validate
 from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, assign_folds_in_time
 from counterpoise.compare._rounds.prepare import prepare_comparison
 from counterpoise.compare._rounds.training_rows import TrainingRows
@@ -91,7 +91,7 @@ def test_a_gap_that_leaves_nothing_to_train_on_is_refused() -> None:
 
 
 def test_too_few_moments_are_refused() -> None:
-    with pytest.raises(EvaluationError, match="2 moments among 90 rows"):
+    with pytest.raises(EvaluationError, match="2 distinct times among 90 rows"):
         dealt(np.arange(90) // 45)
 
 
@@ -110,8 +110,10 @@ def history(rows: int = 900) -> pa.Table:
     )
 
 
-def arena_in_time(folder: Path, table: pa.Table, *, gap: str = "", **tournament: Any) -> tuple[Comparison, np.ndarray]:
-    """Return an comparison of a split by time, and the hour of each of its rows."""
+def comparison_in_time(
+    folder: Path, table: pa.Table, *, gap: str = "", **tournament: Any
+) -> tuple[Comparison, np.ndarray]:
+    """Return a comparison of a split by time, and the hour of each of its rows."""
     sections: dict[str, Any] = {
         "columns": {"target": "label", "time": "at"},
         "split": {"method": "time", "gap": gap},
@@ -127,7 +129,7 @@ def arena_in_time(folder: Path, table: pa.Table, *, gap: str = "", **tournament:
 
 
 def test_with_a_split_by_time_every_round_trains_on_the_past_beyond_the_gap(tmp_path: Path) -> None:
-    comparison, hours = arena_in_time(tmp_path, history(), gap="10 hours")
+    comparison, hours = comparison_in_time(tmp_path, history(), gap="10 hours")
     field = TrainingRows(comparison)
     for number in range(comparison.rounds):
         rows, tested = field.train_rows(number).rows, field.tested(number)
@@ -137,24 +139,24 @@ def test_with_a_split_by_time_every_round_trains_on_the_past_beyond_the_gap(tmp_
     assert len(field.train_rows(comparison.rounds).rows) == comparison.snapshot.rows
     assert any("time order" in note for note in comparison.notes)
     assert comparison.in_time is not None
-    board = rank_candidates(comparison, [play(comparison, candidate("none"))])
-    assert "3 folds in time order" in render_leaderboard(board)
+    leaderboard = rank_candidates(comparison, [cross_validate(comparison, candidate("none"))])
+    assert "3 folds in time order" in render_leaderboard(leaderboard)
 
 
 def test_what_only_the_future_could_teach_does_not_raise_the_ranking(tmp_path: Path) -> None:
     """A column's sense turns within train: folds that mix times learn both, folds in time order meet it unprepared."""
     table, ranked = history(), {}
-    comparison, _ = arena_in_time(tmp_path / "time", table)
-    ranked["time"] = play(comparison, candidate("none")).mean["average_precision"] or 0
+    comparison, _ = comparison_in_time(tmp_path / "time", table)
+    ranked["time"] = cross_validate(comparison, candidate("none")).mean["average_precision"] or 0
     run = run_engine(table, tmp_path / "mixed", columns={"target": "label", "ids": ["at"]})
     config = engine_config(tmp_path, columns={"target": "label", "ids": ["at"]}, tournament={"folds": 3})
     mixed = prepare_comparison(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "mixed/comparison")
-    ranked["mixed"] = play(mixed, candidate("none")).mean["average_precision"] or 0
+    ranked["mixed"] = cross_validate(mixed, candidate("none")).mean["average_precision"] or 0
     assert ranked["time"] < ranked["mixed"]
 
 
 def test_the_error_of_a_mean_allows_for_the_fewer_rows_that_folds_in_time_train_on(tmp_path: Path) -> None:
-    comparison, _ = arena_in_time(tmp_path, history())
+    comparison, _ = comparison_in_time(tmp_path, history())
     rows = TrainingRows(comparison)
     sizes = [(rows.tested(number).sum(), len(rows.train_rows(number).rows)) for number in range(3)]
     expected = np.mean([tested / trained for tested, trained in sizes])
@@ -168,7 +170,7 @@ def test_the_prevalence_that_stands_for_chance_is_that_of_the_tested_rows(tmp_pa
     rare_first = np.where(
         (hours < 200) & (np.arange(len(hours)) % 5 > 0), "no", table["label"].to_numpy(zero_copy_only=False)
     )
-    comparison, _ = arena_in_time(tmp_path, table.set_column(3, "label", pa.array(rare_first)))
+    comparison, _ = comparison_in_time(tmp_path, table.set_column(3, "label", pa.array(rare_first)))
     field = TrainingRows(comparison)
     shares = [field.truth(number).mean() for number in range(comparison.rounds)]
     assert rank_candidates(comparison, []).chance == pytest.approx(np.mean(shares))
@@ -177,14 +179,14 @@ def test_the_prevalence_that_stands_for_chance_is_that_of_the_tested_rows(tmp_pa
 def test_a_threshold_is_tuned_on_older_rows_too(tmp_path: Path) -> None:
     from counterpoise.compare._rounds.thresholds import inner_folds
 
-    comparison, hours = arena_in_time(tmp_path, history(), gap="10 hours")
+    comparison, hours = comparison_in_time(tmp_path, history(), gap="10 hours")
     field = TrainingRows(comparison)
     rows = field.train_rows(1).rows
     for trained, tested in inner_folds(field, 1):
         assert hours[rows[trained]].max() <= hours[rows[tested]].min() - 10
-    assert play(comparison, candidate("threshold", TREE)).status == "ok"
+    assert cross_validate(comparison, candidate("threshold", TREE)).status == "ok"
 
 
 def test_folds_in_time_cannot_be_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"tournament\.repeats to 1"):
-        arena_in_time(tmp_path, history(), repeats=2)
+        comparison_in_time(tmp_path, history(), repeats=2)

@@ -36,13 +36,13 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
-def test_the_settings_are_a_tournament() -> None:
+def test_the_settings_make_a_comparison() -> None:
     settings = yaml.safe_load(shown("yaml"))
     basics: dict[str, Any] = {"name": "fraud", "source": {"path": "fraud.csv"}, "columns": {"target": "is_fraud"}}
     assert len(list_candidates(build_config(basics | settings).tournament)) == 14
 
 
-def test_the_snippet_plays_a_tournament_with_its_final(tmp_path: Path) -> None:
+def test_the_snippet_runs_a_comparison_with_its_final(tmp_path: Path) -> None:
     run = run_engine(
         mixed_table(600, share=0.3),
         tmp_path,
@@ -66,11 +66,11 @@ def test_the_winner_is_used_with_the_correction_and_threshold_of_the_file(tmp_pa
     )  # fmt: skip
     comparison = prepare_table(Rules.of(config), tables[0], folder=tmp_path / "comparison")
     held = hold_out_tables(validation=tables[1], test=tables[2], folder=tmp_path / "comparison")
-    board = write_leaderboard(config, "0" * 64, run_comparison(comparison, held_out=held, apart=False))
+    leaderboard = write_leaderboard(config, "0" * 64, run_comparison(comparison, held_out=held, subprocesses=False))
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     model.fit(tables[0].select(["a"]).to_pandas().to_numpy(), tables[0]["label"].to_numpy(zero_copy_only=False))
     known: dict[str, Any] = {"model": model, "features": tables[2].select(["a"]).to_pandas().to_numpy()}
-    snippet = blocks("python")[1].replace("datasets/fraud/tournaments/KEY.json", board.file)
+    snippet = blocks("python")[1].replace("datasets/fraud/tournaments/KEY.json", leaderboard.file)
     exec(snippet, known)  # noqa: S102  # our own document
     told, winner = known["c"], known["winner"]
     assert np.mean(known["p"]) == pytest.approx(told["after"]["mean_probability"])

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.compare._final.finalist_scores import question_of, score_finalist
+from counterpoise.compare._final.finalist_scores import score_finalist, task_of
 from counterpoise.compare._final.held_out import hold_out_tables
 from counterpoise.compare._final.refit import refit
 from counterpoise.compare._rounds.encoding import encode_final
 from counterpoise.config import OWN_LEARNERS
 from counterpoise.evaluate import arm_record, paired_differences, resample_arms, strategy_verdict
 from counterpoise.strategies import STRATEGIES
-from tests.compare.comparisons import TREE, arena_of, candidate
+from tests.compare.comparisons import TREE, candidate, comparison_of
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ STRATEGY_NAMES = (
     *OWN_LEARNERS,
 )
 MAY_BE_REFUSED = {"smoten", "kmeans_smote", "rus_boost"}
-"""Needs categories alone; needs clusters with a minority; needs members that are better than chance."""
+"""Needs only categories; needs clusters with a minority; needs members that are better than chance."""
 TABLES = 4
 FEWEST_COVERED = 2
 """Of four independent intervals of 95 %, three or more miss in five of ten thousand cases."""
@@ -55,29 +55,29 @@ def judged(folder: Path, seed: int) -> dict[str, tuple[bool, str]]:
 
     Learners are trained on 240 rows, and asked about 500 others, 100 of them positive.
     """
-    comparison = arena_of(noise(240, 3 * seed), folder, evaluation={"bootstrap": 200}, folds=2)
+    comparison = comparison_of(noise(240, 3 * seed), folder, evaluation={"bootstrap": 200}, folds=2)
     rows = hold_out_tables(
         validation=noise(100, 3 * seed + 1), test=noise(500, 3 * seed + 2), folder=Path(comparison.folder)
     )
     encode_final(comparison, rows)
-    question, found = question_of(comparison, rows), {}
+    task, found = task_of(comparison, rows), {}
     for name in STRATEGY_NAMES:
         done = refit(comparison, candidate(name, name if name in OWN_LEARNERS else TREE))
         if done.status == "ok":
-            found[name] = score_finalist(question, done)
+            found[name] = score_finalist(task, done)
         else:
             assert (done.status, name in MAY_BE_REFUSED) == ("refused", True), (name, done.reason)
-    resampled, _ = resample_arms(question, [one.arm for one in found.values()], seed=seed)
+    resampled, _ = resample_arms(task, [one.arm for one in found.values()], seed=seed)
     plain, outcomes = found["none"], {}
     for name, one in found.items():
-        record = arm_record(one.arm, one.predictions, resampled[one.key], question=question)
+        record = arm_record(one.arm, one.predictions, resampled[one.key], task=task)
         interval = record["intervals"]["average_precision"]
         assert interval["high"] - interval["low"] < WIDEST, name
         ranking = {metric: record["test"][metric] for metric in ("average_precision", "roc_auc")}
         differences = paired_differences(ranking, plain.arm.record["test"], resampled[one.key], resampled[plain.key])
         compared = {"learner": one.refit.learner, "differences": differences}
-        verdict = strategy_verdict(compared, strategy=name, rows=question.deciding_rows, counted=question.counted)
-        outcomes[name] = (interval["low"] <= question.chance <= interval["high"], str(verdict["outcome"]))
+        verdict = strategy_verdict(compared, strategy=name, rows=task.deciding_rows, counted=task.counted)
+        outcomes[name] = (interval["low"] <= task.chance <= interval["high"], str(verdict["outcome"]))
     return outcomes
 
 

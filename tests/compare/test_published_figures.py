@@ -1,4 +1,4 @@
-"""The figures of other people, through this project's own tournament."""
+"""The figures of other people, through a comparison of this project."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from pyarrow import csv
 from sklearn.datasets import make_classification
 
-from counterpoise.compare._rounds.cross_validate import play
+from counterpoise.compare._rounds.cross_validate import cross_validate
 from counterpoise.compare._run import run_comparison
 from counterpoise.results import Candidate, CandidateResult, Leaderboard
 from counterpoise.results._ranking import Seeds
 from tests.catalog import real_tables
-from tests.compare.comparisons import TREE, arena_of, candidate
+from tests.compare.comparisons import TREE, candidate, comparison_of
 
 pytestmark = pytest.mark.slow
 
@@ -38,11 +38,11 @@ def _handbook(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
         class_sep=0.5, random_state=0,
     )  # fmt: skip
     table = pa.table({"a": features[:, 0], "b": features[:, 1], "label": labels})
-    comparison = arena_of(
+    comparison = comparison_of(
         table, tmp_path_factory.mktemp("handbook"), seeds=Seeds(folds=0, sampler=0, learner=0),
         resampling={"scale": False}, strategies=list(HANDBOOK), learners=[TREE],
     )  # fmt: skip
-    return run_comparison(comparison, apart=False)
+    return run_comparison(comparison, subprocesses=False)
 
 
 @pytest.mark.parametrize("strategy", HANDBOOK, ids=lambda name: name.split("{")[0].strip())
@@ -56,7 +56,9 @@ def test_isolation_forest_on_mammography(tmp_path: Path) -> None:
     table = mammography()
     seeds = range(5)
     results = [
-        play(arena_of(table, tmp_path / str(seed), seeds=Seeds(folds=seed, sampler=0, learner=seed)), lonely())
+        cross_validate(
+            comparison_of(table, tmp_path / str(seed), seeds=Seeds(folds=seed, sampler=0, learner=seed)), lonely()
+        )
         for seed in seeds
     ]
     assert means(results, "roc_auc") == pytest.approx(0.859, abs=0.004)

@@ -9,11 +9,11 @@ from counterpoise.compare._ranking import rank_candidates
 from counterpoise.compare._ranking_text import describe_choice, leaderboard_table, render_leaderboard
 from counterpoise.metrics import names
 from counterpoise.results import DUMMY, Candidate, CandidateResult, Comparison
-from tests.compare.comparisons import arena_of, signal
+from tests.compare.comparisons import comparison_of, signal
 
 
-def arena_with(folder: Path, metric: str = "average_precision") -> Comparison:
-    return arena_of(signal(100), folder, folds=4, metric=metric)
+def comparison_with(folder: Path, metric: str = "average_precision") -> Comparison:
+    return comparison_of(signal(100), folder, folds=4, metric=metric)
 
 
 FOLDS = names("folds")
@@ -40,32 +40,32 @@ def refused(strategy: str) -> CandidateResult:
     return CandidateResult(strategy=strategy, learner="random_forest", status="refused", reason="too few rows | <b>")
 
 
-def test_entries_are_ranked_by_the_mean_and_the_rest_stands_below(tmp_path: Path) -> None:
+def test_candidates_are_ranked_by_the_mean_and_the_others_follow(tmp_path: Path) -> None:
     results = [refused("smoten"), result("none", 0.4), result("isolation_forest", None), result("smote", 0.6)]
-    board = rank_candidates(arena_with(tmp_path), results)
-    assert [one.strategy for one in board.entries] == ["smote", "none", "isolation_forest", "smoten"]
-    assert [one.strategy for one in board.set_apart] == ["smoten"]
+    leaderboard = rank_candidates(comparison_with(tmp_path), results)
+    assert [one.strategy for one in leaderboard.entries] == ["smote", "none", "isolation_forest", "smoten"]
+    assert [one.strategy for one in leaderboard.set_apart] == ["smoten"]
 
 
 @pytest.mark.parametrize(("metric", "first"), [("average_precision", "smote"), ("brier", "none"), ("log_loss", "none")])
 def test_losses_are_better_when_smaller(tmp_path: Path, metric: str, first: str) -> None:
-    board = rank_candidates(arena_with(tmp_path, metric), [result("none", 0.4), result("smote", 0.6)])
-    assert board.entries[0].strategy == first
+    leaderboard = rank_candidates(comparison_with(tmp_path, metric), [result("none", 0.4), result("smote", 0.6)])
+    assert leaderboard.entries[0].strategy == first
 
 
 def test_within_one_standard_error_of_the_best_the_simplest_is_chosen(tmp_path: Path) -> None:
     apart = (-0.02, 0.02, -0.02, 0.02)
     results = [result("smote", 0.600), result("none", 0.591, off=apart), result("class_weight", 0.595, off=apart)]
-    board = rank_candidates(arena_with(tmp_path), results)
-    assert board.best == Candidate(strategy="smote", learner="random_forest")
-    assert board.chosen == Candidate(strategy="none", learner="random_forest")
-    assert "within one standard error" in describe_choice(board)
+    leaderboard = rank_candidates(comparison_with(tmp_path), results)
+    assert leaderboard.best == Candidate(strategy="smote", learner="random_forest")
+    assert leaderboard.chosen == Candidate(strategy="none", learner="random_forest")
+    assert "within one standard error" in describe_choice(leaderboard)
 
 
 def test_what_loses_the_same_on_each_fold_is_worse_however_much_folds_differ(tmp_path: Path) -> None:
-    board = rank_candidates(arena_with(tmp_path), [result("smote", 0.600), result("none", 0.599)])
-    assert board.chosen == board.best == Candidate(strategy="smote", learner="random_forest")
-    assert "standard error" not in describe_choice(board)
+    leaderboard = rank_candidates(comparison_with(tmp_path), [result("smote", 0.600), result("none", 0.599)])
+    assert leaderboard.chosen == leaderboard.best == Candidate(strategy="smote", learner="random_forest")
+    assert "standard error" not in describe_choice(leaderboard)
 
 
 def test_the_standard_error_allows_for_folds_that_share_train_rows(tmp_path: Path) -> None:
@@ -74,15 +74,15 @@ def test_the_standard_error_allows_for_folds_that_share_train_rows(tmp_path: Pat
     wider = spread * np.sqrt(1 / 4 + 1 / 3)
     for mean, chosen in ((0.6 - 0.95 * wider, "none"), (0.6 - 1.05 * wider, "smote")):
         results = [result("smote", 0.600), result("none", mean, off=(-0.02, 0.02, -0.02, 0.02))]
-        board = rank_candidates(arena_with(tmp_path), results)
-        assert board.chosen == Candidate(strategy=chosen, learner="random_forest")
+        leaderboard = rank_candidates(comparison_with(tmp_path), results)
+        assert leaderboard.chosen == Candidate(strategy=chosen, learner="random_forest")
 
 
 def test_the_dummy_is_ranked_but_never_chosen(tmp_path: Path) -> None:
-    board = rank_candidates(arena_with(tmp_path), [result("none", 0.5, learner=DUMMY), result("smote", 0.4)])
-    assert board.entries[0].learner == DUMMY
-    assert board.chosen == Candidate(strategy="smote", learner="random_forest")
-    nobody = rank_candidates(arena_with(tmp_path), [refused("smote")])
+    leaderboard = rank_candidates(comparison_with(tmp_path), [result("none", 0.5, learner=DUMMY), result("smote", 0.4)])
+    assert leaderboard.entries[0].learner == DUMMY
+    assert leaderboard.chosen == Candidate(strategy="smote", learner="random_forest")
+    nobody = rank_candidates(comparison_with(tmp_path), [refused("smote")])
     assert nobody.chosen is None
     assert nobody.counts == {"measured": 0, "set_apart": 1}
     assert describe_choice(nobody) == "No candidate could be measured."
@@ -90,22 +90,22 @@ def test_the_dummy_is_ranked_but_never_chosen(tmp_path: Path) -> None:
 
 
 def test_chance_is_the_prevalence(tmp_path: Path) -> None:
-    comparison = arena_with(tmp_path)
-    board = rank_candidates(comparison, [])
-    assert board.chance == comparison.counts["yes"] / 100
-    assert board.positive_class == "yes"
-    three = rank_candidates(arena_of(signal(200, classes=3), tmp_path / "three", folds=3), [])
+    comparison = comparison_with(tmp_path)
+    leaderboard = rank_candidates(comparison, [])
+    assert leaderboard.chance == comparison.counts["yes"] / 100
+    assert leaderboard.positive_class == "yes"
+    three = rank_candidates(comparison_of(signal(200, classes=3), tmp_path / "three", folds=3), [])
     assert three.chance == pytest.approx(1 / 3)
     assert three.positive_class is None
 
 
 def test_tables_show_reasons_and_nothing_breaks_out_of_its_cell(tmp_path: Path) -> None:
-    board = rank_candidates(arena_with(tmp_path), [result("smote", 0.6), refused("smoten")], dataset="fraud")
-    rows = leaderboard_table(board)
+    leaderboard = rank_candidates(comparison_with(tmp_path), [result("smote", 0.6), refused("smoten")], dataset="fraud")
+    rows = leaderboard_table(leaderboard)
     assert [row["rank"] for row in rows] == ["1", "–"]
     assert rows[0]["average precision"] == "0.600 ± 0.090"
     assert rows[1]["reason"] == "refused: too few rows | <b>"
     assert list(rows[0]) == list(rows[1])
-    text = render_leaderboard(board)
+    text = render_leaderboard(leaderboard)
     assert "too few rows \\| &lt;b>" in text
-    assert text.startswith("# Tournament: fraud\n")
+    assert text.startswith("# Comparison: fraud\n")

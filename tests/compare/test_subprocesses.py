@@ -26,7 +26,7 @@ from counterpoise.compare._processes.subprocesses import (
 from counterpoise.compare._processes.template import Template
 from counterpoise.compare._processes.workers import workers
 from counterpoise.compare._ranking_text import render_leaderboard
-from counterpoise.compare._rounds.cross_validate import cross_validate_in_process, play
+from counterpoise.compare._rounds.cross_validate import cross_validate, cross_validate_in_process
 from counterpoise.compare._rounds.encoding import encode_round
 from counterpoise.compare._rounds.prepare import prepare_comparison, prepare_in_process
 from counterpoise.compare._run import run_comparison
@@ -35,13 +35,13 @@ from counterpoise.errors import CounterpoiseError, EvaluationError
 from counterpoise.results import CandidateResult, Comparison, Encoding, Rules
 from tests.compare.comparisons import (
     TREE,
-    arena_of,
     candidate,
+    comparison_config,
+    comparison_of,
     processes_of,
     processes_of_this_one,
     scores,
     signal,
-    tournament_config,
 )
 from tests.compare.ill_behaved import OWNER, learner
 from tests.processes import PATIENCE, running, wait_until
@@ -86,24 +86,27 @@ pytestmark = [pytest.mark.slow, LINUX]
 
 
 @pytest.fixture(name="comparison", scope="module")
-def _arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
+def _comparison(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
     folder = tmp_path_factory.mktemp("processes")
     (folder / "hungry_learners.py").write_text(HUNGRY)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        comparison = arena_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
+        comparison = comparison_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
         yield comparison
     close_processes(comparison.folder)
 
 
 @pytest.fixture(autouse=True)
 def _open(comparison: Comparison) -> None:
-    """Let the comparison, which all tests share, be played in again after a test that has ended its tournament."""
+    """Reopen the comparison, which all tests share, after a test that has ended it."""
     open_processes(comparison.folder)
 
 
-def test_an_entry_apart_has_the_same_scores_and_its_own_peak(comparison: Comparison) -> None:
-    here, there = play(comparison, candidate("smote")), cross_validate_in_process(comparison, candidate("smote"))
+def test_a_candidate_in_a_subprocess_has_the_same_scores_and_its_own_peak(comparison: Comparison) -> None:
+    here, there = (
+        cross_validate(comparison, candidate("smote")),
+        cross_validate_in_process(comparison, candidate("smote")),
+    )
     assert scores(here) == scores(there)
     assert here.peak_mb is None
     assert there.peak_mb is not None
@@ -113,14 +116,14 @@ def test_an_entry_apart_has_the_same_scores_and_its_own_peak(comparison: Compari
     assert (cross_validate_in_process(comparison, candidate("smote")).peak_mb or 0) < 100
 
 
-def test_an_entry_that_is_killed_costs_no_other(comparison: Comparison) -> None:
+def test_a_killed_candidate_does_not_affect_the_others(comparison: Comparison) -> None:
     killed = cross_validate_in_process(comparison, candidate("none", "hungry_learners:Killed"))
     assert killed.status == "failed"
-    assert "want of memory" in killed.reason
+    assert "out of memory" in killed.reason
     assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
 
 
-def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(comparison: Comparison) -> None:
+def test_a_candidate_that_takes_too_long_is_killed_without_affecting_the_others(comparison: Comparison) -> None:
     rules = comparison.rules.model_copy(update={"minutes_per_entry": 0.05})
     limited, endless = comparison.model_copy(update={"rules": rules}), candidate("none", "hungry_learners:Endless")
     encode_round(comparison, comparison.rounds)
@@ -133,25 +136,25 @@ def test_an_entry_that_takes_too_long_is_killed_and_costs_no_other(comparison: C
     assert at_work(comparison) == []
 
 
-def test_a_tournament_goes_on_without_an_entry_that_takes_too_long(comparison: Comparison) -> None:
-    config = tournament_config(folds=2, strategies=["none"], learners=["hungry_learners:Endless", TREE])
+def test_a_comparison_goes_on_without_a_candidate_that_takes_too_long(comparison: Comparison) -> None:
+    config = comparison_config(folds=2, strategies=["none"], learners=["hungry_learners:Endless", TREE])
     config = config.model_copy(update={"timeouts": TimeoutsConfig(entry=0.05)})
-    board = run_comparison(comparison.model_copy(update={"rules": Rules.of(config)}))
-    assert {(one.learner, one.status) for one in board.entries} == {
+    leaderboard = run_comparison(comparison.model_copy(update={"rules": Rules.of(config)}))
+    assert {(one.learner, one.status) for one in leaderboard.entries} == {
         ("dummy", "ok"),
         (TREE, "ok"),
         ("hungry_learners:Endless", "failed"),
     }
-    assert "took longer than 0.05 minutes (timeouts.entry)" in render_leaderboard(board)
+    assert "took longer than 0.05 minutes (timeouts.entry)" in render_leaderboard(leaderboard)
 
 
 def template_of(comparison: Comparison) -> Template:
-    """Return the template that a tournament has now."""
+    """Return the current template of the comparison."""
     return subprocesses._open[comparison.folder].template
 
 
 def at_work(comparison: Comparison) -> list[int]:
-    """Return the tournament's workers that are there."""
+    """Return the existing workers of the comparison."""
     return [one for one in processes_of_this_one() if one != template_of(comparison).process.pid]
 
 
@@ -177,7 +180,7 @@ def test_a_time_limit_of_the_stage_does_not_wait_for_orders_under_way(comparison
     assert comparison.folder not in subprocesses._open
 
 
-def test_a_time_out_that_the_system_reports_leaves_the_tournament_open(comparison: Comparison) -> None:
+def test_a_time_out_that_the_system_reports_leaves_the_comparison_open(comparison: Comparison) -> None:
     with pytest.raises(TimeoutError), close_on_interruption(comparison.folder):
         raise TimeoutError(errno.ETIMEDOUT, "timed out")
     assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
@@ -224,7 +227,7 @@ def test_a_learner_that_is_refused_is_an_error_of_the_configuration_before_anyth
         assert laid_out("ending_learners:Model").rounds == 2
 
 
-def test_an_arena_laid_out_apart_is_that_of_one_process(tmp_path: Path) -> None:
+def test_a_comparison_prepared_in_subprocesses_equals_one_of_a_single_process(tmp_path: Path) -> None:
     columns = {"target": "label", "ids": ["id"]}
     run = run_engine(mixed_table(300, share=0.3), tmp_path, columns=columns)
     rules = Rules.of(engine_config(tmp_path, columns=columns, tournament={"folds": 3}))
@@ -246,7 +249,7 @@ def test_a_job_gives_the_same_answer_in_either_place(comparison: Comparison) -> 
     assert run_in_process(work, Encoding, folder=comparison.folder, at_a_time=1) == work()
 
 
-def test_entries_are_played_side_by_side_but_no_more_than_workers(comparison: Comparison, tmp_path: Path) -> None:
+def test_candidates_run_in_parallel_up_to_the_number_of_workers(comparison: Comparison, tmp_path: Path) -> None:
     def overlap(limit: int) -> bool:
         tournament = comparison.rules.tournament.model_copy(update={"workers": limit})
         rules = comparison.rules.model_copy(update={"tournament": tournament})
@@ -270,16 +273,16 @@ def test_entries_are_played_side_by_side_but_no_more_than_workers(comparison: Co
         assert overlap(2)
 
 
-def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(comparison: Comparison) -> None:
+def test_a_comparison_that_is_ended_leaves_no_process_and_waits_for_none(comparison: Comparison) -> None:
     ended: list[BaseException] = []
 
-    def playing() -> None:
+    def cross_validating() -> None:
         try:
             cross_validate_in_process(comparison, candidate("none", "hungry_learners:Endless"))
         except CounterpoiseError as error:
             ended.append(error)
 
-    thread = threading.Thread(target=playing)
+    thread = threading.Thread(target=cross_validating)
     with pytest.raises(KeyboardInterrupt), processes_for(comparison.folder):  # noqa: PT012  # what interrupts is in the block
         thread.start()
         wait_for_workers(comparison)
@@ -293,7 +296,9 @@ def test_a_tournament_that_is_ended_leaves_no_process_and_waits_for_none(compari
         assert cross_validate_in_process(comparison, candidate("none")).status == "ok"
 
 
-def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_memory(comparison: Comparison) -> None:
+def test_a_comparison_in_subprocesses_equals_one_of_a_single_process_except_for_time_and_memory(
+    comparison: Comparison,
+) -> None:
     def facts(results: tuple[CandidateResult, ...]) -> list[dict[str, object]]:
         measured = {"seconds", "sampling_seconds", "fit_seconds", "predict_seconds", "peak_mb"}
         return [result.model_dump(exclude=measured) for result in results]
@@ -301,7 +306,7 @@ def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_mem
     told: list[tuple[int, int]] = []
     first = run_comparison(comparison, progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
-    second = run_comparison(comparison, apart=False)
+    second = run_comparison(comparison, subprocesses=False)
     assert facts(first.entries) == facts(second.entries)
     assert first.chosen == second.chosen
     assert processes_of_this_one() == []
@@ -319,11 +324,11 @@ def test_a_whole_tournament_apart_is_that_of_one_process_but_for_seconds_and_mem
         ("killed", "with two at work"),
     ],
 )
-def test_a_template_that_is_lost_costs_no_entry(
+def test_a_lost_template_fails_no_candidate(
     comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, when: str
 ) -> None:
     """One that was told to end keeps on working, unless it was still making its imports."""
-    monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_TELL", 3.0)
+    monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_REPORT", 3.0)
     monkeypatch.setattr("counterpoise.compare._processes.template._SECONDS_TO_END", 1.0)
     number = {"making its imports": 0, "idle": 0, "with one at work": 1, "with two at work": 2}[when]
     waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
@@ -343,7 +348,7 @@ def test_a_template_that_is_lost_costs_no_entry(
     assert processes_of_this_one() == []
 
 
-def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_not(
+def test_a_candidate_whose_template_is_lost_twice_fails_and_the_next_one_does_not(
     comparison: Comparison, tmp_path: Path
 ) -> None:
     waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
@@ -374,7 +379,7 @@ def test_an_entry_whose_template_is_lost_twice_has_failed_and_the_next_one_has_n
 )
 def test_a_killed_program_leaves_no_process(comparison: Comparison, tmp_path: Path, how: str, when: str) -> None:
     waiting = learner("waits to be let go", str(tmp_path / "learner"))
-    config = tournament_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
+    config = comparison_config(folds=2, strategies=["none"], learners=[waiting, learner("leaves a daemon")], workers=2)
     file, importing = tmp_path / "comparison.json", when == "making its imports"
     file.write_text(comparison.model_copy(update={"rules": Rules.of(config)}).model_dump_json())
     command, root = [sys.executable, "-c", OWNER, str(file)], Path(__file__).parents[2]
@@ -386,7 +391,7 @@ def test_a_killed_program_leaves_no_process(comparison: Comparison, tmp_path: Pa
         wait_until(lambda: not processes_of(program.pid), what="all its processes end")
 
 
-def test_an_entry_that_is_killed_from_without_is_played_once_more(comparison: Comparison, tmp_path: Path) -> None:
+def test_a_candidate_that_is_killed_from_outside_runs_once_more(comparison: Comparison, tmp_path: Path) -> None:
     waiting = candidate("none", learner("waits to be let go", str(tmp_path / "learner")))
     with processes_for(comparison.folder), ThreadPoolExecutor(1) as pool:
         found = pool.submit(cross_validate_in_process, comparison, waiting)

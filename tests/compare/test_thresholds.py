@@ -10,10 +10,10 @@ from sklearn.metrics import confusion_matrix, fbeta_score, make_scorer, precisio
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.svm import LinearSVC
 
-from counterpoise.compare._rounds.cross_validate import play
+from counterpoise.compare._rounds.cross_validate import cross_validate
 from counterpoise.compare._rounds.thresholds import ThresholdLearner
 from counterpoise.config import EvaluationConfig
-from tests.compare.comparisons import arena_of, candidate, signal
+from tests.compare.comparisons import candidate, comparison_of, signal
 
 ROWS = 4_000
 LOGISTIC = "logistic_regression"
@@ -123,7 +123,7 @@ def test_the_configured_rule_reaches_the_ranking(tmp_path: Path) -> None:
     }
     recalls = {}
     for name, evaluation in wanted.items():
-        comparison = arena_of(signal(600), tmp_path / name, folds=3, evaluation=evaluation)
-        recalls[name] = play(comparison, candidate("threshold", LOGISTIC)).mean["recall"] or 0
+        comparison = comparison_of(signal(600), tmp_path / name, folds=3, evaluation=evaluation)
+        recalls[name] = cross_validate(comparison, candidate("threshold", LOGISTIC)).mean["recall"] or 0
     assert recalls["dear"] > recalls["f1"] > recalls["sure"]
     assert recalls["dear"] > recalls["cheap"]

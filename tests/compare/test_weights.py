@@ -12,12 +12,12 @@ from counterpoise.compare._final.held_out import hold_out_tables
 from counterpoise.compare._models import build_model
 from counterpoise.compare._ranking import rank_candidates
 from counterpoise.compare._ranking_text import render_leaderboard
-from counterpoise.compare._rounds.cross_validate import play
+from counterpoise.compare._rounds.cross_validate import cross_validate
 from counterpoise.compare._rounds.plans import TrainMatrix
-from counterpoise.compare._rounds.weights import by_asked_codes, double_counting, share_trained_at
+from counterpoise.compare._rounds.weights import double_counting, share_trained_at, weights_by_code
 from counterpoise.config import parse_learner, parse_strategy
 from counterpoise.results import Candidate, Comparison, Finalist
-from tests.compare.comparisons import TREE, arena_of, candidate, signal
+from tests.compare.comparisons import TREE, candidate, comparison_of, signal
 
 LOGISTIC = "sklearn.linear_model:LogisticRegression"
 BALANCED = f'{LOGISTIC} {{"class_weight": "balanced"}}'
@@ -26,7 +26,7 @@ ASKED = np.array([1] * 10 + [0] * 90, np.int64)
 
 
 def shares_of(learner: str, weights: Any = None) -> float | None:
-    model = by_asked_codes(build_model(parse_learner(learner), seed=0), ("no", "yes"))
+    model = weights_by_code(build_model(parse_learner(learner), seed=0), ("no", "yes"))
     return share_trained_at(model, TrainMatrix(np.zeros((100, 1)), ASKED, weights))
 
 
@@ -83,20 +83,26 @@ def test_weights_on_top_of_what_evens_classes_out_are_warned_of(strategy: str, l
     assert (told in warning) if told else warning == ""
 
 
-def test_the_warning_stands_on_the_leaderboard_with_its_entry(tmp_path: Path) -> None:
-    comparison = arena_of(signal(), tmp_path, folds=3)
-    twice, once = play(comparison, candidate("random_over", BALANCED)), play(comparison, candidate("none", BALANCED))
+def test_the_leaderboard_shows_the_warning_of_its_candidate(tmp_path: Path) -> None:
+    comparison = comparison_of(signal(), tmp_path, folds=3)
+    twice, once = (
+        cross_validate(comparison, candidate("random_over", BALANCED)),
+        cross_validate(comparison, candidate("none", BALANCED)),
+    )
     assert (once.warnings, len(twice.warnings)) == ((), 1)
-    board = render_leaderboard(rank_candidates(comparison, [twice, once]))
-    assert "LogisticRegression (class_weight balanced) with random over-sampling: classes are evened out twice" in board
+    leaderboard = render_leaderboard(rank_candidates(comparison, [twice, once]))
+    assert (
+        "LogisticRegression (class_weight balanced) with random over-sampling: classes are balanced twice"
+        in leaderboard
+    )
 
 
 def test_weights_by_class_name_reach_the_learner_and_unknown_names_are_refused(tmp_path: Path) -> None:
-    comparison = arena_of(signal(), tmp_path, folds=3)
-    heavy = play(comparison, candidate("none", f'{LOGISTIC} {{"class_weight": {{"yes": 30}}}}'))
-    plain = play(comparison, candidate("none", LOGISTIC))
+    comparison = comparison_of(signal(), tmp_path, folds=3)
+    heavy = cross_validate(comparison, candidate("none", f'{LOGISTIC} {{"class_weight": {{"yes": 30}}}}'))
+    plain = cross_validate(comparison, candidate("none", LOGISTIC))
     assert (heavy.mean["recall"] or 0) > (plain.mean["recall"] or 0)
-    refused = play(comparison, candidate("none", f'{LOGISTIC} {{"class_weight": {{"perhaps": 30}}}}'))
+    refused = cross_validate(comparison, candidate("none", f'{LOGISTIC} {{"class_weight": {{"perhaps": 30}}}}'))
     assert refused.status == "refused"
     assert "'no', 'yes'; found 'perhaps'" in refused.reason
 
@@ -109,13 +115,13 @@ def known(rows: int, seed: int) -> pa.Table:
 
 
 def final_of(folder: Path, strategy: str, learner: str) -> Finalist:
-    comparison = arena_of(
+    comparison = comparison_of(
         known(3_000, 0), folder, folds=2, strategies=[strategy], learners=[learner], evaluation={"bootstrap": 0}
     )
     held = hold_out_tables(validation=known(1_000, 1), test=known(4_000, 2), folder=Path(comparison.folder))
     own = Candidate(strategy=strategy, learner=learner)
-    board = rank_candidates(comparison, [play(comparison, own)]).model_copy(update={"chosen": own})
-    final = run_final(comparison, board, held, apart=False).final
+    leaderboard = rank_candidates(comparison, [cross_validate(comparison, own)]).model_copy(update={"chosen": own})
+    final = run_final(comparison, leaderboard, held, subprocesses=False).final
     assert final is not None
     (one,) = (each for each in final.finalists if (each.strategy, each.learner) == (strategy, learner))
     return one
@@ -159,15 +165,16 @@ def test_where_the_training_prevalence_is_not_known_the_calibrator_is_alone(tmp_
 
 def test_the_final_says_where_there_is_no_prior_correction(tmp_path: Path) -> None:
     learner = 'sklearn.naive_bayes:GaussianNB {"priors": [0.5, 0.5]}'
-    comparison: Comparison = arena_of(
+    comparison: Comparison = comparison_of(
         signal(500), tmp_path, folds=2, strategies=["none"], learners=[learner], evaluation={"bootstrap": 0}
     )
     held = hold_out_tables(validation=signal(200, seed=1), test=signal(200, seed=2), folder=Path(comparison.folder))
-    board = rank_candidates(
-        comparison, [play(comparison, candidate("none", learner)), play(comparison, candidate("smote", TREE))]
+    leaderboard = rank_candidates(
+        comparison,
+        [cross_validate(comparison, candidate("none", learner)), cross_validate(comparison, candidate("smote", TREE))],
     )
     final = run_final(
-        comparison, board.model_copy(update={"chosen": candidate("none", learner)}), held, apart=False
+        comparison, leaderboard.model_copy(update={"chosen": candidate("none", learner)}), held, subprocesses=False
     ).final
     assert final is not None
     assert any("GaussianNB" in note and "no prior correction" in note for note in final.notes)

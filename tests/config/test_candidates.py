@@ -8,7 +8,7 @@ from counterpoise.config._candidates import DEFAULT_STRATEGIES, parse_learner, p
 from counterpoise.config._model import ComparisonConfig
 from counterpoise.persist import run_key
 from counterpoise.strategies import STRATEGIES
-from tests.compare.comparisons import tournament_config
+from tests.compare.comparisons import comparison_config
 
 
 @pytest.mark.parametrize("name", [*(name for name in STRATEGIES if name != "auto"), *DEFAULT_STRATEGIES])
@@ -83,5 +83,5 @@ def test_ensembles_and_anomaly_detection_are_learners_of_their_own() -> None:
     assert len([one for one in entries if "rus_boost" in (one.strategy, one.learner)]) == 1
 
 
-def test_the_tournament_is_no_part_of_the_run_key() -> None:
-    assert run_key(tournament_config(folds=3), "digest") == run_key(tournament_config(metric="f1"), "digest")
+def test_the_comparison_settings_are_not_part_of_the_run_key() -> None:
+    assert run_key(comparison_config(folds=3), "digest") == run_key(comparison_config(metric="f1"), "digest")

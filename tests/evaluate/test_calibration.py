@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from counterpoise.evaluate._calibration.calibration import calibration_line, judge_probabilities, line_intervals
+from counterpoise.evaluate._calibration.calibration import calibration_line, evaluate_probabilities, line_intervals
 from counterpoise.evaluate._inference.bootstrap import iter_weights
 
 
@@ -68,7 +68,7 @@ def test_intervals_cover_the_truth_of_right_probabilities() -> None:
     for seed in range(60):
         probability, positive = drawn(1_200, seed=seed)
         rng = np.random.default_rng(seed)
-        judged = judge_probabilities({"it": probability}, positive, resamples=200, rng=rng)["it"]
+        judged = evaluate_probabilities({"it": probability}, positive, resamples=200, rng=rng)["it"]
         for figure, truth in (("slope", 1), ("intercept", 0), ("in_the_large", 0)):
             covered[figure] += judged["intervals"][figure]["low"] <= truth <= judged["intervals"][figure]["high"]
     assert min(covered.values()) >= 52
@@ -77,6 +77,6 @@ def test_intervals_cover_the_truth_of_right_probabilities() -> None:
 def test_without_resamples_or_for_undefined_figures_there_are_no_intervals() -> None:
     probability, positive = drawn(500)
     rng = np.random.default_rng(0)
-    assert judge_probabilities({"it": probability}, positive, resamples=0, rng=rng)["it"]["intervals"] == {}
-    constant = judge_probabilities({"it": np.full(500, 0.1)}, positive, resamples=50, rng=rng)["it"]
+    assert evaluate_probabilities({"it": probability}, positive, resamples=0, rng=rng)["it"]["intervals"] == {}
+    constant = evaluate_probabilities({"it": np.full(500, 0.1)}, positive, resamples=50, rng=rng)["it"]
     assert set(constant["intervals"]) == {"in_the_large"}

@@ -212,7 +212,7 @@ def test_fixed_costs_give_a_threshold_beside_the_tuned_one(metrics: dict[str, An
 def test_the_threshold_can_follow_the_costs_and_what_cannot_be_kept_is_told(tables: EvaluationTables) -> None:
     config = _QUICK.model_copy(update={"threshold": "cost"})
     metrics = compare_strategies(tables, strategy="random_over", config=config, seed=0)
-    assert metrics["threshold_rule"]["wanted"] == "least cost, 1 a false alarm and 10 a miss"
+    assert metrics["threshold_rule"]["wanted"] == "least cost, 1 per false alarm and 10 per miss"
     for arm in metrics["arms"][1:]:
         (cost,) = (point for point in arm["operating_points"] if point["rule"] == "cost")
         assert (arm["threshold"], arm["threshold_rule"]) == (cost["threshold"], "cost")

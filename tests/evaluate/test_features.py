@@ -59,8 +59,8 @@ def test_each_type_of_column_goes_its_own_way() -> None:
     assert plan.identifiers == ["id"]
     assert plan.unused == ["null", "list", "bytes"]
     assert plan.notes() == [
-        "identifier-like texts (a different word in every row) were left out of the learners: 'id'",
-        "nested, binary or empty columns were left out of the learners: 'null', 'list', 'bytes'",
+        "the learners ignored identifier-like texts (a different word in every row): 'id'",
+        "the learners ignored nested, binary or empty columns: 'null', 'list', 'bytes'",
     ]
 
 

@@ -45,7 +45,7 @@ def test_a_sample_has_the_shares_of_the_classes_and_it_is_told(tmp_path: Path) -
     before = run.split.counts["train"]
     assert counts(tables.train_natural)[1] == pytest.approx(1_000 * before["1"] / sum(before.values()), abs=1)
     assert tables.natural_rows == sum(before.values())
-    told = f"learners saw a stratified sample of 1,000 of the {tables.natural_rows:,} train rows"
+    told = f"learners used a stratified sample of 1,000 of the {tables.natural_rows:,} train rows"
     assert tables.notes == (f"{told} (evaluation.max_train_rows)",)
 
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from counterpoise.evaluate._slices import JudgedRows, worst_slices
+from counterpoise.evaluate._slices import DecidedRows, worst_slices
 
 
-def judged(number: int, seed: int = 0) -> tuple[pa.Table, JudgedRows]:
+def judged(number: int, seed: int = 0) -> tuple[pa.Table, DecidedRows]:
     """Return test rows of which a learner misses most positives in the country B."""
     rng = np.random.default_rng(seed)
     country = rng.choice(["A", "B", "C"], number)
@@ -25,10 +25,10 @@ def judged(number: int, seed: int = 0) -> tuple[pa.Table, JudgedRows]:
             "when": pa.array(np.arange(number), pa.timestamp("s")),
         }
     )
-    return table, JudgedRows(scores, positive, scores >= 0.5)
+    return table, DecidedRows(scores, positive, scores >= 0.5)
 
 
-def slices(table: pa.Table, rows: JudgedRows, *, resamples: int = 100) -> list[dict[str, Any]]:
+def slices(table: pa.Table, rows: DecidedRows, *, resamples: int = 100) -> list[dict[str, Any]]:
     return worst_slices(table, rows, resamples=resamples, rng=np.random.default_rng(0))
 
 
@@ -72,7 +72,7 @@ def test_columns_of_every_type_have_segments_or_none() -> None:
         }
     )
     positive = np.arange(number) % 3 == 0
-    found = slices(table, JudgedRows(positive.astype(np.float64), positive, positive))
+    found = slices(table, DecidedRows(positive.astype(np.float64), positive, positive))
     assert {one["column"] for one in found} >= {"constant", "empty", "kind"}
     assert {one["segment"] for one in found if one["column"] == "constant"} == {"1"}
     assert all(one["recall"] == 1 for one in found)
@@ -92,7 +92,7 @@ def test_dates_are_cut_into_quarters_named_in_their_own_terms() -> None:
     positive, called = np.arange(number) % 4 == 0, np.arange(number) < 300
     found = {
         (one["column"], one["segment"]): one
-        for one in slices(table, JudgedRows(called.astype(np.float64), positive, called))
+        for one in slices(table, DecidedRows(called.astype(np.float64), positive, called))
     }
     assert {column for column, _ in found} == {"day", "moment", "clock", "lasted"}
     worst = found["day", "above 1970-10-27 to 1971-02-04"]
@@ -107,7 +107,7 @@ def test_missing_dates_stand_apart_and_belong_to_no_quarter() -> None:
     known = np.arange(number) % 2 == 0
     days = pa.array(np.arange(number).astype("datetime64[D]"), mask=~known)
     positive = np.arange(number) % 3 == 0
-    found = slices(pa.table({"day": days}), JudgedRows(positive.astype(np.float64), positive, positive))
+    found = slices(pa.table({"day": days}), DecidedRows(positive.astype(np.float64), positive, positive))
     assert sum(one["rows"] for one in found) == number
     assert next(one for one in found if one["segment"] == "missing")["rows"] == number // 2
 
@@ -117,7 +117,7 @@ def test_how_a_segment_is_ranked_has_intervals_and_stands_beside_its_prevalence(
     positive = rng.random(2_000) < 0.2
     scores = rng.normal(size=2_000) + positive
     kind = rng.choice(["A", "B"], 2_000)
-    found = slices(pa.table({"kind": kind}), JudgedRows(scores, positive, scores > 1))
+    found = slices(pa.table({"kind": kind}), DecidedRows(scores, positive, scores > 1))
     assert {one["segment"] for one in found} == {"A", "B"}
     for one in found:
         own = kind == one["segment"]
@@ -131,7 +131,7 @@ def test_how_a_segment_is_ranked_has_intervals_and_stands_beside_its_prevalence(
 def test_a_segment_of_positives_only_has_no_ranking() -> None:
     positive = np.arange(60) < 20
     table = pa.table({"kind": np.where(positive, "A", "B")})
-    (found,) = slices(table, JudgedRows(positive.astype(np.float64), positive, positive))
+    (found,) = slices(table, DecidedRows(positive.astype(np.float64), positive, positive))
     assert found["roc_auc"] is found["roc_auc_low"] is found["average_precision"] is None
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
@@ -141,8 +141,8 @@ def test_rows_of_one_group_count_once_in_the_interval_of_a_recall() -> None:
     positive = np.repeat(rng.random(100) < 0.4, 10)
     called = np.repeat(rng.random(100) < 0.5, 10)
     table, groups = pa.table({"one": ["x"] * 1_000}), np.repeat(np.arange(100, dtype=np.int32), 10)
-    (single,) = slices(table, JudgedRows(called.astype(np.float64), positive, called))
-    (grouped,) = slices(table, JudgedRows(called.astype(np.float64), positive, called, groups))
+    (single,) = slices(table, DecidedRows(called.astype(np.float64), positive, called))
+    (grouped,) = slices(table, DecidedRows(called.astype(np.float64), positive, called, groups))
     assert single["recall"] == grouped["recall"]
     for figure in ("recall", "precision", "roc_auc"):
         widths = [one[f"{figure}_high"] - one[f"{figure}_low"] for one in (single, grouped)]

@@ -11,7 +11,7 @@ from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import TaskRun
 
-from counterpoise import compare as play  # its door, at which the tasks ask
+from counterpoise import compare as room  # tasks look names up at its door
 from counterpoise import compare as store
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
@@ -40,7 +40,7 @@ def scores(board: Leaderboard) -> list[tuple[str, str, Any]]:
     return [(one.strategy, one.learner, one.folds) for one in board.entries]
 
 
-def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: Path) -> None:
+def test_the_leaderboard_has_every_candidate_and_nothing_is_published(tmp_path: Path) -> None:
     config = tournament(tmp_path, name="competing")
     board = compare(config)
     assert isinstance(board, Leaderboard)
@@ -64,28 +64,28 @@ def test_everybody_stands_on_the_leaderboard_and_nothing_is_published(tmp_path: 
     assert {"none, dummy", "random_over, logistic_regression", "smoten, logistic_regression"} <= names
 
 
-def test_a_retry_plays_no_entry_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    played: list[str] = []
-    play_one, write, failures = play.cross_validate_in_process, store.write_page, [ZeroDivisionError("disk")]
+def test_a_retry_runs_no_candidate_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    candidates: list[str] = []
+    cross_validate, write, failures = room.cross_validate_in_process, store.write_page, [ZeroDivisionError("disk")]
 
     def counted(comparison: Comparison, candidate: Candidate) -> CandidateResult:
-        played.append(candidate.name)
-        return play_one(comparison, candidate)
+        candidates.append(candidate.name)
+        return cross_validate(comparison, candidate)
 
     def failing(config: BalanceConfig, digest: str, board: Leaderboard, page: str) -> Leaderboard:
         if failures:
             raise failures.pop()
         return write(config, digest, board, page)
 
-    monkeypatch.setattr(play, "cross_validate_in_process", counted)
+    monkeypatch.setattr(room, "cross_validate_in_process", counted)
     monkeypatch.setattr(store, "write_page", failing)
     board = compare.with_options(retries=1)(tournament(tmp_path, name="retried-tournament"))
     assert isinstance(board, Leaderboard)
     assert all(isinstance(one, CandidateResult) for one in board.entries)
-    assert sorted(played) == sorted(one.name for one in board.entries)
+    assert sorted(candidates) == sorted(one.name for one in board.entries)
 
 
-def test_without_a_final_nobody_looks_at_test(tmp_path: Path) -> None:
+def test_without_a_final_test_is_not_accessed(tmp_path: Path) -> None:
     board = compare(tournament(tmp_path, "tournament.final=false", name="without-final"))
     assert isinstance(board, Leaderboard)
     assert board.final is None
@@ -110,7 +110,7 @@ def test_the_command_prints_a_table_and_reasons(
     assert run_command(["compare", str(path)]) == 0
     out, err = capfd.readouterr()
     assert "average precision" in out
-    assert "smoten, logistic_regression: refused: needs categories alone" in out
+    assert "smoten, logistic_regression: refused: needs only categories" in out
     assert "Chosen: " in out
     assert "Final: " in out
     (page,) = (tmp_path / "datasets").glob("*/tournaments/*.html")
@@ -152,7 +152,7 @@ class ThatRaises(BaseEstimator):
         ('logistic_regression {"no_such": 1}', "parameters"),
     ],
 )
-def test_a_learner_that_is_refused_ends_with_2_before_anything_is_played(
+def test_a_refused_learner_exits_with_2_before_anything_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], learner: str, reason: str
 ) -> None:
     """`tests/compare/test_subprocesses.py` has the other reasons."""

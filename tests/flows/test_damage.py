@@ -61,7 +61,7 @@ def test_show_and_an_unchanged_run_go_on_without_damaged_metrics_and_name_them(
     assert run_command(["run", str(folder / "tested-1.yaml")]) == 0
     out, err = capfd.readouterr()
     assert "unchanged" in out
-    assert f"the evaluation of version 2 is left out: {metrics} cannot be used" in err.replace("\n", "")
+    assert f"the evaluation of version 2 is ignored: {metrics} cannot be used" in err.replace("\n", "")
     assert run_command(["show", f"{folder}/datasets/tested@1"]) == 0
     assert str(metrics) not in capfd.readouterr().err
 

@@ -9,7 +9,7 @@ import pytest
 
 from counterpoise.compare._ranking import rank_candidates
 from counterpoise.compare._ranking_text import leaderboard_table
-from counterpoise.compare._rounds.cross_validate import play
+from counterpoise.compare._rounds.cross_validate import cross_validate
 from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate import compare_strategies
 from counterpoise.evaluate._tables import EvaluationTables
@@ -17,7 +17,7 @@ from counterpoise.metrics import METRICS, Confusion, CountsByClass, Measured, Me
 from counterpoise.results import DUMMY, CandidateResult, Comparison, Leaderboard, check_metrics
 from counterpoise.typing import Floats, Mask, Matrix
 from counterpoise.versions._promotion.rules import chance_level
-from tests.compare.comparisons import TREE, arena_of, candidate, signal
+from tests.compare.comparisons import TREE, candidate, comparison_of, signal
 
 EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 FOLDS = pytest.mark.parametrize("name", names("folds"))
@@ -62,9 +62,9 @@ def record(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Comparison, list[CandidateResult]]:
-    comparison = arena_of(signal(400), tmp_path_factory.mktemp("comparison"), folds=3)
+    comparison = comparison_of(signal(400), tmp_path_factory.mktemp("comparison"), folds=3)
     wanted = [("none", "logistic_regression"), ("random_under", TREE), ("none", DUMMY)]
-    return comparison, [play(comparison, candidate(*one)) for one in wanted]
+    return comparison, [cross_validate(comparison, candidate(*one)) for one in wanted]
 
 
 def board_by(name: str, played: tuple[Comparison, list[CandidateResult]]) -> Leaderboard:

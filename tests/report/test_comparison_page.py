@@ -62,7 +62,7 @@ def written(folder: Path, *, classes: int = 2, final: bool = True) -> WrittenPag
     arena = prepare_table(Rules.of(config), hostile(500, seed=0, classes=classes), folder=folder / "arena")
     tables = {name: hostile(300, seed=seed, classes=classes) for seed, name in enumerate(("validation", "test"), 1)}
     held_out = hold_out_tables(**tables, folder=folder / "arena") if final else None
-    board = run_comparison(arena, dataset=config.name, held_out=held_out, apart=False)
+    board = run_comparison(arena, dataset=config.name, held_out=held_out, subprocesses=False)
     failed = CandidateResult(strategy="none", learner="package:Class", status="failed", reason=f"{SCRIPT} {BREAKING}")
     board = board.model_copy(update={"entries": (*board.entries, failed), "notes": (SCRIPT,)})
     board = write_leaderboard(config, DIGEST, board)
@@ -92,7 +92,7 @@ def test_the_verdict_comes_first_then_everybody_with_seconds_or_a_reason(page: W
     order = [page.html.index(text) for text in (final.verdict, 'id="leaderboard"', 'id="set-apart"', 'id="final"')]
     assert order == sorted(order)
     assert "✓ chosen" in page.html
-    assert "needs categories alone" in page.html
+    assert "needs only categories" in page.html
     assert "isolation forest" in page.html
     assert "SMOTE (ratio 0.5) + random under-sampling" in page.html
 

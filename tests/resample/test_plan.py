@@ -150,7 +150,7 @@ def test_a_strategy_that_does_not_suit_the_features_is_refused(
     tmp_path: Path, strategy: str, columns: list[str]
 ) -> None:
     table = pa.table({"x": np.arange(200.0), "w": [f"v{n}" for n in range(200)], "label": [0] * 150 + [1] * 50})
-    with pytest.raises(ResamplingError, match=r"unsuitable_features.*choose smote, which goes by the features"):
+    with pytest.raises(ResamplingError, match=r"unsuitable_features.*choose smote, which adapts to the features"):
         plan(table.select([*columns, "label"]), tmp_path, columns={"target": "label"}, strategy=strategy)
 
 

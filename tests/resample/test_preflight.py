@@ -229,7 +229,7 @@ def test_a_refusal_names_what_would_fit(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_without_a_limit_what_the_machine_has_free_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("counterpoise.resample._costs.preflight.free_memory", lambda: 2**20)
-    with pytest.raises(ResamplingError, match="what the machine has free"):
+    with pytest.raises(ResamplingError, match="the machine's free memory"):
         planned(numbers(), tmp_path, strategy="smote")
     monkeypatch.setattr("counterpoise.resample._costs.preflight.free_memory", lambda: None)
     planned(numbers(), tmp_path, strategy="smote")
@@ -247,7 +247,7 @@ def test_the_estimate_is_told_before_the_work(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("facts", "settings", "trouble"),
     [
-        ({"nested": ("l",), "levels": {"l": 0}}, {"strategy": "tomek_links"}, "'l' is nested: no distance"),
+        ({"nested": ("l",), "levels": {"l": 0}}, {"strategy": "tomek_links"}, "'l' is nested: it has no distances"),
         ({"nested": ("l",), "levels": {"l": 0}}, {"strategy": "random_over"}, ""),
         ({}, {"strategy": "smotenc"}, "needs numbers and categories"),
         ({}, {"strategy": "smoten"}, "needs categories only"),

@@ -10,13 +10,13 @@ import pytest
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import ColumnNotFoundError, SplitError
-from counterpoise.resample._costs.what_if import Outlook, look_ahead
+from counterpoise.resample._costs.what_if import ResamplingPreview, preview_resampling
 from counterpoise.strategies import STRATEGIES
 from tests.snapshots import engine_config, mixed_table
 
 
-def outlook(table: pa.Table, folder: Path, **resampling: Any) -> Outlook:
-    return look_ahead(config_of(table, folder, **resampling), folder=folder / "work")
+def preview(table: pa.Table, folder: Path, **resampling: Any) -> ResamplingPreview:
+    return preview_resampling(config_of(table, folder, **resampling), folder=folder / "work")
 
 
 def config_of(table: pa.Table, folder: Path, **resampling: Any) -> BalanceConfig:
@@ -29,14 +29,14 @@ def config_of(table: pa.Table, folder: Path, **resampling: Any) -> BalanceConfig
 
 
 def test_the_advised_strategy_comes_first_and_none_is_left_out(tmp_path: Path) -> None:
-    found = outlook(mixed_table(2000), tmp_path, strategy="auto")
+    found = preview(mixed_table(2000), tmp_path, strategy="auto")
     assert found.options[0].strategy == found.advice.strategy == "smote"
     assert {option.strategy for option in found.options} == set(STRATEGIES) - {"auto"}
     assert found.configured is None
 
 
 def test_what_cannot_run_or_does_not_fit_stands_last(tmp_path: Path) -> None:
-    found = outlook(mixed_table(2000), tmp_path, memory_limit="250 MB")
+    found = preview(mixed_table(2000), tmp_path, memory_limit="250 MB")
     usable = [option.runs and option.fits for option in found.options[1:]]
     assert usable == sorted(usable, reverse=True)
     assert not all(usable)
@@ -44,7 +44,7 @@ def test_what_cannot_run_or_does_not_fit_stands_last(tmp_path: Path) -> None:
 
 
 def test_the_configured_strategy_is_judged_as_configured(tmp_path: Path) -> None:
-    found = outlook(mixed_table(2000), tmp_path, strategy="smote", k_neighbors=100, ratio=1.0)
+    found = preview(mixed_table(2000), tmp_path, strategy="smote", k_neighbors=100, ratio=1.0)
     assert found.configured is not None
     assert (found.configured.strategy, found.configured.runs) == ("smote", True)
     few = outlook_of_few(tmp_path / "few", strategy="smote", k_neighbors=100)
@@ -53,21 +53,21 @@ def test_the_configured_strategy_is_judged_as_configured(tmp_path: Path) -> None
     assert "rows of '1'" in few.configured.remark
 
 
-def outlook_of_few(folder: Path, **resampling: Any) -> Outlook:
+def outlook_of_few(folder: Path, **resampling: Any) -> ResamplingPreview:
     folder.mkdir()
-    return outlook(mixed_table(500), folder, **resampling)
+    return preview(mixed_table(500), folder, **resampling)
 
 
 def test_rows_without_a_label_are_left_aside(tmp_path: Path) -> None:
     table = mixed_table(600)
     labels = pa.array([None] * 100 + table["label"].to_pylist()[100:], pa.int8())
-    found = outlook(table.set_column(table.schema.get_field_index("label"), "label", labels), tmp_path)
+    found = preview(table.set_column(table.schema.get_field_index("label"), "label", labels), tmp_path)
     assert found.facts.source_rows == 600
     assert found.facts.rows == pytest.approx(300, abs=1)
 
 
 def test_the_record_is_json(tmp_path: Path) -> None:
-    found = outlook(mixed_table(1000), tmp_path, strategy="random_over", memory_limit="2 GB")
+    found = preview(mixed_table(1000), tmp_path, strategy="random_over", memory_limit="2 GB")
     record = json.loads(json.dumps(found.record()))
     assert record["rows"] == 1000
     assert record["memory_limit"] == 2 * 10**9
@@ -87,7 +87,7 @@ def test_wide_columns_of_a_parquet_file_are_not_read(tmp_path: Path, monkeypatch
         return read_group(self, group, columns)
 
     monkeypatch.setattr(SnapshotReader, "read_group", watched)
-    outlook(mixed_table(1000), tmp_path)
+    preview(mixed_table(1000), tmp_path)
     assert seen == {"label", "flag", "word", "kind"}
 
 
@@ -95,8 +95,8 @@ def test_a_missing_column_and_a_class_too_rare_are_refused_as_in_a_run(tmp_path:
     config = config_of(mixed_table(300), tmp_path)
     wrong = config.model_copy(update={"columns": config.columns.model_copy(update={"ids": ("uid",)})})
     with pytest.raises(ColumnNotFoundError, match=r"columns\.ids"):
-        look_ahead(wrong, folder=tmp_path / "work")
+        preview_resampling(wrong, folder=tmp_path / "work")
     (tmp_path / "rare").mkdir()
     rare = pa.table({"id": range(101), "x": [0.5] * 101, "label": [0] * 100 + [1]})
     with pytest.raises(SplitError, match="too few of '1'"):
-        outlook(rare, tmp_path / "rare")
+        preview(rare, tmp_path / "rare")

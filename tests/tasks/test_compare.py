@@ -49,7 +49,7 @@ def parts(config: BalanceConfig, folder: Path, rows: int = 400) -> tuple[Snapsho
     return snapshot, split.fn(config, snapshot, UNCHECKED, folder=folder)
 
 
-def played(config: BalanceConfig, comparison: Comparison, snapshot: Snapshot) -> Leaderboard:
+def ran(config: BalanceConfig, comparison: Comparison, snapshot: Snapshot) -> Leaderboard:
     results = [cross_validate.fn(comparison, one) for one in list_candidates(config.tournament)]
     return rank.fn(config, snapshot, comparison, results)
 
@@ -80,7 +80,7 @@ def test_a_strategy_that_cannot_run_is_a_result_with_its_reason(config: BalanceC
 def test_the_leaderboard_is_written_whole_and_the_same_each_time(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    first, second = (played(config, comparison, snapshot) for _ in range(2))
+    first, second = (ran(config, comparison, snapshot) for _ in range(2))
     assert first.file == second.file
     assert sorted(Path(first.file).parent.iterdir()) == [Path(first.page), Path(first.file)]
     stored = StoredLeaderboard.model_validate_json(Path(first.file).read_text())
@@ -88,7 +88,7 @@ def test_the_leaderboard_is_written_whole_and_the_same_each_time(config: Balance
     assert str(tmp_path) not in Path(first.file).read_text()
     assert [one.mean for one in first.entries] == [one.mean for one in second.entries]
     other = config.model_copy(update={"tournament": config.tournament.model_copy(update={"metric": "f1"})})
-    assert played(other, comparison, snapshot).file != first.file
+    assert ran(other, comparison, snapshot).file != first.file
 
 
 def test_tables_show_everybody_in_the_prefect_ui(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
 ) -> None:
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    board = played(config, comparison, snapshot)
+    board = ran(config, comparison, snapshot)
 
     def looked(own: BalanceConfig) -> Leaderboard:
         return final_test.fn(own, snapshot, plan, comparison, board)
@@ -136,7 +136,7 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
     assert "Nobody looked at this test partition before" in Path(first.page).read_text()
 
 
-def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_the_next_one(tmp_path: Path) -> None:
+def test_an_evaluated_version_counts_as_an_access_and_a_comparison_reports_it_to_the_next(tmp_path: Path) -> None:
     quick = {"learners": ["logistic_regression"], "bootstrap": 20}
     run = run_engine(signal(400), tmp_path, evaluation=quick, tournament={**SETTINGS, "strategies": ["random_over"]})
 
@@ -151,7 +151,7 @@ def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_
     assert evaluated(run)["earlier"] == []
     with processes_for(str(comparison_folder(tmp_path))):
         comparison = prepare.fn(run.config, run.snapshot, run.split, folder=tmp_path)
-        board = played(run.config, comparison, run.snapshot)
+        board = ran(run.config, comparison, run.snapshot)
         decided = final_test.fn(run.config, run.snapshot, run.split, comparison, board)
     assert decided.final is not None
     (look,) = decided.final.looks
@@ -170,7 +170,7 @@ def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_
 def test_another_split_is_another_test_partition(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
-    board = played(config, comparison, snapshot)
+    board = ran(config, comparison, snapshot)
     final_test.fn(config, snapshot, plan, comparison, board)
     reseeded = config.model_copy(update={"seed": 1})
     other = split.fn(reseeded, snapshot, UNCHECKED, folder=tmp_path / "other")
@@ -179,7 +179,7 @@ def test_another_split_is_another_test_partition(config: BalanceConfig, tmp_path
     assert final.earlier_looks == 0
 
 
-def test_folds_do_not_depend_on_the_order_of_entries(config: BalanceConfig, tmp_path: Path) -> None:
+def test_folds_do_not_depend_on_the_order_of_candidates(config: BalanceConfig, tmp_path: Path) -> None:
     snapshot, plan = parts(config, tmp_path)
     comparison = prepare.fn(config, snapshot, plan, folder=tmp_path)
     entries = list_candidates(config.tournament)

@@ -245,7 +245,7 @@ def test_every_stage_has_a_time_limit_and_every_limit_is_of_one() -> None:
     assert all(limits.of(name)[1] > 0 for name in fields)
 
 
-def test_every_stage_is_given_its_limit_with_the_configuration_or_the_arena() -> None:
+def test_every_stage_is_given_its_limit_with_the_configuration_or_the_comparison() -> None:
     for name, one in stages().items():
         given = {parameter.annotation for parameter in signature(one.fn).parameters.values()}
         assert given & {"BalanceConfig", "Comparison"}, name

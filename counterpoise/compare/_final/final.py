@@ -1,4 +1,4 @@
-"""The final: the chosen candidate and its rivals fitted on all train rows, and one look at test."""
+"""The final: fit the chosen candidate and its rivals on all train rows, and access test once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from counterpoise.compare._final.final_test import judge
+from counterpoise.compare._final.final_test import score_finalists
 from counterpoise.compare._final.finalists import finalists
 from counterpoise.compare._final.held_out import hold_out
 from counterpoise.compare._final.refit import refit, refit_in_process
@@ -22,62 +22,70 @@ from counterpoise.results import Comparison, Encoding, Final, HeldOut, Leaderboa
 __all__ = ["hold_out_in_process", "run_final"]
 
 
-def run_final(comparison: Comparison, board: Leaderboard, held_out: HeldOut, *, apart: bool = True) -> Leaderboard:
-    """Return the leaderboard with the final; without one where nothing could be measured.
+def run_final(
+    comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut, *, subprocesses: bool = True
+) -> Leaderboard:
+    """Return the leaderboard with the final, or unchanged if no candidate could be measured.
 
     Args:
-        comparison: The rows that the ranking was made on: finalists are fitted on all of them.
-        board: The ranking.
-        held_out: Validation, which thresholds come from, and test.
-        apart: Whether the work is done in processes of their own.
+        comparison: The rows that were ranked on: finalists are fitted on all of them.
+        leaderboard: The ranking.
+        held_out: The validation rows, which thresholds come from, and the test rows.
+        subprocesses: Whether to run each job in its own process.
 
     Raises:
-        EvaluationError: An untouched row is of a class that train does not have.
+        EvaluationError: A validation or test row has a class that train does not have.
         EngineError: A process was killed.
         OSError: A job cannot be written to the comparison's folder.
     """
-    if not finalists(board):
-        return board
-    final = _apart(comparison, board, held_out) if apart else _here(comparison, board, held_out)
-    return board.model_copy(update={"final": final})
+    if not finalists(leaderboard):
+        return leaderboard
+    final = (
+        _in_subprocesses(comparison, leaderboard, held_out)
+        if subprocesses
+        else _in_this_process(comparison, leaderboard, held_out)
+    )
+    return leaderboard.model_copy(update={"final": final})
 
 
 def hold_out_in_process(comparison: Comparison, snapshot: Snapshot, split: SplitPlan) -> HeldOut:
-    """Set validation and test of a split apart as `hold_out` does, in a process of its own.
+    """Write the validation and test rows of a split as `hold_out` does, in a process of its own.
 
     Raises:
         EngineError: The process was killed.
         OSError: A job cannot be written to the comparison's folder.
     """
     work = partial(hold_out, comparison.rules, snapshot, split, folder=Path(comparison.folder))
-    with _room_for("validation and test"):
+    with _reporting_killed_process("validation and test"):
         return run_in_process(work, HeldOut, folder=comparison.folder, at_a_time=comparison.rules.tournament.workers)
 
 
-def _here(comparison: Comparison, board: Leaderboard, held_out: HeldOut) -> Final:
+def _in_this_process(comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut) -> Final:
     encode_final(comparison, held_out)
-    return judge(comparison, board, held_out, refits=[refit(comparison, candidate) for candidate in finalists(board)])
+    return score_finalists(
+        comparison, leaderboard, held_out, refits=[refit(comparison, candidate) for candidate in finalists(leaderboard)]
+    )
 
 
-def _apart(comparison: Comparison, board: Leaderboard, held_out: HeldOut) -> Final:
+def _in_subprocesses(comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut) -> Final:
     place, at_a_time = comparison.folder, comparison.rules.tournament.workers
     run = partial(run_in_process, folder=place, at_a_time=at_a_time)
-    with _room_for("the finalists, validation and test"):
+    with _reporting_killed_process("the finalists, validation and test"):
         run(partial(encode_final, comparison, held_out), Encoding)
         with ThreadPoolExecutor(workers(at_a_time)) as pool, close_on_interruption(place):
-            refits = tuple(pool.map(partial(refit_in_process, comparison), finalists(board)))
-        return run(partial(judge, comparison, board, held_out, refits=refits), Final)
+            refits = tuple(pool.map(partial(refit_in_process, comparison), finalists(leaderboard)))
+        return run(partial(score_finalists, comparison, leaderboard, held_out, refits=refits), Final)
 
 
 @contextmanager
-def _room_for(what: str) -> Iterator[None]:
-    """Tell of a process that was killed as an error of the run."""
+def _reporting_killed_process(what: str) -> Iterator[None]:
+    """Raise an error of the run if a process is killed."""
     try:
         yield
     except JobFailed as failed:
         raise EngineError(
             "process_ended",
-            expected=f"room for {what}",
+            expected=f"enough memory for {what}",
             found=str(failed),
             remedy="set tournament.final to false, or run on a machine with more memory",
         ) from failed

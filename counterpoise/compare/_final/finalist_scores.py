@@ -1,4 +1,4 @@
-"""The bench that finalists are judged at: labels of the untouched rows, the question, and each refit's arm."""
+"""The scores of the finalists: the labels of the untouched rows, the evaluation task, and each refit's arm."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate import (
     Codes,
-    JudgedArm,
+    EvaluatedArm,
+    EvaluationTask,
     LabelCodes,
     Predictions,
-    Question,
     Resampled,
     arm_key,
     pr_curve,
@@ -27,33 +27,33 @@ from counterpoise.results import Candidate, Comparison, HeldOut, Refit
 from counterpoise.table import SnapshotReader, read_labels
 from counterpoise.typing import Copies, Floats
 
-__all__ = ["FinalistScores", "question_of", "score_finalist"]
+__all__ = ["FinalistScores", "score_finalist", "task_of"]
 
 
 @dataclass(frozen=True)
 class FinalistScores:
-    """A refit with its answers and its arm."""
+    """A refit with its predictions and its arm."""
 
     refit: Refit
     predictions: Predictions
-    arm: JudgedArm
+    arm: EvaluatedArm
 
     @property
     def candidate(self) -> Candidate:
-        """Which candidate it is."""
+        """The candidate that was refitted."""
         return Candidate(strategy=self.refit.strategy, learner=self.refit.learner)
 
     @property
     def key(self) -> str:
-        """The name of its resampled metrics."""
+        """The key of its resampled metrics."""
         return arm_key(self.refit.learner, self.refit.strategy)
 
 
-def question_of(comparison: Comparison, held_out: HeldOut) -> Question:
-    """Return the labels of all tables with what is asked of them.
+def task_of(comparison: Comparison, held_out: HeldOut) -> EvaluationTask:
+    """Return the evaluation task: the labels of all partitions and the settings.
 
     Raises:
-        EvaluationError: An untouched row is of a class that the comparison does not know.
+        EvaluationError: A validation or test row has a class that the comparison does not know.
     """
     train = TrainingRows(comparison).labels.codes
     codes = LabelCodes(
@@ -65,22 +65,22 @@ def question_of(comparison: Comparison, held_out: HeldOut) -> Question:
         groups={name: np.load(path) for name, path in held_out.groups.items()},
     )
     positive = None if comparison.positive < 0 else comparison.positive
-    return Question(codes, "none", positive, comparison.rules.evaluation)
+    return EvaluationTask(codes, "none", positive, comparison.rules.evaluation)
 
 
-def score_finalist(question: Question, refit: Refit) -> FinalistScores:
-    """Judge a refit on test: by ranking alone where it gives no probabilities."""
-    said = {part: np.load(Path(refit.answers) / f"{part}.npy") for part in ("validation", "test")}
+def score_finalist(task: EvaluationTask, refit: Refit) -> FinalistScores:
+    """Score a refit on test; one without probabilities by its ranking only."""
+    outputs = {part: np.load(Path(refit.answers) / f"{part}.npy") for part in ("validation", "test")}
     if not refit.probabilities:
-        scored = Predictions(refit.learner, refit.strategy, **said, notes=refit.notes)
-        return FinalistScores(refit, scored, _judge_ranking(scored, question))
-    shares = {part: _by_class(scores, question) for part, scores in said.items()}
+        scored = Predictions(refit.learner, refit.strategy, **outputs, notes=refit.notes)
+        return FinalistScores(refit, scored, _score_ranking(scored, task))
+    shares = {part: _by_class(scores, task) for part, scores in outputs.items()}
     predictions = Predictions(refit.learner, refit.strategy, **shares, notes=refit.notes)
-    return FinalistScores(refit, predictions, question.judge(predictions))
+    return FinalistScores(refit, predictions, task.evaluate(predictions))
 
 
 def _codes(comparison: Comparison, rows: Snapshot, name: str) -> Codes:
-    """Return labels of untouched rows in the comparison's code book."""
+    """Return the labels of untouched rows as class codes of the comparison."""
     labels = read_labels(SnapshotReader(rows), comparison.rules.columns.target)
     unknown = [one for one in labels.classes if one not in comparison.classes]
     if unknown or (labels.codes < 0).any():
@@ -94,18 +94,18 @@ def _codes(comparison: Comparison, rows: Snapshot, name: str) -> Codes:
     return places[labels.codes]
 
 
-def _by_class(scores: Floats, question: Question) -> Floats:
-    """Return probabilities of shape (rows, classes): with two classes they are those of the class of interest."""
-    if question.positive is None:
+def _by_class(scores: Floats, task: EvaluationTask) -> Floats:
+    """Return probabilities of shape (rows, classes); with two classes the scores are those of the class of interest."""
+    if task.positive is None:
         return scores
-    return np.column_stack([scores, 1 - scores] if question.positive == 0 else [1 - scores, scores])
+    return np.column_stack([scores, 1 - scores] if task.positive == 0 else [1 - scores, scores])
 
 
-def _judge_ranking(scored: Predictions, question: Question) -> JudgedArm:
-    """Judge scores that are no probabilities: how well they rank, and nothing that needs a threshold."""
+def _score_ranking(scored: Predictions, task: EvaluationTask) -> EvaluatedArm:
+    """Score a model without probabilities: its ranking, and nothing that needs a threshold."""
     validation, test = (
-        (rows, truth == question.positive)
-        for rows, truth in ((scored.validation, question.codes.validation), (scored.test, question.codes.test))
+        (rows, truth == task.positive)
+        for rows, truth in ((scored.validation, task.codes.validation), (scored.test, task.codes.test))
     )
     known, ranking = Ranking.from_scores(*validation), Ranking.from_scores(*test)
 
@@ -119,7 +119,7 @@ def _judge_ranking(scored: Predictions, question: Question) -> JudgedArm:
         "pr_curve": pr_curve(*test),
         "roc_curve": roc_curve(*test),
     }
-    return JudgedArm(scored.learner, scored.strategy, record, measure)
+    return EvaluatedArm(scored.learner, scored.strategy, record, measure)
 
 
 def _once(rows: Floats) -> Copies:

@@ -1,4 +1,4 @@
-"""Who is in the final, decided by the ranking alone."""
+"""The finalists, chosen by the ranking alone."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from counterpoise.strategies import TRAINING
 __all__ = ["LEAVES_ROWS", "about", "finalists", "reference_of"]
 
 LEAVES_ROWS = ("none", *(name for name, one in TRAINING.items() if not one.trains))
-"""Strategies that change nothing that a learner is trained on."""
+"""Strategies that leave the training data as it is."""
 
 
-def finalists(board: Leaderboard) -> dict[Candidate, tuple[Role, ...]]:
-    """Return the finalists with their roles; none where nothing could be measured.
+def finalists(leaderboard: Leaderboard) -> dict[Candidate, tuple[Role, ...]]:
+    """Return the finalists with their roles; none if no candidate could be measured.
 
-    The chosen candidate and the challenger of the verdict come first. The same learner without resampling follows, then
-    the best candidate without resampling; the dummy is last.
+    The chosen candidate and the challenger of the verdict come first, then the same learner without resampling and the
+    best candidate without resampling; the dummy comes last.
     """
-    chosen, challenger, best_none = board.chosen, about(board), _best_without(board)
+    chosen, challenger, best_none = leaderboard.chosen, about(leaderboard), _best_without(leaderboard)
     if chosen is None or challenger is None:
         return {}
     wanted: list[tuple[Candidate | None, Role]] = [
         (chosen, "chosen"),
         (challenger, "challenger"),
-        (reference_of(chosen, board), "reference"),
-        (reference_of(challenger, board), "reference"),
+        (reference_of(chosen, leaderboard), "reference"),
+        (reference_of(challenger, leaderboard), "reference"),
         (best_none, "best_none"),
         (_plain("none", DUMMY), "dummy"),
     ]
@@ -35,36 +35,36 @@ def finalists(board: Leaderboard) -> dict[Candidate, tuple[Role, ...]]:
     return {candidate: tuple(own) for candidate, own in roles.items()}
 
 
-def about(board: Leaderboard) -> Candidate | None:
+def about(leaderboard: Leaderboard) -> Candidate | None:
     """Return the candidate that the verdict is about.
 
-    It is the chosen one; where that leaves the rows as they are, the best of those that do not, so that a reader learns
-    what resampling would have brought; the chosen one again where there is no such candidate.
+    This is the chosen candidate. If that one leaves the rows unchanged, it is the best candidate that does not, so that
+    the verdict says what resampling would have gained; without any, it is the chosen candidate again.
     """
-    if board.chosen is None or board.chosen.strategy not in LEAVES_ROWS:
-        return board.chosen
-    others = [candidate for candidate in _measured(board) if candidate.strategy not in LEAVES_ROWS]
-    return others[0] if others else board.chosen
+    if leaderboard.chosen is None or leaderboard.chosen.strategy not in LEAVES_ROWS:
+        return leaderboard.chosen
+    others = [candidate for candidate in _measured(leaderboard) if candidate.strategy not in LEAVES_ROWS]
+    return others[0] if others else leaderboard.chosen
 
 
-def reference_of(candidate: Candidate, board: Leaderboard) -> Candidate | None:
-    """Return what a candidate is compared with: its learner without resampling, else the best without resampling.
+def reference_of(candidate: Candidate, leaderboard: Leaderboard) -> Candidate | None:
+    """Return a candidate's reference: its learner without resampling, else the best candidate without resampling.
 
-    Nothing is where that is the candidate itself.
+    None if that is the candidate itself.
     """
     same = _plain("none", candidate.learner)
-    known = same in _measured(board) and candidate.strategy != "none"
-    reference = same if known else _best_without(board)
+    known = same in _measured(leaderboard) and candidate.strategy != "none"
+    reference = same if known else _best_without(leaderboard)
     return None if reference == candidate else reference
 
 
-def _best_without(board: Leaderboard) -> Candidate | None:
-    return next((candidate for candidate in _measured(board) if candidate.strategy == "none"), None)
+def _best_without(leaderboard: Leaderboard) -> Candidate | None:
+    return next((candidate for candidate in _measured(leaderboard) if candidate.strategy == "none"), None)
 
 
-def _measured(board: Leaderboard) -> list[Candidate]:
-    """Return the trained entries that the metric is defined for, best first."""
-    measured = [one for one in board.ranked if one.mean[board.metric] is not None and one.learner != DUMMY]
+def _measured(leaderboard: Leaderboard) -> list[Candidate]:
+    """Return the trained candidates for which the metric is defined, best first."""
+    measured = [one for one in leaderboard.ranked if one.mean[leaderboard.metric] is not None and one.learner != DUMMY]
     return [_plain(one.strategy, one.learner) for one in measured]
 
 

@@ -1,4 +1,4 @@
-"""The untouched rows of the final: validation for threshold and calibrator, test for one look."""
+"""The untouched rows of the final: validation for threshold and calibrator, test for one access."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["digest_of_test", "hold_out", "hold_out_tables"]
 
 
 def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> HeldOut:
-    """Set the validation and test rows of a split apart: features and label, natural prevalence.
+    """Write the validation and test rows of a split, features and label, at natural prevalence.
 
     Args:
-        rules: Whose columns say what is a feature.
+        rules: Define which columns are features.
         snapshot: The source.
-        split: Which of its rows are validation and test.
+        split: Assigns its rows to validation and test.
         folder: The comparison's folder.
     """
     source, partition = SourceTable(snapshot, rules.columns), read_partition(split)
@@ -36,11 +36,11 @@ def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path
 
 
 def hold_out_tables(*, validation: pa.Table, test: pa.Table, folder: Path) -> HeldOut:
-    """Set two tables apart as validation and test.
+    """Write two tables as validation and test.
 
     Args:
-        validation: Features and label, as in the comparison.
-        test: The same of other rows.
+        validation: Features and label, with the columns of the comparison.
+        test: The same columns of other rows.
         folder: The comparison's folder.
     """
     kept = {"validation": validation, "test": test}
@@ -48,13 +48,13 @@ def hold_out_tables(*, validation: pa.Table, test: pa.Table, folder: Path) -> He
 
 
 def digest_of_test(snapshot: Snapshot, split: SplitPlan) -> str:
-    """Return what tells one test partition from another: the SHA-256 of the source's digest and of its row numbers."""
+    """Return the key that identifies a test partition: the SHA-256 of the source's digest and of the row numbers."""
     rows = np.flatnonzero(read_partition(split) == PARTITIONS.index("test")).astype("<i8")
     return hashlib.sha256(snapshot.digest.encode() + rows.tobytes()).hexdigest()
 
 
 def _write_groups(reader: SnapshotReader, partition: Partition, column: str, folder: Path) -> dict[str, str]:
-    """Write the group of each untouched row as a code; return the files by table."""
+    """Write the group code of each untouched row; return the files by partition."""
     values = reader.read_columns([column]).column(0)
     files = {}
     for name in ("validation", "test"):

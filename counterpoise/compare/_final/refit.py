@@ -1,4 +1,4 @@
-"""A candidate fitted on all train rows, resampled by the same plan engine, and asked about the untouched rows."""
+"""Fit a candidate on all train rows, resampled by the same plan engine, and predict the untouched rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from counterpoise.compare._final.finalists import LEAVES_ROWS
 from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
 from counterpoise.compare._rounds.plans import TrainMatrix
-from counterpoise.compare._rounds.training import Failure, RunNotes, Trained, answers, attempted, train
+from counterpoise.compare._rounds.training import Failure, RunNotes, Trained, attempted, predict, train
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.compare._rounds.weights import share_trained_at
 from counterpoise.config import OWN_LEARNERS
@@ -21,37 +21,37 @@ __all__ = ["refit", "refit_in_process"]
 
 
 def refit(comparison: Comparison, candidate: Candidate) -> Refit:
-    """Return what becomes of a candidate in the round after the last; learners run on one thread.
+    """Run a candidate in the final's round; learners use one thread.
 
-    The strategy `threshold` is its learner alone here: in the final every threshold is chosen on validation.
+    The strategy `threshold` is its plain learner here: the final chooses every threshold on validation.
 
     Args:
-        comparison: With the final's round encoded, and validation and test.
+        comparison: The comparison, with the final's round encoded and validation and test written.
         candidate: The strategy and the learner.
     """
     from threadpoolctl import threadpool_limits
 
-    sheet, played = (
+    run_notes, refitted = (
         RunNotes(),
         candidate.model_copy(update={"strategy": "none"}) if candidate.strategy in LEAVES_ROWS else candidate,
     )
     with threadpool_limits(limits=1):
-        done = attempted(lambda: _refit(TrainingRows(comparison), played, sheet), where=lambda: "all train rows")
-    facts = {name: value for name, value in sheet.facts().items() if name in Refit.model_fields}
+        done = attempted(lambda: _refit(TrainingRows(comparison), refitted, run_notes), where=lambda: "all train rows")
+    facts = {name: value for name, value in run_notes.facts().items() if name in Refit.model_fields}
     if isinstance(done, Failure):
         return Refit(**candidate.model_dump(), status=done.status, reason=done.reason)
     return Refit(**candidate.model_dump(), status="ok", **done, **facts)
 
 
 def refit_in_process(comparison: Comparison, candidate: Candidate) -> Refit:
-    """Return what becomes of a candidate fitted in a process of its own; one without a valid answer has failed.
+    """Refit a candidate in a process of its own; without a valid answer the candidate has failed.
 
     Args:
-        comparison: As for `refit`; its rules say how long a candidate may take (`timeouts.entry`).
+        comparison: As for `refit`; its rules limit the time of a candidate (`timeouts.entry`).
         candidate: The strategy and the learner.
 
     Raises:
-        EngineError: The tournament was ended meanwhile.
+        EngineError: The comparison was ended in the meantime.
         OSError: The job cannot be written to the comparison's folder.
     """
     rules, work = comparison.rules, partial(refit, comparison, candidate)
@@ -63,32 +63,32 @@ def refit_in_process(comparison: Comparison, candidate: Candidate) -> Refit:
         return Refit(**candidate.model_dump(), status="failed", reason=str(failed))
 
 
-def _refit(opened: TrainingRows, candidate: Candidate, sheet: RunNotes) -> dict[str, object]:
-    number = opened.comparison.rounds
-    trained = train(opened, candidate, number, sheet)
-    folder = Path(opened.comparison.folder) / f"final-{uuid.uuid4().hex}"
+def _refit(training_rows: TrainingRows, candidate: Candidate, run_notes: RunNotes) -> dict[str, object]:
+    number = training_rows.comparison.rounds
+    trained = train(training_rows, candidate, number, run_notes)
+    folder = Path(training_rows.comparison.folder) / f"final-{uuid.uuid4().hex}"
     folder.mkdir()
     for part in ("validation", "test"):
-        said = answers(opened, trained, opened.features(part, number), sheet)
-        np.save(folder / f"{part}.npy", said.scores)
+        output = predict(training_rows, trained, training_rows.features(part, number), run_notes)
+        np.save(folder / f"{part}.npy", output.scores)
     return {
         "answers": str(folder),
-        "probabilities": said.probabilities,
-        "after": _counts(opened, trained.rows),
-        "training_prevalence": _training_prevalence(opened, candidate, trained),
+        "probabilities": output.probabilities,
+        "after": _counts(training_rows, trained.rows),
+        "training_prevalence": _training_prevalence(training_rows, candidate, trained),
     }
 
 
-def _counts(opened: TrainingRows, rows: TrainMatrix) -> dict[str, int]:
-    """Return the rows that were trained on by class, with their weights."""
-    classes, positive = opened.comparison.classes, opened.comparison.positive
-    found = np.bincount(rows.asked, weights=rows.weights, minlength=len(classes)).astype(int).tolist()
+def _counts(training_rows: TrainingRows, rows: TrainMatrix) -> dict[str, int]:
+    """Return the number of rows that were trained on, by class, counting weights."""
+    classes, positive = training_rows.comparison.classes, training_rows.comparison.positive
+    found = np.bincount(rows.targets, weights=rows.weights, minlength=len(classes)).astype(int).tolist()
     ordered = found if positive < 0 else [found[int(code == positive)] for code in range(len(classes))]
     return dict(zip(classes, ordered, strict=True))
 
 
-def _training_prevalence(opened: TrainingRows, candidate: Candidate, trained: Trained) -> float | None:
-    """Return the share of the class of interest as the model was trained; None where that is not one number."""
-    if opened.comparison.positive < 0 or candidate.learner == DUMMY or trained.steps[0].name in OWN_LEARNERS:
+def _training_prevalence(training_rows: TrainingRows, candidate: Candidate, trained: Trained) -> float | None:
+    """Return the training prevalence of the class of interest; None if it is not a single number."""
+    if training_rows.comparison.positive < 0 or candidate.learner == DUMMY or trained.steps[0].name in OWN_LEARNERS:
         return None
     return share_trained_at(trained.model, trained.rows)

@@ -1,4 +1,4 @@
-"""What a tournament's files are restored from when a learner has deleted them."""
+"""Hard links from which a comparison's files are restored after a learner has deleted them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 __all__ = ["KeptFiles"]
 
-_MADE_ANEW = ("plans", "jobs")
-"""Folders whose files are made again by who needs them."""
+_RECREATED = ("plans", "jobs")
+"""Folders whose files are recreated on demand."""
 
 
 class KeptFiles:
-    """Second names of a folder's files, beside it: they take no room, and outlive the deletion of the first ones.
+    """Hard links to a folder's files, next to the folder: they take no space and outlive the originals.
 
     Args:
         folder: The comparison's folder.
@@ -26,7 +26,7 @@ class KeptFiles:
         self._kept = folder.with_name(f".{folder.name}.kept")
 
     def restore_or_keep(self) -> bool:
-        """Put back files that are missing, and return whether there were any; without, keep those that are new."""
+        """Restore missing files and return whether there were any; if there were none, link new files."""
         missing = [name for name in _files(self._kept) if not (self._folder / name).exists()]
         if missing:
             shutil.rmtree(self._folder / "plans", ignore_errors=True)
@@ -37,17 +37,17 @@ class KeptFiles:
         return bool(missing)
 
     def forget(self) -> None:
-        """Remove the second names."""
+        """Remove the links."""
         shutil.rmtree(self._kept, ignore_errors=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _MADE_ANEW]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _RECREATED]
         yield from (Path(place, name).relative_to(folder) for name in names if not name.startswith("."))
 
 
 def _link(source: Path, target: Path) -> None:
-    with suppress(OSError):  # it is there already, or the file system has no second names
+    with suppress(OSError):  # the link exists, or the file system has no hard links
         target.parent.mkdir(parents=True, exist_ok=True)
         os.link(source, target)

@@ -1,4 +1,4 @@
-"""The highest memory that a process has held since it began to count."""
+"""The peak memory of a process since measuring began."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _held_before: list[float] = []
 
 
 def reset_memory_peak() -> None:
-    """Begin to count in this process: resident memory is what it holds now, its high-water mark is set back to it.
+    """Start measuring in this process: remember its resident memory and reset its high-water mark.
 
-    In a process that lives for one candidate; elsewhere memory that was freed and kept for reuse would not be counted.
+    Call it in a process that runs a single candidate; elsewhere, freed memory that is kept for reuse is not counted.
     """
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
-        return  # the mark then stands where the process's start has left it, which is where it is in a fresh one
+        return  # the mark then dates from the start of the process, which is right for a fresh one
     finally:
         _held_before[:] = _resident("VmRSS")
 
 
 def peak_mb() -> float | None:
-    """Return the high-water mark of resident memory above what was held when counting began, in MB of 10⁶ bytes.
+    """Return the high-water mark of resident memory above the memory held when measuring began, in MB of 10⁶ bytes.
 
-    None where counting has not begun or the system does not tell.
+    None if measuring has not begun or the system does not report it.
     """
     peak = _resident("VmHWM")
     return round(max(0.0, peak[0] - _held_before[0]), 1) if peak and _held_before else None

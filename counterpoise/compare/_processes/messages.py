@@ -1,4 +1,4 @@
-"""What others have to say, errors and warnings of learners, as short texts that can be shown and stored."""
+"""Errors and warnings of learners as short texts that can be shown and stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST, _READ, _MOST_NOTES = 500, 2_000, 50
 
 
 def described(error: BaseException) -> str:
-    r"""Return the kind of an error and the first line of its text.
+    r"""Return the type of an error and the first line of its message.
 
     >>> described(ValueError("no\nmore"))
     'ValueError: no'
@@ -25,7 +25,7 @@ def described(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""Return the first line of a text without secrets, and without what cannot be printed or is too long.
+    r"""Return the first line of a text, truncated, without secrets and unprintable characters.
 
     >>> one_line("\n a\x1b[31mred  \nblue")
     'a�[31mred'
@@ -36,7 +36,7 @@ def one_line(text: str) -> str:
 
 
 def short_notes(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return distinct texts, each on one line; beyond fifty only how many there are.
+    """Return the distinct texts, one line each; of more than fifty, the rest is only counted.
 
     >>> short_notes(["a", "b", "a"])
     ('a', 'b')

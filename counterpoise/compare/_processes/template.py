@@ -1,4 +1,4 @@
-"""A worker template as seen from the process that gives it work."""
+"""The worker template as seen from the process that starts it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ __all__ = ["Template"]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 _SECONDS_TO_END = 10.0
-"""How long a template may take to end when it is asked to."""
+"""How long a template may take to end after it is terminated."""
 
-_SECONDS_TO_TELL = 60.0
-"""How long a template may take to tell how a worker has ended, before it is taken for dead."""
+_SECONDS_TO_REPORT = 60.0
+"""How long a template may take to report a worker's exit code before it counts as dead."""
 
-_SECONDS_BETWEEN_LOOKS = 1.0
-"""How often a wait comes back to Python, so that an exception from another thread can interrupt it."""
+_SECONDS_BETWEEN_POLLS = 1.0
+"""How often a wait returns to Python, so that an exception from another thread can interrupt it."""
 
 
 class Template:
-    """A process that forks a worker for each job: see `worker_template`. Threads may ask it side by side.
+    """A process that forks a worker for each job: see `worker_template`. Several threads may use it at once.
 
     Attributes:
-        seconds_to_fork: How long it may take to fork a worker, its imports included, before it is taken for dead.
+        seconds_to_fork: How long it may take to fork a worker, including its imports, before it counts as dead.
     """
 
     seconds_to_fork = 120.0
@@ -39,7 +39,7 @@ class Template:
     def __init__(self) -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._requests.settimeout(self.seconds_to_fork)
-        import_path = json.dumps([str(Path(one).absolute()) for one in sys.path])  # workers have another working folder
+        import_path = json.dumps([str(Path(one).absolute()) for one in sys.path])  # workers change their directory
         with theirs:
             command = [sys.executable, "-P", "-m", "counterpoise.compare._processes.worker_template"]
             self.process = subprocess.Popen(  # noqa: S603  # this program itself
@@ -49,18 +49,18 @@ class Template:
             )  # fmt: skip
 
     def run(self, folder: Path, seconds: float) -> tuple[int | None, bool]:
-        """Let a worker do the job that lies in a folder, and kill it when the wait for it ends, however that ends.
+        """Run the job of a folder in a worker, and kill the worker when the wait for it ends, for whatever reason.
 
         Args:
-            folder: Has the job.
-            seconds: How long the worker may take, once it is forked; 0 for no limit.
+            folder: Contains the job.
+            seconds: How long the worker may run once it is forked; 0 for no limit.
 
         Returns:
-            How the worker has ended, minus the signal that killed it, or None where the template does not tell; and
-            whether it took too long.
+            The worker's exit code (minus the signal's number if it was killed), or None if the template does not report
+            it; and whether the worker took too long.
 
         Raises:
-            OSError: The template is gone, or does not answer.
+            OSError: The template has exited, or does not answer.
         """
         link, theirs = socket.socketpair()
         with link:
@@ -76,12 +76,12 @@ class Template:
                 with suppress(OSError):
                     signal.pidfd_send_signal(descriptors[0], signal.SIGKILL)
                 os.close(descriptors[0])
-            return _told(link), late
+            return _exit_code(link), late
 
     def close(self) -> None:
-        """End the template and its workers; threads may close it twice."""
+        """End the template and its workers; threads may close it more than once."""
         self._requests.close()
-        self.process.terminate()  # ends its imports; later it ends its workers first, and counts their time
+        self.process.terminate()  # interrupts its imports; later it ends its workers first, and counts their time
         try:
             self.process.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
@@ -90,19 +90,19 @@ class Template:
 
 
 def _wait(process: int, seconds: float) -> bool:
-    """Return whether a process, by its descriptor, has ended within so many seconds; 0 for no limit."""
+    """Return whether a process, given by its descriptor, has ended within a number of seconds; 0 for no limit."""
     deadline = time.monotonic() + seconds if seconds else float("inf")
     end = select.poll()
     end.register(process, select.POLLIN)
     while (left := deadline - time.monotonic()) > 0:
-        if end.poll(1000 * min(left, _SECONDS_BETWEEN_LOOKS)):
+        if end.poll(1000 * min(left, _SECONDS_BETWEEN_POLLS)):
             return True
     return False
 
 
-def _told(link: socket.socket) -> int | None:
-    """Return what the template tells of how a worker has ended; None where it does not."""
-    link.settimeout(_SECONDS_TO_TELL)
+def _exit_code(link: socket.socket) -> int | None:
+    """Return the exit code of a worker as the template reports it; None if it does not."""
+    link.settimeout(_SECONDS_TO_REPORT)
     try:
         return int(link.recv(16))
     except (OSError, ValueError):

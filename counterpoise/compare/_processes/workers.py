@@ -1,4 +1,4 @@
-"""How many entries are played side by side."""
+"""How many candidates run in parallel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["workers"]
 
 
 def workers(wanted: int) -> int:
-    """Return how many entries are played at a time: as many as wanted, at most one a processor core; 0 for that.
+    """Return how many candidates run in parallel: the wanted number, at most one per processor core; 0 for all cores.
 
     >>> workers(1)
     1

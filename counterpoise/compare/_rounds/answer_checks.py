@@ -1,4 +1,4 @@
-"""Checks of what a model answers: nothing is measured, ranked or stored that is no answer."""
+"""Checks of a model's output: nothing invalid is measured, ranked or stored."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ __all__ = ["LearnerAnswerError", "called_classes", "probabilities_by_class", "ra
 
 
 _ROUNDING, _SUM = 1e-6, 0.01
-"""How far a probability may lie outside 0 to 1, and the probabilities of a row may sum to something else than 1."""
+"""Tolerances: how far a probability may be outside 0 to 1, and how far the probabilities of a row may sum from 1."""
 
 
 class LearnerAnswerError(EvaluationError):
-    """A learner has answered, but not with what was asked for: it has failed, the strategy is not to blame."""
+    """A learner returned invalid output: the learner has failed, not the strategy."""
 
 
 def probabilities_by_class(answer: Any, model: Any, *, rows: int, classes: int) -> Floats:
-    """Return a model's probabilities, shape (rows, classes); a class that it never saw has probability 0.
+    """Check a model's probabilities and return them by class, shape (rows, classes); an unseen class has probability 0.
 
     Args:
-        answer: What `predict_proba` has returned.
+        answer: The return value of `predict_proba`.
         model: The fitted model, whose `classes_` are class codes in the order of the columns.
-        rows: How many rows it was asked about.
-        classes: How many classes there are.
+        rows: The number of rows that it predicted.
+        classes: The number of classes.
 
     Raises:
-        LearnerAnswerError: These are no probabilities of these rows and classes.
+        LearnerAnswerError: The values are not probabilities of these rows and classes.
     """
     codes = _known_codes(getattr(model, "classes_", None), "classes_", classes=classes)
     if codes.ndim != 1 or len(np.unique(codes)) != len(codes):
-        raise _wrong("bad_classes", "one column a class", f"classes_ {codes.tolist()}"[:200])
+        raise _wrong("bad_classes", "one column per class", f"classes_ {codes.tolist()}"[:200])
     found = _numbers(answer, (rows, len(codes)), "bad_probabilities")
     if (out := found[(found < -_ROUNDING) | (found > 1 + _ROUNDING)]).size:
         raise _wrong("bad_probabilities", "probabilities from 0 to 1", f"{len(out):,} others, such as {out[0]:g}")
@@ -47,19 +47,19 @@ def probabilities_by_class(answer: Any, model: Any, *, rows: int, classes: int) 
 
 
 def ranking_scores(answer: Any, *, rows: int) -> Floats:
-    """Return a model's scores, one a row.
+    """Check a model's scores and return them, one per row.
 
     Raises:
-        LearnerAnswerError: They are not finite numbers, or not as many as rows.
+        LearnerAnswerError: They are not finite numbers, or not one per row.
     """
     return _numbers(answer, (rows,), "bad_scores")
 
 
 def called_classes(answer: Any, *, rows: int) -> Ints:
-    """Return the classes that a model takes rows for, 0 or 1.
+    """Check a model's decisions and return them as classes, 0 or 1.
 
     Raises:
-        LearnerAnswerError: They are others, or not as many as rows.
+        LearnerAnswerError: They are not 0 or 1, or not one per row.
     """
     codes = _known_codes(answer, "decisions", classes=2)
     if codes.shape != (rows,):
@@ -68,7 +68,7 @@ def called_classes(answer: Any, *, rows: int) -> Ints:
 
 
 def _numbers(answer: Any, shape: tuple[int, ...], reason: str) -> Floats:
-    """Return an answer as numbers; its shape is looked at first, so that a huge one is not copied."""
+    """Return the output as numbers; the shape is checked first, so that a huge array is not copied."""
     own = getattr(answer, "shape", None)
     try:
         found = np.asarray(answer) if own is None or own == shape else None
@@ -92,4 +92,4 @@ def _known_codes(answer: Any, what: str, *, classes: int) -> Ints:
 
 
 def _wrong(reason: str, expected: str, found: str) -> LearnerAnswerError:
-    return LearnerAnswerError(reason, expected=expected, found=found, remedy="mend the learner, or choose another one")
+    return LearnerAnswerError(reason, expected=expected, found=found, remedy="fix the learner, or choose another one")

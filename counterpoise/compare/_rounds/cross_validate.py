@@ -1,4 +1,4 @@
-"""One candidate on all folds: resample, fit, predict, measure; what cannot be done becomes a reason."""
+"""Cross-validate one candidate: resample, fit, predict and score each fold, and turn failures into reasons."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 from counterpoise.compare._corrected_error import interval
 from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
 from counterpoise.compare._rounds.scores import measure
-from counterpoise.compare._rounds.training import Failure, RunNotes, answers, attempted, train
+from counterpoise.compare._rounds.training import Failure, RunNotes, attempted, predict, train
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.metrics import METRICS, names
 from counterpoise.results import Candidate, CandidateResult, Comparison, Scores
 
-__all__ = ["cross_validate_in_process", "play"]
+__all__ = ["cross_validate", "cross_validate_in_process"]
 
 
-def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
-    """Return what becomes of a candidate on all folds; learners run on one thread.
+def cross_validate(comparison: Comparison, candidate: Candidate) -> CandidateResult:
+    """Cross-validate a candidate on all folds; learners use one thread.
 
     Args:
         comparison: The rows, folds and encoded features.
@@ -26,33 +26,33 @@ def play(comparison: Comparison, candidate: Candidate) -> CandidateResult:
     """
     from threadpoolctl import threadpool_limits
 
-    sheet, opened, folds = RunNotes(), TrainingRows(comparison), list[Scores]()
+    run_notes, training_rows, folds = RunNotes(), TrainingRows(comparison), list[Scores]()
 
     def cross_validate_all() -> list[Scores]:
         for number in range(comparison.rounds):
-            folds.append(_round(opened, candidate, number, sheet))
+            folds.append(_round(training_rows, candidate, number, run_notes))
         return folds
 
     with threadpool_limits(limits=1):
-        played = attempted(cross_validate_all, where=lambda: f"fold {len(folds) + 1}")
-    if isinstance(played, Failure):
-        return CandidateResult(**candidate.model_dump(), status=played.status, reason=played.reason)
+        scores = attempted(cross_validate_all, where=lambda: f"fold {len(folds) + 1}")
+    if isinstance(scores, Failure):
+        return CandidateResult(**candidate.model_dump(), status=scores.status, reason=scores.reason)
     over_folds = _over_folds(folds, test_to_train=comparison.test_to_train)
-    return CandidateResult(**candidate.model_dump(), status="ok", folds=tuple(folds), **over_folds, **sheet.facts())
+    return CandidateResult(**candidate.model_dump(), status="ok", folds=tuple(folds), **over_folds, **run_notes.facts())
 
 
 def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> CandidateResult:
-    """Return what becomes of a candidate, played in a process of its own; one without a valid answer has failed.
+    """Cross-validate a candidate in a process of its own; without a valid answer the candidate has failed.
 
     Args:
-        comparison: The rows, folds and encoded features; `timeouts.entry` of its rules bounds the time.
+        comparison: The rows, folds and encoded features; `timeouts.entry` in its rules limits the time.
         candidate: The strategy and the learner.
 
     Raises:
-        EngineError: The tournament was ended meanwhile.
+        EngineError: The comparison was ended in the meantime.
         OSError: The job cannot be written to the comparison's folder.
     """
-    rules, work = comparison.rules, partial(play, comparison, candidate)
+    rules, work = comparison.rules, partial(cross_validate, comparison, candidate)
     try:
         result = run_in_process(
             work,
@@ -68,29 +68,29 @@ def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> C
 
 
 def _check(result: CandidateResult, comparison: Comparison, candidate: Candidate) -> None:
-    """Check that a result is one of this candidate: a learner may have changed the code that it runs in.
+    """Check that a result belongs to this candidate: a learner may have changed the code that it runs in.
 
     Raises:
-        JobFailed: It is not.
+        JobFailed: It does not.
     """
     if (result.strategy, result.learner) != (candidate.strategy, candidate.learner):
-        raise JobFailed("its answer is about another entry")
+        raise JobFailed("its answer is about another candidate")
     if result.status == "ok" and len(result.folds) != comparison.rounds:
         raise JobFailed(f"its answer has {len(result.folds)} folds instead of {comparison.rounds}")
     for metric, value in ((name, value) for scores in (*result.folds, result.mean) for name, value in scores.items()):
         if value is not None and not METRICS[metric].holds(value):
             least, most = METRICS[metric].range
-            raise JobFailed(f"its answer has {value:g} as {metric}, which lies between {least:g} and {most:g}")
+            raise JobFailed(f"its answer has {value:g} as {metric}, which must be between {least:g} and {most:g}")
 
 
-def _round(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNotes) -> Scores:
-    trained = train(opened, candidate, number, sheet)
-    said = answers(opened, trained, opened.features("test", number), sheet)
-    return measure(said, opened.truth(number))
+def _round(training_rows: TrainingRows, candidate: Candidate, number: int, run_notes: RunNotes) -> Scores:
+    trained = train(training_rows, candidate, number, run_notes)
+    output = predict(training_rows, trained, training_rows.features("test", number), run_notes)
+    return measure(output, training_rows.truth(number))
 
 
 def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Scores]:
-    """Return mean, standard deviation and interval of each metric over the folds that have a value."""
+    """Return the mean, standard deviation and interval of each metric over the folds where it is defined."""
     values = {metric: [value for fold in folds if (value := fold[metric]) is not None] for metric in names("folds")}
     bounds = {
         metric: _possible(metric, interval(known, test_to_train=test_to_train)) for metric, known in values.items()
@@ -104,7 +104,7 @@ def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Score
 
 
 def _possible(metric: str, bounds: tuple[float, float] | None) -> tuple[float | None, float | None]:
-    """Return bounds cut to what the metric can be."""
+    """Clip bounds to the range of the metric."""
     if bounds is None:
         return None, None
     least, most = METRICS[metric].range

@@ -1,4 +1,4 @@
-"""Stratified folds of the train rows: tied rows, equal in their features or of one group, are tested together."""
+"""Stratified folds of the train rows: tied rows (equal in their features or of one group) share a fold."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Codes = npt.NDArray[np.int32]
 def assign_folds(codes: Codes, ties: Ints, *, classes: tuple[str, ...], folds: int, repeats: int, seed: int) -> Folds:
     """Return the fold that each row is tested in, shape (repeats, rows).
 
-    Without ties they are those of scikit-learn's `StratifiedKFold` with shuffling, the seed raised by one a repeat;
-    with ties rows are allocated as in the split.
+    Without ties these are the folds of scikit-learn's shuffled `StratifiedKFold`, with the seed raised by one per
+    repeat; with ties, rows are allocated as in the split.
 
     Args:
         codes: Class codes.
-        ties: One code a row, without gaps, equal for rows that stay together.
+        ties: One code per row, without gaps; rows with equal codes stay together.
         classes: Class names by code.
-        folds: How many folds.
-        repeats: How many times.
-        seed: Seed of the shuffling.
+        folds: The number of folds.
+        repeats: The number of repeats.
+        seed: The seed for shuffling.
 
     Raises:
-        EvaluationError: Fewer than two classes have a row for each fold.
+        EvaluationError: Fewer than two classes have at least one row per fold.
     """
     counts = np.bincount(codes, minlength=len(classes))
     most = int(np.sort(counts)[-2]) if len(counts) > 1 else 0
@@ -51,7 +51,7 @@ def _stratified(codes: Codes, folds: int, seed: int) -> Folds:
 
     placed = np.zeros(len(codes), np.int8)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # classes with fewer rows than folds are told in the notes
+        warnings.simplefilter("ignore")  # the notes report classes with fewer rows than folds
         parts = list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(codes, codes))
     for number, (_, tested) in enumerate(parts):
         placed[tested] = number
@@ -61,7 +61,7 @@ def _stratified(codes: Codes, folds: int, seed: int) -> Folds:
 def _refuse(counts: dict[str, int], folds: int, most: int) -> None:
     raise EvaluationError(
         "too_few_rows",
-        expected=f"at least {folds} train rows in each of two classes, one a fold",
+        expected=f"at least {folds} train rows in each of two classes, one per fold",
         found=", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:20]) or "no rows",
         remedy=f"set tournament.folds to {most}" if most > 1 else "get more rows of the smaller class",
         values={"classes": counts},

@@ -1,4 +1,4 @@
-"""Folds in time order, for `split.method: time`: each trains on what is older by the gap, so never on the future."""
+"""Folds in time order, for `split.method: time`: each trains on rows older by the gap, so never on the future."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Codes = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Timeline:
-    """When the rows were, in the unit of the column of times.
+    """The time of each row, in the unit of the time column.
 
     Attributes:
-        times: One number a row.
-        gap: How much older than the first tested row a row must be to be trained on; 0 for any older one.
+        times: One number per row.
+        gap: How much older than the first test row a train row must be; 0 for any older row.
     """
 
     times: TimeValues
@@ -44,8 +44,8 @@ class TimeFolds:
     """Folds of rows in time order.
 
     Attributes:
-        tested: The fold that each row is tested in, shape (rows,), `NEVER_TESTED` for the oldest ones.
-        trained: Which rows are trained on in each fold, shape (folds, rows).
+        tested: The fold that tests each row, shape (rows,); `NEVER_TESTED` for the oldest rows.
+        trained: Which rows each fold trains on, shape (folds, rows).
     """
 
     tested: Folds
@@ -53,7 +53,7 @@ class TimeFolds:
 
     @property
     def test_to_train(self) -> float:
-        """The mean over the folds of tested rows by trained ones."""
+        """The number of test rows by train rows, averaged over the folds."""
         tested = np.bincount(self.tested[self.tested != NEVER_TESTED])
         return float(np.mean(tested / self.trained.sum(axis=1)))
 
@@ -61,46 +61,46 @@ class TimeFolds:
 def assign_folds_in_time(
     codes: Codes, ties: Ints, timeline: Timeline, *, classes: tuple[str, ...], folds: int
 ) -> TimeFolds:
-    """Return folds that are each trained on older rows alone, as scikit-learn's `TimeSeriesSplit` cuts them.
+    """Return folds that train on older rows only, with the boundaries of scikit-learn's `TimeSeriesSplit`.
 
-    Time is cut into one stretch more than folds, of about as many rows; rows of one moment stay together. A fold tests
-    its stretch and trains on all rows that are older than that by the gap, but not on rows that are tied to tested
-    ones, as in the split.
+    Time is cut into one more interval than there are folds, with about as many rows each; rows with equal times stay
+    together. A fold tests its interval and trains on all rows that are older by at least the gap, except for rows tied
+    to test rows, as in the split.
 
     Args:
         codes: Class codes.
-        ties: One code a row, equal for rows that are equal in their features or of one group.
-        timeline: When the rows were.
+        ties: One code per row, equal for rows that are equal in their features or belong to one group.
+        timeline: The times of the rows.
         classes: Class names by code.
-        folds: How many folds.
+        folds: The number of folds.
 
     Raises:
-        EvaluationError: There are too few moments, or a fold would have rows of one class alone on one of its sides.
+        EvaluationError: There are too few distinct times, or a fold would train or test on a single class.
     """
-    dealt = _dealt(ties, timeline, folds)
-    if dealt is not None and not _lacking(codes, dealt):
-        return dealt
+    folds_in_time = _cut_folds(ties, timeline, folds)
+    if folds_in_time is not None and not _single_class_sides(codes, folds_in_time):
+        return folds_in_time
     most = most_folds_in_time(codes, ties, timeline, fewer_than=folds)
     raise EvaluationError(
         "too_few_rows_in_time",
         expected=f"{folds} folds in time order with rows of two classes to train on and to test on in each",
-        found=_why_not(codes, dealt, classes, timeline),
+        found=_why_not(codes, folds_in_time, classes, timeline),
         remedy=f"set tournament.folds to {most}" if most else "lower split.gap, or collect rows over a longer time",
         values={"folds": folds, "gap": timeline.gap},
     )
 
 
 def most_folds_in_time(codes: Codes, ties: Ints, timeline: Timeline, *, fewer_than: int) -> int:
-    """Return the largest number of folds below a number that has two classes on both sides of each; 0 for none."""
+    """Return the largest number of folds below a limit that all train and test on two classes; 0 if there is none."""
     for folds in range(fewer_than - 1, _FEWEST_FOLDS - 1, -1):
-        dealt = _dealt(ties, timeline, folds)
-        if dealt is not None and not _lacking(codes, dealt):
+        folds_in_time = _cut_folds(ties, timeline, folds)
+        if folds_in_time is not None and not _single_class_sides(codes, folds_in_time):
             return folds
     return 0
 
 
-def _dealt(ties: Ints, timeline: Timeline, folds: int) -> TimeFolds | None:
-    """Return the folds, whatever classes they have; None where there are too few moments for so many."""
+def _cut_folds(ties: Ints, timeline: Timeline, folds: int) -> TimeFolds | None:
+    """Return the folds, whatever classes they have; None if there are too few distinct times."""
     cuts = _cuts(timeline.times, folds)
     if cuts is None:
         return None
@@ -114,9 +114,9 @@ def _dealt(ties: Ints, timeline: Timeline, folds: int) -> TimeFolds | None:
 
 
 def _cuts(times: TimeValues, folds: int) -> list[float] | None:
-    """Return the first moment of each fold, ascending: the moment's first row is the one nearest to where it should be.
+    """Return the first time of each fold, ascending: the time whose first row is nearest to the ideal position.
 
-    Without rows of one moment these are the places of `TimeSeriesSplit`.
+    Without equal times these are the positions of `TimeSeriesSplit`.
     """
     ordered, size = np.sort(times), len(times) // (folds + 1)
     cuts: list[float] = []
@@ -128,21 +128,21 @@ def _cuts(times: TimeValues, folds: int) -> list[float] | None:
     return cuts if len(set(cuts)) == folds else None
 
 
-def _lacking(codes: Codes, dealt: TimeFolds) -> list[tuple[int, str]]:
-    """Return each fold and side, train or test, that has rows of fewer than two classes."""
+def _single_class_sides(codes: Codes, folds_in_time: TimeFolds) -> list[tuple[int, str]]:
+    """Return each fold and side (train or test) with rows of fewer than two classes."""
     return [
         (fold, side)
-        for fold, older in enumerate(dealt.trained)
-        for side, rows in (("train", older), ("test", dealt.tested == fold))
-        if len(np.unique(codes[rows])) < 2  # one class alone is no question
+        for fold, older in enumerate(folds_in_time.trained)
+        for side, rows in (("train", older), ("test", folds_in_time.tested == fold))
+        if len(np.unique(codes[rows])) < 2  # a single class cannot be learnt or scored
     ]
 
 
-def _why_not(codes: Codes, dealt: TimeFolds | None, classes: tuple[str, ...], timeline: Timeline) -> str:
-    if dealt is None:
-        return f"{len(np.unique(timeline.times)):,} moments among {len(codes):,} rows"
-    fold, side = _lacking(codes, dealt)[0]
-    rows = dealt.trained[fold] if side == "train" else dealt.tested == fold
+def _why_not(codes: Codes, folds_in_time: TimeFolds | None, classes: tuple[str, ...], timeline: Timeline) -> str:
+    if folds_in_time is None:
+        return f"{len(np.unique(timeline.times)):,} distinct times among {len(codes):,} rows"
+    fold, side = _single_class_sides(codes, folds_in_time)[0]
+    rows = folds_in_time.trained[fold] if side == "train" else folds_in_time.tested == fold
     names = ", ".join(repr(classes[code]) for code in np.unique(codes[rows]))
     gap = f" beyond the gap of {timeline.gap:,} (in the unit of columns.time)" if timeline.gap else ""
     what = "older rows to train on" + gap if side == "train" else "rows to test on"

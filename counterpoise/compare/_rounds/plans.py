@@ -1,7 +1,7 @@
-"""Resampling of a fold's train rows: a plan, made once for all learners, then rows as learners see them.
+"""Resampling of a fold's train rows: a plan, shared by all learners, and the rows as a matrix.
 
-The plan is that of `counterpoise run`: the same code on the fold's rows, so that what is compared is what would be
-published, with the same refusals. Rows are then put together as matrices.
+The plan comes from the same code as in `counterpoise run`, applied to the fold's rows. So the comparison measures what
+would be published, and a strategy is refused for the same reasons.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ __all__ = ["FoldPlan", "TrainMatrix", "fold_plan", "train_matrix"]
 
 @dataclass(frozen=True)
 class FoldPlan:
-    """What becomes of a fold's train rows.
+    """The resampling plan of a fold's train rows.
 
     Attributes:
-        copies: How often each stands in the result.
-        recipe: How synthetic rows are made; None without any.
-        weights: How much each row counts; None where all count once.
+        copies: How often each row appears in the result.
+        recipe: How to make the synthetic rows; None if there are none.
+        weights: The weight of each row; None if all weigh one.
         facts: `seconds` and `peak_mb` of making the plan, and its `notes`.
-        folder: Where it lies.
+        folder: Where it is stored.
     """
 
     copies: Copies
@@ -52,18 +52,18 @@ class FoldPlan:
 
 @dataclass(frozen=True)
 class TrainMatrix:
-    """Rows to train on: features, what is asked of them, and how much they count (None: all once)."""
+    """Rows to train on: features, target codes, and weights (None if all weigh one)."""
 
     features: Matrix
-    asked: Ints
+    targets: Ints
     weights: Copies | None = None
 
 
-def fold_plan(field: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:
-    """Return the plan of a strategy for a round, made unless another learner's candidate has made it already.
+def fold_plan(training_rows: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:
+    """Return the plan of a strategy for a round; it is made once and shared by all learners.
 
     Args:
-        field: The rows that take part.
+        training_rows: The rows of the comparison.
         steps: The strategy.
         number: The round.
 
@@ -71,31 +71,31 @@ def fold_plan(field: TrainingRows, steps: tuple[Step, ...], number: int) -> Fold
         ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
     """
     name = json_sha256([[step.name, step.options] for step in steps])[:16]
-    folder = Path(field.comparison.folder) / "plans" / f"{name}-{number}"
+    folder = Path(training_rows.comparison.folder) / "plans" / f"{name}-{number}"
     if not folder.is_dir():
-        _write(_make(field, steps, number), folder)
+        _write(_make(training_rows, steps, number), folder)
     return _read(folder)
 
 
-def train_matrix(field: TrainingRows, plan: FoldPlan | None, number: int) -> TrainMatrix:
-    """Return a round's train rows as a plan leaves them, synthetic ones last; without a plan as they are."""
-    train, features = field.train_rows(number), field.features("train", number)
+def train_matrix(training_rows: TrainingRows, plan: FoldPlan | None, number: int) -> TrainMatrix:
+    """Apply a plan to a round's train rows, synthetic rows last; without a plan return the rows as they are."""
+    train, features = training_rows.train_rows(number), training_rows.features("train", number)
     if plan is None:
-        return TrainMatrix(features, field.asked(train.codes))
+        return TrainMatrix(features, training_rows.target_codes(train.codes))
     kept, codes = np.repeat(features, plan.copies, axis=0), np.repeat(train.codes, plan.copies)
     if plan.recipe is not None and plan.recipe.num_rows:
-        kept = np.vstack([kept, _synthetic_features(field, plan, number)])
+        kept = np.vstack([kept, _synthetic_features(training_rows, plan, number)])
         codes = np.concatenate([codes, _classes_of(plan.recipe, train)])
-    return TrainMatrix(kept, field.asked(codes), plan.weights)
+    return TrainMatrix(kept, training_rows.target_codes(codes), plan.weights)
 
 
-def _make(field: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:
-    started, rules = time.perf_counter(), field.comparison.rules
-    train = field.train_rows(number)
+def _make(training_rows: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:
+    started, rules = time.perf_counter(), training_rows.comparison.rules
+    train = training_rows.train_rows(number)
     config = sampler_settings(rules.resampling, steps[0].name, steps[0].options)
     wanted = wanted_rows(train.counts(), config)
     job = ResamplingJob(
-        reader=field.reader, roles=field.roles, train=train, config=config, seed=rules.seeds.sampler,
+        reader=training_rows.reader, roles=training_rows.roles, train=train, config=config, seed=rules.seeds.sampler,
         wanted={code: wanted[name] for code, name in enumerate(train.classes) if name in wanted},
     )  # fmt: skip
     check_memory(job, shared_by=workers(rules.tournament.workers))
@@ -103,17 +103,17 @@ def _make(field: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan
     recipe = pa.concat_tables(draft.recipes) if draft.recipes else None
     plan = FoldPlan(draft.copies, recipe, draft.weights, {})
     for step in steps[1:]:
-        plan = _thinned(field, train, plan, step)
+        plan = _thinned(training_rows, train, plan, step)
     _check_classes_left(train, plan, steps)
     facts = {"seconds": time.perf_counter() - started, "peak_mb": peak_mb(), "notes": list(draft.notes)}
     return replace(plan, facts=facts)
 
 
-def _thinned(field: TrainingRows, train: TrainRows, plan: FoldPlan, step: Step) -> FoldPlan:
-    """Return a plan after random under-sampling of the rows that it gives, which looks at their classes alone."""
+def _thinned(training_rows: TrainingRows, train: TrainRows, plan: FoldPlan, step: Step) -> FoldPlan:
+    """Under-sample the rows of a plan at random; this depends on their classes only."""
     from imblearn.under_sampling import RandomUnderSampler
 
-    rules = field.comparison.rules
+    rules = training_rows.comparison.rules
     config = sampler_settings(rules.resampling, step.name, step.options)
     rows = np.repeat(np.arange(len(train.codes)), plan.copies)
     synthetic = np.zeros(0, np.int32) if plan.recipe is None else _classes_of(plan.recipe, train)
@@ -145,26 +145,26 @@ def _check_classes_left(train: TrainRows, plan: FoldPlan, steps: tuple[Step, ...
         )
 
 
-def _synthetic_features(field: TrainingRows, plan: FoldPlan, number: int) -> Matrix:
-    """Return synthetic rows encoded; they are made once for all learners."""
-    assert plan.folder is not None  # noqa: S101  # plans are made by way of files
+def _synthetic_features(training_rows: TrainingRows, plan: FoldPlan, number: int) -> Matrix:
+    """Return the encoded synthetic rows; they are made once and shared by all learners."""
+    assert plan.folder is not None  # noqa: S101  # every plan is read back from its folder
     assert plan.recipe is not None  # noqa: S101  # there are synthetic rows
     made = plan.folder / "synthetic.npy"
     if made.exists():
         return np.asarray(np.load(made))
-    features = field.encode(_synthetic_rows(field, plan.recipe), number)
+    features = training_rows.encode(_synthetic_rows(training_rows, plan.recipe), number)
     draft = made.with_name(f".{uuid.uuid4().hex}.npy")
     np.save(draft, features)
     draft.replace(made)
     return features
 
 
-def _synthetic_rows(field: TrainingRows, recipe: pa.Table) -> pa.Table:
-    """Return synthetic rows in the source's own types."""
+def _synthetic_rows(training_rows: TrainingRows, recipe: pa.Table) -> pa.Table:
+    """Return the synthetic rows in the source's own types."""
     both = [recipe["parent_a"].to_numpy(), recipe["parent_b"].drop_null().to_numpy()]
     parents = np.unique(np.concatenate(both))
-    pool = RowPool(parents, field.reader.read_rows(parents, field.roles.data).combine_chunks())
-    synthesis = Synthesis(recipe, field.roles, field.comparison.rules.seeds.sampler)
+    pool = RowPool(parents, training_rows.reader.read_rows(parents, training_rows.roles.data).combine_chunks())
+    synthesis = Synthesis(recipe, training_rows.roles, training_rows.comparison.rules.seeds.sampler)
     rows, _ = synthesis.rows(np.arange(recipe.num_rows), pool)
     return rows
 
@@ -174,7 +174,7 @@ def _classes_of(recipe: pa.Table, train: TrainRows) -> Copies:
 
 
 def _write(plan: FoldPlan, folder: Path) -> None:
-    """Write a plan as a folder that is there whole or not at all; where two entries make it, the first one stays."""
+    """Write a plan's folder atomically; if two candidates make the same plan, the first one is kept."""
     draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     draft.mkdir(parents=True)
     weights = {} if plan.weights is None else {"weight": plan.weights}

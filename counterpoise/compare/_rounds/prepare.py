@@ -1,4 +1,4 @@
-"""Laying out a tournament: the comparison drawn up, then each round's features encoded, several rounds side by side."""
+"""Prepare a comparison: choose its rows and folds, then encode the features of each round, several in parallel."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ from counterpoise.results import Comparison, Encoding, Rules
 __all__ = ["prepare_comparison", "prepare_in_process", "prepare_table"]
 
 _MINUTES_TO_BUILD = 5.0
-"""How long a learner may take to be imported and built before anything else is done."""
+"""How long importing and building a learner may take before any other work is done."""
 
 
 def prepare_comparison(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
-    """Lay out a tournament among the train rows of a split, in this process; no other row is read.
+    """Prepare a comparison on the train rows of a split, in this process; no other rows are read.
 
     Args:
-        rules: Who takes part and how.
+        rules: The candidates and the settings.
         snapshot: The source.
-        split: Which of its rows are train.
-        folder: Where the comparison is laid out.
+        split: Assigns its rows to train.
+        folder: The comparison's folder.
 
     Raises:
-        EvaluationError: The train rows are too few to divide into folds.
+        EvaluationError: There are too few train rows for the folds.
         ConfigError: `evaluation.positive_class` names no class.
     """
     return _encoded(choose_rows(rules, snapshot, split, folder=folder))
 
 
-def prepare_table(rules: Rules, table: pa.Table, *, folder: Path, bonds: TiedRows | None = None) -> Comparison:
-    """Lay out a tournament among the rows of a table, features and label, in this process.
+def prepare_table(rules: Rules, table: pa.Table, *, folder: Path, tied_rows: TiedRows | None = None) -> Comparison:
+    """Prepare a comparison on the rows of a table, features and label, in this process.
 
     Args:
-        rules: Who takes part and how.
+        rules: The candidates and the settings.
         table: The rows.
-        folder: Where the comparison is laid out.
-        bonds: What ties rows to each other and to time; nothing by default.
+        folder: The comparison's folder.
+        tied_rows: The ties between rows, and their times; none by default.
 
     Raises:
-        EvaluationError: The rows are too few to divide into folds.
+        EvaluationError: There are too few rows for the folds.
         ConfigError: `evaluation.positive_class` names no class.
     """
-    return _encoded(choose_rows_of_table(rules, table, folder=folder, bonds=bonds))
+    return _encoded(choose_rows_of_table(rules, table, folder=folder, tied_rows=tied_rows))
 
 
 def prepare_in_process(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
-    """Prepare a comparison in processes of their own, as many rounds at a time as there are workers.
+    """Prepare a comparison in subprocesses, with as many rounds in parallel as there are workers.
 
     Raises:
-        EvaluationError: A learner is refused, or the train rows are too few to divide into folds.
+        EvaluationError: A learner is refused, or there are too few train rows for the folds.
         EngineError: A process was killed.
         OSError: A job cannot be written to the folder.
     """
@@ -78,7 +78,7 @@ def prepare_in_process(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, fo
     except JobFailed as failed:
         raise EngineError(
             "process_ended",
-            expected="room to encode the features of a fold",
+            expected="enough memory to encode the features of a fold",
             found=str(failed),
             remedy="lower tournament.max_train_rows or tournament.workers",
         ) from failed
@@ -86,10 +86,10 @@ def prepare_in_process(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, fo
 
 
 def _check_learners(rules: Rules, run: Callable[..., Record]) -> None:
-    """Check that each learner of the configuration can be built; one that ends the process costs its entries alone.
+    """Check that every configured learner can be built; one that ends its process only affects its own candidates.
 
     Raises:
-        EvaluationError: One is refused.
+        EvaluationError: A learner is refused.
     """
     limit = min(_MINUTES_TO_BUILD, rules.minutes_per_entry or _MINUTES_TO_BUILD)
     for learner in rules.tournament.learners:

@@ -1,4 +1,4 @@
-"""Drawing up an comparison: which rows take part in a tournament, and the folds that they are dealt into."""
+"""The rows of a comparison and their folds."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ __all__ = ["TiedRows", "choose_rows", "choose_rows_of_table"]
 
 @dataclass(frozen=True)
 class TiedRows:
-    """What ties rows to each other, and to time.
+    """The ties between rows, and their times.
 
     Attributes:
-        ties: One code a row, without gaps, equal for rows that stay in one fold; None where every row is alone.
-        timeline: When the rows were, where the split is by time: folds are then in time order.
+        ties: One code per row, without gaps; rows with equal codes share a fold. None if no rows are tied.
+        timeline: The times of the rows if the split is by time: folds are then in time order.
     """
 
     ties: Ints | None = None
@@ -45,52 +45,56 @@ class TiedRows:
 
 
 def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
-    """Return the comparison of the train rows of a split, features not yet encoded; no other row is read.
+    """Return the comparison on the train rows of a split, features not yet encoded; no other rows are read.
 
     Args:
-        rules: Who takes part and how.
+        rules: The candidates and the settings.
         snapshot: The source.
-        split: Which of its rows are train.
-        folder: Where the comparison is laid out.
+        split: Assigns its rows to train.
+        folder: The comparison's folder.
 
     Raises:
-        EvaluationError: The train rows are too few to divide into folds.
-        ConfigError: `evaluation.positive_class` names no class, or folds in time order are to be repeated.
+        EvaluationError: There are too few train rows for the folds.
+        ConfigError: `evaluation.positive_class` names no class, or `repeats` is above 1 with folds in time order.
     """
     source = SourceTable(snapshot, rules.columns)
     train = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
     codes = source.labels.codes[train]
     chosen = train[_stratified(codes, rules)]
     ties = tie_codes(source.reader, chosen, content=read_content(split), group=rules.columns.group)
-    bonds = TiedRows(ties, _timeline(source.reader, rules, chosen))
+    tied_rows = TiedRows(ties, _timeline(source.reader, rules, chosen))
     return choose_rows_of_table(
-        rules, source.reader.read_rows(chosen, source.roles.data), folder=folder, bonds=bonds, train_rows=len(train)
+        rules,
+        source.reader.read_rows(chosen, source.roles.data),
+        folder=folder,
+        tied_rows=tied_rows,
+        train_rows=len(train),
     )
 
 
 def choose_rows_of_table(
-    rules: Rules, table: pa.Table, *, folder: Path, bonds: TiedRows | None = None, train_rows: int = 0
+    rules: Rules, table: pa.Table, *, folder: Path, tied_rows: TiedRows | None = None, train_rows: int = 0
 ) -> Comparison:
-    """Return the comparison of the rows of a table, features and label; the features are not yet encoded.
+    """Return the comparison on the rows of a table, features and label; the features are not yet encoded.
 
     Args:
-        rules: Who takes part and how.
+        rules: The candidates and the settings.
         table: The rows.
-        folder: Where the comparison is laid out.
-        bonds: What ties rows to each other and to time; nothing by default.
-        train_rows: How many train rows there are, where these are a sample.
+        folder: The comparison's folder.
+        tied_rows: The ties between rows, and their times; none by default.
+        train_rows: The number of train rows if the table is a sample of them.
 
     Raises:
-        EvaluationError: The rows are too few to divide into folds.
-        ConfigError: `evaluation.positive_class` names no class, or folds in time order are to be repeated.
+        EvaluationError: There are too few rows for the folds.
+        ConfigError: `evaluation.positive_class` names no class, or `repeats` is above 1 with folds in time order.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, bonds = table.unify_dictionaries().combine_chunks(), bonds or TiedRows()
+    table, tied_rows = table.unify_dictionaries().combine_chunks(), tied_rows or TiedRows()
     labels = encode_labels(table[rules.columns.target])
     positive = _positive(rules, labels)
-    ties = np.arange(table.num_rows) if bonds.ties is None else bonds.ties
-    dealt, in_time = _deal(rules, labels, TiedRows(ties, bonds.timeline), positive)
-    write_arrow(folder / "folds.arrow", pa.table({**dealt, "ties": ties}))
+    ties = np.arange(table.num_rows) if tied_rows.ties is None else tied_rows.ties
+    fold_columns, in_time = _assign(rules, labels, TiedRows(ties, tied_rows.timeline), positive)
+    write_arrow(folder / "folds.arrow", pa.table({**fold_columns, "ties": ties}))
     comparison = Comparison(
         folder=str(folder),
         snapshot=write_snapshot(folder / "rows.arrow", table),
@@ -105,23 +109,23 @@ def choose_rows_of_table(
     return comparison.model_copy(update={"notes": tuple(_notes(comparison))})
 
 
-def _deal(
-    rules: Rules, labels: Labels, bonds: TiedRows, positive: int
+def _assign(
+    rules: Rules, labels: Labels, tied_rows: TiedRows, positive: int
 ) -> tuple[dict[str, npt.NDArray[np.generic]], InTime | None]:
-    """Return the columns of the folds' file, and with folds in time order what is told of them."""
-    settings, ties = rules.tournament, bonds.ties
-    assert ties is not None  # noqa: S101  # they were made
-    if bonds.timeline is None:
+    """Return the columns of the folds' file, and a description of folds in time order."""
+    settings, ties = rules.tournament, tied_rows.ties
+    assert ties is not None  # noqa: S101  # the caller sets them
+    if tied_rows.timeline is None:
         folds = assign_folds(
             labels.codes, ties, classes=labels.classes, folds=settings.folds, repeats=settings.repeats,
             seed=rules.seeds.folds,
         )  # fmt: skip
         return {f"repeat {number}": fold for number, fold in enumerate(folds)}, None
     _check_no_repeats(settings.repeats)
-    made = assign_folds_in_time(labels.codes, ties, bonds.timeline, classes=labels.classes, folds=settings.folds)
+    made = assign_folds_in_time(labels.codes, ties, tied_rows.timeline, classes=labels.classes, folds=settings.folds)
     columns = {f"trained {number}": rows for number, rows in enumerate(made.trained)}
-    return {"repeat 0": made.tested, "time": bonds.timeline.times, **columns}, InTime(
-        gap=bonds.timeline.gap,
+    return {"repeat 0": made.tested, "time": tied_rows.timeline.times, **columns}, InTime(
+        gap=tied_rows.timeline.gap,
         test_to_train=made.test_to_train,
         never_tested=int((made.tested == NEVER_TESTED).sum()),
         prevalence=None if positive < 0 else _mean_prevalence(made, labels.codes == positive),
@@ -130,7 +134,7 @@ def _deal(
 
 
 def _absent(made: TimeFolds, labels: Labels) -> Iterator[str]:
-    """Yield the classes that some fold has no row of on one of its sides."""
+    """Yield the classes that are missing from the train or test rows of some fold."""
     sides = [rows for fold, older in enumerate(made.trained) for rows in (older, made.tested == fold)]
     for code, name in enumerate(labels.classes):
         own = labels.codes == code
@@ -146,7 +150,7 @@ def _check_no_repeats(repeats: int) -> None:
     if repeats > 1:
         raise ConfigError(
             "repeats_in_time",
-            expected="one division into folds, as folds in time order are the same each time (split.method: time)",
+            expected="tournament.repeats of 1, because folds in time order are the same each time (split.method: time)",
             found=f"tournament.repeats: {repeats}",
             remedy="set tournament.repeats to 1",
         )
@@ -170,7 +174,7 @@ def _notes(comparison: Comparison) -> list[str]:
         absent = [
             f"class {name!r} has no row on one side of a fold in time order" for name in comparison.in_time.absent
         ]
-        return [*notes, _told_of(comparison, comparison.in_time), *absent]
+        return [*notes, _note_on_time(comparison, comparison.in_time), *absent]
     few = {name: count for name, count in comparison.counts.items() if 0 < count < comparison.rules.tournament.folds}
     notes += [
         f"class {name!r} has {count} rows, fewer than folds: not every fold has one" for name, count in few.items()
@@ -178,16 +182,16 @@ def _notes(comparison: Comparison) -> list[str]:
     return notes
 
 
-def _told_of(comparison: Comparison, in_time: InTime) -> str:
+def _note_on_time(comparison: Comparison, in_time: InTime) -> str:
     gap = f" by {comparison.rules.split.gap} at least (split.gap)" if in_time.gap else ""
     return (
-        f"folds are in time order, as the split is by time: each trains on rows that are older{gap}, and the oldest "
+        f"folds are in time order, because the split is by time: each trains on older rows{gap}, and the oldest "
         f"{in_time.never_tested:,} rows are never tested"
     )
 
 
 def _timeline(reader: SnapshotReader, rules: Rules, rows: Ints) -> Timeline | None:
-    """Return when rows were, where the split is by time; it has set apart those without a time."""
+    """Return the times of rows if the split is by time; the split has already rejected rows without a time."""
     if rules.split.method != "time":
         return None
     moments = read_moments(reader.read_columns([rules.columns.time]).column(0), rules.columns.time)
@@ -195,7 +199,7 @@ def _timeline(reader: SnapshotReader, rules: Rules, rows: Ints) -> Timeline | No
 
 
 def _stratified(codes: npt.NDArray[np.int32], rules: Rules) -> Ints:
-    """Return at most `tournament.max_train_rows` positions, ascending, each class in proportion, at least two of it."""
+    """Return at most `tournament.max_train_rows` positions, ascending, stratified by class, at least two of each."""
     most = rules.tournament.max_train_rows
     if len(codes) <= most:
         return np.arange(len(codes))

@@ -1,4 +1,4 @@
-"""What a model answers on a fold, and how well."""
+"""The predictions of a model on a fold, and their metrics."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from counterpoise.evaluate import macro_metrics
 from counterpoise.metrics import Confusion, Measured, Ranking, names, row_losses
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["Answers", "ask", "ask_detector", "measure"]
+__all__ = ["ModelOutput", "detect_anomalies", "measure", "predict_classes"]
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a model says of a fold's tested rows.
+class ModelOutput:
+    """The output of a model for a fold's test rows.
 
     Attributes:
-        scores: With two classes one a row, higher for more likely positive; else shape (rows, classes).
-        called: What each row is taken for, 0 or 1; None where nothing is decided, or there are more classes.
+        scores: With two classes, one score per row, higher for more likely positive; otherwise shape (rows, classes).
+        called: The predicted class of each row, 0 or 1; None if the model does not decide or there are more classes.
         probabilities: Whether the scores are probabilities.
     """
 
@@ -33,67 +33,67 @@ class Answers:
     probabilities: bool
 
 
-def ask(model: Any, features: Matrix, *, classes: int) -> Answers:
-    """Return a classifier's answers: of probabilities the larger one decides, unless the model has a threshold.
+def predict_classes(model: Any, features: Matrix, *, classes: int) -> ModelOutput:
+    """Predict with a classifier: the more probable class is chosen, unless the model has its own threshold.
 
     Args:
         model: A fitted classifier whose classes are codes.
-        features: The tested rows.
-        classes: How many classes there are; one that the model never saw has probability 0.
+        features: The test rows.
+        classes: The number of classes; one that the model never saw has probability 0.
 
     Raises:
-        EvaluationError: It gives no probabilities, and there are more than two classes.
-        LearnerAnswerError: What it answers cannot be measured.
+        EvaluationError: The model gives no probabilities, and there are more than two classes.
+        LearnerAnswerError: The output is invalid.
     """
     rows = len(features)
     if hasattr(model, "predict_proba"):
         probability = probabilities_by_class(model.predict_proba(features), model, rows=rows, classes=classes)
         if classes > 2:
-            return Answers(probability, None, probabilities=True)
+            return ModelOutput(probability, None, probabilities=True)
         tuned = hasattr(model, "best_threshold_")
         called = (
             called_classes(model.predict(features), rows=rows) == 1 if tuned else probability[:, 1] > probability[:, 0]
         )
-        return Answers(probability[:, 1], called, probabilities=True)
+        return ModelOutput(probability[:, 1], called, probabilities=True)
     if classes > 2:
         raise EvaluationError(
             "no_probabilities",
-            expected="a learner with predict_proba, as there are more than two classes",
+            expected="a learner with predict_proba, because there are more than two classes",
             found=type(model).__name__,
             remedy="choose another learner",
         )
     scores = ranking_scores(model.decision_function(features), rows=rows)
     called = called_classes(model.predict(features), rows=rows) == 1
-    return Answers(scores, called, probabilities=False)
+    return ModelOutput(scores, called, probabilities=False)
 
 
-def ask_detector(model: Any, features: Matrix) -> Answers:
-    """Return how unusual an anomaly detector finds each row; it decides nothing."""
-    return Answers(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
+def detect_anomalies(model: Any, features: Matrix) -> ModelOutput:
+    """Return an anomaly detector's score of each row, higher for more unusual rows; it makes no decisions."""
+    return ModelOutput(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
 
 
-def measure(answers: Answers, truth: Ints) -> dict[str, float | None]:
-    """Return the metrics of a fold; None where one is not defined.
+def measure(output: ModelOutput, truth: Ints) -> dict[str, float | None]:
+    """Return the metrics of a fold; None where a metric is undefined.
 
     Args:
-        answers: The model's answers.
-        truth: What the rows are: class codes, with two classes 1 for the class of interest.
+        output: The model's output.
+        truth: The true class codes; with two classes 1 for the class of interest.
     """
-    if answers.scores.ndim == 2:
-        found = macro_metrics(answers.scores, truth.astype(np.int32))
+    if output.scores.ndim == 2:
+        found = macro_metrics(output.scores, truth.astype(np.int32))
     else:
-        found = _binary(answers, truth == 1)
+        found = _binary(output, truth == 1)
     return {name: _number(found.get(name, math.nan)) for name in names("folds")}
 
 
-def _binary(answers: Answers, truth: npt.NDArray[np.bool_]) -> dict[str, float]:
-    scores = answers.scores
+def _binary(output: ModelOutput, truth: npt.NDArray[np.bool_]) -> dict[str, float]:
+    scores = output.scores
     ranking = Ranking.from_scores(scores, truth).weigh(np.ones((1, len(truth)), np.int32))
     counts = None
-    if answers.called is not None:
-        true, called = np.array([(truth & answers.called).sum()]), np.array([answers.called.sum()])
+    if output.called is not None:
+        true, called = np.array([(truth & output.called).sum()]), np.array([output.called.sum()])
         counts = Confusion.from_called(true, called, positives=float(truth.sum()), rows=float(len(truth)))
-    losses = row_losses(scores, truth) if answers.probabilities else {}
+    losses = row_losses(scores, truth) if output.probabilities else {}
     means = {name: np.array([loss.mean()]) for name, loss in losses.items()}
     measured = Measured([ranking], counts, means).metrics()
     return {name: float(value[0]) for name, value in measured.items()}

@@ -1,8 +1,8 @@
-"""The strategy `threshold`: a learner whose decisions follow `evaluation.threshold`, tuned on the rows it trains on.
+"""The strategy `threshold`: a learner with a decision threshold tuned on its train rows by `evaluation.threshold`.
 
-By the exact search that chooses thresholds on validation, on answers out of fold: so a condition is met or not, a cost
-is that of all rows, and no candidate is missed. Scikit-learn's `TunedThresholdClassifierCV` averages a scorer over
-folds on a grid of 100 thresholds, which a condition has no number for (decision 15).
+The threshold is chosen on out-of-fold predictions, by the same exact search as on validation: a condition is either met
+or not, a cost is summed over all rows, and no candidate is missed. Scikit-learn's `TunedThresholdClassifierCV` averages
+a score over folds on a grid of 100 thresholds, which cannot express a condition (decision 15).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from counterpoise.typing import Floats, Ints, Matrix
 __all__ = ["ThresholdLearner", "inner_folds", "tuned"]
 
 _INNER_FOLDS = 5
-"""As many as scikit-learn's classifier that tunes thresholds takes by default."""
+"""The default of scikit-learn's `TunedThresholdClassifierCV`."""
 
 
 @dataclass
@@ -34,9 +34,9 @@ class ThresholdLearner:
 
     Attributes:
         model: The learner.
-        folds: Positions of the rows to train on and to ask about, a pair a fold.
+        folds: One pair of positions per fold: the rows to train on and the rows to predict.
         config: How the threshold is chosen.
-        best_threshold_: The threshold, once it is fitted: rows with a score at or above it are called 1.
+        best_threshold_: The fitted threshold: rows with a score at or above it are predicted as 1.
     """
 
     model: Any
@@ -44,20 +44,20 @@ class ThresholdLearner:
     config: EvaluationConfig
     best_threshold_: float = field(default=np.nan, init=False)
 
-    def fit(self, features: Matrix, asked: Ints) -> ThresholdLearner:
-        """Tune the threshold, then fit the learner on all rows; a rule that nothing meets is told as a warning."""
+    def fit(self, features: Matrix, targets: Ints) -> ThresholdLearner:
+        """Tune the threshold, then fit the learner on all rows; warn if no threshold meets the rule."""
         from sklearn.base import clone
 
-        scores, known = np.zeros(len(asked)), np.zeros(len(asked), np.bool_)
+        scores, known = np.zeros(len(targets)), np.zeros(len(targets), np.bool_)
         for trained, tested in self.folds:
-            scores[tested] = _scores(clone(self.model).fit(features[trained], asked[trained]), features[tested])
+            scores[tested] = _scores(clone(self.model).fit(features[trained], targets[trained]), features[tested])
             known[tested] = True
-        chosen = choose_arm_threshold(ScoredRows(scores[known], asked[known] == 1), config=self.config)
+        chosen = choose_arm_threshold(ScoredRows(scores[known], targets[known] == 1), config=self.config)
         if chosen.rule != self.config.threshold:
             wanted = {rule.name: rule.wanted for rule in threshold_rules(self.config)}[self.config.threshold]
             warnings.warn(f"no threshold gives a {wanted}, out of fold: the largest F1 was taken", stacklevel=2)
         self.best_threshold_ = chosen.value
-        self.model.fit(features, asked)
+        self.model.fit(features, targets)
         return self
 
     @property
@@ -67,7 +67,7 @@ class ThresholdLearner:
 
     @property
     def predict_proba(self) -> Any:
-        """The fitted learner's own probabilities; not there where it has none."""
+        """The fitted learner's own probabilities; missing if the learner has none."""
         return self.model.predict_proba
 
     def decision_function(self, features: Matrix) -> Floats:
@@ -75,39 +75,39 @@ class ThresholdLearner:
         return np.asarray(self.model.decision_function(features))
 
     def predict(self, features: Matrix) -> Ints:
-        """Return 1 for rows that reach the threshold, else 0."""
+        """Return 1 for rows that reach the threshold, otherwise 0."""
         return (_scores(self.model, features) >= self.best_threshold_).astype(np.int64)
 
 
-def tuned(model: Any, opened: TrainingRows, number: int) -> ThresholdLearner:
+def tuned(model: Any, training_rows: TrainingRows, number: int) -> ThresholdLearner:
     """Return a learner with its threshold tuned within the rows that a round trains on.
 
     Args:
         model: The learner.
-        opened: The rows that take part, of two classes.
+        training_rows: The rows of the comparison, of two classes.
         number: The round.
 
     Raises:
-        EvaluationError: The round has too few rows of a class to train on.
+        EvaluationError: The round has too few train rows of a class.
     """
-    return ThresholdLearner(model, inner_folds(opened, number), opened.comparison.rules.evaluation)
+    return ThresholdLearner(model, inner_folds(training_rows, number), training_rows.comparison.rules.evaluation)
 
 
-def inner_folds(opened: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], ...]:
-    """Return folds of the rows that a round trains on: positions to train on and to ask about.
+def inner_folds(training_rows: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], ...]:
+    """Return folds of the rows that a round trains on: positions to train on and to predict.
 
-    They are made as those of the tournament: tied rows together, in time order where those are.
+    They follow the rules of the outer folds: tied rows stay together, in time order if the outer folds are.
 
     Args:
-        opened: The rows that take part, of two classes.
+        training_rows: The rows of the comparison, of two classes.
         number: The round.
 
     Raises:
-        EvaluationError: The round has too few rows of a class to train on.
+        EvaluationError: The round has too few train rows of a class.
     """
-    train = opened.train_rows(number)
-    _, ties = np.unique(opened.ties[train.rows], return_inverse=True)
-    timeline = opened.timeline
+    train = training_rows.train_rows(number)
+    _, ties = np.unique(training_rows.ties[train.rows], return_inverse=True)
+    timeline = training_rows.timeline
     if timeline is not None:
         own = timeline.at(train.rows)
         most = most_folds_in_time(train.codes, ties, own, fewer_than=_INNER_FOLDS + 1)
@@ -120,13 +120,13 @@ def inner_folds(opened: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], .
     fewest = int(np.bincount(train.codes, minlength=len(train.classes)).min())
     (placed,) = assign_folds(
         train.codes, ties, classes=train.classes, folds=max(2, min(_INNER_FOLDS, fewest)), repeats=1,
-        seed=opened.comparison.rules.seeds.learner,
+        seed=training_rows.comparison.rules.seeds.learner,
     )  # fmt: skip
     return tuple((np.flatnonzero(placed != fold), np.flatnonzero(placed == fold)) for fold in range(placed.max() + 1))
 
 
 def _scores(model: Any, features: Matrix) -> Floats:
-    """Return a score a row, higher for more likely 1."""
+    """Return one score per row, higher for a more likely 1."""
     rows = len(features)
     if hasattr(model, "predict_proba"):
         return probabilities_by_class(model.predict_proba(features), model, rows=rows, classes=2)[:, 1]
@@ -136,7 +136,7 @@ def _scores(model: Any, features: Matrix) -> Floats:
 def _no_inner_folds(rows: int) -> EvaluationError:
     return EvaluationError(
         "too_few_rows_in_time",
-        expected="rows of both classes in two stretches of time to tune a threshold on",
-        found=f"{rows:,} rows to train on that cannot be cut so",
+        expected="rows of both classes in two intervals of time to tune a threshold on",
+        found=f"{rows:,} train rows that cannot be divided in this way",
         remedy="lower tournament.folds, or leave out the strategy threshold",
     )

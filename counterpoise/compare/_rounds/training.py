@@ -1,4 +1,4 @@
-"""One candidate in one round: the rows that it trains on, its model, and what that answers."""
+"""One candidate in one round: its train rows, its model, and its predictions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from counterpoise.compare._processes.memory_peak import peak_mb
 from counterpoise.compare._processes.messages import described, short_notes
 from counterpoise.compare._rounds.answer_checks import LearnerAnswerError
 from counterpoise.compare._rounds.plans import FoldPlan, TrainMatrix, fold_plan, train_matrix
-from counterpoise.compare._rounds.scores import Answers, ask, ask_detector
+from counterpoise.compare._rounds.scores import ModelOutput, detect_anomalies, predict_classes
 from counterpoise.compare._rounds.thresholds import tuned
 from counterpoise.compare._rounds.training_rows import TrainingRows
-from counterpoise.compare._rounds.weights import by_asked_codes, double_counting
+from counterpoise.compare._rounds.weights import double_counting, weights_by_code
 from counterpoise.config import Step, parse_learner, parse_strategy
 from counterpoise.errors import CounterpoiseError, EvaluationError
 from counterpoise.evaluate import gathered_warnings, weighting
@@ -27,7 +27,7 @@ from counterpoise.results import DUMMY, Candidate
 from counterpoise.strategies import STRATEGIES, TRAINING, gives_weights
 from counterpoise.typing import Matrix
 
-__all__ = ["Failure", "RunNotes", "Trained", "answers", "attempted", "train"]
+__all__ = ["Failure", "RunNotes", "Trained", "attempted", "predict", "train"]
 
 Outcome = TypeVar("Outcome")
 
@@ -35,12 +35,12 @@ _TOO_SMALL = {
     "worse than random": "members that are better than chance on a balanced draw of these rows; found one that is not, "
     "as with few or unpredictable rows; choose balanced_random_forest or easy_ensemble",
 }
-"""What learners say who cannot work on rows like these, and what is to be told instead."""
+"""The errors of learners that cannot work on rows like these, and the reason to report instead."""
 
 
 @dataclass
 class _Clock:
-    """Seconds by what they were spent on."""
+    """Seconds spent, by activity."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ class _Clock:
 
 @dataclass
 class RunNotes:
-    """What is written down of a candidate at work."""
+    """The time, memory, notes and warnings of a candidate's run."""
 
     clock: _Clock = field(default_factory=_Clock)
     notes: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class RunNotes:
     peaks: list[float] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
-        """Return seconds by part and in all, the peak of memory and the notes, as the records name them."""
+        """Return the seconds by activity and in total, the peak memory and the notes, by field of the records."""
         parts = {name: round(self.clock.seconds.get(name, 0.0), 4) for name in ("sampling", "fit", "predict")}
         peak = peak_mb()
         return {
@@ -87,18 +87,18 @@ class Trained:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a candidate has no outcome: refused as it cannot run on these rows, or failed as it broke down."""
+    """Why a candidate has no result: refused because it cannot run on these rows, or failed with an error."""
 
     status: Literal["refused", "failed"]
     reason: str
 
 
 def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome | Failure:
-    """Return the outcome of a candidate's work, or why there is none: one that breaks down must not cost the others.
+    """Run a candidate's work and return its result or the failure, so that one candidate cannot stop the others.
 
     Args:
-        work: What is tried.
-        where: Says in which round it is.
+        work: The function to run.
+        where: Returns the current round, for the message.
     """
     try:
         return work()
@@ -108,61 +108,61 @@ def attempted(work: Callable[[], Outcome], where: Callable[[], str]) -> Outcome 
         return Failure("refused", f"needs {error.expected}; found {error.found}; {error.remedy}")
     except MemoryError:
         return Failure("refused", "not enough memory")
-    except Exception as error:  # noqa: BLE001  # any learner may break down in its own way
+    except Exception as error:  # noqa: BLE001  # any learner may fail in its own way
         for sign, needs in _TOO_SMALL.items():
             if sign in described(error):
                 return Failure("refused", f"needs {needs}")
         return Failure("failed", f"{where()}: {described(error)}")
 
 
-def train(opened: TrainingRows, candidate: Candidate, number: int, sheet: RunNotes) -> Trained:
-    """Fit a candidate on the rows of a round, resampled.
+def train(training_rows: TrainingRows, candidate: Candidate, number: int, run_notes: RunNotes) -> Trained:
+    """Fit a candidate on the resampled rows of a round.
 
     Args:
-        opened: The rows that take part.
+        training_rows: The rows of the comparison.
         candidate: The strategy and the learner.
         number: The round.
-        sheet: Where time, memory and notes are written down.
+        run_notes: Collects time, memory and notes.
 
     Raises:
-        EvaluationError: The strategy does not go with the learner or with the classes.
+        EvaluationError: The strategy does not fit the learner or the classes.
         ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
     """
     steps = parse_strategy(candidate.strategy)
-    model = _model(opened, candidate, steps, number, sheet)
+    model = _model(training_rows, candidate, steps, number, run_notes)
     with gathered_warnings() as notes:
-        rows = _resampled(opened, steps, number, sheet)
-        with sheet.clock.on("fit"):
-            model.fit(rows.features, *_asked(steps, rows), **weighting(model, rows.weights))
-    sheet.notes += notes
+        rows = _resampled(training_rows, steps, number, run_notes)
+        with run_notes.clock.on("fit"):
+            model.fit(rows.features, *_targets(steps, rows), **weighting(model, rows.weights))
+    run_notes.notes += notes
     return Trained(model, rows, steps)
 
 
-def answers(opened: TrainingRows, trained: Trained, features: Matrix, sheet: RunNotes) -> Answers:
-    """Return what a fitted candidate says of other rows, encoded as those that it was fitted on."""
-    with gathered_warnings() as notes, sheet.clock.on("predict"):
+def predict(training_rows: TrainingRows, trained: Trained, features: Matrix, run_notes: RunNotes) -> ModelOutput:
+    """Predict other rows with a fitted candidate, encoded like the rows that it was fitted on."""
+    with gathered_warnings() as notes, run_notes.clock.on("predict"):
         if _is_detector(trained.steps):
-            said = ask_detector(trained.model, features)
+            output = detect_anomalies(trained.model, features)
         else:
-            said = ask(trained.model, features, classes=len(opened.comparison.classes))
-    sheet.notes += notes
-    return said
+            output = predict_classes(trained.model, features, classes=len(training_rows.comparison.classes))
+    run_notes.notes += notes
+    return output
 
 
-def _resampled(opened: TrainingRows, steps: tuple[Step, ...], number: int, sheet: RunNotes) -> TrainMatrix:
-    """Return the rows to train on; the time that the plan took is counted whoever has made it."""
+def _resampled(training_rows: TrainingRows, steps: tuple[Step, ...], number: int, run_notes: RunNotes) -> TrainMatrix:
+    """Return the rows to train on; the time of the plan counts for every candidate that uses it."""
     plan: FoldPlan | None = None
     if steps[0].name in STRATEGIES and steps[0].name != "none":
-        plan = fold_plan(opened, steps, number)
-        sheet.clock.add("sampling", plan.facts["seconds"])
-        sheet.notes += plan.facts["notes"]
-        sheet.peaks += [plan.facts["peak_mb"]] if plan.facts["peak_mb"] is not None else []
-    with sheet.clock.on("sampling"):
-        return train_matrix(opened, plan, number)
+        plan = fold_plan(training_rows, steps, number)
+        run_notes.clock.add("sampling", plan.facts["seconds"])
+        run_notes.notes += plan.facts["notes"]
+        run_notes.peaks += [plan.facts["peak_mb"]] if plan.facts["peak_mb"] is not None else []
+    with run_notes.clock.on("sampling"):
+        return train_matrix(training_rows, plan, number)
 
 
-def _asked(steps: tuple[Step, ...], rows: TrainMatrix) -> tuple[npt.NDArray[np.int64], ...]:
-    return () if _is_detector(steps) else (rows.asked,)
+def _targets(steps: tuple[Step, ...], rows: TrainMatrix) -> tuple[npt.NDArray[np.int64], ...]:
+    return () if _is_detector(steps) else (rows.targets,)
 
 
 def _is_detector(steps: tuple[Step, ...]) -> bool:
@@ -170,13 +170,15 @@ def _is_detector(steps: tuple[Step, ...]) -> bool:
     return own is not None and not own.supervised
 
 
-def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], number: int, sheet: RunNotes) -> Any:
-    """Return a candidate's unfitted model; where its own weights double the strategy's, that is written down.
+def _model(
+    training_rows: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], number: int, run_notes: RunNotes
+) -> Any:
+    """Return a candidate's unfitted model; add a warning if its own weights duplicate the strategy's effect.
 
     Raises:
-        EvaluationError: The strategy does not go with the learner or with the classes.
+        EvaluationError: The strategy does not fit the learner or the classes.
     """
-    comparison = opened.comparison
+    comparison = training_rows.comparison
     name, seed = steps[0].name, comparison.rules.seeds.learner
     if candidate.learner == DUMMY:
         from sklearn.dummy import DummyClassifier
@@ -187,19 +189,19 @@ def _model(opened: TrainingRows, candidate: Candidate, steps: tuple[Step, ...], 
         raise _only_two_classes(own.two_classes, len(comparison.classes))
     if own and own.learner:
         return own_model(name, seed=seed)
-    model = by_asked_codes(build_model(parse_learner(candidate.learner), seed=seed), opened.asked_names)
-    sheet.warnings += [warning] if (warning := double_counting(model, steps)) else []
+    model = weights_by_code(build_model(parse_learner(candidate.learner), seed=seed), training_rows.target_names)
+    run_notes.warnings += [warning] if (warning := double_counting(model, steps)) else []
     if gives_weights(name):
         check_takes_weights(model)
     if name == "class_weight":
         return balanced(model)
-    return tuned(model, opened, number) if name == "threshold" else model
+    return tuned(model, training_rows, number) if name == "threshold" else model
 
 
 def _only_two_classes(what: str, classes: int) -> EvaluationError:
     return EvaluationError(
         "two_classes_only",
-        expected=f"two classes, as {what}",
-        found=f"{classes} classes, while {what} with two only",
+        expected=f"two classes, because {what} only with two",
+        found=f"{classes} classes",
         remedy="choose another strategy",
     )

@@ -1,4 +1,4 @@
-"""An open comparison: the rows that take part, their folds, and their features as learners see them."""
+"""The rows of a comparison, their folds, and their encoded features."""
 
 from __future__ import annotations
 
@@ -26,55 +26,55 @@ __all__ = ["TrainingRows"]
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """The rows of an comparison, opened: what a candidate reads."""
+    """The rows of a comparison, as candidates read them."""
 
     comparison: Comparison
 
     @cached_property
     def reader(self) -> SnapshotReader:
-        """The rows that take part."""
+        """The reader of the rows."""
         return SnapshotReader(self.comparison.snapshot)
 
     @cached_property
     def roles(self) -> ColumnRoles:
-        """Their columns."""
+        """The roles of their columns."""
         columns = self.comparison.rules.columns
-        own = ColumnsConfig(target=columns.target, categorical=columns.categorical)  # keys are not among them
+        own = ColumnsConfig(target=columns.target, categorical=columns.categorical)  # the table has no key columns
         return column_roles(self.reader.schema, own)
 
     @cached_property
     def labels(self) -> Labels:
-        """Their classes."""
+        """Their labels."""
         return read_labels(self.reader, self.roles.target)
 
     @cached_property
     def table(self) -> pa.Table:
-        """All of them, features and label."""
+        """All rows, features and label."""
         return self.reader.read_rows(np.arange(self.comparison.snapshot.rows), self.roles.data).combine_chunks()
 
     @cached_property
     def folds(self) -> Folds:
-        """The fold that each row is tested in, shape (repeats, rows); with folds in time order -1 for the oldest."""
-        columns = [self._dealt[f"repeat {number}"] for number in range(self.comparison.rules.tournament.repeats)]
+        """The fold that tests each row, shape (repeats, rows); with folds in time order -1 for the oldest rows."""
+        columns = [self._fold_table[f"repeat {number}"] for number in range(self.comparison.rules.tournament.repeats)]
         return np.stack([column.to_numpy() for column in columns])
 
     @property
     def ties(self) -> Ints:
-        """One code a row, equal for rows that stay together."""
-        return np.asarray(self._dealt["ties"].to_numpy())
+        """One code per row, equal for rows that stay together."""
+        return np.asarray(self._fold_table["ties"].to_numpy())
 
     @property
     def timeline(self) -> Timeline | None:
-        """When the rows were, with folds in time order; else None."""
+        """The times of the rows if folds are in time order; otherwise None."""
         in_time = self.comparison.in_time
-        return None if in_time is None else Timeline(np.asarray(self._dealt["time"].to_numpy()), in_time.gap)
+        return None if in_time is None else Timeline(np.asarray(self._fold_table["time"].to_numpy()), in_time.gap)
 
     @cached_property
-    def _dealt(self) -> pa.Table:
+    def _fold_table(self) -> pa.Table:
         return read_arrow(Path(self.comparison.folder) / "folds.arrow")
 
     def tested(self, number: int) -> npt.NDArray[np.bool_]:
-        """Return which rows are tested in a round; the round after the last tests none."""
+        """Return a mask of a round's test rows; the round after the last tests none."""
         repeat, fold = divmod(number, self.comparison.rules.tournament.folds)
         if number == self.comparison.rounds:
             return np.zeros(self.comparison.snapshot.rows, bool)
@@ -82,10 +82,10 @@ class TrainingRows:
         return tested
 
     def trained(self, number: int) -> npt.NDArray[np.bool_]:
-        """Return which rows are trained on in a round: those that are not tested, in time order older ones alone."""
+        """Return a mask of a round's train rows: all rows that are not tested; in time order, the older ones only."""
         if self.comparison.in_time is None or number == self.comparison.rounds:
             return ~self.tested(number)
-        return np.asarray(self._dealt[f"trained {number}"].to_numpy(zero_copy_only=False))
+        return np.asarray(self._fold_table[f"trained {number}"].to_numpy(zero_copy_only=False))
 
     def train_rows(self, number: int) -> TrainRows:
         """Return the rows that a round trains on, and no others."""
@@ -93,34 +93,34 @@ class TrainingRows:
         return TrainRows(rows, self.labels.codes[rows], self.labels.classes)
 
     def truth(self, number: int) -> npt.NDArray[np.int64]:
-        """Return what a round's tested rows are, as learners are asked for it."""
-        return self.asked(self.labels.codes[self.tested(number)])
+        """Return the target codes of a round's test rows."""
+        return self.target_codes(self.labels.codes[self.tested(number)])
 
-    def asked(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """Return class codes, or with two classes 1 for the class of interest."""
+    def target_codes(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Return class codes as learners get them: with two classes, 1 for the class of interest."""
         positive = self.comparison.positive
         return codes.astype(np.int64) if positive < 0 else (codes == positive).astype(np.int64)
 
     @property
-    def asked_names(self) -> tuple[str, ...]:
-        """What the codes that learners are asked for are called: with two classes the class of interest comes last."""
+    def target_names(self) -> tuple[str, ...]:
+        """The class names of the target codes: with two classes the class of interest comes last."""
         classes, positive = self.comparison.classes, self.comparison.positive
         return classes if positive < 0 else (classes[1 - positive], classes[positive])
 
     def features(self, part: str, number: int) -> Matrix:
-        """Return a round's encoded features: part is train or test, and validation in the final."""
+        """Return a round's encoded features; the part is train or test, or validation in the final."""
         return np.asarray(np.load(self.features_file(part, number)))
 
     def features_file(self, part: str, number: int) -> Path:
-        """Return where a round's encoded features lie."""
+        """Return the path of a round's encoded features."""
         return Path(self.comparison.folder) / f"{part}-{number}.npy"
 
     def encoder_file(self, number: int) -> Path:
-        """Return where a round's encoder lies."""
+        """Return the path of a round's encoder."""
         return Path(self.comparison.folder) / f"encoder-{number}.pickle"
 
     def encode(self, table: pa.Table, number: int) -> Matrix:
-        """Return other rows' features as encoded in a round."""
+        """Encode the features of other rows with a round's encoder."""
         content = self.encoder_file(number).read_bytes()
         encoder: FeatureEncoder = pickle.loads(content)  # noqa: S301  # written by this run into its own working area
         return encoder.transform(table)

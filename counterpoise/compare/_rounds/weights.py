@@ -1,4 +1,4 @@
-"""Class weights in a learner's own parameters: the prevalence it is trained at, and whether resampling doubles them."""
+"""Class weights in a learner's own parameters: the training prevalence they imply, and double counting."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from counterpoise.errors import EvaluationError
 from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Floats
 
-__all__ = ["balances_itself", "by_asked_codes", "double_counting", "share_trained_at"]
+__all__ = ["balances_itself", "double_counting", "share_trained_at", "weights_by_code"]
 
 _BALANCED = ("balanced", "balanced_subsample")
 _ELSEWHERE = ("class_weights", "auto_class_weights", "priors", "class_prior")
-"""Parameters that weight classes, or set their shares, in ways of their own: CatBoost's, and those of discriminant
-analysis and naive Bayes."""
+"""Other parameters that set class weights or priors: those of CatBoost, discriminant analysis and naive Bayes."""
 _WEIGHTS = ("class_weight", "scale_pos_weight", "is_unbalance", *_ELSEWHERE[:2])
 
 
-def by_asked_codes(model: Any, names: tuple[str, ...]) -> Any:
-    """Return the model with the class weights that were given by name turned into those by code.
+def weights_by_code(model: Any, names: tuple[str, ...]) -> Any:
+    """Return the model with class weights by name converted to weights by code.
 
     Args:
         model: An unfitted learner.
-        names: What each code that it is asked for is called.
+        names: The class name of each target code.
 
     Raises:
-        EvaluationError: There is no class of such a name.
+        EvaluationError: A weight names no class.
     """
     for parameter, value in _set(model, ("class_weight",)):
         if not isinstance(value, Mapping):
@@ -47,16 +46,16 @@ def by_asked_codes(model: Any, names: tuple[str, ...]) -> Any:
 
 
 def balances_itself(model: Any) -> bool:
-    """Whether a learner is one of imbalanced-learn's, each of whose members sees rows balanced for it alone."""
+    """Whether a learner is an imbalanced-learn ensemble, which balances the rows of each of its members."""
     steps = getattr(model, "steps", None)
     return type(steps[-1][1] if steps else model).__module__.startswith("imblearn.")
 
 
 def double_counting(model: Any, steps: tuple[Step, ...]) -> str:
-    """Return a warning where a learner's own weights come on top of a strategy that evens classes out, else nothing.
+    """Return a warning if a learner's own weights add to a strategy that balances classes, otherwise an empty text.
 
     Args:
-        model: The learner, before the strategy sets anything of it.
+        model: The learner, before the strategy sets any of its parameters.
         steps: The strategy.
     """
     names = [step.name for step in steps]
@@ -66,29 +65,27 @@ def double_counting(model: Any, steps: tuple[Step, ...]) -> str:
     weighted = [name.split("__")[-1] for name, _ in _set(model, _WEIGHTS)]
     if balances_itself(model):
         weighted.append("its own resampling")
-    if "class_weight" in evening:  # which replaces what the learner says of it
+    if "class_weight" in evening:  # the strategy overrides the learner's own value
         weighted = [name for name in weighted if name != "class_weight"]
     if not weighted:
         return ""
-    return (
-        f"classes are evened out twice: by {', '.join(dict.fromkeys(weighted))} of the learner on top of {evening[0]}"
-    )
+    return f"classes are balanced twice: by {', '.join(dict.fromkeys(weighted))} of the learner on top of {evening[0]}"
 
 
 def share_trained_at(model: Any, rows: TrainMatrix) -> float | None:
-    """Return the share of the class of interest as a learner of two classes was trained, its own weights included.
+    """Return the share of the class of interest that a two-class learner was trained at, including its own weights.
 
-    None where that is not one number, or not known: resampling of its own, weights by other parameters than
-    `class_weight`, `scale_pos_weight` and `is_unbalance`, and balanced weights on top of row weights, which learners
-    count differently.
+    None if this is unknown or not a single number: with resampling of its own, with parameters other than
+    `class_weight`, `scale_pos_weight` and `is_unbalance`, and with balanced weights on top of row weights, which
+    learners count differently.
 
     Args:
         model: The fitted learner.
-        rows: What it was fitted on.
+        rows: The rows that it was fitted on.
     """
     if balances_itself(model) or any(_set(model, _ELSEWHERE)):
         return None
-    shares = np.bincount(rows.asked, weights=rows.weights, minlength=2).astype(np.float64)
+    shares = np.bincount(rows.targets, weights=rows.weights, minlength=2).astype(np.float64)
     balancing = shares.sum() / (2 * shares)
     for parameter, value in _set(model, _WEIGHTS):
         evens_out = value in _BALANCED if isinstance(value, str) else parameter.endswith("is_unbalance")
@@ -99,14 +96,14 @@ def share_trained_at(model: Any, rows: TrainMatrix) -> float | None:
 
 
 def _factors(value: Any) -> Floats:
-    """Return the weights of 0 and 1: of a mapping its own, of a number one for 1 alone."""
+    """Return the weights of 0 and 1: those of a mapping, or the given number for 1."""
     if isinstance(value, Mapping):
         return np.array([value.get(0, 1), value.get(1, 1)], dtype=np.float64)
     return np.array([1.0, value])
 
 
 def _set(model: Any, parameters: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the full names and values of a learner's parameters, also within a pipeline, that are not neutral."""
+    """Yield the full names and values of a learner's non-neutral parameters, including those within a pipeline."""
     for name, value in model.get_params().items():
         if name.split("__")[-1] in parameters and not _neutral(value):
             yield name, value

@@ -1,9 +1,9 @@
-"""From what a learner answers to a probability that can be taken at its word, step by step.
+"""From a learner's predictions to calibrated probabilities, step by step.
 
-Three kinds of probability of the same rows: `before` is the learner's own; `after` is at natural prevalence, by the
-prior correction; `calibrated` has gone through a calibrator that was fitted on validation. Threshold and calibrator are
-both chosen there, and test judges both once. A calibrator changes no ranking but for ties that isotonic regression
-makes, which is why rankings are always judged on the learner's own probabilities.
+There are three kinds of probability for the same rows: `before` is the learner's own; `after` is at natural prevalence,
+by the prior correction; `calibrated` is the output of a calibrator that was fitted on validation. Threshold and
+calibrator are both chosen on validation and evaluated once on test. A calibrator does not change the ranking, except
+for the ties of isotonic regression; rankings are therefore always evaluated on the learner's own probabilities.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._arms import Predictions
-from counterpoise.evaluate._calibration.calibration import judge_probabilities
+from counterpoise.evaluate._calibration.calibration import evaluate_probabilities
 from counterpoise.evaluate._calibration.calibrators import Calibrator, CalibratorName, fit_calibrator
 from counterpoise.evaluate._calibration.correction import PriorCorrection
 from counterpoise.evaluate._operating_points import ScoredRows
@@ -33,15 +33,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Probabilities:
-    """How a learner's answers become probabilities.
+    """The steps from a learner's predictions to probabilities.
 
     Attributes:
-        correction: To natural prevalence.
+        correction: The correction to natural prevalence.
         resampled: Whether the learner was trained at another prevalence.
-        calibrator: From there to what validation showed; None where there is none.
-        note: Why there is none.
-        rows: Validation rows that it was fitted on, or would have been.
-        positives: The positives among them.
+        calibrator: The calibrator, applied after the correction; None if there is none.
+        note: Why there is no calibrator.
+        rows: The number of validation rows to fit it on.
+        positives: The number of positives among them.
     """
 
     correction: PriorCorrection
@@ -52,12 +52,12 @@ class Probabilities:
     positives: int
 
     def best(self, scores: Floats) -> Floats:
-        """Return calibrated probabilities, those at natural prevalence where there is no calibrator."""
+        """Return calibrated probabilities, or those at natural prevalence if there is no calibrator."""
         natural = self.correction.apply(scores)
         return natural if self.calibrator is None else self.calibrator.apply(natural)
 
     def stages(self, scores: Floats) -> dict[str, Floats]:
-        """Return the kinds of probability that there are; without resampling `after` is `before`, and left out."""
+        """Return all kinds of probability; without resampling, `after` equals `before` and is omitted."""
         kinds = {"before": scores}
         if self.resampled:
             kinds["after"] = self.correction.apply(scores)
@@ -66,12 +66,12 @@ class Probabilities:
         return kinds
 
     def best_threshold(self, threshold: float) -> float:
-        """Return a threshold on the learner's answers in the scale of `best`; above 1 nobody is called in either."""
+        """Convert a threshold on the learner's predictions to the scale of `best`; above 1, neither calls any row."""
         return threshold if threshold > 1 else float(self.best(np.array([threshold]))[0])
 
 
 def prior_correction(codes: LabelCodes, positive: int, *, resampled: bool) -> PriorCorrection:
-    """Return the correction for the train tables, both of which hold both classes."""
+    """Return the prior correction of the train tables, both of which have both classes."""
     natural = float((codes.train_natural == positive).mean())
     training = float(np.average(codes.train_resampled == positive, weights=codes.weights)) if resampled else natural
     return PriorCorrection(natural=natural, training=training)
@@ -89,23 +89,23 @@ def calibrate(predictions: Predictions, codes: LabelCodes, *, positive: int, met
 def calibration_record(
     made: Probabilities, test: ScoredRows, *, resamples: int, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """Return how good each kind of probability is on test, and the calibrator.
+    """Return the quality of each kind of probability on test, and the calibrator.
 
     Args:
-        made: How they are made.
+        made: The steps to the probabilities.
         test: The test rows with the learner's probabilities.
-        resamples: Bootstrap resamples wanted for the intervals.
-        rng: Where they come from.
+        resamples: The number of bootstrap resamples for the intervals.
+        rng: The random generator of the resamples.
 
     Returns:
-        `before`, `after` and `calibrated` as by `judge_probabilities`, null where there is no such kind, `calibrator`
-        with its method, parameters and the `rows` and `positives` of validation that it was fitted on, or null, and a
-        `note` why there is none.
+        `before`, `after` and `calibrated` as returned by `evaluate_probabilities`, null for a missing kind;
+        `calibrator` with its method, parameters and the `rows` and `positives` of validation that it was fitted on, or
+        null; and a `note` that says why there is none.
     """
     stages = made.stages(test.scores)
-    judged = judge_probabilities(stages, test.positive, resamples=resamples, rng=rng, groups=test.groups)
+    evaluated = evaluate_probabilities(stages, test.positive, resamples=resamples, rng=rng, groups=test.groups)
     return {
-        **{kind: judged.get(kind) for kind in ("before", "after", "calibrated")},
+        **{kind: evaluated.get(kind) for kind in ("before", "after", "calibrated")},
         "calibrator": _calibrator(made),
         "note": made.note,
     }
@@ -114,11 +114,11 @@ def calibration_record(
 def correction_record(
     correction: PriorCorrection, learners: dict[str, dict[str, Any]], *, positive_class: str, test_prevalence: float
 ) -> dict[str, Any]:
-    """Return what is published beside the version: the prior correction and by learner all that follows it.
+    """Return the published correction of a version: the prior correction, and the further steps for each learner.
 
     Args:
-        correction: That of the train table that all of these learners were trained on.
-        learners: By learner what `learner_correction` returns.
+        correction: The correction for the train table of these learners.
+        learners: The result of `learner_correction` by learner.
         positive_class: The name of the positive class.
         test_prevalence: The share of positives in test.
     """
@@ -133,13 +133,13 @@ def correction_record(
 def learner_correction(
     made: Probabilities, calibration: dict[str, Any], scores: Floats, *, threshold: float
 ) -> dict[str, Any]:
-    """Return a learner's threshold in each scale, its kinds of probability on test, and its calibrator.
+    """Return a learner's threshold on each scale, the quality of its probabilities on test, and its calibrator.
 
     Args:
-        made: How its probabilities are made.
+        made: The steps to its probabilities.
         calibration: Its `calibration_record`.
         scores: Its probabilities on test.
-        threshold: Its threshold, in the scale of its own probabilities.
+        threshold: Its threshold, on the scale of its own probabilities.
     """
     calibrated = None
     if made.calibrator is not None:

@@ -1,10 +1,10 @@
-"""How far probabilities can be taken at their word: their scores, and Cox's calibration line.
+"""The calibration of probabilities: their scores, and Cox's calibration line.
 
-The line is the logistic regression of the outcome on the log-odds of the probability (Cox, 1958). Its slope is 1 where
-probabilities are right, less than 1 where they are too extreme, and more where they are too timid. Its intercept
-belongs to a probability of one half, far from most rows of an imbalanced table; how much probabilities are too low or
-too high on the whole is said by the intercept at a slope of 1, `in_the_large` (Van Calster et al., 2019): 0 where they
-are right, above 0 where they are too low.
+The line is the logistic regression of the outcome on the log-odds of the probability (Cox, 1958). Its slope is 1 for
+calibrated probabilities, below 1 if they are too extreme, and above 1 if they are too moderate. Its intercept refers to
+a probability of one half, far from most rows of an imbalanced table; the overall bias is given by the intercept at a
+slope of 1, calibration-in-the-large (`in_the_large`; Van Calster et al., 2019): 0 without bias, above 0 if
+probabilities are too low.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from counterpoise.evaluate._metrics.curves import reliability_bins
 from counterpoise.metrics import row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["CalibrationLine", "calibration_line", "judge_probabilities", "line_intervals"]
+__all__ = ["CalibrationLine", "calibration_line", "evaluate_probabilities", "line_intervals"]
 
 
 @dataclass(frozen=True)
 class CalibrationLine:
-    """Cox's line; NaN for what the rows do not determine.
+    """Cox's calibration line; NaN for parameters that the rows do not determine.
 
     Attributes:
-        slope: Of the outcome's log-odds on the probability's.
-        intercept: Of the same line.
-        in_the_large: The intercept where the slope is held at 1.
+        slope: The slope of the outcome's log-odds on the probability's.
+        intercept: The intercept of the same line.
+        in_the_large: The intercept at a slope of 1.
     """
 
     slope: float
@@ -41,11 +41,11 @@ class CalibrationLine:
     in_the_large: float
 
     def as_dict(self) -> dict[str, float]:
-        """Return the three numbers by name."""
+        """Return the three parameters by name."""
         return {"slope": self.slope, "intercept": self.intercept, "in_the_large": self.in_the_large}
 
 
-def judge_probabilities(
+def evaluate_probabilities(
     stages: Mapping[str, Floats],
     positive: Mask,
     *,
@@ -53,17 +53,17 @@ def judge_probabilities(
     rng: np.random.Generator,
     groups: npt.NDArray[np.int32] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Return for each kind of probability of the same rows how good it is.
+    """Return the quality of each kind of probability for the same rows.
 
-    Each record has `mean_probability`, `brier`, `log_loss`, the numbers of `CalibrationLine`, their `intervals` and the
-    bins of `reliability`. Rows are resampled whatever their class, unlike elsewhere: with as many positives in each
-    resample as there are, the intercepts would look better known than they are, as the prevalence of other rows varies.
+    Each record has `mean_probability`, `brier`, `log_loss`, the parameters of `CalibrationLine`, their `intervals` and
+    the bins of `reliability`. Unlike elsewhere, resampling is not stratified by class: with a fixed number of
+    positives, the intercepts would seem more certain than they are, because the prevalence of other rows varies.
 
     Args:
-        stages: Probabilities by name, one a row.
+        stages: Probabilities by name, one per row.
         positive: Which rows are positive.
-        resamples: Bootstrap resamples wanted; fewer are taken of many rows, and 200 are enough for standard errors.
-        rng: Where they come from.
+        resamples: The number of bootstrap resamples; large tables get fewer, and 200 are enough for standard errors.
+        rng: The random generator of the resamples.
         groups: As in `iter_weights`.
     """
     lines = {name: calibration_line(probability, positive) for name, probability in stages.items()}
@@ -86,11 +86,11 @@ def judge_probabilities(
 def calibration_line(probability: Floats, positive: Mask) -> CalibrationLine:
     """Fit Cox's line.
 
-    Without both classes nothing is determined; without different probabilities, or where the classes do not overlap,
-    no slope is.
+    Without both classes nothing is determined; if all probabilities are equal or the classes do not overlap, the slope
+    and its intercept are not.
 
     Args:
-        probability: One a row; 0 and 1 count as 1e-8 away from there.
+        probability: One per row; 0 and 1 are moved inwards by 1e-8.
         positive: Which rows are positive.
     """
     if not positive.any() or positive.all():
@@ -103,16 +103,16 @@ def calibration_line(probability: Floats, positive: Mask) -> CalibrationLine:
 def line_intervals(
     probability: Floats, positive: Mask, line: CalibrationLine, *, weights: Sequence[Copies]
 ) -> dict[str, Interval]:
-    """Return intervals of 95 % by figure from the standard errors of resamples; none for what is undefined.
+    """Return 95 % intervals by parameter, from the standard errors of resamples; none for undefined parameters.
 
-    In a resample one step of Newton's method is taken from the line of all rows, which differs from the resample's own
-    line by less than matters to a standard error.
+    Each resample takes one step of Newton's method from the line of all rows; compared with its own line, the error is
+    too small to matter for a standard error.
 
     Args:
-        probability: One a row.
+        probability: One per row.
         positive: Which rows are positive.
-        line: Their line.
-        weights: How often each row counts, parts of shape (resamples, rows).
+        line: Their calibration line.
+        weights: How often each row counts, in parts of shape (resamples, rows).
     """
     if not weights:
         return {}
@@ -121,7 +121,7 @@ def line_intervals(
     joint = _residuals(line.slope * odds + line.intercept, positive)
     columns = np.column_stack(
         [_step_columns(odds - centre, joint), _residuals(odds + line.in_the_large, positive)]
-    )  # what is undefined is not a number, and so are its sums
+    )  # undefined parameters are NaN, and so are their sums
     sums = np.concatenate([part @ columns for part in weights])
     level, slope = _newton_steps(sums[:, :5])
     steps = {"slope": slope, "intercept": level - slope * centre, "in_the_large": sums[:, 5] / sums[:, 6]}
@@ -139,7 +139,7 @@ def _scores(probability: Floats, positive: Mask) -> dict[str, float]:
 
 
 def _joint(odds: Floats, positive: Mask) -> tuple[float, float]:
-    """Return slope and intercept; NaN where the classes do not overlap, for then no finite slope fits best."""
+    """Return slope and intercept; NaN if the classes do not overlap, because no finite slope fits best."""
     from sklearn.linear_model import LogisticRegression
 
     above, below = odds[positive], odds[~positive]
@@ -153,7 +153,7 @@ def _joint(odds: Floats, positive: Mask) -> tuple[float, float]:
 
 
 def _shift(odds: Floats, positive: Mask) -> float:
-    """Return what is to be added to the log-odds for the mean probability to be the prevalence."""
+    """Return the shift of the log-odds that makes the mean probability equal to the prevalence."""
     from scipy import optimize, special
 
     share = positive.mean()
@@ -162,7 +162,7 @@ def _shift(odds: Floats, positive: Mask) -> float:
 
 
 def _residuals(odds: Floats, positive: Mask) -> Floats:
-    """Return by row the outcome minus its expectation, and the expectation's variance."""
+    """Return the outcome minus its expectation, and the variance of the expectation, by row."""
     from scipy.special import expit
 
     expected = expit(odds)
@@ -170,13 +170,13 @@ def _residuals(odds: Floats, positive: Mask) -> Floats:
 
 
 def _step_columns(odds: Floats, residuals: Floats) -> Floats:
-    """Return what a step of Newton's method sums up: gradient (2) and information (3), for level and slope."""
+    """Return the terms of a Newton step by row: gradient (2) and information (3), for level and slope."""
     gain, variance = residuals.T
     return np.column_stack([gain, gain * odds, variance, variance * odds, variance * odds**2])
 
 
 def _newton_steps(sums: Floats) -> tuple[Floats, Floats]:
-    """Return the steps of level and slope by resample; NaN where a resample determines none."""
+    """Return the steps of level and slope by resample; NaN where a resample does not determine them."""
     level, slope, one, cross, square = sums.T
     determinant = one * square - cross**2
     determinant = np.where(determinant > 1e-12 * one * square, determinant, np.nan)

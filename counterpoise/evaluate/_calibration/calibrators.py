@@ -1,6 +1,6 @@
-"""Calibrators: from a probability at natural prevalence to the share of positives that validation showed for it.
+"""Calibrators: map a probability at natural prevalence to the share of positives observed on validation.
 
-Scikit-learn fits them; what is published are plain numbers, so that applying them takes a few lines and no pickle.
+Scikit-learn fits them; the published form is plain numbers, so that applying them takes a few lines and no pickle.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ __all__ = [
 CalibratorName = Literal["auto", "sigmoid", "isotonic", "none"]
 
 FEWEST_ROWS = 20
-"""Validation rows of the rarer class below which nothing is fitted: a sigmoid has two parameters, and ten events for
-each are the customary least (Peduzzi et al., 1996)."""
+"""The validation rows of the rarer class that a calibrator needs: a sigmoid has two parameters, and ten events per
+parameter are the customary minimum (Peduzzi et al., 1996)."""
 FEWEST_FOR_ISOTONIC = 1_000
-"""Validation rows of the rarer class from which `auto` tries isotonic regression. Scikit-learn's documentation advises
-against it with far fewer than 1,000 rows, and Niculescu-Mizil and Caruana (2005) found it no better below that, on
-nearly balanced tables; where classes are imbalanced, the rows of the rarer one are what the steps are made of. Even
-with more rows it is worse than a sigmoid where a sigmoid is about right (`docs/evaluation.md`), so it has to win."""
+"""The validation rows of the rarer class from which `auto` tries isotonic regression. Scikit-learn's documentation
+advises against it with far fewer than 1,000 rows, and Niculescu-Mizil and Caruana (2005) found it no better below that,
+on nearly balanced tables; on imbalanced tables the rarer class determines the steps. Even with more rows it is worse
+than a sigmoid where a sigmoid is about right (`docs/evaluation.md`), so it has to win on held-out parts."""
 _PARTS = 3
 _LEAST = 1e-8
-"""Probabilities this near to 0 or 1 count as this far from it: log-odds must be finite, and no table is so large that
-it could show a smaller share."""
+"""Probabilities are clipped this far from 0 and 1: log-odds must be finite, and no table is large enough to show a
+smaller share."""
 _SIGMOID = """\
 import numpy as np
 k = c['learners'][learner]['calibrated']
@@ -54,11 +54,11 @@ positive = calibrated >= k['threshold_calibrated_scale']"""
 
 @dataclass(frozen=True)
 class SigmoidCalibrator:
-    """A straight line through the log-odds (Platt, 1999; Cox, 1958).
+    """A linear function of the log-odds (Platt, 1999; Cox, 1958).
 
     Attributes:
-        slope: What log-odds are multiplied by, above 0: 1 leaves them as they are, less draws them together.
-        intercept: What is added to them.
+        slope: The factor for log-odds, above 0: 1 leaves them unchanged, a smaller one moves them together.
+        intercept: The constant added to them.
     """
 
     slope: float
@@ -66,7 +66,7 @@ class SigmoidCalibrator:
 
     @property
     def rises(self) -> bool:
-        """Whether higher probabilities stay higher."""
+        """Whether the calibrator preserves the ranking."""
         return self.slope > 0
 
     def apply(self, probability: Floats) -> Floats:
@@ -80,7 +80,7 @@ class SigmoidCalibrator:
         return np.asarray(expit(self.slope * log_odds(probability) + self.intercept))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the parameters as a record, with a snippet for the probability `p` at natural prevalence."""
+        """Return the parameters as a record, with a code snippet for the probability `p` at natural prevalence."""
         return {
             "method": "sigmoid",
             "parameters": {"slope": self.slope, "intercept": self.intercept},
@@ -90,11 +90,11 @@ class SigmoidCalibrator:
 
 @dataclass(frozen=True)
 class IsotonicCalibrator:
-    """A rising line through points, level before the first and behind the last.
+    """A piecewise linear, non-decreasing function, constant before its first point and after its last.
 
     Attributes:
-        probability: The points' probabilities at natural prevalence, rising.
-        share: What is answered there, never falling.
+        probability: The points' probabilities at natural prevalence, increasing.
+        share: The calibrated probabilities of the points, non-decreasing.
     """
 
     probability: tuple[float, ...]
@@ -102,7 +102,7 @@ class IsotonicCalibrator:
 
     @property
     def rises(self) -> bool:
-        """Whether higher probabilities stay higher, or at least as high."""
+        """Whether the calibrator preserves the ranking, apart from ties."""
         return self.share[0] < self.share[-1]
 
     def apply(self, probability: Floats) -> Floats:
@@ -114,7 +114,7 @@ class IsotonicCalibrator:
         return np.interp(probability, self.probability, self.share)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the points as a record, with a snippet for the probability `p` at natural prevalence."""
+        """Return the points as a record, with a code snippet for the probability `p` at natural prevalence."""
         return {
             "method": "isotonic",
             "parameters": {"probability": list(self.probability), "share": list(self.share)},
@@ -127,21 +127,21 @@ Fit = Callable[[Floats, Mask], Calibrator]
 
 
 def fit_calibrator(probability: Floats, positive: Mask, *, method: CalibratorName) -> tuple[Calibrator | None, str]:
-    """Fit a calibrator on rows that no learner was trained on and that have their natural prevalence.
+    """Fit a calibrator on rows at natural prevalence that no learner was trained on.
 
     Args:
-        probability: One a row, at natural prevalence.
+        probability: One per row, at natural prevalence.
         positive: Which rows are positive.
-        method: `auto` takes a sigmoid; from `FEWEST_FOR_ISOTONIC` rows of the rarer class on isotonic regression, where
-            its log loss is smaller on parts of these rows that it was not fitted on.
+        method: `auto` uses a sigmoid; from `FEWEST_FOR_ISOTONIC` rows of the rarer class on, it uses isotonic
+            regression if its log loss on held-out parts of these rows is smaller.
 
     Returns:
-        The calibrator, or None with the reason: `none` was asked for, too few rows, or no probability that rises with
-        the share of positives, where a calibrator would turn the ranking round.
+        The calibrator, or None with the reason: `none` is configured, there are too few rows, or the probabilities do
+        not increase with the share of positives, so that a calibrator would reverse the ranking.
     """
     rarer = int(min(positive.sum(), (~positive).sum()))
     if method == "none":
-        return None, "no calibrator was asked for (evaluation.calibration)"
+        return None, "calibration is switched off (evaluation.calibration)"
     if rarer < FEWEST_ROWS:
         return None, f"a calibrator needs {FEWEST_ROWS} validation rows of the rarer class, and there are {rarer}"
     fit: Fit = _isotonic if method == "isotonic" else _sigmoid
@@ -155,14 +155,14 @@ def fit_calibrator(probability: Floats, positive: Mask, *, method: CalibratorNam
 
 
 def log_odds(probability: Floats) -> Floats:
-    """Return the logarithm of the odds, of probabilities at least 1e-8 away from 0 and 1."""
+    """Return the log-odds of probabilities, clipped to at least 1e-8 from 0 and 1."""
     from scipy.special import logit
 
     return np.asarray(logit(np.clip(probability, _LEAST, 1 - _LEAST)))
 
 
 def _log_loss_elsewhere(fit: Fit, probability: Floats, positive: Mask) -> float:
-    """Return the log loss on each part of the rows of a calibrator that was fitted on the other parts."""
+    """Return the cross-validated log loss of a calibrator: each part is scored by a fit on the other parts."""
     part = np.arange(len(positive)) % _PARTS
     answered = np.zeros(len(positive))
     for number in range(_PARTS):
@@ -173,7 +173,7 @@ def _log_loss_elsewhere(fit: Fit, probability: Floats, positive: Mask) -> float:
 
 
 def _sigmoid(probability: Floats, positive: Mask) -> SigmoidCalibrator:
-    """Fit Platt's sigmoid, with his targets a little inside 0 and 1, to the log-odds."""
+    """Fit Platt's sigmoid to the log-odds, with his targets slightly inside 0 and 1."""
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.frozen import FrozenEstimator
 
@@ -184,7 +184,7 @@ def _sigmoid(probability: Floats, positive: Mask) -> SigmoidCalibrator:
 
 
 def _identity() -> Any:
-    """Return a fitted classifier that takes log-odds for its one feature and answers with them."""
+    """Return a fitted classifier whose decision function is its one feature, the log-odds."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression()
@@ -193,7 +193,7 @@ def _identity() -> Any:
 
 
 def _isotonic(probability: Floats, positive: Mask) -> IsotonicCalibrator:
-    """Fit a rising step line; no share is certain, but as far from 0 and 1 as Platt's targets are."""
+    """Fit an isotonic regression; shares are bounded away from 0 and 1 like Platt's targets."""
     from sklearn.isotonic import IsotonicRegression
 
     least, most = 1 / ((~positive).sum() + 2), 1 - 1 / (positive.sum() + 2)

@@ -1,4 +1,4 @@
-"""From probabilities of a resampled train table back to natural prevalence."""
+"""Correct probabilities of a learner that was trained on resampled rows to natural prevalence."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _SNIPPET = (
 class PriorCorrection:
     """The correction for a changed share of positives (Saerens et al., 2002; Dal Pozzolo et al., 2015).
 
-    It is exact where rows were dropped or repeated at random and the learner fits the class odds freely, and
-    approximate for synthetic rows and regularised learners.
+    It is exact if rows were dropped or repeated at random and the learner fits the class odds freely, and approximate
+    for synthetic rows and regularised learners.
 
     Attributes:
         natural: The share of positives before resampling, between 0 and 1.
-        training: The share of positives the learner was trained on, between 0 and 1.
+        training: The share of positives that the learner was trained on, between 0 and 1.
     """
 
     natural: float
@@ -39,7 +39,7 @@ class PriorCorrection:
 
     @property
     def odds_factor(self) -> float:
-        """What the odds of a probability are multiplied by."""
+        """The factor that is applied to the odds of a probability."""
         return (self.natural / self.training) / ((1 - self.natural) / (1 - self.training))
 
     def apply(self, probability: Value) -> Value:
@@ -52,7 +52,7 @@ class PriorCorrection:
         return scaled / (scaled + (1 - probability))
 
     def as_dict(self) -> dict[str, float | str]:
-        """Return the correction as a record: prevalences, formula, and a snippet for a dictionary `c` like this one."""
+        """Return the correction as a record: prevalences, formula, and a snippet that uses the record as `c`."""
         return {
             "natural_prevalence": self.natural,
             "training_prevalence": self.training,

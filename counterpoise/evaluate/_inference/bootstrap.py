@@ -1,4 +1,4 @@
-"""Stratified, paired bootstrap: the same resampled test rows for everything that is compared."""
+"""Stratified, paired bootstrap: everything that is compared uses the same resampled test rows."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = [
 ]
 
 Resampled = dict[str, Floats]
-"""Values by metric, one a resample."""
+"""Values by metric, one per resample."""
 
 CONFIDENCE = 0.95
 _CELLS = 2_000_000
-"""Weights held at a time: bounds memory whatever the number of resamples."""
+"""The number of weights held in memory at once, whatever the number of resamples."""
 _MOST_RESAMPLES, _FEWEST_RESAMPLES = 200, 50
 _MOST_WEIGHTS = 20_000_000
 
@@ -46,19 +46,19 @@ def bootstrap(
     rng: np.random.Generator,
     groups: npt.NDArray[np.int32] | None = None,
 ) -> dict[str, Resampled]:
-    """Return what each measure makes of the same resamples.
+    """Compute each measure on the same resamples.
 
     Args:
         measures: By name, a function from weights of shape (resamples, rows) to values by metric.
         strata: The class of each test row; each resample draws as many rows of each class as there are.
-        resamples: How many resamples.
-        rng: Where the draws come from.
+        resamples: The number of resamples.
+        rng: The random generator of the resamples.
         groups: As in `iter_weights`.
     """
     from threadpoolctl import threadpool_limits
 
     parts: dict[str, list[Resampled]] = {name: [] for name in measures}
-    with threadpool_limits(limits=1):  # the products are small: threads took twice as long, and sum in any order
+    with threadpool_limits(limits=1):  # the products are small: threads took twice as long, and vary the rounding
         for weights in iter_weights(strata, resamples=resamples, rng=rng, groups=groups):
             for name, measure in measures.items():
                 parts[name].append(measure(weights))
@@ -66,7 +66,7 @@ def bootstrap(
 
 
 def affordable_resamples(rows: int, wanted: int) -> int:
-    """Return how many resamples to take of that many rows where much is computed in each, at most those wanted.
+    """Return how many resamples to compute for a number of rows if each is expensive; at most the wanted number.
 
     >>> affordable_resamples(1_000, 1_000), affordable_resamples(200_000, 1_000), affordable_resamples(10**7, 1_000)
     (200, 100, 50)
@@ -81,14 +81,15 @@ def iter_weights(
     rng: np.random.Generator,
     groups: npt.NDArray[np.int32] | None = None,
 ) -> Iterator[Copies]:
-    """Yield how often each row is drawn, some resamples at a time, shape (resamples of this part, rows).
+    """Yield how often each row is drawn, in parts of several resamples, shape (resamples of this part, rows).
 
     Args:
-        strata: The stratum of each row; of each as many are drawn as there are.
-        resamples: How many resamples.
-        rng: Where the draws come from.
-        groups: One code a row, from 0 without gaps: whole groups are drawn, each in the stratum of its rarest row, as
-            rows of one group say less than as many others. None where each row is drawn on its own.
+        strata: The stratum of each row; a resample draws as many of each as there are.
+        resamples: The number of resamples.
+        rng: The random generator of the resamples.
+        groups: One code per row, from 0 without gaps: whole groups are drawn, each in the stratum of its rarest row,
+            because rows of one group carry less information than independent rows. None if each row is drawn on its
+            own.
     """
     units = strata if groups is None else _rarest(strata, groups)
     units_by_stratum = [np.flatnonzero(units == stratum) for stratum in np.unique(units)]
@@ -102,20 +103,20 @@ def iter_weights(
 
 
 def interval_of(values: Floats, estimate: float, *, within: tuple[float, float] = (-np.inf, np.inf)) -> Interval | None:
-    """Return the percentile interval of resampled values, moved by their bias and cut to what is possible.
+    """Return the percentile interval of resampled values, shifted by their bias and clipped to the possible range.
 
-    Resamples repeat positives, which then tie and support each other: their average precision is too high on average,
-    by up to half a standard error where positives are few. Plain percentiles covered the true value in 84 to 91 % of
-    simulated noise tables, moved ones (Efron and Tibshirani, 1993, chapters 10 and 13) in 95 to 99 %.
-    `counterpoise.evaluate._inference.intervals` has what near-perfect rankings need.
+    Resamples repeat positives, which tie with their copies and support each other: their average precision is too high
+    on average, by up to half a standard error if there are few positives. Plain percentiles covered the true value in
+    84 to 91 % of simulated noise tables, shifted ones (Efron and Tibshirani, 1993, chapters 10 and 13) in 95 to 99 %.
+    `counterpoise.evaluate._inference.intervals` handles near-perfect rankings.
 
     Args:
-        values: One value a resample.
-        estimate: The value on the rows themselves.
+        values: One value per resample.
+        estimate: The value on the original rows.
         within: The smallest and the largest possible value.
 
     Returns:
-        The interval; None where there are no values or some are undefined.
+        The interval; None if there are no values or some are undefined.
     """
     if not len(values) or np.isnan(values).any():
         return None
@@ -126,9 +127,9 @@ def interval_of(values: Floats, estimate: float, *, within: tuple[float, float] 
 
 
 def _drawn(number: int, size: int, rng: np.random.Generator) -> Copies:
-    """Return how often each of `size` rows is drawn in `size` draws with replacement, `number` times over.
+    """Return how often each of `size` rows is drawn in `size` draws with replacement, for `number` resamples.
 
-    One resample after the other: their counts then fit into the processor's cache.
+    Resamples are drawn one at a time, so that their counts fit into the CPU cache.
     """
     weights = np.empty((number, size), np.int32)
     for resample in weights:
@@ -137,7 +138,7 @@ def _drawn(number: int, size: int, rng: np.random.Generator) -> Copies:
 
 
 def _rarest(strata: npt.NDArray[np.int32], groups: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return for each group the stratum that is rarest in all of those its rows are in.
+    """Return for each group the rarest stratum among those of its rows.
 
     >>> _rarest(np.array([0, 0, 1, 0, 0], np.int32), np.array([0, 0, 0, 1, 1], np.int32)).tolist()
     [1, 0]

@@ -1,4 +1,4 @@
-"""Intervals of single classes where there are more than two."""
+"""Intervals of single classes if there are more than two."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from counterpoise.typing import Matrix
 __all__ = ["MOST_CLASSES", "of_class", "smallest_classes", "with_class_intervals"]
 
 MOST_CLASSES = 50
-"""Classes that get intervals of their own, the smallest ones: bounds memory and the length of the record."""
+"""The number of classes with their own intervals, smallest first: bounds memory and the length of the record."""
 
 
 def with_class_intervals(
     probability: Matrix, codes: LabelCodes, record: dict[str, Any], resampled: Resampled
 ) -> list[dict[str, Any]]:
-    """Return the entries `per_class` of an arm's record, each with its `intervals`; of the `MOST_CLASSES` smallest.
+    """Return the `per_class` records of an arm with `intervals` for the `MOST_CLASSES` smallest classes.
 
-    Average precision, ROC-AUC and F1 have those of the resamples; precision and recall Wilson's, in which a group
-    counts once where rows are grouped.
+    Average precision, ROC-AUC and F1 have bootstrap intervals; precision and recall have Wilson's, in which a group
+    counts once if rows are grouped.
 
     Args:
-        probability: What the arm answers on test, shape (rows, classes).
+        probability: The arm's predictions for test, shape (rows, classes).
         codes: The labels.
-        record: What `judge_multiclass` found.
-        resampled: What its measure makes of bootstrap resamples; empty without any.
+        record: The record that `evaluate_multiclass` returned.
+        resampled: The arm's metrics on bootstrap resamples; empty without resamples.
     """
     called, groups = probability.argmax(axis=1), codes.groups.get("test")
     smallest = set(smallest_classes(codes.test).tolist()) if resampled else set()
@@ -45,15 +45,15 @@ def with_class_intervals(
                 "precision": share_interval(entry["precision"], units(called == code, groups)),
                 "recall": share_interval(entry["recall"], counts[0]),
             }
-        told = {metric: {"low": one.low, "high": one.high} for metric, one in found.items() if one}
-        entries.append(entry | {"intervals": told})
+        bounds = {metric: {"low": one.low, "high": one.high} for metric, one in found.items() if one}
+        entries.append(entry | {"intervals": bounds})
     return entries
 
 
 def _by_resamples(
     entry: dict[str, Any], code: int, counts: tuple[int, int], resampled: Resampled
 ) -> dict[str, Interval | None]:
-    """Return the intervals of a class's rankings and F1; where all resamples agree on the F1 there is none."""
+    """Return the intervals of a class's ranking metrics and F1; F1 has none if all resamples agree."""
     found = {
         metric: ranking_interval(
             metric, resampled[of_class(metric, code)], entry[metric], positives=counts[0], negatives=counts[1]
@@ -65,11 +65,11 @@ def _by_resamples(
 
 
 def of_class(metric: str, code: int) -> str:
-    """Return what a class's metric is called among resampled metrics."""
+    """Return the name of a class's metric among the resampled metrics."""
     return f"{metric} of class {code}"
 
 
 def smallest_classes(truth: Codes) -> Codes:
-    """Return the codes of the smallest classes that have rows, `MOST_CLASSES` at most."""
+    """Return the codes of the smallest non-empty classes, at most `MOST_CLASSES`."""
     present, rows = np.unique(truth, return_counts=True)
     return np.asarray(present[np.argsort(rows, kind="stable")][:MOST_CLASSES], np.int32)

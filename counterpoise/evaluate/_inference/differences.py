@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.evaluate._arms import JudgedArm, Predictions
+from counterpoise.evaluate._arms import EvaluatedArm, Predictions
 from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, bootstrap, interval_of
 from counterpoise.evaluate._inference.class_intervals import with_class_intervals
 from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
-from counterpoise.evaluate._question import Question
+from counterpoise.evaluate._task import EvaluationTask
 from counterpoise.evaluate._verdict import strategy_verdict
 from counterpoise.metrics import METRICS
 from counterpoise.runtime import child_generator
@@ -19,51 +19,55 @@ from counterpoise.typing import Floats
 __all__ = ["arm_key", "arm_record", "compare_arms", "paired_differences", "resample_arms"]
 
 _MOST_WEIGHINGS = 4_000_000_000
-"""Rows × resamples × rankings × arms that a bootstrap may take: about half a minute on one core."""
+"""The limit of rows × resamples × rankings × arms for a bootstrap: about half a minute on one core."""
 _FEWEST_RESAMPLES = 200
 
 
 def arm_key(learner: str, strategy: str) -> str:
-    """Return the name of an arm's resampled metrics."""
+    """Return the key of an arm's resampled metrics."""
     return f"{learner}/{strategy}"
 
 
-def resample_arms(question: Question, judged: list[JudgedArm], *, seed: int) -> tuple[dict[str, Resampled], int]:
-    """Return each arm's metrics on the same bootstrap resamples of test, and how many resamples were taken.
+def resample_arms(
+    task: EvaluationTask, evaluated: list[EvaluatedArm], *, seed: int
+) -> tuple[dict[str, Resampled], int]:
+    """Return each arm's metrics on the same bootstrap resamples of test, and the number of resamples.
 
-    Fewer than `evaluation.bootstrap` are taken where rows × classes would make it last too long.
+    This is less than `evaluation.bootstrap` if rows × classes would make it take too long.
     """
-    work = len(question.codes.test) * question.rankings * len(judged)
-    wanted = question.config.bootstrap
+    work = len(task.codes.test) * task.rankings * len(evaluated)
+    wanted = task.config.bootstrap
     resamples = min(wanted, max(_FEWEST_RESAMPLES, _MOST_WEIGHINGS // max(1, work)))
     found = bootstrap(
-        {arm_key(arm.learner, arm.strategy): arm.measure for arm in judged},
-        strata=question.codes.test,
-        groups=question.codes.groups.get("test"),
+        {arm_key(arm.learner, arm.strategy): arm.measure for arm in evaluated},
+        strata=task.codes.test,
+        groups=task.codes.groups.get("test"),
         resamples=resamples,
         rng=child_generator(seed, "evaluate", "bootstrap"),
     )
     return found, resamples
 
 
-def arm_record(arm: JudgedArm, predictions: Predictions, resampled: Resampled, *, question: Question) -> dict[str, Any]:
-    """Return an arm's entry in the metrics record, with its intervals.
+def arm_record(
+    arm: EvaluatedArm, predictions: Predictions, resampled: Resampled, *, task: EvaluationTask
+) -> dict[str, Any]:
+    """Return an arm's metrics record, with its intervals.
 
     Args:
-        arm: The arm as it was judged.
-        predictions: What it answers.
+        arm: The evaluated arm.
+        predictions: Its predictions.
         resampled: Its metrics on bootstrap resamples.
-        question: Knows how many test rows or groups each class has, which the intervals of near-perfect rankings and of
-            single classes need.
+        task: The evaluation task; it has the number of test rows or groups of each class, which the intervals of
+            near-perfect rankings and of single classes need.
     """
     found = {
-        metric: _interval(metric, resampled[metric], estimate, question.test_units)
+        metric: _interval(metric, resampled[metric], estimate, task.test_units)
         for metric, estimate in arm.record["test"].items()
         if metric in resampled
     }
     record = arm.record
     if "per_class" in record:
-        record = record | {"per_class": with_class_intervals(predictions.test, question.codes, record, resampled)}
+        record = record | {"per_class": with_class_intervals(predictions.test, task.codes, record, resampled)}
     return {
         "learner": arm.learner,
         "strategy": arm.strategy,
@@ -82,24 +86,22 @@ def _interval(metric: str, values: Floats, estimate: float, counts: tuple[int, i
 
 
 def compare_arms(
-    question: Question, arms: list[dict[str, Any]], resampled: dict[str, Resampled]
+    task: EvaluationTask, arms: list[dict[str, Any]], resampled: dict[str, Resampled]
 ) -> list[dict[str, Any]]:
-    """Return one comparison of the strategy with none for each learner; none at all where nothing was resampled."""
+    """Return one comparison of the strategy with none per learner; an empty list if nothing was resampled."""
     by_name = {arm_key(arm["learner"], arm["strategy"]): arm for arm in arms}
     comparisons = []
-    for learner in question.config.learners if question.strategy != "none" else ():
-        keys = arm_key(learner, question.strategy), arm_key(learner, "none")
+    for learner in task.config.learners if task.strategy != "none" else ():
+        keys = arm_key(learner, task.strategy), arm_key(learner, "none")
         comparison = {
             "learner": learner,
-            "strategy": question.strategy,
+            "strategy": task.strategy,
             "reference": "none",
             "differences": paired_differences(
                 *(by_name[key]["test"] for key in keys), *(resampled[key] for key in keys)
             ),
         }
-        verdict = strategy_verdict(
-            comparison, strategy=question.strategy, rows=question.deciding_rows, counted=question.counted
-        )
+        verdict = strategy_verdict(comparison, strategy=task.strategy, rows=task.deciding_rows, counted=task.counted)
         comparisons.append({**comparison, "verdict": verdict})
     return comparisons
 
@@ -107,13 +109,13 @@ def compare_arms(
 def paired_differences(
     test: dict[str, float], reference: dict[str, float], resampled: Resampled, other: Resampled
 ) -> dict[str, Any]:
-    """Return by metric the difference on test with the interval of its paired resamples, None where undefined.
+    """Return the difference on test by metric, with the interval of its paired resamples; None where undefined.
 
     Args:
         test: An arm's metrics on test.
-        reference: Those of the other arm, at least the same ones.
-        resampled: The arm's metrics on bootstrap resamples, those that it has.
-        other: Those of the other arm on the same resamples.
+        reference: The other arm's metrics, at least the same ones.
+        resampled: The arm's available metrics on bootstrap resamples.
+        other: The other arm's metrics on the same resamples.
     """
     differences = {}
     for metric, value in test.items():

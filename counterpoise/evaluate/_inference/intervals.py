@@ -1,6 +1,6 @@
 """Intervals of average precision and ROC-AUC from their bootstrap resamples.
 
-How often they cover stands in `docs/evaluation.md`; `benchmarks/interval_coverage.py` measures it on simulated tables.
+`docs/evaluation.md` reports their coverage; `benchmarks/interval_coverage.py` measures it on simulated tables.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ __all__ = [
 
 
 TWO_SIDED = 1.959963984540054
-"""Standard errors on either side of an estimate in an interval of 95 %."""
+"""The number of standard errors on either side of an estimate in a 95 % interval."""
 _TAIL = (1 - CONFIDENCE) / 2
 
 
 def ranking_interval(
     metric: str, values: Floats, estimate: float, *, positives: int = 0, negatives: int = 0
 ) -> Interval | None:
-    """Return the interval of a metric of rankings.
+    """Return the interval of a ranking metric.
 
-    The bootstrap knows only the rows that are there. Where nearly all positives rank at the top, the few that others
-    would rank low are missing, and its lower bound of the ROC-AUC lay above the true value in a quarter of simulated
-    tables: there `least_auc` bounds it. Where all of them rank at the top it knows nothing at all; the share of
-    positives that do so is then at least Clopper and Pearson's bound.
+    The bootstrap only knows the observed rows. If nearly all positives rank at the top, the few that others would rank
+    low are missing, and its lower bound of the ROC-AUC was above the true value in a quarter of simulated tables:
+    `least_auc` then provides the lower bound. If all positives rank at the top, the bootstrap carries no information;
+    Clopper and Pearson's bound on the share of such positives then provides the lower bound.
 
     Args:
-        metric: A metric of rankings.
-        values: One value a resample.
-        estimate: The value on the rows themselves.
-        positives: Rows of the class of interest; 0 for means over several classes, which are left to the bootstrap.
+        metric: A ranking metric.
+        values: One value per resample.
+        estimate: The value on the original rows.
+        positives: Rows of the class of interest; 0 for means over several classes, which only use the bootstrap.
         negatives: The other rows.
 
     Returns:
-        The interval; None where there are no values, or they say nothing.
+        The interval; None if there are no values, or they carry no information.
     """
     if not len(values) or np.isnan(values).any():
         return None
@@ -61,18 +61,18 @@ def ranking_interval(
 
 
 def difference_interval(values: Floats, difference: float) -> Interval | None:
-    """Return the interval of a paired difference: 1.96 of its resamples' standard deviations on either side.
+    """Return the interval of a paired difference: 1.96 standard deviations of its resamples on either side.
 
-    The bias of two average precisions on the same rows mostly cancels. Percentiles, moved by their bias or not, covered
-    as often in simulations where the difference was real; where there was none, this errs less often on the side of
-    seeing one.
+    The bias of two average precisions on the same rows mostly cancels. In simulations, percentiles covered real
+    differences equally often, shifted by their bias or not; without a difference, this interval less often indicates
+    one.
 
     Args:
         values: The difference on each resample.
-        difference: The difference on the rows themselves.
+        difference: The difference on the original rows.
 
     Returns:
-        The interval; None where there are fewer than two values, or some are undefined.
+        The interval; None if there are fewer than two values, or some are undefined.
     """
     if len(values) < 2 or np.isnan(values).any():
         return None
@@ -81,19 +81,19 @@ def difference_interval(values: Floats, difference: float) -> Interval | None:
 
 
 def shortfall_interval(values: Floats, estimate: float) -> Interval | None:
-    """Return percentiles of the shortfall's logarithm, moved by their bias.
+    """Return the percentile interval of the logarithm of the shortfall, shifted by its bias.
 
-    The shortfall is what is missing to 1. Its logarithm is nearly a straight line where the figure is small, so that
-    the percentiles are those of `interval_of`; near 1 it stretches, as the figure's distribution does. With 30
-    positives `interval_of` covered an average precision above 0.8 in 88 to 92 % of simulated tables, this in 92 to
-    94 %. Resamples without any shortfall count as having half the smallest that others have.
+    The shortfall is the difference to 1. For small figures its logarithm is nearly linear, and the percentiles are
+    those of `interval_of`; near 1 it stretches, as the figure's distribution does. With 30 positives, `interval_of`
+    covered an average precision above 0.8 in 88 to 92 % of simulated tables, this interval in 92 to 94 %. Resamples
+    without a shortfall count as half the smallest shortfall of the others.
 
     Args:
-        values: One value a resample, none undefined.
-        estimate: The value on the rows themselves.
+        values: One value per resample, none undefined.
+        estimate: The value on the original rows.
 
     Returns:
-        The interval; None where no resample falls short.
+        The interval; None if no resample has a shortfall.
     """
     shortfalls = 1 - values
     if not (shortfalls > 0).any():
@@ -106,9 +106,9 @@ def shortfall_interval(values: Floats, estimate: float) -> Interval | None:
 
 
 def least_auc(auc: float, *, positives: int, negatives: int) -> float:
-    """Return the smallest ROC-AUC with which this one or a higher one is not yet unlikely.
+    """Return the smallest true ROC-AUC with which a value as high as this one is still plausible.
 
-    It takes its variance from the value that is asked about (Newcombe, 2006, method 5; Hanley and McNeil, 1982).
+    Its variance is that of the true value (Newcombe, 2006, method 5; Hanley and McNeil, 1982).
 
     >>> round(least_auc(1.0, positives=30, negatives=270), 3)
     0.964
@@ -133,11 +133,11 @@ def share_interval(share: float, number: float) -> Interval | None:
     (0.2993, 0.7007)
 
     Args:
-        share: From 0 to 1.
-        number: Of how many independent rows or groups, see `units`.
+        share: The observed share, from 0 to 1.
+        number: The number of independent rows or groups, see `units`.
 
     Returns:
-        The interval; None of nothing.
+        The interval; None if the number is zero.
     """
     if number <= 0:
         return None
@@ -145,19 +145,19 @@ def share_interval(share: float, number: float) -> Interval | None:
     centre, whole = share + square / 2, 1 + square
     half = float(np.sqrt(square * (share * (1 - share) + square / 4)))
     low, high = (centre - half) / whole, (centre + half) / whole
-    return Interval(min(share, max(0.0, low)), max(share, min(1.0, high)))  # rounded, they may miss 0 or 1
+    return Interval(min(share, max(0.0, low)), max(share, min(1.0, high)))  # rounding may miss 0 or 1
 
 
 def units(members: npt.NDArray[np.bool_], groups: npt.NDArray[np.int32] | None = None) -> int:
-    """Return how many independent things rows are: their number, or that of their groups where they have any.
+    """Return the number of independent units among the rows: rows, or groups if there are any.
 
-    Rows of one group may agree wholly, so that a group is counted once, which is on the safe side.
+    Rows of one group may be identical, so each group counts once, which is the conservative choice.
 
     >>> units(np.array([True, True, True, False])), units(np.array([True, True, True, False]), np.array([0, 0, 1, 1]))
     (3, 2)
 
     Args:
-        members: Which rows are meant.
-        groups: One code a row; None where each row stands for itself.
+        members: Which rows to count.
+        groups: One code per row; None if rows are not grouped.
     """
     return int(members.sum()) if groups is None else len(np.unique(groups[members]))

@@ -1,4 +1,4 @@
-"""What stands for the run's strategy in the leak simulator: random over-sampling or SMOTE."""
+"""The sampler that represents the run's strategy in the leak simulation: random over-sampling or SMOTE."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["LeakSampler"]
 
 _NEIGHBORS = 5
 _ROUNDING = 1e-9
-"""So that 0.3 of ten rows are three, though the product is a little less."""
+"""So that 0.3 of ten rows are three, though the floating-point product is slightly less."""
 
 
 @dataclass(frozen=True)
 class LeakSampler:
-    """Adds rows of the rarer of two classes.
+    """A sampler that adds rows of the rarer of two classes.
 
     Attributes:
-        name: How: `random_over` repeats rows, `smote` makes some between neighbours; empty where none are added.
-        ratio: Up to which share of the larger class.
-        seed: Which rows are drawn.
+        name: `random_over` repeats rows, `smote` interpolates between neighbours; empty if the strategy adds none.
+        ratio: The wanted size of the rarer class as a share of the larger one.
+        seed: The random seed.
     """
 
     name: str
@@ -34,22 +34,22 @@ class LeakSampler:
 
     @classmethod
     def of(cls, strategy: str, *, ratio: float, seed: int) -> LeakSampler:
-        """Return what stands for a strategy: SMOTE for all that make rows, for weights their copies."""
+        """Return the sampler for a strategy: SMOTE for synthetic rows, repetition for copies and weights."""
         known = STRATEGIES[strategy]
         added = "random_over" if known.sees == "labels" else "smote"
         return cls(added if known.grows else "", ratio, seed)
 
     def adds_to(self, positive: Mask) -> int:
-        """Return how many rows the rarer class gets."""
+        """Return the number of rows to add to the rarer class."""
         fewer, more = sorted((int(positive.sum()), int((~positive).sum())))
         return max(0, math.floor(self.ratio * more + _ROUNDING) - fewer)
 
     def resample(self, features: Matrix, positive: Mask) -> tuple[Matrix, Mask]:
-        """Return the rows with those that are added.
+        """Return the rows together with the added ones.
 
         Args:
             features: Encoded, scaled features without missing values, shape (rows, columns).
-            positive: Which rows are of the class of interest, with two of the rarer class at least.
+            positive: Which rows are of the class of interest; the rarer class has at least two.
         """
         from imblearn.over_sampling import SMOTE, RandomOverSampler
 

@@ -1,11 +1,11 @@
-"""What this table's score would have looked like with resampling before the split, beside the honest one.
+"""Simulate the score of this table with resampling before the split, next to the honest score.
 
-The mistake is common: balance the whole table, then split. Repetitions of a row, or rows made from it, then stand on
-both sides, and a learner that remembers rows looks as if it had learnt. On labels that are pure noise a random forest
+The mistake is common: balance the whole table, then split. Copies of a row, or rows interpolated from it, are then on
+both sides, and a learner that memorises rows seems to have learnt. On labels that are pure noise, a random forest
 reaches a ROC-AUC of 0.99 that way.
 
-The honest score holds rows out first, as the run does: equal rows and those of a group on one side, or the newest.
-Encoder, imputer, scaler and sampler see the other side only. The mistake fits and resamples all rows, then draws.
+The honest score holds rows out first, as the run does: tied rows on one side, or the newest rows. Encoder, imputer,
+scaler and sampler see only the other side. The mistake fits and resamples on all rows, then splits.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ __all__ = ["LeakSetting", "simulate_leak"]
 _MOST_ROWS = 10_000
 _FEWEST = 20
 _FEWEST_ON_A_SIDE = round(TEST_SHARE * _FEWEST)
-"""What a draw leaves of the fewest rows on the smaller side."""
+"""The rows of the smaller class that a split leaves on its smaller side, if there are just enough rows."""
 _LEARNER: LearnerName = "random_forest"
 
 
 @dataclass(frozen=True)
 class LeakSetting:
-    """What of the run the simulation repeats.
+    """The settings of the run that the simulation repeats.
 
     Attributes:
-        ratio: The rarer class as a share of the larger one after resampling.
-        ties: Which rows stay together, and their times where the split is in time; None: equal rows stay together.
+        ratio: The size of the rarer class as a share of the larger one after resampling.
+        ties: Which rows stay together, and their times if the split is by time; None: equal rows stay together.
     """
 
     ratio: float = 1.0
@@ -51,7 +51,7 @@ class LeakSetting:
 
     @classmethod
     def of(cls, codes: LabelCodes, ties: Ties | None) -> LeakSetting:
-        """Return the setting with the ratio that a run has reached, weights counted.
+        """Return the setting with the ratio that the run reached, including weights.
 
         Args:
             codes: The labels of train before and after resampling.
@@ -64,7 +64,7 @@ class LeakSetting:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows that are simulated on."""
+    """The rows of the simulation."""
 
     table: pa.Table
     target: str
@@ -88,8 +88,8 @@ def simulate_leak(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the scores of a random forest with the sampler run after the split, and before it.
 
-    Samplers that add rows are simulated, repetitions by random over-sampling and all others by SMOTE on the encoded,
-    scaled features; of more than 10,000 rows a sample.
+    Only strategies that add rows are simulated: random over-sampling stands for repetition, and SMOTE on the encoded,
+    scaled features for all others. Of more than 10,000 rows, a sample is used.
 
     Args:
         table: The natural train rows.
@@ -100,13 +100,13 @@ def simulate_leak(
         setting: The ratio of the run, and which of its rows stay together.
 
     Returns:
-        `skipped`: why there is nothing to simulate, and nothing else; or null, and then `learner`, `sampler`, `ratio`,
-        `rows`, `test_share`, `held_out` (how the honest rows were: `rows`, `tied` ones together, or the `newest`), and
-        for `honest` and `leaky` the `roc_auc`, `average_precision`, `prevalence`, `rows` and `positives` held out. The
-        two average precisions are at different prevalences and must not be compared.
+        Either only `skipped`, the reason why nothing is simulated; or `skipped` as null with `learner`, `sampler`,
+        `ratio`, `rows`, `test_share`, `held_out` (how the honest rows were held out: `rows`, `tied` rows together, or
+        the `newest`), and for `honest` and `leaky` the `roc_auc`, `average_precision`, `prevalence`, `rows` and
+        `positives` held out. The two average precisions are at different prevalences and must not be compared.
     """
     if positive is None:
-        return {"skipped": "there are more than two classes, and only two are simulated"}
+        return {"skipped": "there are more than two classes, and the simulation supports two"}
     sampler = LeakSampler.of(strategy, ratio=setting.ratio, seed=child_seed(seed, "leak", "sampler"))
     if reason := _why_not(strategy, positive, sampler):
         return {"skipped": reason}
@@ -130,18 +130,18 @@ def simulate_leak(
 
 
 def _why_not(strategy: str, positive: Mask, sampler: LeakSampler) -> str:
-    """Return why there is nothing to simulate; an empty text where there is."""
+    """Return why there is nothing to simulate, or an empty text."""
     if strategy == "none":
         return "nothing was resampled"
     if not sampler.name:
-        return f"{STRATEGIES[strategy].label} adds no rows, so that none could get to the other side"
+        return f"{STRATEGIES[strategy].label} adds no rows, so none can leak to the other side"
     if (fewer := min(int(positive.sum()), int((~positive).sum()))) < _FEWEST:
         return f"the rarer class has {fewer:,} train rows; {_FEWEST} are needed"
-    return "" if sampler.adds_to(positive) else "the classes had the wanted ratio already, and no rows were added"
+    return "" if sampler.adds_to(positive) else "the classes already had the wanted ratio, and no rows were added"
 
 
 def _sample(positive: Mask, seed: int) -> Ints:
-    """Return at most so many rows, both classes in proportion, in order."""
+    """Return at most `_MOST_ROWS` rows, stratified by class, in order."""
     if len(positive) <= _MOST_ROWS:
         return np.arange(len(positive))
     rng = child_generator(seed, "leak", "sample")
@@ -152,14 +152,14 @@ def _sample(positive: Mask, seed: int) -> Ints:
 
 
 def _honest(rows: _Rows, sides: Sides, sampler: LeakSampler, seed: int) -> _Task:
-    """Split first, then fit and resample train alone."""
+    """Split first, then fit and resample on train only."""
     train, test = (rows.table.filter(pa.array(side)) for side in (sides.train, sides.test))
     known, asked = _prepared(train, test, target=rows.target, seed=seed)
     return _Task(*sampler.resample(known, rows.positive[sides.train]), asked, rows.positive[sides.test])
 
 
 def _leaky(rows: _Rows, sampler: LeakSampler, seed: int) -> _Task:
-    """Fit and resample everything, then split."""
+    """Fit and resample on all rows, then split."""
     known, _ = _prepared(rows.table, rows.table.slice(0, 0), target=rows.target, seed=seed)
     features, positive = sampler.resample(known, rows.positive)
     sides = Sides.drawn(positive, seed=child_seed(seed, "leak", "split"))
@@ -167,7 +167,7 @@ def _leaky(rows: _Rows, sampler: LeakSampler, seed: int) -> _Task:
 
 
 def _prepared(train: pa.Table, other: pa.Table, *, target: str, seed: int) -> tuple[Matrix, Matrix]:
-    """Return both tables' features encoded, imputed and scaled as learnt from the first one."""
+    """Return both tables' features encoded, imputed and scaled, fitted on the first table."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -1,4 +1,4 @@
-"""Curves as few points: precision-recall, ROC and reliability."""
+"""Precision-recall, ROC and reliability curves with few points."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_POINTS = 200
 
 
 def pr_curve(scores: Floats, positive: npt.NDArray[np.bool_]) -> Points:
-    """Return (recall, precision) from the highest threshold to the lowest, at most `MOST_POINTS`; else empty."""
+    """Return (recall, precision) by falling threshold, at most `MOST_POINTS`; empty if undefined."""
     if not positive.any():
         return []
     true, called = _counts(scores, positive)
@@ -28,7 +28,7 @@ def pr_curve(scores: Floats, positive: npt.NDArray[np.bool_]) -> Points:
 
 
 def roc_curve(scores: Floats, positive: npt.NDArray[np.bool_]) -> Points:
-    """Return (false positive rate, recall) from (0, 0) to (1, 1), at most `MOST_POINTS`; empty where undefined."""
+    """Return (false positive rate, recall) from (0, 0) to (1, 1), at most `MOST_POINTS`, or nothing if undefined."""
     if not positive.any() or positive.all():
         return []
     true, called = _counts(scores, positive)
@@ -37,11 +37,11 @@ def roc_curve(scores: Floats, positive: npt.NDArray[np.bool_]) -> Points:
 
 
 def simplified(points: Floats, most: int = MOST_POINTS) -> Points:
-    """Return the points that carry the shape: both ends, then one after the other the point farthest off the line.
+    """Simplify a curve: keep both ends, then repeatedly the point that is farthest from the line.
 
     Args:
         points: Shape (points, 2), in drawing order.
-        most: How many to keep at most (Douglas and Peucker, 1973, with a number instead of a tolerance).
+        most: The largest number of points (Douglas and Peucker, 1973, with a number instead of a tolerance).
     """
     kept = {0, len(points) - 1}
     waiting = [_farthest(points, 0, len(points) - 1)]
@@ -56,10 +56,10 @@ def simplified(points: Floats, most: int = MOST_POINTS) -> Points:
 
 
 def reliability_bins(probability: Floats, positive: npt.NDArray[np.bool_], *, bins: int = 10) -> list[dict[str, Any]]:
-    """Return predicted against observed shares in bins of equal width; bins without rows are left out.
+    """Return predicted and observed shares in bins of equal width; bins without rows are omitted.
 
     Returns:
-        By bin: `lower` and `upper` bound, `rows`, `mean_predicted` probability and `observed` share of positives.
+        Per bin: `lower` and `upper` bound, `rows`, `mean_predicted` probability and `observed` share of positives.
     """
     bin_of = np.minimum((probability * bins).astype(np.int64), bins - 1)
     rows = np.bincount(bin_of, minlength=bins)
@@ -78,7 +78,7 @@ def reliability_bins(probability: Floats, positive: npt.NDArray[np.bool_], *, bi
 
 
 def _counts(scores: Floats, positive: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return true and called positives at each distinct score, highest first."""
+    """Return true positives and called rows at each distinct score, highest first."""
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
@@ -86,7 +86,7 @@ def _counts(scores: Floats, positive: npt.NDArray[np.bool_]) -> tuple[Floats, Fl
 
 
 def _farthest(points: Floats, start: int, end: int) -> tuple[float, int, int, int]:
-    """Return the point between two others that lies farthest off their line: (minus distance, start, point, end)."""
+    """Return the point between two others that is farthest from their line: (minus distance, start, point, end)."""
     if end - start < 2:
         return 0.0, start, start, end
     along = points[end] - points[start]

@@ -1,4 +1,4 @@
-"""The threshold that maximises a metric of decisions."""
+"""Choose the threshold that maximises a decision metric."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ThresholdChoice:
 
     Attributes:
         value: The threshold; 0 calls every row positive.
-        score: The metric it maximises, on the rows it was chosen on; NaN where there was nothing to choose by.
+        score: The maximised metric, on the rows it was chosen on; NaN if there was nothing to choose by.
     """
 
     value: float
@@ -27,12 +27,12 @@ class ThresholdChoice:
 
 
 def choose_threshold(scores: Floats, positive: npt.NDArray[np.bool_], *, metric: str) -> ThresholdChoice:
-    """Return the threshold that maximises a metric; the highest of several, halfway to the next lower score.
+    """Return the threshold that maximises a metric: halfway to the next lower score, the highest of several.
 
     Args:
-        scores: One probability a row.
-        positive: Which rows are positive. Without a positive and a negative the threshold is 0.5.
-        metric: A metric of decisions.
+        scores: One probability per row.
+        positive: Which rows are positive. Without both classes the threshold is 0.5.
+        metric: A decision metric.
     """
     if not positive.any() or positive.all():
         return ThresholdChoice(0.5, float("nan"))

@@ -1,4 +1,4 @@
-"""The threshold that an arm is judged at, by the rule of `evaluation.threshold`."""
+"""The decision threshold of an arm, chosen by `evaluation.threshold`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from counterpoise.metrics import Confusion
 __all__ = ["OTHERWISE", "ArmThreshold", "choose_arm_threshold"]
 
 OTHERWISE = "f1"
-"""What is maximised where no threshold meets the wanted condition on validation."""
+"""The metric to maximise if no threshold meets the condition on validation."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class ArmThreshold:
     """An arm's threshold: rows with a probability at or above it are called positive.
 
     Attributes:
-        value: The threshold; above 1 it calls nobody.
-        score: The rule's metric on validation, a cost in a thousand rows; NaN where there was nothing to choose by.
-        rule: The rule that it follows: the wanted one, or f1 where no threshold meets that.
-        note: Why it is not the wanted one.
+        value: The threshold; above 1 no row is called positive.
+        score: The rule's metric on validation, for costs per thousand rows; NaN if there was nothing to choose by.
+        rule: The rule that was applied: the configured one, or f1 if no threshold meets it.
+        note: Why it is not the configured one.
     """
 
     value: float
@@ -35,9 +35,9 @@ class ArmThreshold:
 
 
 def choose_arm_threshold(validation: ScoredRows, *, config: EvaluationConfig) -> ArmThreshold:
-    """Choose the threshold on validation by `evaluation.threshold`, a metric to maximise or one of `threshold_rules`.
+    """Choose the threshold on validation by `evaluation.threshold`: a metric to maximise, or one of `threshold_rules`.
 
-    Without a positive and a negative row it is 0.5.
+    Without both classes it is 0.5.
     """
     rule = next((rule for rule in threshold_rules(config) if rule.name == config.threshold), None)
     if rule is None or not validation.positive.any() or validation.positive.all():
@@ -55,7 +55,7 @@ def _by_metric(validation: ScoredRows, rule: str, metric: str) -> ArmThreshold:
 
 
 def _by_rule(validation: ScoredRows, rule: ThresholdRule) -> ArmThreshold | None:
-    """Return the rule's best threshold; None where none meets it."""
+    """Return the rule's best threshold; None if no threshold meets the rule."""
     rows = len(validation.scores)
     threshold = float(chosen_thresholds(validation, [rule], np.ones((1, rows)))[0, 0])
     if np.isnan(threshold):

@@ -1,9 +1,8 @@
-"""What each strategy needs of memory and time, as sums of a few terms.
+"""The memory and time of each strategy, as sums of a few terms.
 
-The terms follow what the code holds: the columns of a row group while they are decoded, the points, the copies that the
-sampler makes of them, and, when the result is written, the rows of repeated and interpolated classes and the windows.
-Their factors were measured (`benchmarks/preflight.py`) and lean to the high side. What its sampler needs each strategy
-says itself.
+The terms follow the data that the code holds: the decoded columns of a row group, the points, the sampler's copies of
+them, and, while the result is written, the rows of repeated and interpolated classes and the windows. Their factors
+were measured (`benchmarks/preflight.py`) and are on the high side. Each strategy declares the costs of its sampler.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ _ROW_SELECTED = 2e-7
 
 @dataclass(frozen=True)
 class Term:
-    """A part of what is needed, and what it is for."""
+    """A part of the memory, and its purpose."""
 
     label: str
     bytes: float
@@ -69,7 +68,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Costs:
-    """What one strategy needs for one table.
+    """The costs of one strategy on one table.
 
     Attributes:
         facts: The train rows.
@@ -86,43 +85,43 @@ class Costs:
 
     @cached_property
     def growing(self) -> dict[str, int]:
-        """Rows to be made or repeated, of classes that should grow."""
+        """Rows to make or repeat, of growing classes."""
         now = self.facts.classes
         return {name: number - now[name] for name, number in self.wanted.items() if number > now[name]}
 
     @property
     def strategy(self) -> Strategy:
-        """The strategy that the configuration names."""
+        """The configured strategy."""
         return STRATEGIES[self.config.strategy]
 
     @property
     def added(self) -> int:
-        """Rows that come on top of the train rows."""
+        """Rows in addition to the train rows."""
         return 0 if self.strategy.weighs else sum(self.growing.values())
 
     @property
     def smote_kind(self) -> SmoteKind:
-        """Which SMOTE suits the features."""
+        """The kind of SMOTE that suits the features."""
         return "smoten" if not self.facts.numeric else "smotenc" if self.facts.voted else "smote"
 
     @cached_property
     def looks_at(self) -> str:
-        """What the strategy reads: labels, class rows or train rows."""
+        """The data that the strategy reads: labels, class rows or train rows."""
         sees = self.strategy.sees
         return "train rows" if sees == "class rows" and self.smote_kind == "smoten" else sees
 
     @property
     def votes_alone(self) -> bool:
-        """Whether rows are made by SMOTEN, which goes by category codes and needs no column a category."""
+        """Whether SMOTEN makes the rows, which uses category codes and needs no one-hot columns."""
         return self.smote_kind == "smoten" and self.strategy.votes_alone and self.strategy.family == "over"
 
     @property
     def counts_levels(self) -> bool:
-        """Whether the number of categories matters: where each has a column of its own."""
+        """Whether the number of categories matters, because each has its own column."""
         return self.looks_at == "train rows" and not self.votes_alone
 
     def planning(self) -> tuple[list[Term], list[Term]]:
-        """Return what the plan holds throughout, and the phases of which one at a time comes on top."""
+        """Return the memory held throughout planning, and the phases, of which one at a time is added to it."""
         facts = self.facts
         held = [
             Term("libraries at work", _START),
@@ -138,7 +137,7 @@ class Costs:
         return [*held, *self._space()], [*self._space_phases(), *self._sampler(), self._recipe()]
 
     def writing(self) -> tuple[list[Term], list[Term]]:
-        """Return what is held while the result is written, and its phases."""
+        """Return the memory held while the result is written, and its phases."""
         facts, row = self.facts, self.facts.row_bytes
         after = self._rows_after()
         most = batch_rows(row)
@@ -166,7 +165,7 @@ class Costs:
         return held, []
 
     def seconds(self) -> float:
-        """Return about how long planning and writing take."""
+        """Return the approximate time of planning and writing."""
         facts = self.facts
         written = (facts.source_rows - facts.rows + self._rows_after()) * (facts.numeric + facts.voted + 2)
         selected = _ROW_SELECTED * (facts.source_rows + 2 * facts.rows)
@@ -176,11 +175,11 @@ class Costs:
         return self.added + sum(min(number, self.facts.classes[name]) for name, number in self.wanted.items())
 
     def _followers(self) -> int:
-        """Return how many classes are read along with the source: those that are not held."""
+        """Return how many classes are read along with the source because they are not held in memory."""
         return len(self.facts.classes) - (len(self.growing) if self._pool() else 0)
 
     def _pool(self) -> int:
-        """Return the rows of growing classes, which writing holds; of repeated ones only while they fit."""
+        """Return the rows of growing classes that writing holds; repeated ones only while they fit."""
         rows = sum(self.facts.classes[name] for name in self.growing)
         if not self.added:
             return 0
@@ -254,7 +253,7 @@ class Costs:
         yield Term(f"copies of the points, {copies:.1f} times", copies * points + self._neighbour_lists())
 
     def _neighbour_lists(self) -> float:
-        """Return the bytes of neighbours found."""
+        """Return the bytes of the neighbours that are found."""
         rows, least = self.facts.rows, min(self.facts.classes.values())
         options = self.config.sampler_options()
         return 16.0 * rows * self.strategy.listed(options, k_neighbors=self.config.k_neighbors, least=least)
@@ -277,7 +276,7 @@ class Costs:
         return own + self.strategy.costs.seconds(load)
 
     def _search_within(self, rows: int) -> float:
-        """Return the seconds of a search within a class, by SMOTE or the variants that begin like it."""
+        """Return the seconds of a search within a class, by SMOTE or the variants that start like it."""
         facts, strategy = self.facts, self.strategy
         columns = facts.numeric + facts.voted
         if strategy.approximates and self.config.neighbor_search == "approximate" and self.smote_kind != "smoten":

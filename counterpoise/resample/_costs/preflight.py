@@ -1,4 +1,4 @@
-"""What resampling will need, known before a feature is read, and a refusal with a remedy where that is too much."""
+"""Estimate the costs of resampling before any feature is read, and refuse what needs too much memory."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a strategy needs for a table: memory beyond the process's own, at its peak, and time.
+    """The estimated costs of a strategy on a table: peak memory beyond the process's own, and time.
 
     Attributes:
-        bytes: Peak memory of planning and writing, leaning to the high side.
-        seconds: Time of planning and writing, coarse.
-        reasons: What the memory goes to at the peak, the largest part first.
+        bytes: Peak memory of planning and writing, on the high side.
+        seconds: Time of planning and writing, rough.
+        reasons: The largest parts of the peak memory, largest first.
     """
 
     bytes: int
@@ -36,11 +36,11 @@ class Estimate:
 
     @property
     def noteworthy(self) -> bool:
-        """Whether it should be told: more than a minute or a GiB."""
+        """Whether it is worth reporting: more than a minute or a GiB."""
         return self.seconds > _NOTEWORTHY_SECONDS or self.bytes > _NOTEWORTHY_BYTES
 
     def __str__(self) -> str:
-        """Return memory and time for people.
+        """Return memory and time in words.
 
         >>> str(Estimate(bytes=3 * 2**30, seconds=7000))
         'about 3.0 GiB of memory and 2 h'
@@ -49,7 +49,7 @@ class Estimate:
 
 
 def format_seconds(seconds: float) -> str:
-    """Return a coarse time for people.
+    """Return a rough time in words.
 
     >>> [format_seconds(each) for each in (0.3, 42, 400, 10_000, 400_000)]
     ['10 s', '1 min', '7 min', '3 h', '5 days']
@@ -62,14 +62,14 @@ def format_seconds(seconds: float) -> str:
 
 
 def estimate(facts: TrainFacts, config: ResamplingConfig) -> Estimate:
-    """Return what a strategy needs to be planned and written.
+    """Estimate the costs of planning and writing a strategy.
 
     Args:
-        facts: The train rows in numbers; category levels must have been counted where the strategy looks at all rows.
+        facts: The facts of the train rows, including category levels if the strategy reads all rows.
         config: The strategy, ratio and options.
 
     Raises:
-        ResamplingError: A ratio is given for a class that is not there.
+        ResamplingError: A ratio is given for an unknown class.
     """
     costs = Costs(facts, config)
     peaks = [_peak(*costs.planning()), _peak(*costs.writing())]
@@ -88,23 +88,23 @@ def _total(terms: Sequence[Term]) -> float:
 
 
 def with_strategy(config: ResamplingConfig, name: str) -> ResamplingConfig:
-    """Return the configuration with another strategy; options stay with the strategy that they are for."""
+    """Return the configuration with another strategy; options are dropped, because they belong to the old strategy."""
     options = config.options if name == config.strategy else "{}"
     return config.model_copy(update={"strategy": name, "options": options})
 
 
 def obstacle(facts: TrainFacts, config: ResamplingConfig) -> str:
-    """Return why a strategy cannot run on these rows, as far as counts and types tell; empty text where it can.
+    """Return why a strategy cannot run on these rows, judged by counts and types; empty if it can.
 
     Args:
-        facts: The train rows in numbers.
+        facts: The facts of the train rows.
         config: The strategy and its options.
     """
     strategy = STRATEGIES[config.strategy]
     if strategy.sees == "labels":
         return ""
     if facts.nested:
-        return f"{facts.nested[0]!r} is nested: no distance"
+        return f"{facts.nested[0]!r} is nested: it has no distances"
     kind = Costs(facts, config).smote_kind
     if isinstance(strategy, Smote) and strategy.suits not in (None, kind):
         return f"needs {strategy.needs_in_short}"
@@ -115,7 +115,7 @@ def obstacle(facts: TrainFacts, config: ResamplingConfig) -> str:
 
 
 def _fewest_growing(facts: TrainFacts, config: ResamplingConfig) -> str:
-    """Return the smallest growing class that has no more rows than neighbours are asked for."""
+    """Describe the smallest growing class with no more rows than the configured neighbours, or return an empty text."""
     growing = {name: facts.classes[name] for name in Costs(facts, config).growing}
     few = {name: rows for name, rows in growing.items() if rows <= config.k_neighbors}
     if not few:
@@ -125,17 +125,17 @@ def _fewest_growing(facts: TrainFacts, config: ResamplingConfig) -> str:
 
 
 def memory_limit(config: ResamplingConfig) -> int | None:
-    """Return the bytes that resampling may take: the limit that is set, else what the machine has free."""
+    """Return the bytes that resampling may use: the configured limit, or the free memory of the machine."""
     return parse_size(config.memory_limit) if config.memory_limit else free_memory()
 
 
 def check_memory(job: ResamplingJob, *, shared_by: int = 1) -> Estimate:
-    """Return what a job needs, before it reads a feature; refuse it where that is more than it may have.
+    """Estimate a job before it reads a feature, and refuse it if it needs more memory than allowed.
 
     Args:
-        job: What is to be resampled, and how.
-        shared_by: How many jobs run side by side: each may take its part of what the machine has free. A limit that is
-            set is for each of them.
+        job: The input of resampling.
+        shared_by: How many jobs run in parallel: each may use its share of the machine's free memory. A configured
+            limit applies to each of them.
 
     Raises:
         ResamplingError: It would need more than `resampling.memory_limit`, or than the machine has free.
@@ -156,7 +156,7 @@ def _too_much(facts: TrainFacts, config: ResamplingConfig, needed: Estimate, lim
     shown = ", ".join(f"{name} ({format_size(one.bytes)})" for name, one in list(fitting.items())[:_SHOWN])
     instead = f"choose a strategy that fits: {shown}" if fitting else "no strategy fits"
     fewer = f"use about {rows:,} of the {facts.rows:,} train rows" if rows else "use far fewer rows or columns"
-    source = "resampling.memory_limit" if config.memory_limit else "what the machine has free"
+    source = "resampling.memory_limit" if config.memory_limit else "the machine's free memory"
     return ResamplingError(
         "memory_limit",
         expected=f"at most {format_size(limit)} of memory ({source})",
@@ -173,7 +173,7 @@ def _too_much(facts: TrainFacts, config: ResamplingConfig, needed: Estimate, lim
 
 
 def _that_fit(facts: TrainFacts, config: ResamplingConfig, limit: int) -> Iterator[tuple[str, Estimate]]:
-    """Yield other strategies that fit and can run, those of the same family first, then by the time they take."""
+    """Yield other strategies that fit and can run, those of the same family first, then by time."""
     family = STRATEGIES[config.strategy].family
     found: Mapping[str, Estimate] = {
         name: estimate(facts, other)
@@ -187,7 +187,7 @@ def _that_fit(facts: TrainFacts, config: ResamplingConfig, limit: int) -> Iterat
 
 
 def _rows_that_fit(facts: TrainFacts, config: ResamplingConfig, limit: int) -> int:
-    """Return about how many train rows, of the same classes, types and levels, the strategy could do with."""
+    """Return about how many train rows, with the same classes, types and levels, the strategy could handle."""
     low, high = 0.0, 1.0
     for _ in range(20):
         middle = (low + high) / 2

@@ -1,7 +1,7 @@
-"""What is known of the train rows before their features are read: counts, types, widths, and levels of categories.
+"""The facts of the train rows before their features are read: counts, types, widths, and levels of categories.
 
-Rows by class and types cost nothing. A text's width is that of up to three batches of the column; category levels take
-one pass over the voted columns, a column and a row group at a time, and are not counted past a bound.
+Rows by class and types are free. A text's width is measured on up to three batches of the column; category levels take
+one pass over the voted columns, one column and row group at a time, and are counted up to a bound.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from counterpoise.table import ColumnRoles, SnapshotReader, SourceTable
 __all__ = ["MAX_LEVELS", "TrainFacts", "open_job", "read_facts"]
 
 MAX_LEVELS = 100_000
-"""Levels are not counted further than this in a column: no strategy that needs a number a level can hold them."""
+"""The largest number of levels that is counted in a column: no strategy with one column per level can handle more."""
 
 
 @dataclass(frozen=True)
 class TrainFacts:
-    """The train partition in numbers.
+    """The facts of the train partition.
 
     Attributes:
-        classes: Train rows by class, of classes that have any.
+        classes: Train rows by class, for classes that have rows.
         source_rows: Rows of the whole source.
-        numeric: How many features are interpolated.
-        levels: Categories by voted feature, one for missing values included; 0 where they were not counted.
-        nested: Features that no distance is known for, such as lists.
-        numeric_bytes: Bytes of a row's interpolated features.
-        voted_bytes: Bytes of its voted features.
-        row_bytes: Bytes of all its published columns and keys.
+        numeric: The number of interpolated features.
+        levels: Categories by voted feature, including one for missing values; 0 if they were not counted.
+        nested: Features without distances, such as lists.
+        numeric_bytes: Bytes per row of the interpolated features.
+        voted_bytes: Bytes per row of the voted features.
+        row_bytes: Bytes per row of all published columns and keys.
         group_rows: Rows of the source's largest row group.
     """
 
@@ -55,21 +55,21 @@ class TrainFacts:
 
     @cached_property
     def rows(self) -> int:
-        """All train rows."""
+        """The number of train rows."""
         return sum(self.classes.values())
 
     @property
     def voted(self) -> int:
-        """How many features are voted on."""
+        """The number of voted features."""
         return len(self.levels)
 
     @property
     def columns(self) -> int:
-        """Columns of the space in which all train rows are points: numbers, and one for each category."""
+        """The columns of the space of all train rows: numbers, and one per category."""
         return self.numeric + sum(self.levels.values())
 
     def scaled(self, factor: float) -> TrainFacts:
-        """Return the facts of a table of so many times the rows."""
+        """Return the facts of a table with `factor` times the rows."""
         classes = {name: max(1, int(rows * factor)) for name, rows in self.classes.items()}
         source_rows = max(1, int(self.source_rows * factor))
         return replace(
@@ -80,17 +80,17 @@ class TrainFacts:
 def open_job(
     snapshot: Snapshot, split: SplitPlan, *, columns: ColumnsConfig, config: ResamplingConfig, seed: int
 ) -> ResamplingJob:
-    """Return a job that has no targets yet: the train rows of a split, their classes, and the columns' roles.
+    """Return a job without targets: the train rows of a split, their classes, and the columns' roles.
 
     Args:
         snapshot: The source.
-        split: Which of its rows are train.
+        split: Assigns its rows to train.
         columns: The roles of its columns.
         config: Strategy, ratio and options.
         seed: The run's seed.
 
     Raises:
-        ColumnNotFoundError: A configured column is not in the source.
+        ColumnNotFoundError: The source lacks a configured column.
         InputError: No feature is left.
         ResamplingError: A feature is of an extension type.
     """
@@ -101,7 +101,7 @@ def open_job(
 
 
 def _check_feature_types(schema: pa.Schema, roles: ColumnRoles) -> None:
-    """Refuse features of extension types, such as UUIDs: Arrow has nothing to compare or count their values by."""
+    """Refuse features of extension types, such as UUIDs: Arrow cannot compare or count their values."""
     own = [name for name in roles.features if isinstance(schema.field(name).type, pa.BaseExtensionType)]
     if own:
         kind = schema.field(own[0]).type
@@ -119,7 +119,7 @@ def read_facts(job: ResamplingJob, *, count_levels: bool = True) -> TrainFacts:
 
     Args:
         job: The train rows and the roles of the columns.
-        count_levels: Whether to look at the voted columns for their categories; else they count as 0.
+        count_levels: Whether to count the categories of the voted columns; if not, they count as 0.
     """
     reader, schema = job.reader, job.reader.schema
     nested = tuple(name for name in job.voted if pa.types.is_nested(schema.field(name).type))
@@ -139,7 +139,7 @@ def read_facts(job: ResamplingJob, *, count_levels: bool = True) -> TrainFacts:
 
 
 def _width(reader: SnapshotReader, field: pa.Field) -> float:
-    """Return the bytes that a value takes in memory, its mark for missing included."""
+    """Return the bytes of a value in memory, including its validity bit."""
     if pa.types.is_primitive(field.type) or pa.types.is_decimal(field.type):
         return float(field.type.bit_width) / 8 + 1 / 8
     groups = reader.row_groups
@@ -151,7 +151,7 @@ def _width(reader: SnapshotReader, field: pa.Field) -> float:
 
 
 def _levels(job: ResamplingJob, name: str) -> int:
-    """Return a column's categories among the train rows, one for missing values included."""
+    """Return the number of a column's categories among the train rows, including one for missing values."""
     rows, found = job.train.rows, None
     for group in job.reader.row_groups:
         low, high = np.searchsorted(rows, [group.first_row, group.first_row + group.rows])

@@ -1,7 +1,7 @@
-"""What resampling would be like for a source: the advice, and what every strategy would need.
+"""Preview the resampling of a source: the advice, and the estimated costs of every strategy.
 
-Nothing is validated and nothing is published. Rows without a label are left aside, and equal rows are split freely, so
-that of a Parquet or Arrow source only labels and narrow columns are read: the split of a run may differ by a few rows.
+Nothing is validated or published. Rows without a label are ignored, and equal rows may be split, so only labels and
+narrow columns of a Parquet or Arrow source are read: the split of a run may differ by a few rows.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from counterpoise.runtime import names_refusals, silent
 from counterpoise.split import split_snapshot
 from counterpoise.table import SnapshotReader, read_labels, write_rejects
 
-__all__ = ["Option", "Outlook", "look_ahead"]
+__all__ = ["Option", "ResamplingPreview", "preview_resampling"]
 
 _QUICK_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Option:
-    """One strategy, as it would be with the advised ratio and neighbours.
+    """One strategy with the advised ratio and neighbours.
 
     Attributes:
         strategy: Its name in the configuration.
-        estimate: What it would need.
-        fits: Whether that stays within the memory limit.
+        estimate: Its estimated costs.
+        fits: Whether these are within the memory limit.
         runs: Whether it can run on these rows.
-        remark: Why it cannot be used, or what it does.
+        remark: Why it cannot be used, or a short description.
     """
 
     strategy: str
@@ -48,15 +48,15 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What is known of resampling before it starts.
+class ResamplingPreview:
+    """The advice and the estimated costs of resampling, before it starts.
 
     Attributes:
-        facts: The train rows in numbers.
-        advice: What is worth a first try.
-        configured: The strategy of the configuration, as configured; None for `auto`.
-        limit: The bytes that resampling may take; None where nothing is known.
-        options: All strategies, the advised one first, then those that can be used, quickest first.
+        facts: The facts of the train rows.
+        advice: The strategy worth a first try.
+        configured: The configured strategy with its own settings; None for `auto`.
+        limit: The bytes that resampling may use; None if unknown.
+        options: All strategies, the advised one first, then those that can be used, fastest first.
     """
 
     facts: TrainFacts
@@ -66,7 +66,7 @@ class Outlook:
     options: tuple[Option, ...]
 
     def record(self) -> dict[str, Any]:
-        """Return the outlook as JSON-serialisable values."""
+        """Return the preview as JSON-serialisable values."""
         return {
             "rows": self.facts.source_rows,
             "train": dict(self.facts.classes),
@@ -84,17 +84,17 @@ class Outlook:
 
 
 @names_refusals("advise")
-def look_ahead(config: BalanceConfig, *, folder: Path) -> Outlook:
-    """Return what resampling would be like for a configuration's source.
+def preview_resampling(config: BalanceConfig, *, folder: Path) -> ResamplingPreview:
+    """Estimate the resampling of a configuration's source.
 
     Args:
         config: The whole configuration.
-        folder: A working area, for what is read of the source.
+        folder: A working area for the data that is read from the source.
 
     Raises:
         InputError: The source cannot be read as a table.
-        ColumnNotFoundError: A configured column is not there.
-        SplitError: The rows cannot be split as asked.
+        ColumnNotFoundError: A configured column is missing.
+        SplitError: The rows cannot be split as configured.
     """
     snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "ingest", progress=silent)
     split = _quick_split(config, snapshot, folder)
@@ -107,11 +107,11 @@ def look_ahead(config: BalanceConfig, *, folder: Path) -> Outlook:
     if settings.strategy != "auto":
         trouble = obstacle(facts, settings)
         configured = _option(settings.strategy, estimate(facts, settings), "", trouble, limit)
-    return Outlook(facts, advice, configured, limit, (advised, *sorted(others, key=_usefulness)))
+    return ResamplingPreview(facts, advice, configured, limit, (advised, *sorted(others, key=_usefulness)))
 
 
 def _usefulness(option: Option) -> tuple[bool, float]:
-    """Return what options are sorted by: those that can be used first, quickest first."""
+    """Return the sort key of options: those that can be used first, fastest first."""
     return not (option.runs and option.fits), max(_QUICK_SECONDS, option.estimate.seconds)
 
 
@@ -121,7 +121,7 @@ def _option(name: str, needed: Estimate, remark: str, trouble: str, limit: int |
 
 
 def _quick_split(config: BalanceConfig, snapshot: Snapshot, folder: Path) -> SplitPlan:
-    """Split by labels, groups and sizes alone; rows without a label are left aside."""
+    """Split by labels, groups and sizes only, without rows that have no label."""
     labels = read_labels(SnapshotReader(snapshot), config.columns.target)
     rows = np.flatnonzero(labels.codes < 0)
     same = {"reason": "null_label", "column": config.columns.target, "value": ""}

@@ -1,7 +1,7 @@
 """The search for nearest neighbours: exact, or approximate for classes of very many rows.
 
-Exact search compares all pairs of rows once there are many columns. Approximate search walks a graph of near rows
-(HNSW, Malkov & Yashunin 2018) instead, and measures how many of the true neighbours it has found.
+With many columns, exact search compares all pairs of rows. Approximate search walks a graph of near rows instead (HNSW,
+Malkov & Yashunin 2018), and measures its recall of the true neighbours.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from counterpoise.typing import Ints, Matrix
 __all__ = ["SEARCH_MEMORY", "ApproximateSearch", "ExactSearch", "NeighbourSearch", "Neighbours", "neighbour_search"]
 
 SEARCH_MEMORY = 64
-"""MiB of distances that an exact search may hold at a time."""
+"""The MiB of distances that an exact search may hold at once."""
 
 Floats = npt.NDArray[np.float32]
 Points = Matrix | sparse.csr_matrix
@@ -32,12 +32,12 @@ _ROUNDING = 1e-6  # of 32-bit distances, relatively
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The neighbours that a search has found.
+    """The result of a search for neighbours.
 
     Attributes:
-        positions: Ints of each row's neighbours, of shape (rows, k), int64.
-        recall: Share of true neighbours among those of the rows checked, in [0, 1]; None where the search is exact.
-        checked: Rows that were checked.
+        positions: Positions of each row's neighbours, shape (rows, k), int64.
+        recall: The share of true neighbours found for the checked rows, in [0, 1]; None if the search is exact.
+        checked: The number of checked rows.
     """
 
     positions: Ints
@@ -48,26 +48,26 @@ class Neighbours:
 class NeighbourSearch(Protocol):
     """A way to search for neighbours.
 
-    As in imbalanced-learn, k + 1 neighbours are searched and the nearest, which is the row itself, is left out. Where
-    rows are equal it may be another one of them; the row is then its own neighbour.
+    As in imbalanced-learn, k + 1 neighbours are searched and the nearest one, which is the row itself, is dropped.
+    Among equal rows another one may be dropped; the row is then its own neighbour.
     """
 
     def neighbours(self, points: Points, k: int) -> Neighbours:
         """Return the k nearest neighbours of each row.
 
         Args:
-            points: Points of shape (rows, columns), finite; at least k + 1 rows.
-            k: Neighbours of a row.
+            points: Finite points, shape (rows, columns); at least k + 1 rows.
+            k: The number of neighbours per row.
         """
         ...
 
 
 @dataclass(frozen=True)
 class ExactSearch:
-    """scikit-learn's search, called as imbalanced-learn calls it: the same neighbours, ties included.
+    """scikit-learn's search, called in the same way as imbalanced-learn: the same neighbours, including ties.
 
-    Distances of sparse points are held in chunks of `SEARCH_MEMORY`; by default they are 1 GiB each, which is also
-    slower (12,000 rows of 6 numbers and categories: 2.6 s and 2.2 GiB, against 1.4 s and 0.3 GiB, the same neighbours).
+    Distances of sparse points are held in chunks of `SEARCH_MEMORY`. The default is 1 GiB, which is also slower (12,000
+    rows of 6 numbers and categories: 2.6 s and 2.2 GiB, compared with 1.4 s and 0.3 GiB, for the same neighbours).
     """
 
     def neighbours(self, points: Points, k: int) -> Neighbours:
@@ -82,13 +82,13 @@ class ExactSearch:
 
 @dataclass(frozen=True)
 class ApproximateSearch:
-    """A graph index over the distinct points, in 32-bit numbers; the same seed gives the same neighbours.
+    """A graph index of the distinct points, in 32-bit numbers; the same seed gives the same neighbours.
 
-    Equal rows stand in the index once: many of them would cut its graph into pieces. The graph is built on one thread,
-    because with several it depends on which is first; it is searched on all.
+    The index has equal rows once: many of them would split its graph. It is built on one thread, because with several
+    the graph depends on their order; it is searched on all.
 
     Attributes:
-        seed: Decides on the graph's levels and the rows checked.
+        seed: Determines the graph's levels and the checked rows.
         edges: Edges of a point in the graph, voyager's `M`.
         effort: Candidates kept while building and searching, voyager's `ef`.
     """
@@ -98,10 +98,10 @@ class ApproximateSearch:
     effort: int = 128
 
     def neighbours(self, points: Points, k: int) -> Neighbours:
-        """Return about the k nearest neighbours of each row, and how many of them are true.
+        """Return approximately the k nearest neighbours of each row, and the recall.
 
         Raises:
-            ResamplingError: voyager is not installed, or one-hot categories have too many columns for it.
+            ResamplingError: voyager is not installed, or the one-hot categories have too many columns.
         """
         distinct, group = _distinct_points(_dense(points))
         near = self._search(distinct, min(k + 1, len(distinct)))
@@ -110,7 +110,7 @@ class ApproximateSearch:
         return Neighbours(positions, _recall(points, positions, checked), len(checked))
 
     def _search(self, points: Floats, wanted: int) -> Ints:
-        """Return the positions of about the nearest points of each, itself among them, nearest first."""
+        """Return the positions of approximately the nearest points of each point, including itself, nearest first."""
         voyager = _voyager()
         index = voyager.Index(
             voyager.Space.Euclidean, points.shape[1], M=self.edges, ef_construction=self.effort,
@@ -129,7 +129,7 @@ def neighbour_search(name: Literal["exact", "approximate"], *, seed: int) -> Nei
 
     Args:
         name: `exact` or `approximate`.
-        seed: What randomness an approximate search has.
+        seed: The seed of an approximate search.
     """
     return ApproximateSearch(seed) if name == "approximate" else ExactSearch()
 
@@ -154,7 +154,7 @@ def _unfit(expected: str, found: str, **values: int) -> ResamplingError:
 
 
 def _dense(points: Points) -> Floats:
-    """Return points as dense 32-bit numbers: centred, so that large offsets take no digits, and within [-2, 2]."""
+    """Return points as dense 32-bit numbers: centred, so that large offsets cost no digits, and within [-2, 2]."""
     rows, columns = points.shape
     if sparse.issparse(points) and columns > _MOST_COLUMNS:
         expected = f"at most {_MOST_COLUMNS} numbers and categories for approximate search"
@@ -170,20 +170,20 @@ def _dense(points: Points) -> Floats:
 
 
 def _distinct_points(points: Floats) -> tuple[Floats, Ints]:
-    """Return each distinct point once, and which of them each row is."""
-    whole = points + np.float32(0)  # makes -0 a 0, whose bytes are compared
+    """Return the distinct points, and the index of each row's point among them."""
+    whole = points + np.float32(0)  # turns -0 into 0, because the bytes are compared
     as_bytes = whole.view(np.dtype((np.void, whole.itemsize * whole.shape[1]))).ravel()
     _, first, group = np.unique(as_bytes, return_index=True, return_inverse=True)
     return whole[first], group
 
 
 def _rows_of_groups(near: Ints, group: Ints, *, wanted: int) -> Ints:
-    """Return the first rows of the groups near each row's own, nearest group first, of shape (rows, wanted).
+    """Return the first rows of the groups near each row's own group, nearest group first, shape (rows, wanted).
 
     Args:
-        near: The groups near each group, of shape (groups, at most wanted), with as many rows together at least.
+        near: The groups near each group, shape (groups, up to wanted), with at least as many rows together.
         group: The group of each row.
-        wanted: Rows to return for each.
+        wanted: The number of rows to return for each row.
     """
     by_group = np.argsort(group, kind="stable")
     sizes = np.bincount(group, minlength=len(near))
@@ -200,7 +200,7 @@ def _rows_of_groups(near: Ints, group: Ints, *, wanted: int) -> Ints:
 
 
 def _recall(points: Points, positions: Ints, checked: Ints) -> float:
-    """Return the share of the checked rows' neighbours that are no farther than the k-th nearest is."""
+    """Return the share of the checked rows' neighbours that are no farther away than the true k-th neighbour."""
     from sklearn.neighbors import NearestNeighbors
 
     exact = NearestNeighbors(n_neighbors=positions.shape[1] + 1, algorithm="brute").fit(points)
@@ -210,8 +210,8 @@ def _recall(points: Points, positions: Ints, checked: Ints) -> float:
 
 
 def _distances(points: Points, rows: Ints, neighbours: Ints) -> Matrix:
-    """Return Euclidean distances of shape (rows, k)."""
-    apart = points[np.repeat(rows, neighbours.shape[1])] - points[neighbours.ravel()]
-    squares = apart.multiply(apart) if sparse.issparse(apart) else apart * apart
+    """Return Euclidean distances, shape (rows, k)."""
+    difference = points[np.repeat(rows, neighbours.shape[1])] - points[neighbours.ravel()]
+    squares = difference.multiply(difference) if sparse.issparse(difference) else difference * difference
     distances: Matrix = np.sqrt(np.asarray(squares.sum(axis=1)).reshape(neighbours.shape))
     return distances

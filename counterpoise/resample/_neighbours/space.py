@@ -1,7 +1,7 @@
 """The space in which neighbours are searched: scaled numbers and category codes.
 
-Numbers are imputed by the median and standardised with statistics of the train partition; the values of synthetic rows
-are made in the original space, not here.
+Numbers are imputed by the median and standardised with statistics of the train partition. The values of synthetic rows
+are computed in the original space, not here.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class ClassSpace:
 
     Attributes:
         rows: Their source rows.
-        table: Their features as they are.
-        points: Numeric features, of shape (rows, numeric features).
-        codes: Category codes, of shape (rows, voted features).
-        categories: The values that the codes stand for, by voted feature.
+        table: Their original features.
+        points: Their numeric features, shape (rows, numeric features).
+        codes: Their category codes, shape (rows, voted features).
+        categories: The category of each code, by voted feature.
     """
 
     rows: Ints
@@ -54,14 +54,14 @@ class ClassSpace:
 class TrainSpace:
     """All train rows as points: numbers, then one column for each category of each voted feature.
 
-    As in SMOTENC, a row's own category has the median deviation of the numbers divided by √2: two rows that differ in a
-    category are one median deviation apart. Where that is 0, because most numbers are constant, 1 stands in for it, so
-    that categories still count; SMOTENC itself would leave them out.
+    As in SMOTENC, the entry of a row's own category is the median deviation of the numbers divided by √2: two rows that
+    differ in one category have the distance of one median deviation. If that is 0, because most numbers are constant,
+    it is 1 instead, so that categories still count; SMOTENC itself would ignore them.
 
     Attributes:
-        points: Of shape (train rows, numeric features + categories).
-        codes: Category codes, of shape (train rows, voted features).
-        categories: The values that the codes stand for, by voted feature.
+        points: Shape (train rows, numeric features + categories).
+        codes: Category codes, shape (train rows, voted features).
+        categories: The category of each code, by voted feature.
         mismatch: The entry of a row's own category; the others are 0.
     """
 
@@ -72,7 +72,7 @@ class TrainSpace:
 
     @classmethod
     def read(cls, job: ResamplingJob) -> TrainSpace:
-        """Read all train rows, a row group at a time."""
+        """Read all train rows, one row group at a time."""
         codes, categories = read_codes(job)
         width = len(job.numeric)
         points = np.zeros((len(job.train.rows), width + sum(map(len, categories.values()))))
@@ -86,7 +86,7 @@ class TrainSpace:
 
     @property
     def numbers(self) -> int:
-        """How many columns of the points are numbers."""
+        """The number of numeric columns of the points."""
         return int(self.points.shape[1]) - sum(map(len, self.categories.values()))
 
     def mark(self, points: Matrix, codes: Ints) -> None:
@@ -100,7 +100,7 @@ class TrainSpace:
         """Return the points of synthetic rows.
 
         Args:
-            recipe: How they are made.
+            recipe: How to make them.
             train: The train rows, in the order of the points.
         """
         first = train.positions(recipe["parent_a"].to_numpy())
@@ -115,7 +115,7 @@ class TrainSpace:
 
 
 def _placed(job: ResamplingJob, points: Matrix) -> Matrix:
-    """Return numeric features imputed and (unless switched off) standardised."""
+    """Return numeric features imputed and, unless this is switched off, standardised."""
     missing = np.isnan(points)
     if not points.shape[1] or (not job.config.scale and not missing.any()):
         return points
@@ -125,18 +125,18 @@ def _placed(job: ResamplingJob, points: Matrix) -> Matrix:
 
 
 def read_codes(job: ResamplingJob) -> tuple[Ints, dict[str, pa.Array]]:
-    """Return the category codes of all train rows, of shape (rows, voted features), and the values they stand for."""
+    """Return the category codes of all train rows, shape (rows, voted features), and the category of each code."""
     codes, categories = category_codes(job.reader.read_rows(job.train.rows, job.voted))
     return codes.astype(np.int64), dict(zip(job.voted, categories, strict=True))
 
 
 def category_codes(table: pa.Table) -> tuple[Matrix, list[pa.Array]]:
-    """Return category codes as float64 of shape (rows, columns) and each column's categories in code order.
+    """Return category codes as float64, shape (rows, columns), and each column's categories in code order.
 
-    A missing value is a category of its own, the last one.
+    A missing value is a separate category, the last one.
 
     Raises:
-        ResamplingError: A column's type has no categories, such as a list.
+        ResamplingError: A column's type has no categories, for example a list.
     """
     codes = np.empty((table.num_rows, table.num_columns), dtype=np.float64)
     categories: list[pa.Array] = []
@@ -157,7 +157,7 @@ def category_codes(table: pa.Table) -> tuple[Matrix, list[pa.Array]]:
 
 
 def _codes_of(column: pa.ChunkedArray, values: pa.Array) -> Ints:
-    """Return the positions of a column's values among its categories, the last of which stands for missing."""
+    """Return the positions of a column's values among its categories, the last of which is missing."""
     missing = len(values) - 1
     return np.asarray(pc.fill_null(pc.index_in(_plain(column), value_set=values[:missing]), missing).to_numpy())
 

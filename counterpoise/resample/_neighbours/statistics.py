@@ -1,8 +1,8 @@
-"""Medians and deviations of numeric features over the train partition: what neighbours are scaled by.
+"""Medians and deviations of numeric features over the train partition, used to scale the neighbour space.
 
-Up to `SAMPLE_ROWS` train rows all are looked at, so that the row groups they lie in have no say. Of more, evenly spaced
-ones are, by their rank among the train rows: of all row groups where these are few or small, else of some spread
-evenly.
+With up to `SAMPLE_ROWS` train rows, all are used, so the layout of row groups does not matter. With more, the sample is
+evenly spaced by rank among the train rows: from all row groups if they are few or small, otherwise from some that are
+evenly spread.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ __all__ = ["NumericStatistics", "numeric_matrix", "read_numbers", "sampled_rows"
 
 
 SAMPLE_ROWS = 200_000
-"""The most rows of a sample: a deviation is then right to about 0.2 %, and a heavy-tailed one to a few percent."""
+"""The largest sample: its deviation is then accurate to about 0.2 %, or a few percent with heavy tails."""
 
 FEWEST_GROUPS = 16
-"""Row groups of a sample where they are large: sixteen places show how a column moves along the source."""
+"""The number of row groups in a sample if they are large: sixteen places show how a column changes along the source."""
 
-_READ_FOR_ONE = 10  # train rows decoded for each that is looked at: as cheap as the passes that follow
+_READ_FOR_ONE = 10  # train rows decoded for each sampled row: as cheap as the passes that follow
 _SAMPLE_CELLS = 8_000_000
 _FEWEST_SAMPLED = 20_000
-_GOLDEN = (5**0.5 - 1) / 2  # its multiples fill the space between whole numbers most evenly
+_GOLDEN = (5**0.5 - 1) / 2  # its multiples are the most evenly distributed between whole numbers
 
 
 @dataclass(frozen=True)
 class NumericStatistics:
-    """Median and standard deviation a column, over its present values; the deviation of a constant is 1."""
+    """Median and standard deviation per column, over its present values; the deviation of a constant is 1."""
 
     median: Matrix
     deviation: Matrix
@@ -44,7 +44,7 @@ class NumericStatistics:
 def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence[str]) -> NumericStatistics:
     """Return statistics of numeric columns over the train partition, or over evenly spaced rows of it.
 
-    A column that is missing in all of these is looked up in all train rows; without any value its median is 0.
+    A column that is missing in the whole sample is read for all train rows; without any value its median is 0.
 
     Args:
         reader: The source.
@@ -52,12 +52,12 @@ def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence
         columns: The numeric columns.
 
     Raises:
-        ResamplingError: There is no train row, or a value is infinite.
+        ResamplingError: There are no train rows, or a value is infinite.
     """
     if not len(train.rows):
         raise ResamplingError(
             "no_train_rows",
-            expected="train rows to take medians and deviations of",
+            expected="train rows to compute medians and deviations of",
             found="none",
             remedy="lower split.test_size and split.validation_size, or add rows",
         )
@@ -75,7 +75,7 @@ def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence
 
 
 def sampled_rows(columns: int) -> int:
-    """Return how many train rows statistics are taken of at most: fewer where there are many columns.
+    """Return the largest number of train rows to compute statistics on; it falls with the number of columns.
 
     >>> sampled_rows(10), sampled_rows(300)
     (200000, 26666)
@@ -84,13 +84,13 @@ def sampled_rows(columns: int) -> int:
 
 
 def read_numbers(reader: SnapshotReader, rows: Ints, columns: Sequence[str], *, into: Matrix | None = None) -> Matrix:
-    """Return numeric columns of some rows as float64 of shape (rows, columns), read a row group at a time.
+    """Return numeric columns of some rows as float64, shape (rows, columns), read one row group at a time.
 
     Args:
         reader: The source.
         rows: Its row numbers, strictly ascending.
         columns: The numeric columns.
-        into: Where to write them; a new matrix by default.
+        into: The matrix to write them to; a new one by default.
 
     Raises:
         ResamplingError: A value is infinite.
@@ -103,10 +103,10 @@ def read_numbers(reader: SnapshotReader, rows: Ints, columns: Sequence[str], *, 
 
 
 def numeric_matrix(table: pa.Table) -> Matrix:
-    """Return numeric and temporal columns as float64 of shape (rows, columns), missing values as NaN.
+    """Return numeric and temporal columns as float64, shape (rows, columns), with missing values as NaN.
 
     Raises:
-        ResamplingError: A value is infinite: distances would be, too.
+        ResamplingError: A value is infinite, which would make distances infinite.
     """
     matrix = np.empty((table.num_rows, table.num_columns), dtype=np.float64)
     for index, column in enumerate(table.columns):
@@ -114,7 +114,7 @@ def numeric_matrix(table: pa.Table) -> Matrix:
         if np.isinf(matrix[:, index]).any():
             raise ResamplingError(
                 "infinite_value",
-                expected="finite values in the features that neighbours are searched by",
+                expected="finite values in the features of the neighbour search",
                 found=f"an infinite value in {table.schema.names[index]!r}",
                 remedy="let validation quarantine such rows, drop the column, or use random_over",
                 values={"column": table.schema.names[index]},
@@ -130,7 +130,7 @@ def _as_float(column: pa.ChunkedArray) -> Matrix:
 
 
 def _groups_of(reader: SnapshotReader, rows: Ints) -> Iterator[tuple[RowGroup, int, int]]:
-    """Yield the row groups that hold some of the rows, with where these begin and end."""
+    """Yield the row groups that have some of the rows, and the range of these."""
     for group in reader.row_groups:
         low, high = np.searchsorted(rows, [group.first_row, group.first_row + group.rows])
         if low < high:
@@ -138,7 +138,7 @@ def _groups_of(reader: SnapshotReader, rows: Ints) -> Iterator[tuple[RowGroup, i
 
 
 def _present_values(reader: SnapshotReader, rows: Ints, column: str) -> Matrix:
-    """Return the values of a column that has few."""
+    """Return the present values of a column that has few."""
     found = [np.zeros(0)]
     for group, low, high in _groups_of(reader, rows):
         part = reader.read_group(group, [column]).take(pa.array(rows[low:high] - group.first_row))
@@ -148,10 +148,10 @@ def _present_values(reader: SnapshotReader, rows: Ints, column: str) -> Matrix:
 
 
 def _sample(reader: SnapshotReader, rows: Ints, most: int) -> Ints:
-    """Return train rows evenly spaced by rank, at most so many; of some row groups only where all are much to read.
+    """Return at most `most` train rows, evenly spaced by rank; from some row groups only if reading all is expensive.
 
-    The ranks are cut into as many equal stretches as row groups are to be read; a stretch is looked at in the group
-    that holds its middle. So every stretch counts alike, whatever the sizes of the groups.
+    The ranks are divided into as many equal intervals as row groups are read; an interval is sampled in the group that
+    contains its middle. So every interval counts alike, whatever the sizes of the groups.
     """
     if len(rows) <= most:
         return rows
@@ -169,7 +169,7 @@ def _sample(reader: SnapshotReader, rows: Ints, most: int) -> Ints:
 
 
 def _evenly_spaced(low: int, high: int, number: int) -> Ints:
-    """Return about so many ranks from low up to high: one of each stretch, at places that follow no period.
+    """Return about `number` ranks from low up to high: one per interval, at positions without a period.
 
     >>> _evenly_spaced(10, 40, 4).tolist()
     [10, 22, 26, 38]

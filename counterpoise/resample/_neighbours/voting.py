@@ -1,8 +1,8 @@
-"""SMOTENC's vote: a synthetic row takes the category that most of its base row's neighbours have.
+"""SMOTENC's vote: a synthetic row gets the most frequent category among its base row's neighbours.
 
-imbalanced-learn sums one-hot columns, which takes (synthetic rows × neighbours × levels) numbers. The same winners come
-out of the category codes alone, and ties are broken by the same draws: one shuffle a column of all leading
-(row, category) pairs, of which a row takes the one that comes first.
+imbalanced-learn sums one-hot columns, which takes (synthetic rows × neighbours × levels) numbers. The category codes
+alone give the same winners, with ties broken by the same draws: one shuffle per column of all leading (row, category)
+pairs, of which each row takes its first.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ __all__ = ["vote"]
 
 @dataclass(frozen=True)
 class _Leaders:
-    """The categories with the most votes of each ballot, ballot after ballot, ascending within one.
+    """The categories with the most votes of each ballot, in ballot order, ascending within a ballot.
 
     Attributes:
-        codes: The leading codes of all ballots, of shape (leaders,).
-        counts: How many of them each ballot has, at least one, of shape (ballots,).
+        codes: The leading codes of all ballots, shape (leaders,).
+        counts: The number of leaders of each ballot, at least one, shape (ballots,).
     """
 
     codes: Codes
@@ -32,17 +32,17 @@ class _Leaders:
 def vote(codes: Codes, neighbours: Ints, *, seed: int, bases: Ints | None = None) -> Codes:
     """Return the categories of synthetic rows: each column's majority among a row's neighbours.
 
-    Ties are broken as imbalanced-learn's SMOTENC does with the same seed, draw for draw.
+    Ties are broken exactly as in imbalanced-learn's SMOTENC with the same seed.
 
     Args:
-        codes: Category codes of the rows that vote, of shape (rows, columns), integers.
-        neighbours: Ints of the voters, of shape (ballots, k).
+        codes: Category codes of the rows that vote, shape (rows, columns), integers.
+        neighbours: Positions of the voters, shape (ballots, k).
         seed: imbalanced-learn's `random_state`.
-        bases: The ballot that each synthetic row goes by, of shape (synthetic rows,), so that rows of the same base
-            share one that is counted once; without it, each row has its own.
+        bases: The ballot of each synthetic row, shape (synthetic rows,), so that rows with the same base share a ballot
+            that is counted once; by default each row has its own.
 
     Returns:
-        Codes of shape (synthetic rows, columns).
+        Codes, shape (synthetic rows, columns).
 
     Example:
         >>> vote(np.array([[3], [3], [8]]), np.array([[0, 1, 2], [2, 2, 0]]), seed=0).tolist()
@@ -58,7 +58,7 @@ def vote(codes: Codes, neighbours: Ints, *, seed: int, bases: Ints | None = None
 
 
 def _leaders(votes: Codes) -> _Leaders:
-    """Count votes of shape (ballots, k) by the lengths of equal runs."""
+    """Count votes, shape (ballots, k), by the lengths of runs of equal votes."""
     ordered = np.sort(votes, axis=1)
     starts_run = np.ones(ordered.shape, dtype=np.bool_)
     starts_run[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
@@ -71,7 +71,7 @@ def _leaders(votes: Codes) -> _Leaders:
 
 
 def _break_ties(leaders: _Leaders, ballots: Ints, random_state: np.random.RandomState) -> Codes:
-    """Return one of the leaders of each synthetic row's ballot: the first in a shuffle of all rows' leaders."""
+    """Return one leader of each synthetic row's ballot: the first in a shuffle of all rows' leaders."""
     counts = leaders.counts[ballots]
     begins = np.cumsum(counts) - counts
     order, ranks = _shuffle(int(counts.sum()), random_state)
@@ -82,9 +82,9 @@ def _break_ties(leaders: _Leaders, ballots: Ints, random_state: np.random.Random
 
 
 def _shuffle(number: int, random_state: np.random.RandomState) -> tuple[Codes, Codes]:
-    """Return numbers from 0 in shuffled order, and the place of each.
+    """Return the numbers from 0 in shuffled order, and the rank of each.
 
-    imbalanced-learn permutes the pairs themselves; RandomState draws the same for them, at every width of integers.
+    imbalanced-learn shuffles the pairs themselves; RandomState makes the same draws for these, at every integer width.
     """
     order: Codes = np.arange(number).astype(np.int32 if number <= np.iinfo(np.int32).max else np.int64)
     ranks = order.copy()

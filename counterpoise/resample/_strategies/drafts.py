@@ -1,4 +1,4 @@
-"""Each kind of strategy as a draft of the plan: copies of train rows, and recipes of synthetic ones."""
+"""Run each kind of strategy and draft its plan: copies of train rows, and recipes of synthetic ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = ["draft_plan"]
 
 
 def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
-    """Let the job's strategy decide what becomes of the train rows.
+    """Run the job's strategy and return its draft.
 
     Raises:
         ResamplingError: The strategy cannot work on these rows.
@@ -58,12 +58,12 @@ def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
             _draft_smote(job, draft, progress, kind=job.smote_kind)
             _clean_together(job, draft, strategy)
         case other:
-            raise TypeError(f"strategy {other.name!r} is of no kind that resamples")
+            raise TypeError(f"strategy {other.name!r} has no kind that resamples")
     return draft
 
 
 def _draft_selection(job: ResamplingJob, draft: Draft, strategy: Selection) -> None:
-    """Choose rows by their labels alone; weights are the copies that the strategy would make."""
+    """Select rows by their labels only; weights are the copies that the strategy would make."""
     copies = strategy.select(job.train.codes, job.wanted, seed=job.seed, options=job.config.sampler_options())
     if strategy.weighs:
         draft.weights = copies
@@ -89,7 +89,7 @@ def _input(
 
 
 def _draft_smote(job: ResamplingJob, draft: Draft, progress: Progress, *, kind: SmoteKind) -> None:
-    """Make rows of each class that should grow."""
+    """Make rows of each growing class."""
     growing = _growing_by_neighbors(job, draft)
     if kind == "smoten":
         _draft_smoten(job, draft, growing)
@@ -127,20 +127,20 @@ def _draft_class(job: ResamplingJob, draft: Draft, code: int, make: Callable[[Cl
 
 
 def _suitable_kind(job: ResamplingJob, strategy: Smote) -> SmoteKind:
-    """Return which SMOTE suits the features, which a strategy that names one must agree with."""
+    """Return the kind of SMOTE that suits the features; a strategy that names another kind is refused."""
     if strategy.suits not in (None, job.smote_kind):
         raise ResamplingError(
             "unsuitable_features",
             expected=f"{strategy.needs} among the features, for {strategy.label}",
             found=f"{len(job.numeric)} numbers or dates and {len(job.voted)} categories",
-            remedy="choose smote, which goes by the features, or name numbers that are codes in columns.categorical",
+            remedy="choose smote, which adapts to the features, or name numbers that are codes in columns.categorical",
             values={"numeric": list(job.numeric[:200]), "categorical": list(job.voted[:200])},
         )
     return job.smote_kind
 
 
 def _draft_smoten(job: ResamplingJob, draft: Draft, growing: Mapping[int, Mapping[int, int]]) -> None:
-    """Make rows of votes alone, measured by the category codes: no column a category is needed."""
+    """Make rows by votes only, with distances between category codes: this needs no one-hot columns."""
     if not growing:
         return
     codes, categories = read_codes(job)
@@ -153,7 +153,7 @@ def _draft_smoten(job: ResamplingJob, draft: Draft, growing: Mapping[int, Mappin
 
 
 def _draft_made(job: ResamplingJob, draft: Draft, strategy: Maker) -> None:
-    """Make rows by a strategy that looks at all classes."""
+    """Make rows with a strategy that considers all classes."""
     growing = _growing_by_neighbors(job, draft)
     if not growing:
         return
@@ -189,7 +189,7 @@ def _clean_together(job: ResamplingJob, draft: Draft, strategy: Combined) -> Non
 
 
 def _growing_by_neighbors(job: ResamplingJob, draft: Draft) -> dict[int, dict[int, int]]:
-    """Return the wanted rows of growing classes by the k they can have; repeat the rows of classes without any."""
+    """Return the wanted rows of growing classes by their usable k; repeat the rows of classes without any."""
     by_neighbors: dict[int, dict[int, int]] = {}
     for code in job.growing():
         if k := _usable_neighbors(job, code, draft):
@@ -201,7 +201,7 @@ def _growing_by_neighbors(job: ResamplingJob, draft: Draft) -> dict[int, dict[in
 
 
 def _usable_neighbors(job: ResamplingJob, code: int, draft: Draft) -> int:
-    """Return k for a class, 0 where its rows should be repeated instead."""
+    """Return k for a class, or 0 if its rows are to be repeated instead."""
     config, name, rows = job.config, job.train.classes[code], int(job.present[code])
     if rows > config.k_neighbors:
         return config.k_neighbors
@@ -224,7 +224,7 @@ def _usable_neighbors(job: ResamplingJob, code: int, draft: Draft) -> int:
 
 @contextmanager
 def _explained(job: ResamplingJob, draft: Draft) -> Iterator[None]:
-    """Keep the warnings of imbalanced-learn as notes, and explain rows that it cannot work with."""
+    """Turn the warnings of imbalanced-learn into notes, and its errors into refusals."""
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")

@@ -1,8 +1,8 @@
 """Values of synthetic rows in the original space and the original types.
 
-A number lies between its parents: floats by interpolation, integers, decimals and dates by interpolation and unbiased
-stochastic rounding within the parents' range. Where one parent's value is missing, the nearer parent decides; where
-both are, the value is missing.
+A number is between those of its parents: floats are interpolated; integers, decimals and dates are interpolated with
+unbiased stochastic rounding within the parents' range. If one parent's value is missing, the nearer parent decides; if
+both are missing, so is the value.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _DECIMAL_DIGITS = 80  # more than the 76 of Arrow's widest decimal
 def rounding_draws(seed: int, numbers: Ints) -> Floats:
     """Return uniform draws in [0, 1) for the synthetic rows with the given numbers.
 
-    The draws are addressed by row number (splitmix64), so that any rows can be made on their own. All columns of a row
-    share one draw: rounding is then monotone across columns, so that a column that is nowhere above another one in the
-    source is not above it in synthetic rows, and equal columns stay equal.
+    The draws are addressed by row number (splitmix64), so that any subset of rows can be made on its own. All columns
+    of a row share one draw: rounding is then monotone across columns, so a column that never exceeds another one in the
+    source does not exceed it in synthetic rows either, and equal columns stay equal.
     """
     salt = np.uint64(child_seed(seed, "rounding"))
     words = salt + (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E37_79B9_7F4A_7C15)
@@ -45,8 +45,8 @@ def interpolate(first: pa.Array, second: pa.Array, *, steps: Floats, draws: Floa
     Args:
         first: Values of the base rows.
         second: Values of their neighbours.
-        steps: How far to go from the first to the second, below 1. Below 0 leads away from the second: that only
-            floats do, other values stay within their parents' range.
+        steps: The step from the first to the second as a share of their difference, below 1. Below 0 it leads away from
+            the second: only floats follow, other values stay within their parents' range.
         draws: Uniform draws for rounding; unused for floats.
     """
     kind = first.type
@@ -78,7 +78,7 @@ def _between_integers(first: pa.Array, second: pa.Array, steps: Floats, draws: F
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:
-    """Return the integer type that a column's values are stored in."""
+    """Return the integer type that stores a column's values."""
     if pa.types.is_temporal(kind):
         return pa.int32() if kind.bit_width == 32 else pa.int64()
     return kind
@@ -89,9 +89,9 @@ def _plain(array: pa.Array, storage: pa.DataType) -> pa.Array:
 
 
 def _round_between(a: npt.NDArray[np.integer], b: npt.NDArray[np.integer], steps: Floats, draws: Floats) -> Ints:
-    """Return whole numbers between a and b with the right expectation: floor, plus one as often as the rest says.
+    """Return whole numbers between a and b with the right expectation: round down or up with matching probability.
 
-    The distance is taken in unsigned 64-bit arithmetic, which is exact for every pair of 64-bit integers.
+    The distance is computed in unsigned 64-bit arithmetic, which is exact for every pair of 64-bit integers.
     """
     wide = np.uint64 if a.dtype == np.uint64 else np.int64
     start, rises = a.astype(wide).view(np.uint64), a <= b
@@ -105,7 +105,7 @@ def _round_between(a: npt.NDArray[np.integer], b: npt.NDArray[np.integer], steps
 
 
 def _between_decimals(first: pa.Array, second: pa.Array, steps: Floats, draws: Floats) -> pa.Array:
-    """Interpolate in the decimals' last place, with Python's integers: exact at every precision."""
+    """Interpolate units of the decimals' last place with Python's integers: exact at every precision."""
     scale = first.type.scale
     values: list[decimal.Decimal | None] = []
     with decimal.localcontext(prec=_DECIMAL_DIGITS):

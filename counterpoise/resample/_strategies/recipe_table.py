@@ -13,18 +13,18 @@ from counterpoise.resample._strategies.smote import Recipe
 __all__ = ["VOTE", "recipe_table"]
 
 VOTE = "vote:"
-"""What the name of a voted column starts with in a recipe."""
+"""The prefix of a voted column's name in a recipe."""
 
 
 def recipe_table(recipe: Recipe, rows: npt.NDArray[np.int64], categories: Mapping[str, pa.Array]) -> pa.Table:
     """Return the recipe with the columns parent_a, parent_b (int64), lambda (float64) and `vote:<feature>`.
 
-    A synthetic row that is all votes has neither second parent nor step: both are null.
+    A synthetic row made by votes only has neither second parent nor step: both are null.
 
     Args:
-        recipe: Parents as positions among the rows; a second parent of -1 stands for none.
-        rows: The source rows that the positions refer to.
-        categories: The values that the votes' codes stand for, by voted feature in the order of the votes.
+        recipe: Parents as positions among the rows; a second parent of -1 means none.
+        rows: The source rows of these positions.
+        categories: The category of each code of the votes, by voted feature in the order of the votes.
     """
     alone = recipe.parent_b < 0
     columns = {

@@ -1,10 +1,11 @@
 """SMOTE (Chawla et al. 2002) as a recipe: parents and steps instead of rows.
 
-SMOTE looks at no other class, so the rows of one class alone give the draws of a fit on the whole train partition.
-imbalanced-learn draws parents, neighbours and steps. With categories the recipe is that of its SMOTENC, votes included,
-but made without a dense one-hot matrix: bit for bit the same, with one exception. imbalanced-learn compares votes after
-multiplying them by the spread of the class's numbers (the median of their standard deviations), and below 1.4e-8, other
-than 0, it takes unequal ones for equal and even draws categories that have none. Here the majority wins at any spread.
+SMOTE considers no other class, so the rows of one class suffice for the draws of a fit on the whole train partition.
+imbalanced-learn draws parents, neighbours and steps. With categories the recipe is that of its SMOTENC, including
+votes, but without a dense one-hot matrix: bit for bit the same, with one exception. imbalanced-learn multiplies votes
+by the spread of the class's numbers (the median of their standard deviations) before it compares them. Below a spread
+of 1.4e-8, other than 0, it treats unequal votes as equal and even draws categories that have none. Here the majority
+wins at any spread.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ _EXACT = ExactSearch()
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the synthetic rows of one class are made.
+    """How to make the synthetic rows of one class.
 
     Attributes:
         parent_a: Position of the base row among the class's rows, int64.
         parent_b: Position of the neighbour, int64.
-        steps: How far to go from a to b, in [0, 1), float64.
-        votes: Category codes of shape (synthetic rows, categorical columns), float64.
-        recall: Share of true neighbours among those searched approximately; None where the search is exact.
+        steps: The step from a to b as a share of their difference, in [0, 1), float64.
+        votes: Category codes, shape (synthetic rows, categorical columns), float64.
+        recall: The share of true neighbours found by an approximate search; None if the search is exact.
     """
 
     parent_a: Ints
@@ -50,11 +51,11 @@ def smote_recipe(
     """Return a recipe for synthetic rows of one class with numeric features only.
 
     Args:
-        points: The class's rows in the neighbour space, of shape (rows, columns).
-        number: Synthetic rows to make.
-        k_neighbors: Neighbours to choose from; fewer than rows.
+        points: The class's rows in the neighbour space, shape (rows, columns).
+        number: The number of synthetic rows to make.
+        k_neighbors: The number of neighbours to choose from; fewer than rows.
         seed: imbalanced-learn's `random_state`.
-        search: How neighbours are searched.
+        search: The search for neighbours.
 
     Raises:
         ResamplingError: The search cannot be used.
@@ -69,15 +70,15 @@ def smotenc_recipe(
     """Return a recipe for synthetic rows of one class with numeric and categorical features.
 
     Args:
-        points: The class's numeric features in the neighbour space, of shape (rows, numeric columns).
-        codes: Its category codes, whole numbers, of shape (rows, categorical columns).
-        number: Synthetic rows to make.
-        k_neighbors: Neighbours to choose from; fewer than rows.
+        points: The class's numeric features in the neighbour space, shape (rows, numeric columns).
+        codes: Its category codes, whole numbers, shape (rows, categorical columns).
+        number: The number of synthetic rows to make.
+        k_neighbors: The number of neighbours to choose from; fewer than rows.
         seed: imbalanced-learn's `random_state`.
-        search: How neighbours are searched.
+        search: The search for neighbours.
 
     Raises:
-        ResamplingError: The search cannot be used, or not with as many categories.
+        ResamplingError: The search cannot be used, or not with this many categories.
     """
     whole = codes.astype(np.int64)
     found = search.neighbours(_mixed_points(points, whole), k_neighbors)
@@ -91,7 +92,7 @@ def _recipe(found: Neighbours, codes: Ints, *, number: int, seed: int) -> Recipe
 
 
 def _draw(neighbours: Ints, *, number: int, seed: int) -> tuple[Ints, Ints, Matrix]:
-    """Return what imbalanced-learn draws for each synthetic row: base row, which of its neighbours, and step."""
+    """Return imbalanced-learn's draws for each synthetic row: base row, index of its neighbour, and step."""
     from imblearn.over_sampling import SMOTE
 
     class Recorder(SMOTE):  # type: ignore[misc]  # imbalanced-learn ships no types
@@ -109,11 +110,11 @@ def _draw(neighbours: Ints, *, number: int, seed: int) -> tuple[Ints, Ints, Matr
 
 
 def _mixed_points(points: Matrix, codes: Ints) -> sparse.csr_matrix:
-    """Return SMOTENC's space: numbers beside one-hot categories that are the median spread of the numbers apart.
+    """Return SMOTENC's space: numbers and one-hot categories, whose distance is the median spread of the numbers.
 
-    The matrix has imbalanced-learn's entries in its order (distances are sums of rounded products), so zeros among the
-    numbers are left out, and those of categories are not. A `csr_array` would have 64-bit indices, for which
-    scikit-learn sums otherwise.
+    The matrix has imbalanced-learn's entries in the same order (distances are sums of rounded products): zeros of
+    numbers are omitted, those of categories are not. A `csr_array` would have 64-bit indices, for which scikit-learn
+    sums in another order.
     """
     from sklearn.utils.sparsefuncs_fast import csr_mean_variance_axis0
 
@@ -125,7 +126,7 @@ def _mixed_points(points: Matrix, codes: Ints) -> sparse.csr_matrix:
 
 
 def _one_hot(codes: Ints) -> sparse.csr_matrix:
-    """Return a column for each category that occurs, ascending, of shape (rows, categories of all columns)."""
+    """Return one column per category that occurs, ascending, shape (rows, categories of all columns)."""
     places, width = np.empty(codes.shape, dtype=np.int32), 0
     for column in range(codes.shape[1]):
         levels, place = np.unique(codes[:, column], return_inverse=True)

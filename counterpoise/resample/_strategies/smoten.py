@@ -1,4 +1,4 @@
-"""SMOTEN as recipes: synthetic rows made of votes alone, by distances between categories."""
+"""SMOTEN as recipes: synthetic rows made by votes only, with distances between categories."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["draw_smoten"]
 def draw_smoten(
     codes: Ints, labels: Codes, *, wanted: Mapping[int, int], k_neighbors: int, seed: int
 ) -> Iterator[tuple[Drawn, Ints]]:
-    """Yield what SMOTEN draws, and its votes as category codes of shape (synthetic rows, columns).
+    """Yield SMOTEN's draws, and its votes as category codes, shape (synthetic rows, columns).
 
     Args:
-        codes: Category codes of all train rows, of shape (rows, columns).
+        codes: Category codes of all train rows, shape (rows, columns).
         labels: Their class codes.
-        wanted: Rows wanted of each growing class.
-        k_neighbors: Neighbours that vote beside the row itself.
+        wanted: Wanted rows of each growing class.
+        k_neighbors: The number of neighbours that vote, besides the row itself.
         seed: imbalanced-learn's `random_state`.
     """
     from imblearn.over_sampling import SMOTEN

@@ -1,1 +1,1 @@
-"""One module for each strategy, which defines it as `STRATEGY`."""
+"""One module per strategy, which defines it as `STRATEGY`."""

@@ -1,4 +1,4 @@
-"""ADASYN (He et al. 2008): SMOTE with more rows where other classes are near."""
+"""ADASYN (He et al. 2008): SMOTE that makes more rows where other classes are near."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ STRATEGY = _Adasyn(
     remark="makes rows in overlaps",
     costs=Costs(copies=0.3, seconds=lambda load: load.searching * load.growing / load.rows),
     why_missed="ADASYN rounds the share of each row",
-    remedy="choose smote where the class lies apart from the others",
+    remedy="choose smote if the class is well separated from the others",
 )

@@ -1,4 +1,4 @@
-"""The advised strategy, which takes the place of this name before any row is read."""
+"""The placeholder for the advised strategy, which replaces it before any row is read."""
 
 from counterpoise.strategies._costs import NO_COSTS
 from counterpoise.strategies._strategy import Strategy
@@ -6,7 +6,7 @@ from counterpoise.strategies._strategy import Strategy
 STRATEGY = Strategy(
     name="auto",
     label="the advised strategy",
-    remark="does what is advised",
+    remark="uses the advised strategy",
     family="none",
     sees="labels",
     chance=True,

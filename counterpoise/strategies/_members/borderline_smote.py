@@ -1,4 +1,4 @@
-"""Borderline-SMOTE: SMOTE from rows at the border alone."""
+"""Borderline-SMOTE: SMOTE that starts only from rows at the border."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Cluster centroids: of larger classes the real rows nearest to the centroids of k-means are kept."""
+"""Cluster centroids: keep the real rows of larger classes that are nearest to the centroids of k-means."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True)
 class _Centroids(Undersampler):
     def keep(self, given: SamplerInput) -> Ints:
-        """Return the rows nearest to the centroids (`voting="hard"`): real rows, so that every value is exact.
+        """Return the rows nearest to the centroids (`voting="hard"`): real rows, so every value is exact.
 
-        One thread: with several, the clusters depend on which of them adds up first.
+        It uses one thread, because with several the clusters depend on the order of their sums.
         """
         import numpy as np
         from imblearn.under_sampling import ClusterCentroids
@@ -43,7 +43,7 @@ class _Centroids(Undersampler):
 STRATEGY = _Centroids(
     name="cluster_centroids",
     label="cluster centroids",
-    remark="keeps a row a cluster",
+    remark="keeps one row per cluster",
     sampler="ClusterCentroids",
     chance=True,
     costs=Costs(

@@ -1,4 +1,4 @@
-"""Condensed nearest neighbours: what a nearest-neighbour rule needs is kept."""
+"""Condensed nearest neighbours: keep the rows that a nearest-neighbour rule needs."""
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ __all__ = ["STRATEGY", "Seeded"]
 
 
 class Seeded(Cleaned):
-    """Options of samplers that begin with rows drawn at random."""
+    """The options of samplers that start with randomly drawn rows."""
 
     n_neighbors: int = Field(1, ge=1, le=1000)
     n_seeds_S: int = Field(1, ge=1, le=100_000)  # noqa: N815  # imbalanced-learn's name

@@ -1,4 +1,4 @@
-"""Edited nearest neighbours: rows that their neighbours contradict are dropped."""
+"""Edited nearest neighbours: drop rows whose neighbours disagree with their class."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ __all__ = ["STRATEGY", "Edited"]
 
 
 class Edited(Cleaned):
-    """How neighbours contradict a row."""
+    """The options that define when neighbours disagree with a row."""
 
     n_neighbors: int = Field(3, ge=1, le=1000)
     kind_sel: Literal["all", "mode"] = "all"

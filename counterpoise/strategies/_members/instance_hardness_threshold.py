@@ -1,4 +1,4 @@
-"""The instance hardness threshold: rows that a random forest finds hard are dropped."""
+"""The instance hardness threshold: drop rows that a random forest finds hard to classify."""
 
 import math
 
@@ -16,7 +16,7 @@ class _Hardness(Options):
 STRATEGY = Undersampler(
     name="instance_hardness_threshold",
     label="the instance hardness threshold",
-    remark="drops rows hard to tell",
+    remark="drops rows hard to classify",
     options=_Hardness,
     sampler="InstanceHardnessThreshold",
     chance=True,

@@ -1,4 +1,4 @@
-"""NearMiss: of larger classes the rows near to the smallest one are kept."""
+"""NearMiss: keep the rows of larger classes that are near the smallest one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Versions(Options):
 @dataclass(frozen=True, kw_only=True)
 class _NearMiss(Undersampler):
     def listed(self, options: dict[str, Any], *, k_neighbors: int, least: int) -> int:
-        """Return how many neighbours of a row are held: version 2 holds the smallest class twice."""
+        """Return how many neighbours per row are held: version 2 holds the smallest class twice."""
         if options.get("version") == 2:
             return 2 * least
         return super().listed(options, k_neighbors=k_neighbors, least=least)

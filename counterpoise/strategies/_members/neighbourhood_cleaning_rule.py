@@ -1,4 +1,4 @@
-"""The neighbourhood cleaning rule: what disturbs the smaller class is dropped."""
+"""The neighbourhood cleaning rule: drop rows of larger classes that disturb the smaller one."""
 
 from pydantic import Field
 

@@ -2,4 +2,4 @@
 
 from counterpoise.strategies._kinds import Unchanged
 
-STRATEGY = Unchanged(name="none", label="no resampling", remark="compared with in any case", simplicity=0)
+STRATEGY = Unchanged(name="none", label="no resampling", remark="always compared with", simplicity=0)

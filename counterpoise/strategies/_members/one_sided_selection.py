@@ -1,4 +1,4 @@
-"""One-sided selection: redundant rows are dropped, then Tomek links."""
+"""One-sided selection: drop redundant rows, then Tomek links."""
 
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner

@@ -1,4 +1,4 @@
-"""Random over-sampling: rows of smaller classes are repeated."""
+"""Random over-sampling: repeat rows of smaller classes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["STRATEGY", "Repetition"]
 
 @dataclass(frozen=True, kw_only=True)
 class Repetition(Selection):
-    """Repeats rows at random."""
+    """A strategy that repeats rows at random."""
 
     def select(self, codes: Codes, wanted: Mapping[int, int], *, seed: int, options: Mapping[str, Any]) -> Copies:
-        """Return how often each row is taken."""
+        """Return how often each row is used."""
         from counterpoise.strategies._samplers import repeat_rows
 
-        del options  # it has none
+        del options  # there are none
         return repeat_rows(codes, wanted, seed=seed)
 
 

@@ -1,4 +1,4 @@
-"""Random under-sampling: rows of larger classes are dropped."""
+"""Random under-sampling: drop rows of larger classes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ class _Replacement(Options):
 @dataclass(frozen=True, kw_only=True)
 class _Thinning(Selection):
     def select(self, codes: Codes, wanted: Mapping[int, int], *, seed: int, options: Mapping[str, Any]) -> Copies:
-        """Return how often each row is taken, larger classes thinned at random.
+        """Return how often each row is used, after thinning larger classes at random.
 
-        Classes that keep their rows are left out of the draw: with replacement it would repeat some and drop others.
+        Classes that keep their rows do not take part in the draw: with replacement it would repeat some and drop
+        others.
         """
         import numpy as np
         from imblearn.under_sampling import RandomUnderSampler

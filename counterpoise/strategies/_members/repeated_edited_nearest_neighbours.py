@@ -1,4 +1,4 @@
-"""Edited nearest neighbours, until nothing changes."""
+"""Repeated edited nearest neighbours: edit until nothing changes."""
 
 from pydantic import Field
 

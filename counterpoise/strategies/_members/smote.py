@@ -5,7 +5,7 @@ from counterpoise.strategies._kinds import Smote
 STRATEGY = Smote(
     name="smote",
     label="SMOTE",
-    remark="makes rows in between",
+    remark="interpolates new rows",
     sees="class rows",
     suits=None,
     needs="",

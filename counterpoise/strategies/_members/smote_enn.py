@@ -1,4 +1,4 @@
-"""SMOTE, then edited nearest neighbours over original and synthetic rows."""
+"""SMOTE, then edited nearest neighbours on original and synthetic rows."""
 
 from typing import Literal
 

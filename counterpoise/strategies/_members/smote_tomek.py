@@ -1,4 +1,4 @@
-"""SMOTE, then removal of Tomek links over original and synthetic rows."""
+"""SMOTE, then removal of Tomek links among original and synthetic rows."""
 
 from typing import Literal
 

@@ -1,13 +1,13 @@
-"""SMOTEN: rows made of votes alone, with distances between categories by how they go with the classes."""
+"""SMOTEN: rows made by votes only, with distances between categories from their association with the classes."""
 
 from counterpoise.strategies._kinds import Smote
 
 STRATEGY = Smote(
     name="smoten",
     label="SMOTEN",
-    remark="what smote does here",
+    remark="what smote does on categories",
     sees="train rows",
     suits="smoten",
-    needs="categories alone",
+    needs="only categories",
     needs_in_short="categories only",
 )

@@ -5,9 +5,9 @@ from counterpoise.strategies._kinds import Smote
 STRATEGY = Smote(
     name="smotenc",
     label="SMOTENC",
-    remark="what smote does here",
+    remark="what smote does on mixed features",
     sees="class rows",
     suits="smotenc",
-    needs="numbers as well as categories",
+    needs="both numbers and categories",
     needs_in_short="numbers and categories",
 )

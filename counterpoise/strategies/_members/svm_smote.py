@@ -1,4 +1,4 @@
-"""SVM-SMOTE: SMOTE from the support vectors."""
+"""SVM-SMOTE: SMOTE that starts from support vectors."""
 
 from pydantic import Field
 

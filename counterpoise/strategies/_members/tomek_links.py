@@ -1,4 +1,4 @@
-"""Removal of Tomek links: rows whose nearest neighbour is of another class, and the other way round."""
+"""Removal of Tomek links: pairs of rows of different classes that are each other's nearest neighbours."""
 
 from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner

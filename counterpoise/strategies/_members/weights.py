@@ -1,11 +1,11 @@
-"""Row weights: as often as random over-sampling would repeat a row, so much does it count."""
+"""Row weights: each row weighs as much as random over-sampling would repeat it."""
 
 from counterpoise.strategies._members.random_over import Repetition
 
 STRATEGY = Repetition(
     name="weights",
     label="row weights",
-    remark="weights, repeats nothing",
+    remark="weighs rows instead of repeating",
     family="over",
     chance=True,
     why_missed="",

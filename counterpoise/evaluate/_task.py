@@ -1,4 +1,4 @@
-"""What a comparison asks: which class is of interest, how an arm is judged, and what counts towards a verdict."""
+"""The evaluation task: the class of interest, how an arm is evaluated, and which rows count towards a verdict."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.config import EvaluationConfig
-from counterpoise.evaluate._arms import JudgedArm, Predictions
-from counterpoise.evaluate._binary import judge_binary, positive_code
-from counterpoise.evaluate._multiclass import judge_multiclass
+from counterpoise.evaluate._arms import EvaluatedArm, Predictions
+from counterpoise.evaluate._binary import evaluate_binary, positive_code
+from counterpoise.evaluate._multiclass import evaluate_multiclass
 from counterpoise.evaluate._tables import LabelCodes
 
-__all__ = ["Question"]
+__all__ = ["EvaluationTask"]
 
 
 @dataclass(frozen=True)
-class Question:
-    """A comparison before any learner is trained.
+class EvaluationTask:
+    """The task of an evaluation, before any learner is trained.
 
     Attributes:
         codes: The labels of all tables.
-        strategy: What the resampled train rows went through.
+        strategy: The strategy behind the resampled train rows.
         positive: The code of the class of interest; None with more than two classes.
         config: Learners, threshold rule and number of bootstrap resamples.
     """
@@ -33,8 +33,8 @@ class Question:
     config: EvaluationConfig
 
     @classmethod
-    def of(cls, codes: LabelCodes, *, strategy: str, config: EvaluationConfig) -> Question:
-        """Build the question.
+    def of(cls, codes: LabelCodes, *, strategy: str, config: EvaluationConfig) -> EvaluationTask:
+        """Build the task from the labels and the configuration.
 
         Raises:
             ConfigError: With two classes, `evaluation.positive_class` names neither.
@@ -44,7 +44,7 @@ class Question:
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """The train tables that learners are trained on."""
+        """The strategies that learners are trained with."""
         return ("none",) if self.strategy == "none" else ("none", self.strategy)
 
     @property
@@ -54,18 +54,18 @@ class Question:
 
     @property
     def rankings(self) -> int:
-        """How many rankings are judged an arm."""
+        """The number of rankings per arm."""
         return len(np.unique(self.codes.test)) if self.positive is None else 1
 
     @property
     def deciding_rows(self) -> int:
-        """Test rows of the rarer of two classes, or of the smallest class that has any; where grouped, their groups."""
+        """The number of test rows (or groups of them) of the rarer class, or of the smallest non-empty one."""
         counts = self._units_by_class
         return int(counts.min() if self.positive is not None else counts[counts > 0].min())
 
     @property
     def _units_by_class(self) -> npt.NDArray[np.int64]:
-        """Test rows by class, or the groups that have such rows."""
+        """Test rows by class, or the number of groups that have such rows."""
         groups, classes = self.codes.groups.get("test"), len(self.codes.classes)
         if groups is None:
             return np.bincount(self.codes.test, minlength=classes)
@@ -73,7 +73,7 @@ class Question:
 
     @property
     def test_units(self) -> tuple[int, int]:
-        """Test rows of the class of interest and the others, or the groups with such rows; 0 with more classes."""
+        """The test rows of the class of interest and of the other class, or their groups; 0 with more classes."""
         if self.positive is None:
             return 0, 0
         counts = self._units_by_class
@@ -81,7 +81,7 @@ class Question:
 
     @property
     def counted(self) -> str:
-        """What `deciding_rows` counts."""
+        """The name of the rows that `deciding_rows` counts."""
         grouped = "groups with " if self.codes.groups else ""
         if self.positive is None:
             return f"{grouped or 'test '}rows in the smallest class"
@@ -90,19 +90,19 @@ class Question:
 
     @property
     def chance(self) -> float:
-        """The average precision of a ranking by chance: the test prevalence, or its mean over the classes."""
+        """The average precision of a random ranking: the test prevalence, or its mean over the classes."""
         if self.positive is None:
             return 1 / self.rankings
         return float((self.codes.test == self.positive).mean())
 
     @property
     def costs(self) -> dict[str, float]:
-        """What a false positive and a false negative cost."""
+        """The costs of a false positive and a false negative."""
         config = self.config
         return {"false_positive": config.cost_false_positive, "false_negative": config.cost_false_negative}
 
-    def judge(self, predictions: Predictions) -> JudgedArm:
-        """Judge an arm: threshold from validation, test once."""
+    def evaluate(self, predictions: Predictions) -> EvaluatedArm:
+        """Evaluate an arm: threshold from validation, then test once."""
         if self.positive is None:
-            return judge_multiclass(predictions, self.codes)
-        return judge_binary(predictions, self.codes, positive=self.positive, config=self.config)
+            return evaluate_multiclass(predictions, self.codes)
+        return evaluate_binary(predictions, self.codes, positive=self.positive, config=self.config)

@@ -1,9 +1,9 @@
-"""How much longer a tournament takes than the plain fits and predictions that it makes, and what two workers save.
+"""Measure the overhead of a comparison over its plain fits and predictions, and what two workers save.
 
-Run `python benchmarks/tournament.py TABLE TARGET [--workers N] [--rounds N] [--learners …]`. A tournament is played as
-by the flow, imports and all; `plain` is what a script would take that loops over folds, strategies and learners with
-imbalanced-learn's pipelines on features encoded once a fold, in one process and on one thread, imports left out. CPU
-seconds, of this process and its children, tell on a busy machine, too.
+Run `python benchmarks/comparison.py TABLE TARGET [--workers N] [--rounds N] [--learners …]`. A comparison runs as
+by the flow, imports included; `plain` is the time of a script that loops over folds, strategies and learners with
+imbalanced-learn's pipelines on features encoded once per fold, in one process and on one thread, without imports. CPU
+seconds, of this process and its children, are meaningful on a busy machine, too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ STRATEGIES = ("none", "class_weight", "random_over", "random_under", "smote")
 def configuration(arguments: argparse.Namespace, workers: int) -> BalanceConfig:
     tournament = {"strategies": list(STRATEGIES), "learners": arguments.learners, "workers": workers}
     source, columns = {"path": arguments.table}, {"target": arguments.target}
-    return build_config({"name": "bench", "source": source, "columns": columns, "tournament": tournament})
+    return build_config({"name": "comparison", "source": source, "columns": columns, "tournament": tournament})
 
 
 def cpu_seconds() -> float:
@@ -69,24 +69,22 @@ def split_of(config: BalanceConfig, folder: Path) -> tuple[Snapshot, SplitPlan]:
     return snapshot, split
 
 
-def play(
-    config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path
-) -> tuple[Comparison, Leaderboard]:
-    """Play a whole tournament, imports and all, as the flow does."""
+def run(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> tuple[Comparison, Leaderboard]:
+    """Run a whole comparison, including imports, as the flow does."""
     with processes_for(str(folder)):
         comparison = prepare_in_process(Rules.of(config), snapshot, split, folder=folder)
         return comparison, run_comparison(comparison)
 
 
 def plain(comparison: Comparison) -> None:
-    """Fit and predict as imbalanced-learn's pipelines do for the same entries."""
+    """Fit and predict as imbalanced-learn's pipelines do for the same candidates."""
     field = TrainingRows(comparison)
     with threadpool_limits(limits=1):
         for candidate in list_candidates(comparison.rules.tournament):
             for number in range(comparison.rounds if candidate.learner != DUMMY else 0):
                 train, tested = field.features("train", number), field.features("test", number)
-                asked = field.asked(field.train_rows(number).codes)
-                plain_model(comparison, candidate).fit(train, asked).predict_proba(tested)
+                targets = field.target_codes(field.train_rows(number).codes)
+                plain_model(comparison, candidate).fit(train, targets).predict_proba(tested)
 
 
 def plain_model(comparison: Comparison, candidate: Candidate) -> Any:
@@ -110,12 +108,12 @@ def measure(arguments: argparse.Namespace, folder: Path) -> None:
     snapshot, split = split_of(configs[1], folder)
     taken: dict[int, Taken] = {}
     for workers, config in configs.items():
-        work = partial(play, config, snapshot, split, folder=folder / f"comparison-{workers}")
-        (comparison, board), taken[workers] = timed(work)
-        fits = sum(candidate.fit_seconds + candidate.predict_seconds for candidate in board.entries)
+        work = partial(run, config, snapshot, split, folder=folder / f"comparison-{workers}")
+        (comparison, leaderboard), taken[workers] = timed(work)
+        fits = sum(candidate.fit_seconds + candidate.predict_seconds for candidate in leaderboard.entries)
         one = taken[workers]
         print(f"{workers} workers: {one.seconds:.1f} s, CPU {one.cpu:.1f} s; fits and predictions {fits:.1f} s")
-    plain_model(comparison, list_candidates(comparison.rules.tournament)[-1])  # its imports are not what is compared
+    plain_model(comparison, list_candidates(comparison.rules.tournament)[-1])  # so that its imports are not measured
     _, alone = timed(lambda: plain(comparison))
     print(f"plain: {alone.seconds:.1f} s, CPU {alone.cpu:.1f} s")
     print(f"overhead by CPU time: {taken[1].cpu / alone.cpu:.3f}, by the clock {taken[1].seconds / alone.seconds:.3f}")
