@@ -132,8 +132,8 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
     assert other.final is not None
     assert other.final.looks[0].key == Path(first.file).stem
     assert StoredLeaderboard.model_validate_json(Path(other.file).read_text()).final == other.final
-    assert "This same test partition was looked at by 1 tournament before" in Path(other.page).read_text()
-    assert "Nobody looked at this test partition before" in Path(first.page).read_text()
+    assert "1 comparison had accessed this test partition before" in Path(other.page).read_text()
+    assert "This is the first access to this test partition" in Path(first.page).read_text()
 
 
 def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_the_next_one(tmp_path: Path) -> None:
