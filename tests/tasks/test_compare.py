@@ -157,7 +157,7 @@ def test_a_version_that_was_evaluated_has_looked_as_well_and_a_tournament_tells_
     (look,) = decided.final.looks
     assert (look.key, look.version) == (run.version.run_key, run.version.version)
     assert decided.final.test_digest == digest_of_test(run.snapshot, run.split)
-    assert "looked at by 1 version before" in Path(decided.page).read_text()
+    assert "1 version had accessed this test partition before" in Path(decided.page).read_text()
     assert "looked at by 1 version." in render_leaderboard(decided)
     brief = brief_of(decided)
     assert (brief.earlier_looks, brief.earlier_versions) == (0, 1)
