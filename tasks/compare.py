@@ -125,11 +125,11 @@ def final_test(
 def _published(config: BalanceConfig, snapshot: Snapshot, board: Leaderboard) -> Leaderboard:
     """Store the leaderboard and its page, and show a summary."""
     from counterpoise.compare import render_leaderboard, write_leaderboard, write_page
-    from counterpoise.report import board_image, render_comparison
+    from counterpoise.report import ranking_image, render_comparison
 
     written = write_leaderboard(config, snapshot.digest, board)
     brief = render_leaderboard(written)
     if any(one.mean[written.metric] is not None for one in written.ranked):
-        brief += f"\n\n{board_image(written)}\n"
+        brief += f"\n\n{ranking_image(written)}\n"
     publish_markdown(artifact_key(config.name, "tournament"), brief, description=f"Comparison for {config.name}")
     return write_page(config, snapshot.digest, written, render_comparison(written))

@@ -1,5 +1,5 @@
-from ._comparison.board import board_image as board_image
 from ._comparison.page import render_comparison as render_comparison
+from ._comparison.ranking import ranking_image as ranking_image
 from ._data import ReportData as ReportData
 from ._data import build_report_data as build_report_data
 from ._facts import count_up as count_up

@@ -1,4 +1,4 @@
-"""What a report says, as data: everything that the HTML page and the Markdown brief show, and nothing to compute."""
+"""The report as data: everything that the HTML page and the Markdown brief show, with nothing left to compute."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ Found = TypeVar("Found")
 
 
 class ReportData(ReportFacts):
-    """One report: the facts of the stages, and what the evaluation has found.
+    """A report: the facts of the stages and the results of the evaluation.
 
     Attributes:
-        metrics: The metrics record, as plain JSON; None where evaluation is disabled.
-        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
-        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
+        metrics: The metrics record, as plain JSON; None if evaluation is disabled.
+        synthetic: The review of the synthetic rows; None if there are none, or if evaluation is disabled.
+        previous: The changes since the previous version; None for the first, or if evaluation is disabled.
     """
 
     metrics: dict[str, Any] | None
@@ -53,7 +53,7 @@ class ReportData(ReportFacts):
 
 
 def of_metrics(find: Callable[[dict[str, Any]], Found]) -> Callable[[ReportData], Found | None]:
-    """Return a function of a report that looks at its metrics record only; None where evaluation is disabled."""
+    """Make a function of the metrics record a function of the report, which returns None if evaluation is disabled."""
     return lambda data: find(data.metrics) if data.metrics else None
 
 
@@ -63,23 +63,23 @@ def build_report_data(
     synthetic: SyntheticReview | None = None, previous: SinceVersion | None = None,
     strategies: LeaderboardBrief | None = None, command: str = "", created: datetime | None = None,
 ) -> ReportData:  # fmt: skip
-    """Gather a report from the records of all stages.
+    """Build a report from the records of all stages.
 
     Args:
         config: The configuration of the run.
-        snapshot: What ingest made.
-        validation: What validate found.
-        split: Which rows went where.
-        resampling: What happened to train.
+        snapshot: The snapshot from ingest.
+        validation: The result of validate.
+        split: The plan of the split.
+        resampling: The plan that changed train.
         version: The published version.
-        certificate: What was checked on its files.
+        certificate: The result of the checks on its files.
         libraries: Library versions by name.
-        metrics: The metrics record, as plain JSON; None where evaluation is disabled.
-        synthetic: What is known of the synthetic rows; None without any, or where evaluation is disabled.
-        previous: What has changed since the previous version; None for the first, or where evaluation is disabled.
-        strategies: The newest tournament on this source and split; None where there was none.
-        command: The command that gives the same version again; by default `counterpoise run` on `<name>.yaml`.
-        created: When the report is made; now by default.
+        metrics: The metrics record, as plain JSON; None if evaluation is disabled.
+        synthetic: The review of the synthetic rows; None if there are none, or if evaluation is disabled.
+        previous: The changes since the previous version; None for the first, or if evaluation is disabled.
+        strategies: The newest comparison on this source and split; None if there is none.
+        command: The command that reproduces the version; by default `counterpoise run` on `<name>.yaml`.
+        created: The time of the report; now by default.
     """
     moment = (created or datetime.now(UTC)).astimezone(UTC)
     return ReportData(
@@ -159,7 +159,7 @@ def _resampling(config: BalanceConfig, plan: ResamplingPlan) -> ResamplingFacts:
 
 
 def _shown_options(config: ResamplingConfig, strategy: Strategy) -> dict[str, Any]:
-    """Return the options that made a difference to the strategy."""
+    """Return the options that affect the strategy."""
     options: dict[str, Any] = {}
     if strategy.searches:
         options = {"k_neighbors": config.k_neighbors, "scale": config.scale}

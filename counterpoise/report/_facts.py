@@ -1,4 +1,4 @@
-"""What metrics.json says of the stages before the evaluation: the report's facts, and what is counted of them."""
+"""The facts of the report and their counts, which metrics.json stores for the stages before the evaluation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["count_up", "report_record"]
 
 
 def count_up(data: ReportData) -> StageCounts:
-    """Count what the page tells of the stages."""
+    """Count the figures that the page shows for the stages."""
     on_source = [one.status == "passed" for one in data.validation.outcomes if one.source in ("contract", "suite")]
     on_parts = [one.status == "passed" for one in data.validation.outcomes if one.source == "partitions"]
     drift = drift_view(data)
@@ -38,7 +38,7 @@ def count_up(data: ReportData) -> StageCounts:
 
 
 def report_record(data: ReportData) -> dict[str, Any]:
-    """Return the facts of the stages as plain JSON, with the counts; what metrics.json has already is left out."""
+    """Return the facts of the stages and the counts as plain JSON, without the parts that metrics.json already has."""
     facts = data.model_dump(mode="json", exclude={"metrics", "synthetic", "previous"})
     return {**facts, "counts": count_up(data).model_dump(mode="json")}
 

@@ -1,6 +1,6 @@
-"""The report as one HTML page that opens offline, and in brief as Markdown for the Prefect UI.
+"""The report as one HTML page that opens offline, and as a Markdown brief for the Prefect UI.
 
-The page sends no request; its one small script is ours, its plots are inline SVG.
+The page sends no requests. It contains one small script of our own; its plots are inline SVG.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["render_html", "render_markdown"]
 
 
 def render_html(data: ReportData) -> str:
-    """Return the report as a self-contained HTML page, the same text for equal data."""
+    """Render the report as a self-contained HTML page; equal data give equal text."""
     return render_page("report.html.j2", SECTIONS, data, counts=count_up(data))
 
 
 def render_markdown(data: ReportData) -> str:
-    """Return the report in brief: the paragraphs of its sections, in their order.
+    """Render the Markdown brief: the paragraphs of all sections, in order.
 
-    Plots are images of SVG; all of it stays below 500 kB, which the Prefect UI wants.
+    Plots are SVG images. The brief stays below 500 kB, the limit of the Prefect UI.
     """
     parts = [f"# {markdown_cell(data.title)}", *(text for each in SECTIONS for text in each.in_brief(data))]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -28,4 +28,4 @@ SECTIONS = in_order(
     Section("persist", "Persist", "persist.html.j2"),
     REPRODUCIBILITY,
 )
-"""A reader asks in this order: what came in, what was made of it, does it help, how do I get it again."""
+"""In the order of a reader's questions: what came in, how was it changed, does that help, how do I reproduce it."""

@@ -1,4 +1,4 @@
-"""A section of a page: one object that says what it shows, where it is found and what the brief tells of it."""
+"""A section of a page: one object with its data, its template, its place and its part in the brief."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class Section(Generic[Data]):
     """A section of a page.
 
     Attributes:
-        anchor: Its id on the page; no other section has the same.
-        title: Its heading and its name in the navigation. A part writes its own heading; without a title the navigation
-            leaves it out.
-        template: Its file in `templates/`. It sees `data`, `view`, `anchor` and what the page shares.
-        view: Arranges the data for the template, which sees the result as `view`.
-        optional: Whether the page leaves the section out where the view is None.
+        anchor: Its id, unique on the page.
+        title: Its heading and its name in the navigation. The template of a part writes its own heading; a part without
+            a title is not in the navigation.
+        template: Its file in `templates/`. It sees `data`, `view`, `anchor` and the values shared by the page.
+        view: Arranges the data; the template sees the result as `view`.
+        optional: Whether the page omits the section if the view is None.
         brief: Its paragraphs in the Markdown brief.
-        parts: Sections within this one, in their order.
-        script: The script that it needs, a file in `templates/`.
+        parts: Sections within this one, in order.
+        script: The script it needs, a file in `templates/`.
 
     Raises:
-        FileNotFoundError: There is no such template or script.
+        FileNotFoundError: The template or script does not exist.
     """
 
     anchor: str
@@ -47,14 +47,14 @@ class Section(Generic[Data]):
     def __post_init__(self) -> None:
         for name in filter(None, (self.template, self.script)):
             if not template_exists(name):
-                raise FileNotFoundError(f"The section {self.anchor!r} wants templates/{name}, which is not there.")
+                raise FileNotFoundError(f"The section {self.anchor!r} needs templates/{name}, which does not exist.")
 
     def heading(self, data: Data) -> str:
-        """Return the title on the page of these data."""
+        """Return the title for these data."""
         return self.title if isinstance(self.title, str) else self.title(data)
 
     def in_brief(self, data: Data) -> Iterator[str]:
-        """Yield the paragraphs of this section and of its parts in the Markdown brief."""
+        """Yield the paragraphs of this section and its parts for the Markdown brief."""
         yield from self.brief(data) or ()
         for part in self.parts:
             yield from part.in_brief(data)
@@ -62,7 +62,7 @@ class Section(Generic[Data]):
 
 @dataclass(frozen=True)
 class ShownSection:
-    """A section as it is shown on one page."""
+    """A section as rendered on one page."""
 
     anchor: str
     title: str
@@ -72,7 +72,7 @@ class ShownSection:
 
 
 def in_order(*sections: Section[Data]) -> tuple[Section[Data], ...]:
-    """Return the sections of a page in the order of page, navigation and brief.
+    """Return the sections in the order of the page, its navigation and the brief.
 
     Raises:
         ValueError: Two sections have the same anchor.
@@ -80,18 +80,18 @@ def in_order(*sections: Section[Data]) -> tuple[Section[Data], ...]:
     anchors = Counter(each.anchor for section in sections for each in (section, *section.parts))
     twice = sorted(anchor for anchor, times in anchors.items() if times > 1)
     if twice:
-        raise ValueError(f"More than one section has the anchor {', '.join(twice)}: each needs one of its own.")
+        raise ValueError(f"More than one section has the anchor {', '.join(twice)}: each needs its own.")
     return sections
 
 
 def render_page(template: str, sections: Sequence[Section[Data]], data: Data, **shared: object) -> str:
-    """Return a page with its sections.
+    """Render a page with its sections.
 
     Args:
-        template: Extends `page.html.j2`.
-        sections: In their order.
-        data: What the page is about.
-        **shared: What all templates of the page see besides.
+        template: A template that extends `page.html.j2`.
+        sections: The sections, in order.
+        data: The data of the page.
+        **shared: Further values for all templates of the page.
     """
     shown = tuple(_shown(sections, data, shared))
     names = sorted({each.script for section in shown for each in (section, *section.parts) if each.script})

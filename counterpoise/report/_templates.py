@@ -1,4 +1,4 @@
-"""The templates of the pages, and what each of them may call."""
+"""The templates of the pages, with their filters and globals."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["own_text", "template_environment", "template_exists"]
 
 _FILTERS = (capital, count, number, ratio, share, shown, signed, threshold, words)
 _WIDE = 10
-"""Signs in a heading above which it takes a line for each word."""
+"""A heading with more characters is broken into one line per word."""
 _FOLDER = resources.files("counterpoise.report").joinpath("templates")
 
 
 @cache
 def template_environment() -> Environment:
-    """Return the template environment: it escapes every value and refuses names that nobody gave."""
+    """Return the template environment, which escapes every value and refuses undefined names."""
     environment = Environment(
         autoescape=True,
         loader=FunctionLoader(_read),
@@ -43,23 +43,23 @@ def template_environment() -> Environment:
 
 
 def template_exists(name: str) -> bool:
-    """Return whether there is a file of this name among the templates."""
+    """Return whether a template file of this name exists."""
     return _FOLDER.joinpath(name).is_file()
 
 
 def own_text(name: str) -> Markup:
-    """Return a style sheet or a script of ours, to be put into a page as it is."""
+    """Return one of our CSS files or scripts, for inclusion in a page without escaping."""
     return Markup(_read(name))  # noqa: S704  # our own file, no data in it
 
 
 def _heading(name: str) -> Markup:
-    """Return a metric's name as the heading of a column: a long one in two lines."""
+    """Return the column heading of a metric; a long one takes several lines."""
     text = capital(METRICS[name].heading)
     return Markup("<br>").join(text.split(" ") if len(text) > _WIDE else [text])
 
 
 def _digest(text: str) -> str:
-    """Return the hash by which a Content-Security-Policy lets exactly this text through."""
+    """Return the hash with which a Content-Security-Policy allows exactly this text."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

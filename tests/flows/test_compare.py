@@ -89,7 +89,7 @@ def test_without_a_final_test_is_not_accessed(tmp_path: Path) -> None:
     board = compare(tournament(tmp_path, "tournament.final=false", name="without-final"))
     assert isinstance(board, Leaderboard)
     assert board.final is None
-    assert "Test was not looked at" in Path(board.page).read_text()
+    assert "Test was not accessed" in Path(board.page).read_text()
     assert not (tmp_path / "datasets/without-final/tournaments/looks").exists()
 
 

@@ -110,7 +110,7 @@ def test_values_in_the_validation_table_are_the_data_s_own_in_one_line_each(make
 
 def test_the_brief_tells_of_synthetic_rows(make_data: Any, make_review: Any) -> None:
     markdown = render_markdown(make_data(strategy="smote", synthetic=make_review()))
-    assert "9,000 rows of train are synthetic. Of the synthetic rows of class yes, 25.0 % lie nearer" in markdown
+    assert "9,000 rows of train are synthetic. Of the synthetic rows of class yes, 25.0 % are nearer" in markdown
     assert "17 are exact copies of a real row. Synthetic rows break 1 of the 3 rules that judge rows" in markdown
     assert "| yes | yes | 0.500 | mean moved by −0.30 standard deviations; standard deviation × 0.75;" in markdown
 

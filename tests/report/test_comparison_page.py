@@ -17,8 +17,8 @@ from playwright.sync_api import sync_playwright
 from counterpoise.compare import brief_of, newest_leaderboard, run_comparison, write_leaderboard, write_page
 from counterpoise.compare._final.held_out import hold_out_tables
 from counterpoise.compare._rounds.prepare import prepare_table
-from counterpoise.report._comparison.board import board_rows, board_view
 from counterpoise.report._comparison.page import render_comparison
+from counterpoise.report._comparison.ranking import ranking_rows, ranking_view
 from counterpoise.report._facts import report_record
 from counterpoise.report._page import render_html
 from counterpoise.results import Candidate, CandidateResult, Leaderboard, Rules
@@ -89,7 +89,7 @@ def test_so_does_it_with_more_classes_and_without_a_final(tmp_path: Path, classe
 def test_the_verdict_comes_first_then_everybody_with_seconds_or_a_reason(page: WrittenPage) -> None:
     final = page.board.final
     assert final is not None
-    order = [page.html.index(text) for text in (final.verdict, 'id="leaderboard"', 'id="set-apart"', 'id="final"')]
+    order = [page.html.index(text) for text in (final.verdict, 'id="leaderboard"', 'id="excluded"', 'id="final"')]
     assert order == sorted(order)
     assert "✓ chosen" in page.html
     assert "needs only categories" in page.html
@@ -104,7 +104,7 @@ def test_texts_from_the_data_are_escaped(page: WrittenPage) -> None:
 
 
 def test_dots_and_whiskers_lie_on_one_scale(page: WrittenPage) -> None:
-    rows = [row for row in board_rows(page.board) if row.dots is not None]
+    rows = [row for row in ranking_rows(page.board) if row.dots is not None]
     means = [row.result.mean["average_precision"] for row in rows]
     places = [row.dots.value for row in rows if row.dots is not None]
     slope = np.polyfit(np.array(means, float), places, 1)
@@ -120,9 +120,9 @@ def test_dots_and_whiskers_lie_on_one_scale(page: WrittenPage) -> None:
 
 def test_an_entry_that_the_metric_is_not_defined_for_has_no_dots(page: WrittenPage) -> None:
     by_loss = page.board.model_copy(update={"metric": "brier"})
-    (row,) = (row for row in board_rows(by_loss) if row.result.strategy == "isolation_forest")
+    (row,) = (row for row in ranking_rows(by_loss) if row.result.strategy == "isolation_forest")
     assert row.dots is None
-    assert board_view(by_loss).shown[0] == "average_precision"
+    assert ranking_view(by_loss).shown[0] == "average_precision"
     assert "smaller is better" in render_comparison(by_loss)
 
 
@@ -135,8 +135,8 @@ def test_earlier_looks_at_test_are_shown(page: WrittenPage) -> None:
     ]
     seen = final.model_validate({**final.model_dump(), "looks": looks, "earlier_looks": 2})
     html = render_comparison(page.board.model_copy(update={"final": seen}))
-    assert "This same test partition was looked at by 1 tournament and 1 version before" in html
-    assert f"tournament <code>{'a' * 64}" in html
+    assert "1 comparison and 1 version had accessed this test partition before" in html
+    assert f"comparison <code>{'a' * 64}" in html
     assert f"version 7, run key <code>{'b' * 64}" in html
 
 

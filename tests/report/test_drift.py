@@ -72,7 +72,7 @@ def test_the_report_shows_drift_and_names_are_inert(make_data: Any, name: str) -
     results = (outcome(STABILITY, name, measured=3.5, broken="critical", observed=name), *OUTCOMES)
     html = render_html(make_data(results=results, baseline=3))
     assert "Compared with version 3" in html
-    assert "3 of 5 columns are not as in the source of version 3" in html
+    assert "3 of 5 columns differ from the source of version 3" in html
     assert "<script>alert" not in html
 
 

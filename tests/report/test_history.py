@@ -59,7 +59,7 @@ def test_the_section_shows_the_numbers_of_the_record(make_data: Any, metrics: di
     assert change.difference is not None
     assert change.low is not None
     assert f"{change.low:+.3f}".replace("-", "−") in text
-    assert "not told apart" in text
+    assert "no clear change" in text
 
 
 def test_a_difference_is_better_or_worse_only_where_its_interval_leaves_zero_out() -> None:

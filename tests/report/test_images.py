@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from counterpoise.report._comparison.board import board_image
+from counterpoise.report._comparison.ranking import ranking_image
 from counterpoise.report._sections.calibration import CALIBRATION
 from counterpoise.results import DUMMY, CandidateResult, Leaderboard
 
@@ -56,23 +56,23 @@ def board(*entries: CandidateResult) -> Leaderboard:
 
 def test_a_leaderboard_is_drawn_with_natural_resampled_and_dummy_entries() -> None:
     entries = [result("smote", 0.5), result("none", 0.4), result("none", 0.2, DUMMY)]
-    drawn = picture(board_image(board(*entries)))
+    drawn = picture(ranking_image(board(*entries)))
     assert styles(drawn) >= {"natural", "resampled", "dummy"}
     assert [text for text in texts(drawn) if re.fullmatch(r"0\.\d+", text)] == ["0.500", "0.400", "0.200"]
-    taller = picture(board_image(board(*entries, result("adasyn", 0.3))))
+    taller = picture(ranking_image(board(*entries, result("adasyn", 0.3))))
     assert int(taller.get("height", "")) > int(drawn.get("height", ""))
 
 
 def test_entries_without_the_metric_and_hostile_names_do_no_harm() -> None:
     hostile = 'sklearn.tree:DecisionTreeClassifier {"criterion": "$x$<b>&\\u0000]]>"}'
-    drawn = picture(board_image(board(result("smote", 0.5, hostile), result("none", None))))
-    assert drawn.get("height") == picture(board_image(board(result("smote", 0.5)))).get("height")
+    drawn = picture(ranking_image(board(result("smote", 0.5, hostile), result("none", None))))
+    assert drawn.get("height") == picture(ranking_image(board(result("smote", 0.5)))).get("height")
     assert not [each for each in drawn.iter() if each.tag.endswith("}b")]
 
 
 def test_a_leaderboard_of_very_many_entries_stays_small() -> None:
     many = [result("smote", 0.5 - place / 1_000) for place in range(200)]
-    assert len(board_image(board(*many))) < 50_000
+    assert len(ranking_image(board(*many))) < 50_000
 
 
 @pytest.mark.parametrize("strategy", ["random_over", "none"])

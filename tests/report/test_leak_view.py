@@ -24,7 +24,7 @@ _SIMULATED = {
 
 def section(html: str) -> str:
     """Return the text of the part."""
-    found = html.split("Had it been resampled before the split", 1)[1].split("<h3", 1)[0]
+    found = html.split("Simulation: resampling before the split", 1)[1].split("<h3", 1)[0]
     return " ".join(re.sub(r"<[^>]+>", " ", found).split())
 
 

@@ -133,7 +133,7 @@ def test_the_contents_of_a_page_with_many_classes_lead_to_what_it_has(make_data:
     every = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
     assert {str(attributes["href"]).removeprefix("#") for attributes in page.all("a")} <= every
     assert "#calibration" not in {attributes["href"] for attributes in page.all("a")}
-    assert "Nothing is told of segments of test" in html
+    assert "Segments of test, calibration and thresholds are evaluated only with two classes" in html
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_the_contents_of_a_page_with_many_classes_lead_to_what_it_has(make_data:
 )
 def test_without_a_tournament_the_page_says_how_to_play_one(make_data: Any, command: str, shown: str) -> None:
     html = render_html(make_data(command=command))
-    assert "No tournament has been played on this source and split" in html
+    assert "There is no comparison on this source and split yet" in html
     assert f"<code>{shown}</code>" in html
 
 
@@ -180,10 +180,10 @@ def test_the_page_shows_the_numbers_of_the_record(html: str, metrics: dict[str, 
 
 def test_the_stages_are_told(page: _Page) -> None:
     text = " ".join(" ".join(page.text).split())
-    assert "1 of 4 expectations passed. 2 rows broke a critical one and were set apart." in text
+    assert "1 of 4 expectations passed. 2 rows broke a critical one and were rejected." in text
     assert "7 rows repeat the features of another" in text
     assert "0 rows dropped, 600 repetitions, 0 synthetic rows" in text
-    assert "3,005 rows in = 3,000 original rows published + 0 dropped by resampling + 5 set apart" in text
+    assert "3,005 rows in = 3,000 original rows published + 0 dropped by resampling + 5 rejected" in text
     assert "pandas 3.1, scikit-learn 1.9.1" in text
     assert "counterpoise verify datasets/people@7" in text
 
@@ -247,8 +247,8 @@ def test_a_thousand_classes_and_columns_stay_a_small_page(make_data: Any) -> Non
     columns = tuple(f"column {number}" for number in range(20_000))
     html = render_html(make_data(counts=counts, columns=columns))
     assert len(html) < 400_000
-    assert "970 smaller classes stand in the manifest" in html
-    assert "19,500 more columns stand in the manifest" in html
+    assert "970 smaller classes are in the manifest" in html
+    assert "19,500 more columns are in the manifest" in html
 
 
 _HOSTILE = [

@@ -17,7 +17,7 @@ def section(anchor: str = "a", template: str = "persist.html.j2", **facts: Any) 
 
 @pytest.mark.parametrize("facts", [{"template": "nowhere.html.j2"}, {"script": "nowhere.js"}])
 def test_a_template_or_script_that_is_not_there_is_named(facts: dict[str, str]) -> None:
-    with pytest.raises(FileNotFoundError, match=r"The section 'a' wants templates/nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"The section 'a' needs templates/nowhere"):
         section(**facts)
 
 

@@ -132,8 +132,8 @@ def test_the_final_is_written_and_each_look_at_the_same_test_partition_is_counte
     assert other.final is not None
     assert other.final.looks[0].key == Path(first.file).stem
     assert StoredLeaderboard.model_validate_json(Path(other.file).read_text()).final == other.final
-    assert "This same test partition was looked at by 1 tournament before" in Path(other.page).read_text()
-    assert "Nobody looked at this test partition before" in Path(first.page).read_text()
+    assert "1 comparison had accessed this test partition before" in Path(other.page).read_text()
+    assert "This is the first access to this test partition" in Path(first.page).read_text()
 
 
 def test_an_evaluated_version_counts_as_an_access_and_a_comparison_reports_it_to_the_next(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_an_evaluated_version_counts_as_an_access_and_a_comparison_reports_it_to
     (look,) = decided.final.looks
     assert (look.key, look.version) == (run.version.run_key, run.version.version)
     assert decided.final.test_digest == digest_of_test(run.snapshot, run.split)
-    assert "looked at by 1 version before" in Path(decided.page).read_text()
+    assert "1 version had accessed this test partition before" in Path(decided.page).read_text()
     assert "looked at by 1 version." in render_leaderboard(decided)
     brief = brief_of(decided)
     assert (brief.earlier_looks, brief.earlier_versions) == (0, 1)

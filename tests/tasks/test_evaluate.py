@@ -85,7 +85,7 @@ def test_without_synthetic_rows_the_metrics_say_so(run: EngineRun) -> None:
     metrics = json.loads(Path(report.metrics).read_text())
     assert metrics["synthetic_quality"] is None
     assert metrics["resampled_validation"] == []
-    assert "There are none: every row of train is a row of the source." in Path(report.html).read_text()
+    assert "None: every train row is a row of the source." in Path(report.html).read_text()
 
 
 def test_the_next_version_is_set_against_the_one_before(

@@ -1,4 +1,4 @@
-"""The final of a comparison: finalists, paired differences and charts."""
+"""The final test of a comparison: finalists, paired differences and charts."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ __all__ = ["FINAL", "FinalView", "final_view"]
 
 _ROLES = {
     "chosen": "chosen",
-    "challenger": "what the verdict is about",
-    "reference": "same learner, left alone",
+    "challenger": "judged by the verdict",
+    "reference": "same learner, not resampled",
     "best_none": "best without resampling",
     "dummy": "knows class shares only",
 }
@@ -31,7 +31,7 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class FinalRow:
-    """A finalist: why it is there, and its arm's colour."""
+    """A finalist, with the reasons for its place in the final and its arm's colour."""
 
     finalist: Finalist
     strategy: str
@@ -42,7 +42,7 @@ class FinalRow:
 
 @dataclass(frozen=True)
 class FinalView:
-    """What the template needs of the final."""
+    """The data of the template."""
 
     binary: bool
     rows: tuple[FinalRow, ...]
@@ -53,17 +53,17 @@ class FinalView:
     others: tuple[str, ...]
 
 
-def final_view(board: Leaderboard) -> FinalView | None:
-    """Arrange the final; None where there was none."""
-    final = board.final
+def final_view(leaderboard: Leaderboard) -> FinalView | None:
+    """Arrange the final; None if there was none."""
+    final = leaderboard.final
     if final is None:
         return None
     rows = tuple(_final_rows(final))
     return FinalView(
-        binary=board.positive_class is not None,
+        binary=leaderboard.positive_class is not None,
         rows=rows,
         changes=tuple(_change_rows(final)),
-        curves=tuple(_curves(final, rows)) if board.positive_class is not None else (),
+        curves=tuple(_curves(final, rows)) if leaderboard.positive_class is not None else (),
         reliability=tuple(_reliability(rows)),
         ranked=tuple(name for name in names("finalists") if METRICS[name].ranks),
         others=tuple(name for name in names("finalists") if not METRICS[name].ranks),
@@ -98,13 +98,16 @@ def _change_rows(final: Final) -> Iterator[ChangeRow]:
 
 
 def _curves(final: Final, rows: tuple[FinalRow, ...]) -> Iterator[Figure]:
-    """Yield a precision-recall and a ROC chart a comparison; where there is none, of the finalists by themselves."""
-    by_entry = {_entry(row): row for row in rows if row.finalist.arm and row.finalist.learner != DUMMY}
+    """Yield a precision-recall and a ROC chart for each paired comparison; without any, for each finalist."""
+    by_candidate = {_candidate(row): row for row in rows if row.finalist.arm and row.finalist.learner != DUMMY}
     pairs: list[tuple[FinalRow, ...]] = [
-        (by_entry[Candidate(strategy=one["strategy"], learner=one["learner"])], by_entry[Candidate(**one["reference"])])
+        (
+            by_candidate[Candidate(strategy=one["strategy"], learner=one["learner"])],
+            by_candidate[Candidate(**one["reference"])],
+        )
         for one in final.comparisons
     ]
-    pairs = pairs or [(row,) for row in by_entry.values()]
+    pairs = pairs or [(row,) for row in by_candidate.values()]
     for place, pair in enumerate(pairs):
         yield from _pair_curves(pair, place, final.chance)
 
@@ -117,25 +120,25 @@ def _pair_curves(pair: tuple[FinalRow, ...], place: int, chance: float) -> Itera
             for row in known
         ]
         heading = f"{name}: {_name(pair[0])}"
-        told = ", ".join(f"{_name(row)} {number(row.finalist.arm['test'][metric])}" for row in known)
-        described = f"{heading} on test; {METRICS[metric].label}: {told}."
+        areas = ", ".join(f"{_name(row)} {number(row.finalist.arm['test'][metric])}" for row in known)
+        described = f"{heading} on test; {METRICS[metric].label}: {areas}."
         chart = curve_chart(kind, curves, name=f"final-{kind}-{place}", description=described, chance=chance)
         yield Figure(heading, chart)
 
 
 def _arm_in(pair: tuple[FinalRow, ...], row: FinalRow) -> str:
-    """Return a finalist's colour in a chart; two that are not resampled need different ones."""
+    """Return a finalist's colour in a chart; two finalists without resampling need different ones."""
     return "calibrated" if len(pair) > 1 and row is pair[0] and row.arm == pair[1].arm else row.arm
 
 
 def _label_in(pair: tuple[FinalRow, ...], row: FinalRow, metric: str) -> str:
-    """Return what a finalist is called in a chart: its strategy where its rival has the same learner."""
+    """Return a finalist's label in a chart: its strategy if both have the same learner, else its learner."""
     same = len({one.finalist.learner for one in pair}) == 1
     return f"{row.strategy if same else row.learner} {number(row.finalist.arm['test'][metric])}"
 
 
 def _reliability(rows: tuple[FinalRow, ...]) -> Iterator[Figure]:
-    """Yield reliability before and after the prior correction and after calibration, a chart a finalist."""
+    """Yield one reliability chart per finalist: as trained, prior-corrected and calibrated."""
     for place, row in enumerate(row for row in rows if row.finalist.correction):
         parts = row.finalist.correction or {}
         lines = [ReliabilityLine(row.finalist.arm["reliability"], row.arm, "as trained")]
@@ -147,10 +150,10 @@ def _reliability(rows: tuple[FinalRow, ...]) -> Iterator[Figure]:
 
 
 def _name(row: FinalRow) -> str:
-    return candidate_words(_entry(row))
+    return candidate_words(_candidate(row))
 
 
-def _entry(row: FinalRow) -> Candidate:
+def _candidate(row: FinalRow) -> Candidate:
     return Candidate(strategy=row.finalist.strategy, learner=row.finalist.learner)
 
 

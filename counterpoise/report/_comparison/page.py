@@ -1,46 +1,57 @@
-"""The comparison as one HTML page beside its JSON: opens offline, no request and no script, plots as inline SVG."""
+"""The comparison as one HTML page, stored next to its JSON.
+
+It opens offline, sends no requests and has no script; its plots are inline SVG.
+"""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import yaml
 
 from counterpoise.compare import describe_choice
-from counterpoise.report._comparison.board import board_view
 from counterpoise.report._comparison.final import FINAL
+from counterpoise.report._comparison.ranking import ranking_view
 from counterpoise.report._section import Section, in_order, render_page
 from counterpoise.results import Leaderboard
-from counterpoise.versions import accesses_in_words
+from counterpoise.text import count
 
 __all__ = ["render_comparison"]
 
 
-def render_comparison(board: Leaderboard) -> str:
-    """Return the page of a leaderboard that was written: the same text for equal data.
+def render_comparison(leaderboard: Leaderboard) -> str:
+    """Render the page of a leaderboard; equal data give equal text.
 
     Args:
-        board: With its origin.
+        leaderboard: A stored leaderboard, which has an origin.
     """
-    return render_page("comparison.html.j2", _SECTIONS, board)
+    return render_page("comparison.html.j2", _SECTIONS, leaderboard)
 
 
-def _summary(board: Leaderboard) -> dict[str, str]:
-    looked = accesses_in_words(board.final.looks if board.final is not None else ())
-    return {"choice": describe_choice(board), "looked": looked}
+def _summary(leaderboard: Leaderboard) -> dict[str, str]:
+    return {"choice": describe_choice(leaderboard), "accesses": _earlier_accesses(leaderboard)}
 
 
-def _set_apart(board: Leaderboard) -> object:
-    return board.set_apart or None
+def _earlier_accesses(leaderboard: Leaderboard) -> str:
+    """Return the number of earlier accesses to test, by kind."""
+    looks = leaderboard.final.looks if leaderboard.final is not None else ()
+    kinds = Counter("version" if look.version else "comparison" for look in looks)
+    return " and ".join(f"{count(n)} {kind}{'s' if n != 1 else ''}" for kind, n in sorted(kinds.items()))
 
 
-def _configuration(board: Leaderboard) -> str:
-    assert board.origin is not None  # noqa: S101  # a leaderboard that is written has one
-    return yaml.safe_dump(board.origin.config, sort_keys=False, allow_unicode=False)
+def _excluded(leaderboard: Leaderboard) -> object:
+    return leaderboard.set_apart or None
+
+
+def _configuration(leaderboard: Leaderboard) -> str:
+    assert leaderboard.origin is not None  # noqa: S101  # a stored leaderboard has one
+    return yaml.safe_dump(leaderboard.origin.config, sort_keys=False, allow_unicode=False)
 
 
 _SECTIONS = in_order(
     Section("summary", "Summary", "comparison_summary.html.j2", _summary),
-    Section("leaderboard", "Leaderboard", "comparison_leaderboard.html.j2", board_view),
-    Section("set-apart", "Set apart", "comparison_set_apart.html.j2", _set_apart, optional=True),
+    Section("leaderboard", "Leaderboard", "comparison_leaderboard.html.j2", ranking_view),
+    Section("excluded", "Excluded", "comparison_excluded.html.j2", _excluded, optional=True),
     FINAL,
     Section("reproducibility", "Reproducibility", "comparison_reproducibility.html.j2", _configuration),
 )

@@ -1,6 +1,6 @@
-"""Line charts as geometry: positions in a fixed view box, for a template to draw as inline SVG.
+"""Line charts as geometry: positions in a fixed view box, which a template draws as inline SVG.
 
-Labels stand beside the lines themselves, where they cover none, so that no legend is needed.
+Labels are next to their lines and cover none of them, so no legend is needed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CLEARANCE = 4.0
 
 @dataclass(frozen=True)
 class Tick:
-    """A tick of an axis: its position along it and its text."""
+    """A tick of an axis: its position along the axis and its text."""
 
     position: float
     text: str
@@ -33,7 +33,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Line:
-    """A line: SVG points and the arm whose colour it has."""
+    """A line: its SVG points, and the arm that gives it its colour."""
 
     points: str
     arm: str
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Dot:
-    """A dot of an arm's colour; a larger one stands for more rows."""
+    """A dot in an arm's colour; a larger dot represents more rows."""
 
     x: float
     y: float
@@ -52,7 +52,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Label:
-    """A text beside a line, centred."""
+    """A centred text next to a line."""
 
     x: float
     y: float
@@ -62,7 +62,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Mark:
-    """All rows of one kind as one SVG path; for the legend the same shape in a view box of 12 by 12, and a text."""
+    """All rows of one kind as one SVG path, and for the legend their text and shape in a view box of 12 by 12."""
 
     path: str
     key: str
@@ -73,7 +73,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart ready to be drawn in its view box; one with marks has a legend instead of labels."""
+    """A chart, ready to draw in its view box; a chart with marks has a legend instead of labels."""
 
     name: str
     description: str
@@ -115,7 +115,7 @@ def _line(points: Floats, arm: str) -> Line:
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve to draw: its points (shape (points, 2)), the arm it belongs to and what it is called."""
+    """A curve to draw: its points (shape (points, 2)), its arm and its label."""
 
     points: Floats
     arm: str
@@ -124,7 +124,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class _Wording:
-    """What a chart is called and what its axes show."""
+    """The texts of a chart: its name, its description and the titles of its axes."""
 
     name: str
     description: str
@@ -133,13 +133,13 @@ class _Wording:
 
 
 def curve_chart(kind: str, curves: Sequence[Curve], *, name: str, description: str, chance: float) -> Chart:
-    """Return a precision-recall (`pr`) or ROC (`roc`) chart with the line of a ranking by chance.
+    """Return a precision-recall (`pr`) or ROC (`roc`) chart with the line of a random ranking.
 
     Args:
         kind: `pr` or `roc`.
-        curves: One an arm.
+        curves: One for each arm.
         name: Makes the chart's element names unique on the page.
-        description: What is shown, in words for those who cannot see it.
+        description: A description for screen readers.
         chance: The prevalence, drawn in a precision-recall chart.
     """
     axes = ("recall", "precision") if kind == "pr" else ("false positive rate", "recall")
@@ -154,10 +154,10 @@ def reliability_chart(curves: Sequence[Curve], rows: Sequence[Sequence[int]], *,
     """Return observed against predicted shares, with the line of perfect reliability.
 
     Args:
-        curves: One an arm, x the mean prediction and y the observed share of each bin.
-        rows: For each curve the rows in each bin: the areas of its dots.
+        curves: One for each arm, with the mean prediction (x) and the observed share (y) of each bin.
+        rows: The number of rows in each bin of each curve, which sets the areas of its dots.
         name: Makes the chart's element names unique on the page.
-        description: What is shown, in words for those who cannot see it.
+        description: A description for screen readers.
     """
     wording = _Wording(name, description, "mean predicted probability", "observed share of positives")
     perfect = np.array([[0.0, 0.0], [1.0, 1.0]])
@@ -173,12 +173,12 @@ def reliability_chart(curves: Sequence[Curve], rows: Sequence[Sequence[int]], *,
 
 
 def distance_chart(curves: Sequence[Curve], *, name: str, description: str) -> Chart:
-    """Return cumulative distributions of distances: which share of the rows lies within a distance.
+    """Return cumulative distributions of distances: the share of rows within each distance.
 
     Args:
-        curves: x a distance, y the share of rows within it.
+        curves: Distances (x) and the shares of rows within them (y).
         name: Makes the chart's element names unique on the page.
-        description: What is shown, in words for those who cannot see it.
+        description: A description for screen readers.
     """
     longest = _axis_end(max((float(curve.points[:, 0].max()) for curve in curves if len(curve.points)), default=0.0))
     wording = _Wording(name, description, "distance to the nearest real row", "share of rows within it")
@@ -187,7 +187,7 @@ def distance_chart(curves: Sequence[Curve], *, name: str, description: str) -> C
 
 
 def _axis_end(longest: float) -> float:
-    """Return where an axis from 0 ends, so that its quarters are plain numbers.
+    """Return the end of an axis from 0 such that its quarters are round numbers.
 
     >>> _axis_end(1.83), _axis_end(0.0021), _axis_end(0.0)
     (2.0, 0.0024, 1.0)
@@ -216,12 +216,12 @@ def _chart(
 
 
 def _placed_labels(curves: Sequence[Curve], around: Sequence[Floats] = ()) -> list[Label]:
-    """Return one label a curve: near it, nearer than to any other curve, and over no line and no other label.
+    """Place one label for each curve: close to it, farther from other curves, and over no line or other label.
 
-    Where no place is free, the one that covers least is taken.
+    If no place is free, take the one that covers least.
 
     Args:
-        curves: What is labelled, in the order in which places are given away.
+        curves: The curves to label; earlier ones choose their places first.
         around: Further lines that labels must not cover.
     """
     drawn = [_pixels(curve.points) for curve in curves]
@@ -238,7 +238,7 @@ def _placed_labels(curves: Sequence[Curve], around: Sequence[Floats] = ()) -> li
         crowded = _nearest(centres, half, taken)
         free = np.minimum(_nearest(centres, half, [*drawn, *others]), crowded)
         cost = near + 1000 * np.maximum(_CLEARANCE - free, 0) + 4 * np.maximum(near + 2 - mistaken, 0)
-        cost += 0.1 * crowded if taken else 0  # labels of curves that coincide stand together
+        cost += 0.1 * crowded if taken else 0  # keeps labels of coinciding curves together
         x, y = centres[int(np.argmin(cost))]
         labels.append(Label(round(float(x), 1), round(float(y) + 4, 1), curve.text, curve.arm))
         taken.append(_box(float(x), float(y), half))
@@ -246,7 +246,7 @@ def _placed_labels(curves: Sequence[Curve], around: Sequence[Floats] = ()) -> li
 
 
 def _pixels(points: Floats) -> Floats:
-    """Return points along a line at most three pixels apart, in the view box."""
+    """Return points along a line in the view box, with steps of at most three pixels."""
     corners = np.array([[_x(x), _y(y)] for x, y in points]).reshape(-1, 2)
     if len(corners) < 2:
         return corners
@@ -259,13 +259,13 @@ def _pixels(points: Floats) -> Floats:
 
 
 def _middle(points: Floats) -> Floats:
-    """Return a line without its ends, where curves run together in a corner."""
+    """Return a line without its ends, since curves meet in the corners."""
     end = len(points) // 6
     return points[end : len(points) - end]
 
 
 def _places(text: str) -> tuple[Floats, Floats]:
-    """Return the centres where a label may stand, shape (places, 2), and half its width and height."""
+    """Return the possible centres of a label, shape (places, 2), and half its width and height."""
     half = np.array([len(text) * _CHARACTER / 2, _LABEL_HEIGHT / 2])
     wide = min(half[0], (_WIDTH - _RIGHT - _LEFT) / 2 - 3)
     x = np.arange(_LEFT + wide + 2, _WIDTH - _RIGHT - wide, 8.0)
@@ -274,14 +274,14 @@ def _places(text: str) -> tuple[Floats, Floats]:
 
 
 def _nearest(centres: Floats, half: Floats, lines: Sequence[Floats]) -> Floats:
-    """Return for each place how far its box lies from the nearest of several lines; infinity where there are none."""
+    """Return the distance of each place's box to the nearest of several lines, infinity if there are none."""
     nothing = np.full(len(centres), np.inf)
     nearest: Floats = np.min([nothing, *(_distances(centres, half, points) for points in lines)], axis=0)
     return nearest
 
 
 def _distances(centres: Floats, half: Floats, points: Floats) -> Floats:
-    """Return for each place how far its box lies from the nearest of the points, 0 where it covers one."""
+    """Return the distance of each place's box to the nearest point, 0 if it covers one."""
     if not len(points):
         return np.full(len(centres), np.inf)
     across, down = (
@@ -292,6 +292,6 @@ def _distances(centres: Floats, half: Floats, points: Floats) -> Floats:
 
 
 def _box(x: float, y: float, half: Floats) -> Floats:
-    """Return points over the area of a label that is placed."""
+    """Return points that cover the area of a placed label."""
     across, down = np.linspace(-half[0], half[0], 25), np.linspace(-half[1], half[1], 5)
     return np.stack(np.meshgrid(across + x, down + y), axis=-1).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Plots as images in Markdown: SVG as data URIs, which the Prefect UI shows, as it shows no inline SVG."""
+"""Plots as Markdown images with SVG data URIs, because the Prefect UI does not show inline SVG."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["charts_image", "markdown_image"]
 
 
 def charts_image(heading: str, figures: Iterable[Figure]) -> str:
-    """Return charts of one size, two in a row and each under its own heading, as one image in Markdown."""
+    """Return charts of equal size as one Markdown image, two per row, each with its heading."""
     return markdown_image(heading, "image_charts.svg.j2", figures=list(figures))
 
 
 def markdown_image(heading: str, template: str, **values: object) -> str:
-    """Return an image in Markdown.
+    """Render a template as a Markdown image.
 
     Args:
-        heading: What the image shows.
-        template: Its template.
-        **values: What the template sees.
+        heading: The title of the image.
+        template: The SVG template.
+        **values: Further values for the template.
     """
     drawn = template_environment().get_template(template).render(heading=heading, **values)
     return f"![{markdown_cell(heading)}](data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()})"

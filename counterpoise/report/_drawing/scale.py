@@ -1,4 +1,4 @@
-"""Values of several rows on one scale, in percent of the width."""
+"""Values of several rows on a common scale, in percent of the width."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Known = float | None
 
 @dataclass(frozen=True)
 class Scaled:
-    """A value on a scale with its interval, the folds that it is a mean of, and a mark such as zero or chance."""
+    """A value on a scale with its interval, the folds that it averages, and a mark such as zero or chance."""
 
     value: float
     low: Known
@@ -31,16 +31,16 @@ class Scale:
 
     @classmethod
     def over(cls, values: Iterable[Known], *, margin: float = 4) -> Scale:
-        """Return the scale on which all these values have a place."""
+        """Return a scale that covers all these values."""
         known = [value for value in values if value is not None] or [0.0, 1.0]
         return cls(min(known), (max(known) - min(known)) or 1.0, margin)
 
     def place(self, value: float) -> float:
-        """Return where a value stands."""
+        """Return the position of a value."""
         return round(self.margin + (100 - 2 * self.margin) * (value - self.low) / self.spread, 2)
 
     def scaled(self, value: Known, bounds: Mapping[str, Known], *, mark: Known, folds: Iterable[Known] = ()) -> Scaled:
-        """Return a value on this scale; 0 where it is None."""
+        """Return a value on this scale; None is placed at 0."""
         low, high = bounds.get("low"), bounds.get("high")
         return Scaled(
             value=0.0 if value is None else self.place(value),

@@ -1,4 +1,4 @@
-"""Scatter plots as geometry: rows on the axes of a projection, each kind with a shape of its own beside its colour."""
+"""Scatter plots as geometry: rows on the axes of a projection, each kind with its own colour and shape."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TICKS = 8
 
 @dataclass(frozen=True)
 class Series:
-    """Rows of one kind: their points (shape (rows, 2)), what they are called, their colour and their shape."""
+    """Rows of one kind: their points (shape (rows, 2)), label, colour and shape."""
 
     points: Floats
     text: str
@@ -30,15 +30,15 @@ class Series:
 
 
 def scatter_chart(series: Sequence[Series], *, titles: tuple[str, str], name: str, description: str) -> Chart:
-    """Return rows as marks, later series on top, one unit equally long on both axes.
+    """Return rows as marks, later series on top, with the same unit on both axes.
 
-    The outermost 1 % on each side stand at the edge.
+    The outermost 1 % on each side are drawn at the edge.
 
     Args:
-        series: What is drawn; at least one row in all.
-        titles: What the axes are called.
+        series: The rows to draw, at least one in all.
+        titles: The titles of the axes.
         name: Makes the chart's element names unique on the page.
-        description: What is shown, in words for those who cannot see it.
+        description: A description for screen readers.
     """
     frame = _Frame.around(np.concatenate([one.points for one in series]))
     return Chart(
@@ -60,7 +60,7 @@ def scatter_chart(series: Sequence[Series], *, titles: tuple[str, str], name: st
 
 @dataclass(frozen=True)
 class _Frame:
-    """The part of the plane that is drawn, and how long a unit is."""
+    """The visible part of the plane and the length of a unit."""
 
     low: Floats
     high: Floats
@@ -69,9 +69,9 @@ class _Frame:
 
     @classmethod
     def around(cls, points: Floats) -> _Frame:
-        """Return a frame around all but the outermost points, not too flat and not too high."""
+        """Return a frame around all but the outermost points, with a bounded aspect ratio."""
         low, high = np.quantile(points, [_EDGE, 1 - _EDGE], axis=0)
-        least = 1e-6 * max(1.0, float(np.abs(points).max()))  # rows that all lie on one spot have room, too
+        least = 1e-6 * max(1.0, float(np.abs(points).max()))  # leaves a margin even if all rows coincide
         margin = 0.04 * max(float((high - low).max()), least)
         low, high = low - margin, high + margin
         across, most = _WIDTH - _LEFT - _RIGHT, _MOST_HEIGHT - _TOP - _BOTTOM
@@ -86,10 +86,10 @@ class _Frame:
         return np.column_stack([_LEFT + inside[:, 0], self.height - _BOTTOM - inside[:, 1]]).round(1)
 
     def ticks(self, axis: int) -> list[tuple[float, str]]:
-        """Return positions and texts of round numbers along an axis, as far apart on the other one."""
+        """Return positions and texts of round numbers along an axis, with the same step on both axes."""
         step = _round_step(float((self.high - self.low).max()) / _TICKS)
         first, last = np.ceil(self.low[axis] / step), np.floor(self.high[axis] / step)
-        values = step * np.arange(first, last + 1) + 0.0  # no minus before a zero
+        values = step * np.arange(first, last + 1) + 0.0  # turns -0.0 into 0.0
         points = np.zeros((len(values), 2))
         points[:, axis] = values
         return [
@@ -99,7 +99,7 @@ class _Frame:
 
 
 def _round_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5, 10 … that is no less.
+    """Round up to 1, 2 or 5 times a power of ten.
 
     >>> _round_step(0.3), _round_step(7.1)
     (0.5, 10.0)

@@ -1,4 +1,4 @@
-"""Arms of the metrics record, a learner on a train table each, as rows of tables."""
+"""Arms of the metrics record (a learner and the train table it was fitted on) as rows of tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Title = str | Callable[[ReportData], str]
 
 @dataclass(frozen=True)
 class ArmRow:
-    """An arm in a table: its record, its colour and its headline metric on the common scale."""
+    """An arm in a table: its record, its colour and its headline metric on a common scale."""
 
     record: dict[str, Any]
     learner: str
@@ -41,7 +41,7 @@ class ArmRow:
 
 @dataclass(frozen=True)
 class ArmTable:
-    """All arms, and the metrics that are the columns of their table."""
+    """All arms, with the metrics as columns."""
 
     rows: tuple[ArmRow, ...]
     columns: tuple[Metric, ...]
@@ -49,7 +49,7 @@ class ArmTable:
 
 @dataclass(frozen=True)
 class Grouped:
-    """One of several figures on one train table; `first` opens the rows of a figure."""
+    """A figure for one train table; `first` marks the first row of each figure."""
 
     record: dict[str, Any]
     strategy: str
@@ -59,7 +59,7 @@ class Grouped:
 
 @dataclass(frozen=True)
 class GroupedFigures:
-    """Figures of one name of the verdict's learner: each of them on as many train tables as there are arms."""
+    """The figures of one name for the verdict's learner, with one row per arm for each."""
 
     learner: str
     arms: int
@@ -67,7 +67,7 @@ class GroupedFigures:
 
 
 def arm_colour(strategy: str, learner: str = "") -> str:
-    """Return the style of an arm's colour, the same everywhere on the page."""
+    """Return the CSS class of an arm's colour, the same everywhere on the page."""
     if learner == DUMMY:
         return "dummy"
     return "natural" if strategy == "none" else "resampled"
@@ -85,7 +85,7 @@ def of_verdict(metrics: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def grouped_figures(metrics: dict[str, Any], name: str) -> GroupedFigures | None:
-    """Return the figures of that name, those of all arms one after the other; None where there are none."""
+    """Return the figures of that name, grouped by figure with one row per arm; None if there are none."""
     arms = of_verdict(metrics)
     if not (arms and arms[0].get(name)):
         return None
@@ -98,7 +98,7 @@ def grouped_figures(metrics: dict[str, Any], name: str) -> GroupedFigures | None
 
 
 def arm_table(metrics: dict[str, Any], *, of_decisions: bool) -> ArmTable:
-    """Return all arms with the metrics of decisions, or with those that need no threshold, the headline first."""
+    """Return all arms with the metrics of decisions or with the threshold-free ones, the headline first."""
     columns = tuple(METRICS[name] for name in names("folds"))
     return ArmTable(
         rows=_arm_rows(metrics),
@@ -107,7 +107,7 @@ def arm_table(metrics: dict[str, Any], *, of_decisions: bool) -> ArmTable:
 
 
 def _arm_rows(metrics: dict[str, Any]) -> tuple[ArmRow, ...]:
-    """Return all arms, learner by learner, the dummy last."""
+    """Return all arms, grouped by learner, with the dummy last."""
     arms = [arm for _, own in by_learner(metrics) for arm in own]
     arms += [arm for arm in metrics["arms"] if arm["learner"] == DUMMY]
     chance = metrics["chance_average_precision"]
@@ -129,6 +129,6 @@ def part(
     anchor: str, title: Title, view: Callable[[dict[str, Any]], object], *,
     brief: Callable[[dict[str, Any]], Iterable[str]] = lambda _: (), script: str = "",
 ) -> Section[ReportData]:  # fmt: skip
-    """Return a part of the evaluation, whose view and brief look at the metrics record; left out without a view."""
+    """Return a part of the evaluation whose view and brief take the metrics record, omitted if the view is None."""
     template = f"{anchor.replace('-', '_')}.html.j2"
     return Section(anchor, title, template, of_metrics(view), optional=True, brief=of_metrics(brief), script=script)

@@ -1,4 +1,4 @@
-"""Each class against the rest, with more than two classes."""
+"""One-vs-rest metrics of each class, if there are more than two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _view(metrics: dict[str, Any]) -> tuple[dict[str, Any], ...] | None:
 
 
 def _rows(metrics: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield one row a class and learner, the smallest classes first: its figures with and without the strategy."""
+    """Yield one row per learner and class, smallest classes first, with and without the strategy."""
     for learner, arms in by_learner(metrics):
         for index in smallest_classes(arms[0]):
             own = [arm["per_class"][index] for arm in arms]

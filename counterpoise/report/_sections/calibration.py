@@ -1,4 +1,4 @@
-"""How far probabilities can be taken at their word: before and after the prior correction, and calibrated."""
+"""Calibration of the probabilities: as trained, after the prior correction, and calibrated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS = (("before", "its own"), ("after", "prior-corrected"), ("calibrated", "c
 
 @dataclass(frozen=True)
 class CalibrationRow:
-    """One kind of probability of an arm; the first one of an arm says for how many rows it stands."""
+    """One kind of probability of an arm; `kinds` is the row span of the arm's cells, 0 after its first row."""
 
     learner: str
     strategy: str
@@ -42,13 +42,13 @@ class ReliabilityLine:
 
 @dataclass(frozen=True)
 class CalibrationView:
-    """What the template needs.
+    """The data of the template.
 
     Attributes:
-        rows: Each kind of probability of each arm.
-        calibrators: What was fitted on validation, or why nothing was, in words.
-        snippet: How to apply a calibrator in Python; empty without any.
-        figures: Reliability diagrams, one a learner.
+        rows: The kinds of probabilities of all arms.
+        calibrators: A sentence for each calibrator fitted on validation, or the reason why there is none.
+        snippet: Python code that applies a calibrator; empty if there is none.
+        figures: Reliability diagrams, one for each learner.
     """
 
     rows: tuple[CalibrationRow, ...]
@@ -58,7 +58,7 @@ class CalibrationView:
 
 
 def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
-    """Arrange what is known of probabilities; None with more than two classes."""
+    """Arrange the calibration records; None with more than two classes."""
     correction = metrics["correction"]
     if not correction:
         return None
@@ -75,7 +75,7 @@ def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
 def reliability_lines(metrics: dict[str, Any], learner: str) -> Iterator[ReliabilityLine]:
     """Yield the reliability of each kind of probability of a learner.
 
-    Corrected and calibrated ones are those of the arm that was trained on what was published.
+    Corrected and calibrated probabilities are those of the arm trained on the published table.
     """
     for arm in _arms(metrics, learner):
         for kind, _ in _KINDS:
@@ -83,20 +83,20 @@ def reliability_lines(metrics: dict[str, Any], learner: str) -> Iterator[Reliabi
                 yield ReliabilityLine(arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind))
 
 
-def reliability_figure(lines: Sequence[ReliabilityLine], *, of: str, name: str, told: str = "") -> Figure:
-    """Return a reliability diagram under its heading.
+def reliability_figure(lines: Sequence[ReliabilityLine], *, of: str, name: str, details: str = "") -> Figure:
+    """Return a reliability diagram with its heading.
 
     Args:
-        lines: What is drawn.
-        of: Whose probabilities they are.
+        lines: The lines to draw.
+        of: The model that predicted the probabilities.
         name: Makes the chart's element names unique on the page.
-        told: What the description says besides.
+        details: An addition to the description.
     """
     heading = f"Reliability: {of}"
     points = [[[item["mean_predicted"], item["observed"]] for item in line.bins] for line in lines]
     curves = [Curve(np.array(own).reshape(-1, 2), line.arm, line.text) for own, line in zip(points, lines, strict=True)]
     rows = [[item["rows"] for item in line.bins] for line in lines]
-    described = f"{heading}. Observed share of positives against the mean prediction in ten bins of equal width{told}."
+    described = f"{heading}. Observed share of positives against mean prediction in ten bins of equal width{details}."
     return Figure(heading, reliability_chart(curves, rows, name=name, description=described))
 
 
@@ -144,12 +144,12 @@ def _figures(metrics: dict[str, Any]) -> Iterator[Figure]:
 
 def _figure(metrics: dict[str, Any], learner: str) -> Figure:
     lines = list(reliability_lines(metrics, learner))
-    told = f": {', '.join(line.text for line in lines)}"
-    return reliability_figure(lines, of=learner_label(learner), name=f"rel-{learner}", told=told)
+    details = f": {', '.join(line.text for line in lines)}"
+    return reliability_figure(lines, of=learner_label(learner), name=f"rel-{learner}", details=details)
 
 
 def _drawn_as(arm: dict[str, Any], kind: str) -> tuple[str, str]:
-    """Return the colour and the label of a kind of probability."""
+    """Return the colour and label of a kind of probability."""
     if kind == "before":
         return arm_colour(arm["strategy"]), strategy_label(arm["strategy"])
     return ("corrected", "prior-corrected") if kind == "after" else ("calibrated", "calibrated")

@@ -17,7 +17,7 @@ __all__ = ["CHANGES", "ChangeRow"]
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """A paired difference; `rows` is how many rows stand under one heading, 0 after the first of them."""
+    """A paired difference; `rows` is the row span of its heading, 0 after the first row."""
 
     name: str
     rows: int
@@ -33,7 +33,7 @@ def _view(metrics: dict[str, Any]) -> tuple[ChangeRow, ...] | None:
 
 
 def _rows(comparisons: list[dict[str, Any]], metric: str) -> Iterator[ChangeRow]:
-    """Yield the differences of all learners, strategy minus none."""
+    """Yield the differences (strategy minus none) of all learners."""
     changes = [comparison["differences"][metric] for comparison in comparisons]
     scale = Scale.over([0.0, *(one[name] for one in changes for name in ("difference", "low", "high"))])
     for place, (comparison, change) in enumerate(zip(comparisons, changes, strict=True)):

@@ -1,4 +1,4 @@
-"""Precision-recall and ROC curves of the arms, as charts under their headings."""
+"""Precision-recall and ROC curves of the arms, as charts with headings."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from counterpoise.text import count, number, shown
 __all__ = ["CURVES", "CURVE_KINDS", "WORST_CLASSES", "smallest_classes"]
 
 WORST_CLASSES = 6
-"""Classes whose curves are drawn: the page stays short."""
+"""The number of classes with curves, limited to keep the page short."""
 _MOST_IN_BRIEF = 3
 
 
 class CurveKind(NamedTuple):
-    """A kind of curve: the metric that is the area under it, and its heading."""
+    """A kind of curve: its heading, and the metric that is the area under it."""
 
     kind: Literal["pr", "roc"]
     metric: str
@@ -37,7 +37,7 @@ CURVE_KINDS = (
 
 
 def binary_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
-    """Yield the precision-recall and then the ROC chart of each learner, with and without the strategy."""
+    """Yield the precision-recall charts and then the ROC charts of all learners, with and without the strategy."""
     positives = metrics["rows"]["test"]["classes"][metrics["positive_class"]]
     for kind, metric, name in CURVE_KINDS:
         for learner, arms in by_learner(metrics):
@@ -54,7 +54,7 @@ def binary_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
 
 
 def class_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
-    """Yield both charts of each of the smallest classes, for the learner of the verdict."""
+    """Yield both charts for each of the smallest classes and the verdict's learner."""
     arms = of_verdict(metrics)
     for index in smallest_classes(arms[0])[:WORST_CLASSES]:
         own = [(arm, arm["per_class"][index]) for arm in arms]
@@ -69,7 +69,7 @@ def class_curves(metrics: dict[str, Any]) -> Iterator[Figure]:
 
 
 def smallest_classes(arm: dict[str, Any]) -> list[int]:
-    """Return the places of an arm's classes in `per_class`, those with the fewest test rows first."""
+    """Return the indices of an arm's classes in `per_class`, sorted by the number of test rows."""
     return sorted(range(len(arm["per_class"])), key=lambda index: arm["per_class"][index]["rows"])
 
 

@@ -1,4 +1,4 @@
-"""What has changed since the last version: the outcomes on drift, arranged by column."""
+"""Drift since the last version: the outcomes of its expectations, arranged by column."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _STATES: tuple[State, ...] = ("steady", "moved", "broken")
 
 @dataclass
 class ColumnRow:
-    """One column, overall and within the minority class; None where nothing was measured.
+    """One column, overall and within the minority class; None if nothing was measured.
 
     Attributes:
         name: The column's name.
-        stability: The population stability index against the last version's source.
+        stability: The population stability index relative to the last version's source.
         minority_stability: The same within the minority class.
-        missing: The share of missing values now.
+        missing: The current share of missing values.
         minority_missing: The same within the minority class.
-        state: Whether it is as before, has moved, or so far that the feed looks broken.
-        remarks: What was observed where it is not as before.
+        state: Whether it is steady, has moved, or has moved so far that the feed looks broken.
+        remarks: The observed values that are not as before.
     """
 
     name: str
@@ -45,13 +45,13 @@ class ColumnRow:
 
 @dataclass(frozen=True)
 class DriftView:
-    """What the template needs.
+    """The data of the template.
 
     Attributes:
-        table: Outcomes on schema, rows and classes.
-        columns: Columns that are not as before, and of the others those that moved most, worst first.
-        compared: How many columns were compared.
-        moved: How many of them are not as before.
+        table: The outcomes for schema, rows and classes.
+        columns: All columns that are not as before, then the others that moved most; the worst first.
+        compared: The number of columns compared.
+        moved: The number of them that are not as before.
     """
 
     table: tuple[ExpectationOutcome, ...]
@@ -61,7 +61,7 @@ class DriftView:
 
 
 def drift_view(data: ReportData) -> DriftView | None:
-    """Return the outcomes on drift arranged by column, or None where nothing was compared."""
+    """Return the outcomes on drift by column, or None if nothing was compared."""
     drift = [outcome for outcome in data.validation.outcomes if outcome.source == "drift"]
     if not (data.validation.baseline and drift):
         return None
@@ -80,7 +80,7 @@ def drift_view(data: ReportData) -> DriftView | None:
 
 
 def _note(row: ColumnRow, outcome: ExpectationOutcome) -> None:
-    """Enter one outcome into its column's row; those within the minority name the label, too."""
+    """Enter an outcome into its column's row; outcomes within the minority also name the label."""
     measure = "stability" if outcome.expectation.startswith(_STABILITY) else "missing"
     setattr(row, f"minority_{measure}" if len(outcome.columns) > 1 else measure, outcome.measured)
     if outcome.status == "passed":
@@ -96,7 +96,7 @@ def _largest(row: ColumnRow) -> float:
 
 
 def _strictest(outcomes: Sequence[ExpectationOutcome]) -> list[ExpectationOutcome]:
-    """Return one outcome for each thing that is held against two limits: the failed one of highest severity."""
+    """Return one outcome for each measure that has two limits: the failed one of highest severity."""
     kept: dict[str, ExpectationOutcome] = {}
     for outcome in outcomes:
         kind = outcome.expectation.split("(")[0] + ("exact" if "exact" in outcome.expectation else "")

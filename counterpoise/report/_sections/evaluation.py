@@ -1,4 +1,4 @@
-"""The evaluation: an introduction, and the parts in which the metrics record is shown."""
+"""The evaluation: an introduction, and the parts that show the metrics record."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _binary(data: ReportData) -> bool:
 
 
 def _slices(metrics: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the segments of test; an empty record with more than two classes, for which none are made."""
+    """Return the segments of test; an empty record with more than two classes, which have no segments."""
     return metrics["slices"] or (None if metrics["task"] == "binary" else {})
 
 

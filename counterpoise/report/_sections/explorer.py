@@ -1,4 +1,4 @@
-"""The threshold explorer: counts for the page's script, and a few thresholds as a plain table."""
+"""The threshold explorer: counts for the script of the page, and a few thresholds as a plain table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["EXPLORER", "ExplorerView", "explorer_view"]
 
 @dataclass(frozen=True)
 class ExploredArm:
-    """A learner and its train table, to choose from; the one that is `shown` first stands in the table, too."""
+    """A learner and its train table to choose from; the table shows the one that is `shown` first, too."""
 
     name: str
     record: dict[str, Any]
@@ -24,12 +24,12 @@ class ExploredArm:
 
 @dataclass(frozen=True)
 class ExplorerView:
-    """What the template needs.
+    """The data of the template.
 
     Attributes:
-        arms: What there is to choose from.
-        first: The arm of the verdict's learner, trained on what was published.
-        payload: What the script looks numbers up in, in the order of the arms: counts and the texts of thresholds.
+        arms: The arms to choose from.
+        first: The arm of the verdict's learner, trained on the published table.
+        payload: The lookup tables of the script, in the order of the arms: counts and texts of thresholds.
     """
 
     arms: tuple[ExploredArm, ...]
@@ -38,7 +38,7 @@ class ExplorerView:
 
 
 def explorer_view(metrics: dict[str, Any]) -> ExplorerView | None:
-    """Return the explorer of all trained arms, None where there are no thresholds, as with more than two classes."""
+    """Return the explorer of all trained arms; None without thresholds, as with more than two classes."""
     arms = tuple(_arms(metrics))
     if not arms:
         return None

@@ -1,4 +1,4 @@
-"""What has changed since the previous version, arranged for tables, and in brief in sentences."""
+"""Changes since the previous version: as tables for the page, as sentences for the brief."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Reading = Literal["better", "worse", "open", "not_comparable"]
 
 @dataclass(frozen=True)
 class ChangedMetric:
-    """A metric of an arm then and now; `rows` is how many rows of the table the arm's name stands for, 0 after it."""
+    """A metric of an arm then and now; `rows` is the row span of the arm's name, 0 after its first row."""
 
     learner: str
     strategy: str
@@ -43,16 +43,16 @@ class ChangedMetric:
 
 @dataclass(frozen=True)
 class HistoryView:
-    """What the template needs.
+    """The data of the template.
 
     Attributes:
         since: The record.
-        facts: What changed in the data as a whole: name, then, now.
+        facts: Changes in the data as a whole: name, then, now.
         classes: The classes whose share of the source changed most.
         fields: Changed fields of the configuration: path, then, now.
-        metrics: One row a learner and metric, with this version's resampling if both versions have it.
+        metrics: One row per learner and metric, with this version's resampling if both versions have it.
         other_metrics: The rows of the other strategies.
-        prevalence: What is to be said about the prevalence of both test partitions.
+        prevalence: A warning if the prevalence of the two test partitions differs; else empty.
     """
 
     since: SinceVersion
@@ -65,7 +65,7 @@ class HistoryView:
 
 
 def history_view(since: SinceVersion) -> HistoryView:
-    """Return what has changed, arranged for tables."""
+    """Arrange the changes for tables."""
     arms = since.metrics.arms
     first = [arm for arm in arms if arm.strategy == since.data.strategy_after] or list(arms)
     return HistoryView(
@@ -82,7 +82,7 @@ def history_view(since: SinceVersion) -> HistoryView:
 
 
 def prevalence_note(since: SinceVersion) -> str:
-    """Return what is to be said where the prevalence in test has changed too much to compare; else an empty text."""
+    """Return a warning if the prevalence in test has changed too much for a comparison; else an empty text."""
     prevalence = since.metrics.prevalence
     if prevalence is None or prevalence.alike:
         return ""
@@ -94,19 +94,19 @@ def prevalence_note(since: SinceVersion) -> str:
 
 
 def _labels(*, equal: bool) -> str:
-    """Return the metrics that are compared between versions, those that need equal prevalence or the others."""
+    """Return the labels of the compared metrics: those that need equal prevalence, or the others."""
     metrics = [METRICS[name] for name in names("summary")]
     *most, last = [metric.label for metric in metrics if metric.equal_prevalence == equal]
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def history_brief(since: SinceVersion, *, learner: str, strategy: str) -> list[str]:
-    """Return what has changed in two or three lines of Markdown.
+    """Summarise the changes in two or three lines of Markdown.
 
     Args:
         since: The record.
-        learner: The learner to speak of, if both versions have it.
-        strategy: The strategy to speak of.
+        learner: The preferred learner, if both versions have it.
+        strategy: The preferred strategy.
     """
     facts = "; ".join(f"{name} {before} → {after}" for name, before, after in _facts(since))
     moved = [
@@ -121,7 +121,7 @@ def history_brief(since: SinceVersion, *, learner: str, strategy: str) -> list[s
 
 
 def _metric_line(since: SinceVersion, learner: str, strategy: str) -> list[str]:
-    """Return a sentence on the average precision of an arm that both versions have, the wanted one if possible."""
+    """Return a sentence on the average precision of an arm in both versions, the preferred one if possible."""
     if since.metrics.incomparable:
         return [f"Its metrics are not compared: {since.metrics.incomparable}."]
     arms = sorted(since.metrics.arms, key=lambda arm: (arm.learner != learner, arm.strategy != strategy))
@@ -164,14 +164,14 @@ def _metric_rows(since: SinceVersion, arms: Sequence[ArmChange]) -> tuple[Change
 
 
 def _reading(change: MetricChange) -> Reading:
-    """Return what the interval of the difference says: better or worse only where it leaves zero out."""
+    """Interpret the interval of the difference: better or worse only if it excludes zero."""
     if change.low is None or change.high is None or change.low <= 0 <= change.high:
         return "open"
     return "better" if (change.low > 0) != (METRICS[change.metric].better == "smaller") else "worse"
 
 
 def _setting(value: Any) -> str:
-    """Return a setting in one short line."""
+    """Format a setting as one short line."""
     return "not there" if value is None else shown(value if isinstance(value, str) else json.dumps(value), 120)
 
 

@@ -1,4 +1,4 @@
-"""Metrics on test that need no threshold, of every arm."""
+"""Threshold-free metrics of all arms on test."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _brief(metrics: dict[str, Any]) -> Iterator[str]:
 
 
 def _measured(arm: dict[str, Any], metric: Metric) -> str:
-    """Return a metric of an arm, with its interval if it is one of rankings."""
+    """Return a metric of an arm, with its interval if the metric rates a ranking."""
     value = arm["test"].get(metric.name)
     if not metric.ranks:
         return number(value, metric.digits)

@@ -1,4 +1,4 @@
-"""Operating points of the learner that the verdict is about, arranged rule by rule."""
+"""Operating points of the verdict's learner, grouped by rule."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ __all__ = ["OPERATING_POINTS", "PointsView", "points_view"]
 
 @dataclass(frozen=True)
 class PointsView:
-    """The operating points, and the threshold that the costs give by formula, in words for each train table."""
+    """The operating points, and for each train table a sentence on the threshold that follows from the costs."""
 
     points: GroupedFigures
     by_formula: tuple[str, ...]
 
 
 def points_view(metrics: dict[str, Any]) -> PointsView | None:
-    """Return the operating points of the verdict's learner, None where there are none."""
+    """Return the operating points of the verdict's learner; None if there are none."""
     points = grouped_figures(metrics, "operating_points")
     return PointsView(points, tuple(_by_formula(of_verdict(metrics)))) if points else None
 
 
 def _by_formula(arms: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield what the formula of costs gives beside what was chosen on validation."""
+    """Compare the threshold from the cost formula with the one chosen on validation."""
     scales = {"calibrated": "calibrated probabilities", "natural": "probabilities at natural prevalence"}
     for arm in arms:
         for point in arm["operating_points"]:
             found = point.get("by_formula")
             if found and point["test"]:
                 yield (
-                    f"{capital(strategy_label(arm['strategy']))}: were its {scales[found['scale']]} right, the least "
-                    f"cost would be at {threshold(found['threshold'])}, the cost of a false alarm by that of a false "
-                    f"alarm and a miss together. On test that costs {number(found['test']['cost'], 1)} in a thousand "
-                    f"rows, the threshold chosen on validation {number(point['test']['cost'], 1)}."
+                    f"{capital(strategy_label(arm['strategy']))}: if its {scales[found['scale']]} were exact, the cost "
+                    f"would be lowest at {threshold(found['threshold'])}: the cost of a false alarm divided by the "
+                    f"cost of a false alarm plus a miss. On test this costs {number(found['test']['cost'], 1)} per "
+                    f"thousand rows; the threshold chosen on validation costs {number(point['test']['cost'], 1)}."
                 )
 
 
 def _brief(metrics: dict[str, Any]) -> Iterator[str]:
-    """Yield what the published learner of the verdict does at the thresholds that people ask for."""
-    header = ["wanted", "threshold", "precision on test", "recall on test", "alerts in a thousand"]
+    """Yield the results of the verdict's learner, trained on the published table, at each operating point."""
+    header = ["goal", "threshold", "precision on test", "recall on test", "alerts per thousand"]
     published = [arm for arm in of_verdict(metrics) if arm["strategy"] == metrics["strategy"]]
     if points_view(metrics):
         yield table(header, [_cells(point) for arm in published for point in arm["operating_points"]])

@@ -1,4 +1,4 @@
-"""What identifies the version, and how to make it again."""
+"""The identity of the version, and how to reproduce it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["REPRODUCIBILITY"]
 
 
 def _configuration(data: ReportData) -> str:
-    """Return the configuration as YAML; where it holds invisible signs, with all but ASCII written out."""
+    """Return the configuration as YAML; if it contains invisible characters, escape all but ASCII."""
     config = data.reproducibility.config
     text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
     visible = text.replace("\n", "").isprintable()

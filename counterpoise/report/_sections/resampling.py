@@ -1,4 +1,4 @@
-"""What resampling made of the classes of train."""
+"""The classes of train before and after resampling."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClassBar:
 
 
 def class_bars(before: ClassCounts, after: ClassCounts) -> list[ClassBar]:
-    """Return the classes, largest first, with their rows before and after resampling."""
+    """Return the classes with their rows before and after resampling, largest first."""
     totals = max(1, sum(before.values())), max(1, sum(after.values()))
     longest = max([1, *before.values(), *after.values()])
     names = sorted({*before, *after}, key=lambda name: (-before.get(name, 0), name))

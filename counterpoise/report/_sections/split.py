@@ -1,4 +1,4 @@
-"""Which rows went to which partition."""
+"""The rows of each partition."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Strategies that competed in a comparison on the same source and split."""
+"""The newest comparison of strategies on the same source and split."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from counterpoise.report._comparison.board import BoardView, board_view
+from counterpoise.report._comparison.ranking import RankingView, ranking_view
 from counterpoise.report._data import ReportData
 from counterpoise.report._section import Section
 
@@ -13,20 +13,20 @@ __all__ = ["STRATEGIES"]
 
 @dataclass(frozen=True)
 class StrategiesView:
-    """The newest ranking, and the command that makes one where there is none."""
+    """The newest ranking, if there is one, and the command that makes one."""
 
-    board: BoardView | None
+    ranking: RankingView | None
     command: str
 
 
 def _view(data: ReportData) -> StrategiesView:
-    return StrategiesView(board_view(data.strategies.board) if data.strategies else None, _compare_command(data))
+    return StrategiesView(ranking_view(data.strategies.board) if data.strategies else None, _compare_command(data))
 
 
 def _compare_command(data: ReportData) -> str:
-    """Return the command that plays a tournament on what was published.
+    """Return the command that runs a comparison for the published version.
 
-    A version that was not made by `counterpoise run` is taken to have its configuration in a file of its name.
+    For a version not made by `counterpoise run`, assume that its configuration file has the name of the dataset.
     """
     run = "counterpoise run "
     command = data.reproducibility.command

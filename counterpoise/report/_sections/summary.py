@@ -1,4 +1,4 @@
-"""The summary: the verdict and the facts that a reader asks for first."""
+"""The summary: the verdict and the most important facts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _facts(data: ReportData) -> Iterator[str]:
     if data.source.imbalance:
         yield f"imbalance {ratio(data.source.imbalance.ratio)} ({data.source.imbalance.degree})"
     yield strategy_label(data.resampling.strategy)
-    yield f"{count(data.persist.certificate.rows_rejected)} rows set apart"
+    yield f"{count(data.persist.certificate.rows_rejected)} rows rejected"
     checks = data.persist.certificate.checks
     broken = ", ".join(words(name) for name, held in sorted(checks.items()) if not held)
     yield "leakage certificate " + (f"broken: {broken}" if broken else f"holds ({len(checks)} checks)")

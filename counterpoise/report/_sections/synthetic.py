@@ -1,4 +1,4 @@
-"""The section on synthetic rows: what stands in the review, arranged for tables and charts."""
+"""Synthetic rows: the review, arranged for tables and charts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MEDIAN = QUANTILES.index(0.5)
 
 @dataclass(frozen=True)
 class ClassRow:
-    """A class in the table: its record and its median distances; None where there is none."""
+    """A class in the table: its record and its median distances, None if there are none."""
 
     record: ClassQuality
     synthetic_median: float | None
@@ -45,7 +45,7 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class DriftRow:
-    """A column that drifted: its class, its record and what changed, in words."""
+    """A column that drifted: its class, its record and a description of the change."""
 
     name: str
     record: ColumnDrift
@@ -54,7 +54,7 @@ class DriftRow:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A rule that was not asked again: on which columns, and why."""
+    """A rule that was not checked again: its columns and the reason."""
 
     expectation: str
     columns: tuple[str, ...]
@@ -63,7 +63,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class SyntheticView:
-    """What the template needs of the review."""
+    """The data of the template."""
 
     quality: SyntheticQuality
     sentences: tuple[str, ...]
@@ -99,7 +99,7 @@ def synthetic_view(review: SyntheticReview) -> SyntheticView:
 
 
 def _left_out(review: SyntheticReview) -> Iterator[LeftOut]:
-    """Yield rules that were left out, the same rule on several columns once."""
+    """Yield the omitted rules, one row for the same rule on several columns."""
     columns: dict[tuple[str, str], list[str]] = {}
     for outcome in review.outcomes:
         if outcome.left_out:
@@ -109,27 +109,27 @@ def _left_out(review: SyntheticReview) -> Iterator[LeftOut]:
 
 
 def nearness_in_words(part: ClassQuality, *, name: str) -> str:
-    """Return where the synthetic rows of a class lie; nothing where that is unknown.
+    """Describe the nearest neighbours of a class's synthetic rows; return an empty text if they are unknown.
 
     Args:
         part: The class.
-        name: What it is called in the sentence.
+        name: Its name in the sentence.
     """
     near = part.nearer_to_another_class
     if near.synthetic is None or near.real is None:
         return ""
     return (
-        f"Of the synthetic rows of class {name}, {share(near.synthetic)} lie nearer to a real row of "
-        f"another class than to one of their own; of the real rows of that class, {share(near.real)} do."
+        f"Of the synthetic rows of class {name}, {share(near.synthetic)} are nearer to a real row of "
+        f"another class than to one of their own; of the real rows of that class, {share(near.real)} are."
     )
 
 
 def rules_in_words(review: SyntheticReview) -> str:
-    """Return in one sentence whether synthetic rows obey the source's rules."""
+    """Return a sentence on whether synthetic rows obey the rules of the source."""
     asked = [outcome for outcome in review.outcomes if not outcome.left_out]
     guilty = [outcome for outcome in review.broken if outcome.unexpected_synthetic]
     if not asked:
-        return "No rule of the source says anything of single rows."
+        return "No rule of the source applies to single rows."
     rules = f"the {count(len(asked))} rules that judge rows one by one" if len(asked) > 1 else "the one rule for rows"
     if not guilty:
         return f"No synthetic row was found to break {rules}."
@@ -137,7 +137,7 @@ def rules_in_words(review: SyntheticReview) -> str:
 
 
 def drift_in_words(drift: ColumnDrift) -> str:
-    """Return what changed in a column."""
+    """Describe the change in a column."""
     return "; ".join(_moved_numbers(drift) if drift.kind == "interpolated" else _moved_levels(drift)) or "–"
 
 
@@ -174,7 +174,7 @@ def _median(quantiles: tuple[float, ...]) -> float | None:
 
 
 def _figures(quality: SyntheticQuality) -> Iterator[Figure]:
-    """Yield for the first classes how far synthetic and real rows lie from the nearest real row."""
+    """Yield the distances of synthetic and real rows to the nearest real row, for the first classes."""
     for place, part in enumerate(quality.classes[:_CHARTS]):
         known = [
             (part.distances.real, "natural", "real rows"),
@@ -192,7 +192,7 @@ def _figures(quality: SyntheticQuality) -> Iterator[Figure]:
 
 
 def _projections(projection: Projection) -> Iterator[Figure]:
-    """Yield for each class where its synthetic rows lie between the real ones."""
+    """Yield a projection of synthetic and real rows for each class."""
     first, second = (share(value) for value in projection.explained_variance)
     titles = (f"first component, {first} of the variance", f"second component, {second}")
     for place, part in enumerate(projection.classes):
@@ -209,7 +209,7 @@ def _projections(projection: Projection) -> Iterator[Figure]:
 
 
 def drift_rows(quality: SyntheticQuality) -> list[DriftRow]:
-    """Return the columns that drifted most, over all classes, those left out that chance may have moved so far."""
+    """Return the columns that drifted most over all classes, without those that chance may explain."""
     rows = [
         DriftRow(part.name, drift, drift_in_words(drift))
         for part in quality.classes
@@ -223,7 +223,7 @@ def _view(data: ReportData) -> SyntheticView | None:
 
 
 def _brief(data: ReportData) -> Iterator[str]:
-    """Yield where the synthetic rows lie and whether they obey the rules, and the worst drift."""
+    """Yield the nearest neighbours of the synthetic rows, whether they obey the rules, and the worst drift."""
     if not data.synthetic:
         return
     quality = data.synthetic.quality

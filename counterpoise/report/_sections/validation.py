@@ -1,4 +1,4 @@
-"""Which expectations the source met, and what has changed since the last version."""
+"""The expectations on the source, and the drift since the last version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VALIDATION = Section("validation", "Validation", "validation.html.j2", _on_sourc
 
 
 def validation_table(outcomes: Sequence[ExpectationOutcome]) -> list[dict[str, str]]:
-    """Return one row an expectation, those that did not pass first; comparisons that found nothing are one row."""
+    """Return one row per expectation, those that did not pass first; steady comparisons share one row."""
     steady = [one for one in outcomes if one.source == "drift" and one.status == "passed"]
     ordered = sorted((one for one in outcomes if one not in steady), key=_importance)
     rows = [_outcome_row(outcome) for outcome in ordered]

@@ -1,5 +1,5 @@
 "use strict";
-// The threshold explorer: looks counts up in the page's own data and shows what follows from them.
+// The threshold explorer: looks up counts in the page's own data and shows the figures that follow from them.
 (() => {
   const part = (name) => document.getElementById(`explorer-${name}`);
   const root = document.getElementById("explorer");
@@ -52,7 +52,7 @@
     slider.value = place;
     slider.setAttribute("aria-valuetext", text);
     box.value = arm().text[place];
-    // The slider speaks for itself: only other ways to move it are told by the status line.
+    // Screen readers announce the slider itself, so the status line announces only other changes.
     status.setAttribute("aria-live", aloud ? "polite" : "off");
     status.textContent = text;
   }
