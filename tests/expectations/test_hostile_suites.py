@@ -135,8 +135,11 @@ def test_names_and_values_in_a_condition_are_never_read_as_code(column: str, val
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ('{"name": "x", "name": "y", "expectations": []}', "'name' more than once"),
-        ('{"expectations": [{"type": "a", "kwargs": {"column": "x", "column": "y"}}]}', "'column' more than once"),
+        ('{"name": "x", "name": "y", "expectations": []}', "'name' occurs more than once"),
+        (
+            '{"expectations": [{"type": "a", "kwargs": {"column": "x", "column": "y"}}]}',
+            "'column' occurs more than once",
+        ),
         ('{"expectations": [NaN]}', "NaN"),
         ('{"expectations": [1e999]}', "1e999"),
         ('{"expectations": [' + "9" * 5000 + "]}", "digits"),

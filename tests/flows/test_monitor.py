@@ -182,7 +182,7 @@ def test_the_result_survives_as_json(tmp_path: Path) -> None:
     report = monitor(config)
     again = MonitorReport.model_validate_json(report.model_dump_json())
     assert again == report
-    assert describe_status(again).endswith("more likely broken")
+    assert describe_status(again).endswith("probably broken")
     assert changes_table(again)[0]["size"] == "broken"
 
 

@@ -44,7 +44,7 @@ def test_rebuild_writes_the_published_bytes_into_a_folder(
 ) -> None:
     address = str(recipe / "datasets" / "tested@1")
     assert run_command(["rebuild", address, "--source", source_of(recipe), "--out", str(tmp_path / "out")]) == 0
-    assert "the bytes that were published" in capfd.readouterr().out
+    assert "identical to the published bytes" in capfd.readouterr().out
     published = {file.path.split("/", 2)[2]: file.sha256 for file in open_version(address).manifest.files}
     made = {path.relative_to(tmp_path / "out").as_posix(): path for path in (tmp_path / "out").rglob("*.parquet")}
     assert {name: file_sha256(path) for name, path in made.items()} == {

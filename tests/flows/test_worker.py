@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
@@ -33,8 +34,12 @@ def test_another_program_starts_a_deployment_and_waits_for_the_version(real_pref
 def test_new_data_that_are_told_by_an_event_are_published(real_prefect: RealPrefect) -> None:
     payload = {"path": "later.csv"}
     emit(real_prefect, "counterpoise.data.arrived", "counterpoise.source.fraud", payload)
-    (run,) = wait_until(lambda: real_prefect.runs_of("balance/on-arrival"), what="a run")
-    assert run["parameters"]["config"]["source"]["path"] == "later.csv"
+
+    def arrived() -> list[dict[str, Any]]:
+        runs = real_prefect.runs_of("balance/on-arrival")
+        return [run for run in runs if run["parameters"]["config"]["source"]["path"] == "later.csv"]
+
+    (run,) = wait_until(arrived, what="a run")
     assert run["parameters"]["config"]["columns"]["target"] == "is_fraud"
     real_prefect.wait_for(run["id"], "COMPLETED")
 

@@ -103,7 +103,7 @@ def test_a_commit_that_others_are_always_faster_at_ends_with_a_name(
         return False
 
     monkeypatch.setattr(objects.ObjectStore, "create", lose)
-    with pytest.raises(StorageUnavailableError, match=r"no_free_number.*5 the last.*run again"):
+    with pytest.raises(StorageUnavailableError, match=r"no_free_number.*most recently 5.*run again"):
         commit_manifest(folder, facts_of())
 
 
