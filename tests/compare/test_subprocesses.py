@@ -16,13 +16,7 @@ import pytest
 
 from counterpoise.compare._final.refit import refit_in_process
 from counterpoise.compare._processes import subprocesses
-from counterpoise.compare._processes.subprocesses import (
-    close_on_interruption,
-    close_processes,
-    open_processes,
-    processes_for,
-    run_in_process,
-)
+from counterpoise.compare._processes.subprocesses import close_on_interruption, open_processes, processes_for
 from counterpoise.compare._processes.template import Template
 from counterpoise.compare._processes.workers import workers
 from counterpoise.compare._ranking_text import render_leaderboard
@@ -93,7 +87,7 @@ def _comparison(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison
         patch.syspath_prepend(folder)
         comparison = comparison_of(signal(200), folder, folds=2, strategies=["smote"], learners=[TREE])
         yield comparison
-    close_processes(comparison.folder)
+    subprocesses.close_processes(comparison.folder)
 
 
 @pytest.fixture(autouse=True)
@@ -246,7 +240,7 @@ def test_a_comparison_prepared_in_subprocesses_equals_one_of_a_single_process(tm
 
 def test_a_job_gives_the_same_answer_in_either_place(comparison: Comparison) -> None:
     work = partial(encode_round, comparison, 1)
-    assert run_in_process(work, Encoding, folder=comparison.folder, at_a_time=1) == work()
+    assert subprocesses.run_in_process(work, Encoding, folder=comparison.folder, at_a_time=1) == work()
 
 
 def test_candidates_run_in_parallel_up_to_the_number_of_workers(comparison: Comparison, tmp_path: Path) -> None:

@@ -284,8 +284,8 @@ split:
   validation_size: 0.2
 
 resampling:
-  # 'yes' has 24 of 240 train rows (10 %), enough to find neighbours and make rows by
-  # interpolating 2 numbers. The report says whether it helped.
+  # 'yes' has 24 of 240 train rows (10 %), enough to find neighbours and make rows by interpolating
+  # 2 numbers. The report says whether it helped.
   strategy: smote
 
 output:
