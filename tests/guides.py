@@ -23,16 +23,28 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
-def follow(guide: str, copy: Path) -> None:
-    """Make all changes that a guide shows."""
+def follow(guide: str, copy: Path, *, without: str = "") -> None:
+    """Make all changes that a guide shows.
+
+    Args:
+        guide: The guide.
+        copy: The copy to change.
+        without: A regular expression of lines to leave out of the changes; none by default.
+    """
     for change in blocks("diff", guide):
-        _apply(change, copy)
+        _apply(re.sub(without, "", change, flags=re.MULTILINE) if without else change, copy)
 
 
-def passed_of(guide: str, copy: Path) -> int:
-    """Run the one command of a guide, which runs tests, and return how many passed; none may fail."""
+def passed_of(guide: str, copy: Path, *more: str) -> int:
+    """Run the one command of a guide, which runs tests, and return how many passed; none may fail.
+
+    Args:
+        guide: The guide.
+        copy: The copy in which it was followed.
+        more: Further tests to run along with those of the guide.
+    """
     (command,) = blocks("sh", guide)
-    done = run(copy, *command.split()[1:], "-q", "-p", "no:cacheprovider")
+    done = run(copy, *command.split()[1:], *more, "-q", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     (passed,) = re.findall(r"(\d+) passed", done.stdout)
     return int(passed)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.test_documents import ROOT, blocks
+from tests.guides import changed_files, copy_project, follow, passed_of
+from tests.test_documents import blocks
+
+pytestmark = pytest.mark.slow
 
 GUIDE = "docs/add-a-report-section.md"
-PACKAGES = ("counterpoise", "expectations", "flows", "tasks")
 TOUCHED = {
     "counterpoise/report/_registry.py",
     "counterpoise/report/_sections/column_types.py",
@@ -38,46 +35,12 @@ def test_the_section_stands_between_its_neighbours(make_data: Any) -> None:
 """
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the project whose library and `tests` may be changed."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in (*PACKAGES, "tests"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored, symlinks=True)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
-
-
-def apply(change: str, folder: Path) -> str:
-    """Make a change that is shown as a diff without line numbers; return the file that it touches.
-
-    Its old lines stand in the file once; without old lines the file is new.
-    """
-    head, *lines = change.splitlines()
-    name = head.removeprefix("+++ ")
-    path = folder / name
-    old, new = ("\n".join(line[1:] for line in lines if line.startswith(signs)) for signs in ((" ", "-"), (" ", "+")))
-    if not old:
-        assert not path.exists()
-        path.write_text(new + "\n")
-        return name
-    text = path.read_text()
-    assert text.count(old) == 1, f"{old} in {path}"
-    path.write_text(text.replace(old, new))
-    return name
-
-
-def test_the_guide_adds_a_section_to_page_navigation_and_brief(copy: Path) -> None:
-    assert {apply(change, copy) for change in blocks("diff", GUIDE)} == TOUCHED
+def test_the_guide_adds_a_section_to_page_navigation_and_brief(tmp_path: Path) -> None:
+    copy = copy_project(tmp_path)
+    follow(GUIDE, copy)
+    assert changed_files(copy) == TOUCHED
     (copy / "tests/report/test_place.py").write_text(PLACE)
-    (command,) = blocks("sh", GUIDE)
-    arguments = [*command.split()[1:], "tests/report/test_place.py", "-q", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "PYTHONPATH": str(copy)}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert re.search(r"\b2 passed", done.stdout)
+    assert passed_of(GUIDE, copy, "tests/report/test_place.py") == 2
 
 
 def test_the_registry_gains_one_name_and_its_import() -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,8 +15,9 @@ from counterpoise.strategies import STRATEGIES
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._registry import load_strategy
 from counterpoise.strategies._strategy import Options
+from tests.guides import changed_files, copy_project, follow, passed_of, run
 from tests.resample.test_battery import unknown_options
-from tests.test_documents import ROOT, blocks
+from tests.test_documents import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -29,64 +26,25 @@ MODULE = "counterpoise/strategies/_members/even_under.py"
 REGISTRY = "counterpoise/strategies/_registry.py"
 CHECKS = 12
 """The battery had 20 for the strategy when this was written: far fewer would mean that it has not been found."""
-PACKAGES = ("counterpoise", "expectations", "flows", "tasks")
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the project whose library and `tests` may be changed."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    for name in (*PACKAGES, "tests"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored, symlinks=True)
-    (tmp_path / "docs").mkdir()
-    shutil.copy(ROOT / "docs" / "strategies.md", tmp_path / "docs")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
-
-
-def apply(change: str, folder: Path) -> None:
-    """Make a change that is shown as a diff without line numbers.
-
-    Its old lines must stand in the file once; a file that is not there is made.
-    """
-    head, *lines = change.splitlines()
-    path = folder / head.removeprefix("+++ ")
-    old, new = ([line[1:] for line in lines if line.startswith(signs)] for signs in ((" ", "-"), (" ", "+")))
-    if not path.exists():
-        assert not old
-        path.write_text("\n".join([*new, ""]))
-        return
-    text = path.read_text()
-    assert text.count("\n".join(old)) == 1, f"{old} in {path}"
-    path.write_text(text.replace("\n".join(old), "\n".join(new)))
-
-
-@pytest.fixture
-def guided(copy: Path) -> Path:
-    """The copy with the changes of the guide."""
-    for change in blocks("diff", GUIDE):
-        apply(change, copy)
+def guided(tmp_path: Path) -> Path:
+    """A copy of the project with the changes of the guide."""
+    copy = copy_project(tmp_path)
+    follow(GUIDE, copy)
     return copy
 
 
 def test_the_guide_adds_a_strategy_that_passes_the_battery(guided: Path) -> None:
-    (command,) = blocks("sh", GUIDE)
-    arguments = command.split()[1:]
-    environment = {**os.environ, "PYTHONPATH": str(guided)}
-    quick = ["-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [sys.executable, *arguments, *quick], cwd=guided, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    (passed,) = re.findall(r"(\d+) passed", done.stdout)
-    assert int(passed) > CHECKS
+    assert passed_of(GUIDE, guided) > CHECKS
 
 
-def test_the_guide_touches_one_module_one_line_of_the_registry_and_the_docs() -> None:
-    touched = {head.removeprefix("+++ "): lines for head, *lines in map(str.splitlines, blocks("diff", GUIDE))}
-    assert list(touched) == [MODULE, REGISTRY, "docs/strategies.md"]
-    assert not [line for lines in touched.values() for line in lines if line.startswith("-")]
-    assert [line for line in touched[REGISTRY] if line.startswith("+")] == ['+    "even_under",']
+def test_the_guide_touches_one_module_one_line_of_the_registry_and_the_docs(guided: Path) -> None:
+    assert changed_files(guided) == {MODULE, REGISTRY, "docs/strategies.md"}
+    before, after = ((root / REGISTRY).read_text().splitlines() for root in (ROOT, guided))
+    assert [line for line in after if line not in before] == ['    "even_under",']
+    assert len(after) == len(before) + 1
 
 
 @pytest.mark.parametrize(
@@ -105,11 +63,7 @@ def test_a_strategy_with_a_wrong_fact_is_refused_on_import(guided: Path, right: 
     text = (guided / MODULE).read_text()
     assert text.count(right) == 1
     (guided / MODULE).write_text(text.replace(right, wrong))
-    code = "from counterpoise.config import BalanceConfig"
-    environment = {**os.environ, "PYTHONPATH": str(guided)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=guided, env=environment, capture_output=True, text=True, check=False
-    )
+    done = run(guided, "-c", "from counterpoise.config import BalanceConfig")
     assert done.returncode != 0
     assert re.search(told, done.stderr), done.stderr
 

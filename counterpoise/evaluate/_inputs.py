@@ -54,7 +54,7 @@ def load_tables(
     if len(rows) < len(train.rows):
         arms = sampled_train(config, rows, snapshot=snapshot, split=split)
     else:
-        arms = _whole_train(published, source.reader.read_rows(rows, source.roles.data))
+        arms = _whole_train(published, source.read_rows(rows))
     return EvaluationTables(
         train_natural=arms.natural,
         train_resampled=arms.resampled,

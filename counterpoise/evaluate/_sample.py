@@ -88,7 +88,7 @@ def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, spli
         EvaluationError: The strategy cannot work on the sample.
     """
     source = SourceTable(snapshot, config.columns)
-    natural = source.reader.read_rows(rows, source.roles.data).unify_dictionaries().combine_chunks()
+    natural = source.read_rows(rows).unify_dictionaries().combine_chunks()
     with scratch_folder() as folder:
         plan = _planned_again(config, rows, snapshot=snapshot, split=split, folder=folder)
         copies, recipe, weights = read_copies(plan)[1], read_recipe(plan), read_weights(plan)

@@ -12,6 +12,7 @@ from counterpoise.records import Snapshot
 from counterpoise.table._columns import ColumnRoles, column_roles
 from counterpoise.table._labels import Labels, read_labels
 from counterpoise.table._snapshot import SnapshotReader
+from counterpoise.typing import Ints
 
 __all__ = ["SourceTable"]
 
@@ -47,6 +48,14 @@ class SourceTable:
             InputError: No feature is left.
         """
         return column_roles(self.schema, self.columns)
+
+    def read_rows(self, rows: Ints) -> pa.Table:
+        """Return features and label of some rows.
+
+        Args:
+            rows: Their numbers, ascending.
+        """
+        return self.reader.read_rows(rows, self.roles.data)
 
     @cached_property
     def labels(self) -> Labels:

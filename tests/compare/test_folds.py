@@ -79,7 +79,7 @@ def test_only_train_rows_of_the_split_take_part_and_equal_ones_in_one_fold(tmp_p
     train = np.flatnonzero(read_partition(run.split) == 0)
     assert comparison.snapshot.rows == len(train)
     field = TrainingRows(comparison)
-    assert field.reader.schema.names == [name for name in twice.column_names if name != "id"]
+    assert field.source.schema.names == [name for name in twice.column_names if name != "id"]
     folds = dict(zip(train.tolist(), field.folds[0].tolist(), strict=True))
     assert all(folds[row] == folds[row + 300] for row in folds if row < 300)
 

@@ -55,7 +55,7 @@ def task_of(comparison: Comparison, held_out: HeldOut) -> EvaluationTask:
     Raises:
         EvaluationError: A validation or test row has a class that the comparison does not know.
     """
-    train = TrainingRows(comparison).labels.codes
+    train = TrainingRows(comparison).source.labels.codes
     codes = LabelCodes(
         classes=comparison.classes,
         train_natural=train,

@@ -27,8 +27,7 @@ def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path
     """
     source, partition = SourceTable(snapshot, rules.columns), read_partition(split)
     tables = {
-        name: source.reader.read_rows(np.flatnonzero(partition == PARTITIONS.index(name)), source.roles.data)
-        for name in ("validation", "test")
+        name: source.read_rows(np.flatnonzero(partition == PARTITIONS.index(name))) for name in ("validation", "test")
     }
     groups = _write_groups(source.reader, partition, rules.columns.group, folder) if rules.columns.group else {}
     held = hold_out_tables(**tables, folder=folder)

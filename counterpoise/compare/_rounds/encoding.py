@@ -47,7 +47,7 @@ def encode_final(comparison: Comparison, held_out: HeldOut) -> Encoding:
     encoding, training_rows = encode_round(comparison, comparison.rounds), TrainingRows(comparison)
     with gathered_warnings() as notes:
         for name, snapshot in (("validation", held_out.validation), ("test", held_out.test)):
-            rows = SnapshotReader(snapshot).read_rows(np.arange(snapshot.rows), training_rows.roles.data)
+            rows = SnapshotReader(snapshot).read_rows(np.arange(snapshot.rows), training_rows.source.roles.data)
             np.save(training_rows.features_file(name, comparison.rounds), training_rows.encode(rows, comparison.rounds))
     return encoding.model_copy(update={"notes": tuple(dict.fromkeys([*encoding.notes, *notes]))})
 

@@ -95,7 +95,8 @@ def _make(training_rows: TrainingRows, steps: tuple[Step, ...], number: int) -> 
     config = sampler_settings(rules.resampling, steps[0].name, steps[0].options)
     wanted = wanted_rows(train.counts(), config)
     job = ResamplingJob(
-        reader=training_rows.reader, roles=training_rows.roles, train=train, config=config, seed=rules.seeds.sampler,
+        reader=training_rows.source.reader, roles=training_rows.source.roles, train=train, config=config,
+        seed=rules.seeds.sampler,
         wanted={code: wanted[name] for code, name in enumerate(train.classes) if name in wanted},
     )  # fmt: skip
     check_memory(job, shared_by=workers(rules.tournament.workers))
@@ -163,8 +164,8 @@ def _synthetic_rows(training_rows: TrainingRows, recipe: pa.Table) -> pa.Table:
     """Return the synthetic rows in the source's own types."""
     both = [recipe["parent_a"].to_numpy(), recipe["parent_b"].drop_null().to_numpy()]
     parents = np.unique(np.concatenate(both))
-    pool = RowPool(parents, training_rows.reader.read_rows(parents, training_rows.roles.data).combine_chunks())
-    synthesis = Synthesis(recipe, training_rows.roles, training_rows.comparison.rules.seeds.sampler)
+    pool = RowPool(parents, training_rows.source.read_rows(parents).combine_chunks())
+    synthesis = Synthesis(recipe, training_rows.source.roles, training_rows.comparison.rules.seeds.sampler)
     rows, _ = synthesis.rows(np.arange(recipe.num_rows), pool)
     return rows
 

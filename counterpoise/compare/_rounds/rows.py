@@ -65,7 +65,7 @@ def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: P
     tied_rows = TiedRows(ties, _timeline(source.reader, rules, chosen))
     return choose_rows_of_table(
         rules,
-        source.reader.read_rows(chosen, source.roles.data),
+        source.read_rows(chosen),
         folder=folder,
         tied_rows=tied_rows,
         train_rows=len(train),

@@ -18,7 +18,7 @@ from counterpoise.config import ColumnsConfig
 from counterpoise.evaluate import FeatureEncoder
 from counterpoise.results import Comparison
 from counterpoise.split import TrainRows
-from counterpoise.table import ColumnRoles, Labels, SnapshotReader, column_roles, read_arrow, read_labels
+from counterpoise.table import SourceTable, read_arrow
 from counterpoise.typing import Ints, Matrix
 
 __all__ = ["TrainingRows"]
@@ -31,26 +31,17 @@ class TrainingRows:
     comparison: Comparison
 
     @cached_property
-    def reader(self) -> SnapshotReader:
-        """The reader of the rows."""
-        return SnapshotReader(self.comparison.snapshot)
-
-    @cached_property
-    def roles(self) -> ColumnRoles:
-        """The roles of their columns."""
+    def source(self) -> SourceTable:
+        """The rows with the roles of their columns; the table has no key columns."""
         columns = self.comparison.rules.columns
-        own = ColumnsConfig(target=columns.target, categorical=columns.categorical)  # the table has no key columns
-        return column_roles(self.reader.schema, own)
-
-    @cached_property
-    def labels(self) -> Labels:
-        """Their labels."""
-        return read_labels(self.reader, self.roles.target)
+        return SourceTable(
+            self.comparison.snapshot, ColumnsConfig(target=columns.target, categorical=columns.categorical)
+        )
 
     @cached_property
     def table(self) -> pa.Table:
         """All rows, features and label."""
-        return self.reader.read_rows(np.arange(self.comparison.snapshot.rows), self.roles.data).combine_chunks()
+        return self.source.read_rows(np.arange(self.comparison.snapshot.rows)).combine_chunks()
 
     @cached_property
     def folds(self) -> Folds:
@@ -90,11 +81,11 @@ class TrainingRows:
     def train_rows(self, number: int) -> TrainRows:
         """Return the rows that a round trains on, and no others."""
         rows = np.flatnonzero(self.trained(number))
-        return TrainRows(rows, self.labels.codes[rows], self.labels.classes)
+        return TrainRows(rows, self.source.labels.codes[rows], self.source.labels.classes)
 
     def truth(self, number: int) -> npt.NDArray[np.int64]:
         """Return the target codes of a round's test rows."""
-        return self.target_codes(self.labels.codes[self.tested(number)])
+        return self.target_codes(self.source.labels.codes[self.tested(number)])
 
     def target_codes(self, codes: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """Return class codes as learners get them: with two classes, 1 for the class of interest."""
