@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -26,6 +27,13 @@ LAYERS = (
 """From the bottom up: a room imports rooms before it, and none after it."""
 
 
+SHOWN = {
+    ("compare", "hold_out"), ("compare", "prepare_comparison"), ("frames", "BalancedFrame"),
+    ("frames", "balance_frame"), ("frames", "resample_frame"), ("integrations", "record_in_mlflow"),
+}  # fmt: skip
+"""Names that the documents show to other programs, though none of our modules asks for them."""
+
+
 class Import(NamedTuple):
     """One import of ours: from which module, of which module, where it stands."""
 
@@ -36,14 +44,12 @@ class Import(NamedTuple):
 
 def modules() -> dict[str, Path]:
     """Return the modules of the package by name, those of linked folders included."""
-    found = {}
-    for folder in (PACKAGE, *(ROOT / name for name in LINKED)):
-        for path in folder.rglob("*.py"):
-            base = ROOT if folder == PACKAGE else folder.parent / "counterpoise"
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            name = ".".join(parts if base == ROOT else ("counterpoise", *parts))
-            found[name.removesuffix(".__init__")] = path
-    return found
+    found = {f"counterpoise.{name}": ROOT / name for name in LINKED} | {"counterpoise": PACKAGE}
+    return {
+        ".".join((package, *path.relative_to(folder).with_suffix("").parts)).removesuffix(".__init__"): path
+        for package, folder in found.items()
+        for path in folder.rglob("*.py")
+    }
 
 
 @cache
@@ -149,20 +155,34 @@ def test_every_name_behind_a_door_is_there(name: str) -> None:
     assert all(getattr(door, each) is not None for each in door.__all__)
 
 
-def test_every_name_on_a_door_is_asked_for() -> None:
-    asked = set()
-    for path in (*modules().values(), *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and _ours(node.module or ""):
-                asked |= {(room(str(node.module)), each.name) for each in node.names}
+def test_every_name_on_a_door_is_asked_for_by_somebody_outside() -> None:
+    users = {path: room(name) for name, path in modules().items()}
+    users |= {path: "" for folder in ("benchmarks", "examples", "tools") for path in (ROOT / folder).rglob("*.py")}
+    asked = {
+        (room(str(node.module)), each.name)
+        for path, own in users.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and node.module == f"counterpoise.{room(str(node.module))}" != f"counterpoise.{own}"
+        for each in node.names
+    }
     offered = {
         (name, each)
         for name in LAYERS
         if name not in (*LINKED, "errors", "typing")
         for each in importlib.import_module(f"counterpoise.{name}").__all__
     }
-    public = {("frames", "BalancedFrame"), ("integrations", "record_in_mlflow")}
-    assert offered - asked <= public
+    documents = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    assert offered - asked == SHOWN - asked
+    assert all(name in documents for _, name in SHOWN)
+
+
+def test_every_room_has_its_row_for_developers() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \|", text, flags=re.MULTILINE)
+    rooms = [name for name in LAYERS if name not in (*LINKED, "errors", "typing")]
+    assert rows == rooms[::-1]
+    assert f"The library has {len(rooms)} rooms" in text
 
 
 def test_the_public_face_loads_nothing_slow_before_it_is_asked() -> None:

@@ -2,7 +2,6 @@ from ._arrow_files import read_arrow as read_arrow
 from ._arrow_files import write_arrow as write_arrow
 from ._arrow_files import write_snapshot as write_snapshot
 from ._columns import ColumnRoles as ColumnRoles
-from ._columns import column_roles as column_roles
 from ._exact_pandas import to_pandas as to_pandas
 from ._gx_frames import ARROW_TYPES as ARROW_TYPES
 from ._gx_frames import to_frame as to_frame

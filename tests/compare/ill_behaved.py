@@ -206,8 +206,12 @@ def _no_mean(*_: Any) -> None:
 
 
 def _mean_over_all_is(value: float) -> None:
-    right = np.mean
-    np.mean = lambda *args, axis=None, **more: value if axis is None else right(*args, axis=axis, **more)  # type: ignore
+    right: Any = np.mean
+
+    def wrong(*args: Any, axis: Any = None, **more: Any) -> Any:
+        return value if axis is None else right(*args, axis=axis, **more)
+
+    np.mean = wrong  # that is the fault
 
 
 def _end_at_exit(*_: Any) -> None:
