@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from counterpoise.config import SourceConfig
-from counterpoise.errors import InputError
+from counterpoise.errors import CounterpoiseError, InputError
 from counterpoise.ingest._compression import COMPRESSED_SUFFIXES, compression_of, read_head
 from counterpoise.ingest._registry import source_formats
 from counterpoise.ingest._source_format import SourceFormat
-from counterpoise.runtime import file_sha256, json_sha256
+from counterpoise.runtime import file_sha256, json_sha256, refusal_behind
 from counterpoise.text import is_utf8
 
 __all__ = [
@@ -39,9 +39,8 @@ _FOREIGN = {
 }
 
 
+_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _REMEDIES = {
-    errno.EMFILE: "raise the limit on open files (ulimit -n) and run again",
-    errno.ENFILE: "wait until the machine has fewer open files and run again",
     errno.EIO: "check the disk or network drive, and copy the file to another one",
     errno.ESTALE: "check the network drive and run again",
     errno.ENAMETOOLONG: "correct source.path: it is longer than the system allows",
@@ -192,8 +191,13 @@ def _magic(text: str) -> bool:
     return glob.has_magic(text) and "\0" not in text
 
 
-def unreadable(path: str, why: OSError | str) -> InputError:
-    """Return the error for a file that the operating system refuses to read."""
+def unreadable(path: str, why: OSError | str) -> CounterpoiseError:
+    """Return the error for a file that the operating system refuses to read.
+
+    A limit of the process or machine has nothing to do with the source and keeps the name that it has at every stage.
+    """
+    if isinstance(why, OSError) and why.errno in _LIMITS and (named := refusal_behind(why, stage="ingest", place=path)):
+        return named
     number = why.errno if isinstance(why, OSError) else None
     message = (why.strerror or type(why).__name__) if isinstance(why, OSError) else why
     return InputError(
