@@ -126,16 +126,17 @@ def _finite(text: str) -> float:
     return value
 
 
-def unreadable(place: str, found: str, *, remedy: str = RESTORE) -> IntegrityError:
+def unreadable(place: str, found: str, *, remedy: str = RESTORE, reason: str = "unreadable_file") -> IntegrityError:
     """Build the error for a stored file that is rejected.
 
     Args:
         place: Its path or address.
         found: The problem.
         remedy: How the reader can fix it.
+        reason: The code of the problem.
     """
     return IntegrityError(
-        "unreadable_file",
+        reason,
         expected=f"{place} as Counterpoise wrote it",
         found=found,
         remedy=remedy,

@@ -9,6 +9,7 @@ from pathlib import Path
 from counterpoise.errors import IntegrityError
 from counterpoise.persist._layout import DatasetFolder
 from counterpoise.records import DAMAGE_LOGGER, MAX_BYTES, RESTORE, StoredModel, parse_stored, unreadable
+from counterpoise.runtime import unreadable_for_the_system
 from counterpoise.storage import join_address
 
 __all__ = ["is_there", "pass_over", "problem_of", "read_plain_file", "read_stored"]
@@ -51,7 +52,10 @@ def read_plain_file(folder: DatasetFolder, name: str, *, remedy: str = RESTORE) 
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise unreadable(place, error.strerror or type(error).__name__, remedy=remedy) from error
+        found, refused = error.strerror or type(error).__name__, unreadable_for_the_system(error, place=place)
+        if refused is None:
+            raise unreadable(place, found, remedy=remedy) from error
+        raise unreadable(place, found, remedy=refused.remedy, reason=refused.reason) from error  # nothing is damaged
 
 
 def is_there(folder: DatasetFolder, name: str) -> bool:
