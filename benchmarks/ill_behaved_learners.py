@@ -23,7 +23,7 @@ from pathlib import Path
 
 from counterpoise.compare import run_comparison
 from counterpoise.compare._processes import subprocesses
-from counterpoise.config._model import TimeoutsConfig
+from counterpoise.config._sections.timeouts import TimeoutsConfig
 from counterpoise.results import CandidateResult, Comparison, Leaderboard, Rules
 from tests.compare.comparisons import TREE, comparison_config, comparison_of, processes_of_this_one
 from tests.compare.comparisons import signal as signal_table

@@ -20,7 +20,7 @@ from pathlib import Path
 _READ = """
 import resource, sys, tempfile, time
 from pathlib import Path
-from counterpoise.config._model import SourceConfig
+from counterpoise.config import SourceConfig
 from counterpoise.ingest import ingest_source
 begun = time.perf_counter()
 with tempfile.TemporaryDirectory() as folder:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from counterpoise.compare._ranking_text import describe_choice
 from counterpoise.results import Leaderboard, LeaderboardBrief
 
-__all__ = ["brief_of"]
-
 
 def brief_of(leaderboard: Leaderboard) -> LeaderboardBrief:
     """Return a stored leaderboard in brief."""

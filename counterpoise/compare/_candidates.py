@@ -16,8 +16,6 @@ from counterpoise.config import (
 )
 from counterpoise.results import DUMMY, Candidate
 
-__all__ = ["list_candidates"]
-
 
 def list_candidates(config: ComparisonConfig) -> tuple[Candidate, ...]:
     """Return the candidates: the dummy, every strategy with every learner, and strategies that bring their own learner.

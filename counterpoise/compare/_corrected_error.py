@@ -12,8 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["corrected_error", "falls_behind", "interval"]
-
 _CONFIDENCE = 0.95
 
 

@@ -7,8 +7,6 @@ import json
 from counterpoise.config import Step, parse_learner, parse_strategy
 from counterpoise.results import Candidate, learner_label, strategy_label
 
-__all__ = ["candidate_words", "learner_words", "strategy_words"]
-
 
 def strategy_words(text: str) -> str:
     """Return a strategy in words.

@@ -12,8 +12,6 @@ from counterpoise.evaluate import build_learner
 from counterpoise.records import Record
 from counterpoise.strategies import TRAINING
 
-__all__ = ["balanced", "build_model", "check_learner", "check_takes_weights", "own_model"]
-
 
 def build_model(learner: Step, *, seed: int) -> Any:
     """Return an unfitted learner on one thread, with the preprocessing that it needs.

@@ -11,8 +11,6 @@ from counterpoise.metrics import METRICS
 from counterpoise.results import DUMMY, Candidate, CandidateResult, Comparison, Leaderboard
 from counterpoise.strategies import STRATEGIES, TRAINING
 
-__all__ = ["rank_candidates"]
-
 _CHAINED = 7
 """The simplicity of a chain of two strategies."""
 

@@ -7,8 +7,6 @@ from counterpoise.results import Candidate, CandidateResult, Leaderboard
 from counterpoise.text import number
 from counterpoise.versions import accesses_in_words
 
-__all__ = ["describe_choice", "describe_final", "leaderboard_table", "render_leaderboard", "shown_metrics"]
-
 
 def shown_metrics(leaderboard: Leaderboard) -> tuple[str, ...]:
     """Return the metrics that are shown next to the one that candidates are ranked by."""

@@ -13,8 +13,6 @@ from counterpoise.compare._rounds.cross_validate import cross_validate, cross_va
 from counterpoise.results import CandidateResult, Comparison, HeldOut, Leaderboard
 from counterpoise.runtime import Progress, names_refusals, silent
 
-__all__ = ["run_comparison"]
-
 
 @names_refusals("compare")
 def run_comparison(

@@ -14,17 +14,6 @@ from counterpoise.results import Leaderboard, Origin
 from counterpoise.runtime import json_sha256
 from counterpoise.storage import join_address
 
-__all__ = [
-    "REMEDY",
-    "StoredLeaderboard",
-    "comparison_key",
-    "is_leaderboard",
-    "newest_leaderboard",
-    "read_leaderboard",
-    "write_leaderboard",
-    "write_page",
-]
-
 REMEDY = "restore the file from a backup, or remove it: `counterpoise compare` runs the comparison again"
 
 

@@ -9,18 +9,6 @@ from typing import Any
 
 from counterpoise.strategies import STRATEGIES, TRAINING
 
-__all__ = [
-    "ALL",
-    "DEFAULT_LEARNERS",
-    "DEFAULT_STRATEGIES",
-    "EVERY_STRATEGY",
-    "LEARNERS",
-    "OWN_LEARNERS",
-    "Step",
-    "parse_learner",
-    "parse_strategy",
-]
-
 OWN_LEARNERS = tuple(name for name, one in TRAINING.items() if one.learner)
 """Strategies that are learners of their own: ensembles that balance each of their members, and anomaly detection."""
 

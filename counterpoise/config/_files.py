@@ -19,8 +19,6 @@ from counterpoise.config._yaml_text import parse_mapping, parse_value
 from counterpoise.errors import ConfigError
 from counterpoise.secrets import is_secret_name, redact
 
-__all__ = ["build_config", "build_section", "config_error", "load_config"]
-
 M = TypeVar("M", bound=BaseModel)
 
 _MAX_BYTES = 1_000_000

@@ -14,37 +14,17 @@ from pydantic import Field, field_validator, model_validator
 
 from counterpoise.config._sections.columns import ColumnsConfig
 from counterpoise.config._sections.comparison import ComparisonConfig
-from counterpoise.config._sections.evaluation import EvaluationConfig, LearnerName
+from counterpoise.config._sections.evaluation import EvaluationConfig
 from counterpoise.config._sections.execution import EngineConfig
 from counterpoise.config._sections.fields import Section
 from counterpoise.config._sections.monitor import MonitorConfig
 from counterpoise.config._sections.output import OutputConfig
 from counterpoise.config._sections.promotion import PromotionConfig
-from counterpoise.config._sections.resampling import ResamplingConfig, sampler_settings
+from counterpoise.config._sections.resampling import ResamplingConfig
 from counterpoise.config._sections.source import SourceConfig
-from counterpoise.config._sections.split import SplitConfig, SplitMethod
+from counterpoise.config._sections.split import SplitConfig
 from counterpoise.config._sections.timeouts import TimeoutsConfig
 from counterpoise.config._sections.validation import ValidationConfig
-
-__all__ = [
-    "BalanceConfig",
-    "ColumnsConfig",
-    "ComparisonConfig",
-    "EngineConfig",
-    "EvaluationConfig",
-    "LearnerName",
-    "MonitorConfig",
-    "OutputConfig",
-    "PromotionConfig",
-    "ResamplingConfig",
-    "SourceConfig",
-    "SplitConfig",
-    "SplitMethod",
-    "TimeoutsConfig",
-    "ValidationConfig",
-    "sampler_settings",
-]
-
 
 _DATASET_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 

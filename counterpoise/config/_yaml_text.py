@@ -15,8 +15,6 @@ import yaml
 from counterpoise.errors import ConfigError
 from counterpoise.secrets import redact
 
-__all__ = ["parse_mapping", "parse_value"]
-
 _MAX_DEPTH = 20
 _CORE_SCHEMA = (
     ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),

@@ -15,8 +15,6 @@ from counterpoise.typing import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["bin_codes", "bin_names", "count_values", "describe_values", "design_effect", "effect_of_a_file"]
-
 Counts = npt.NDArray[np.int64]
 
 _BINS = 10

@@ -18,8 +18,6 @@ from counterpoise.drift._row_sample import SampledRows, key_rows, sample_rows, s
 from counterpoise.records import Snapshot, SourcePart
 from counterpoise.typing import Mask
 
-__all__ = ["AddedRows", "Growth", "find_growth"]
-
 Stretch = tuple[int, int]
 
 _GROWING_SHARE = 0.75

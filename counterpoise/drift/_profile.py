@@ -21,9 +21,6 @@ from counterpoise.runtime import child_generator
 from counterpoise.table import Labels, SnapshotReader, SourceTable, to_series
 from counterpoise.typing import Ints
 
-__all__ = ["profile_source"]
-
-
 _SAMPLE = 100_000
 _DESCRIBED_CLASS = 100
 _WORKERS = 2

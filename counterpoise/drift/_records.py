@@ -6,8 +6,6 @@ from typing import Literal
 
 from counterpoise.records import ClassCounts, ColumnSchema, Record, SourcePart
 
-__all__ = ["Distribution", "FeatureProfile", "RowSample", "SourceProfile"]
-
 
 class Distribution(Record):
     """The counts of a column's values by bin.

@@ -9,9 +9,6 @@ import numpy as np
 from counterpoise.table import Hashes
 from counterpoise.typing import Mask
 
-__all__ = ["Repeats", "repeats_among"]
-
-
 _ALL_DIFFERENT = 100
 """This many rows without a repetition show that rows of the source do not repeat naturally."""
 

@@ -24,8 +24,6 @@ from counterpoise.drift._schema import type_kind
 from counterpoise.records import Snapshot
 from counterpoise.table import Hashes, SnapshotReader, row_hashes, salted
 
-__all__ = ["SampledRows", "key_rows", "sample_rows", "stored_hashes", "stored_sample"]
-
 _SAMPLED = 65_536
 _STORED = 8_192
 _COLUMNS = 8

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["schema_differences", "type_kind"]
-
 _KINDS = {
     "boolean": r"bool",
     "number": r"u?int\d+|halffloat|float|double|decimal\d*\(.*",

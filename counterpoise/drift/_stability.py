@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FEWEST_ROWS", "chance_limit", "class_change", "missing_change", "population_stability"]
-
 Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 FEWEST_ROWS = 40

@@ -17,8 +17,6 @@ from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes
 from counterpoise.runtime import child_seed
 from counterpoise.typing import Copies, Matrix
 
-__all__ = ["DUMMY", "EvaluatedArm", "Predictions", "StrategyArms", "dummy_predictions", "train_arms"]
-
 DUMMY = "dummy"
 
 

@@ -18,8 +18,6 @@ from counterpoise.evaluate._tables import LabelCodes
 from counterpoise.metrics import Confusion, Measured, Ranking, row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["evaluate_binary", "positive_code"]
-
 
 def positive_code(codes: LabelCodes, wanted: str) -> int:
     """Return the code of the class of interest: the given class, or the rarer class of natural train if none is given.

@@ -18,8 +18,6 @@ from counterpoise.evaluate._task import EvaluationTask
 from counterpoise.evaluate._top import at_the_top
 from counterpoise.runtime import child_generator
 
-__all__ = ["BinaryFacts", "binary_facts"]
-
 
 @dataclass(frozen=True)
 class BinaryFacts:

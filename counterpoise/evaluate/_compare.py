@@ -24,8 +24,6 @@ from counterpoise.metrics import HEADLINE, METRICS, RANKING_METRICS
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.runtime import Progress, child_generator, names_refusals, silent
 
-__all__ = ["bootstrap_method", "compare_strategies", "threshold_rule", "without_nan"]
-
 _BOOTSTRAP_METHOD = (
     "stratified, paired{}; percentiles moved by the bias, of the shortfall's logarithm for {}; differences by their "
     "standard error"

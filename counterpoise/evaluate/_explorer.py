@@ -12,9 +12,6 @@ from counterpoise.evaluate._operating_points import ScoredRows
 from counterpoise.metrics import Confusion, decision_metrics
 from counterpoise.typing import Floats
 
-__all__ = ["MOST_THRESHOLDS", "threshold_counts"]
-
-
 MOST_THRESHOLDS = 200
 _BY_RECALL = 80
 _BY_ALERTS = 70

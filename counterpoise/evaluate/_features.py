@@ -23,9 +23,6 @@ from counterpoise.typing import Matrix
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FeatureEncoder", "FeaturePlan"]
-
-
 _LARGEST = 1e37
 """Larger values are clipped: forests compute in 32 bits, and squares must stay finite."""
 _ONE_HOT_COLUMNS = 600

@@ -32,8 +32,6 @@ from counterpoise.strategies import gives_weights
 from counterpoise.table import SnapshotReader, SourceTable
 from counterpoise.versions import Version
 
-__all__ = ["evaluation_problem", "find_evaluation", "is_evaluated", "load_tables", "publish_evaluation"]
-
 
 @names_refusals("evaluate")
 def load_tables(

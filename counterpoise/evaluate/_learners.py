@@ -17,8 +17,6 @@ from counterpoise.config import LearnerName
 from counterpoise.evaluate._tables import Codes
 from counterpoise.typing import Matrix
 
-__all__ = ["FittedLearner", "build_learner", "fit_learner", "gathered_warnings", "weighting"]
-
 _MOST_ITERATIONS = 1_000
 _SMALL = 2_000_000
 """The number of cells up to which one thread is used."""

@@ -15,8 +15,6 @@ from counterpoise.evaluate._tables import Codes, LabelCodes
 from counterpoise.metrics import Confusion, CountsByClass, Measured, Ranking, decision_metrics, row_losses
 from counterpoise.typing import Copies, Matrix
 
-__all__ = ["evaluate_multiclass", "macro_metrics"]
-
 
 def evaluate_multiclass(predictions: Predictions, codes: LabelCodes) -> EvaluatedArm:
     """Evaluate an arm on test once; the most probable class is predicted, so there is no threshold to choose.

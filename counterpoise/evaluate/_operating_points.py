@@ -22,16 +22,6 @@ from counterpoise.metrics import Confusion, decision_metrics, f_beta
 from counterpoise.results import range_of
 from counterpoise.typing import Copies, Floats, Ints, Mask
 
-__all__ = [
-    "ScoredRows",
-    "ThresholdRule",
-    "chosen_thresholds",
-    "cost_by_formula",
-    "operating_points",
-    "threshold_rules",
-]
-
-
 _CANDIDATES = 2_000
 
 

@@ -28,8 +28,6 @@ from counterpoise.strategies import STRATEGIES
 from counterpoise.table import SourceTable, write_arrow
 from counterpoise.typing import Copies, Ints
 
-__all__ = ["SampledTrain", "sample_source_rows", "sampled_train"]
-
 
 @dataclass(frozen=True)
 class SampledTrain:

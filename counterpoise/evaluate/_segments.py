@@ -13,9 +13,6 @@ import pyarrow as pa
 from counterpoise.table import class_name, to_series
 from counterpoise.typing import Mask
 
-__all__ = ["segments"]
-
-
 _LEVELS = 20
 _PARTS = 4
 

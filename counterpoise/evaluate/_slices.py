@@ -15,9 +15,6 @@ from counterpoise.evaluate._segments import segments
 from counterpoise.metrics import RANKED, Ranking
 from counterpoise.typing import Floats, Mask
 
-__all__ = ["DecidedRows", "worst_slices"]
-
-
 _FEWEST_POSITIVES = 10
 _SHOWN = 12
 

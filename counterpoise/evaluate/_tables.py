@@ -13,8 +13,6 @@ from counterpoise.errors import ColumnNotFoundError, EvaluationError
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.table import encode_labels
 
-__all__ = ["EvaluationTables", "LabelCodes", "read_label_codes"]
-
 Codes = npt.NDArray[np.int32]
 
 

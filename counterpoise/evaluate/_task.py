@@ -13,8 +13,6 @@ from counterpoise.evaluate._binary import evaluate_binary, positive_code
 from counterpoise.evaluate._multiclass import evaluate_multiclass
 from counterpoise.evaluate._tables import LabelCodes
 
-__all__ = ["EvaluationTask"]
-
 
 @dataclass(frozen=True)
 class EvaluationTask:

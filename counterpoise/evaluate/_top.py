@@ -10,9 +10,6 @@ import numpy.typing as npt
 from counterpoise.evaluate._inference.intervals import share_interval, units
 from counterpoise.typing import Floats, Mask
 
-__all__ = ["at_the_top"]
-
-
 _ROUND = (10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000)
 _MOST_OF_ROWS = 2
 """Up to half the rows count as the top."""

@@ -8,8 +8,6 @@ from counterpoise.metrics import HEADLINE
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import number, signed
 
-__all__ = ["FLOOR", "baseline_verdict", "rival_verdict", "strategy_verdict"]
-
 FLOOR = 30
 """The rows of the smallest class in test that a verdict needs: with fewer, the margin of a recall of one half alone is
 at least ±18 points."""

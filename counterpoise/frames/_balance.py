@@ -24,8 +24,6 @@ from counterpoise.versions import Version, open_version
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BalancedFrame", "balance_frame", "snapshot_frame"]
-
 
 @dataclass(frozen=True)
 class BalancedFrame:

@@ -23,8 +23,6 @@ from counterpoise.table import SourceTable, to_pandas, write_arrow
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["resample_frame", "resampling_pipeline"]
-
 
 def resample_frame(
     features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], *, config: BalanceConfig

@@ -12,8 +12,6 @@ import pyarrow as pa
 
 from counterpoise.errors import InputError
 
-__all__ = ["COMPRESSED_SUFFIXES", "Compression", "compression_of", "plain_blocks", "read_head"]
-
 Compression = Literal["none", "gzip", "zstd"]
 
 COMPRESSED_SUFFIXES = (".gz", ".zst", ".gzip", ".zstd")

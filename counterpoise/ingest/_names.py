@@ -9,8 +9,6 @@ from pathlib import Path
 
 from counterpoise.errors import ColumnNotFoundError, InputError
 
-__all__ = ["MAX_COLUMNS", "check_equal", "check_names", "resolve_column"]
-
 MAX_COLUMNS = 10_000
 
 

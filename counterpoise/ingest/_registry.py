@@ -11,8 +11,6 @@ from typing import get_args
 from counterpoise.config import FormatName, SourceConfig
 from counterpoise.ingest._source_format import SourceFormat
 
-__all__ = ["by_name", "check_known_format", "source_formats"]
-
 
 @cache
 def source_formats() -> Mapping[str, SourceFormat]:

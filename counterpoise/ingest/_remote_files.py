@@ -13,8 +13,6 @@ from counterpoise.errors import InputError
 from counterpoise.runtime import json_sha256
 from counterpoise.storage import Store, StoredFile, each, join_address, parse_store_address, store_at
 
-__all__ = ["SourceObjects", "fetch_objects", "find_objects", "source_place"]
-
 
 @dataclass(frozen=True)
 class SourceObjects:

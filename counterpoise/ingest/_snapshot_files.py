@@ -12,8 +12,6 @@ import pyarrow.parquet as pq
 from counterpoise.records import ColumnSchema, SnapshotFile
 from counterpoise.runtime import file_sha256
 
-__all__ = ["Content", "RejectedLine", "batch_rows", "column_schemas", "write_rejected_lines", "write_snapshot_file"]
-
 _GROUP_ROWS = 131_072
 _GROUP_CELLS = 8_000_000
 _REJECTED_SCHEMA = pa.schema(

@@ -16,17 +16,6 @@ from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.runtime import file_sha256, json_sha256, refusal_behind
 from counterpoise.text import is_utf8
 
-__all__ = [
-    "SourceFiles",
-    "Stamp",
-    "check_unchanged",
-    "digest_of",
-    "file_digests",
-    "find_files",
-    "stamps",
-    "unreadable",
-]
-
 _FALLBACK_FORMAT = "delimited"
 """The format of a file if neither its name nor its first bytes identify one."""
 

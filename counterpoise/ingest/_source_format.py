@@ -13,8 +13,6 @@ from counterpoise.ingest._compression import COMPRESSED_SUFFIXES
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.runtime import Progress
 
-__all__ = ["FORMAT_INDEPENDENT", "ReadJob", "SourceFormat"]
-
 FORMAT_INDEPENDENT = frozenset({"path", "url", "format", "watermark", "credentials_block"})
 """Source options that the stage itself handles for every format."""
 

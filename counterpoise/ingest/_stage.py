@@ -29,8 +29,6 @@ from counterpoise.runtime import Progress, names_refusals, silent
 from counterpoise.storage import is_remote
 from counterpoise.table import settled_stamp
 
-__all__ = ["identify_source", "ingest_source", "source_identity"]
-
 _READ_ERRORS = frozenset({errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EPERM, errno.ESTALE})
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["bounded", "highest_value"]
-
 
 def bounded(
     select: Select[Any], source: SourceConfig, types: dict[str, TypeEngine[Any]], *, casts: bool

@@ -15,8 +15,6 @@ from counterpoise.persist import DatasetFolder, copy_evaluation
 from counterpoise.runtime import json_sha256
 from counterpoise.versions import Version, open_version, read_metrics
 
-__all__ = ["record_in_mlflow"]
-
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "testing"}
 _LONGEST_DIGEST = 36
 _LONGEST_PARAMETER = 6_000

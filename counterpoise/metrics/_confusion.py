@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 from counterpoise.typing import Codes, Floats
 
-__all__ = ["Confusion", "CountsByClass", "ratio"]
-
 
 @dataclass(frozen=True)
 class Confusion:

@@ -13,8 +13,6 @@ from counterpoise.metrics._ranking import RankingQuality
 from counterpoise.metrics._registry import METRICS
 from counterpoise.typing import Codes, Floats, Mask
 
-__all__ = ["Measured", "decision_metrics", "row_losses"]
-
 
 @dataclass(frozen=True)
 class Measured:

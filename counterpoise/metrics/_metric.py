@@ -12,17 +12,6 @@ if TYPE_CHECKING:
     from counterpoise.metrics._ranking import RankingQuality
     from counterpoise.typing import Codes, Floats, Mask, Matrix
 
-__all__ = [
-    "ROUNDING",
-    "ClassShares",
-    "Metric",
-    "OfDecisions",
-    "OfProbabilities",
-    "OfRanking",
-    "Place",
-    "mean_over_classes",
-]
-
 Place = Literal[
     "folds", "choice", "threshold", "verdict", "leaderboard", "leaderboard in brief", "finalists", "differences",
     "summary",

@@ -10,10 +10,6 @@ if TYPE_CHECKING:
     from counterpoise.metrics._confusion import Confusion, CountsByClass
     from counterpoise.typing import Floats
 
-__all__ = [
-    "ACCURACY", "BALANCED_ACCURACY", "F1", "F2", "G_MEAN", "MCC", "PRECISION", "RECALL", "SPECIFICITY", "f_beta",
-]  # fmt: skip
-
 
 def _precision(counts: Confusion) -> Floats:
     return counts.precision

@@ -10,8 +10,6 @@ from counterpoise.metrics._metric import Metric, OfProbabilities
 if TYPE_CHECKING:
     from counterpoise.typing import Codes, Floats, Mask, Matrix
 
-__all__ = ["BRIER", "LOG_LOSS"]
-
 _NO_PROBABILITIES = "where a learner ranks rows without giving probabilities"
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from counterpoise.metrics._metric import Metric, OfRanking
 
-__all__ = ["AVERAGE_PRECISION", "ROC_AUC"]
-
 _ONE_CLASS = "where the rows are all positive or all negative"
 
 AVERAGE_PRECISION = Metric(

@@ -14,8 +14,6 @@ import numpy.typing as npt
 
 from counterpoise.typing import Floats
 
-__all__ = ["RANKED", "Ranking", "RankingQuality"]
-
 Ints = npt.NDArray[np.intp]
 
 

@@ -9,17 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from counterpoise.metrics import _of_decisions, _of_probabilities, _of_ranking
 from counterpoise.metrics._metric import Metric, Place
 
-__all__ = [
-    "HEADLINE",
-    "METRICS",
-    "RANKING_METRICS",
-    "ChoiceName",
-    "PromotionName",
-    "leaderboard_columns",
-    "names",
-    "register",
-]
-
 
 def register(*metrics: Metric) -> Mapping[str, Metric]:
     """Return metrics by name.

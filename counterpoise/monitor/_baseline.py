@@ -7,8 +7,6 @@ from counterpoise.errors import VersionNotFoundError
 from counterpoise.persist import DatasetFolder
 from counterpoise.versions import Baseline, find_baseline, newest_promotion
 
-__all__ = ["monitored_baseline"]
-
 
 def monitored_baseline(config: BalanceConfig) -> Baseline:
     """Return the version to compare the source with, as configured.

@@ -26,8 +26,6 @@ from counterpoise.validate import (
 )
 from counterpoise.versions import Baseline
 
-__all__ = ["DriftFindings", "ask_suite", "check_source"]
-
 _WHAT: Mapping[str, WhatChanged] = {
     "expect_table_schema_to_stay": "columns",
     "expect_table_growth_measure_to_be_between": "rows",

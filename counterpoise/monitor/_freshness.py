@@ -14,8 +14,6 @@ from counterpoise.config import BalanceConfig
 from counterpoise.records import Snapshot
 from counterpoise.table import SnapshotReader
 
-__all__ = ["Freshness", "hours_between", "measure_freshness", "too_old"]
-
 
 @dataclass(frozen=True)
 class Freshness:

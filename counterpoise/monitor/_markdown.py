@@ -5,8 +5,6 @@ from __future__ import annotations
 from counterpoise.monitor._records import MonitorReport
 from counterpoise.records import ClassCounts
 
-__all__ = ["changes_table", "describe_status", "render_monitor"]
-
 _SHOWN = 20
 _CLASSES = 12
 

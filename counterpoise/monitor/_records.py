@@ -6,8 +6,6 @@ from typing import Literal
 
 from counterpoise.records import ClassCounts, Record
 
-__all__ = ["Change", "MonitorReport", "MonitorStatus", "WhatChanged"]
-
 WhatChanged = Literal["columns", "rows", "classes", "values", "missing values"]
 
 MonitorStatus = Literal["unchanged", "steady", "moved", "broken"]

@@ -23,8 +23,6 @@ from counterpoise.split import SplitEvidence, SplitPromise
 from counterpoise.table import Hashes, distinct_hashes, fingerprint, row_hashes
 from counterpoise.typing import Ints
 
-__all__ = ["UNTOUCHED", "CertificateScope", "PartContent", "RowBalance", "certify", "read_part", "read_parts"]
-
 UNTOUCHED = ("validation", "test")
 
 _READERS = 2

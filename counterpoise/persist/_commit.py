@@ -14,17 +14,6 @@ from counterpoise.persist._manifest import Facts, Manifest
 from counterpoise.records import parse_stored
 from counterpoise.storage import NUMBERS_END, Patience, each, join_address, paced
 
-__all__ = [
-    "commit_manifest",
-    "damaged_manifests",
-    "find_manifest",
-    "manifest_sha256",
-    "newest_manifest",
-    "read_manifest",
-    "read_manifests",
-    "referenced_data",
-]
-
 _AT_A_TIME = 16
 _MAX_BYTES = 16 * 2**20
 _OLD = b'{\n "format": 1,'

@@ -12,8 +12,6 @@ from counterpoise.persist._layout import DatasetFolder
 from counterpoise.records import Name, Record, Sealed, Text, Validation, parse_stored, unreadable
 from counterpoise.storage import join_address
 
-__all__ = ["Refusal", "RefusedBecause", "read_refusal", "read_validation"]
-
 
 class RefusedBecause(Record):
     """An error in the format of `CounterpoiseError.as_dict`."""

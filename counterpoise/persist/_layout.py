@@ -22,19 +22,6 @@ from counterpoise.storage import (
     work_folder,
 )
 
-__all__ = [
-    "FOLDERS",
-    "PROFILE_FILE",
-    "TRAIN_FOLDERS",
-    "DatasetFolder",
-    "evaluation_name",
-    "is_dataset_name",
-    "link_on_the_way",
-    "manifest_name",
-    "parse_address",
-    "promotion_name",
-]
-
 TRAIN_FOLDERS = ("train", "keys/train")
 """The folders of a version's data that can be rebuilt from its source and recipe."""
 

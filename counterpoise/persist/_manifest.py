@@ -44,8 +44,6 @@ from counterpoise.records import (
 )
 from counterpoise.runtime import json_sha256
 
-__all__ = ["Facts", "Manifest", "draft_manifest", "library_versions", "manifest_run_key", "run_key", "version_record"]
-
 _LIBRARIES = (
     "prefect",
     "pandas",

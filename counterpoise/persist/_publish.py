@@ -43,8 +43,6 @@ from counterpoise.table import (
     read_rejects,
 )
 
-__all__ = ["publish_version"]
-
 
 @dataclass(frozen=True)
 class _Run:

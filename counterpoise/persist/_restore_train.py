@@ -29,8 +29,6 @@ from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
 from counterpoise.table import SourceTable
 from counterpoise.typing import Ints
 
-__all__ = ["rebuild_train", "remove_train_rows", "upload_train_rows"]
-
 
 def rebuild_train(
     folder: DatasetFolder, manifest: Manifest, snapshot: Snapshot, *, out: Path, progress: Progress = silent

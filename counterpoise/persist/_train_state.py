@@ -14,8 +14,6 @@ from counterpoise.persist._layout import TRAIN_FOLDERS, DatasetFolder
 from counterpoise.persist._manifest import Manifest
 from counterpoise.storage import Store
 
-__all__ = ["run_until_stable", "stored_as_recipe"]
-
 T = TypeVar("T")
 _MAX_CHECKS = 100
 

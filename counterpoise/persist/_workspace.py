@@ -30,15 +30,6 @@ from counterpoise.storage import (
     unmark,
 )
 
-__all__ = [
-    "discard_workspace",
-    "keep_evidence",
-    "keep_workspace",
-    "reclaim_leftovers",
-    "switching",
-    "workspace",
-]
-
 _SWITCH = ".switch"
 _MARKS: dict[Path, tuple[Path, int]] = {}
 """The marks that this process holds for the working areas of its runs, and where they are stored."""

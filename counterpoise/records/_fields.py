@@ -7,19 +7,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-__all__ = [
-    "Count",
-    "Moment",
-    "Name",
-    "NonNegative",
-    "Number",
-    "Sha256",
-    "Share",
-    "Text",
-    "Uuid",
-    "VersionNumber",
-]
-
 _ROUNDING = 1e-9
 """Tolerance by which sums of many shares may leave their range."""
 

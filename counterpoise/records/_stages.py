@@ -12,28 +12,6 @@ from pydantic import BaseModel, ConfigDict
 
 from counterpoise.records._fields import Count, Sha256
 
-__all__ = [
-    "PARTITIONS",
-    "Certificate",
-    "ClassCounts",
-    "ColumnSchema",
-    "DatasetVersion",
-    "Evaluation",
-    "ExpectationOutcome",
-    "FileDigest",
-    "FileStamp",
-    "PartitionSummary",
-    "Record",
-    "Report",
-    "ResamplingPlan",
-    "Snapshot",
-    "SnapshotFile",
-    "SourcePart",
-    "SplitPlan",
-    "SuiteSource",
-    "Validation",
-]
-
 PARTITIONS: tuple[str, ...] = ("train", "validation", "test")
 
 ClassCounts = dict[str, Count]

@@ -14,18 +14,6 @@ from counterpoise.records._fields import Sha256
 from counterpoise.records._stages import Record
 from counterpoise.runtime import json_sha256
 
-__all__ = [
-    "DAMAGE_LOGGER",
-    "MAX_BYTES",
-    "RESTORE",
-    "Sealed",
-    "StoredModel",
-    "parse_stored",
-    "read_strictly",
-    "seal",
-    "unreadable",
-]
-
 StoredModel = TypeVar("StoredModel", bound=BaseModel)
 
 DAMAGE_LOGGER = "counterpoise.files"

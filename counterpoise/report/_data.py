@@ -33,8 +33,6 @@ from counterpoise.results import (
 from counterpoise.strategies import STRATEGIES, Strategy
 from counterpoise.table import degree_of_imbalance
 
-__all__ = ["ReportData", "build_report_data", "of_metrics"]
-
 Found = TypeVar("Found")
 
 

@@ -9,8 +9,6 @@ from counterpoise.report._data import ReportData
 from counterpoise.report._sections.drift import drift_view
 from counterpoise.results import RuleCounts, Shares, StageCounts
 
-__all__ = ["count_up", "report_record"]
-
 
 def count_up(data: ReportData) -> StageCounts:
     """Count the figures that the page shows for the stages."""

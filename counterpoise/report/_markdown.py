@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from counterpoise.text import number
 
-__all__ = ["interval", "table"]
-
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table of cells that are already Markdown."""

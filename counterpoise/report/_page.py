@@ -11,8 +11,6 @@ from counterpoise.report._registry import SECTIONS
 from counterpoise.report._section import render_page
 from counterpoise.text import markdown_cell
 
-__all__ = ["render_html", "render_markdown"]
-
 
 def render_html(data: ReportData) -> str:
     """Render the report as a self-contained HTML page; equal data give equal text."""

@@ -13,8 +13,6 @@ from counterpoise.report._sections.summary import SUMMARY
 from counterpoise.report._sections.synthetic import SYNTHETIC
 from counterpoise.report._sections.validation import VALIDATION
 
-__all__ = ["SECTIONS"]
-
 SECTIONS = in_order(
     SUMMARY,
     Section("source", "Source", "source.html.j2"),

@@ -11,8 +11,6 @@ from markupsafe import Markup
 
 from counterpoise.report._templates import own_text, template_environment, template_exists
 
-__all__ = ["Section", "ShownSection", "in_order", "render_page"]
-
 Data = TypeVar("Data")
 
 

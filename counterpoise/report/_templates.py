@@ -15,8 +15,6 @@ from counterpoise.records import PARTITIONS
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, count, number, ratio, share, shown, signed, threshold, words
 
-__all__ = ["own_text", "template_environment", "template_exists"]
-
 _FILTERS = (capital, count, number, ratio, share, shown, signed, threshold, words)
 _WIDE = 10
 """A heading with more characters is broken into one line per word."""

@@ -32,8 +32,6 @@ from counterpoise.runtime import format_size, parse_size
 from counterpoise.strategies import STRATEGIES
 from counterpoise.table import Degree, imbalance_degree
 
-__all__ = ["Advice", "Alternative", "advise"]
-
 FEWEST_NEIGHBORS = 3
 MAX_FEATURES = 100
 MAX_LEVELS_A_FEATURE = 100

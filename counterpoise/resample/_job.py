@@ -16,8 +16,6 @@ from counterpoise.split import TrainRows
 from counterpoise.strategies import STRATEGIES, SmoteKind, Strategy
 from counterpoise.table import ColumnRoles, SnapshotReader
 
-__all__ = ["SOURCE_ROW", "Draft", "ResamplingJob", "is_interpolated"]
-
 SOURCE_ROW = "\x1fsource row"
 """The column with the source rows in a table of features; no source column has this name."""
 

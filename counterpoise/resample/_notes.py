@@ -10,8 +10,6 @@ import numpy.typing as npt
 from counterpoise.resample._job import ResamplingJob
 from counterpoise.resample._targets import unmet_ratios
 
-__all__ = ["plan_notes"]
-
 
 def plan_notes(job: ResamplingJob, reached: npt.NDArray[np.int64]) -> Iterator[str]:
     """Yield a note for each deviation from the configuration.

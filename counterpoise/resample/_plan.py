@@ -25,9 +25,6 @@ from counterpoise.split import TrainRows
 from counterpoise.table import read_arrow, write_arrow
 from counterpoise.typing import Copies
 
-__all__ = ["plan_resampling", "read_class_rows", "read_copies", "read_recipe", "read_weights"]
-
-
 _KEPT_BYTES = 512 * 2**20
 
 

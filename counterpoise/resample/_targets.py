@@ -9,8 +9,6 @@ from counterpoise.config import ResamplingConfig
 from counterpoise.errors import ResamplingError
 from counterpoise.strategies import STRATEGIES
 
-__all__ = ["unmet_ratios", "wanted_rows"]
-
 _ROUNDING = 1e-9  # a ratio times rows may be slightly below the whole number that it represents
 
 

@@ -8,19 +8,6 @@ from counterpoise.records import Count, Name, Number, Record, Share, Text
 from counterpoise.results._probabilities import Calibration
 from counterpoise.results._values import Confusion, Curve, Intervals, Outcome, ReliabilityBin, TestScores
 
-__all__ = [
-    "Arm",
-    "BinaryArm",
-    "ByFormula",
-    "ClassScores",
-    "ExploredRows",
-    "MulticlassArm",
-    "OperatingPoint",
-    "ThresholdExample",
-    "Thresholds",
-    "Top",
-]
-
 
 class ByFormula(Record):
     """The theoretical threshold for the costs, on calibrated or natural probabilities (`scale`)."""

@@ -8,8 +8,6 @@ from pydantic import Field, FiniteFloat
 
 from counterpoise.records import ClassCounts, Count, Name, NonNegative, Record, Share, Snapshot, Text
 
-__all__ = ["AccessToTest", "Candidate", "Final", "Finalist", "HeldOut", "Refit", "Role"]
-
 Role = Literal["chosen", "challenger", "reference", "best_none", "dummy"]
 
 

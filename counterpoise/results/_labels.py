@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from counterpoise.strategies import STRATEGIES, TRAINING
 
-__all__ = ["learner_label", "strategy_label"]
-
 _LEARNERS = {
     "dummy": "dummy",
     "logistic_regression": "logistic regression",

@@ -15,8 +15,6 @@ from counterpoise.results._synthetic import ResampledOutcome, SyntheticQuality
 from counterpoise.results._values import Costs, Difference, MetricName, Rows
 from counterpoise.results._versions import SinceVersion
 
-__all__ = ["MetricsRecord", "PublishedMetrics", "check_metrics"]
-
 VerdictOutcome = Literal["helped", "hurt", "no_difference", "undecided", "baseline"]
 
 

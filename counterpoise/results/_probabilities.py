@@ -9,17 +9,6 @@ from pydantic import Field
 from counterpoise.records import Count, Name, NonNegative, Number, Record, Share, Text
 from counterpoise.results._values import Intervals, ReliabilityBin
 
-__all__ = [
-    "Calibration",
-    "Calibrator",
-    "Correction",
-    "IsotonicParameters",
-    "LearnerCalibrator",
-    "LearnerCorrection",
-    "ProbabilityQuality",
-    "SigmoidParameters",
-]
-
 
 class ProbabilityQuality(Record):
     """The quality of probabilities on test: scores, Cox's calibration line and the bins of `reliability`."""

@@ -18,20 +18,6 @@ from counterpoise.records import ClassCounts, Count, Name, NonNegative, Record, 
 from counterpoise.results._final import Candidate, Final
 from counterpoise.results._values import MetricName
 
-__all__ = [
-    "DUMMY",
-    "Candidate",
-    "CandidateResult",
-    "Comparison",
-    "Encoding",
-    "InTime",
-    "Leaderboard",
-    "LeaderboardBrief",
-    "Origin",
-    "Rules",
-    "Seeds",
-]
-
 DUMMY = "dummy"
 
 Scores = dict[MetricName, FiniteFloat | None]

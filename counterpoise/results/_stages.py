@@ -22,20 +22,6 @@ from counterpoise.records import (
 from counterpoise.results._ranking import LeaderboardBrief
 from counterpoise.table import ImbalanceDegree
 
-__all__ = [
-    "PersistFacts",
-    "ReportFacts",
-    "ReportRecord",
-    "ReproducibilityFacts",
-    "ResamplingFacts",
-    "RuleCounts",
-    "Shares",
-    "SourceFacts",
-    "SplitFacts",
-    "StageCounts",
-    "ValidationFacts",
-]
-
 Shares = dict[Name, Share]
 
 

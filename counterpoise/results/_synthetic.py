@@ -6,20 +6,6 @@ from typing import Literal
 
 from counterpoise.records import Count, ExpectationOutcome, Name, NonNegative, Number, Record, Share, Text
 
-__all__ = [
-    "QUANTILES",
-    "ClassQuality",
-    "ColumnDrift",
-    "Distances",
-    "Nearness",
-    "Point",
-    "ProjectedClass",
-    "Projection",
-    "ResampledOutcome",
-    "SyntheticQuality",
-    "SyntheticReview",
-]
-
 QUANTILES: tuple[float, ...] = tuple(step / 20 for step in range(21))
 """The probabilities of the quantiles of distances."""
 

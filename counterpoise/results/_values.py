@@ -10,21 +10,6 @@ from pydantic import AfterValidator, Field, model_validator
 from counterpoise.metrics import METRICS
 from counterpoise.records import Count, Name, NonNegative, Number, Record, Share
 
-__all__ = [
-    "Bounds",
-    "Confusion",
-    "Costs",
-    "Curve",
-    "Difference",
-    "Intervals",
-    "MetricName",
-    "Outcome",
-    "ReliabilityBin",
-    "Rows",
-    "TestScores",
-    "range_of",
-]
-
 _OTHER_RANGES = {
     "alerts": (0.0, 1_000.0),
     "cost": (0.0, math.inf),

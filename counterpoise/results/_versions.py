@@ -10,23 +10,6 @@ from counterpoise.metrics import PromotionName
 from counterpoise.records import Count, Moment, Name, Number, Record, Sealed, Sha256, Share, Text, VersionNumber
 from counterpoise.results._values import MetricName
 
-__all__ = [
-    "ArmChange",
-    "ClassChange",
-    "ConfigChange",
-    "Counts",
-    "DataChanges",
-    "Estimate",
-    "MetricChange",
-    "MetricChanges",
-    "Prevalence",
-    "Promotion",
-    "PromotionNumbers",
-    "PromotionRule",
-    "Ratios",
-    "SinceVersion",
-]
-
 PromotionRule = Literal["always", "not_worse", "by_hand"]
 
 

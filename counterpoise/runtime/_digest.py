@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["file_sha256", "json_sha256"]
-
 
 def file_sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol, TypeVar
 
-__all__ = ["LOCAL", "Engine", "Piece", "Threads"]
-
 
 class Piece(Protocol):
     """An independent unit of work."""

@@ -21,8 +21,6 @@ from typing import ParamSpec, TypeVar
 
 from counterpoise.errors import CounterpoiseError, EngineError, MachineError, PublishError
 
-__all__ = ["names_refusals", "naming_refusals", "refusal_behind", "unreadable_for_the_system"]
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

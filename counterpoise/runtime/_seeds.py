@@ -6,8 +6,6 @@ import hashlib
 
 import numpy as np
 
-__all__ = ["child_generator", "child_seed", "child_sequence"]
-
 
 def child_sequence(seed: int, *names: str | int) -> np.random.SeedSequence:
     """Return the seed sequence of a named stream; streams of different names are independent.

@@ -12,8 +12,6 @@ from counterpoise.secrets._redact import is_secret_name, redact
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["check_query", "check_texts", "literals_of"]
-
 _VARIABLE = re.compile(r"\$\{\w+\}")
 _TOKEN = re.compile(
     r"'(?:[^']|'')*+'?|--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|(?P<tag>\$(?:[A-Za-z_]\w*+)?\$)", re.DOTALL

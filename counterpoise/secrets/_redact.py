@@ -7,8 +7,6 @@ from urllib.parse import quote
 
 from counterpoise.secrets._url_secrets import decoded_name, is_secret_option
 
-__all__ = ["is_secret_name", "redact", "redact_url"]
-
 # Each pattern starts at the start of a word or at "://" and matches possessively (++), so that even hostile text is
 # scanned only a few times.
 _USER = re.compile(r"://(?:[^:/@%\s]|%(?!3[Aa]))*+(?::|%3[Aa])")

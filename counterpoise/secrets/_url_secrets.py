@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-__all__ = ["HARMLESS_OPTIONS", "SECRET_WORDS", "URL_WITHOUT_SECRETS", "decoded_name", "is_secret_option", "written_out"]
-
 SECRET_WORDS = ("pass", "secret", "token", "key", "pwd", "auth", "credential", "signature")
 """Words in option names that indicate a secret value, for any driver."""
 

@@ -1,7 +1,10 @@
 from ._allocation import GroupedRows as GroupedRows
 from ._allocation import allocate_groups as allocate_groups
 from ._allocation import partition_targets as partition_targets
+from ._files import REJECTED as REJECTED
 from ._files import Partition as Partition
+from ._files import read_content as read_content
+from ._files import read_partition as read_partition
 from ._groups import count_contradictory as count_contradictory
 from ._groups import group_codes as group_codes
 from ._groups import tie_codes as tie_codes
@@ -12,8 +15,5 @@ from ._moments import gap_units as gap_units
 from ._moments import read_moments as read_moments
 from ._promise import SplitEvidence as SplitEvidence
 from ._promise import SplitPromise as SplitPromise
-from ._stage import REJECTED as REJECTED
-from ._stage import TrainRows as TrainRows
-from ._stage import read_content as read_content
-from ._stage import read_partition as read_partition
 from ._stage import split_snapshot as split_snapshot
+from ._train_rows import TrainRows as TrainRows

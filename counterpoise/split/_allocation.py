@@ -19,8 +19,6 @@ from counterpoise.split._files import Partition
 from counterpoise.split._groups import Codes, mixed_groups
 from counterpoise.typing import Floats, Ints
 
-__all__ = ["GroupedRows", "allocate_groups", "partition_shares", "partition_targets"]
-
 
 @dataclass(frozen=True)
 class GroupedRows:

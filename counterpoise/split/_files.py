@@ -8,13 +8,6 @@ import numpy.typing as npt
 from counterpoise.records import SplitPlan
 from counterpoise.table import read_arrow
 
-__all__ = [
-    "REJECTED",
-    "Partition",
-    "read_content",
-    "read_partition",
-]
-
 Partition = npt.NDArray[np.int8]
 
 REJECTED = -1

@@ -12,8 +12,6 @@ import pyarrow as pa
 from counterpoise.records import Snapshot
 from counterpoise.table import Hashes, RowGroup, SnapshotReader, row_hashes
 
-__all__ = ["content_hashes", "count_contradictory", "group_codes", "link_groups", "tie_codes"]
-
 Codes = npt.NDArray[np.int64]
 
 _READERS = 2

@@ -17,8 +17,6 @@ from counterpoise.split._moments import Moments, TimeValues, gap_units
 from counterpoise.split._rare import exclude_absent_classes
 from counterpoise.split._rows import Exclusion, Placement, SplitRows, without
 
-__all__ = ["TimeCuts", "cut_in_time", "place_in_time"]
-
 _LEAST = np.iinfo(np.int64).min
 
 

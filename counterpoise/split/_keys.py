@@ -19,8 +19,6 @@ from counterpoise.runtime import child_sequence
 from counterpoise.split._files import Partition
 from counterpoise.table import Hashes, row_hashes, salted
 
-__all__ = ["KeyRule"]
-
 
 @dataclass(frozen=True)
 class KeyRule:

@@ -14,8 +14,6 @@ from counterpoise.split._rows import Exclusion
 from counterpoise.table import REJECTS_SCHEMA, SnapshotReader, value_texts
 from counterpoise.typing import Ints
 
-__all__ = ["EXCLUSION_REASONS", "exclusion_rejects", "rows_to_exclude"]
-
 EXCLUSION_REASONS = ("no_time", "gap", "group_elsewhere", "equal_elsewhere", "rare_class")
 """The reasons for which a split excludes rows; validation never uses these."""
 

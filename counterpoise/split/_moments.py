@@ -13,8 +13,6 @@ import pyarrow as pa
 
 from counterpoise.errors import SplitError
 
-__all__ = ["Moments", "gap_units", "read_moments"]
-
 TimeValues = npt.NDArray[np.int64 | np.float64]
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}

@@ -16,8 +16,6 @@ from counterpoise.split._keys import KeyRule
 from counterpoise.split._moments import gap_units, read_moments
 from counterpoise.table import Hashes, distinct_hashes, row_hashes
 
-__all__ = ["SplitEvidence", "SplitPromise"]
-
 _NO_HASHES = np.zeros(0, np.uint64)
 
 

@@ -13,8 +13,6 @@ from counterpoise.split._allocation import GroupedRows
 from counterpoise.split._files import Partition
 from counterpoise.split._rows import Exclusion, SplitRows
 
-__all__ = ["RareClasses", "check_every_partition", "exclude_absent_classes", "find_rare"]
-
 RareClasses = dict[int, int]
 """Number of separate groups by class code."""
 

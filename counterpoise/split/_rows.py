@@ -12,8 +12,6 @@ from counterpoise.split._files import REJECTED, Partition
 from counterpoise.split._groups import Codes
 from counterpoise.typing import Ints
 
-__all__ = ["Exclusion", "Placement", "SplitRows", "without"]
-
 
 @dataclass(frozen=True)
 class SplitRows:

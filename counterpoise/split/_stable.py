@@ -14,8 +14,6 @@ from counterpoise.split._leakage_removal import rows_to_exclude
 from counterpoise.split._rare import exclude_absent_classes
 from counterpoise.split._rows import Exclusion, Placement, SplitRows, without
 
-__all__ = ["place_by_key"]
-
 _TOLERANCE = 0.1
 
 

@@ -14,7 +14,7 @@ from counterpoise.config import ColumnsConfig, SplitConfig, SplitMethod
 from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan, Validation
 from counterpoise.runtime import file_sha256, names_refusals
-from counterpoise.split._files import REJECTED, read_content, read_partition
+from counterpoise.split._files import REJECTED
 from counterpoise.split._groups import content_hashes, count_contradictory, group_codes
 from counterpoise.split._in_time import place_in_time
 from counterpoise.split._keys import KeyRule
@@ -23,7 +23,6 @@ from counterpoise.split._moments import read_moments
 from counterpoise.split._rows import Placement, SplitRows
 from counterpoise.split._stable import place_by_key
 from counterpoise.split._stratified import place_at_random
-from counterpoise.split._train_rows import TrainRows
 from counterpoise.table import (
     Hashes,
     Labels,
@@ -33,14 +32,6 @@ from counterpoise.table import (
     write_rejects,
 )
 from counterpoise.typing import Ints
-
-__all__ = [
-    "REJECTED",
-    "TrainRows",
-    "read_content",
-    "read_partition",
-    "split_snapshot",
-]
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,6 @@ from counterpoise.split._groups import group_codes, link_groups
 from counterpoise.split._rare import RareClasses, check_every_partition, find_rare
 from counterpoise.split._rows import Exclusion, Placement, SplitRows
 
-__all__ = ["place_at_random"]
-
 _TOLERANCE = 0.1
 
 

@@ -11,8 +11,6 @@ from counterpoise.records import PARTITIONS, ClassCounts, SplitPlan
 from counterpoise.split._files import read_partition
 from counterpoise.table import Labels
 
-__all__ = ["TrainRows"]
-
 _TABLE_LOOKUP_FACTOR = 16
 
 

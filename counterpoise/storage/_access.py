@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-__all__ = ["granted", "granted_variables", "variables_for"]
-
 
 @dataclass(frozen=True)
 class _Grant:

@@ -9,8 +9,6 @@ from pathlib import Path, PurePosixPath
 from counterpoise.errors import ConfigError
 from counterpoise.secrets import redact_url
 
-__all__ = ["SCHEMES", "StoreAddress", "check_address", "is_remote", "join_address", "parse_store_address"]
-
 SCHEMES = ("s3", "gs", "az", "abfs", "abfss")
 
 _REMOTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/{1,2}(?P<authority>[^/]*)/*(?P<prefix>.*)", re.DOTALL)

@@ -15,19 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = [
-    "abandoned",
-    "lock_of",
-    "locks_in",
-    "make_folder",
-    "mark",
-    "marked",
-    "only_one",
-    "own_area",
-    "sweep",
-    "unmark",
-]
-
 _TRIES = 1000
 
 

@@ -14,8 +14,6 @@ from typing import TypeVar
 
 from counterpoise.errors import StorageError, StorageUnavailableError
 
-__all__ = ["Patience", "agreed", "create_once", "paced", "retry"]
-
 T = TypeVar("T")
 
 

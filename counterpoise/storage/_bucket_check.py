@@ -9,8 +9,6 @@ from typing import Protocol
 from counterpoise.errors import StorageError, StorageUnavailableError
 from counterpoise.storage._attempts import create_once, retry
 
-__all__ = ["check_bucket"]
-
 _FIRST, _SECOND = b"1", b"2"
 
 

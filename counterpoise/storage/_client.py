@@ -18,8 +18,6 @@ from counterpoise.storage._failures import translated_failures
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Client
 
-__all__ = ["check_installed", "client_of", "request_seconds", "secrets_of", "settings_fingerprint"]
-
 _RETRIES: dict[str, Any] = {
     "max_retries": 2,
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=5), "base": 2},

@@ -10,8 +10,6 @@ from counterpoise.errors import CounterpoiseError, MissingObjectError, StorageEr
 from counterpoise.secrets import redact
 from counterpoise.storage._address import StoreAddress
 
-__all__ = ["missing_object", "translated_failures"]
-
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket (does not exist|not found)", re.IGNORECASE)
 _NO_CREDENTIALS = re.compile(r"169\.254\.|metadata\.google|latest/(api|meta-data)", re.IGNORECASE)
 _MEANINGS = (

@@ -20,8 +20,6 @@ from counterpoise.storage._attempts import create_once
 from counterpoise.storage._store import StoredFile
 from counterpoise.storage._work import last_touched
 
-__all__ = ["WORK", "LocalStore", "create_if_absent", "sync_folder", "written_whole"]
-
 WORK = ".work"
 """The folder for working files in a store's folder."""
 

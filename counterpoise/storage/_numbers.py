@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from counterpoise.errors import StorageUnavailableError
 from counterpoise.storage._store import Store
 
-__all__ = ["NUMBERS_END", "numbered_name", "numbers_in"]
-
 NUMBERS_END = 2**31
 """The exclusive upper limit of numbers."""
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
     from obstore.store import ObjectStore as Client
 
-__all__ = ["ObjectStore"]
-
 _BLOCK_BYTES = 8 << 20
 _BLOCKS_AHEAD = 4
 _MOST_PARTS = 9_000

@@ -8,8 +8,6 @@ from counterpoise.storage._address import is_remote, parse_store_address
 from counterpoise.storage._local import LocalStore
 from counterpoise.storage._store import Store
 
-__all__ = ["store_at"]
-
 
 def store_at(address: str | Path) -> Store:
     """Return the store at an address without accessing it.

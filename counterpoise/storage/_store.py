@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Store", "StoredFile"]
-
 
 @dataclass(frozen=True)
 class StoredFile:

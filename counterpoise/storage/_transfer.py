@@ -14,8 +14,6 @@ from counterpoise.errors import IntegrityError
 from counterpoise.records import FileDigest
 from counterpoise.storage._store import Store, StoredFile
 
-__all__ = ["download", "each", "fetch_checked", "upload_checked"]
-
 _FILES_AT_A_TIME = 4
 _UPLOADS, _READS = 3, 2
 

@@ -20,17 +20,6 @@ from counterpoise.errors import ConfigError
 from counterpoise.runtime import json_sha256
 from counterpoise.storage._areas import abandoned, lock_of, locks_in, mark, own_area, unmark
 
-__all__ = [
-    "KEEP_SECONDS",
-    "copies_folder",
-    "last_touched",
-    "local_clock",
-    "reclaim_copies",
-    "remove_old",
-    "scratch_folder",
-    "work_folder",
-]
-
 KEEP_SECONDS = 7 * 24 * 3600
 """How long leftovers are kept if it is unknown whether they are still in use."""
 

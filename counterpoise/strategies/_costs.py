@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["DISTANCE", "MIB", "NODE", "NO_COSTS", "TREE_COLUMNS", "Costs", "Workload", "search_seconds"]
-
 MIB = 2**20
 DISTANCE = 1.5e-10
 """Seconds for one column of one distance."""

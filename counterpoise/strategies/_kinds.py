@@ -14,20 +14,6 @@ if TYPE_CHECKING:  # so that reading a configuration does not load numpy
     from counterpoise.strategies._samplers import Drawn
     from counterpoise.typing import Codes, Copies, Ints, Matrix
 
-__all__ = [
-    "Cleaner",
-    "Combined",
-    "Keeper",
-    "Maker",
-    "SamplerInput",
-    "Selection",
-    "Smote",
-    "SmoteKind",
-    "Unchanged",
-    "Undersampler",
-    "Variant",
-]
-
 SmoteKind = Literal["smote", "smotenc", "smoten"]
 """The SMOTE that suits the features: numbers only, numbers and categories, or categories only."""
 

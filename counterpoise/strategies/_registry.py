@@ -8,8 +8,6 @@ from typing import Literal, get_args
 
 from counterpoise.strategies._strategy import Strategy
 
-__all__ = ["STRATEGIES", "StrategyName", "gives_weights", "load_strategy"]
-
 StrategyName = Literal[
     "auto",
     "none",

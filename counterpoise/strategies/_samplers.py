@@ -13,8 +13,6 @@ import numpy as np
 
 from counterpoise.typing import Codes, Copies, Ints, Matrix
 
-__all__ = ["Drawn", "kept_rows", "recorded_draws", "repeat_rows", "shrinking", "taken_rows"]
-
 
 def repeat_rows(codes: Codes, wanted: Mapping[int, int], *, seed: int) -> Copies:
     """Return how often each row is used, after repeating smaller classes at random.

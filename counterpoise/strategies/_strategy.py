@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from counterpoise.strategies._costs import Costs
 
-__all__ = ["Cleaned", "Family", "Options", "Sees", "Strategy"]
-
 Family = Literal["none", "over", "under", "clean", "combine"]
 """over: smaller classes grow. under: larger ones shrink to a size. clean: rows go by their features. combine: both."""
 

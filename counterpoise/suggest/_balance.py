@@ -14,8 +14,6 @@ from counterpoise.split import partition_targets
 from counterpoise.suggest._profile import ColumnSummary
 from counterpoise.table import ColumnRoles, imbalance_degree
 
-__all__ = ["Proposal", "describe_classes", "propose_resampling", "rare_classes_comment"]
-
 _SHOWN = 6
 _NO_CODES = ColumnRoles(features=(), target="", data=(), keys=(), categorical=frozenset())
 

@@ -14,8 +14,6 @@ from counterpoise.suggest._leaks import find_leaks
 from counterpoise.suggest._profile import ColumnSummary, profile_columns
 from counterpoise.table import Labels, SnapshotReader, read_labels
 
-__all__ = ["propose_config"]
-
 Comments = dict[str, str]
 
 _MANY_IN_A_GROUP = 0.9

@@ -17,8 +17,6 @@ from counterpoise.errors import ConfigError
 from counterpoise.runtime import child_generator, names_refusals
 from counterpoise.storage import written_whole
 
-__all__ = ["write_sample"]
-
 Write = Callable[[pa.Table], None]
 
 _CHUNK = 100_000

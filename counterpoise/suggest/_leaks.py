@@ -14,8 +14,6 @@ from counterpoise.suggest._profile import ColumnSummary
 from counterpoise.suggest._separation import MIN_ROWS, ranking_area
 from counterpoise.table import Labels, SnapshotReader
 
-__all__ = ["find_leaks"]
-
 _FEW_VALUES = 20
 _MIN_COVERAGE = 0.1
 _PURITY = 0.99

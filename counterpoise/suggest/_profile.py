@@ -14,8 +14,6 @@ import pyarrow.compute as pc
 from counterpoise.records import Snapshot
 from counterpoise.table import SnapshotReader
 
-__all__ = ["MISSING_TOKENS", "ColumnSummary", "profile_column", "profile_columns"]
-
 MISSING_TOKENS = ("?", "NA", "N/A", "null", "NULL", "nan", "NaN", "None", "-")
 
 _FEW = 50

@@ -12,8 +12,6 @@ from pydantic import BaseModel
 
 from counterpoise.config import BalanceConfig
 
-__all__ = ["render_config"]
-
 _WIDTH = 100
 _ALWAYS = frozenset(
     {

@@ -20,16 +20,6 @@ from counterpoise.typing import Codes, Floats, Ints
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "MIN_ROWS",
-    "Separation",
-    "class_separation",
-    "level_separation",
-    "number_separation",
-    "ranking_area",
-    "worst_class",
-]
-
 Values = npt.NDArray[Any]
 
 MIN_ROWS = 10

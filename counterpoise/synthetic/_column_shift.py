@@ -11,9 +11,6 @@ import pyarrow as pa
 from counterpoise.results import ColumnDrift
 from counterpoise.typing import Matrix
 
-__all__ = ["FeatureValues", "column_drifts", "interpolated_drift", "voted_drift"]
-
-
 _EXAMPLES = 5
 _CHARACTERS = 100
 

@@ -25,9 +25,6 @@ from counterpoise.table import ColumnRoles, Hashes, SnapshotReader, SourceTable,
 from counterpoise.typing import Ints, Matrix
 from counterpoise.versions import Version
 
-__all__ = ["synthetic_quality"]
-
-
 _MOST_CLASSES = 30
 _MOST_COLUMNS = 200
 _FEWEST_LOOKED_AT = 1_000

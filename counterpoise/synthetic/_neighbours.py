@@ -15,9 +15,6 @@ from counterpoise.resample import NumericStatistics
 from counterpoise.results import QUANTILES, Distances, Nearness
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["Neighbourhood", "RealRows", "as_points", "find_nearest", "nearness_and_distances"]
-
-
 _MOST_LEVELS = 100
 
 

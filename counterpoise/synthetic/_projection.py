@@ -13,9 +13,6 @@ from counterpoise.results import Point, ProjectedClass, Projection
 from counterpoise.runtime import child_seed
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["ProjectedRows", "project_rows"]
-
-
 _MOST_ROWS = 500
 _DIMENSIONS = 2
 

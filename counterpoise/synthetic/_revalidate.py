@@ -29,8 +29,6 @@ from counterpoise.validate import (
     severity_of,
 )
 
-__all__ = ["ResampledTrain", "validate_resampled"]
-
 Expectation = dict[str, Any]
 
 _NOT_OF_ROWS = {

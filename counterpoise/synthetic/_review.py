@@ -14,8 +14,6 @@ from counterpoise.synthetic._train_files import PublishedTrain, train_snapshot
 from counterpoise.validate import Suite
 from counterpoise.versions import Version
 
-__all__ = ["review_synthetic_rows"]
-
 
 def review_synthetic_rows(
     config: BalanceConfig, *, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, suites: Sequence[Suite]

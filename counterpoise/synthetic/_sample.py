@@ -10,9 +10,6 @@ from counterpoise.runtime import child_generator
 from counterpoise.synthetic._train_files import PublishedTrain
 from counterpoise.typing import Ints, Mask
 
-__all__ = ["SampleSizes", "choose_rows", "shared_out"]
-
-
 _CELLS = 8_000_000
 _MOST_REAL = 50_000
 _FEWEST_REAL = 1_000

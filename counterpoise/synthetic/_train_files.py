@@ -19,9 +19,6 @@ from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
 from counterpoise.typing import Ints, Mask
 from counterpoise.versions import Version
 
-__all__ = ["PublishedTrain", "Scan", "train_snapshot"]
-
-
 _IDENTITY = ("source_row", "parent_a", "parent_b", "lambda")
 
 

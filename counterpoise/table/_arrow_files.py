@@ -9,8 +9,6 @@ import pyarrow as pa
 from counterpoise.records import ColumnSchema, Snapshot, SnapshotFile
 from counterpoise.runtime import file_sha256
 
-__all__ = ["read_arrow", "write_arrow", "write_snapshot"]
-
 
 def write_arrow(path: Path, table: pa.Table) -> None:
     """Write a table as an Arrow file."""

@@ -9,8 +9,6 @@ import pyarrow as pa
 from counterpoise.config import ColumnsConfig
 from counterpoise.errors import ColumnNotFoundError, InputError
 
-__all__ = ["ColumnRoles", "column_roles"]
-
 
 @dataclass(frozen=True)
 class ColumnRoles:

@@ -13,8 +13,6 @@ import pyarrow as pa
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ARROW_TYPES", "to_frame", "to_series"]
-
 ARROW_TYPES = "arrow_types"
 """The frame attribute that, if needed, maps column names to their Arrow types as text."""
 

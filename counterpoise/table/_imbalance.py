@@ -9,8 +9,6 @@ from typing import Literal
 from counterpoise.errors import EvaluationError
 from counterpoise.records import Record
 
-__all__ = ["Degree", "ImbalanceDegree", "degree_of_imbalance", "imbalance_degree"]
-
 Degree = Literal["balanced", "mild", "moderate", "extreme"]
 
 

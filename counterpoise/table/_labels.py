@@ -14,8 +14,6 @@ from counterpoise.errors import ColumnNotFoundError
 from counterpoise.records import ClassCounts
 from counterpoise.table._snapshot import SnapshotReader
 
-__all__ = ["Labels", "class_name", "comparable_class", "encode_labels", "read_labels"]
-
 
 @dataclass(frozen=True)
 class Labels:

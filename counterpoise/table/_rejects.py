@@ -9,8 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-__all__ = ["REJECTS_SCHEMA", "read_rejects", "value_texts", "write_rejects"]
-
 _VALUE = 1_000
 
 REJECTS_SCHEMA = pa.schema(

@@ -13,8 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Hashes", "distinct_hashes", "fingerprint", "row_hashes", "salted"]
-
 Hashes = npt.NDArray[np.uint64]
 
 _NULL = np.uint64(0x9E6C_63D0_876A_68DE)

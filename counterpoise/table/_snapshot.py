@@ -22,17 +22,6 @@ from counterpoise.errors import InputError
 from counterpoise.records import FileStamp, Snapshot, SnapshotFile
 from counterpoise.runtime import file_sha256
 
-__all__ = [
-    "BATCH_ROWS",
-    "RowGroup",
-    "SnapshotReader",
-    "absolute_paths",
-    "batch_rows",
-    "check_unchanged",
-    "row_bytes",
-    "settled_stamp",
-]
-
 BATCH_ROWS = 131_072
 """The maximum number of rows in a batch."""
 

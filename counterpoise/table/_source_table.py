@@ -14,8 +14,6 @@ from counterpoise.table._labels import Labels, read_labels
 from counterpoise.table._snapshot import SnapshotReader
 from counterpoise.typing import Ints
 
-__all__ = ["SourceTable"]
-
 
 @dataclass(frozen=True)
 class SourceTable:

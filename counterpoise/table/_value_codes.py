@@ -13,8 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Coded", "Numbers", "as_numbers", "as_ordered", "content_text", "encode_values"]
-
 _ORDERED = (Real, Decimal, date, time, timedelta)
 
 

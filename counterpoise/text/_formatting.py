@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["capital", "count", "markdown_cell", "number", "ratio", "share", "shown", "signed", "threshold", "words"]
-
 _MOST_CHARACTERS = 80
 _MARKDOWN = str.maketrans(
     {

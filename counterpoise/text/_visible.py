@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["is_utf8", "visible", "visible_json"]
-
 _ACTS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KEPT = frozenset("\n\t\u200c\u200d")
 """Line breaks of our own messages, and joiners that some scripts require."""

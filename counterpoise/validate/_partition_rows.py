@@ -12,8 +12,6 @@ from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
 from counterpoise.split import REJECTED, read_content, read_partition
 from counterpoise.table import SnapshotReader, read_labels, write_snapshot
 
-__all__ = ["partition_rows"]
-
 
 def partition_rows(snapshot: Snapshot, split: SplitPlan, *, columns: ColumnsConfig, folder: Path) -> Snapshot:
     """Return a snapshot of the rows that have a partition, with fixed column names.

@@ -15,8 +15,6 @@ from counterpoise.table import REJECTS_SCHEMA, SnapshotReader, value_texts
 from counterpoise.validate._gx.outcomes import ScopedExpectation
 from counterpoise.validate._suites.suite import describe
 
-__all__ = ["InvalidRows"]
-
 _NONE = np.iinfo(np.int32).max
 
 

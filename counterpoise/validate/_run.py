@@ -19,8 +19,6 @@ from counterpoise.validate._suites.scope import find_scope
 from counterpoise.validate._suites.suite import Suite
 from counterpoise.validate._verdict import Finding, check_findings, check_rejected_share
 
-__all__ = ["answer_all", "scope_expectations", "validate_partitions", "validate_snapshot"]
-
 
 @names_refusals("validate")
 def validate_snapshot(

@@ -11,8 +11,6 @@ from counterpoise.errors import ContractError, EngineError
 from counterpoise.records import ExpectationOutcome, Snapshot
 from counterpoise.validate._gx.outcomes import ScopedExpectation
 
-__all__ = ["Finding", "check_findings", "check_rejected_share"]
-
 _SHOWN = 10
 _WARNINGS_SHOWN = 3
 _KEPT = 100

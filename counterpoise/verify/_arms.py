@@ -26,8 +26,6 @@ from counterpoise.results import (
     Thresholds,
 )
 
-__all__ = ["arm_differences", "unequal"]
-
 _RULES = ("f_beta", "cost", "precision", "recall", "alerts")
 _SNIPPETS = {
     made.as_dict()["method"]: made.as_dict()["snippet"]

@@ -16,8 +16,6 @@ from counterpoise.results import DUMMY, CandidateResult, Leaderboard
 from counterpoise.runtime import json_sha256
 from counterpoise.versions import StoredAccess
 
-__all__ = ["comparison_differences"]
-
 
 def comparison_differences(folder: DatasetFolder) -> list[str]:
     """Return how comparisons and accesses to test differ from those recorded, in sentences; empty if they do not.

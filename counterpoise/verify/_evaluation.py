@@ -26,8 +26,6 @@ from counterpoise.versions import ManifestFacts, mismatch
 if TYPE_CHECKING:
     from counterpoise.results import PublishedMetrics
 
-__all__ = ["evaluation_differences"]
-
 
 def evaluation_differences(folder: DatasetFolder, version: int) -> list[str]:
     """Return how a version's evaluation differs from the published one, in sentences; empty if it does not.

@@ -13,8 +13,6 @@ from counterpoise.strategies import gives_weights
 from counterpoise.verify._arms import arm_differences, unequal
 from counterpoise.versions import accesses_sentence
 
-__all__ = ["metric_differences"]
-
 
 def metric_differences(record: MetricsRecord) -> Iterator[str]:
     """Yield sentences on the numbers of a record that contradict each other.

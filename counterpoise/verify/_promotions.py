@@ -26,8 +26,6 @@ from counterpoise.versions import (
     why_settled,
 )
 
-__all__ = ["promotion_differences"]
-
 
 def promotion_differences(folder: DatasetFolder) -> list[str]:
     """Return how the promotions of a dataset differ from those that were made, in sentences; empty if they do not.

@@ -40,8 +40,6 @@ from counterpoise.strategies import STRATEGIES
 from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
 from counterpoise.typing import Ints
 
-__all__ = ["classes_of_source", "real_rows", "recount", "with_rows"]
-
 Found = Iterator[tuple[str, Any, Any]]
 """The name of a fact, its value in the manifest, and its value in the files."""
 

@@ -15,8 +15,6 @@ from counterpoise.records import Snapshot, parse_stored
 from counterpoise.table import Labels, SnapshotReader, read_labels
 from counterpoise.verify._recount import classes_of_source, with_rows
 
-__all__ = ["source_differences"]
-
 _ELSEWHERE = {"parts"}
 """Profile fields that name files, which may have moved."""
 

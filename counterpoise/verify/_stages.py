@@ -12,8 +12,6 @@ from counterpoise.results import MetricsRecord, ReportFacts, ReportRecord, Synth
 from counterpoise.table import degree_of_imbalance
 from counterpoise.versions import ManifestFacts, mismatch
 
-__all__ = ["report_differences"]
-
 
 def report_differences(folder: DatasetFolder, record: MetricsRecord, facts: ManifestFacts) -> Iterator[str]:
     """Yield where a record's facts about the other stages contradict the manifest or each other.

@@ -23,8 +23,6 @@ from counterpoise.verify._source_facts import source_differences
 from counterpoise.verify._version import Verification, check_version
 from counterpoise.versions import open_version, trusted_source
 
-__all__ = ["verify_address"]
-
 
 @names_refusals("verify")
 def verify_address(address: str | Path, *, source: str = "", trusted: bool = False) -> tuple[str, Verification]:

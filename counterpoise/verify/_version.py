@@ -39,8 +39,6 @@ from counterpoise.split import SplitPromise
 from counterpoise.storage import LocalStore
 from counterpoise.verify._recount import recount
 
-__all__ = ["Verification", "check_version", "verify_version"]
-
 _BYTES_A_ROW = 40
 """Approximate bytes needed to account for a row whose content is not stored."""
 

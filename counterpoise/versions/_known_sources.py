@@ -15,8 +15,6 @@ from counterpoise.persist import DatasetFolder, pass_over, read_stored
 from counterpoise.records import Count, Sealed, Sha256, Snapshot, seal
 from counterpoise.storage import is_remote, join_address
 
-__all__ = ["KnownSource", "known_digest", "prepare_output", "remember_source"]
-
 _REMEDY = "remove the file: it is recreated when the source is read again"
 
 

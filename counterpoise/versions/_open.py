@@ -41,8 +41,6 @@ from counterpoise.versions._promotion.promotions import newest_promotion
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Version", "find_version", "list_datasets", "list_versions", "open_version", "run_key"]
-
 
 class Version:
     """A published version, opened for reading.

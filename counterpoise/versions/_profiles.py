@@ -14,8 +14,6 @@ from counterpoise.persist import PROFILE_FILE, DatasetFolder, pass_over, read_ma
 from counterpoise.records import parse_stored, unreadable
 from counterpoise.storage import join_address
 
-__all__ = ["Baseline", "find_baseline", "write_profile"]
-
 _REMEDY = "restore it from a backup, or set validation.drift to off and validation.schema_changes to evolve"
 
 

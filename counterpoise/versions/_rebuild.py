@@ -14,8 +14,6 @@ from counterpoise.storage import join_address, scratch_folder
 from counterpoise.versions._open import Version, open_version
 from counterpoise.versions._trusted_source import trusted_source
 
-__all__ = ["RebuiltVersion", "rebuild_version", "remove_train_if_recipe"]
-
 
 @dataclass(frozen=True)
 class RebuiltVersion:

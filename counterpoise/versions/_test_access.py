@@ -13,16 +13,6 @@ from counterpoise.records import Moment, Sealed, parse_stored, seal, unreadable
 from counterpoise.results import AccessToTest
 from counterpoise.storage import each, join_address
 
-__all__ = [
-    "StoredAccess",
-    "accesses_in_words",
-    "accesses_sentence",
-    "as_access",
-    "read_accesses",
-    "record_access",
-    "with_accesses",
-]
-
 
 def record_access(folder: DatasetFolder, test: str, *, key: str, version: int = 0) -> tuple[AccessToTest, ...]:
     """Record an access to a test partition; return the earlier accesses by others.

@@ -15,8 +15,6 @@ from counterpoise.config import SourceConfig
 from counterpoise.errors import ConfigError, InputError
 from counterpoise.storage import is_remote
 
-__all__ = ["trusted_source"]
-
 
 def trusted_source(known: SourceConfig, *, given: str = "", trusted: bool = False) -> SourceConfig:
     """Return the location to read a version's source from.

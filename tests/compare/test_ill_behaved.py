@@ -12,7 +12,7 @@ import pytest
 from counterpoise.compare._ranking_text import render_leaderboard
 from counterpoise.compare._rounds.cross_validate import cross_validate
 from counterpoise.compare._run import run_comparison
-from counterpoise.config._model import TimeoutsConfig
+from counterpoise.config._sections.timeouts import TimeoutsConfig
 from counterpoise.results import CandidateResult, Comparison, Leaderboard, Rules
 from tests.compare.comparisons import (
     TREE,

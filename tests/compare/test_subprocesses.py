@@ -24,7 +24,7 @@ from counterpoise.compare._rounds.cross_validate import cross_validate, cross_va
 from counterpoise.compare._rounds.encoding import encode_round
 from counterpoise.compare._rounds.prepare import prepare_comparison, prepare_in_process
 from counterpoise.compare._run import run_comparison
-from counterpoise.config._model import TimeoutsConfig
+from counterpoise.config._sections.timeouts import TimeoutsConfig
 from counterpoise.errors import CounterpoiseError, EvaluationError
 from counterpoise.results import CandidateResult, Comparison, Encoding, Rules
 from tests.compare.comparisons import (

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from counterpoise.compare import list_candidates
+from counterpoise.config import ComparisonConfig
 from counterpoise.config._candidates import DEFAULT_STRATEGIES, parse_learner, parse_strategy
-from counterpoise.config._model import ComparisonConfig
 from counterpoise.persist import run_key
 from counterpoise.strategies import STRATEGIES
 from tests.compare.comparisons import comparison_config

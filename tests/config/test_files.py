@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counterpoise.config import BalanceConfig, SourceConfig
 from counterpoise.config._files import build_config, build_section, load_config
-from counterpoise.config._model import BalanceConfig, SourceConfig
 from counterpoise.errors import ConfigError
 
 SMALLEST: dict[str, Any] = {"name": "fraud", "source": {"path": "data.csv"}, "columns": {"target": "label"}}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counterpoise.config import SourceConfig
 from counterpoise.config._files import build_config, load_config
-from counterpoise.config._model import SourceConfig
 from counterpoise.errors import ConfigError
 from counterpoise.flows.first_files import source_settings
 

@@ -216,7 +216,7 @@ def test_a_profile_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_policy_on_drift_makes_no_other_version(tmp_path: Path) -> None:
-    from counterpoise.versions._open import run_key
+    from counterpoise.persist import run_key
 
     config = published(tmp_path)
     lenient = BalanceConfig(**{**config.published(), "validation": {"drift": "report", "schema_changes": "evolve"}})

@@ -27,7 +27,7 @@ READ = """
 import json, re, sys, tempfile
 from pathlib import Path
 import pyarrow.compute, pyarrow.parquet
-from counterpoise.config._model import SourceConfig
+from counterpoise.config import SourceConfig
 from counterpoise.errors import CounterpoiseError
 from counterpoise.ingest import ingest_source
 

@@ -60,7 +60,7 @@ def test_too_many_open_files_are_named(tmp_path: Path, name: str) -> None:
     script = f"""
 import resource, pyarrow.parquet, counterpoise.ingest._formats.delimited
 from pathlib import Path
-from counterpoise.config._model import SourceConfig
+from counterpoise.config import SourceConfig
 from counterpoise.errors import CounterpoiseError
 from counterpoise.ingest import ingest_source
 held = []

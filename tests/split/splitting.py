@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from counterpoise.config import ColumnsConfig, SplitConfig
 from counterpoise.records import SplitPlan
-from counterpoise.split._stage import split_snapshot
+from counterpoise.split import split_snapshot
 from tests.snapshots import UNCHECKED, snapshot_of
 
 

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from counterpoise.config import BalanceConfig, SplitConfig
 from counterpoise.errors import SplitError
 from counterpoise.records import SplitPlan
+from counterpoise.split import REJECTED, read_partition
 from counterpoise.split._in_time import cut_in_time
 from counterpoise.split._moments import gap_units, read_moments
-from counterpoise.split._stage import REJECTED, read_partition
 from counterpoise.table import read_rejects
 from tests.split.splitting import split
 

@@ -16,8 +16,8 @@ from counterpoise.config import ColumnsConfig, SourceConfig, SplitConfig
 from counterpoise.errors import SplitError
 from counterpoise.ingest import ingest_source, resolve_column
 from counterpoise.records import PARTITIONS
+from counterpoise.split import REJECTED, read_partition, split_snapshot
 from counterpoise.split._groups import content_hashes
-from counterpoise.split._stage import REJECTED, read_partition, split_snapshot
 from counterpoise.table import Hashes, SnapshotReader, read_rejects, write_snapshot
 from tests.catalog import RealTable, table_parameters
 from tests.snapshots import UNCHECKED

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from counterpoise.config import BalanceConfig, ColumnsConfig, SplitConfig
 from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS, SplitPlan, Validation
+from counterpoise.split import REJECTED, TrainRows, read_partition, split_snapshot
 from counterpoise.split._allocation import GroupedRows, allocate_groups, partition_targets
 from counterpoise.split._groups import group_codes, link_groups
-from counterpoise.split._stage import REJECTED, TrainRows, read_partition, split_snapshot
 from counterpoise.table import REJECTS_SCHEMA, read_rejects, row_hashes, write_rejects
 from tests.snapshots import mixed_table, snapshot_of
 from tests.split.splitting import split

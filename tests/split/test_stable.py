@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from counterpoise.config import ColumnsConfig, SplitConfig
 from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS
+from counterpoise.split import REJECTED, read_partition
 from counterpoise.split._files import Partition
 from counterpoise.split._groups import group_codes
 from counterpoise.split._keys import KeyRule
 from counterpoise.split._rows import SplitRows
 from counterpoise.split._stable import place_by_key
-from counterpoise.split._stage import REJECTED, read_partition
 from counterpoise.table import Hashes, read_rejects
 from tests.snapshots import mixed_table
 from tests.split.splitting import split

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 
 from counterpoise import tasks
 from counterpoise.config import BalanceConfig, build_config
-from counterpoise.config._model import TimeoutsConfig
+from counterpoise.config._sections.timeouts import TimeoutsConfig
 from counterpoise.errors import ContractError, CounterpoiseError, PublishError
 from counterpoise.records import PartitionSummary
 from counterpoise.tasks.stage import StageTimeoutError, is_transient, stage

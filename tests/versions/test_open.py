@@ -7,7 +7,8 @@ import pytest
 
 from counterpoise.config import PromotionConfig
 from counterpoise.errors import IntegrityError, VersionNotFoundError
-from counterpoise.versions._open import find_version, list_datasets, list_versions, open_version, run_key
+from counterpoise.persist import run_key
+from counterpoise.versions._open import find_version, list_datasets, list_versions, open_version
 from counterpoise.versions._promotion.promote import promote_by_hand
 from tests.snapshots import mixed_table, run_engine
 

@@ -19,8 +19,6 @@ from counterpoise.errors import EngineError
 from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.results import Comparison, Encoding, Final, HeldOut, Leaderboard
 
-__all__ = ["hold_out_in_process", "run_final"]
-
 
 def run_final(
     comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut, *, subprocesses: bool = True

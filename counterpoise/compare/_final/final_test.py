@@ -35,8 +35,6 @@ from counterpoise.evaluate import (
 from counterpoise.metrics import HEADLINE
 from counterpoise.results import DUMMY, Candidate, Comparison, Final, HeldOut, Leaderboard, Refit, Role
 
-__all__ = ["score_finalists"]
-
 _PARTS = 10**9
 """The total weight that expresses a training prevalence: the largest power of ten in an int32, hence nine digits."""
 

@@ -27,8 +27,6 @@ from counterpoise.results import Candidate, Comparison, HeldOut, Refit
 from counterpoise.table import SnapshotReader, read_labels
 from counterpoise.typing import Copies, Floats
 
-__all__ = ["FinalistScores", "score_finalist", "task_of"]
-
 
 @dataclass(frozen=True)
 class FinalistScores:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from counterpoise.results import DUMMY, Candidate, Leaderboard, Role
 from counterpoise.strategies import TRAINING
 
-__all__ = ["LEAVES_ROWS", "about", "finalists", "reference_of"]
-
 LEAVES_ROWS = ("none", *(name for name, one in TRAINING.items() if not one.trains))
 """Strategies that leave the training data as it is."""
 

@@ -13,8 +13,6 @@ from counterpoise.results import HeldOut, Rules
 from counterpoise.split import Partition, group_codes, read_partition
 from counterpoise.table import SnapshotReader, SourceTable, write_snapshot
 
-__all__ = ["digest_of_test", "hold_out", "hold_out_tables"]
-
 
 def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> HeldOut:
     """Write the validation and test rows of a split, features and label, at natural prevalence.

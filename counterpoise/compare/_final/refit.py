@@ -17,8 +17,6 @@ from counterpoise.compare._rounds.weights import share_trained_at
 from counterpoise.config import OWN_LEARNERS
 from counterpoise.results import DUMMY, Candidate, Comparison, Refit
 
-__all__ = ["refit", "refit_in_process"]
-
 
 def refit(comparison: Comparison, candidate: Candidate) -> Refit:
     """Run a candidate in the final's round; learners use one thread.

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["KeptFiles"]
-
 _RECREATED = ("plans", "jobs")
 """Folders whose files are recreated on demand."""
 

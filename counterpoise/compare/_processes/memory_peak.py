@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-__all__ = ["peak_mb", "reset_memory_peak"]
-
 _STATUS = Path("/proc/self/status")
 _held_before: list[float] = []
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from counterpoise.secrets import redact
 
-__all__ = ["described", "one_line", "short_notes"]
-
 _LONGEST, _READ, _MOST_NOTES = 500, 2_000, 50
 
 

@@ -31,8 +31,6 @@ from counterpoise.compare._processes.workers import workers
 from counterpoise.errors import CounterpoiseError, EngineError
 from counterpoise.records import Record
 
-__all__ = ["JobFailed", "close_on_interruption", "close_processes", "open_processes", "processes_for", "run_in_process"]
-
 Answer = TypeVar("Answer", bound=Record)
 
 _Reply = dict[str, Any]

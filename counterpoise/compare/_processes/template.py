@@ -13,8 +13,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["Template"]
-
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 _SECONDS_TO_END = 10.0

@@ -23,8 +23,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["REFUSED_TO_WRITE", "main"]
-
 REFUSED_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Exit codes of a worker that the system prevents from writing its answer; they only affect the message."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["workers"]
-
 
 def workers(wanted: int) -> int:
     """Return how many candidates run in parallel: the wanted number, at most one per processor core; 0 for all cores.

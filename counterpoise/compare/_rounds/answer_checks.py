@@ -10,9 +10,6 @@ from counterpoise.compare._processes.messages import described
 from counterpoise.errors import EvaluationError
 from counterpoise.typing import Floats, Ints
 
-__all__ = ["LearnerAnswerError", "called_classes", "probabilities_by_class", "ranking_scores"]
-
-
 _ROUNDING, _SUM = 1e-6, 0.01
 """Tolerances: how far a probability may be outside 0 to 1, and how far the probabilities of a row may sum from 1."""
 

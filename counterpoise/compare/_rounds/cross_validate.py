@@ -14,8 +14,6 @@ from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.metrics import METRICS, names
 from counterpoise.results import Candidate, CandidateResult, Comparison, Scores
 
-__all__ = ["cross_validate", "cross_validate_in_process"]
-
 
 def cross_validate(comparison: Comparison, candidate: Candidate) -> CandidateResult:
     """Cross-validate a candidate on all folds; learners use one thread.

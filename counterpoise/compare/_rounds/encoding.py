@@ -13,8 +13,6 @@ from counterpoise.evaluate import FeatureEncoder, FeaturePlan, gathered_warnings
 from counterpoise.results import Comparison, Encoding, HeldOut
 from counterpoise.table import SnapshotReader
 
-__all__ = ["encode_final", "encode_round", "with_encodings"]
-
 
 def encode_round(comparison: Comparison, number: int) -> Encoding:
     """Encode a round's train and test rows, and store them and the encoder in the comparison's folder.

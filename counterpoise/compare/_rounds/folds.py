@@ -11,8 +11,6 @@ from counterpoise.errors import EvaluationError
 from counterpoise.split import GroupedRows, allocate_groups
 from counterpoise.typing import Ints
 
-__all__ = ["Folds", "assign_folds"]
-
 Folds = npt.NDArray[np.int8]
 Codes = npt.NDArray[np.int32]
 

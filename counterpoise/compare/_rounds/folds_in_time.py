@@ -13,8 +13,6 @@ from counterpoise.records import PARTITIONS
 from counterpoise.split import TimeCuts, TimeValues
 from counterpoise.typing import Ints, Mask
 
-__all__ = ["NEVER_TESTED", "TimeFolds", "Timeline", "assign_folds_in_time", "most_folds_in_time"]
-
 NEVER_TESTED = -1
 
 _FEWEST_FOLDS = 2

@@ -28,8 +28,6 @@ from counterpoise.split import TrainRows
 from counterpoise.table import read_arrow, write_arrow
 from counterpoise.typing import Copies, Ints, Matrix
 
-__all__ = ["FoldPlan", "TrainMatrix", "fold_plan", "train_matrix"]
-
 
 @dataclass(frozen=True)
 class FoldPlan:

@@ -19,8 +19,6 @@ from counterpoise.errors import EngineError
 from counterpoise.records import Record, Snapshot, SplitPlan
 from counterpoise.results import Comparison, Encoding, Rules
 
-__all__ = ["prepare_comparison", "prepare_in_process", "prepare_table"]
-
 _MINUTES_TO_BUILD = 5.0
 """How long importing and building a learner may take before any other work is done."""
 

@@ -28,8 +28,6 @@ from counterpoise.table import (
 )
 from counterpoise.typing import Ints
 
-__all__ = ["TiedRows", "choose_rows", "choose_rows_of_table"]
-
 
 @dataclass(frozen=True)
 class TiedRows:

@@ -15,8 +15,6 @@ from counterpoise.evaluate import macro_metrics
 from counterpoise.metrics import Confusion, Measured, Ranking, names, row_losses
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["ModelOutput", "detect_anomalies", "measure", "predict_classes"]
-
 
 @dataclass(frozen=True)
 class ModelOutput:

@@ -22,8 +22,6 @@ from counterpoise.errors import EvaluationError
 from counterpoise.evaluate import ScoredRows, choose_arm_threshold, threshold_rules
 from counterpoise.typing import Floats, Ints, Matrix
 
-__all__ = ["ThresholdLearner", "inner_folds", "tuned"]
-
 _INNER_FOLDS = 5
 """The default of scikit-learn's `TunedThresholdClassifierCV`."""
 

@@ -27,8 +27,6 @@ from counterpoise.results import DUMMY, Candidate
 from counterpoise.strategies import STRATEGIES, TRAINING, gives_weights
 from counterpoise.typing import Matrix
 
-__all__ = ["Failure", "RunNotes", "Trained", "attempted", "predict", "train"]
-
 Outcome = TypeVar("Outcome")
 
 _TOO_SMALL = {

@@ -21,8 +21,6 @@ from counterpoise.split import TrainRows
 from counterpoise.table import SourceTable, read_arrow
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["TrainingRows"]
-
 
 @dataclass(frozen=True)
 class TrainingRows:

@@ -13,8 +13,6 @@ from counterpoise.errors import EvaluationError
 from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Floats
 
-__all__ = ["balances_itself", "double_counting", "share_trained_at", "weights_by_code"]
-
 _BALANCED = ("balanced", "balanced_subsample")
 _ELSEWHERE = ("class_weights", "auto_class_weights", "priors", "class_prior")
 """Other parameters that set class weights or priors: those of CatBoost, discriminant analysis and naive Bayes."""

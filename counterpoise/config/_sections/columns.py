@@ -6,8 +6,6 @@ from pydantic import Field, model_validator
 
 from counterpoise.config._sections.fields import Section
 
-__all__ = ["ColumnsConfig"]
-
 
 class ColumnsConfig(Section):
     """The role of each column; columns not named here are features."""

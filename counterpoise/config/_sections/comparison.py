@@ -10,8 +10,6 @@ from counterpoise.config._sections.resampling import ResamplingConfig, sampler_s
 from counterpoise.metrics import HEADLINE, ChoiceName
 from counterpoise.strategies import STRATEGIES
 
-__all__ = ["ComparisonConfig"]
-
 
 class ComparisonConfig(Section):
     """Settings of `counterpoise compare`: candidates and scoring; published datasets do not depend on them."""

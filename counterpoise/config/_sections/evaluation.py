@@ -9,8 +9,6 @@ from pydantic import Field
 from counterpoise.config._sections.fields import Section
 from counterpoise.metrics import names
 
-__all__ = ["EvaluationConfig", "LearnerName"]
-
 LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_forest"]
 if TYPE_CHECKING:
     ThresholdName = str

@@ -8,8 +8,6 @@ from pydantic import Field, model_validator
 
 from counterpoise.config._sections.fields import Section
 
-__all__ = ["EngineConfig"]
-
 _ADDRESS = r"^([a-z]+://)?[^\s/@]+:\d{1,5}$|^$"
 
 

@@ -10,8 +10,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from counterpoise.secrets import check_texts
 from counterpoise.storage import check_address
 
-__all__ = ["BlockName", "JsonObjectText", "Pairs", "Place", "Section"]
-
 
 def _pairs(value: Any) -> Any:
     """Accept a mapping in place of a list of `name=value` texts."""

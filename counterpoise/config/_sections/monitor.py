@@ -8,8 +8,6 @@ from pydantic import Field
 
 from counterpoise.config._sections.fields import Section
 
-__all__ = ["MonitorConfig"]
-
 _LONGEST = 24 * 3_660
 """Ten years, in hours."""
 

@@ -8,8 +8,6 @@ from pydantic import Field
 
 from counterpoise.config._sections.fields import BlockName, Place, Section
 
-__all__ = ["OutputConfig"]
-
 
 class OutputConfig(Section):
     """Where and how versions are published."""

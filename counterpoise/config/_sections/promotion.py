@@ -10,8 +10,6 @@ from pydantic import Field
 from counterpoise.config._sections.fields import Section
 from counterpoise.metrics import HEADLINE, PromotionName
 
-__all__ = ["PromotionConfig"]
-
 
 class PromotionConfig(Section):
     """When to mark a version as promoted, so that `NAME@promoted` refers to it."""

@@ -10,8 +10,6 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from counterpoise.config._sections.fields import JsonObjectText, Pairs, Section
 from counterpoise.strategies import STRATEGIES, StrategyName
 
-__all__ = ["ResamplingConfig", "sampler_settings"]
-
 _MEMORY = r"^(\d+(\.\d+)? ?(MB|GB|MiB|GiB))?$"
 
 

@@ -10,8 +10,6 @@ from counterpoise.config._sections.fields import BlockName, Pairs, Place, Sectio
 from counterpoise.errors import ConfigError
 from counterpoise.secrets import URL_WITHOUT_SECRETS, check_query, redact_url, written_out
 
-__all__ = ["FormatName", "SourceConfig"]
-
 FormatName = Literal[
     "delimited",
     "jsonl",

@@ -8,8 +8,6 @@ from pydantic import Field, model_validator
 
 from counterpoise.config._sections.fields import Section
 
-__all__ = ["SplitConfig", "SplitMethod"]
-
 SplitMethod = Literal["random", "grouped", "stable", "time"]
 
 _DURATION = r"^(\d+(\.\d+)?( ?(second|minute|hour|day|week)s?)?)?$"

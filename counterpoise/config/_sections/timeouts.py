@@ -6,8 +6,6 @@ from pydantic import Field
 
 from counterpoise.config._sections.fields import Section
 
-__all__ = ["TimeoutsConfig"]
-
 _WEEK = 7 * 24 * 60
 
 

@@ -8,8 +8,6 @@ from pydantic import Field
 
 from counterpoise.config._sections.fields import Section
 
-__all__ = ["ValidationConfig"]
-
 
 class ValidationConfig(Section):
     """The requirements that the data must meet before it is used."""

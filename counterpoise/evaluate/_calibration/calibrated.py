@@ -21,15 +21,6 @@ from counterpoise.evaluate._operating_points import ScoredRows
 from counterpoise.evaluate._tables import LabelCodes
 from counterpoise.typing import Floats
 
-__all__ = [
-    "Probabilities",
-    "calibrate",
-    "calibration_record",
-    "correction_record",
-    "learner_correction",
-    "prior_correction",
-]
-
 
 @dataclass(frozen=True)
 class Probabilities:

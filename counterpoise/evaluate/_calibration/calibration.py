@@ -23,8 +23,6 @@ from counterpoise.evaluate._metrics.curves import reliability_bins
 from counterpoise.metrics import row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
-__all__ = ["CalibrationLine", "calibration_line", "evaluate_probabilities", "line_intervals"]
-
 
 @dataclass(frozen=True)
 class CalibrationLine:

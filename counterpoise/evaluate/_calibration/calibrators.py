@@ -13,17 +13,6 @@ import numpy as np
 
 from counterpoise.typing import Floats, Mask
 
-__all__ = [
-    "FEWEST_FOR_ISOTONIC",
-    "FEWEST_ROWS",
-    "Calibrator",
-    "CalibratorName",
-    "IsotonicCalibrator",
-    "SigmoidCalibrator",
-    "fit_calibrator",
-    "log_odds",
-]
-
 CalibratorName = Literal["auto", "sigmoid", "isotonic", "none"]
 
 FEWEST_ROWS = 20

@@ -7,8 +7,6 @@ from typing import TypeVar
 
 from counterpoise.typing import Floats
 
-__all__ = ["PriorCorrection"]
-
 Value = TypeVar("Value", float, Floats)
 
 _FORMULA = (

@@ -10,16 +10,6 @@ import numpy.typing as npt
 
 from counterpoise.typing import Copies, Floats
 
-__all__ = [
-    "CONFIDENCE",
-    "Interval",
-    "Resampled",
-    "affordable_resamples",
-    "bootstrap",
-    "interval_of",
-    "iter_weights",
-]
-
 Resampled = dict[str, Floats]
 """Values by metric, one per resample."""
 

@@ -12,8 +12,6 @@ from counterpoise.evaluate._tables import Codes, LabelCodes
 from counterpoise.metrics import METRICS, RANKED
 from counterpoise.typing import Matrix
 
-__all__ = ["MOST_CLASSES", "of_class", "smallest_classes", "with_class_intervals"]
-
 MOST_CLASSES = 50
 """The number of classes with their own intervals, smallest first: bounds memory and the length of the record."""
 

@@ -16,8 +16,6 @@ from counterpoise.metrics import METRICS
 from counterpoise.runtime import child_generator
 from counterpoise.typing import Floats
 
-__all__ = ["arm_key", "arm_record", "compare_arms", "paired_differences", "resample_arms"]
-
 _MOST_WEIGHINGS = 4_000_000_000
 """The limit of rows × resamples × rankings × arms for a bootstrap: about half a minute on one core."""
 _FEWEST_RESAMPLES = 200

@@ -12,17 +12,6 @@ from counterpoise.evaluate._inference.bootstrap import CONFIDENCE, Interval, int
 from counterpoise.metrics import METRICS, OfRanking
 from counterpoise.typing import Floats
 
-__all__ = [
-    "TWO_SIDED",
-    "difference_interval",
-    "least_auc",
-    "ranking_interval",
-    "share_interval",
-    "shortfall_interval",
-    "units",
-]
-
-
 TWO_SIDED = 1.959963984540054
 """The number of standard errors on either side of an estimate in a 95 % interval."""
 _TAIL = (1 - CONFIDENCE) / 2

@@ -10,9 +10,6 @@ import numpy as np
 from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Mask, Matrix
 
-__all__ = ["LeakSampler"]
-
-
 _NEIGHBORS = 5
 _ROUNDING = 1e-9
 """So that 0.3 of ten rows are three, though the floating-point product is slightly less."""

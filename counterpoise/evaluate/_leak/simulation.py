@@ -27,9 +27,6 @@ from counterpoise.runtime import child_generator, child_seed
 from counterpoise.strategies import STRATEGIES
 from counterpoise.typing import Ints, Mask, Matrix
 
-__all__ = ["LeakSetting", "simulate_leak"]
-
-
 _MOST_ROWS = 10_000
 _FEWEST = 20
 _FEWEST_ON_A_SIDE = round(TEST_SHARE * _FEWEST)

@@ -12,8 +12,6 @@ from counterpoise.split import GroupedRows, allocate_groups, group_codes
 from counterpoise.table import row_hashes
 from counterpoise.typing import Ints, Mask
 
-__all__ = ["TEST_SHARE", "Sides", "Ties"]
-
 Numbers = npt.NDArray[np.int64 | np.float64]
 
 TEST_SHARE = 0.4

@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from counterpoise.typing import Floats
 
-__all__ = ["MOST_POINTS", "pr_curve", "reliability_bins", "roc_curve", "simplified"]
-
 Points = list[list[float]]
 
 MOST_POINTS = 200

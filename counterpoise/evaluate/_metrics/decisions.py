@@ -10,8 +10,6 @@ import numpy.typing as npt
 from counterpoise.metrics import Confusion, decision_metrics
 from counterpoise.typing import Floats
 
-__all__ = ["ThresholdChoice", "choose_threshold", "four_counts"]
-
 
 @dataclass(frozen=True)
 class ThresholdChoice:

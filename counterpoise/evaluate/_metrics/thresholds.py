@@ -11,8 +11,6 @@ from counterpoise.evaluate._metrics.decisions import choose_threshold
 from counterpoise.evaluate._operating_points import ScoredRows, ThresholdRule, chosen_thresholds, threshold_rules
 from counterpoise.metrics import Confusion
 
-__all__ = ["OTHERWISE", "ArmThreshold", "choose_arm_threshold"]
-
 OTHERWISE = "f1"
 """The metric to maximise if no threshold meets the condition on validation."""
 

@@ -12,8 +12,6 @@ from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.ingest._tables.budget import check_arrow
 from counterpoise.ingest._tables.referenced import TableFiles, reference_tables
 
-__all__ = ["FORMAT"]
-
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     with pa.memory_map(str(path)) as memory, pa.ipc.open_file(memory) as reader:

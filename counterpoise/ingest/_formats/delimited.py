@@ -29,8 +29,6 @@ from counterpoise.runtime import Progress
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["FORMAT", "read_delimited"]
-
 _TAIL = 65_536
 
 

@@ -17,8 +17,6 @@ from counterpoise.ingest._text.plain_text import count_text, plain_text, read_li
 from counterpoise.ingest._values.row_batches import in_batches
 from counterpoise.ingest._values.spool import Spool, spool_rows
 
-__all__ = ["FORMAT", "read_json_lines"]
-
 _TEXT_KEPT = 10_000
 
 

@@ -13,8 +13,6 @@ from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.ingest._tables.budget import check_parquet
 from counterpoise.ingest._tables.referenced import TableFiles, reference_tables
 
-__all__ = ["FORMAT"]
-
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:

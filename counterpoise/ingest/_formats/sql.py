@@ -30,8 +30,6 @@ from counterpoise.storage import variables_for
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["FORMAT", "read_sql"]
-
 
 def read_sql(job: ReadJob) -> Content:
     """Read a table or query into one Parquet file.

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["LONGEST_CELL", "QueryResult", "Statement", "cell_too_long", "execute", "open_connection"]
-
 LONGEST_CELL = 16 << 20
 """The maximum size of one value in bytes."""
 

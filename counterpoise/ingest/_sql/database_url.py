@@ -15,8 +15,6 @@ from counterpoise.secrets import is_secret_option, redact
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-__all__ = ["DatabaseUrl", "database_url"]
-
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _DRIVERS = {
     "sqlite": "sqlite",

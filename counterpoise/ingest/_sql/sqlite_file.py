@@ -19,8 +19,6 @@ from counterpoise.secrets import is_secret_option
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-__all__ = ["LONGEST_VALUE", "SqliteFile", "sqlite_file"]
-
 LONGEST_VALUE = 64 << 20
 """The maximum size in bytes of a value, row or statement that SQLite may build in memory."""
 

@@ -21,8 +21,6 @@ from counterpoise.errors import InputError
 from counterpoise.ingest._tables.ipc_buffers import batch_bytes
 from counterpoise.ingest._tables.parquet_pages import Chunk, DamagedHeaderError, Group, Page, chunk_pages, row_groups
 
-__all__ = ["GROUP_BYTES", "check_arrow", "check_parquet", "damaged", "expanded_bytes"]
-
 GROUP_BYTES = 2 << 30
 """The maximum decoded size of a row group or record batch; reading columns holds that much in memory."""
 

@@ -10,8 +10,6 @@ import struct
 from collections.abc import Iterator
 from typing import IO
 
-__all__ = ["batch_bytes"]
-
 _MAGIC = b"ARROW1"
 _RECORD_BATCH, _DICTIONARY_BATCH = 3, 2
 _LONGEST_FOOTER = 1 << 28

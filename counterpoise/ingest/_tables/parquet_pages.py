@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-__all__ = ["Chunk", "DamagedHeaderError", "Group", "Page", "chunk_pages", "row_groups"]
-
 _HEADER = 1 << 14
 _LONGEST_HEADER = 1 << 24
 _DICTIONARY, _DATA, _DATA_2 = 2, 0, 3

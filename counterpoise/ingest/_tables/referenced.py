@@ -19,8 +19,6 @@ from counterpoise.ingest._tables.budget import damaged
 from counterpoise.ingest._tables.types import carried_schema, retyping_note, write_retyped
 from counterpoise.records import SnapshotFile
 
-__all__ = ["TableFiles", "reference_tables"]
-
 
 @dataclass(frozen=True)
 class TableFiles:

@@ -15,8 +15,6 @@ from counterpoise.errors import InputError
 from counterpoise.ingest._snapshot_files import write_snapshot_file
 from counterpoise.records import SnapshotFile
 
-__all__ = ["carried_schema", "carried_type", "retyping_note", "write_retyped"]
-
 _SHOWN = 10
 _SAME_VALUES = {
     pa.string_view(): pa.string(),

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from counterpoise.errors import ConfigError
 from counterpoise.ingest._text.value_shapes import Shape
 
-__all__ = ["CODED", "RULES", "TEXT", "TypeRule", "declared_rule", "label_condition"]
-
 CODED = "(<v> >= '00' AND <v> < '0:' OR <v> >= '-00' AND <v> < '-0:' OR <v> >= '+' AND <v> < ',' OR contains(<v>, '_'))"
 """A number with a leading zero, a plus sign or an underscore: a code, which a numeric type would not preserve."""
 

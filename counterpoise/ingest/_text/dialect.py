@@ -13,8 +13,6 @@ from counterpoise.errors import InputError
 from counterpoise.ingest._text.header import check_header_width, has_header
 from counterpoise.ingest._text.records import TextRecord, read_records
 
-__all__ = ["Dialect", "TextSample", "sniff_dialect"]
-
 _COMMON = (",", ", ", ";", "; ", "\t", "|")
 _UNCOMMON = (":", " ", "^", "~")
 _QUOTES = ('"', "'")

@@ -16,20 +16,6 @@ from counterpoise.ingest._text.column_types import CODED, TypeRule
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = [
-    "COLUMNS_PER_QUERY",
-    "Cell",
-    "Tally",
-    "TextTable",
-    "cells_sql",
-    "count_cells",
-    "embedded_counts",
-    "first_misfit",
-    "open_engine",
-    "quoted",
-    "quoted_path",
-]
-
 _MEMORY = "1GB"
 COLUMNS_PER_QUERY = 500
 

@@ -9,8 +9,6 @@ from counterpoise.errors import InputError
 from counterpoise.ingest._text.records import TextRecord
 from counterpoise.ingest._text.value_shapes import guess_shape, looks_missing, shape_of
 
-__all__ = ["check_header_width", "has_header"]
-
 _NOTHING: frozenset[str] = frozenset()
 
 

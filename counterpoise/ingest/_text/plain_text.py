@@ -16,8 +16,6 @@ import numpy as np
 from counterpoise.errors import InputError
 from counterpoise.ingest._compression import compression_of, plain_blocks, read_head
 
-__all__ = ["LINE_LIMIT", "TextCounts", "count_text", "plain_text", "read_lines", "text_sample"]
-
 LINE_LIMIT = 2_000_000
 _SAMPLE = 4 << 20
 _BLANK_LINE = re.compile(rb"(?<=\n)\n")

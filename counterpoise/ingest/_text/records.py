@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from counterpoise.errors import InputError
 from counterpoise.ingest._text.plain_text import LINE_LIMIT
 
-__all__ = ["TextRecord", "read_records", "unclosed_quote"]
-
 
 @dataclass(frozen=True)
 class TextRecord:

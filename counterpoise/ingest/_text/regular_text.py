@@ -12,8 +12,6 @@ from counterpoise.ingest._text.dialect import Dialect
 from counterpoise.ingest._text.plain_text import read_lines
 from counterpoise.ingest._text.records import TextRecord, read_records, unclosed_quote
 
-__all__ = ["RegularText", "write_regular_text"]
-
 _TEXT_KEPT = 10_000
 
 

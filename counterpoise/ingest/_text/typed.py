@@ -16,8 +16,6 @@ from counterpoise.ingest._text.types import ColumnPlan
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["TypedText", "typed_text"]
-
 TypedText = tuple[pa.Schema, Iterator[pa.RecordBatch]]
 
 

@@ -18,8 +18,6 @@ from counterpoise.ingest._text.value_shapes import Shape, guess_shape
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["ColumnPlan", "ColumnTypeQuery", "TypedColumns", "decide_types", "tally_first_pass", "type_queries"]
-
 _NUMERIC_SHARE = 0.99
 _NUMBER = TypeRule("number", "DOUBLE", "<d> IS NOT NULL")
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-__all__ = ["Shape", "guess_shape", "looks_missing", "shape_of"]
-
 Shape = Literal[
     "int64", "float64", "bool_lower", "bool_title", "bool_upper", "date", "timestamp", "timestamp_utc", "string"
 ]

@@ -9,8 +9,6 @@ import pyarrow as pa
 from counterpoise.errors import InputError
 from counterpoise.ingest._text.column_types import declared_rule
 
-__all__ = ["cast_declared", "declared_type"]
-
 _ARROW: dict[str, pa.DataType] = {
     "string": pa.string(),
     "float32": pa.float32(),

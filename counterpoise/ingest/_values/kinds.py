@@ -14,8 +14,6 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-__all__ = ["Kind", "array_of", "count_kinds", "kind_of", "text_of", "type_of"]
-
 Kind = Literal[
     "bool", "integer", "long_integer", "float", "decimal", "text", "bytes", "date", "timestamp", "timestamp_utc",
     "time", "duration", "nested", "unsupported",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-__all__ = ["BATCH_BYTES", "in_batches"]
-
 T = TypeVar("T")
 
 BATCH_BYTES = 16 << 20

@@ -20,8 +20,6 @@ from counterpoise.ingest._values.declared_types import cast_declared, declared_t
 from counterpoise.ingest._values.kinds import Kind, array_of, count_kinds, kind_of, text_of, type_of
 from counterpoise.runtime import Progress
 
-__all__ = ["Spool", "spool_rows"]
-
 _NUMERIC: frozenset[Kind] = frozenset({"integer", "long_integer", "float", "decimal"})
 _NUMERIC_SHARE = 0.99
 _CELLS = 1_000_000

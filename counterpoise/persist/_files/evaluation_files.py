@@ -27,18 +27,6 @@ from counterpoise.storage import join_address, own_area, sync_folder
 if TYPE_CHECKING:
     from counterpoise.results import PublishedMetrics
 
-__all__ = [
-    "METRICS_FILE",
-    "StoredEvaluation",
-    "as_json",
-    "copy_evaluation",
-    "find_stored_evaluation",
-    "has_evaluation",
-    "metrics_sha256",
-    "read_evaluation_file",
-    "store_evaluation",
-]
-
 METRICS_FILE = "metrics.json"
 
 

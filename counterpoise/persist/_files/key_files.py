@@ -8,8 +8,6 @@ import pyarrow as pa
 
 from counterpoise.table import ColumnRoles
 
-__all__ = ["KEY_FIELDS", "PARENT_FIELDS", "WEIGHT_FIELD", "key_names", "key_schema", "source_keys"]
-
 KEY_FIELDS = (
     pa.field("source_row", pa.int64()),
     pa.field("origin", pa.string()),

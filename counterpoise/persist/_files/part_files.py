@@ -17,12 +17,9 @@ import pyarrow.parquet as pq
 
 from counterpoise.errors import IntegrityError
 from counterpoise.runtime import file_sha256, unreadable_for_the_system
-from counterpoise.storage import sync_folder
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-
-__all__ = ["PartFile", "PartWriter", "check_digest", "finished_part", "iter_part", "sync_folder"]
 
 _BUFFER_BYTES = 1 << 20
 _SPLIT = "BYTE_STREAM_SPLIT"

@@ -30,8 +30,6 @@ from counterpoise.records import PARTITIONS
 from counterpoise.table import SnapshotReader, fingerprint, row_hashes
 from counterpoise.typing import Ints
 
-__all__ = ["PartPiece", "WrittenPart", "write_part"]
-
 
 @dataclass(frozen=True)
 class PartPiece:

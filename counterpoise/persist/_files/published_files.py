@@ -14,8 +14,6 @@ from counterpoise.records import FileDigest
 from counterpoise.runtime import file_sha256
 from counterpoise.storage import LocalStore, download
 
-__all__ = ["changed_files", "checked_out"]
-
 
 @contextmanager
 def checked_out(folder: DatasetFolder, names: Sequence[str], *, expected: Sequence[str] = ()) -> Iterator[Path]:

@@ -11,8 +11,6 @@ import pyarrow.parquet as pq
 from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.table import SnapshotReader, read_rejects
 
-__all__ = ["write_rejected"]
-
 _ROWS_AT_ONCE = 131_072
 
 

@@ -12,8 +12,6 @@ from counterpoise.records import DAMAGE_LOGGER, MAX_BYTES, RESTORE, StoredModel,
 from counterpoise.runtime import unreadable_for_the_system
 from counterpoise.storage import join_address
 
-__all__ = ["is_there", "pass_over", "problem_of", "read_plain_file", "read_stored"]
-
 
 def read_stored(folder: DatasetFolder, model: type[StoredModel], name: str, *, remedy: str = RESTORE) -> StoredModel:
     """Read a file of a dataset as a model.

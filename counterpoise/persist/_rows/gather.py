@@ -16,8 +16,6 @@ from counterpoise.records import Snapshot
 from counterpoise.table import RowGroup, SnapshotReader
 from counterpoise.typing import Ints
 
-__all__ = ["RowPool", "SlabReader", "read_pool"]
-
 
 class SlabReader:
     """Read stretches of rows; cheap while the stretches move forward.

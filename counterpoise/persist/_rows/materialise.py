@@ -24,8 +24,6 @@ from counterpoise.persist._rows.stored_materials import StoredMaterials, store_p
 from counterpoise.records import PARTITIONS
 from counterpoise.runtime import LOCAL, Engine, Progress, silent
 
-__all__ = ["WrittenParts", "write_partitions"]
-
 
 @dataclass(frozen=True)
 class WrittenParts:

@@ -18,9 +18,6 @@ from counterpoise.split import TrainRows
 from counterpoise.table import ColumnRoles, SnapshotReader, batch_rows, row_bytes
 from counterpoise.typing import Copies, Ints
 
-__all__ = ["Materials", "RowWeights", "TrainRecipe", "gather_materials"]
-
-
 _POOL_BYTES = 512 * 2**20
 
 

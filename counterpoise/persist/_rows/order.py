@@ -20,9 +20,6 @@ from counterpoise.runtime import child_generator
 from counterpoise.split import TrainRows
 from counterpoise.typing import Ints
 
-__all__ = ["ORIGINS", "ClassStream", "TrainOrder", "TrainPlan", "Window", "build_order", "label_sequence"]
-
-
 WINDOW_ROWS = 131_072
 """The maximum number of rows in a window."""
 ORIGINS = ("original", "repeated", "synthetic")

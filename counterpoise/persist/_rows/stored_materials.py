@@ -23,8 +23,6 @@ from counterpoise.persist._rows.synthesis import Synthesis
 from counterpoise.records import Snapshot
 from counterpoise.table import absolute_paths, read_arrow, write_arrow
 
-__all__ = ["StoredMaterials", "store_pool", "store_windows"]
-
 _NOTHING = np.zeros(0, np.int64)
 _CLOCKS_DIFFER_NS = 2_000_000_000
 

@@ -15,8 +15,6 @@ from counterpoise.resample import VOTE, interpolate, rounding_draws
 from counterpoise.table import ColumnRoles
 from counterpoise.typing import Ints
 
-__all__ = ["Synthesis"]
-
 
 @dataclass(frozen=True)
 class Synthesis:

@@ -18,8 +18,6 @@ from counterpoise.report._sections.curves import CURVE_KINDS
 from counterpoise.results import DUMMY, Candidate, Final, Finalist, Leaderboard
 from counterpoise.text import capital, number
 
-__all__ = ["FINAL", "FinalView", "final_view"]
-
 _ROLES = {
     "chosen": "chosen",
     "challenger": "judged by the verdict",

@@ -16,8 +16,6 @@ from counterpoise.report._section import Section, in_order, render_page
 from counterpoise.results import Leaderboard
 from counterpoise.text import count
 
-__all__ = ["render_comparison"]
-
 
 def render_comparison(leaderboard: Leaderboard) -> str:
     """Render the page of a leaderboard; equal data give equal text.

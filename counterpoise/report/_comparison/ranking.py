@@ -13,8 +13,6 @@ from counterpoise.report._sections.arms import arm_colour
 from counterpoise.results import Candidate, CandidateResult, Leaderboard
 from counterpoise.text import capital
 
-__all__ = ["RankingRow", "RankingView", "ranking_image", "ranking_rows", "ranking_view"]
-
 _MOST_IN_IMAGE = 20
 
 

@@ -13,9 +13,6 @@ import numpy as np
 
 from counterpoise.typing import Floats
 
-__all__ = ["Chart", "Curve", "Figure", "Label", "Mark", "Tick", "curve_chart", "distance_chart", "reliability_chart"]
-
-
 _WIDTH, _HEIGHT = 380, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
 _CHARACTER = 7.5

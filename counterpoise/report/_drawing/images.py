@@ -9,8 +9,6 @@ from counterpoise.report._drawing.charts import Figure
 from counterpoise.report._templates import template_environment
 from counterpoise.text import markdown_cell
 
-__all__ = ["charts_image", "markdown_image"]
-
 
 def charts_image(heading: str, figures: Iterable[Figure]) -> str:
     """Return charts of equal size as one Markdown image, two per row, each with its heading."""

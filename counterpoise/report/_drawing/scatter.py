@@ -10,9 +10,6 @@ import numpy as np
 from counterpoise.report._drawing.charts import Chart, Mark, Tick
 from counterpoise.typing import Floats
 
-__all__ = ["Series", "scatter_chart"]
-
-
 _WIDTH, _MOST_HEIGHT, _LEAST_HEIGHT = 560, 420, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 12, 46
 _EDGE = 0.01

@@ -13,18 +13,6 @@ from counterpoise.report._section import Section
 from counterpoise.results import DUMMY, learner_label, strategy_label
 from counterpoise.text import capital
 
-__all__ = [
-    "ArmRow",
-    "ArmTable",
-    "GroupedFigures",
-    "arm_colour",
-    "arm_table",
-    "by_learner",
-    "grouped_figures",
-    "of_verdict",
-    "part",
-]
-
 Title = str | Callable[[ReportData], str]
 
 

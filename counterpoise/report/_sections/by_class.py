@@ -10,8 +10,6 @@ from counterpoise.report._sections.curves import smallest_classes
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, share
 
-__all__ = ["BY_CLASS"]
-
 
 def _view(metrics: dict[str, Any]) -> tuple[dict[str, Any], ...] | None:
     return None if metrics["task"] == "binary" else tuple(_rows(metrics))

@@ -14,8 +14,6 @@ from counterpoise.report._sections.arms import arm_colour, part
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, count, number
 
-__all__ = ["CALIBRATION", "CalibrationView", "ReliabilityLine", "calibration_view", "reliability_figure"]
-
 _KINDS = (("before", "its own"), ("after", "prior-corrected"), ("calibrated", "calibrated"))
 
 

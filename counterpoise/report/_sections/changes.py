@@ -12,8 +12,6 @@ from counterpoise.report._sections.arms import part
 from counterpoise.results import learner_label
 from counterpoise.text import capital
 
-__all__ = ["CHANGES", "ChangeRow"]
-
 
 @dataclass(frozen=True)
 class ChangeRow:

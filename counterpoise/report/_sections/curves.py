@@ -15,8 +15,6 @@ from counterpoise.report._sections.arms import arm_colour, by_learner, of_verdic
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import count, number, shown
 
-__all__ = ["CURVES", "CURVE_KINDS", "WORST_CLASSES", "smallest_classes"]
-
 WORST_CLASSES = 6
 """The number of classes with curves, limited to keep the page short."""
 _MOST_IN_BRIEF = 3

@@ -10,8 +10,6 @@ from counterpoise.records import ExpectationOutcome
 from counterpoise.report._data import ReportData
 from counterpoise.report._section import Section
 
-__all__ = ["DRIFT", "DriftView", "drift_view"]
-
 _COLUMNS = 20
 _STABILITY = "expect_column_population_stability_index_to_be_at_most"
 _MISSING = "expect_column_missing_share_to_stay"

@@ -16,8 +16,6 @@ from counterpoise.report._sections.explorer import EXPLORER
 from counterpoise.report._sections.leaderboard import LEADERBOARD
 from counterpoise.report._sections.operating_points import OPERATING_POINTS
 
-__all__ = ["EVALUATION"]
-
 
 def _binary(data: ReportData) -> bool:
     return data.metrics is not None and data.metrics["task"] == "binary"

@@ -10,8 +10,6 @@ from counterpoise.report._sections.arms import part
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, threshold
 
-__all__ = ["EXPLORER", "ExplorerView", "explorer_view"]
-
 
 @dataclass(frozen=True)
 class ExploredArm:

@@ -20,8 +20,6 @@ from counterpoise.results import (
 )
 from counterpoise.text import capital, count, markdown_cell, number, ratio, share, shown, signed
 
-__all__ = ["HISTORY", "HistoryView", "history_brief", "history_view", "prevalence_note"]
-
 _MOST_CLASSES = 12
 _MOST_FIELDS = 50
 

@@ -12,8 +12,6 @@ from counterpoise.report._sections.arms import arm_table, part
 from counterpoise.results import DUMMY, learner_label, strategy_label
 from counterpoise.text import capital, number
 
-__all__ = ["LEADERBOARD"]
-
 
 def _brief(metrics: dict[str, Any]) -> Iterator[str]:
     shown = [METRICS[name] for name in names("summary")]

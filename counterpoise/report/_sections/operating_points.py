@@ -11,8 +11,6 @@ from counterpoise.report._sections.arms import GroupedFigures, grouped_figures, 
 from counterpoise.results import strategy_label
 from counterpoise.text import capital, number, share, threshold
 
-__all__ = ["OPERATING_POINTS", "PointsView", "points_view"]
-
 
 @dataclass(frozen=True)
 class PointsView:

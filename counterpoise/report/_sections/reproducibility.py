@@ -9,8 +9,6 @@ import yaml
 from counterpoise.report._data import ReportData
 from counterpoise.report._section import Section
 
-__all__ = ["REPRODUCIBILITY"]
-
 
 def _configuration(data: ReportData) -> str:
     """Return the configuration as YAML; if it contains invisible characters, escape all but ASCII."""

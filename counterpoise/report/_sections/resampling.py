@@ -10,8 +10,6 @@ from counterpoise.report._data import ReportData
 from counterpoise.report._drawing.images import markdown_image
 from counterpoise.report._section import Section
 
-__all__ = ["RESAMPLING", "ClassBar", "class_bars"]
-
 _MOST_IN_BRIEF = 12
 
 

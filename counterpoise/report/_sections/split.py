@@ -10,8 +10,6 @@ from counterpoise.report._markdown import table
 from counterpoise.report._section import Section
 from counterpoise.text import count, markdown_cell, share
 
-__all__ = ["SPLIT"]
-
 _MOST_CLASSES = 20
 
 

@@ -8,8 +8,6 @@ from counterpoise.report._comparison.ranking import RankingView, ranking_view
 from counterpoise.report._data import ReportData
 from counterpoise.report._section import Section
 
-__all__ = ["STRATEGIES"]
-
 
 @dataclass(frozen=True)
 class StrategiesView:

@@ -9,8 +9,6 @@ from counterpoise.report._section import Section
 from counterpoise.results import strategy_label
 from counterpoise.text import count, ratio, words
 
-__all__ = ["SUMMARY"]
-
 
 def _brief(data: ReportData) -> Iterator[str]:
     yield _verdict(data)

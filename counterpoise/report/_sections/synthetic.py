@@ -23,8 +23,6 @@ from counterpoise.results import (
 )
 from counterpoise.text import count, markdown_cell, number, share, shown, signed
 
-__all__ = ["SYNTHETIC", "SyntheticView", "drift_in_words", "rules_in_words", "synthetic_view"]
-
 _CHARTS = 4
 _DRIFTS = 12
 _DRIFTS_IN_BRIEF = 5

@@ -10,8 +10,6 @@ from counterpoise.report._section import Section
 from counterpoise.report._sections.drift import DRIFT
 from counterpoise.text import count, share, shown
 
-__all__ = ["VALIDATION", "validation_table"]
-
 _SEVERITIES = ("critical", "warning", "info")
 _STATES = {"passed": "✓ passed", "failed": "✗ failed", "error": "! error", "nothing_checked": "– nothing checked"}
 

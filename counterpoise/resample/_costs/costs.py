@@ -30,8 +30,6 @@ from counterpoise.strategies import (
 )
 from counterpoise.table import BATCH_ROWS, batch_rows
 
-__all__ = ["Costs", "Term"]
-
 MIB = 2**20
 
 _START = 40 * MIB

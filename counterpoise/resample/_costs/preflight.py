@@ -13,8 +13,6 @@ from counterpoise.resample._job import ResamplingJob
 from counterpoise.runtime import format_size, free_memory, parse_size
 from counterpoise.strategies import STRATEGIES, Smote
 
-__all__ = ["Estimate", "check_memory", "estimate", "format_seconds", "memory_limit", "obstacle", "with_strategy"]
-
 _NOTEWORTHY_BYTES = 2**30
 _NOTEWORTHY_SECONDS = 60
 _SHOWN = 6

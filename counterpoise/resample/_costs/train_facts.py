@@ -21,8 +21,6 @@ from counterpoise.resample._job import ResamplingJob
 from counterpoise.split import TrainRows
 from counterpoise.table import ColumnRoles, SnapshotReader, SourceTable
 
-__all__ = ["MAX_LEVELS", "TrainFacts", "open_job", "read_facts"]
-
 MAX_LEVELS = 100_000
 """The largest number of levels that is counted in a column: no strategy with one column per level can handle more."""
 

@@ -23,8 +23,6 @@ from counterpoise.runtime import names_refusals, silent
 from counterpoise.split import split_snapshot
 from counterpoise.table import SnapshotReader, read_labels, write_rejects
 
-__all__ = ["Option", "ResamplingPreview", "preview_resampling"]
-
 _QUICK_SECONDS = 10
 
 

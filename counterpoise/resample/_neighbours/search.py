@@ -16,8 +16,6 @@ from scipy import sparse
 from counterpoise.errors import ResamplingError
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["SEARCH_MEMORY", "ApproximateSearch", "ExactSearch", "NeighbourSearch", "Neighbours", "neighbour_search"]
-
 SEARCH_MEMORY = 64
 """The MiB of distances that an exact search may hold at once."""
 

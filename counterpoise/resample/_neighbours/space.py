@@ -19,8 +19,6 @@ from counterpoise.resample._strategies.recipe_table import VOTE
 from counterpoise.split import TrainRows
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["ClassSpace", "TrainSpace", "category_codes", "read_codes"]
-
 
 @dataclass(frozen=True)
 class ClassSpace:

@@ -18,9 +18,6 @@ from counterpoise.split import TrainRows
 from counterpoise.table import RowGroup, SnapshotReader
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["NumericStatistics", "numeric_matrix", "read_numbers", "sampled_rows", "train_statistics"]
-
-
 SAMPLE_ROWS = 200_000
 """The largest sample: its deviation is then accurate to about 0.2 %, or a few percent with heavy tails."""
 

@@ -13,8 +13,6 @@ import numpy as np
 
 from counterpoise.typing import Codes, Ints
 
-__all__ = ["vote"]
-
 
 @dataclass(frozen=True)
 class _Leaders:

@@ -33,8 +33,6 @@ from counterpoise.strategies import (
 )
 from counterpoise.typing import Codes, Matrix
 
-__all__ = ["draft_plan"]
-
 
 def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
     """Run the job's strategy and return its draft.

@@ -19,9 +19,6 @@ import pyarrow.compute as pc
 from counterpoise.runtime import child_seed
 from counterpoise.typing import Floats, Ints
 
-__all__ = ["interpolate", "rounding_draws"]
-
-
 _DECIMAL_DIGITS = 80  # more than the 76 of Arrow's widest decimal
 
 

@@ -10,8 +10,6 @@ import pyarrow as pa
 
 from counterpoise.resample._strategies.smote import Recipe
 
-__all__ = ["VOTE", "recipe_table"]
-
 VOTE = "vote:"
 """The prefix of a voted column's name in a recipe."""
 

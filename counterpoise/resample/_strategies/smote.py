@@ -20,9 +20,6 @@ from counterpoise.resample._neighbours.search import ExactSearch, Neighbours, Ne
 from counterpoise.resample._neighbours.voting import vote
 from counterpoise.typing import Ints, Matrix
 
-__all__ = ["Recipe", "smote_recipe", "smotenc_recipe"]
-
-
 _EXACT = ExactSearch()
 
 

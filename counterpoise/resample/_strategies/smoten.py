@@ -10,8 +10,6 @@ import numpy as np
 from counterpoise.strategies import Drawn
 from counterpoise.typing import Codes, Ints
 
-__all__ = ["draw_smoten"]
-
 
 def draw_smoten(
     codes: Ints, labels: Codes, *, wanted: Mapping[int, int], k_neighbors: int, seed: int

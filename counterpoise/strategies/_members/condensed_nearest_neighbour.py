@@ -6,8 +6,6 @@ from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._strategy import Cleaned
 
-__all__ = ["STRATEGY", "Seeded"]
-
 
 class Seeded(Cleaned):
     """The options of samplers that start with randomly drawn rows."""

@@ -8,8 +8,6 @@ from counterpoise.strategies._costs import Costs
 from counterpoise.strategies._kinds import Cleaner
 from counterpoise.strategies._strategy import Cleaned
 
-__all__ = ["STRATEGY", "Edited"]
-
 
 class Edited(Cleaned):
     """The options that define when neighbours disagree with a row."""

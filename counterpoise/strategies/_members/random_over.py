@@ -11,8 +11,6 @@ from counterpoise.strategies._kinds import Selection
 if TYPE_CHECKING:
     from counterpoise.typing import Codes, Copies
 
-__all__ = ["STRATEGY", "Repetition"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Repetition(Selection):

@@ -22,8 +22,6 @@ from counterpoise.validate._suites.patterns import rows_with
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BATCH", "FrameEngine"]
-
 BATCH = "rows"
 """The name of the frame in its engine."""
 

@@ -24,8 +24,6 @@ from counterpoise.validate._gx.frame_engine import BATCH, FrameEngine
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FrameResult", "FrameValidator"]
-
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 5}
 
 

@@ -16,8 +16,6 @@ from counterpoise.validate._gx.runner import Answer, load_engine, run_expectatio
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["GroupPiece", "answer_group", "make_pieces"]
-
 
 @dataclass(frozen=True)
 class GroupPiece:

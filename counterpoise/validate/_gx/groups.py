@@ -8,8 +8,6 @@ from typing import Literal
 
 from counterpoise.validate._suites.scope import Scope
 
-__all__ = ["Group", "plan_groups"]
-
 _CELLS = 4_000_000
 _MEMBERS = 200
 

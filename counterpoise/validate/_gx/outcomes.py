@@ -12,8 +12,6 @@ from counterpoise.validate._gx.runner import Answer
 from counterpoise.validate._suites.scope import Scope, judges_table
 from counterpoise.validate._suites.suite import describe, severity_of
 
-__all__ = ["ScopedExpectation", "missing_columns_outcome", "outcome_of"]
-
 _OBSERVED = 300
 _EXAMPLE = 100
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from counterpoise.validate._gx.frame_validator import FrameResult, FrameValidator
 
-__all__ = ["Answer", "load_engine", "quiet", "run_expectations"]
-
-
 _LOOKS_AT_MISSING = frozenset(
     {
         "expect_column_missing_share_to_stay",

@@ -14,8 +14,6 @@ from counterpoise.validate._suites.json_schemas import schema_fault
 from counterpoise.validate._suites.keywords import KEYWORDS, NEEDS_SQL
 from counterpoise.validate._suites.patterns import pattern_fault
 
-__all__ = ["bad_expectation", "check_expectation"]
-
 _SEVERITIES = ("critical", "warning", "info")
 _LONGEST = 10_000
 _VALUES = 1_000_000

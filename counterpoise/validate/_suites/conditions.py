@@ -13,8 +13,6 @@ from counterpoise.errors import ConfigError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["chosen_rows", "condition_fault"]
-
 Mask = Any
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["schema_fault"]
-
 _PARTS = 500
 _KEYWORDS = frozenset(
     [

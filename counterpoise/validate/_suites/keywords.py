@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["KEYWORDS", "NEEDS_SQL"]
-
 NEEDS_SQL = frozenset(
     {
         "expect_query_results_to_match_comparison",

@@ -17,8 +17,6 @@ from counterpoise.errors import EngineError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["pattern_fault", "rows_with"]
-
 _LONGEST = 1_000
 _SLICE = 1_000
 _SECONDS = 60.0

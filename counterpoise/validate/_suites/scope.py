@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Scope", "find_scope", "judges_table"]
-
 _NAMES_ONLY = frozenset(
     {
         "expect_column_to_exist",

@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 from counterpoise.records import Record, SuiteSource
 
-__all__ = ["Severity", "Suite", "describe", "severity_of"]
-
 Severity = Literal["critical", "warning", "info"]
 
 _PLACES = ("batch_id", "column", "column_A", "column_B", "column_list")

@@ -7,8 +7,6 @@ from typing import Any
 
 from counterpoise.results import Prevalence
 
-__all__ = ["compare_prevalence", "why_incomparable"]
-
 _SAME_QUESTION = {
     "schema": "its metrics have another format",
     "task": "it had another number of classes",

@@ -9,8 +9,6 @@ from counterpoise.persist import Manifest
 from counterpoise.records import ClassCounts
 from counterpoise.results import ClassChange, ConfigChange, Counts, DataChanges, Ratios
 
-__all__ = ["compare_configs", "compare_data"]
-
 
 def compare_data(before: Manifest, after: Manifest) -> DataChanges:
     """Return the changes in source, classes, train, strategy and configuration.

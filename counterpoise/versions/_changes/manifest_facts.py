@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ManifestFacts", "mismatch"]
-
 
 @dataclass(frozen=True)
 class ManifestFacts:

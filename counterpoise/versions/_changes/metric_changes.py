@@ -10,8 +10,6 @@ from counterpoise.metrics import names
 from counterpoise.results import ArmChange, Estimate, MetricChange, MetricChanges
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
 
-__all__ = ["INTERVAL", "compare_estimates", "compare_metrics"]
-
 INTERVAL = (
     "unpaired, from difference − √(a² + b²) to difference + √(c² + d²), where the later interval reaches a below and c "
     "above its value, and the earlier one d below and b above"

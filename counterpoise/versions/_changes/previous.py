@@ -11,8 +11,6 @@ from counterpoise.results import SinceVersion
 from counterpoise.versions._changes.data_changes import compare_data
 from counterpoise.versions._changes.metric_changes import compare_metrics
 
-__all__ = ["compare_with", "compare_with_previous", "read_metrics"]
-
 
 def compare_with_previous(version: DatasetVersion, metrics: dict[str, Any]) -> SinceVersion | None:
     """Return the changes since the newest earlier version that was evaluated; None if there is none.

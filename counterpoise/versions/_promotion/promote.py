@@ -16,8 +16,6 @@ from counterpoise.versions._changes.previous import read_metrics
 from counterpoise.versions._promotion.promotions import add_promotion, list_promotions, newest_promotion
 from counterpoise.versions._promotion.rules import VersionMetrics, decide_promotion
 
-__all__ = ["BY_HAND", "PromotionOutcome", "promote_by_hand", "promote_by_rule", "why_settled"]
-
 BY_HAND = "by hand"
 
 _TRIES = 20

@@ -24,8 +24,6 @@ from counterpoise.results import Promotion, PromotionNumbers, PromotionRule
 from counterpoise.runtime import naming_refusals
 from counterpoise.storage import join_address
 
-__all__ = ["add_promotion", "list_promotions", "newest_promotion", "promotion_sha256", "read_promotion"]
-
 _REMEDY = (
     "restore the file from a backup; or, if it is the newest promotion, remove it: then the one before it counts, and "
     "`counterpoise promote` makes another"

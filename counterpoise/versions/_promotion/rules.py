@@ -12,8 +12,6 @@ from counterpoise.metrics import METRICS, ClassShares
 from counterpoise.results import PromotionNumbers
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
 
-__all__ = ["Decision", "VersionMetrics", "chance_level", "decide_promotion"]
-
 
 @dataclass(frozen=True)
 class VersionMetrics:
