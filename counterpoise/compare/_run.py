@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 from counterpoise.compare._candidates import list_candidates
 from counterpoise.compare._final.final import run_final
 from counterpoise.compare._processes.subprocesses import close_on_interruption, processes_for
@@ -11,7 +9,7 @@ from counterpoise.compare._processes.workers import workers
 from counterpoise.compare._ranking import rank_candidates
 from counterpoise.compare._rounds.cross_validate import cross_validate, cross_validate_in_process
 from counterpoise.results import CandidateResult, Comparison, HeldOut, Leaderboard
-from counterpoise.runtime import Progress, names_refusals, silent
+from counterpoise.runtime import Progress, names_refusals, silent, thread_pool
 
 
 @names_refusals("compare")
@@ -36,7 +34,7 @@ def run_comparison(
     candidates, results = list_candidates(comparison.rules.tournament), list[CandidateResult]()
     threads = workers(comparison.rules.tournament.workers) if subprocesses else 1
     with processes_for(comparison.folder):
-        with ThreadPoolExecutor(threads) as pool, close_on_interruption(comparison.folder):
+        with thread_pool(threads) as pool, close_on_interruption(comparison.folder):
             for result in pool.map(
                 lambda candidate: (cross_validate_in_process if subprocesses else cross_validate)(
                     comparison, candidate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -17,7 +16,7 @@ from counterpoise.drift._distribution import bin_codes, describe_values, design_
 from counterpoise.drift._records import Distribution, FeatureProfile, SourceProfile
 from counterpoise.drift._row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.records import ClassCounts, Snapshot
-from counterpoise.runtime import child_generator
+from counterpoise.runtime import child_generator, thread_pool
 from counterpoise.table import Labels, SnapshotReader, SourceTable, to_series
 from counterpoise.typing import Ints
 
@@ -59,7 +58,7 @@ def profile_source(snapshot: Snapshot, columns: ColumnsConfig) -> SourceProfile:
     minority = described_minority(labels.counts())
     members = labels.codes == labels.classes.index(minority) if minority else None
     samples = [replace(sample, files=_files_of(snapshot, sample.rows)) for sample in _samples(labels, members)]
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    with thread_pool(_WORKERS) as pool:
         features = tuple(pool.map(partial(_profile_column, snapshot, samples), source.roles.features))
     return SourceProfile(
         rows=snapshot.rows,

@@ -15,8 +15,11 @@ import numpy as np
 
 from counterpoise.config import LearnerName
 from counterpoise.evaluate._tables import Codes
+from counterpoise.runtime import require_memory
 from counterpoise.typing import Matrix
 
+_LINEAR_ALGEBRA = 128 << 20
+"""Bytes that OpenBLAS takes for its buffers; where it may not have them it ends the process."""
 _MOST_ITERATIONS = 1_000
 _SMALL = 2_000_000
 """The number of cells up to which one thread is used."""
@@ -61,6 +64,7 @@ def fit_learner(
         seed: The learner's random seed.
         weights: The weight of each row; 1 by default.
     """
+    require_memory(_LINEAR_ALGEBRA)
     model = build_learner(name, seed)
     with gathered_warnings() as notes, _threads_for(features):
         model.fit(features, labels, **weighting(model, weights))

@@ -6,7 +6,6 @@ Publishing fills it in from the files that it has just written; `verify` recompu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -19,6 +18,7 @@ from counterpoise.persist._files.key_files import source_keys
 from counterpoise.persist._files.part_files import iter_part
 from counterpoise.persist._rows.order import ORIGINS
 from counterpoise.records import PARTITIONS, Certificate
+from counterpoise.runtime import thread_pool
 from counterpoise.split import SplitEvidence, SplitPromise
 from counterpoise.table import Hashes, distinct_hashes, fingerprint, row_hashes
 from counterpoise.typing import Ints
@@ -155,7 +155,7 @@ def read_parts(
         partitions: The partitions to read.
     """
     files = [(name, path.name) for name in partitions for path in sorted((data / name).glob("part-*.parquet"))]
-    with ThreadPoolExecutor(_READERS) as pool:
+    with thread_pool(_READERS) as pool:
         parts = list(pool.map(lambda file: read_part(data, *file, scope=scope), files))
     return {name: [part for file, part in zip(files, parts, strict=True) if file[0] == name] for name in partitions}
 

@@ -6,6 +6,7 @@ from ._executor import Piece as Piece
 from ._memory import format_size as format_size
 from ._memory import free_memory as free_memory
 from ._memory import parse_size as parse_size
+from ._memory import require_memory as require_memory
 from ._progress import Progress as Progress
 from ._progress import silent as silent
 from ._refusals import names_refusals as names_refusals
@@ -15,3 +16,4 @@ from ._refusals import unreadable_for_the_system as unreadable_for_the_system
 from ._seeds import child_generator as child_generator
 from ._seeds import child_seed as child_seed
 from ._seeds import child_sequence as child_sequence
+from ._threads import thread_pool as thread_pool

@@ -7,8 +7,10 @@ can be sent to another process, with which they share only files.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from typing import Protocol, TypeVar
+
+from counterpoise.runtime._threads import thread_pool
 
 
 class Piece(Protocol):
@@ -55,7 +57,7 @@ class Threads:
 
     def map(self, work: Callable[[P], R], pieces: Sequence[P]) -> Iterator[tuple[int, R]]:
         """Yield the number and the result of each piece; see `Engine`."""
-        with ThreadPoolExecutor(self._number) as pool:
+        with thread_pool(self._number) as pool:
             numbers = {pool.submit(work, piece): number for number, piece in enumerate(pieces)}
             try:
                 for future in as_completed(numbers):

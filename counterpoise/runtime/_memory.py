@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 from collections.abc import Iterator
@@ -48,6 +49,23 @@ def free_memory(root: Path = Path("/")) -> int | None:
     """
     known = [*_available(root / "proc/meminfo"), *_left_in_groups(root)]
     return min(known) if known else _physical()
+
+
+def require_memory(size: int) -> None:
+    """Check that this process may allocate so much at once, before code that cannot say that it may not.
+
+    The address space is taken and given back; no page of it is touched.
+
+    Args:
+        size: The number of bytes.
+
+    Raises:
+        MemoryError: It may not.
+    """
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError as error:
+        raise MemoryError(f"{format_size(size)} more cannot be allocated ({error.strerror})") from error
 
 
 def _available(meminfo: Path) -> Iterator[int]:

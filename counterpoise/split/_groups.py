@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.records import Snapshot
+from counterpoise.runtime import thread_pool
 from counterpoise.table import Hashes, RowGroup, SnapshotReader, row_hashes
 
 Codes = npt.NDArray[np.int64]
@@ -34,7 +34,7 @@ def content_hashes(
 
     groups = SnapshotReader(snapshot).row_groups
     half = len(groups) // 2
-    with ThreadPoolExecutor(_READERS) as pool:
+    with thread_pool(_READERS) as pool:
         parts = [hashes for part in pool.map(of_groups, [groups[:half], groups[half:]]) for hashes in part]
     return np.concatenate([np.zeros(0, np.uint64), *parts])
 

@@ -7,12 +7,13 @@ import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from counterpoise.errors import StorageUnavailableError
+from counterpoise.runtime import thread_pool
 from counterpoise.storage._address import StoreAddress
 from counterpoise.storage._attempts import Patience, agreed, create_once, retry
 from counterpoise.storage._bucket_check import check_bucket
@@ -186,7 +187,7 @@ class ObjectStore:
     def _blocks(self, file: StoredFile) -> Iterator[Any]:
         """Yield an object's bytes in order, prefetching a few ranges; each has its own timeout and retries."""
         waiting: deque[Future[Any]] = deque()
-        with ThreadPoolExecutor(_BLOCKS_AHEAD) as pool:
+        with thread_pool(_BLOCKS_AHEAD) as pool:
             try:
                 for start in range(0, file.bytes, _BLOCK_BYTES):
                     waiting.append(pool.submit(copy_context().run, self._block, file, start))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
 from typing import TypeVar
 
 from counterpoise.errors import IntegrityError
 from counterpoise.records import FileDigest
+from counterpoise.runtime import thread_pool
 from counterpoise.storage._store import Store, StoredFile
 
 _FILES_AT_A_TIME = 4
@@ -25,7 +25,7 @@ def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """Apply a function to each item, a few at a time, and return the results in order; threads share all grants."""
     if len(items) < 2:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(min(_FILES_AT_A_TIME, len(items))) as pool:
+    with thread_pool(min(_FILES_AT_A_TIME, len(items))) as pool:
         jobs = [pool.submit(copy_context().run, work, item) for item in items]
         try:
             return [job.result() for job in jobs]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from counterpoise.compare._rounds.encoding import encode_final
 from counterpoise.errors import EngineError
 from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.results import Comparison, Encoding, Final, HeldOut, Leaderboard
+from counterpoise.runtime import thread_pool
 
 
 def run_final(
@@ -70,7 +70,7 @@ def _in_subprocesses(comparison: Comparison, leaderboard: Leaderboard, held_out:
     run = partial(run_in_process, folder=place, at_a_time=at_a_time)
     with _reporting_killed_process("the finalists, validation and test"):
         run(partial(encode_final, comparison, held_out), Encoding)
-        with ThreadPoolExecutor(workers(at_a_time)) as pool, close_on_interruption(place):
+        with thread_pool(workers(at_a_time)) as pool, close_on_interruption(place):
             refits = tuple(pool.map(partial(refit_in_process, comparison), finalists(leaderboard)))
         return run(partial(score_finalists, comparison, leaderboard, held_out, refits=refits), Final)
 

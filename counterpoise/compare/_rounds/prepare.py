@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from counterpoise.compare._rounds.rows import TiedRows, choose_rows, choose_rows
 from counterpoise.errors import EngineError
 from counterpoise.records import Record, Snapshot, SplitPlan
 from counterpoise.results import Comparison, Encoding, Rules
+from counterpoise.runtime import thread_pool
 
 _MINUTES_TO_BUILD = 5.0
 """How long importing and building a learner may take before any other work is done."""
@@ -69,7 +69,7 @@ def prepare_in_process(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, fo
         _check_learners(rules, run)
         comparison = run(partial(choose_rows, rules, snapshot, split, folder=folder), Comparison)
         encode = partial(run, answer=Encoding)
-        with ThreadPoolExecutor(workers(at_a_time)) as pool, close_on_interruption(place):
+        with thread_pool(workers(at_a_time)) as pool, close_on_interruption(place):
             encodings = list(
                 pool.map(encode, [partial(encode_round, comparison, one) for one in range(comparison.rounds)])
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from counterpoise.config import SourceConfig
 from counterpoise.errors import ConfigError, InputError
 from counterpoise.ingest._sql.database_url import DatabaseUrl
 from counterpoise.ingest._sql.sqlite_file import LONGEST_VALUE, SqliteFile, sqlite_file
+from counterpoise.runtime import thread_pool
 from counterpoise.secrets import literals_of, redact
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def execute(connection: Connection, statement: Statement) -> Iterator[QueryResul
     """Execute a statement and yield its result; the rows can be read only within the context."""
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        with ThreadPoolExecutor(1) as thread:
+        with thread_pool(1) as thread:
             call = partial(_interruptible, thread, driver)
             with closing(call(lambda: driver.execute(statement.sql, statement.parameters or ()))) as cursor:
                 yield QueryResult(_names(cursor), iter(cursor), call)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +27,7 @@ from counterpoise.persist._rows.materials import Materials
 from counterpoise.persist._rows.order import ORIGINS, Window
 from counterpoise.persist._rows.stored_materials import StoredMaterials
 from counterpoise.records import PARTITIONS
+from counterpoise.runtime import thread_pool
 from counterpoise.table import SnapshotReader, fingerprint, row_hashes
 from counterpoise.typing import Ints
 
@@ -89,7 +90,7 @@ def write_part(piece: PartPiece) -> WrittenPart:
         for name in PARTITIONS:
             (own / name).mkdir()
             (own / "keys" / name).mkdir(parents=True)
-        with ThreadPoolExecutor(1) as disk:
+        with thread_pool(1) as disk:
             return _PartJob(materials, piece, own).run(disk)
     except BaseException:
         shutil.rmtree(own, ignore_errors=True)

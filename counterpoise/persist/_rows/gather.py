@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.records import Snapshot
+from counterpoise.runtime import thread_pool
 from counterpoise.table import RowGroup, SnapshotReader
 from counterpoise.typing import Ints
 
@@ -141,6 +141,6 @@ def read_pool(snapshot: Snapshot, rows: Ints, columns: Sequence[str]) -> pa.Tabl
     firsts = [group.first_row for group in reader.row_groups]
     cut = int(np.searchsorted(rows, firsts[len(firsts) // 2]))
     stretches = [part for part in (rows[:cut], rows[cut:]) if len(part)]
-    with ThreadPoolExecutor(len(stretches)) as pool:
+    with thread_pool(len(stretches)) as pool:
         parts = list(pool.map(lambda part: SlabReader(snapshot, columns).rows(part), stretches))
     return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
