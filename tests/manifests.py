@@ -56,7 +56,7 @@ def facts_of(*, change: Change | None = None, **config: Any) -> Facts:
         },
         "libraries": {"python": "3.11.7"},
         "code": "0.1.0",
-        "files_version": 5,
+        "files_version": 6,
     }  # fmt: skip
     if change is not None:
         change(content)

@@ -1,8 +1,8 @@
 """Exact stratified allocation of whole groups of rows to partitions.
 
-Every class gets its share of every partition to within one row, as far as groups allow. Groups with several classes are
-placed first, then the others from the largest to the smallest, so that single rows fill the gaps that larger groups
-leave. Groups of the same class and size are interchangeable and are assigned at random.
+Every class gets its share of every partition to within one row, as far as groups allow, and every partition gets its
+share of large and of small groups (`_placing`). Groups with several classes are placed first, then the others class by
+class; exchanges of groups of similar size make the rows exact (`_evening`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import numpy.typing as npt
 
 from counterpoise.config import SplitConfig
 from counterpoise.runtime import child_generator
+from counterpoise.split._evening import even_out_classes, even_out_rows
 from counterpoise.split._files import Partition
 from counterpoise.split._groups import Codes, mixed_groups
-from counterpoise.typing import Floats, Ints
+from counterpoise.split._placing import place_in_strata
+from counterpoise.typing import Floats, Ints, Matrix
 
 
 @dataclass(frozen=True)
@@ -103,36 +105,43 @@ def allocate_groups(rows: GroupedRows, *, shares: tuple[float, ...], seed: int) 
         seed: The run's seed.
     """
     totals = np.bincount(rows.labels, minlength=len(rows.classes))
-    deficits = np.stack([partition_targets(int(total), shares) for total in totals]).astype(np.float64)
+    targets = np.stack([partition_targets(int(total), shares) for total in totals]).astype(np.float64)
     placed = np.full(rows.number, -1, dtype=np.int8)
-    _place_mixed(placed, rows, deficits, seed)
+    mixed = np.flatnonzero(rows.mixed)
+    counts = _counts_of(mixed, rows)
+    left = targets - _place_mixed(placed, mixed, counts, targets, seed)
     for code in range(len(rows.classes)):
-        _place_pure(placed, rows, code, deficits[code], seed)
+        _place_pure(placed, rows, code, left[code], seed)
+    if len(mixed):
+        own, rng = placed[mixed], child_generator(seed, "split", "mixed groups", "again")
+        total = np.bincount(rows.labels * len(shares) + placed[rows.groups], minlength=targets.size)
+        pure = total.reshape(targets.shape) - _held(own, counts, parts=len(shares))
+        even_out_classes(own, counts, targets - pure, rng)
+        placed[mixed] = own
     return placed[rows.groups]
 
 
-def _place_mixed(placed: Partition, rows: GroupedRows, deficits: Floats, seed: int) -> None:
-    """Place groups with several classes one by one, those with the largest share of a class first.
+def _place_mixed(placed: Partition, mixed: Ints, counts: Matrix, targets: Matrix, seed: int) -> Matrix:
+    """Place the groups with several classes, and return their rows of each class per partition.
 
-    Each goes to the partition that brings the remaining deficits closest to zero. The measure is the sum of squared
-    deficits over the target rows (the chi-square statistic), with equal weight for all classes.
+    Each partition gets its share of every class's rows in these groups; the groups of one class do the rest.
     """
-    mixed = np.flatnonzero(rows.mixed)
-    if len(mixed) == 0:
-        return
-    counts = _counts_of(mixed, rows)
-    totals = np.maximum(deficits.sum(axis=1), 1)
-    weights = 1 / (totals[:, None] * np.maximum(deficits, 1))
-    tie_break = child_generator(seed, "split", "mixed groups").permutation(len(mixed))
-    order = np.lexsort((tie_break, -(counts / totals).max(axis=1)))
-    for index in order.tolist():
-        group = counts[index][:, None]
-        part = int(np.argmin((((deficits - group) ** 2 - deficits**2) * weights).sum(axis=0)))
-        placed[mixed[index]] = part
-        deficits[:, part] -= counts[index]
+    if not len(mixed):
+        return np.zeros_like(targets)
+    rng = child_generator(seed, "split", "mixed groups")
+    aims = targets * (counts.sum(axis=0) / np.maximum(targets.sum(axis=1), 1))[:, None]
+    own = place_in_strata(counts, aims, rng, room=targets)
+    even_out_classes(own, counts, aims, rng)
+    placed[mixed] = own
+    return _held(own, counts, parts=targets.shape[1])
 
 
-def _counts_of(groups: Ints, rows: GroupedRows) -> Floats:
+def _held(placed: Partition, counts: Matrix, *, parts: int) -> Matrix:
+    """Return the rows of each class per partition."""
+    return np.stack([counts[placed == part].sum(axis=0) for part in range(parts)], axis=1)
+
+
+def _counts_of(groups: Ints, rows: GroupedRows) -> Matrix:
     """Return the number of rows of each class per group, of shape (groups, classes)."""
     number = np.full(rows.number, -1, dtype=np.int64)
     number[groups] = np.arange(len(groups))
@@ -143,15 +152,19 @@ def _counts_of(groups: Ints, rows: GroupedRows) -> Floats:
 
 
 def _place_pure(placed: Partition, rows: GroupedRows, code: int, deficits: Floats, seed: int) -> None:
-    """Place the groups that contain only one class at random, all groups of a size at once."""
+    """Place the groups that contain only one class at random."""
     own = rows.pure(code)
     sizes = rows.sizes[own]
     rng = child_generator(seed, "split", rows.classes[code])
-    for size in np.flatnonzero(np.bincount(sizes))[::-1]:
-        alike = rng.permutation(own[sizes == size])
-        counts = _share_out(len(alike), int(size), deficits)
-        placed[alike] = np.repeat(np.arange(len(deficits), dtype=np.int8), counts)
-        deficits -= counts * size
+    if len(own) and sizes.min() == sizes.max():
+        alike = rng.permutation(own)
+        placed[alike] = np.repeat(
+            np.arange(len(deficits), dtype=np.int8), _share_out(len(alike), int(sizes[0]), deficits)
+        )
+    elif len(own):
+        found = place_in_strata(sizes[:, None].astype(np.float64), deficits[None, :], rng)
+        even_out_rows(found, sizes, deficits, rng)
+        placed[own] = found
     _fill_empty_partitions(placed, rows, code, parts=len(deficits))
 
 
