@@ -60,7 +60,7 @@ def means_and_top(kind: str, *, mixed: bool, shares: tuple[float, ...] = SHARES,
         parts = range(len(shares))
         top = groups[largest(sizes)]
         found.append([[sizes[groups == part].mean() for part in parts], [(top == part).mean() for part in parts]])
-    return np.mean(found, axis=0)
+    return np.asarray(np.mean(found, axis=0))
 
 
 @pytest.mark.parametrize("mixed", [False, True])
