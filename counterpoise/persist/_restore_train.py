@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from counterpoise.errors import IntegrityError
 from counterpoise.persist._files.part_files import PartFile
@@ -26,7 +25,7 @@ from counterpoise.records import PARTITIONS, Snapshot
 from counterpoise.runtime import Progress, silent
 from counterpoise.split import REJECTED, TrainRows
 from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
-from counterpoise.table import SourceTable
+from counterpoise.table import SourceTable, read_parquet
 from counterpoise.typing import Ints
 
 
@@ -186,20 +185,20 @@ def _materials(manifest: Manifest, snapshot: Snapshot, data: Path) -> Materials:
 def _rows_elsewhere(data: Path) -> Ints:
     """Return the source rows in validation, test or the rejects."""
     files = [file for name in PARTITIONS[1:] for file in sorted((data / "keys" / name).glob("*.parquet"))]
-    tables = [pq.read_table(file, columns=["source_row"]) for file in files]
+    tables = [read_parquet(file, columns=["source_row"]) for file in files]
     rejected = data / "rejected" / "rows.parquet"
     if rejected.exists():
-        tables.append(pq.read_table(rejected).select([0]).rename_columns(["source_row"]))
+        tables.append(read_parquet(rejected).select([0]).rename_columns(["source_row"]))
     return np.concatenate([np.zeros(0, np.int64), *(table["source_row"].to_numpy() for table in tables)])
 
 
 def _recipe(train: TrainRows, folder: Path) -> TrainRecipe:
-    changed = pq.read_table(folder / "copies.parquet")
+    changed = read_parquet(folder / "copies.parquet")
     places = np.searchsorted(train.rows, changed["source_row"].to_numpy())
     counts = {}
     for name in set(changed.schema.names) & {"copies", "weight"}:
         counts[name] = np.ones(len(train.rows), dtype=np.int32)
         counts[name][places] = changed[name].to_numpy()
     made = folder / "synthetic.parquet"
-    synthetic: pa.Table | None = pq.read_table(made) if made.exists() else None
+    synthetic: pa.Table | None = read_parquet(made) if made.exists() else None
     return TrainRecipe(train, counts["copies"], synthetic, counts.get("weight"))

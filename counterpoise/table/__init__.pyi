@@ -1,4 +1,5 @@
 from ._arrow_files import read_arrow as read_arrow
+from ._arrow_files import read_parquet as read_parquet
 from ._arrow_files import write_arrow as write_arrow
 from ._arrow_files import write_snapshot as write_snapshot
 from ._columns import ColumnRoles as ColumnRoles

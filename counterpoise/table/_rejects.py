@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from counterpoise.table._arrow_files import read_parquet
+
 _VALUE = 1_000
 
 REJECTS_SCHEMA = pa.schema(
@@ -21,7 +23,7 @@ def read_rejects(path: str) -> pa.Table:
     """Read a rejects file; without a file return an empty table."""
     if not path:
         return REJECTS_SCHEMA.empty_table()
-    return pq.read_table(path).select(REJECTS_SCHEMA.names).cast(REJECTS_SCHEMA)
+    return read_parquet(path).select(REJECTS_SCHEMA.names).cast(REJECTS_SCHEMA)
 
 
 def write_rejects(path: Path, rejects: pa.Table) -> str:

@@ -37,7 +37,7 @@ from counterpoise.persist import (
 from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
 from counterpoise.split import EXCLUSION_REASONS, count_contradictory, group_codes, read_moments
 from counterpoise.strategies import STRATEGIES
-from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
+from counterpoise.table import Hashes, Labels, encode_labels, read_parquet, row_hashes
 from counterpoise.typing import Ints
 
 Found = Iterator[tuple[str, Any, Any]]
@@ -88,7 +88,7 @@ class _Stored:
     @cached_property
     def copies(self) -> pa.Table:
         """The train rows whose count or weight differs from one."""
-        return pq.read_table(self.data / "recipe" / "copies.parquet")
+        return read_parquet(self.data / "recipe" / "copies.parquet")
 
     @cached_property
     def times(self) -> Ints:
@@ -103,12 +103,12 @@ class _Stored:
     @cached_property
     def synthetic(self) -> pa.Table | None:
         path = self.data / "recipe" / "synthetic.parquet"
-        return pq.read_table(path, columns=list(_PARENTS)) if path.exists() else None
+        return read_parquet(path, columns=list(_PARENTS)) if path.exists() else None
 
     @cached_property
     def rejected(self) -> pa.Table | None:
         path = self.data / "rejected" / "rows.parquet"
-        return pq.read_table(path) if path.exists() else None
+        return read_parquet(path) if path.exists() else None
 
     @property
     def dropped(self) -> int:
@@ -118,11 +118,11 @@ class _Stored:
         return sorted((self.data / part).glob("part-*.parquet"))
 
     def keys(self, name: str) -> pa.Table:
-        return pa.concat_tables([pq.read_table(path) for path in self.files(f"keys/{name}")])
+        return pa.concat_tables([read_parquet(path) for path in self.files(f"keys/{name}")])
 
     def labels(self, name: str) -> Labels:
         target = self.config.columns.target
-        tables = [pq.read_table(path, columns=[target]) for path in self.files(name)]
+        tables = [read_parquet(path, columns=[target]) for path in self.files(name)]
         return _labels(pa.concat_tables(tables), self.config)
 
 
@@ -321,7 +321,7 @@ def real_rows(data: Path, part: str, path: Path, keys: Sequence[str]) -> tuple[I
         path: The file.
         keys: The source's key columns, which are hashed as well.
     """
-    own, rows = pq.read_table(data / "keys" / part / path.name), pq.read_table(path)
+    own, rows = read_parquet(data / "keys" / part / path.name), read_parquet(path)
     real: pa.ChunkedArray = pc.not_equal(own["origin"], ORIGINS[2])
     columns = [*rows.columns, *source_keys(own, keys).columns]
     table = pa.table(columns, names=[*rows.schema.names, *keys]).filter(real)
@@ -381,7 +381,7 @@ def _equal_rows(version: _Stored) -> tuple[int, int]:
 def _original_rows(version: _Stored, name: str) -> Iterator[pa.Table]:
     """Yield the original rows of a partition, one row group at a time."""
     for path in version.files(name):
-        origin = pq.read_table(version.data / "keys" / name / path.name, columns=["origin"])["origin"]
+        origin = read_parquet(version.data / "keys" / name / path.name, columns=["origin"])["origin"]
         start = 0
         for rows in iter_part(path):
             yield rows.filter(pc.equal(origin.slice(start, rows.num_rows), ORIGINS[0]))

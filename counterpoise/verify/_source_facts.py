@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from counterpoise.drift import SourceProfile, profile_source
 from counterpoise.persist import PROFILE_FILE, Manifest
 from counterpoise.records import Snapshot, parse_stored
-from counterpoise.table import Labels, SnapshotReader, read_labels
+from counterpoise.table import Labels, SnapshotReader, read_labels, read_parquet
 from counterpoise.verify._recount import classes_of_source, with_rows
 
 _ELSEWHERE = {"parts"}
@@ -50,11 +49,11 @@ def _class_differences(data: Path, manifest: Manifest, labels: Labels) -> Iterat
         kept[rejected.column(0).to_numpy()] = False
     if (found := with_rows(labels.counts(kept))) != (stated := classes_of_source(manifest)):
         yield f"manifest: rows by class are {stated}, but the source has {found}"
-    changed = pq.read_table(data / "recipe" / "copies.parquet")
+    changed = read_parquet(data / "recipe" / "copies.parquet")
     codes = labels.codes[changed["source_row"].to_numpy()]
     if changed["class"].cast(pa.string()).to_pylist() != [labels.classes[code] for code in codes]:
         yield "recipe: classes of rows differ from the source"
 
 
 def _table(path: Path) -> pa.Table | None:
-    return pq.read_table(path) if path.is_file() else None
+    return read_parquet(path) if path.is_file() else None

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from counterpoise.errors import CounterpoiseError
 from counterpoise.ingest import ingest_source
@@ -15,7 +14,7 @@ from counterpoise.persist import DatasetFolder, Manifest, checked_out, parse_add
 from counterpoise.records import PARTITIONS, Snapshot
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import scratch_folder
-from counterpoise.table import Hashes, SnapshotReader, row_hashes
+from counterpoise.table import Hashes, SnapshotReader, read_parquet, row_hashes
 from counterpoise.verify._evaluation import evaluation_differences
 from counterpoise.verify._promotions import promotion_differences
 from counterpoise.verify._recount import real_rows
@@ -80,7 +79,7 @@ def _row_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> Iter
             yield f"{name}: {wrong:,} rows differ from the source"
     rejected = data / "rejected" / "rows.parquet"
     if rejected.exists():
-        table = pq.read_table(rejected)
+        table = read_parquet(rejected)
         rows = table.column(0).to_numpy()
         if not np.array_equal(row_hashes(table.select([*published, *keys])), hashes[rows]):
             yield "rejected: rows differ from the source"

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from counterpoise.errors import CounterpoiseError, IntegrityError
 from counterpoise.persist import (
@@ -37,6 +36,7 @@ from counterpoise.records import Certificate
 from counterpoise.runtime import format_size, free_memory, names_refusals
 from counterpoise.split import SplitPromise
 from counterpoise.storage import LocalStore
+from counterpoise.table import read_parquet
 from counterpoise.verify._recount import recount
 
 _BYTES_A_ROW = 40
@@ -183,7 +183,7 @@ def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
 def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartContent:
     """Return a recipe's statements about removed train rows: their numbers and parents, not their content."""
     elsewhere = [
-        np.concatenate([np.zeros(0, np.int64), *(pq.read_table(file)["source_row"].to_numpy() for file in files)])
+        np.concatenate([np.zeros(0, np.int64), *(read_parquet(file)["source_row"].to_numpy() for file in files)])
         for files in (sorted((data / "keys" / name).glob("*.parquet")) for name in UNTOUCHED)
     ]
     _check_memory(rows)
@@ -191,7 +191,7 @@ def _train_of_recipe(data: Path, balance: RowBalance, *, rows: int) -> PartConte
     for removed in (*elsewhere, balance.dropped, balance.rejected):
         train[removed[(removed >= 0) & (removed < rows)]] = False
     made = data / "recipe" / "synthetic.parquet"
-    table = pq.read_table(made, columns=["parent_a", "parent_b"]) if made.exists() else None
+    table = read_parquet(made, columns=["parent_a", "parent_b"]) if made.exists() else None
     parents = [] if table is None else [column.drop_null().to_numpy() for column in table.columns]
     return PartContent(np.flatnonzero(train), np.concatenate([np.zeros(0, np.int64), *parents]))
 
@@ -206,7 +206,7 @@ def _check_memory(rows: int) -> None:
 def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.NDArray[np.int64]:
     if not path.exists():
         return np.zeros(0, np.int64)
-    table = pq.read_table(path)
+    table = read_parquet(path)
     values = np.asarray(table[name].to_numpy())
     return values[table["copies"].to_numpy() == 0] if only_dropped else values
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -41,7 +43,8 @@ POINTS = [
     [stage, fault]
     for stage in ("split", "persist", "put away", "rebuild", "sample")
     for fault in ("files of 0 bytes", "0 more files")
-]
+] + [["persist", "0 MiB more memory"], ["evaluate", "0 MiB more memory"]]
+NO_THREADS = [[stage, "no threads"] for stage in ("split", "rebuild", "verify")]
 
 
 def said_by(program: str, *arguments: str) -> str:
@@ -62,7 +65,15 @@ def test_killed_jobs_alarm_no_reader_hurt_no_version_and_leave_nothing(tmp_path:
 def test_refusals_at_several_stages_have_a_name_and_hurt_no_version(tmp_path: Path) -> None:
     trials = json.loads(said_by(LIMITS, str(tmp_path), json.dumps(POINTS)))
     assert [trial for trial in trials if trial[3]] == []
-    assert {ended for *_, ended, _, _ in trials} >= {"file_too_large", "too_many_open_files"}
+    assert {ended for *_, ended, _, _ in trials} >= {"file_too_large", "too_many_open_files", "out_of_memory"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not start threads")
+def test_a_stage_that_may_not_start_threads_ends() -> None:
+    with TemporaryDirectory() as folder:  # that of pytest is closed to others
+        trials = json.loads(said_by(LIMITS, folder, json.dumps(NO_THREADS)))
+    assert [trial for trial in trials if trial[3]] == []
+    assert {ended for *_, ended, _, _ in trials} >= {"too_many_processes", "done"}
 
 
 @pytest.mark.parametrize("what", ["kills", "limits"])
