@@ -43,8 +43,8 @@ POINTS = [
     [stage, fault]
     for stage in ("split", "persist", "put away", "rebuild", "sample")
     for fault in ("files of 0 bytes", "0 more files")
-] + [["persist", "0 MiB more memory"], ["evaluate", "0 MiB more memory"]]
-NO_THREADS = [[stage, "no threads"] for stage in ("split", "rebuild", "verify")]
+] + [["persist", "0 MiB more memory"], ["evaluate", "0 MiB more memory"], ["compare", "1 more files"]]
+NO_THREADS = [[stage, "no threads"] for stage in ("split", "rebuild", "verify", "compare")]
 
 
 def said_by(program: str, *arguments: str) -> str:

@@ -30,6 +30,7 @@ from counterpoise.compare._processes.worker_template import REFUSED_TO_WRITE
 from counterpoise.compare._processes.workers import workers
 from counterpoise.errors import CounterpoiseError, EngineError
 from counterpoise.records import Record
+from counterpoise.runtime import names_refusals
 
 Answer = TypeVar("Answer", bound=Record)
 
@@ -109,6 +110,7 @@ def close_on_interruption(folder: str) -> Iterator[None]:
         raise
 
 
+@names_refusals("compare")
 def open_processes(folder: str) -> None:
     """Accept jobs for a comparison, given by its folder; its template process starts to import."""
     with _lock:
