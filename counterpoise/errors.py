@@ -47,6 +47,11 @@ class CounterpoiseError(Exception):
     stage = "counterpoise"
     exit_code = 1
 
+    def __init_subclass__(cls, *, stage: str = "", exit_code: int | None = None) -> None:
+        """Set the stage and the exit code of a kind of error; it inherits those that are not given."""
+        super().__init_subclass__()
+        cls.stage, cls.exit_code = stage or cls.stage, cls.exit_code if exit_code is None else exit_code
+
     def __init__(
         self,
         reason: str,
@@ -85,18 +90,12 @@ def _rebuild(kind: type[CounterpoiseError], reason: str, state: dict[str, Any]) 
     return kind(reason, **state)
 
 
-class ConfigError(CounterpoiseError):
+class ConfigError(CounterpoiseError, stage="config", exit_code=2):
     """The configuration is invalid; nothing has been read yet."""
 
-    stage = "config"
-    exit_code = 2
 
-
-class InputError(CounterpoiseError):
+class InputError(CounterpoiseError, stage="ingest", exit_code=2):
     """The source cannot be read as a table, or not exactly."""
-
-    stage = "ingest"
-    exit_code = 2
 
 
 class ColumnNotFoundError(InputError):
@@ -124,81 +123,53 @@ class ColumnNotFoundError(InputError):
         )
 
 
-class ContractError(CounterpoiseError):
+class ContractError(CounterpoiseError, stage="validate", exit_code=2):
     """The data fails a critical expectation."""
 
-    stage = "validate"
-    exit_code = 2
 
-
-class SplitError(CounterpoiseError):
+class SplitError(CounterpoiseError, stage="split", exit_code=2):
     """The rows cannot be split as configured."""
 
-    stage = "split"
-    exit_code = 2
 
-
-class ResamplingError(CounterpoiseError):
+class ResamplingError(CounterpoiseError, stage="resample", exit_code=2):
     """The train partition cannot be resampled as configured."""
 
-    stage = "resample"
-    exit_code = 2
 
-
-class EvaluationError(CounterpoiseError):
+class EvaluationError(CounterpoiseError, stage="evaluate", exit_code=2):
     """The effect of resampling cannot be measured as configured."""
 
-    stage = "evaluate"
-    exit_code = 2
 
-
-class EngineError(CounterpoiseError):
+class EngineError(CounterpoiseError, stage="engine"):
     """An underlying library failed for a reason unrelated to the data."""
 
-    stage = "engine"
 
-
-class MachineError(CounterpoiseError):
+class MachineError(CounterpoiseError, stage="machine"):
     """The operating system refused: space, memory, permissions or limits. The values name the stage."""
-
-    stage = "machine"
 
     def __init__(self, reason: str, *, values: dict[str, Any] | None = None, **said: str) -> None:
         self.stage = str((values or {}).get("stage", self.stage))
         super().__init__(reason, values=values, **said)
 
 
-class PublishError(MachineError):
+class PublishError(MachineError, stage="persist"):
     """A version could not be written and published."""
 
-    stage = "persist"
 
-
-class IntegrityError(CounterpoiseError):
+class IntegrityError(CounterpoiseError, stage="verify"):
     """Published files differ from what their manifest certifies."""
 
-    stage = "verify"
 
-
-class StorageError(CounterpoiseError):
+class StorageError(CounterpoiseError, stage="storage", exit_code=2):
     """An object store refused: its bucket, permissions or settings are not sufficient."""
 
-    stage = "storage"
-    exit_code = 2
 
-
-class StorageUnavailableError(StorageError):
+class StorageUnavailableError(StorageError, exit_code=1):
     """An object store cannot be reached or fails; retrying may succeed."""
-
-    exit_code = 1
 
 
 class MissingObjectError(StorageError, FileNotFoundError):
     """An expected object is missing; callers can also catch it as a missing file."""
 
 
-class VersionNotFoundError(CounterpoiseError):
+class VersionNotFoundError(CounterpoiseError, stage="versions", exit_code=2):
     """There is no published version at that address."""
-
-    stage = "versions"
-    exit_code = 2

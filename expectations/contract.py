@@ -15,8 +15,6 @@ from counterpoise.strategies import STRATEGIES
 from counterpoise.table import ColumnRoles, SourceTable
 from counterpoise.validate import Suite
 
-__all__ = ["build_contract", "rows_for_neighbors"]
-
 Expectation = dict[str, Any]
 
 

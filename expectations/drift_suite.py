@@ -17,8 +17,6 @@ from counterpoise.records import Snapshot
 from counterpoise.validate import Severity, Suite
 from counterpoise.versions import Baseline, find_baseline
 
-__all__ = ["build_drift_suite", "drift_expectations", "suite_against"]
-
 Expectation = dict[str, Any]
 
 _ALPHA = 0.001

@@ -9,8 +9,6 @@ from typing import Any
 from counterpoise.drift import FEWEST_ROWS, AddedRows, Growth, Repeats
 from counterpoise.validate import Severity
 
-__all__ = ["all_new", "growth_expectations"]
-
 Expectation = dict[str, Any]
 
 _MEASURE = "expect_table_growth_measure_to_be_between"

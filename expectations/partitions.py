@@ -10,8 +10,6 @@ from counterpoise.expectations.registration import register_expectations
 from counterpoise.records import PARTITIONS, ClassCounts, SplitPlan
 from counterpoise.validate import Suite
 
-__all__ = ["build_partition_suite"]
-
 Expectation = dict[str, Any]
 
 _TOLERANCE = 0.1

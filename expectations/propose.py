@@ -13,8 +13,6 @@ from counterpoise.records import Snapshot
 from counterpoise.suggest import ColumnSummary, class_separation, profile_columns
 from counterpoise.table import Labels, SnapshotReader, encode_labels, imbalance_degree, read_labels, to_series
 
-__all__ = ["propose_suite"]
-
 Expectation = dict[str, Any]
 
 _MOSTLY = 0.99

@@ -7,8 +7,6 @@ import pkgutil
 
 from counterpoise.validate import load_engine, quiet
 
-__all__ = ["register_expectations"]
-
 
 def register_expectations() -> None:
     """Register the expectations of every module in `custom`; repeated calls have no effect."""

@@ -12,8 +12,6 @@ from counterpoise.expectations.registration import register_expectations
 from counterpoise.records import read_strictly
 from counterpoise.validate import Suite, bad_expectation, check_expectation, quiet
 
-__all__ = ["load_suite", "suite_document", "write_suite"]
-
 _MAX_BYTES = 64 * 2**20
 _MOST = 100_000
 _KEPT = ("type", "kwargs", "severity", "notes", "meta")

@@ -11,8 +11,6 @@ from counterpoise.expectations.suite_file import load_suite
 from counterpoise.records import Snapshot
 from counterpoise.validate import Suite
 
-__all__ = ["configured_suites", "source_suites"]
-
 
 def configured_suites(config: BalanceConfig, snapshot: Snapshot) -> list[Suite]:
     """Return all suites for a delivery: those of the source and the comparison with the last version.

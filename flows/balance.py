@@ -23,8 +23,6 @@ from counterpoise.tasks.resample import resample
 from counterpoise.tasks.split import split
 from counterpoise.tasks.validate import validate, validate_split
 
-__all__ = ["balance"]
-
 
 @flow(
     name="balance",

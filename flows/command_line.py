@@ -33,8 +33,6 @@ from counterpoise.runtime import refusal_behind
 from counterpoise.secrets import redact
 from counterpoise.text import is_utf8
 
-__all__ = ["app", "main"]
-
 app = typer.Typer(
     name="counterpoise",
     help="Balanced, leak-proof, versioned training sets from imbalanced data.",

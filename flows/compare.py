@@ -19,8 +19,6 @@ from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.split import split
 from counterpoise.tasks.validate import validate, validate_split
 
-__all__ = ["compare"]
-
 _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0))
 
 

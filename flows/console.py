@@ -24,20 +24,6 @@ if TYPE_CHECKING:
     from counterpoise.resample import ResamplingPreview
     from counterpoise.results import Leaderboard, Promotion
 
-__all__ = [
-    "print_advice",
-    "print_board",
-    "print_json",
-    "print_manifest",
-    "print_monitor",
-    "print_run",
-    "print_versions",
-    "say",
-    "say_result",
-    "show_error",
-    "stage_lines",
-]
-
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 
 

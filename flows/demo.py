@@ -13,8 +13,6 @@ from counterpoise.flows.console import print_run, say, stage_lines
 from counterpoise.flows.first_files import write_first_files
 from counterpoise.flows.prefect_settings import use_own_home
 
-__all__ = ["run_demo"]
-
 
 def run_demo(out: Path, *, rows: int) -> None:
     """Generate a fraud-like table, propose a configuration, publish a version and print the path of its report.

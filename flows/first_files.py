@@ -12,8 +12,6 @@ from counterpoise.records import Snapshot
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import SCHEMES, scratch_folder, written_whole
 
-__all__ = ["source_settings", "write_first_files"]
-
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 

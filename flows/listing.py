@@ -11,8 +11,6 @@ from counterpoise.persist import DatasetFolder, damaged_manifests, is_dataset_na
 from counterpoise.records import DatasetVersion
 from counterpoise.versions import list_datasets, list_versions, newest_promotion
 
-__all__ = ["damaged_versions", "find_versions", "or_none", "promoted_versions"]
-
 Found = TypeVar("Found")
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from counterpoise.monitor import MonitorReport
     from counterpoise.results import Leaderboard
 
-__all__ = ["run_balance", "run_compare", "run_monitor"]
-
 
 def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
     """Run the flow in this process and return the version and, if there is one, its report.

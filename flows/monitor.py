@@ -13,8 +13,6 @@ from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.monitor import inspect
 
-__all__ = ["monitor"]
-
 
 @flow(
     name="monitor",

@@ -18,8 +18,6 @@ from counterpoise.flows.console import say
 from counterpoise.flows.temporary_server import start_temporary_server
 from counterpoise.secrets import redact
 
-__all__ = ["reach_prefect"]
-
 _SECONDS = 10.0
 _TRIES = 5
 """Prefect's client tries to connect four times with pauses; all tries must fit into the time limit."""

@@ -6,8 +6,6 @@ import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
-__all__ = ["set_defaults", "use_own_home"]
-
 _DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

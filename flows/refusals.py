@@ -19,8 +19,6 @@ from counterpoise.errors import ConfigError, CounterpoiseError, StorageError
 from counterpoise.secrets import redact
 from counterpoise.tasks.stage import is_transient
 
-__all__ = ["REFUSED", "is_refusal", "name_mismatch", "name_refusal"]
-
 REFUSED = "Refused"
 _MISMATCHES = (ParameterBindError, ParameterTypeError, SignatureMismatchError)
 _FLOWS = ("balance", "compare", "monitor")

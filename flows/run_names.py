@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from prefect.runtime import flow_run
 
-__all__ = ["flow_and_dataset"]
-
 
 def flow_and_dataset() -> str:
     """Name a run after its flow and dataset; the configuration is a model or a deployment's mapping."""

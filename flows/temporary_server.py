@@ -14,8 +14,6 @@ import sys
 import threading
 import time
 
-__all__ = ["start_temporary_server"]
-
 _HOST = "127.0.0.1"
 _GRACE = 5.0
 

@@ -14,8 +14,6 @@ from counterpoise.errors import CounterpoiseError
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.reporting import log
 
-__all__ = ["run_workspace"]
-
 
 @contextmanager
 def run_workspace(config: BalanceConfig) -> Iterator[Path]:

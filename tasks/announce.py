@@ -21,8 +21,6 @@ from counterpoise.tasks.stage import time_limit
 if TYPE_CHECKING:
     from counterpoise.persist import Manifest
 
-__all__ = ["announce"]
-
 _REMEMBERED = timedelta(days=6)
 """A server with Prefect's default retention of 7 days still has any event younger than this."""
 

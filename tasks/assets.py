@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 from counterpoise.config import SourceConfig
 
-__all__ = ["dataset_key", "source_key"]
-
 _LONGEST = 512
 _NOT_ALLOWED = re.compile(r"[\s\0#?&%\"'<>\[\]{}|\\^`]")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9]*)[A-Za-z0-9+.-]*://")

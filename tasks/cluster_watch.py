@@ -12,8 +12,6 @@ from typing import Any
 from counterpoise.config import EngineConfig
 from counterpoise.errors import CounterpoiseError, EngineError
 
-__all__ = ["cluster_failures_named", "no_cluster", "watched"]
-
 _BEAT = 5.0
 _SECONDS_FOR_AN_ANSWER = 60.0
 _SECONDS_WITHOUT_WORKERS = 300.0

@@ -12,8 +12,6 @@ from counterpoise.results import Candidate, CandidateResult, Comparison, Leaderb
 from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table
 from counterpoise.tasks.stage import stage
 
-__all__ = ["comparison_folder", "cross_validate", "final_test", "prepare", "rank"]
-
 
 def comparison_folder(folder: Path) -> Path:
     """Return the folder of the comparison in a run's working area."""

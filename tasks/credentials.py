@@ -18,8 +18,6 @@ from counterpoise.config import BalanceConfig
 from counterpoise.errors import ConfigError
 from counterpoise.storage import granted, is_remote
 
-__all__ = ["block_variables", "credentials_of"]
-
 _FIELDS = {
     "aws_access_key_id": "AWS_ACCESS_KEY_ID",
     "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",

@@ -31,8 +31,6 @@ from counterpoise.tasks.stage import failed_on_input_or_output
 if TYPE_CHECKING:
     from prefect_dask.task_runners import DaskTaskRunner
 
-__all__ = ["current_engine", "on_workers", "running_engine"]
-
 P = TypeVar("P", bound=Piece)
 R = TypeVar("R")
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from counterpoise.report import ReportData
     from counterpoise.results import LeaderboardBrief, SinceVersion, SyntheticReview
 
-__all__ = ["evaluate"]
-
 
 @stage
 def evaluate(

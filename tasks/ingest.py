@@ -9,8 +9,6 @@ from counterpoise.records import Snapshot
 from counterpoise.tasks.reporting import artifact_key, log, stage_progress
 from counterpoise.tasks.stage import stage
 
-__all__ = ["ingest"]
-
 
 @stage
 def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:

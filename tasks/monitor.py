@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from counterpoise.monitor import DriftFindings
     from counterpoise.versions import Baseline
 
-__all__ = ["inspect"]
-
 _TOLD = 50
 
 

@@ -8,8 +8,6 @@ from counterpoise.tasks.engine import current_engine
 from counterpoise.tasks.reporting import artifact_key, log, stage_progress
 from counterpoise.tasks.stage import stage
 
-__all__ = ["persist"]
-
 
 @stage
 def persist(

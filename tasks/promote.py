@@ -9,8 +9,6 @@ from counterpoise.results import Promotion
 from counterpoise.tasks.reporting import emit, log
 from counterpoise.tasks.stage import stage
 
-__all__ = ["promote"]
-
 
 @stage
 def promote(config: BalanceConfig, *, version: DatasetVersion) -> Promotion | None:

@@ -32,18 +32,6 @@ from counterpoise.records import DAMAGE_LOGGER
 from counterpoise.runtime import Progress, silent
 from counterpoise.text import visible
 
-__all__ = [
-    "artifact_key",
-    "emit",
-    "event_is_known",
-    "in_run",
-    "log",
-    "publish_link",
-    "publish_markdown",
-    "publish_table",
-    "stage_progress",
-]
-
 _SECONDS_BETWEEN = 2.0
 _ACTIVE = re.compile(r"[]<&\\]")
 _EMPHASIS = re.compile(r"[*~]|(?<!\w)_+(?=\w)")

@@ -9,8 +9,6 @@ from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan
 from counterpoise.tasks.reporting import artifact_key, log, stage_progress
 from counterpoise.tasks.stage import stage
 
-__all__ = ["resample"]
-
 
 @stage
 def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> ResamplingPlan:

@@ -9,8 +9,6 @@ from counterpoise.records import PARTITIONS, Snapshot, SplitPlan, Validation
 from counterpoise.tasks.reporting import log
 from counterpoise.tasks.stage import stage
 
-__all__ = ["split"]
-
 
 @stage
 def split(config: BalanceConfig, snapshot: Snapshot, validation: Validation, *, folder: Path) -> SplitPlan:

@@ -23,8 +23,6 @@ from counterpoise.errors import EngineError
 from counterpoise.runtime import json_sha256, naming_refusals
 from counterpoise.tasks.credentials import credentials_of
 
-__all__ = ["StageTimeoutError", "failed_on_input_or_output", "is_transient", "result_key", "stage", "time_limit"]
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

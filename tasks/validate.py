@@ -12,8 +12,6 @@ from counterpoise.tasks.engine import current_engine
 from counterpoise.tasks.reporting import artifact_key, emit, log, publish_table, stage_progress
 from counterpoise.tasks.stage import stage
 
-__all__ = ["validate", "validate_split"]
-
 _SHOWN = 20
 
 

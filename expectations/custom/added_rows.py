@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["STRETCHES", "among", "shown", "stretches_of"]
-
 Rows = Sequence[Sequence[int]]
 
 STRETCHES = 10

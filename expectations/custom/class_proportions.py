@@ -5,17 +5,16 @@ Importing this module imports Great Expectations and registers the expectation t
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
+from counterpoise.expectations.custom.aggregates import Judging, verdict
 from counterpoise.table import class_name
 
-__all__ = ["ExpectColumnClassProportionsToBeBetween"]
 
-
-class ExpectColumnClassProportionsToBeBetween(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+class ExpectColumnClassProportionsToBeBetween(Judging, ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect the share of each named class among the labelled rows to be within its band, including the bounds.
 
     Other classes are not checked. The observed value is the shares of the named classes.
@@ -27,30 +26,15 @@ class ExpectColumnClassProportionsToBeBetween(ColumnAggregateExpectation):  # ty
 
     bands: dict[str, list[float]]
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.value_counts",)
-    success_keys = ("bands",)
-    args_keys = ("column", "bands")
 
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
-        execution_engine: Any = None,  # noqa: ARG002  # GX passes it
-    ) -> dict[str, Any]:
-        counts = metrics["column.value_counts"]
-        rows = np.asarray(counts.to_numpy(), dtype=np.int64)
+    def _judge(self, found: Any) -> dict[str, Any]:
+        rows = np.asarray(found.to_numpy(), dtype=np.int64)
         total = max(int(rows.sum()), 1)
-        found = {class_name(value): int(count) / total for value, count in zip(counts.index, rows, strict=True)}
-        shares = {name: found.get(name, 0.0) for name in self.bands}
+        all_shares = {class_name(value): int(count) / total for value, count in zip(found.index, rows, strict=True)}
+        shares = {name: all_shares.get(name, 0.0) for name in self.bands}
         outside = {name: share for name, share in shares.items() if not _within(share, self.bands[name])}
-        return {
-            "success": not outside,
-            "result": {
-                "observed_value": shares,
-                "details": {"outside": outside, "summary": _summary(outside, shares, self.bands)},
-            },
-        }
+        return verdict(not outside, shares, _summary(outside, shares, self.bands), outside=outside)
 
 
 def _within(share: float, band: list[float]) -> bool:

@@ -5,46 +5,31 @@ Importing this module imports Great Expectations and registers the expectation t
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Union
+from typing import Any, Union
 
 import numpy as np
 from great_expectations.compatibility import pydantic
-from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
-from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
-from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.drift import class_change
 from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
+from counterpoise.expectations.custom.aggregates import Judging, read_columns, register_metric, verdict
 from counterpoise.table import comparable_class
-
-__all__ = ["ColumnLabelCounts", "ExpectColumnClassProportionsToStay"]
 
 _SHOWN = 5
 
 
-class ColumnLabelCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """The number of rows by label, in all rows or in some stretches of them."""
-
-    metric_name = "column.label_counts"
-    value_keys = ("added",)
-
-    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(
-        cls,  # noqa: N805  # GX passes the class
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> dict[Any, int]:
-        frame, _, accessor = execution_engine.get_compute_domain(metric_domain_kwargs, MetricDomainTypes.COLUMN)
-        labels = among(frame[accessor["column"]], metric_value_kwargs.get("added"))
-        counts: dict[Any, int] = labels.dropna().value_counts().to_dict()
-        return counts
+def _count_labels(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -> dict[Any, int]:
+    """Return the number of rows by label, in all rows or in some stretches of them."""
+    (labels,) = read_columns(engine, domain, [domain["column"]])
+    counts: dict[Any, int] = among(labels, values.get("added")).dropna().value_counts().to_dict()
+    return counts
 
 
-class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+register_metric("column.label_counts", _count_labels, domain=("column",), values=("added",))
+
+
+class ExpectColumnClassProportionsToStay(Judging, ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect the classes of a label column to keep their proportions.
 
     The expectation fails if a chi-square test detects a difference that is also large: by Cohen's w, or because the
@@ -71,38 +56,21 @@ class ExpectColumnClassProportionsToStay(ColumnAggregateExpectation):  # type: i
     added: Union[list[list[int]], None] = None  # noqa: UP007  # pydantic 1 reads it at run time
     part: Union[str, None] = None  # noqa: UP007
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.label_counts",)
-    success_keys = ("baseline", "max_effect", "max_factor", "effect", "alpha", "added", "part")
-    args_keys = ("column", "baseline", "max_effect", "max_factor", "effect", "alpha", "added", "part")
 
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
-        execution_engine: Any = None,  # noqa: ARG002  # GX passes it
-    ) -> dict[str, Any]:
-        counts = metrics["column.label_counts"]
-        found = {comparable_class(value): int(rows) for value, rows in counts.items() if rows}
+    def _judge(self, found: dict[Any, int]) -> dict[str, Any]:
+        rows_now = {comparable_class(value): int(rows) for value, rows in found.items() if rows}
         known = {comparable_class(name): rows for name, rows in self.baseline.items()}
-        names = [*known, *(name for name in found if name not in known)]
+        names = [*known, *(name for name in rows_now if name not in known)]
         before = np.array([known.get(name, 0) for name in names])
-        after = np.array([found.get(name, 0) for name in names])
+        after = np.array([rows_now.get(name, 0) for name in names])
         p_value, effect, factor = class_change(
             before, after, alpha=self.alpha, effect=self.effect, stretches=stretches_of(self.added)
         )
         matters = effect > self.max_effect or factor > self.max_factor
-        details = {"effect_size": effect, "p_value": p_value, "factor": factor}
-        return {
-            "success": p_value >= self.alpha or not matters,
-            "result": {
-                "observed_value": effect,
-                "details": {
-                    **details,
-                    "summary": shown(self.part, f"{_summary(names, before, after)}; Cohen's w {effect:.3g}"),
-                },
-            },
-        }
+        summary = shown(self.part, f"{_summary(names, before, after)}; Cohen's w {effect:.3g}")
+        passed = p_value >= self.alpha or not matters
+        return verdict(passed, effect, summary, effect_size=effect, p_value=p_value, factor=factor)
 
 
 def _summary(names: list[str], before: np.ndarray, after: np.ndarray) -> str:

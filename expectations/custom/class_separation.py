@@ -5,38 +5,24 @@ Importing this module imports Great Expectations and registers the expectation a
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from great_expectations.compatibility import pydantic
-from great_expectations.execution_engine import PandasExecutionEngine
-from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.expectations.custom.aggregates import (
     ColumnPairAggregateExpectation,
-    ColumnPairMetric,
     counted,
-    read_columns,
+    read_pair,
+    register_metric,
+    verdict,
 )
 from counterpoise.suggest import MIN_ROWS, Separation, class_separation
 
-__all__ = ["ColumnPairSeparation", "ExpectColumnPairSeparationToBeAtMost"]
-
-
-class ColumnPairSeparation(ColumnPairMetric):
-    """How well the first column on its own separates a class of the second one."""
-
-    metric_name = "column_pair.class_separation"
-
-    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(
-        cls,  # noqa: N805  # GX passes the class
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> Separation | None:
-        names = [metric_domain_kwargs["column_A"], metric_domain_kwargs["column_B"]]
-        feature, label = read_columns(execution_engine, metric_domain_kwargs, names)
-        return class_separation(feature, label)
+register_metric(
+    "column_pair.class_separation",
+    lambda engine, domain, _: class_separation(*read_pair(engine, domain)),
+    domain=("column_A", "column_B"),
+)
 
 
 class ExpectColumnPairSeparationToBeAtMost(ColumnPairAggregateExpectation):
@@ -56,20 +42,11 @@ class ExpectColumnPairSeparationToBeAtMost(ColumnPairAggregateExpectation):
 
     max_separation: float = pydantic.Field(ge=0.5, le=1)
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column_pair.class_separation",)
-    success_keys = ("max_separation",)
-    args_keys = ("column_A", "column_B", "max_separation")
 
-    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
-        found: Separation | None = metrics["column_pair.class_separation"]
-        return {
-            "success": found is None or found.area <= self.max_separation,
-            "result": {
-                "observed_value": None if found is None else found.area,
-                "details": {"class": None if found is None else found.name, "summary": _summary(found)},
-            },
-        }
+    def _judge(self, found: Separation | None) -> dict[str, Any]:
+        area, name = (None, None) if found is None else (found.area, found.name)
+        return verdict(area is None or area <= self.max_separation, area, _summary(found), **{"class": name})
 
 
 def _summary(found: Separation | None) -> str:

@@ -14,24 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 from great_expectations.compatibility import pydantic
 from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
-from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
 from great_expectations.expectations.model_field_types import ConditionParser
 from great_expectations.expectations.row_conditions import RowConditionType
 
-from counterpoise.expectations.custom.aggregates import counted, read_columns
+from counterpoise.expectations.custom.aggregates import Judging, counted, read_columns, register_metric, verdict
 from counterpoise.table import as_numbers, encode_values
 
-__all__ = [
-    "Contradictions",
-    "ExpectMulticolumnContradictoryShareToBeAtMost",
-    "MulticolumnContradictions",
-    "find_contradictions",
-    "hash_rows",
-]
-
-_DOMAIN = ("batch_id", "column_list", "label", "row_condition", "condition_parser")
 _MISSING = np.uint64(0x9E6C_63D0_876A_68DE)
 _EXAMPLES = 3
 
@@ -125,25 +114,15 @@ def _words(column: pd.Series[Any]) -> npt.NDArray[np.uint64]:
     return words
 
 
-class MulticolumnContradictions(MetricProvider):  # type: ignore[misc]  # GX ships no types
-    """Rows whose features equal those of a row of another class."""
-
-    metric_name = "multicolumn.contradictions"
-    domain_keys = (*_DOMAIN, "table")
-
-    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(
-        cls,  # noqa: N805  # GX passes the class
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> Contradictions:
-        names = [metric_domain_kwargs["label"], *metric_domain_kwargs["column_list"]]
-        label, *features = read_columns(execution_engine, metric_domain_kwargs, names)
-        return find_contradictions(features, label)
+def _contradictions(engine: Any, domain: dict[str, Any], _: Any) -> Contradictions:
+    label, *features = read_columns(engine, domain, [domain["label"], *domain["column_list"]])
+    return find_contradictions(features, label)
 
 
-class ExpectMulticolumnContradictoryShareToBeAtMost(BatchExpectation):  # type: ignore[misc]  # GX ships no types
+register_metric("multicolumn.contradictions", _contradictions, domain=("column_list", "label"))
+
+
+class ExpectMulticolumnContradictoryShareToBeAtMost(Judging, BatchExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect few labelled rows to have the features of a row of another class: no model can distinguish those.
 
     All rows of a group with equal features and several classes count. Missing values equal each other, and rows without
@@ -163,12 +142,9 @@ class ExpectMulticolumnContradictoryShareToBeAtMost(BatchExpectation):  # type: 
     row_condition: RowConditionType = None
     condition_parser: Union[ConditionParser, None] = None  # noqa: UP007  # pydantic 1 reads it at run time
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
-    domain_keys: ClassVar[tuple[str, ...]] = _DOMAIN
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "column_list", "label", "row_condition", "condition_parser")
     domain_type: ClassVar[Any] = MetricDomainTypes.MULTICOLUMN
     metric_dependencies = ("multicolumn.contradictions",)
-    success_keys = ("max_share",)
-    args_keys = ("column_list", "label", "max_share")
 
     @pydantic.validator("label")  # type: ignore[untyped-decorator]  # GX ships no types
     def _is_no_feature(cls, name: str, values: dict[str, Any]) -> str:  # noqa: N805  # pydantic passes the class
@@ -176,13 +152,9 @@ class ExpectMulticolumnContradictoryShareToBeAtMost(BatchExpectation):  # type: 
             raise ValueError("label must not be one of column_list")
         return name
 
-    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
-        found: Contradictions = metrics["multicolumn.contradictions"]
+    def _judge(self, found: Contradictions) -> dict[str, Any]:
         details = {"rows": found.rows, "groups": found.groups, "examples": list(found.examples)}
-        return {
-            "success": found.share <= self.max_share,
-            "result": {"observed_value": found.share, "details": {**details, "summary": _summary(found)}},
-        }
+        return verdict(found.share <= self.max_share, found.share, _summary(found), **details)
 
 
 def _summary(found: Contradictions) -> str:

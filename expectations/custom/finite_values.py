@@ -13,7 +13,7 @@ from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.metrics import ColumnMapMetricProvider, column_condition_partial
 
-__all__ = ["ColumnValuesNotInfinite", "ExpectColumnValuesToNotBeInfinite"]
+from counterpoise.expectations.custom.aggregates import METADATA
 
 _NULLS = "column_values.nonnull.unexpected_count"
 
@@ -38,9 +38,8 @@ class ExpectColumnValuesToNotBeInfinite(ColumnMapExpectation):  # type: ignore[m
         column: Any column; only floating-point values can break it.
     """
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
+    library_metadata: ClassVar[dict[str, Any]] = METADATA
     map_metric = "column_values.not_infinite"
-    success_keys = ("mostly",)
     args_keys = ("column",)
 
     def _validate(

@@ -5,15 +5,15 @@ Importing this module imports Great Expectations and registers the expectation t
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Union
+from typing import Any, Literal, Union
 
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import BatchExpectation
 
-__all__ = ["ExpectTableGrowthMeasureToBeBetween"]
+from counterpoise.expectations.custom.aggregates import Judging, verdict
 
 
-class ExpectTableGrowthMeasureToBeBetween(BatchExpectation):  # type: ignore[misc]  # GX ships no types
+class ExpectTableGrowthMeasureToBeBetween(Judging, BatchExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect a measure of a source's growth to be within bounds.
 
     The measure is computed when the suite is built, because it compares files or whole rows with the last version,
@@ -34,20 +34,9 @@ class ExpectTableGrowthMeasureToBeBetween(BatchExpectation):  # type: ignore[mis
     max_value: Union[float, None] = None  # noqa: UP007
     summary: pydantic.StrictStr = ""
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("table.columns",)
-    success_keys = ("measure", "value", "min_value", "max_value", "summary")
-    args_keys = ("measure", "value", "min_value", "max_value", "summary")
 
-    def _validate(
-        self,
-        metrics: dict[str, Any],  # noqa: ARG002  # GX passes it
-        runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
-        execution_engine: Any = None,  # noqa: ARG002  # GX passes it
-    ) -> dict[str, Any]:
+    def _judge(self, found: Any) -> dict[str, Any]:  # noqa: ARG002  # the suite brings the measure along
         enough = self.min_value is None or self.value >= self.min_value
         within = self.max_value is None or self.value <= self.max_value
-        return {
-            "success": enough and within,
-            "result": {"observed_value": self.value, "details": {"summary": self.summary}},
-        }
+        return verdict(enough and within, self.value, self.summary)

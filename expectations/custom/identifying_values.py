@@ -9,20 +9,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pandas as pd
 from great_expectations.compatibility import pydantic
-from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
-from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
 
-from counterpoise.expectations.custom.aggregates import counted, read_columns
+from counterpoise.expectations.custom.aggregates import Judging, counted, read_columns, register_metric, verdict
 from counterpoise.table import as_numbers, encode_values
-
-__all__ = ["ColumnDistinctRows", "DistinctRows", "ExpectColumnValuesToNotIdentifyRows", "count_distinct_rows"]
 
 _MIN_ROWS = 20
 
@@ -95,24 +91,14 @@ def _is_nested(column: pd.Series[Any]) -> bool:
     return bool(present.any()) and isinstance(column.iloc[int(np.argmax(present))], list | dict | np.ndarray)
 
 
-class ColumnDistinctRows(MetricProvider):  # type: ignore[misc]  # GX ships no types
-    """The number of distinct values of a column, and whether they can be identifiers."""
-
-    metric_name = "column.distinct_rows"
-    domain_keys = ("batch_id", "table", "column", "row_condition", "condition_parser")
-
-    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(
-        cls,  # noqa: N805  # GX passes the class
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> DistinctRows:
-        (column,) = read_columns(execution_engine, metric_domain_kwargs, [metric_domain_kwargs["column"]])
-        return count_distinct_rows(column)
+register_metric(
+    "column.distinct_rows",
+    lambda engine, domain, _: count_distinct_rows(*read_columns(engine, domain, [domain["column"]])),
+    domain=("column",),
+)
 
 
-class ExpectColumnValuesToNotIdentifyRows(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+class ExpectColumnValuesToNotIdentifyRows(Judging, ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect a feature not to be unique in nearly every row, because a model can learn nothing from such a feature.
 
     The expectation checks texts, bytes and whole numbers, even if stored as floats that are all whole. It passes for
@@ -126,18 +112,11 @@ class ExpectColumnValuesToNotIdentifyRows(ColumnAggregateExpectation):  # type: 
 
     max_distinct_share: float = pydantic.Field(0.95, ge=0, le=1)
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.distinct_rows",)
-    success_keys = ("max_distinct_share",)
-    args_keys = ("column", "max_distinct_share")
 
-    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
-        found: DistinctRows = metrics["column.distinct_rows"]
-        details = {"distinct": found.distinct, "present": found.present, "summary": _summary(found)}
-        return {
-            "success": not found.is_checked or found.share <= self.max_distinct_share,
-            "result": {"observed_value": found.share, "details": details},
-        }
+    def _judge(self, found: DistinctRows) -> dict[str, Any]:
+        passed = not found.is_checked or found.share <= self.max_distinct_share
+        return verdict(passed, found.share, _summary(found), distinct=found.distinct, present=found.present)
 
 
 def _summary(found: DistinctRows) -> str:

@@ -6,19 +6,17 @@ Importing this module imports Great Expectations and registers the expectation t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
-from counterpoise.expectations.custom.aggregates import counted
+from counterpoise.expectations.custom.aggregates import Judging, counted, verdict
 from counterpoise.table import Degree, class_name, imbalance_degree
-
-__all__ = ["ExpectColumnImbalanceDegreeToBeAtMost"]
 
 _DEGREES: tuple[Degree, ...] = ("balanced", "mild", "moderate", "extreme")
 
 
-class ExpectColumnImbalanceDegreeToBeAtMost(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+class ExpectColumnImbalanceDegreeToBeAtMost(Judging, ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect the classes of a label column not to exceed a degree of imbalance.
 
     Missing labels are not a class. The observed value is the degree from `counterpoise.table.imbalance_degree`, which
@@ -31,18 +29,13 @@ class ExpectColumnImbalanceDegreeToBeAtMost(ColumnAggregateExpectation):  # type
 
     degree: Degree
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.value_counts",)
-    success_keys = ("degree",)
-    args_keys = ("column", "degree")
 
-    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
-        counts = {class_name(value): int(rows) for value, rows in metrics["column.value_counts"].items() if rows}
-        found = imbalance_degree(counts) if len(counts) > 1 else None
-        return {
-            "success": found is not None and _DEGREES.index(found) <= _DEGREES.index(self.degree),
-            "result": {"observed_value": found, "details": {"summary": _summary(found, counts)}},
-        }
+    def _judge(self, found: Any) -> dict[str, Any]:
+        counts = {class_name(value): int(rows) for value, rows in found.items() if rows}
+        degree = imbalance_degree(counts) if len(counts) > 1 else None
+        passed = degree is not None and _DEGREES.index(degree) <= _DEGREES.index(self.degree)
+        return verdict(passed, degree, _summary(degree, counts))
 
 
 def _summary(found: Degree | None, counts: Mapping[str, int]) -> str:

@@ -5,40 +5,27 @@ Importing this module imports Great Expectations and registers the expectation a
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Union
+from typing import Any, Union
 
 from great_expectations.compatibility import pydantic
-from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
-from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
-from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.drift import FEWEST_ROWS, missing_change
 from counterpoise.expectations.custom.added_rows import shown, stretches_of
+from counterpoise.expectations.custom.aggregates import Judging, register_metric, verdict
 from counterpoise.expectations.custom.population_stability import column_within
 
-__all__ = ["ColumnMissingCount", "ExpectColumnMissingShareToStay"]
+
+def _count_missing(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -> tuple[int, int]:
+    """Return the number of missing values and the number of rows."""
+    column = column_within(engine, domain, values)
+    return int(column.isna().sum()), len(column)
 
 
-class ColumnMissingCount(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """The number of missing values and the number of rows."""
-
-    metric_name = "column.missing_count"
-    value_keys = ("label", "label_class", "added")
-
-    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(
-        cls,  # noqa: N805  # GX passes the class
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> tuple[int, int]:
-        column = column_within(execution_engine, metric_domain_kwargs, metric_value_kwargs)
-        return int(column.isna().sum()), len(column)
+register_metric("column.missing_count", _count_missing, domain=("column",), values=("label", "label_class", "added"))
 
 
-class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
+class ExpectColumnMissingShareToStay(Judging, ColumnAggregateExpectation):  # type: ignore[misc]  # GX ships no types
     """Expect the share of missing values not to change by more than a difference, a factor and chance.
 
     With fewer than 40 rows on either side there is not enough evidence, and the expectation passes.
@@ -73,54 +60,18 @@ class ExpectColumnMissingShareToStay(ColumnAggregateExpectation):  # type: ignor
     added: Union[list[list[int]], None] = None  # noqa: UP007
     part: Union[str, None] = None  # noqa: UP007
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.missing_count",)
-    success_keys = (
-        "missing",
-        "rows",
-        "max_difference",
-        "max_factor",
-        "rise_only",
-        "effect",
-        "alpha",
-        "label",
-        "label_class",
-        "added",
-        "part",
-    )
-    args_keys = (
-        "column",
-        "missing",
-        "rows",
-        "max_difference",
-        "max_factor",
-        "rise_only",
-        "alpha",
-        "label",
-        "label_class",
-        "added",
-        "part",
-    )
 
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
-        execution_engine: Any = None,  # noqa: ARG002  # GX passes it
-    ) -> dict[str, Any]:
-        missing, rows = metrics["column.missing_count"]
+    def _judge(self, found: tuple[int, int]) -> dict[str, Any]:
+        missing, rows = found
         if min(rows, self.rows) < FEWEST_ROWS:
             summary = f"too few rows for a verdict: {rows:,}, before {self.rows:,}"
-            return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
+            return verdict(True, None, summary)
         change, p_value, factor = missing_change(
             (self.missing, self.rows), (missing, rows), effect=self.effect, stretches=stretches_of(self.added)
         )
         matters = abs(change) > self.max_difference or factor > self.max_factor
         now, before = missing / rows, self.missing / self.rows
-        return {
-            "success": p_value >= self.alpha or not matters or (self.rise_only and change < 0),
-            "result": {
-                "observed_value": now,
-                "details": {"summary": shown(self.part, f"{now:.2%} missing, {before:.2%} before"), "p_value": p_value},
-            },
-        }
+        summary = shown(self.part, f"{now:.2%} missing, {before:.2%} before")
+        passed = p_value >= self.alpha or not matters or (self.rise_only and change < 0)
+        return verdict(passed, now, summary, p_value=p_value)

@@ -6,27 +6,19 @@ Importing this module imports Great Expectations and registers the expectation a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from great_expectations.execution_engine import PandasExecutionEngine
-from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.expectations.custom.aggregates import (
     ColumnPairAggregateExpectation,
-    ColumnPairMetric,
     counted,
-    read_columns,
+    read_pair,
+    register_metric,
+    verdict,
 )
 from counterpoise.table import Coded, encode_values
-
-__all__ = [
-    "ColumnPairSharedValues",
-    "ExpectColumnPairValuesToBeDisjointBetweenPartitions",
-    "SharedValues",
-    "find_shared_values",
-]
 
 _EXAMPLES = 3
 _SHOWN = 60
@@ -77,21 +69,11 @@ def _shown(coded: Coded, code: Any) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-class ColumnPairSharedValues(ColumnPairMetric):
-    """Values of the first column that occur with several values of the second one."""
-
-    metric_name = "column_pair.shared_values"
-
-    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(
-        cls,  # noqa: N805  # GX passes the class
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> SharedValues:
-        names = [metric_domain_kwargs["column_A"], metric_domain_kwargs["column_B"]]
-        values, partitions = read_columns(execution_engine, metric_domain_kwargs, names)
-        return find_shared_values(values, partitions)
+register_metric(
+    "column_pair.shared_values",
+    lambda engine, domain, _: find_shared_values(*read_pair(engine, domain)),
+    domain=("column_A", "column_B"),
+)
 
 
 class ExpectColumnPairValuesToBeDisjointBetweenPartitions(ColumnPairAggregateExpectation):
@@ -105,19 +87,10 @@ class ExpectColumnPairValuesToBeDisjointBetweenPartitions(ColumnPairAggregateExp
         column_B: The row's partition.
     """
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column_pair.shared_values",)
-    args_keys = ("column_A", "column_B")
 
-    def _validate(self, metrics: dict[str, Any], **_: Any) -> dict[str, Any]:
-        found: SharedValues = metrics["column_pair.shared_values"]
-        return {
-            "success": found.shared == 0,
-            "result": {
-                "observed_value": found.shared,
-                "details": {"examples": found.examples, "summary": _summary(found)},
-            },
-        }
+    def _judge(self, found: SharedValues) -> dict[str, Any]:
+        return verdict(found.shared == 0, found.shared, _summary(found), examples=found.examples)
 
 
 def _summary(found: SharedValues) -> str:

@@ -5,16 +5,12 @@ Importing this module imports Great Expectations and registers the expectation a
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Union
+from typing import Any, Union
 
 import numpy as np
 import numpy.typing as npt
 from great_expectations.compatibility import pydantic
-from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
-from great_expectations.expectations.metrics import ColumnAggregateMetricProvider
-from great_expectations.expectations.metrics.metric_provider import metric_value
 
 from counterpoise.drift import (
     FEWEST_ROWS,
@@ -26,9 +22,8 @@ from counterpoise.drift import (
     population_stability,
 )
 from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
+from counterpoise.expectations.custom.aggregates import Judging, read_columns, register_metric, verdict
 from counterpoise.table import comparable_class
-
-__all__ = ["ColumnBinCounts", "ExpectColumnPopulationStabilityIndexToBeAtMost", "column_within"]
 
 Counts = npt.NDArray[np.int64]
 
@@ -41,35 +36,27 @@ def column_within(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -
         domain: The metric's domain keywords.
         values: The metric's value keywords.
     """
-    frame, _, accessor = engine.get_compute_domain(domain, MetricDomainTypes.COLUMN)
-    column = among(frame[accessor["column"]], values.get("added"))
-    if not values.get("label"):
+    names = [domain["column"], *([values["label"]] if values.get("label") else [])]
+    column, *labelled = (among(each, values.get("added")) for each in read_columns(engine, domain, names))
+    if not labelled:
         return column
-    labels = among(frame[values["label"]], values.get("added"))
+    (labels,) = labelled
     named = comparable_class(values["label_class"])
     wanted = [value for value in labels.dropna().unique() if comparable_class(value) == named]
     return column[labels.isin(wanted)]
 
 
-class ColumnBinCounts(ColumnAggregateMetricProvider):  # type: ignore[misc]  # GX ships no types
-    """The number of a column's present values in each bin of the baseline."""
-
-    metric_name = "column.bin_counts"
-    value_keys = ("baseline", "label", "label_class", "added")
-
-    @metric_value(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(
-        cls,  # noqa: N805  # GX passes the class
-        execution_engine: PandasExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        **_: Any,
-    ) -> Counts:
-        column = column_within(execution_engine, metric_domain_kwargs, metric_value_kwargs)
-        return count_values(column, Distribution(**metric_value_kwargs["baseline"]))
+def _count_bins(engine: Any, domain: dict[str, Any], values: dict[str, Any]) -> Counts:
+    """Return the number of a column's present values in each bin of the baseline."""
+    return count_values(column_within(engine, domain, values), Distribution(**values["baseline"]))
 
 
-class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation):  # type: ignore[misc]  # no types
+register_metric(
+    "column.bin_counts", _count_bins, domain=("column",), values=("baseline", "label", "label_class", "added")
+)
+
+
+class ExpectColumnPopulationStabilityIndexToBeAtMost(Judging, ColumnAggregateExpectation):  # type: ignore[misc]
     """Expect the distribution of a column's present values not to change, by the population stability index.
 
     The limit is raised to the index that two samples of these sizes reach by chance, so that few rows do not look like
@@ -96,10 +83,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
     added: Union[list[list[int]], None] = None  # noqa: UP007
     part: Union[str, None] = None  # noqa: UP007
 
-    library_metadata: ClassVar[dict[str, Any]] = {"maturity": "production", "package": "counterpoise"}
     metric_dependencies = ("column.bin_counts",)
-    success_keys = ("baseline", "threshold", "alpha", "label", "label_class", "added", "part")
-    args_keys = ("column", "baseline", "threshold", "alpha", "label", "label_class", "added", "part")
 
     @pydantic.validator("baseline")  # type: ignore[untyped-decorator]
     def _a_distribution(cls, baseline: dict[str, Any]) -> dict[str, Any]:  # noqa: N805  # pydantic 1 passes the class
@@ -108,31 +92,18 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(ColumnAggregateExpectation)
             raise ValueError(f"expected {bins} counts, one per bin, not {len(baseline['counts'])}")
         return baseline
 
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: Any = None,  # noqa: ARG002  # GX passes it
-        execution_engine: Any = None,  # noqa: ARG002  # GX passes it
-    ) -> dict[str, Any]:
-        before, after = np.asarray(self.baseline["counts"]), np.asarray(metrics["column.bin_counts"])
+    def _judge(self, found: Counts) -> dict[str, Any]:
+        before, after = np.asarray(self.baseline["counts"]), np.asarray(found)
         if min(before.sum(), after.sum()) < FEWEST_ROWS:
             summary = f"too few values for a verdict: {int(after.sum())}, before {int(before.sum())}"
-            return {"success": True, "result": {"observed_value": None, "details": {"summary": summary}}}
+            return verdict(True, None, summary)
         effect = Distribution(**self.baseline).design_effect
         later = later_effect(effect, before.sum(), after.sum(), stretches=stretches_of(self.added))
         index = population_stability(before / effect, after / later)
         sizes = float(before.sum() / effect), float(after.sum() / later)
         chance = chance_limit(*sizes, bins=len(before), alpha=self.alpha)
-        return {
-            "success": index <= max(self.threshold, chance),
-            "result": {
-                "observed_value": index,
-                "details": {
-                    "summary": shown(self.part, _summary(index, before, after, Distribution(**self.baseline))),
-                    "chance": chance,
-                },
-            },
-        }
+        summary = shown(self.part, _summary(index, before, after, Distribution(**self.baseline)))
+        return verdict(index <= max(self.threshold, chance), index, summary, chance=chance)
 
 
 def _summary(index: float, before: Counts, after: Counts, bins: Distribution) -> str:
