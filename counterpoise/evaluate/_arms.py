@@ -15,7 +15,7 @@ from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._learners import fit_learner, gathered_warnings
 from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes
 from counterpoise.runtime import child_seed
-from counterpoise.typing import Copies, Matrix
+from counterpoise.typing import Copies, Floats, Matrix
 
 DUMMY = "dummy"
 
@@ -110,7 +110,7 @@ class _TrainLabels:
 
     codes: Codes
     classes: int
-    weights: Codes | None = None
+    weights: Floats | None = None
 
 
 @dataclass(frozen=True)

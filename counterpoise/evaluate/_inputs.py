@@ -15,6 +15,7 @@ from counterpoise.evaluate._sample import SampledTrain, sample_source_rows, samp
 from counterpoise.evaluate._tables import EvaluationTables
 from counterpoise.persist import (
     METRICS_FILE,
+    WEIGHT_FIELD,
     DatasetFolder,
     as_json,
     evaluation_name,
@@ -30,6 +31,7 @@ from counterpoise.split import TrainRows, group_codes, read_content, read_moment
 from counterpoise.storage import join_address
 from counterpoise.strategies import gives_weights
 from counterpoise.table import SnapshotReader, SourceTable
+from counterpoise.typing import Floats
 from counterpoise.versions import Version
 
 
@@ -70,8 +72,14 @@ def load_tables(
 def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
     """Return all train rows, before and after resampling as published."""
     weighted = gives_weights(published.manifest.resampling.strategy)
-    weights = np.asarray(published.to_arrow("keys/train")["weight"].to_numpy()) if weighted else None
+    weights = _weights(published.to_arrow("keys/train")) if weighted else None
     return SampledTrain(natural, published.to_arrow("train"), weights, ())
+
+
+def _weights(keys: pa.Table) -> Floats | None:
+    """Return the weights of train rows; None where the classes already had the ratio, so that none was needed."""
+    name = WEIGHT_FIELD.name
+    return keys[name].to_numpy().astype(np.float64) if name in keys.schema.names else None
 
 
 def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: SnapshotReader, split: SplitPlan) -> Ties:

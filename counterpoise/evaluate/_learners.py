@@ -16,7 +16,7 @@ import numpy as np
 from counterpoise.config import LearnerName
 from counterpoise.evaluate._tables import Codes
 from counterpoise.runtime import require_memory
-from counterpoise.typing import Matrix
+from counterpoise.typing import Floats, Matrix
 
 _LINEAR_ALGEBRA = 128 << 20
 """Bytes that OpenBLAS takes for its buffers; where it may not have them it ends the process."""
@@ -52,7 +52,7 @@ def build_learner(name: str, seed: int) -> Any:
 
 
 def fit_learner(
-    name: LearnerName, features: Matrix, labels: Codes, *, classes: int, seed: int, weights: Codes | None = None
+    name: LearnerName, features: Matrix, labels: Codes, *, classes: int, seed: int, weights: Floats | None = None
 ) -> tuple[FittedLearner, list[str]]:
     """Train a learner and return it with its warnings.
 
@@ -73,7 +73,7 @@ def fit_learner(
     return FittedLearner(model, classes), notes
 
 
-def weighting(model: Any, weights: Codes | None) -> dict[str, Any]:
+def weighting(model: Any, weights: Floats | None) -> dict[str, Any]:
     """Return the sample weights as a keyword argument of the model's `fit`: in a pipeline, for its last step."""
     steps = getattr(model, "steps", None)
     name = f"{steps[-1][0]}__sample_weight" if steps else "sample_weight"

@@ -26,7 +26,7 @@ from counterpoise.split import REJECTED, TrainRows, partition_targets
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import STRATEGIES
 from counterpoise.table import SourceTable, write_arrow
-from counterpoise.typing import Copies, Ints
+from counterpoise.typing import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SampledTrain:
 
     natural: pa.Table
     resampled: pa.Table
-    weights: Copies | None
+    weights: Floats | None
     notes: tuple[str, ...]
 
 

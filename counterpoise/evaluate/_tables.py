@@ -12,6 +12,7 @@ import pyarrow as pa
 from counterpoise.errors import ColumnNotFoundError, EvaluationError
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.table import encode_labels
+from counterpoise.typing import Floats
 
 Codes = npt.NDArray[np.int32]
 
@@ -41,7 +42,7 @@ class EvaluationTables:
     target: str
     natural_rows: int
     notes: tuple[str, ...] = ()
-    weights: Codes | None = None
+    weights: Floats | None = None
     groups: Mapping[str, Codes] = field(default_factory=dict)
     train_ties: Ties | None = None
 
@@ -67,7 +68,7 @@ class LabelCodes:
     train_resampled: Codes
     validation: Codes
     test: Codes
-    weights: Codes | None = None
+    weights: Floats | None = None
     groups: Mapping[str, Codes] = field(default_factory=dict)
 
     def counts(self, codes: Codes) -> dict[str, int]:

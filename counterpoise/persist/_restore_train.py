@@ -197,8 +197,9 @@ def _recipe(train: TrainRows, folder: Path) -> TrainRecipe:
     places = np.searchsorted(train.rows, changed["source_row"].to_numpy())
     counts = {}
     for name in set(changed.schema.names) & {"copies", "weight"}:
-        counts[name] = np.ones(len(train.rows), dtype=np.int32)
-        counts[name][places] = changed[name].to_numpy()
+        stored = changed[name].to_numpy()
+        counts[name] = np.ones(len(train.rows), dtype=stored.dtype)
+        counts[name][places] = stored
     made = folder / "synthetic.parquet"
     synthetic: pa.Table | None = read_parquet(made) if made.exists() else None
     return TrainRecipe(train, counts["copies"], synthetic, counts.get("weight"))

@@ -150,7 +150,7 @@ class ResamplingPlan(Record):
     """The copies of each train row, and the synthetic rows.
 
     `copies_file`: Arrow file with source_row (int64, ascending, every train row) and copies (int32; 0 dropped, 1 kept,
-    n repeated) and, if rows are weighted instead of repeated, weight (int32), whose sums by class are `weighted`.
+    n repeated) and, if rows are weighted instead of repeated, weight (float64), whose sums by class are `weighted`.
     `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one column per voted
     feature; empty if no row is synthetic. `rows_file`: Arrow file with the features of growing classes, if planning
     read them; otherwise empty.

@@ -15,6 +15,7 @@ from counterpoise.resample._neighbours.statistics import NumericStatistics, trai
 from counterpoise.split import TrainRows
 from counterpoise.strategies import STRATEGIES, SmoteKind, Strategy
 from counterpoise.table import ColumnRoles, SnapshotReader
+from counterpoise.typing import Floats
 
 SOURCE_ROW = "\x1fsource row"
 """The column with the source rows in a table of features; no source column has this name."""
@@ -90,7 +91,7 @@ class Draft:
     Attributes:
         copies: How often each train row appears in the result, int32.
         recipes: How to make synthetic rows, as tables from `recipe_table`.
-        weights: The weight of each train row, int32, instead of copies.
+        weights: The weight of each train row, instead of copies.
         rows: The features of growing classes with their source rows, if they were read, so that they are read only
             once.
         notes: Notes for the reader.
@@ -98,7 +99,7 @@ class Draft:
 
     copies: npt.NDArray[np.int32]
     recipes: list[pa.Table] = field(default_factory=list)
-    weights: npt.NDArray[np.int32] | None = None
+    weights: Floats | None = None
     rows: list[pa.Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -23,7 +23,7 @@ from counterpoise.resample._targets import wanted_rows
 from counterpoise.runtime import Progress, child_seed, names_refusals, silent
 from counterpoise.split import TrainRows
 from counterpoise.table import read_arrow, write_arrow
-from counterpoise.typing import Copies
+from counterpoise.typing import Copies, Floats
 
 _KEPT_BYTES = 512 * 2**20
 
@@ -77,7 +77,7 @@ def read_copies(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], Copies]:
     return table["source_row"].to_numpy(), table["copies"].to_numpy()
 
 
-def read_weights(plan: ResamplingPlan) -> Copies | None:
+def read_weights(plan: ResamplingPlan) -> Floats | None:
     """Return the weight of each train row, in the order of `read_copies`, or None if rows have no weights."""
     table = read_arrow(plan.copies_file)
     return np.asarray(table["weight"].to_numpy()) if "weight" in table.schema.names else None
@@ -153,10 +153,10 @@ def _write_rows(draft: Draft, folder: Path) -> str:
     return str(path)
 
 
-def _rows_after(job: ResamplingJob, copies: Copies, recipe: pa.Table | None) -> npt.NDArray[np.int64]:
-    """Return the rows by class code that result from copies and recipe."""
+def _rows_after(job: ResamplingJob, counted: Copies | Floats, recipe: pa.Table | None) -> npt.NDArray[np.int64]:
+    """Return the rows by class code that result from copies or weights, and the recipe."""
     train, classes = job.train, len(job.train.classes)
-    after = np.bincount(train.codes, weights=copies, minlength=classes).astype(np.int64)
+    after = np.rint(np.bincount(train.codes, weights=counted, minlength=classes)).astype(np.int64)
     if recipe is not None:
         parents = train.positions(recipe["parent_a"].to_numpy())
         after += np.bincount(train.codes[parents], minlength=classes)

@@ -10,6 +10,7 @@ from ._kinds import Selection as Selection
 from ._kinds import Smote as Smote
 from ._kinds import SmoteKind as SmoteKind
 from ._kinds import Unchanged as Unchanged
+from ._kinds import Weighing as Weighing
 from ._registry import STRATEGIES as STRATEGIES
 from ._registry import StrategyName as StrategyName
 from ._registry import gives_weights as gives_weights

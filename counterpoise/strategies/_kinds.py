@@ -12,7 +12,7 @@ from counterpoise.strategies._strategy import Family, Options, Sees, Strategy
 
 if TYPE_CHECKING:  # so that reading a configuration does not load numpy
     from counterpoise.strategies._samplers import Drawn
-    from counterpoise.typing import Codes, Copies, Ints, Matrix
+    from counterpoise.typing import Codes, Copies, Floats, Ints, Matrix
 
 SmoteKind = Literal["smote", "smotenc", "smoten"]
 """The SMOTE that suits the features: numbers only, numbers and categories, or categories only."""
@@ -69,6 +69,24 @@ class Selection(Strategy, ABC):
             wanted: Wanted rows by class code, for classes that have rows.
             seed: imbalanced-learn's `random_state`.
             options: The options of the strategy that are set.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighing(Strategy, ABC):
+    """A strategy that gives rows weights by their labels, without features, and keeps each row once."""
+
+    sees: Sees = field(default="labels", init=False)
+    costs: Costs = field(default=NO_COSTS, init=False)
+    weighs: bool = field(default=True, init=False)
+
+    @abstractmethod
+    def weigh(self, codes: Codes, wanted: Mapping[int, int]) -> Floats:
+        """Return the weight of each row.
+
+        Args:
+            codes: The class codes of the train rows.
+            wanted: Wanted rows by class code, for classes that have rows.
         """
 
 

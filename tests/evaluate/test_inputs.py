@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate._calibration.correction import PriorCorrection
@@ -38,7 +39,18 @@ def test_weights_come_with_the_train_rows_that_they_belong_to(tmp_path: Path) ->
     assert tables.weights is not None
     positive = tables.train_resampled["label"].to_numpy() == 1
     assert set(tables.weights[~positive]) == {1}
-    assert tables.weights[positive].sum() == tables.weights[~positive].sum()
+    assert len(set(tables.weights[positive])) == 1
+    assert tables.weights[positive].sum() == pytest.approx(tables.weights[~positive].sum())
+    assert tables.train_resampled.num_rows == tables.natural_rows
+
+
+def test_classes_that_have_the_ratio_already_need_no_weights(tmp_path: Path) -> None:
+    run = run_engine(
+        mixed_table(900), tmp_path, columns={"target": "label", "ids": ["id"]},
+        resampling={"strategy": "weights", "ratio": 0.01},
+    )  # fmt: skip
+    tables = load_tables(run.config, snapshot=run.snapshot, split=run.split, version=run.version)
+    assert tables.weights is None
     assert tables.train_resampled.num_rows == tables.natural_rows
 
 

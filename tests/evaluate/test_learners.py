@@ -76,7 +76,7 @@ def test_a_learner_takes_weighted_rows_for_as_many_rows(name: LearnerName) -> No
     rng = np.random.default_rng(0)
     labels = (rng.random(600) < 0.1).astype(np.int32)
     features = rng.normal(size=(600, 2))
-    weights = np.where(labels == 1, 9, 1).astype(np.int32)
+    weights = np.where(labels == 1, 9.0, 1.0)
     asked = rng.normal(size=(500, 2))
     plain, weighted = (
         fit_learner(name, features, labels, classes=2, seed=0, weights=given)[0].probabilities(asked)[:, 1].mean()

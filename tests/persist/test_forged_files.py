@@ -66,7 +66,7 @@ def first(**wanted: Any) -> Place:
 RECIPE, KEYS, TRAIN = "recipe/copies.parquet", "keys/train/part-00000.parquet", "train/part-00000.parquet"
 AS_IN_RECIPE, ALIKE = "the recipe's class and weight", "repeated rows are identical"
 FORGERIES: dict[str, tuple[str, str, Place, dict[str, Any], str]] = {
-    "a weight in the keys": ("weights", KEYS, first(weight=1), {"weight": 5}, AS_IN_RECIPE),
+    "a weight in the keys": ("weights", KEYS, first(weight=1), {"weight": 5.5}, AS_IN_RECIPE),
     "a weight in the recipe": ("weights", RECIPE, first(**{"class": "1"}), {"weight": 2}, AS_IN_RECIPE),
     "a class in the recipe": ("random_over", RECIPE, first(**{"class": "1"}), {"class": "0"}, AS_IN_RECIPE),
     "the id of a repeated row": ("random_over", KEYS, first(origin="repeated"), {"id": "x"}, ALIKE),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from counterpoise.errors import IntegrityError, VersionNotFoundError
@@ -13,7 +15,8 @@ from counterpoise.persist._layout import DatasetFolder
 from counterpoise.persist._manifest import Manifest
 from counterpoise.persist._restore_train import rebuild_train, remove_train_rows
 from counterpoise.runtime import file_sha256
-from counterpoise.strategies import STRATEGIES
+from counterpoise.strategies import STRATEGIES, repeat_rows
+from counterpoise.typing import Codes, Copies
 from counterpoise.verify._version import verify_version
 from counterpoise.versions import open_version
 from tests.manifests import forge
@@ -63,6 +66,37 @@ def test_put_away_rows_come_back_bit_for_bit(tmp_path: Path, strategy: str) -> N
     assert sorted(path.name for path in data.iterdir() if path.name.startswith(".")) == []
 
 
+def test_a_version_with_whole_weights_of_chance_stays_readable_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until November 2026 a row weighed as much as random over-sampling would have repeated it, as int32."""
+
+    def counted(self: object, codes: Codes, wanted: Mapping[int, int]) -> Copies:
+        return repeat_rows(codes, wanted, seed=5)
+
+    with monkeypatch.context() as then:
+        then.setattr(type(STRATEGIES["weights"]), "weigh", counted)
+        run = published(tmp_path, "weights", materialise="rows")
+    folder, manifest, data = place(run)
+    keys = pq.read_table(data / "keys" / "train")
+    assert keys.schema.field("weight").type == pa.int32()
+    assert len(set(keys["weight"].to_pylist())) > 2
+    assert verify_version(run.version.root, "tested", 1) == []
+    before = train_digests(data)
+    assert rebuild_train(folder, manifest, run.snapshot, out=tmp_path / "again") == keys.num_rows
+    assert train_digests(tmp_path / "again") == before
+
+
+def test_weights_are_published_as_one_float_per_class(tmp_path: Path) -> None:
+    run = published(tmp_path, "weights", materialise="rows")
+    keys = pq.read_table(place(run)[2] / "keys" / "train")
+    rows = run.resampling.before
+    assert keys.schema.field("weight").type == pa.float64()
+    assert set(keys["weight"].to_pylist()) == {1.0, rows["0"] / rows["1"]}
+    assert run.resampling.weighted == {"0": rows["0"], "1": rows["0"]}
+    assert verify_version(run.version.root, "tested", 1) == []
+
+
 @pytest.mark.parametrize("strategy", ["smote", "random_under"])
 def test_a_version_stored_as_a_recipe_verifies_and_says_how_to_get_its_rows(tmp_path: Path, strategy: str) -> None:
     run = published(tmp_path, strategy)
@@ -75,8 +109,6 @@ def test_a_version_stored_as_a_recipe_verifies_and_says_how_to_get_its_rows(tmp_
 
 
 def test_a_recipe_with_a_parent_that_is_not_in_train_does_not_verify(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
     run = published(tmp_path, "smote")
     folder, manifest, data = place(run)
     remove_train_rows(folder, manifest)

@@ -127,7 +127,7 @@ def _trained_on(task: EvaluationTask, refit: Refit) -> LabelCodes:
         return task.codes
     share, positive = round(refit.training_prevalence * _PARTS), task.positive
     resampled = np.array([1 - positive, positive], np.int32)
-    return replace(task.codes, train_resampled=resampled, weights=np.array([_PARTS - share, share], np.int32))
+    return replace(task.codes, train_resampled=resampled, weights=np.array([_PARTS - share, share], np.float64))
 
 
 def _moved(task: EvaluationTask, refit: Refit) -> bool:

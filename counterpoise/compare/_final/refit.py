@@ -80,7 +80,7 @@ def _refit(training_rows: TrainingRows, candidate: Candidate, run_notes: RunNote
 def _counts(training_rows: TrainingRows, rows: TrainMatrix) -> dict[str, int]:
     """Return the number of rows that were trained on, by class, counting weights."""
     classes, positive = training_rows.comparison.classes, training_rows.comparison.positive
-    found = np.bincount(rows.targets, weights=rows.weights, minlength=len(classes)).astype(int).tolist()
+    found = np.rint(np.bincount(rows.targets, weights=rows.weights, minlength=len(classes))).astype(int).tolist()
     ordered = found if positive < 0 else [found[int(code == positive)] for code in range(len(classes))]
     return dict(zip(classes, ordered, strict=True))
 

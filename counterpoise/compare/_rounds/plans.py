@@ -26,7 +26,7 @@ from counterpoise.resample import ResamplingJob, check_memory, draft_plan, wante
 from counterpoise.runtime import json_sha256
 from counterpoise.split import TrainRows
 from counterpoise.table import read_arrow, write_arrow
-from counterpoise.typing import Copies, Ints, Matrix
+from counterpoise.typing import Copies, Floats, Ints, Matrix
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class FoldPlan:
 
     copies: Copies
     recipe: pa.Table | None
-    weights: Copies | None
+    weights: Floats | None
     facts: dict[str, Any]
     folder: Path | None = None
 
@@ -54,7 +54,7 @@ class TrainMatrix:
 
     features: Matrix
     targets: Ints
-    weights: Copies | None = None
+    weights: Floats | None = None
 
 
 def fold_plan(training_rows: TrainingRows, steps: tuple[Step, ...], number: int) -> FoldPlan:

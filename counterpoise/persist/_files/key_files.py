@@ -20,22 +20,23 @@ KEY_FIELDS = (
 PARENT_FIELDS = KEY_FIELDS[2:]
 """The fields that describe how a synthetic row was made."""
 
-WEIGHT_FIELD = pa.field("weight", pa.int32())
-"""The extra field of `keys/train/` when train rows are weighted."""
+WEIGHT_FIELD = pa.field("weight", pa.float64())
+"""The extra field of `keys/train/` when train rows are weighted; int32 in versions with whole weights."""
 
 _RESERVED = frozenset(field.name for field in (*KEY_FIELDS, WEIGHT_FIELD))
 
 
-def key_schema(schema: pa.Schema, roles: ColumnRoles, *, weighted: bool = False) -> pa.Schema:
+def key_schema(schema: pa.Schema, roles: ColumnRoles, *, weight: pa.DataType | None = None) -> pa.Schema:
     """Return the schema of the files in `keys/`; source columns that clash with our fields are prefixed with `source_`.
 
     Args:
         schema: The schema of the source.
         roles: The roles of the source's columns.
-        weighted: Whether the rows have weights.
+        weight: The type of the rows' weights; None if they have none.
     """
-    fields = [*_own(weighted=weighted), *(schema.field(name) for name in roles.keys)]
-    names = key_names(roles.keys, weighted=weighted)
+    own = (*KEY_FIELDS, *([] if weight is None else [WEIGHT_FIELD.with_type(weight)]))
+    fields = [*own, *(schema.field(name) for name in roles.keys)]
+    names = key_names(roles.keys, weighted=weight is not None)
     return pa.schema([field.with_name(name) for field, name in zip(fields, names, strict=True)])
 
 
@@ -46,12 +47,8 @@ def key_names(keys: Sequence[str], *, weighted: bool) -> list[str]:
         keys: The source's key columns.
         weighted: Whether the rows have weights.
     """
-    own = [field.name for field in _own(weighted=weighted)]
+    own = [field.name for field in (*KEY_FIELDS, *([WEIGHT_FIELD] if weighted else []))]
     return [*own, *(f"source_{name}" if name in own else name for name in keys)]
-
-
-def _own(*, weighted: bool) -> tuple[pa.Field, ...]:
-    return (*KEY_FIELDS, WEIGHT_FIELD) if weighted else KEY_FIELDS
 
 
 def source_keys(keys: pa.Table, names: Sequence[str]) -> pa.Table:

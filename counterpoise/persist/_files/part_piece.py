@@ -137,9 +137,9 @@ class _PartJob:
         self._file = f"part-{piece.number:05d}.parquet"
         schema = SnapshotReader(materials.snapshot).schema
         self._data_schema = pa.schema([schema.field(name) for name in materials.roles.data])
+        weight = None if materials.weights is None else pa.from_numpy_dtype(materials.weights.weights.dtype)
         self._key_schemas = {
-            name: key_schema(schema, materials.roles, weighted=name == "train" and materials.weights is not None)
-            for name in PARTITIONS
+            name: key_schema(schema, materials.roles, weight=weight if name == "train" else None) for name in PARTITIONS
         }
         self._slabs = SlabReader(materials.snapshot, materials.columns)
         self._others = [SlabReader(materials.snapshot, materials.columns) for _ in materials.order.streams]

@@ -16,7 +16,7 @@ from counterpoise.persist._rows.synthesis import Synthesis
 from counterpoise.records import Snapshot
 from counterpoise.split import TrainRows
 from counterpoise.table import ColumnRoles, SnapshotReader, batch_rows, row_bytes
-from counterpoise.typing import Copies, Ints
+from counterpoise.typing import Copies, Floats, Ints
 
 _POOL_BYTES = 512 * 2**20
 
@@ -27,11 +27,11 @@ class RowWeights:
 
     Attributes:
         rows: Their source rows, ascending.
-        weights: One int32 per row.
+        weights: One per row; whole numbers, int32, in versions from before they were constant within a class.
     """
 
     rows: Ints
-    weights: npt.NDArray[np.int32]
+    weights: Floats | Copies
 
     def of(self, rows: Ints) -> pa.Array:
         """Return the weights of the given source rows."""
@@ -110,7 +110,7 @@ class TrainRecipe:
     train: TrainRows
     copies: Copies
     synthetic: pa.Table | None = None
-    weights: Copies | None = None
+    weights: Floats | Copies | None = None
     known: tuple[Ints, pa.Table] | None = None
 
 

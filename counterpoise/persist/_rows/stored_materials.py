@@ -94,7 +94,7 @@ def store_windows(materials: Materials, folder: Path) -> StoredMaterials:
 def _without_data(materials: Materials) -> Materials:
     """Return the materials without arrays and tables, and with absolute paths: workers may have another directory."""
     order, nothing = materials.order, pa.table({})
-    synthesis = materials.synthesis
+    synthesis, weights = materials.synthesis, materials.weights
     return replace(
         materials,
         snapshot=absolute_paths(materials.snapshot),
@@ -102,7 +102,7 @@ def _without_data(materials: Materials) -> Materials:
         order=_with_windows(order, np.zeros(0, np.int32), _NOTHING),
         pool=RowPool(_NOTHING, nothing),
         synthesis=None if synthesis is None else Synthesis(nothing, synthesis.roles, synthesis.seed),
-        weights=None if materials.weights is None else RowWeights(_NOTHING, np.zeros(0, np.int32)),
+        weights=None if weights is None else RowWeights(_NOTHING, weights.weights[:0]),
     )
 
 

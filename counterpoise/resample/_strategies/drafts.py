@@ -29,6 +29,7 @@ from counterpoise.strategies import (
     Smote,
     SmoteKind,
     Unchanged,
+    Weighing,
     repeat_rows,
 )
 from counterpoise.typing import Codes, Matrix
@@ -46,6 +47,8 @@ def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
             pass
         case Selection() as strategy:
             _draft_selection(job, draft, strategy)
+        case Weighing() as strategy:
+            draft.weights = strategy.weigh(job.train.codes, job.wanted)
         case Keeper() as strategy:
             _draft_kept(job, draft, strategy)
         case Maker() as strategy:
@@ -61,12 +64,8 @@ def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
 
 
 def _draft_selection(job: ResamplingJob, draft: Draft, strategy: Selection) -> None:
-    """Select rows by their labels only; weights are the copies that the strategy would make."""
-    copies = strategy.select(job.train.codes, job.wanted, seed=job.seed, options=job.config.sampler_options())
-    if strategy.weighs:
-        draft.weights = copies
-    else:
-        draft.copies = copies
+    """Select rows by their labels only."""
+    draft.copies = strategy.select(job.train.codes, job.wanted, seed=job.seed, options=job.config.sampler_options())
 
 
 def _draft_kept(job: ResamplingJob, draft: Draft, strategy: Keeper) -> None:
