@@ -8,6 +8,10 @@ from ._calibration.calibrated import prior_correction as prior_correction
 from ._calibration.calibrators import IsotonicCalibrator as IsotonicCalibrator
 from ._calibration.calibrators import SigmoidCalibrator as SigmoidCalibrator
 from ._calibration.correction import PriorCorrection as PriorCorrection
+from ._class_report import class_averages as class_averages
+from ._class_report import class_scores as class_scores
+from ._class_report import of_two_classes as of_two_classes
+from ._class_report import report_figures as report_figures
 from ._compare import bootstrap_method as bootstrap_method
 from ._compare import compare_strategies as compare_strategies
 from ._compare import threshold_rule as threshold_rule

@@ -9,13 +9,14 @@ import numpy as np
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import ConfigError
 from counterpoise.evaluate._arms import EvaluatedArm, Predictions
+from counterpoise.evaluate._class_report import class_averages, class_scores, of_two_classes, report_figures
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._metrics.curves import pr_curve, reliability_bins, roc_curve
 from counterpoise.evaluate._metrics.decisions import four_counts
 from counterpoise.evaluate._metrics.thresholds import choose_arm_threshold
 from counterpoise.evaluate._operating_points import ScoredRows
-from counterpoise.evaluate._tables import LabelCodes
-from counterpoise.metrics import Confusion, Measured, Ranking, row_losses
+from counterpoise.evaluate._tables import Codes, LabelCodes
+from counterpoise.metrics import METRICS, Confusion, Measured, Ranking, row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
 
@@ -46,7 +47,10 @@ def evaluate_binary(
     choice = choose_arm_threshold(
         ScoredRows(predictions.validation[:, positive], codes.validation == positive), config=config
     )
-    measure = _measure(scores, truth, choice.value)
+    present = np.unique(codes.test)
+    measure = _measure(scores, truth, choice.value, positive=positive, present=present)
+    once = measure(np.ones((1, len(scores)), np.int32))
+    counts = four_counts(scores >= choice.value, truth)
     record = {
         "threshold": choice.value,
         "threshold_rule": choice.rule,
@@ -54,8 +58,10 @@ def evaluate_binary(
             "threshold_metric": choice.score,
             "average_precision": _validation_ap(predictions, codes, positive),
         },
-        "test": _first(measure(np.ones((1, len(scores)), np.int32))),
-        "confusion": four_counts(scores >= choice.value, truth),
+        "test": {metric: float(once[metric][0]) for metric in METRICS if metric in once},
+        "per_class": class_scores(of_two_classes(_one_set(counts), positive, present), codes.classes),
+        "averages": class_averages(once),
+        "confusion": counts,
         "mean_probability": float(scores.mean()),
         "pr_curve": pr_curve(scores, truth),
         "roc_curve": roc_curve(scores, truth),
@@ -65,8 +71,8 @@ def evaluate_binary(
     return EvaluatedArm(predictions.learner, predictions.strategy, record, measure, notes)
 
 
-def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:
-    """Return a function that computes the test metrics from row weights."""
+def _measure(scores: Floats, truth: Mask, threshold: float, *, positive: int, present: Codes) -> Any:
+    """Return a function that computes the test metrics from row weights, and the figures of both classes."""
     ranking = Ranking.from_scores(scores, truth)
     called = scores >= threshold
     losses = row_losses(scores, truth)
@@ -75,17 +81,19 @@ def _measure(scores: Floats, truth: Mask, threshold: float) -> Any:
     def measure(weights: Copies) -> Resampled:
         positives, true, chosen, *lost = (weights @ columns).T
         rows = weights.sum(axis=1)
-        return Measured(
+        decisions = Confusion.from_called(true, chosen, positives=positives, rows=rows)
+        measured = Measured(
             rankings=[ranking.weigh(weights)],
-            decisions=Confusion.from_called(true, chosen, positives=positives, rows=rows),
+            decisions=decisions,
             losses={name: total / rows for name, total in zip(losses, lost, strict=True)},
-        ).metrics()
+        )
+        return measured.metrics() | report_figures(of_two_classes(decisions, positive, present), present)
 
     return measure
 
 
-def _first(values: Resampled) -> dict[str, float]:
-    return {metric: float(value[0]) for metric, value in values.items()}
+def _one_set(counts: dict[str, int]) -> Confusion:
+    return Confusion(**{name: np.array([float(count)]) for name, count in counts.items()})
 
 
 def _validation_ap(predictions: Predictions, codes: LabelCodes, positive: int) -> float:

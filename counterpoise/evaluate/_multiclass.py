@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._arms import EvaluatedArm, Predictions
+from counterpoise.evaluate._class_report import class_averages, of_class, report_figures
 from counterpoise.evaluate._inference.bootstrap import Resampled
-from counterpoise.evaluate._inference.class_intervals import of_class, smallest_classes
+from counterpoise.evaluate._inference.class_intervals import smallest_classes
 from counterpoise.evaluate._metrics.curves import pr_curve, roc_curve
 from counterpoise.evaluate._tables import Codes, LabelCodes
-from counterpoise.metrics import Confusion, CountsByClass, Measured, Ranking, decision_metrics, row_losses
+from counterpoise.metrics import METRICS, Confusion, CountsByClass, Measured, Ranking, decision_metrics, row_losses
 from counterpoise.typing import Copies, Matrix
 
 
@@ -27,6 +28,7 @@ def evaluate_multiclass(predictions: Predictions, codes: LabelCodes) -> Evaluate
         "validation": {"average_precision": _macro_ap(predictions.validation, codes.validation)},
         "test": macro_metrics(predictions.test, codes.test),
         "per_class": _per_class(predictions.test, codes, present),
+        "averages": class_averages(_once(predictions.test, codes.test)),
         "confusion_matrix": _confusion_matrix(predictions.test, codes),
     }
     measure = _measure(predictions.test, codes.test, present, single=smallest_classes(codes.test))
@@ -40,9 +42,13 @@ def macro_metrics(probability: Matrix, truth: Codes) -> dict[str, float]:
         probability: Shape (rows, classes).
         truth: Class codes.
     """
-    ones = np.ones((1, len(truth)), np.int32)
-    values = _measure(probability, truth, np.unique(truth))(ones)
-    return {metric: float(value[0]) for metric, value in values.items()}
+    values = _once(probability, truth)
+    return {metric: float(values[metric][0]) for metric in METRICS if metric in values}
+
+
+def _once(probability: Matrix, truth: Codes) -> Resampled:
+    """Return the metrics and the means over classes of the rows themselves."""
+    return dict(_measure(probability, truth, np.unique(truth))(np.ones((1, len(truth)), np.int32)))
 
 
 def _measure(probability: Matrix, truth: Codes, present: Codes, *, single: Sequence[int] | Codes = ()) -> Any:
@@ -60,15 +66,15 @@ def _measure(probability: Matrix, truth: Codes, present: Codes, *, single: Seque
         rows = weights.sum(axis=1)
         right, chosen, actual = np.split((weights @ counted).T, 3)
         counts = CountsByClass(right, chosen, actual, present)
-        f1 = decision_metrics(counts.each_against_the_rest)["f1"]
         own = {
             of_class(metric, int(code)): values
             for code in single
             for place in (places[int(code)],)
-            for metric, values in (*vars(qualities[place]).items(), ("f1", f1[place]))
+            for metric, values in vars(qualities[place]).items()
         }
         lost = {name: (weights @ loss) / rows for name, loss in losses.items()}
-        return own | Measured(rankings=qualities, decisions=counts, losses=lost).metrics()
+        measured = Measured(rankings=qualities, decisions=counts, losses=lost).metrics()
+        return measured | own | report_figures(counts, np.asarray(single, np.int32))
 
     return measure
 

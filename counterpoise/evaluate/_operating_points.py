@@ -81,11 +81,12 @@ def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
 def operating_points(
     validation: ScoredRows, test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Return one record per rule: rule, wanted, threshold with its interval, and the outcome on test with intervals.
+    """Return one record per rule, and one for a fixed threshold if it is set.
 
-    The threshold is null if no threshold meets the condition on validation. `reached` is the share of resamples of
-    validation in which some threshold does, null without resamples; the threshold's interval comes from these. The
-    outcome has precision, recall, f1, alerts (per thousand rows), cost (per thousand rows) and the four counts.
+    A record has rule, wanted, threshold with its interval, and the outcome on test with intervals. The threshold is
+    null if no threshold meets the condition on validation. `reached` is the share of resamples of validation in which
+    some threshold does, null without resamples; the threshold's interval comes from these. The outcome has precision,
+    recall, f1, alerts (per thousand rows), cost (per thousand rows) and the four counts.
 
     Args:
         validation: The rows that thresholds are chosen on.
@@ -94,17 +95,17 @@ def operating_points(
         rng: The random generator of the resamples.
     """
     rules = threshold_rules(config)
-    chosen = chosen_thresholds(validation, rules, np.ones((1, len(validation.scores))))[:, 0]
+    fixed = [] if isinstance(config.threshold, str) else [config.threshold]
+    chosen = np.append(chosen_thresholds(validation, rules, np.ones((1, len(validation.scores))))[:, 0], fixed)
     spread = [
         chosen_thresholds(validation, rules, weights, candidates=_CANDIDATES)
         for weights in _resampled(validation, config, rng)
     ]
     found = np.concatenate([np.zeros((len(rules), 0)), *spread], axis=1)
     evaluated = _evaluated(test, chosen, config, rng)
-    return [
-        _point(rule, float(threshold), own) | outcome
-        for rule, threshold, own, outcome in zip(rules, chosen, found, evaluated, strict=True)
-    ]
+    points = [_point(rule, float(threshold), own) for rule, threshold, own in zip(rules, chosen, found, strict=False)]
+    points += [_fixed(threshold) for threshold in fixed]
+    return [point | outcome for point, outcome in zip(points, evaluated, strict=True)]
 
 
 def cost_by_formula(test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator) -> dict[str, Any] | None:
@@ -199,6 +200,17 @@ def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, A
         "threshold_high": float(high),
         "reached": len(found) / len(spread) if len(spread) else None,
     }
+
+
+def fixed_threshold_words(threshold: float) -> str:
+    """Return the description of a fixed threshold."""
+    return f"a fixed threshold of {threshold:g}"
+
+
+def _fixed(threshold: float) -> dict[str, Any]:
+    """Return the operating point of a threshold that nothing chooses, so that it has no interval."""
+    unknown = {"threshold_low": None, "threshold_high": None, "reached": None}
+    return {"rule": "fixed", "wanted": fixed_threshold_words(threshold), "threshold": threshold, **unknown}
 
 
 def _evaluated(

@@ -11,7 +11,8 @@ from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate._arms import EvaluatedArm, Predictions
 from counterpoise.evaluate._binary import evaluate_binary, positive_code
 from counterpoise.evaluate._multiclass import evaluate_multiclass
-from counterpoise.evaluate._tables import LabelCodes
+from counterpoise.evaluate._tables import Codes, LabelCodes
+from counterpoise.typing import Matrix
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,18 @@ class EvaluationTask:
         """The costs of a false positive and a false negative."""
         config = self.config
         return {"false_positive": config.cost_false_positive, "false_negative": config.cost_false_negative}
+
+    def called(self, probability: Matrix, threshold: float | None) -> Codes:
+        """Return the class code that is decided on for each row: the most probable one, or by the threshold.
+
+        Args:
+            probability: Shape (rows, classes).
+            threshold: The threshold of the class of interest; None with more than two classes.
+        """
+        if self.positive is None or threshold is None:
+            return np.asarray(probability.argmax(axis=1), np.int32)
+        called = probability[:, self.positive] >= threshold
+        return np.where(called, self.positive, 1 - self.positive).astype(np.int32)
 
     def evaluate(self, predictions: Predictions) -> EvaluatedArm:
         """Evaluate an arm: threshold from validation, then test once."""

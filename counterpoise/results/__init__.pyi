@@ -1,4 +1,5 @@
 from ._arms import Arm as Arm
+from ._arms import Averages as Averages
 from ._arms import BinaryArm as BinaryArm
 from ._arms import ClassScores as ClassScores
 from ._arms import ExploredRows as ExploredRows

@@ -103,15 +103,48 @@ class Arm(Record):
     notes: tuple[Text, ...]
 
 
+class ClassDecisions(Record):
+    """A class with test rows, and the decisions at the threshold for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: Name = Field(alias="class")
+    rows: Count
+    prevalence: Share
+    precision: Share
+    recall: Share
+    f1: Share
+    intervals: Intervals
+
+
+class Average(Record):
+    """Means over the classes with test rows."""
+
+    precision: Share
+    recall: Share
+    f1: Share
+    intervals: Intervals
+
+
+class Averages(Record):
+    """Means over classes, plain (macro) and weighted by their rows."""
+
+    macro: Average
+    weighted: Average
+
+
 class BinaryArm(Arm):
     """An arm with two classes; the dummy has no operating points, thresholds and calibration.
 
-    `threshold_rule` is the rule of the threshold: f1 if no threshold meets the configured rule.
+    `per_class` and `averages` are missing in older versions. `threshold_rule` is the rule of the threshold: f1 if no
+    threshold meets the configured rule.
     """
 
     threshold: Share
     threshold_rule: Name
     validation: BinaryValidation
+    per_class: tuple[ClassDecisions, ...] = ()
+    averages: Averages | None = None
     confusion: Confusion
     mean_probability: Share
     pr_curve: Curve
@@ -150,4 +183,5 @@ class MulticlassArm(Arm):
     threshold: None
     validation: MulticlassValidation
     per_class: tuple[ClassScores, ...]
+    averages: Averages | None = None
     confusion_matrix: tuple[tuple[Count, ...], ...]

@@ -28,11 +28,11 @@ class Tables(Record):
 
 
 class ThresholdRule(Record):
-    """How thresholds are chosen: the metric or rule, its description, and the partition."""
+    """How thresholds are chosen: the metric or rule, its description, and where; a fixed one in the configuration."""
 
     metric: Name
     wanted: Text
-    chosen_on: Literal["validation"]
+    chosen_on: Literal["validation", "configuration"]
 
 
 class Encoded(Record):

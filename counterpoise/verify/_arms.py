@@ -9,11 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from counterpoise.evaluate import MOST_POINTS, IsotonicCalibrator, SigmoidCalibrator
+from counterpoise.evaluate import (
+    MOST_POINTS,
+    IsotonicCalibrator,
+    SigmoidCalibrator,
+    class_averages,
+    class_scores,
+    of_two_classes,
+    report_figures,
+)
 from counterpoise.metrics import RANKED, CountsByClass, decision_metrics
 from counterpoise.metrics import Confusion as Decisions
 from counterpoise.results import (
     Arm,
+    Averages,
     BinaryArm,
     ClassScores,
     Confusion,
@@ -67,6 +76,7 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
     rows = test.rows - positives, positives
     yield from _totals("confusion", arm.confusion, rows)
     yield from _decided("test", arm.test, arm.confusion)
+    yield from _both_classes(record, arm)
     yield from _curves(arm.pr_curve, arm.roc_curve, rows)
     yield from _area(arm.roc_curve, arm.test["roc_auc"])
     yield from _reliability(arm.reliability, rows, arm.mean_probability)
@@ -95,6 +105,31 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
                 yield from _reliability(judged.reliability, rows, judged.mean_probability, name=f"calibration {kind}: ")
 
 
+def _both_classes(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
+    """Check the figures of both classes and their means against the decisions; older records have none."""
+    if arm.averages is None:
+        return
+    own = record.classes.index(record.positive_class or "")
+    present = np.flatnonzero([record.rows.test.classes.get(name, 0) for name in record.classes]).astype(np.int32)
+    counts = of_two_classes(_decisions(arm.confusion), own, present)
+    stated = [one.model_dump(by_alias=True, exclude={"intervals"}) for one in arm.per_class]
+    wanted = class_scores(counts, record.classes)
+    if [one["class"] for one in stated] != [one["class"] for one in wanted]:
+        yield "per_class: its classes are not those with test rows"
+        return
+    for one, other in zip(stated, wanted, strict=True):
+        for figure, value in one.items():
+            yield from unequal(f"class {one['class'][:100]}: {figure}", value, other[figure])
+    yield from _means(arm.averages, counts)
+
+
+def _means(averages: Averages, counts: CountsByClass) -> Iterator[str]:
+    stated = averages.model_dump()
+    for average, values in class_averages(report_figures(counts, counts.present)).items():
+        for figure, value in values.items():
+            yield from unequal(f"{average} {figure}", stated[average][figure], value)
+
+
 def _totals(name: str, counts: Confusion, rows: tuple[int, int]) -> Iterator[str]:
     """Check that decisions add up to the test rows: the number of negatives and of positives."""
     found = counts.true_negatives + counts.false_positives, counts.true_positives + counts.false_negatives
@@ -109,8 +144,12 @@ def _decided(name: str, test: Mapping[str, Any], counts: Confusion) -> Iterator[
 
 
 def _metrics_of(counts: Confusion) -> dict[str, float]:
+    return {metric: float(value[0]) for metric, value in decision_metrics(_decisions(counts)).items()}
+
+
+def _decisions(counts: Confusion) -> Decisions:
     fields = {field: np.array([float(value)]) for field, value in counts.model_dump().items() if field in _COUNTS}
-    return {metric: float(value[0]) for metric, value in decision_metrics(Decisions(**fields)).items()}
+    return Decisions(**fields)
 
 
 _COUNTS = frozenset(Confusion.model_fields)
@@ -203,7 +242,10 @@ def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
         return
     right, chosen, actual = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
     present = np.flatnonzero(actual).astype(np.int32)
-    macro = decision_metrics(CountsByClass(right[:, None], chosen[:, None], actual[:, None], present))
+    by_class = CountsByClass(right[:, None], chosen[:, None], actual[:, None], present)
+    if arm.averages is not None:
+        yield from _means(arm.averages, by_class)
+    macro = decision_metrics(by_class)
     for metric, value in macro.items():
         if metric in arm.test:
             yield from unequal(f"test: {metric}", arm.test[metric], float(value[0]))

@@ -127,3 +127,7 @@ def test_the_configured_rule_reaches_the_ranking(tmp_path: Path) -> None:
         recalls[name] = cross_validate(comparison, candidate("threshold", LOGISTIC)).mean["recall"] or 0
     assert recalls["dear"] > recalls["f1"] > recalls["sure"]
     assert recalls["dear"] > recalls["cheap"]
+
+
+def test_a_fixed_threshold_is_taken_as_it_is() -> None:
+    assert fitted(threshold=0.3).best_threshold_ == 0.3

@@ -150,6 +150,9 @@ def test_missing_fields_are_named() -> None:
         (["source.types=[zip]"], "source.types", "'zip' is not of the form name=value"),
         (["split.test_size=.nan"], "split.test_size", "found nan"),
         (["split.test_size=1"], "split.test_size", "found 1, should be less than 1"),
+        (["evaluation.threshold=1.5"], "evaluation.threshold", "found 1.5, should be .*less than or equal to 1"),
+        (["evaluation.threshold=best"], "evaluation.threshold", "found 'best', should be 'f1'"),
+        (["evaluation.threshold=true"], "evaluation.threshold", "found True, should be .* or a valid number"),
     ],
 )
 def test_impossible_combinations_and_values_are_refused(overrides: list[str], field: str, message: str) -> None:

@@ -81,3 +81,23 @@ def test_the_report_shows_what_a_leak_would_have_looked_like(make_data: Any, met
     html = render_html(make_data(metrics=metrics))
     assert "Simulation: resampling before the split" in html
     assert "Simulation:" not in render_html(make_data(metrics={**metrics, "leak": None}))
+
+
+def test_a_fixed_threshold_is_shown_without_an_interval_and_named_wherever_decisions_are(
+    make_data: Any, metrics: dict[str, Any]
+) -> None:
+    fixed = {"threshold": 0.3, "threshold_low": None, "threshold_high": None, "reached": None}
+    arms = [
+        {**arm, "operating_points": [*points, points[0] | fixed | {"rule": "fixed", "wanted": words}]}
+        for words in ("a fixed threshold of 0.3",)
+        for arm in metrics["arms"]
+        for points in (arm["operating_points"] or metrics["arms"][1]["operating_points"],)
+    ]
+    rule = {"metric": "fixed", "wanted": "a fixed threshold of 0.3", "chosen_on": "configuration"}
+    html = render_html(make_data(metrics={**metrics, "arms": arms, "threshold_rule": rule}))
+    assert '<td class="n">0.3000</td>' in html
+    assert "Decisions on test at a fixed threshold of 0.3" in html
+    assert "Each class on test, at a fixed threshold of 0.3" in html
+    assert "The configuration sets a fixed threshold of 0.3 for the" in html
+    assert "Each threshold, except the fixed one, was chosen on validation" in html
+    assert "at the threshold chosen on validation" not in html

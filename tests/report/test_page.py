@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from copy import deepcopy
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -240,6 +241,25 @@ def test_figures_of_a_class_are_shown_with_their_intervals(make_data: Any, make_
         for part in arm["per_class"]:
             for metric, one in part["intervals"].items():
                 assert f"{part[metric]:.3f}<small>{one['low']:.3f} to {one['high']:.3f}</small>" in html, metric
+
+
+def test_both_classes_of_a_binary_table_and_their_means_are_shown(make_data: Any, make_metrics: Any) -> None:
+    metrics = make_metrics()
+    html = render_html(make_data(metrics=metrics))
+    assert "Each class on test, at the threshold chosen on validation" in html
+    for arm in metrics["arms"][1:]:
+        for part in (*arm["per_class"], *arm["averages"].values()):
+            for metric, one in part["intervals"].items():
+                assert f"{part[metric]:.3f}<small>{one['low']:.3f} to {one['high']:.3f}</small>" in html, metric
+
+
+def test_an_older_version_without_a_class_report_is_read_and_shown(make_data: Any, make_metrics: Any) -> None:
+    metrics = deepcopy(make_metrics())
+    for arm in metrics["arms"]:
+        del arm["per_class"], arm["averages"]
+    html = render_html(make_data(metrics=metrics))
+    assert 'id="by-class"' not in html
+    assert "At the threshold" in html
 
 
 def test_a_thousand_classes_and_columns_stay_a_small_page(make_data: Any) -> None:

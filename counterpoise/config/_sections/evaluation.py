@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,9 @@ else:
     ThresholdName = Literal[(*names("threshold"), "f_beta", "cost", "precision", "recall", "alerts")]
 
 
+FixedThreshold = Annotated[float, Field(ge=0, le=1, strict=True)]
+
+
 class EvaluationConfig(Section):
     """How the effect of resampling is measured."""
 
@@ -25,10 +28,11 @@ class EvaluationConfig(Section):
     learners: tuple[LearnerName, ...] = Field(
         ("logistic_regression", "hist_gradient_boosting"), min_length=1, description="The learners to compare with."
     )
-    threshold: ThresholdName = Field(
+    threshold: ThresholdName | FixedThreshold = Field(
         "f1",
         description="How to choose the decision threshold on validation: the largest F1, F2, MCC, balanced accuracy or "
-        "F-beta, the lowest cost, or the best threshold that meets min_precision, min_recall or max_alerts.",
+        "F-beta, the lowest cost, or the best threshold that meets min_precision, min_recall or max_alerts; or a fixed "
+        "threshold from 0 to 1 for the learner's own probabilities.",
     )
     calibration: Literal["auto", "sigmoid", "isotonic", "none"] = Field(
         "auto",
@@ -56,3 +60,8 @@ class EvaluationConfig(Section):
         "source rows.",
     )
     bootstrap: int = Field(1_000, ge=0, le=100_000, description="Bootstrap resamples for the intervals; 0 for none.")
+
+    @property
+    def threshold_rule(self) -> str:
+        """The name of the rule that `threshold` sets; `fixed` for a number."""
+        return self.threshold if isinstance(self.threshold, str) else "fixed"

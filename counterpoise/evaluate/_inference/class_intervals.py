@@ -1,4 +1,4 @@
-"""Intervals of single classes if there are more than two."""
+"""Intervals of single classes."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import Any
 
 import numpy as np
 
+from counterpoise.evaluate._class_report import of_class
 from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, interval_of
 from counterpoise.evaluate._inference.intervals import ranking_interval, share_interval, units
 from counterpoise.evaluate._tables import Codes, LabelCodes
 from counterpoise.metrics import METRICS, RANKED
-from counterpoise.typing import Matrix
 
 MOST_CLASSES = 50
 """The number of classes with their own intervals, smallest first: bounds memory and the length of the record."""
 
 
 def with_class_intervals(
-    probability: Matrix, codes: LabelCodes, record: dict[str, Any], resampled: Resampled
+    called: Codes, codes: LabelCodes, record: dict[str, Any], resampled: Resampled
 ) -> list[dict[str, Any]]:
     """Return the `per_class` records of an arm with `intervals` for the `MOST_CLASSES` smallest classes.
 
-    Average precision, ROC-AUC and F1 have bootstrap intervals; precision and recall have Wilson's, in which a group
-    counts once if rows are grouped.
+    F1, and average precision and ROC-AUC where classes are ranked, have bootstrap intervals; precision and recall have
+    Wilson's, in which a group counts once if rows are grouped.
 
     Args:
-        probability: The arm's predictions for test, shape (rows, classes).
+        called: The class code that the arm decides on, for each row of test.
         codes: The labels.
-        record: The record that `evaluate_multiclass` returned.
+        record: The record of the arm.
         resampled: The arm's metrics on bootstrap resamples; empty without resamples.
     """
-    called, groups = probability.argmax(axis=1), codes.groups.get("test")
+    groups = codes.groups.get("test")
     smallest = set(smallest_classes(codes.test).tolist()) if resampled else set()
     entries = []
     for entry in record["per_class"]:
@@ -57,14 +57,10 @@ def _by_resamples(
             metric, resampled[of_class(metric, code)], entry[metric], positives=counts[0], negatives=counts[1]
         )
         for metric in RANKED
+        if metric in entry
     }
     f1 = interval_of(resampled[of_class("f1", code)], entry["f1"], within=METRICS["f1"].range)
     return {**found, "f1": f1 if f1 and f1.low < f1.high else None}
-
-
-def of_class(metric: str, code: int) -> str:
-    """Return the name of a class's metric among the resampled metrics."""
-    return f"{metric} of class {code}"
 
 
 def smallest_classes(truth: Codes) -> Codes:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._arms import EvaluatedArm, Predictions
+from counterpoise.evaluate._class_report import with_average_intervals
 from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, bootstrap, interval_of
 from counterpoise.evaluate._inference.class_intervals import with_class_intervals
 from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
@@ -65,7 +66,9 @@ def arm_record(
     }
     record = arm.record
     if "per_class" in record:
-        record = record | {"per_class": with_class_intervals(predictions.test, task.codes, record, resampled)}
+        called = task.called(predictions.test, record["threshold"])
+        per_class = with_class_intervals(called, task.codes, record, resampled)
+        record = record | {"per_class": per_class, "averages": with_average_intervals(record["averages"], resampled)}
     return {
         "learner": arm.learner,
         "strategy": arm.strategy,

@@ -35,8 +35,10 @@ class ArmThreshold:
 def choose_arm_threshold(validation: ScoredRows, *, config: EvaluationConfig) -> ArmThreshold:
     """Choose the threshold on validation by `evaluation.threshold`: a metric to maximise, or one of `threshold_rules`.
 
-    Without both classes it is 0.5.
+    Without both classes it is 0.5. A fixed threshold stays as it is.
     """
+    if not isinstance(config.threshold, str):
+        return ArmThreshold(config.threshold, float("nan"), config.threshold_rule)
     rule = next((rule for rule in threshold_rules(config) if rule.name == config.threshold), None)
     if rule is None or not validation.positive.any() or validation.positive.all():
         return _by_metric(validation, config.threshold, OTHERWISE if rule else config.threshold)

@@ -33,7 +33,6 @@ EVALUATION = Section(
     parts=(
         LEADERBOARD,
         CHANGES,
-        BY_CLASS,
         CURVES,
         CALIBRATION,
         part(
@@ -41,6 +40,7 @@ EVALUATION = Section(
             lambda data: "Thresholds" if _binary(data) else "Decisions",
             partial(arm_table, of_decisions=True),
         ),
+        BY_CLASS,
         OPERATING_POINTS,
         part("top", "", lambda metrics: grouped_figures(metrics, "top")),
         EXPLORER,
