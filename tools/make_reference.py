@@ -109,8 +109,6 @@ def _values(field: dict[str, Any]) -> str:
     >>> _values({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
     'number > 0, ≤ 1'
     """
-    if "anyOf" in field:
-        return ", or ".join(_values(each) for each in field["anyOf"])
     if "enum" in field:
         return ", ".join(f"`{choice}`" for choice in field["enum"])
     kind = f"list of {field['items']['type']}s" if field["type"] == "array" else field["type"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from counterpoise.config import Step, parse_learner, parse_strategy
+from counterpoise.config import OWN_LEARNERS, Step, parse_learner, parse_strategy
 from counterpoise.results import Candidate, learner_label, strategy_label
 
 
@@ -25,6 +25,8 @@ def learner_words(text: str) -> str:
     """
     if text == "dummy":
         return text
+    if text.partition("{")[0].strip() in OWN_LEARNERS:
+        return strategy_words(text)
     step = parse_learner(text) if "." in text or "{" in text else Step(text.strip())
     name = step.name.replace(":", ".").rpartition(".")[2]
     return (name if "." in step.name else learner_label(name)) + _options(step)

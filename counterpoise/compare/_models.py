@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from typing import Any
 
 from counterpoise.compare._processes.messages import described
@@ -46,9 +47,9 @@ def check_learner(text: str) -> Record:
     return Record()
 
 
-def own_model(strategy: str, *, seed: int) -> Any:
-    """Return the ensemble or anomaly detector of that name, with imputation before it."""
-    model = _imputed(_class_at(TRAINING[strategy].learner)(random_state=seed))
+def own_model(strategy: Step, *, seed: int) -> Any:
+    """Return the ensemble or anomaly detector of that name with its options, with imputation before it."""
+    model = _imputed(_class_at(TRAINING[strategy.name].learner)(random_state=seed, **strategy.options))
     _on_one_thread(model)
     return model
 
@@ -77,6 +78,15 @@ def check_takes_weights(model: Any) -> None:
 
     if not has_fit_parameter(_last(model), "sample_weight"):
         raise _cannot("no_sample_weight", "a learner that takes row weights", _kind(model), "choose random_over")
+
+
+def own_threshold(model: Any) -> float | None:
+    """Return the anomaly score from which a fitted detector calls a row an anomaly; None for other models.
+
+    It flags scores above its offset; the next larger number is the smallest such score.
+    """
+    offset = getattr(_last(model), "offset_", None)
+    return None if offset is None else math.nextafter(-float(offset), math.inf)
 
 
 def _class_at(path: str) -> type[Any]:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from counterpoise.strategies import STRATEGIES, TRAINING
 
 OWN_LEARNERS = tuple(name for name, one in TRAINING.items() if one.learner)
@@ -114,10 +116,24 @@ def _check_steps(steps: list[Step], text: str) -> None:
     if unknown := [step.name for step in steps if step.name not in EVERY_STRATEGY]:
         known = ", ".join(EVERY_STRATEGY)
         raise ValueError(f"{unknown[0]!r} is not a strategy that can be compared; known: {known}, and {ALL} by itself")
-    if fixed := [step.name for step in steps if step.name not in STRATEGIES and step.options]:
-        raise ValueError(f"{fixed[0]!r} takes no options")
+    for step in steps:
+        _check_options(step)
     chained = [step.name for step in steps[1:]]
     if chained not in ([], ["random_under"]) or (chained and steps[0].name not in STRATEGIES):
         raise ValueError(f"{text!r}: only random_under may follow, and only a strategy that resamples")
     if chained and ((first := STRATEGIES[steps[0].name]).family == "none" or first.weighs):
         raise ValueError(f"{text!r}: random_under cannot follow {steps[0].name}")
+
+
+def _check_options(step: Step) -> None:
+    """Refuse options of an approach that does not take them; resampling strategies check their own when they run."""
+    if step.name in STRATEGIES or not step.options:
+        return
+    known = TRAINING[step.name].options
+    if not known.model_fields:
+        raise ValueError(f"{step.name!r} takes no options")
+    try:
+        known.model_validate(step.options)
+    except ValidationError as error:
+        found = [f"{details['loc'][0]}: {details['msg']}" for details in error.errors()]
+        raise ValueError(f"{step.name!r}: {'; or '.join(found)}") from None

@@ -7,7 +7,7 @@ the file, so that the same configuration works as a file, as a deployment's para
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,11 +89,11 @@ def config_error(error: ValidationError, mapping: Mapping[str, Any], *, section:
     at = [section] if section else []
     found = error.errors(include_url=False, include_input=False)
     inner = {details["loc"][:-1] for details in found}
-    problems = _by_field(
-        _problem(_at_field(details, mapping), mapping, at)
+    problems = [
+        _problem(details, mapping, at)
         for details in found
         if details["type"] != "too_short" or details["loc"] not in inner
-    )
+    ]
     lines = [f"{problem['field']}: {problem['found']}, {problem['allowed']}" for problem in problems]
     fields = ", ".join(dict.fromkeys(problem["field"] for problem in problems))
     return ConfigError(
@@ -153,24 +153,6 @@ def _replaced(values: dict[str, Any], keys: Sequence[str], value: Any) -> dict[s
     inner = values.get(keys[0], {})
     section = dict(inner) if isinstance(inner, Mapping) else {}
     return {**values, keys[0]: _replaced(section, keys[1:], value)}
-
-
-def _at_field(details: ErrorDetails, mapping: Mapping[str, Any]) -> ErrorDetails:
-    """Return the details without the names of types at the end of the path, where a field accepts one of several."""
-    loc = details["loc"]
-    while len(loc) > 1 and isinstance(_value_at(mapping, loc[:-1]), (str, int, float, type(None))):
-        loc = loc[:-1]
-    return {**details, "loc": loc}
-
-
-def _by_field(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one problem per field: a value that fits none of several types is one problem."""
-    found: dict[str, dict[str, Any]] = {}
-    for problem in problems:
-        known = found.setdefault(problem["field"], problem)
-        if problem["allowed"] not in known["allowed"]:
-            known["allowed"] += f"; or {problem['allowed'].removeprefix('should be ')}"
-    return list(found.values())
 
 
 def _problem(details: ErrorDetails, mapping: Mapping[str, Any], at: Sequence[str]) -> dict[str, Any]:

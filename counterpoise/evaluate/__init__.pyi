@@ -3,6 +3,7 @@ from ._arms import EvaluatedArm as EvaluatedArm
 from ._arms import Predictions as Predictions
 from ._binary import positive_code as positive_code
 from ._binary_facts import binary_facts as binary_facts
+from ._binary_facts import ranking_facts as ranking_facts
 from ._calibration.calibrated import correction_record as correction_record
 from ._calibration.calibrated import prior_correction as prior_correction
 from ._calibration.calibrators import IsotonicCalibrator as IsotonicCalibrator
@@ -33,8 +34,6 @@ from ._learners import build_learner as build_learner
 from ._learners import gathered_warnings as gathered_warnings
 from ._learners import weighting as weighting
 from ._metrics.curves import MOST_POINTS as MOST_POINTS
-from ._metrics.curves import pr_curve as pr_curve
-from ._metrics.curves import roc_curve as roc_curve
 from ._metrics.thresholds import choose_arm_threshold as choose_arm_threshold
 from ._multiclass import macro_metrics as macro_metrics
 from ._operating_points import ScoredRows as ScoredRows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from counterpoise.evaluate._class_report import class_averages, class_scores, of
 from counterpoise.evaluate._inference.bootstrap import Resampled
 from counterpoise.evaluate._metrics.curves import pr_curve, reliability_bins, roc_curve
 from counterpoise.evaluate._metrics.decisions import four_counts
-from counterpoise.evaluate._metrics.thresholds import choose_arm_threshold
+from counterpoise.evaluate._metrics.thresholds import OTHERWISE, choose_arm_threshold
 from counterpoise.evaluate._operating_points import ScoredRows
 from counterpoise.evaluate._tables import Codes, LabelCodes
 from counterpoise.metrics import METRICS, Confusion, Measured, Ranking, row_losses
@@ -43,12 +44,36 @@ def evaluate_binary(
     predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig
 ) -> EvaluatedArm:
     """Choose the threshold on validation, then evaluate the arm on test once."""
-    scores, truth = predictions.test[:, positive], codes.test == positive
-    choice = choose_arm_threshold(
-        ScoredRows(predictions.validation[:, positive], codes.validation == positive), config=config
-    )
+    parts = replace(predictions, validation=predictions.validation[:, positive], test=predictions.test[:, positive])
+    arm = _evaluated(parts, codes, positive=positive, config=config, probabilities=True)
+    scores, truth = parts.test, codes.test == positive
+    more = {"mean_probability": float(scores.mean()), "reliability": reliability_bins(scores, truth)}
+    return replace(arm, record={**arm.record, **more})
+
+
+def evaluate_scores(
+    predictions: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig
+) -> EvaluatedArm:
+    """Evaluate an arm whose scores are no probabilities, one per row, like anomaly scores: ranking and decisions.
+
+    The threshold is chosen on validation as for probabilities. A fixed one is meant for probabilities: F1 decides.
+    """
+    if config.threshold != "fixed":
+        return _evaluated(predictions, codes, positive=positive, config=config, probabilities=False)
+    asked = config.model_copy(update={"threshold": OTHERWISE})
+    arm = _evaluated(predictions, codes, positive=positive, config=asked, probabilities=False)
+    note = "its scores are no probabilities, so that the fixed threshold does not fit: the largest F1 was taken"
+    return replace(arm, notes=(*arm.notes, note))
+
+
+def _evaluated(
+    scored: Predictions, codes: LabelCodes, *, positive: int, config: EvaluationConfig, probabilities: bool
+) -> EvaluatedArm:
+    """Evaluate the scores of the positive class, one per row."""
+    scores, truth = scored.test, codes.test == positive
+    choice = choose_arm_threshold(ScoredRows(scored.validation, codes.validation == positive), config=config)
     present = np.unique(codes.test)
-    measure = _measure(scores, truth, choice.value, positive=positive, present=present)
+    measure = _measure(scores, truth, choice.value, of=_Classes(positive, present), probabilities=probabilities)
     once = measure(np.ones((1, len(scores)), np.int32))
     counts = four_counts(scores >= choice.value, truth)
     record = {
@@ -56,26 +81,32 @@ def evaluate_binary(
         "threshold_rule": choice.rule,
         "validation": {
             "threshold_metric": choice.score,
-            "average_precision": _validation_ap(predictions, codes, positive),
+            "average_precision": _average_precision(scored.validation, codes.validation == positive),
         },
         "test": {metric: float(once[metric][0]) for metric in METRICS if metric in once},
         "per_class": class_scores(of_two_classes(_one_set(counts), positive, present), codes.classes),
         "averages": class_averages(once),
         "confusion": counts,
-        "mean_probability": float(scores.mean()),
         "pr_curve": pr_curve(scores, truth),
         "roc_curve": roc_curve(scores, truth),
-        "reliability": reliability_bins(scores, truth),
     }
     notes = (choice.note,) if choice.note else ()
-    return EvaluatedArm(predictions.learner, predictions.strategy, record, measure, notes)
+    return EvaluatedArm(scored.learner, scored.strategy, record, measure, notes)
 
 
-def _measure(scores: Floats, truth: Mask, threshold: float, *, positive: int, present: Codes) -> Any:
+@dataclass(frozen=True)
+class _Classes:
+    """The code of the positive class, and the codes of the classes that have test rows."""
+
+    positive: int
+    present: Codes
+
+
+def _measure(scores: Floats, truth: Mask, threshold: float, *, of: _Classes, probabilities: bool) -> Any:
     """Return a function that computes the test metrics from row weights, and the figures of both classes."""
     ranking = Ranking.from_scores(scores, truth)
     called = scores >= threshold
-    losses = row_losses(scores, truth)
+    losses = row_losses(scores, truth) if probabilities else {}
     columns = np.column_stack([truth, truth & called, called, *losses.values()]).astype(np.float64)
 
     def measure(weights: Copies) -> Resampled:
@@ -87,7 +118,7 @@ def _measure(scores: Floats, truth: Mask, threshold: float, *, positive: int, pr
             decisions=decisions,
             losses={name: total / rows for name, total in zip(losses, lost, strict=True)},
         )
-        return measured.metrics() | report_figures(of_two_classes(decisions, positive, present), present)
+        return measured.metrics() | report_figures(of_two_classes(decisions, of.positive, of.present), of.present)
 
     return measure
 
@@ -96,7 +127,6 @@ def _one_set(counts: dict[str, int]) -> Confusion:
     return Confusion(**{name: np.array([float(count)]) for name, count in counts.items()})
 
 
-def _validation_ap(predictions: Predictions, codes: LabelCodes, positive: int) -> float:
-    scores = predictions.validation[:, positive]
-    quality = Ranking.from_scores(scores, codes.validation == positive).weigh(np.ones((1, len(scores)), np.int32))
+def _average_precision(scores: Floats, truth: Mask) -> float:
+    quality = Ranking.from_scores(scores, truth).weigh(np.ones((1, len(scores)), np.int32))
     return float(quality.average_precision[0])

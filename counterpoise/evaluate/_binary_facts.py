@@ -13,7 +13,13 @@ from counterpoise.evaluate._calibration.calibrated import (
     learner_correction,
 )
 from counterpoise.evaluate._explorer import threshold_counts
-from counterpoise.evaluate._operating_points import ScoredRows, cost_by_formula, operating_points
+from counterpoise.evaluate._operating_points import (
+    FixedThreshold,
+    ScoredRows,
+    cost_by_formula,
+    fixed_thresholds,
+    operating_points,
+)
 from counterpoise.evaluate._task import EvaluationTask
 from counterpoise.evaluate._top import at_the_top
 from counterpoise.runtime import child_generator
@@ -53,7 +59,8 @@ def _facts(task: EvaluationTask, predictions: Predictions, *, threshold: float, 
     if predictions.learner == DUMMY:
         return BinaryFacts({"operating_points": [], "thresholds": None, "top": top, "calibration": None}, None)
     rng = child_generator(seed, "evaluate", "operating points", predictions.learner, predictions.strategy)
-    points = operating_points(validation, test, config=task.config, rng=rng)
+    fixed = fixed_thresholds(task.config)
+    points = operating_points(validation, test, config=task.config, rng=rng, fixed=fixed)
     made = calibrate(predictions, task.codes, positive=task.positive or 0, method=task.config.calibration)
     for point in points:
         if point["rule"] == "cost":
@@ -74,6 +81,24 @@ def _facts(task: EvaluationTask, predictions: Predictions, *, threshold: float, 
     return BinaryFacts(record, learner_correction(made, calibration, test.scores, threshold=threshold))
 
 
+def ranking_facts(
+    task: EvaluationTask, predictions: Predictions, *, own: float | None, seed: int
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the operating points and the top of an arm whose scores are no probabilities, one per row.
+
+    Args:
+        task: The evaluation task; it has a positive class.
+        predictions: The arm's scores.
+        own: The threshold of the model itself, of a detector whose contamination is set.
+        seed: The run's seed.
+    """
+    validation, test = _scored(task, predictions)
+    fixed = [] if own is None else [FixedThreshold("contamination", "the share that contamination sets", own)]
+    rng = child_generator(seed, "evaluate", "operating points", predictions.learner, predictions.strategy)
+    points = operating_points(validation, test, config=task.config, rng=rng, fixed=fixed)
+    return {"operating_points": points, "top": at_the_top(test.scores, test.positive, groups=test.groups)}
+
+
 def _by_formula(
     task: EvaluationTask, predictions: Predictions, made: Probabilities, *, seed: int
 ) -> dict[str, Any] | None:
@@ -87,9 +112,9 @@ def _by_formula(
 def _scored(task: EvaluationTask, predictions: Predictions) -> tuple[ScoredRows, ScoredRows]:
     """Return the scored validation and test rows."""
     codes, positive = task.codes, task.positive
-    return (
-        ScoredRows(
-            predictions.validation[:, positive], codes.validation == positive, groups=codes.groups.get("validation")
-        ),
-        ScoredRows(predictions.test[:, positive], codes.test == positive, groups=codes.groups.get("test")),
+    parts = (("validation", predictions.validation, codes.validation), ("test", predictions.test, codes.test))
+    validation, test = (
+        ScoredRows(scores if scores.ndim == 1 else scores[:, positive], labels == positive, codes.groups.get(name))
+        for name, scores, labels in parts
     )
+    return validation, test

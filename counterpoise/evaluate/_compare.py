@@ -15,7 +15,7 @@ from counterpoise.evaluate._calibration.calibrated import correction_record, pri
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
-from counterpoise.evaluate._operating_points import fixed_threshold_words, threshold_rules
+from counterpoise.evaluate._operating_points import fixed_thresholds, threshold_rules
 from counterpoise.evaluate._slices import DecidedRows, worst_slices
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
 from counterpoise.evaluate._task import EvaluationTask
@@ -208,8 +208,8 @@ def _setting(tables: EvaluationTables, task: EvaluationTask) -> dict[str, Any]:
 def threshold_rule(task: EvaluationTask) -> dict[str, str]:
     """Return how the threshold is chosen: the rule's name, its description, and the partition."""
     metric = task.config.threshold
-    if not isinstance(metric, str):
-        return {"metric": "fixed", "wanted": fixed_threshold_words(metric), "chosen_on": "configuration"}
+    for fixed in fixed_thresholds(task.config):
+        return {"metric": fixed.name, "wanted": fixed.wanted, "chosen_on": "configuration"}
     by_rule = {rule.name: rule.wanted for rule in threshold_rules(task.config)}
     return {
         "metric": metric,

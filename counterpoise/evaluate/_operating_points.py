@@ -78,10 +78,26 @@ def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
     )
 
 
+@dataclass(frozen=True)
+class FixedThreshold:
+    """A threshold that is not chosen on validation: its name, its description and its value."""
+
+    name: str
+    wanted: str
+    value: float
+
+
+def fixed_thresholds(config: EvaluationConfig) -> tuple[FixedThreshold, ...]:
+    """Return the fixed threshold of the configuration, if it sets one."""
+    value = config.fixed_threshold
+    return (FixedThreshold("fixed", f"a fixed threshold of {value:g}", value),) if config.threshold == "fixed" else ()
+
+
 def operating_points(
-    validation: ScoredRows, test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator
-) -> list[dict[str, Any]]:
-    """Return one record per rule, and one for a fixed threshold if it is set.
+    validation: ScoredRows, test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator,
+    fixed: Sequence[FixedThreshold] = (),
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return one record per rule, then one per fixed threshold.
 
     A record has rule, wanted, threshold with its interval, and the outcome on test with intervals. The threshold is
     null if no threshold meets the condition on validation. `reached` is the share of resamples of validation in which
@@ -93,10 +109,11 @@ def operating_points(
         test: The rows that thresholds are evaluated on.
         config: The rules' parameters, and the number of resamples.
         rng: The random generator of the resamples.
+        fixed: Thresholds that are evaluated beside those that the rules choose.
     """
     rules = threshold_rules(config)
-    fixed = [] if isinstance(config.threshold, str) else [config.threshold]
-    chosen = np.append(chosen_thresholds(validation, rules, np.ones((1, len(validation.scores))))[:, 0], fixed)
+    chosen = chosen_thresholds(validation, rules, np.ones((1, len(validation.scores))))[:, 0]
+    chosen = np.append(chosen, [one.value for one in fixed])
     spread = [
         chosen_thresholds(validation, rules, weights, candidates=_CANDIDATES)
         for weights in _resampled(validation, config, rng)
@@ -104,7 +121,7 @@ def operating_points(
     found = np.concatenate([np.zeros((len(rules), 0)), *spread], axis=1)
     evaluated = _evaluated(test, chosen, config, rng)
     points = [_point(rule, float(threshold), own) for rule, threshold, own in zip(rules, chosen, found, strict=False)]
-    points += [_fixed(threshold) for threshold in fixed]
+    points += [_fixed(one) for one in fixed]
     return [point | outcome for point, outcome in zip(points, evaluated, strict=True)]
 
 
@@ -202,15 +219,10 @@ def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, A
     }
 
 
-def fixed_threshold_words(threshold: float) -> str:
-    """Return the description of a fixed threshold."""
-    return f"a fixed threshold of {threshold:g}"
-
-
-def _fixed(threshold: float) -> dict[str, Any]:
+def _fixed(one: FixedThreshold) -> dict[str, Any]:
     """Return the operating point of a threshold that nothing chooses, so that it has no interval."""
     unknown = {"threshold_low": None, "threshold_high": None, "reached": None}
-    return {"rule": "fixed", "wanted": fixed_threshold_words(threshold), "threshold": threshold, **unknown}
+    return {"rule": one.name, "wanted": one.wanted, "threshold": one.value, **unknown}
 
 
 def _evaluated(

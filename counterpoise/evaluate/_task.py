@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate._arms import EvaluatedArm, Predictions
-from counterpoise.evaluate._binary import evaluate_binary, positive_code
+from counterpoise.evaluate._binary import evaluate_binary, evaluate_scores, positive_code
 from counterpoise.evaluate._multiclass import evaluate_multiclass
 from counterpoise.evaluate._tables import Codes, LabelCodes
 from counterpoise.typing import Matrix
@@ -104,12 +104,12 @@ class EvaluationTask:
         """Return the class code that is decided on for each row: the most probable one, or by the threshold.
 
         Args:
-            probability: Shape (rows, classes).
+            probability: Shape (rows, classes), or the scores of the class of interest.
             threshold: The threshold of the class of interest; None with more than two classes.
         """
         if self.positive is None or threshold is None:
             return np.asarray(probability.argmax(axis=1), np.int32)
-        called = probability[:, self.positive] >= threshold
+        called = (probability if probability.ndim == 1 else probability[:, self.positive]) >= threshold
         return np.where(called, self.positive, 1 - self.positive).astype(np.int32)
 
     def evaluate(self, predictions: Predictions) -> EvaluatedArm:
@@ -117,3 +117,8 @@ class EvaluationTask:
         if self.positive is None:
             return evaluate_multiclass(predictions, self.codes)
         return evaluate_binary(predictions, self.codes, positive=self.positive, config=self.config)
+
+    def evaluate_ranking(self, predictions: Predictions) -> EvaluatedArm:
+        """Evaluate an arm whose scores are no probabilities, one per row: its ranking and its decisions."""
+        assert self.positive is not None  # noqa: S101  # with more classes every arm needs probabilities
+        return evaluate_scores(predictions, self.codes, positive=self.positive, config=self.config)

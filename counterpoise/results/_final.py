@@ -55,7 +55,8 @@ class Refit(Candidate):
     (`validation.npy` and `test.npy`: one score per row with two classes, else shape (rows, classes)); `probabilities`
     says whether these are probabilities. `after` counts the rows that it was trained on by class, including weights;
     `training_prevalence` is the share of the class of interest among them, including class weights of the learner; None
-    if it is unknown or not a single number, and with more than two classes. `warnings` are as in the ranking.
+    if it is unknown or not a single number, and with more than two classes. `own_threshold` is the score from which an
+    anomaly detector whose contamination is set calls a row an anomaly. `warnings` are as in the ranking.
     """
 
     status: Literal["ok", "refused", "failed"]
@@ -64,6 +65,7 @@ class Refit(Candidate):
     probabilities: bool = False
     after: ClassCounts = Field(default_factory=dict)
     training_prevalence: FiniteFloat | None = None
+    own_threshold: FiniteFloat | None = None
     seconds: FiniteFloat = 0.0
     peak_mb: FiniteFloat | None = None
     notes: tuple[str, ...] = ()
@@ -74,10 +76,11 @@ class Finalist(Candidate):
     """One candidate of the final: its roles, the cost of its refit, and its arm as in the metrics record.
 
     `arm` is empty if the refit was refused or failed. `judged_by` is ranking if the candidate gives no probabilities:
-    it then has average precision and ROC-AUC, and no threshold. `correction` is its part of the metrics record's
-    `correction`; None without probabilities, for the dummy and with more than two classes. If the training prevalence
-    is unknown, `training_prevalence` is None, there is no prior correction (`odds_factor` 1, no snippet), and only the
-    calibrator corrects the probabilities. `warnings` are those of the ranking.
+    its threshold is then one of its scores, chosen on validation, and no figure of probabilities exists. `correction`
+    is its part of the metrics record's `correction`; None without probabilities, for the dummy and with more than two
+    classes. If the training prevalence is unknown, `training_prevalence` is None, there is no prior correction
+    (`odds_factor` 1, no snippet), and only the calibrator corrects the probabilities. `warnings` are those of the
+    ranking.
     """
 
     roles: tuple[Role, ...]

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from counterpoise.strategies._strategy import Options
+
+
+class DetectorOptions(Options):
+    """The option of the isolation forest, with scikit-learn's name, bounds and default."""
+
+    contamination: Literal["auto"] | Annotated[float, Field(gt=0, le=0.5, strict=True)] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +28,7 @@ class Approach:
         supervised: Whether its learner uses labels.
         two_classes: What it does, if it needs two classes; empty if it supports any number.
         trains: Whether it changes how the learner is trained.
+        options: The model of its options.
     """
 
     label: str
@@ -25,6 +37,7 @@ class Approach:
     supervised: bool = True
     two_classes: str = ""
     trains: bool = True
+    options: type[Options] = Options
 
 
 _LEARNERS = 7
@@ -50,6 +63,7 @@ TRAINING: Mapping[str, Approach] = {
         learner="sklearn.ensemble:IsolationForest",
         supervised=False,
         two_classes="anomalies are separated from the rest",
+        options=DetectorOptions,
     ),
 }
 """The approaches by their name in a comparison."""

@@ -110,11 +110,9 @@ def _against_manifest(record: PublishedMetrics, facts: ManifestFacts) -> Iterato
     costs = {name: settings[f"cost_{name}"] for name in ("false_positive", "false_negative")}
     yield from mismatch("costs", record.costs.model_dump(), costs)
     if record.threshold_rule is not None:
-        fixed = not isinstance(settings["threshold"], str)
-        wanted = "fixed" if fixed else settings["threshold"]
-        yield from mismatch("threshold_rule", record.threshold_rule.metric, wanted)
-        for arm in record.arms if fixed else ():
-            yield from mismatch(f"threshold of {arm.learner}", getattr(arm, "threshold", None), settings["threshold"])
+        yield from mismatch("threshold_rule", record.threshold_rule.metric, settings["threshold"])
+        for arm in record.arms if settings["threshold"] == "fixed" else ():
+            yield from mismatch(f"threshold of {arm.learner}", arm.threshold, settings["fixed_threshold"])
     if record.bootstrap.resamples > settings["bootstrap"]:
         yield f"{record.bootstrap.resamples} bootstrap resamples, while {settings['bootstrap']} are configured"
 

@@ -129,18 +129,19 @@ def test_the_ranking_does_not_depend_on_test(tmp_path: Path) -> None:
     assert final_of(first).finalists[0].arm["test"] != final_of(second).finalists[0].arm["test"]
 
 
-def test_a_model_without_probabilities_is_scored_by_its_ranking_only(tmp_path: Path) -> None:
+def test_a_model_without_probabilities_has_a_ranking_and_a_threshold_of_its_scores(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"folds": 3, "strategies": ["isolation_forest"], "learners": [LOGISTIC]}
     comparison = comparison_of(signal(400), tmp_path, evaluation={"bootstrap": 100}, **settings)
     leaderboard = forced(run_comparison(comparison, subprocesses=False), "isolation_forest", "isolation_forest")
     final = final_of(run_final(comparison, leaderboard, held(comparison), subprocesses=False))
     (one,) = (one for one in final.finalists if one.strategy == "isolation_forest")
     assert one.judged_by == "ranking"
-    assert set(one.arm["test"]) == set(one.arm["intervals"]) == {"average_precision", "roc_auc"}
-    assert (one.arm["threshold"], one.correction) == (None, None)
+    assert {"average_precision", "roc_auc", "precision", "recall", "f1", "mcc"} <= set(one.arm["test"])
+    assert not {"brier", "log_loss"} & set(one.arm["test"])
+    assert (one.arm["threshold_rule"], one.correction) == ("f1", None)
     (compared,) = (one for one in final.comparisons if one["strategy"] == "isolation_forest")
     assert compared["reference"] == {"strategy": "none", "learner": LOGISTIC}
-    assert set(compared["differences"]) == {"average_precision", "roc_auc"}
+    assert {"average_precision", "roc_auc", "f1"} <= set(compared["differences"])
     assert "isolation forest ranks worse than logistic regression" in final.verdict.lower()
     assert any("no probabilities" in note for note in final.notes)
 

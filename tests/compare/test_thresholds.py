@@ -130,4 +130,4 @@ def test_the_configured_rule_reaches_the_ranking(tmp_path: Path) -> None:
 
 
 def test_a_fixed_threshold_is_taken_as_it_is() -> None:
-    assert fitted(threshold=0.3).best_threshold_ == 0.3
+    assert fitted(threshold="fixed", fixed_threshold=0.3).best_threshold_ == 0.3

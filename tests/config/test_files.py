@@ -69,6 +69,16 @@ def test_an_override_sets_one_field_and_leaves_the_others(override: str, field: 
     assert changed.split.validation_size == BalanceConfig.model_validate(SMALLEST).split.validation_size
 
 
+FIXED = "evaluation.fixed_threshold=0.3"
+
+
+@pytest.mark.parametrize("overrides", [["evaluation.threshold=0.3"], ["evaluation.threshold=fixed", FIXED]])
+def test_a_number_as_threshold_is_a_fixed_one(overrides: list[str]) -> None:
+    found = build_config(SMALLEST, overrides).evaluation
+    assert (found.threshold, found.fixed_threshold) == ("fixed", 0.3)
+    assert BalanceConfig.model_validate(build_config(SMALLEST, overrides).published()).evaluation == found
+
+
 def test_overrides_take_lists_mappings_and_whole_texts() -> None:
     config = build_config(
         SMALLEST,
@@ -150,9 +160,9 @@ def test_missing_fields_are_named() -> None:
         (["source.types=[zip]"], "source.types", "'zip' is not of the form name=value"),
         (["split.test_size=.nan"], "split.test_size", "found nan"),
         (["split.test_size=1"], "split.test_size", "found 1, should be less than 1"),
-        (["evaluation.threshold=1.5"], "evaluation.threshold", "found 1.5, should be .*less than or equal to 1"),
+        (["evaluation.threshold=1.5"], "evaluation.fixed_threshold", "less than or equal to 1"),
         (["evaluation.threshold=best"], "evaluation.threshold", "found 'best', should be 'f1'"),
-        (["evaluation.threshold=true"], "evaluation.threshold", "found True, should be .* or a valid number"),
+        (["evaluation.threshold=true"], "evaluation.threshold", "found True, should be 'f1'"),
     ],
 )
 def test_impossible_combinations_and_values_are_refused(overrides: list[str], field: str, message: str) -> None:

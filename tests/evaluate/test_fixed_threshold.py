@@ -20,7 +20,9 @@ def test_a_fixed_threshold_decides_every_arm_and_is_an_operating_point(
     split_tables: Callable[..., EvaluationTables], signal_table: Any, fixed: float
 ) -> None:
     tables = split_tables(signal_table(), "label")
-    config = EvaluationConfig(learners=("logistic_regression",), bootstrap=100, threshold=fixed)
+    config = EvaluationConfig(
+        learners=("logistic_regression",), bootstrap=100, threshold="fixed", fixed_threshold=fixed
+    )
     found = compare_strategies(tables, strategy="random_over", config=config, seed=0)
     check_metrics(found)
     assert found["threshold_rule"] == {

@@ -26,6 +26,7 @@ from counterpoise.evaluate import (
     correction_record,
     paired_differences,
     prior_correction,
+    ranking_facts,
     resample_arms,
     rival_verdict,
     strategy_verdict,
@@ -93,7 +94,10 @@ def _setting(task: EvaluationTask, resamples: int) -> dict[str, Any]:
 def _evaluated(task: EvaluationTask, one: FinalistScores, resampled: Resampled, *, seed: int) -> dict[str, Any]:
     """Return a finalist's arm as the metrics record has it, and its correction; for ranking models the ranking only."""
     arm, positive = arm_record(one.arm, one.predictions, resampled, task=task), task.positive
-    if positive is None or not one.refit.probabilities:
+    if not one.refit.probabilities:
+        facts_of_ranking = ranking_facts(task, one.predictions, own=one.refit.own_threshold, seed=seed)
+        return {"arm": arm | facts_of_ranking, "correction": None}
+    if positive is None:
         return {"arm": arm, "correction": None}
     trained_task = replace(task, codes=_trained_on(task, one.refit))
     facts = binary_facts(trained_task, _as_trained(task, one), threshold=arm["threshold"], seed=seed)
@@ -196,7 +200,7 @@ def _notes(task: EvaluationTask, resamples: int, contenders: Iterable[FinalistSc
         if not one.refit.probabilities:
             notes.append(
                 f"{candidate_words(one.candidate)} gives no probabilities: "
-                "it is compared by its ranking, without a threshold"
+                "it is compared by its ranking, and its threshold is one of its scores"
             )
         elif task.positive is not None and one.refit.training_prevalence is None and one.candidate.learner != DUMMY:
             notes.append(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,16 +15,12 @@ from counterpoise.evaluate import (
     EvaluationTask,
     LabelCodes,
     Predictions,
-    Resampled,
     arm_key,
-    pr_curve,
-    roc_curve,
 )
-from counterpoise.metrics import HEADLINE, Measured, Ranking
 from counterpoise.records import Snapshot
 from counterpoise.results import Candidate, Comparison, HeldOut, Refit
 from counterpoise.table import SnapshotReader, read_labels
-from counterpoise.typing import Copies, Floats
+from counterpoise.typing import Floats
 
 
 @dataclass(frozen=True)
@@ -67,11 +62,11 @@ def task_of(comparison: Comparison, held_out: HeldOut) -> EvaluationTask:
 
 
 def score_finalist(task: EvaluationTask, refit: Refit) -> FinalistScores:
-    """Score a refit on test; one without probabilities by its ranking only."""
+    """Score a refit on test; one without probabilities by its ranking and its decisions."""
     outputs = {part: np.load(Path(refit.answers) / f"{part}.npy") for part in ("validation", "test")}
     if not refit.probabilities:
         scored = Predictions(refit.learner, refit.strategy, **outputs, notes=refit.notes)
-        return FinalistScores(refit, scored, _score_ranking(scored, task))
+        return FinalistScores(refit, scored, task.evaluate_ranking(scored))
     shares = {part: _by_class(scores, task) for part, scores in outputs.items()}
     predictions = Predictions(refit.learner, refit.strategy, **shares, notes=refit.notes)
     return FinalistScores(refit, predictions, task.evaluate(predictions))
@@ -97,28 +92,3 @@ def _by_class(scores: Floats, task: EvaluationTask) -> Floats:
     if task.positive is None:
         return scores
     return np.column_stack([scores, 1 - scores] if task.positive == 0 else [1 - scores, scores])
-
-
-def _score_ranking(scored: Predictions, task: EvaluationTask) -> EvaluatedArm:
-    """Score a model without probabilities: its ranking, and nothing that needs a threshold."""
-    validation, test = (
-        (rows, truth == task.positive)
-        for rows, truth in ((scored.validation, task.codes.validation), (scored.test, task.codes.test))
-    )
-    known, ranking = Ranking.from_scores(*validation), Ranking.from_scores(*test)
-
-    def measure(weights: Copies) -> Resampled:
-        return Measured([ranking.weigh(weights)]).metrics()
-
-    record: dict[str, Any] = {
-        "threshold": None,
-        "validation": {HEADLINE.name: float(known.weigh(_once(validation[0])).average_precision[0])},
-        "test": {metric: float(value[0]) for metric, value in measure(_once(test[0])).items()},
-        "pr_curve": pr_curve(*test),
-        "roc_curve": roc_curve(*test),
-    }
-    return EvaluatedArm(scored.learner, scored.strategy, record, measure)
-
-
-def _once(rows: Floats) -> Copies:
-    return np.ones((1, len(rows)), np.int32)

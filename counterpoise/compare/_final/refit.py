@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from counterpoise.compare._final.finalists import LEAVES_ROWS
+from counterpoise.compare._models import own_threshold
 from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
 from counterpoise.compare._rounds.plans import TrainMatrix
 from counterpoise.compare._rounds.training import Failure, RunNotes, Trained, attempted, predict, train
@@ -73,6 +74,7 @@ def _refit(training_rows: TrainingRows, candidate: Candidate, run_notes: RunNote
         "answers": str(folder),
         "probabilities": output.probabilities,
         "after": _counts(training_rows, trained.rows),
+        "own_threshold": own_threshold(trained.model) if trained.decides else None,
         "training_prevalence": _training_prevalence(training_rows, candidate, trained),
     }
 

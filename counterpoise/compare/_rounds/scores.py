@@ -65,9 +65,18 @@ def predict_classes(model: Any, features: Matrix, *, classes: int) -> ModelOutpu
     return ModelOutput(scores, called, probabilities=False)
 
 
-def detect_anomalies(model: Any, features: Matrix) -> ModelOutput:
-    """Return an anomaly detector's score of each row, higher for more unusual rows; it makes no decisions."""
-    return ModelOutput(-ranking_scores(model.score_samples(features), rows=len(features)), None, probabilities=False)
+def detect_anomalies(model: Any, features: Matrix, *, decides: bool = False) -> ModelOutput:
+    """Return an anomaly detector's score of each row, higher for more unusual rows.
+
+    Args:
+        model: A fitted detector.
+        features: The test rows.
+        decides: Whether its own decisions count, which follow from its contamination.
+    """
+    rows = len(features)
+    scores = -ranking_scores(model.score_samples(features), rows=rows)
+    called = called_classes((model.predict(features) == -1).astype(np.int64), rows=rows) == 1 if decides else None
+    return ModelOutput(scores, called, probabilities=False)
 
 
 def measure(output: ModelOutput, truth: Ints) -> dict[str, float | None]:

@@ -82,6 +82,11 @@ class Trained:
     rows: TrainMatrix
     steps: tuple[Step, ...]
 
+    @property
+    def decides(self) -> bool:
+        """Whether it is a detector whose contamination is set, so that it decides without a threshold from labels."""
+        return _is_detector(self.steps) and "contamination" in self.steps[0].options
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -140,7 +145,7 @@ def predict(training_rows: TrainingRows, trained: Trained, features: Matrix, run
     """Predict other rows with a fitted candidate, encoded like the rows that it was fitted on."""
     with gathered_warnings() as notes, run_notes.clock.on("predict"):
         if _is_detector(trained.steps):
-            output = detect_anomalies(trained.model, features)
+            output = detect_anomalies(trained.model, features, decides=trained.decides)
         else:
             output = predict_classes(trained.model, features, classes=len(training_rows.comparison.classes))
     run_notes.notes += notes
@@ -186,7 +191,7 @@ def _model(
     if own and own.two_classes and comparison.positive < 0:
         raise _only_two_classes(own.two_classes, len(comparison.classes))
     if own and own.learner:
-        return own_model(name, seed=seed)
+        return own_model(steps[0], seed=seed)
     model = weights_by_code(build_model(parse_learner(candidate.learner), seed=seed), training_rows.target_names)
     run_notes.warnings += [warning] if (warning := double_counting(model, steps)) else []
     if gives_weights(name):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from counterpoise.config._sections.fields import Section
 from counterpoise.metrics import names
@@ -13,10 +14,7 @@ LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_f
 if TYPE_CHECKING:
     ThresholdName = str
 else:
-    ThresholdName = Literal[(*names("threshold"), "f_beta", "cost", "precision", "recall", "alerts")]
-
-
-FixedThreshold = Annotated[float, Field(ge=0, le=1, strict=True)]
+    ThresholdName = Literal[(*names("threshold"), "f_beta", "cost", "precision", "recall", "alerts", "fixed")]
 
 
 class EvaluationConfig(Section):
@@ -28,11 +26,14 @@ class EvaluationConfig(Section):
     learners: tuple[LearnerName, ...] = Field(
         ("logistic_regression", "hist_gradient_boosting"), min_length=1, description="The learners to compare with."
     )
-    threshold: ThresholdName | FixedThreshold = Field(
+    threshold: ThresholdName = Field(
         "f1",
         description="How to choose the decision threshold on validation: the largest F1, F2, MCC, balanced accuracy or "
-        "F-beta, the lowest cost, or the best threshold that meets min_precision, min_recall or max_alerts; or a fixed "
-        "threshold from 0 to 1 for the learner's own probabilities.",
+        "F-beta, the lowest cost, or the best threshold that meets min_precision, min_recall or max_alerts; fixed "
+        "takes fixed_threshold. A number in YAML stands for both.",
+    )
+    fixed_threshold: float = Field(
+        0.5, ge=0, le=1, description="The threshold of the learner's own probabilities if threshold is fixed."
     )
     calibration: Literal["auto", "sigmoid", "isotonic", "none"] = Field(
         "auto",
@@ -61,7 +62,11 @@ class EvaluationConfig(Section):
     )
     bootstrap: int = Field(1_000, ge=0, le=100_000, description="Bootstrap resamples for the intervals; 0 for none.")
 
-    @property
-    def threshold_rule(self) -> str:
-        """The name of the rule that `threshold` sets; `fixed` for a number."""
-        return self.threshold if isinstance(self.threshold, str) else "fixed"
+    @model_validator(mode="before")
+    @classmethod
+    def _number_as_threshold(cls, values: Any) -> Any:
+        """Accept a number as threshold: the form has no unions, YAML may be short."""
+        number = values.get("threshold") if isinstance(values, Mapping) else None
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            return values
+        return {**values, "threshold": "fixed", "fixed_threshold": values.get("fixed_threshold", number)}

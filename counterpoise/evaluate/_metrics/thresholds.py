@@ -37,8 +37,8 @@ def choose_arm_threshold(validation: ScoredRows, *, config: EvaluationConfig) ->
 
     Without both classes it is 0.5. A fixed threshold stays as it is.
     """
-    if not isinstance(config.threshold, str):
-        return ArmThreshold(config.threshold, float("nan"), config.threshold_rule)
+    if config.threshold == "fixed":
+        return ArmThreshold(config.fixed_threshold, float("nan"), "fixed")
     rule = next((rule for rule in threshold_rules(config) if rule.name == config.threshold), None)
     if rule is None or not validation.positive.any() or validation.positive.all():
         return _by_metric(validation, config.threshold, OTHERWISE if rule else config.threshold)
