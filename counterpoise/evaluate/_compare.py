@@ -12,6 +12,7 @@ from counterpoise.errors import EvaluationError
 from counterpoise.evaluate._arms import DUMMY, Predictions, StrategyArms, dummy_predictions, train_arms
 from counterpoise.evaluate._binary_facts import binary_facts
 from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
+from counterpoise.evaluate._class_decisions import add_class_decisions, class_costs
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
@@ -23,6 +24,7 @@ from counterpoise.evaluate._verdict import FLOOR, baseline_verdict
 from counterpoise.metrics import HEADLINE, METRICS, RANKING_METRICS
 from counterpoise.results import learner_label, strategy_label
 from counterpoise.runtime import Progress, child_generator, names_refusals, silent
+from counterpoise.typing import Matrix
 
 _BOOTSTRAP_METHOD = (
     "stratified, paired{}; percentiles moved by the bias, of the shortfall's logarithm for {}; differences by their "
@@ -50,6 +52,7 @@ def compare_strategies(
     _check_rows(tables)
     codes = read_label_codes(tables)
     task = EvaluationTask.of(codes, strategy=strategy, config=config)
+    _costs(task)  # so that a wrong configuration is refused before anything is trained
     total = len(task.strategies) * len(config.learners) + 1
     groups = _train(tables, task, seed=seed, progress=lambda done: progress(done, total))
     predictions = [dummy_predictions(tables, codes), *(arm for group in groups for arm in group.predictions)]
@@ -101,6 +104,7 @@ def _evaluated(task: EvaluationTask, predictions: list[Predictions], *, seed: in
         for arm, predicted in zip(evaluated, predictions, strict=True)
     ]
     corrections = _add_binary_facts(task, arms, predictions, seed=seed)
+    _add_class_decisions(task, arms, predictions, seed=seed)
     comparisons = compare_arms(task, arms, resampled)
     headline = _headline(task, arms, comparisons)
     return {
@@ -129,6 +133,20 @@ def _add_binary_facts(
         if facts.correction is not None and predicted.strategy == task.strategy:
             corrections[predicted.learner] = facts.correction
     return corrections
+
+
+def _add_class_decisions(
+    task: EvaluationTask, arms: list[dict[str, Any]], predictions: list[Predictions], *, seed: int
+) -> None:
+    """Add the facts for more than two classes to each arm."""
+    costs = _costs(task)
+    for arm, predicted in zip(arms, predictions, strict=True) if task.positive is None else ():
+        add_class_decisions(task, arm, predicted, costs=costs, seed=seed)
+
+
+def _costs(task: EvaluationTask) -> Matrix | None:
+    """Return the configured costs by class; None with two classes, whose costs are those of their errors."""
+    return class_costs(task.config, task.codes.classes) if task.positive is None else None
 
 
 def _leak(tables: EvaluationTables, task: EvaluationTask, *, seed: int) -> dict[str, Any]:
@@ -186,6 +204,7 @@ def _setting(tables: EvaluationTables, task: EvaluationTask) -> dict[str, Any]:
     codes = task.codes
     labels = {name: getattr(codes, name) for name in tables.by_name()}
     binary = task.positive is not None
+    costs = _costs(task)
     return {
         "schema": 1,
         "task": "binary" if binary else "multiclass",
@@ -202,6 +221,7 @@ def _setting(tables: EvaluationTables, task: EvaluationTask) -> dict[str, Any]:
         "majority_accuracy": float(np.bincount(codes.test).max() / len(codes.test)),
         "threshold_rule": threshold_rule(task) if binary else None,
         "costs": task.costs,
+        "class_costs": None if costs is None else costs.tolist(),
     }
 
 
@@ -224,6 +244,8 @@ def _notes(
     notes = list(tables.notes)
     if task.positive is None and task.config.positive_class:
         notes.append("evaluation.positive_class was ignored: there are more than two classes")
+    if task.positive is not None and task.config.class_costs:
+        notes.append("evaluation.class_costs was ignored: there are two classes")
     resamples = record["bootstrap"]["resamples"]
     if resamples < task.config.bootstrap:
         notes.append(f"{resamples:,} instead of {task.config.bootstrap:,} bootstrap resamples, for speed")

@@ -2,8 +2,10 @@ from ._arms import Arm as Arm
 from ._arms import Averages as Averages
 from ._arms import BinaryArm as BinaryArm
 from ._arms import ClassScores as ClassScores
+from ._arms import ExpectedCost as ExpectedCost
 from ._arms import ExploredRows as ExploredRows
 from ._arms import MulticlassArm as MulticlassArm
+from ._arms import OperatingPoint as OperatingPoint
 from ._arms import Thresholds as Thresholds
 from ._final import AccessToTest as AccessToTest
 from ._final import Candidate as Candidate

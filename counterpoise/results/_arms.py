@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
-from counterpoise.records import Count, Name, Number, Record, Share, Text
+from counterpoise.records import Count, Name, NonNegative, Number, Record, Share, Text
 from counterpoise.results._probabilities import Calibration
-from counterpoise.results._values import Confusion, Curve, Intervals, Outcome, ReliabilityBin, TestScores
+from counterpoise.results._values import Confusion, Curve, Difference, Intervals, Outcome, ReliabilityBin, TestScores
 
 
 class ByFormula(Record):
@@ -157,7 +157,11 @@ class BinaryArm(Arm):
 
 
 class ClassScores(Record):
-    """A class with test rows against the rest; only the fifty smallest classes have intervals."""
+    """A class with test rows against the rest; only the fifty smallest classes have intervals.
+
+    `mean_probability` to `operating_points` are missing in older versions; the ten smallest classes have operating
+    points, whose thresholds were chosen on validation.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -172,6 +176,32 @@ class ClassScores(Record):
     pr_curve: Curve
     roc_curve: Curve
     intervals: Intervals
+    mean_probability: Share | None = None
+    brier: Share | None = None
+    reliability: tuple[ReliabilityBin, ...] = ()
+    operating_points: tuple[OperatingPoint, ...] = ()
+
+
+class SpentCost(Record):
+    """The cost per thousand test rows of a way to decide, and its decisions by true and predicted class."""
+
+    cost: NonNegative
+    low: NonNegative | None
+    high: NonNegative | None
+    confusion_matrix: tuple[tuple[Count, ...], ...]
+
+
+class ExpectedCost(Record):
+    """The most probable class and the class of least expected cost, by the record's `class_costs`.
+
+    `scale` says on which probabilities expectations are based: the learner's own, or those at natural prevalence,
+    whichever cost less on validation. `difference` is the second minus the first, paired.
+    """
+
+    scale: Name
+    argmax: SpentCost
+    least_cost: SpentCost
+    difference: Difference
 
 
 class MulticlassArm(Arm):
@@ -184,4 +214,5 @@ class MulticlassArm(Arm):
     validation: MulticlassValidation
     per_class: tuple[ClassScores, ...]
     averages: Averages | None = None
+    expected_cost: ExpectedCost | None = None
     confusion_matrix: tuple[tuple[Count, ...], ...]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from counterpoise.errors import EvaluationError
-from counterpoise.records import Count, Moment, Name, Record, Sealed, Sha256, Share, Text, Uuid
+from counterpoise.records import Count, Moment, Name, NonNegative, Record, Sealed, Sha256, Share, Text, Uuid
 from counterpoise.results._arms import BinaryArm, MulticlassArm
 from counterpoise.results._probabilities import Correction
 from counterpoise.results._stages import ReportRecord
@@ -170,6 +170,7 @@ class MetricsRecord(Record):
         majority_accuracy: The accuracy of always predicting the largest class, to show the accuracy paradox.
         threshold_rule: How thresholds are chosen; null with more than two classes.
         costs: The costs of errors.
+        class_costs: With more than two classes: costs by true and predicted class; null if none are configured.
         features: How columns were encoded, by strategy.
         bootstrap: How intervals were computed.
         arms: The dummy (class shares of natural train) first, then one arm per learner and train table.
@@ -205,6 +206,7 @@ class MetricsRecord(Record):
     majority_accuracy: Share
     threshold_rule: ThresholdRule | None
     costs: Costs
+    class_costs: tuple[tuple[NonNegative, ...], ...] | None = None
     features: dict[Name, Encoded]
     bootstrap: Bootstrap
     arms: tuple[BinaryArm | MulticlassArm, ...]

@@ -27,9 +27,11 @@ from counterpoise.results import (
     ClassScores,
     Confusion,
     Costs,
+    ExpectedCost,
     ExploredRows,
     MetricsRecord,
     MulticlassArm,
+    OperatingPoint,
     Outcome,
     ReliabilityBin,
     Thresholds,
@@ -80,15 +82,7 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
     yield from _curves(arm.pr_curve, arm.roc_curve, rows)
     yield from _area(arm.roc_curve, arm.test["roc_auc"])
     yield from _reliability(arm.reliability, rows, arm.mean_probability)
-    for point in arm.operating_points:
-        outcomes = [
-            (f"operating point {point.rule}", point),
-            (f"operating point {point.rule} by formula", point.by_formula),
-        ]
-        for name, found in outcomes:
-            if found is not None and found.confusion is not None:
-                yield from _totals(name, found.confusion, rows)
-                yield from _outcome(name, found.test, found.confusion, record.costs)
+    yield from _points(arm.operating_points, rows, record.costs)
     if arm.thresholds is not None:
         yield from _thresholds(record, arm, arm.thresholds)
     if arm.calibration is not None and arm.calibration.calibrator is not None:
@@ -103,6 +97,37 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
             judged = getattr(arm.calibration, kind)
             if judged is not None:
                 yield from _reliability(judged.reliability, rows, judged.mean_probability, name=f"calibration {kind}: ")
+
+
+def _points(points: Sequence[OperatingPoint], rows: tuple[int, int], costs: Costs) -> Iterator[str]:
+    for point in points:
+        outcomes = [
+            (f"operating point {point.rule}", point),
+            (f"operating point {point.rule} by formula", point.by_formula),
+        ]
+        for name, found in outcomes:
+            if found is not None and found.confusion is not None:
+                yield from _totals(name, found.confusion, rows)
+                yield from _outcome(name, found.test, found.confusion, costs)
+
+
+def _expected(record: MetricsRecord, arm: MulticlassArm, found: ExpectedCost) -> Iterator[str]:
+    """Check costs against the decisions that they belong to."""
+    size, costs = len(record.classes), np.array(record.class_costs or [], dtype=np.float64)
+    if costs.shape != (size, size):
+        yield "class_costs: not one row and column per class"
+        return
+    yield from unequal("expected_cost: argmax", found.argmax.confusion_matrix, arm.confusion_matrix)
+    for name in ("argmax", "least_cost"):
+        one = getattr(found, name)
+        matrix = np.array(one.confusion_matrix, dtype=np.float64)
+        if matrix.shape != (size, size) or matrix.sum(axis=1).tolist() != np.sum(arm.confusion_matrix, axis=1).tolist():
+            yield f"expected_cost: decisions of {name} do not add up to the test rows"
+            return
+        yield from unequal(f"expected_cost: {name}", one.cost, 1000 * float((matrix * costs).sum() / matrix.sum()))
+    yield from unequal(
+        "expected_cost: difference", found.difference.difference, found.least_cost.cost - found.argmax.cost
+    )
 
 
 def _both_classes(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
@@ -255,6 +280,9 @@ def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:
         return
     for code, one in zip(present, arm.per_class, strict=True):
         yield from _class(one, (right[code], chosen[code], actual[code]), test.rows)
+        yield from _points(one.operating_points, (test.rows - int(actual[code]), int(actual[code])), record.costs)
+    if arm.expected_cost is not None:
+        yield from _expected(record, arm, arm.expected_cost)
     for metric in RANKED:
         values = [getattr(one, metric) for one in arm.per_class]
         if None not in values:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from counterpoise.config._sections.fields import Section
+from counterpoise.config._sections.fields import JsonObjectText, Section
 from counterpoise.metrics import names
 
 LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_forest"]
@@ -20,7 +20,7 @@ else:
 class EvaluationConfig(Section):
     """How the effect of resampling is measured."""
 
-    literal_fields = frozenset({"positive_class"})
+    literal_fields = frozenset({"positive_class", "class_costs"})
 
     enabled: bool = Field(True, description="Whether to train learners and write the report's metrics.")
     learners: tuple[LearnerName, ...] = Field(
@@ -43,6 +43,11 @@ class EvaluationConfig(Section):
     beta: float = Field(1.0, gt=0, le=100, description="The weight of recall relative to precision in F-beta.")
     cost_false_positive: float = Field(1.0, ge=0, description="The cost of a false alarm, in any unit.")
     cost_false_negative: float = Field(10.0, ge=0, description="The cost of a missed positive, in the same unit.")
+    class_costs: JsonObjectText = Field(
+        "",
+        description='With more than two classes: JSON with the cost of missing a class, such as {"fraud": 10}, or '
+        'by predicted class, such as {"fraud": {"ok": 10, "theft": 2}}; 1 for classes without; empty for none.',
+    )
     min_precision: float = Field(
         0.8, gt=0, le=1, description="The precision required by the operating point of that name."
     )

@@ -11,6 +11,7 @@ from counterpoise.report._sections.arms import arm_table, grouped_figures, part
 from counterpoise.report._sections.by_class import BY_CLASS
 from counterpoise.report._sections.calibration import CALIBRATION
 from counterpoise.report._sections.changes import CHANGES
+from counterpoise.report._sections.class_decisions import CLASS_DECISIONS
 from counterpoise.report._sections.curves import CURVES
 from counterpoise.report._sections.explorer import EXPLORER
 from counterpoise.report._sections.leaderboard import LEADERBOARD
@@ -41,6 +42,7 @@ EVALUATION = Section(
             partial(arm_table, of_decisions=True),
         ),
         BY_CLASS,
+        CLASS_DECISIONS,
         OPERATING_POINTS,
         part("top", "", lambda metrics: grouped_figures(metrics, "top")),
         EXPLORER,
