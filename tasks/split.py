@@ -32,6 +32,7 @@ def split(config: BalanceConfig, snapshot: Snapshot, validation: Validation, *, 
         validation=validation,
         seed=config.seed,
         folder=folder / "split",
+        positive_class=config.evaluation.positive_class,
     )
     sizes = (f"{name} {sum(plan.counts[name].values()):,}" for name in PARTITIONS)
     for line in (f"{plan.method}, {', '.join(sizes)}", *plan.notes):

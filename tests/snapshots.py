@@ -95,6 +95,7 @@ def run_engine(table: pa.Table, folder: Path, *, group_rows: int = 1000, **secti
         validation=UNCHECKED,
         seed=config.seed,
         folder=folder / "split",
+        positive_class=config.evaluation.positive_class,
     )
     plan = plan_resampling(
         snapshot, split, columns=config.columns, config=config.resampling, seed=config.seed, folder=folder / "plan"

@@ -62,6 +62,8 @@ class BalanceConfig(Section):
         for method, field in (("grouped", "group"), ("time", "time")):
             if self.split.method == method and not getattr(self.columns, field):
                 raise ValueError(f"split.method {method} needs columns.{field}")
+        if not self.split.groups_apart and not self.columns.group:
+            raise ValueError("split.known_positives drop needs columns.group")
         watermark = self.source.watermark
         if watermark and watermark not in (*self.columns.key_columns(), *self.columns.drop):
             raise ValueError(f"source.watermark {watermark!r} would be a feature: add it to columns.ids, time or drop")

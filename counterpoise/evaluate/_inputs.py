@@ -84,11 +84,12 @@ def _weights(keys: pa.Table) -> Floats | None:
 
 def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: SnapshotReader, split: SplitPlan) -> Ties:
     """Return which train rows stay together, as in the split: groups, and equal rows unless it may separate them."""
-    time = config.columns.time
-    codes = tie_codes(reader, rows, content=read_content(split), group=config.columns.group)
+    time, unit = config.columns.time, config.columns.time_unit
+    group = config.columns.group if config.split.groups_apart else ""
+    codes = tie_codes(reader, rows, content=read_content(split), group=group)
     if config.split.method != "time":
         return Ties(codes)
-    return Ties(codes, read_moments(reader.read_columns([time]).column(0), time).values[rows])
+    return Ties(codes, read_moments(reader.read_columns([time]).column(0), time, unit).values[rows])
 
 
 def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:

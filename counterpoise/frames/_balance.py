@@ -82,7 +82,13 @@ def balance_frame(
 def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.DataFrame) -> BalancedFrame:
     unchecked = Validation(success=True, outcomes=())
     split = split_snapshot(
-        snapshot, columns=config.columns, config=config.split, validation=unchecked, seed=config.seed, folder=place
+        snapshot,
+        columns=config.columns,
+        config=config.split,
+        validation=unchecked,
+        seed=config.seed,
+        folder=place,
+        positive_class=config.evaluation.positive_class,
     )
     plan = plan_resampling(
         snapshot, split, columns=config.columns, config=config.resampling, seed=config.seed, folder=place

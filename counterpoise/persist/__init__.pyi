@@ -41,6 +41,7 @@ from ._layout import manifest_name as manifest_name
 from ._layout import parse_address as parse_address
 from ._layout import promotion_name as promotion_name
 from ._manifest import Manifest as Manifest
+from ._manifest import ManifestSplit as ManifestSplit
 from ._manifest import library_versions as library_versions
 from ._manifest import run_key as run_key
 from ._manifest import version_record as version_record

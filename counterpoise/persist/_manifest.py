@@ -85,6 +85,8 @@ class ManifestSplit(Record):
     method: Literal["random", "grouped", "stable", "time"]
     apart: dict[str, Count]
     spans: dict[str, tuple[str, str]]
+    windows: dict[str, tuple[str, str]] = Field(default_factory=dict)
+    positive_class: Text = ""
     notes: tuple[Text, ...]
 
 

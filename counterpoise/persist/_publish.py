@@ -68,7 +68,9 @@ class _Run:
 
     @cached_property
     def scope(self) -> CertificateScope:
-        promise = SplitPromise(self.config.columns, self.config.split, self.config.seed)
+        promise = SplitPromise(
+            self.config.columns, self.config.split, self.config.seed, self.split.windows, self.split.positive_class
+        )
         return CertificateScope(self.roles.features if promise.compares_content else (), promise)
 
 

@@ -129,7 +129,8 @@ class SplitPlan(Record):
     Codes: 0 train, 1 validation, 2 test, -1 rejected. If rows with equal features stay together, an int64 column
     `content` has a code for the features of each row that is not rejected. `rejects_file` has the format of
     `Validation` and contains the rows rejected by the split; `apart` counts them by reason. `spans` are the first and
-    last time of each partition of a split by time.
+    last time of each partition of a split by time; `windows` are the windows that decide, from and to.
+    `positive_class` is the class whose known groups left validation and test, empty if groups stay in one partition.
     """
 
     file: str
@@ -143,6 +144,8 @@ class SplitPlan(Record):
     method: Literal["random", "grouped", "stable", "time"] = "random"
     apart: dict[str, int] = {}
     spans: dict[str, tuple[str, str]] = {}
+    windows: dict[str, tuple[str, str]] = {}
+    positive_class: str = ""
     notes: tuple[str, ...] = ()
 
 

@@ -145,6 +145,9 @@ def _split(config: BalanceConfig, split: SplitPlan) -> SplitFacts:
         contradictory_rows=split.contradictory_rows,
         rejected_rows=split.rejected_rows,
         notes=split.notes,
+        apart=split.apart,
+        windows=split.windows,
+        positive_class=split.positive_class,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from counterpoise.records import (
     Certificate,
     ClassCounts,
@@ -53,7 +55,11 @@ class ValidationFacts(Record):
 
 
 class SplitFacts(Record):
-    """Rows by partition and class before resampling, and the rules that kept rows together or separated them."""
+    """Rows by partition and class before resampling, and the rules that kept rows together or separated them.
+
+    `apart` counts the rows left out by reason, null in older records; `windows` and `positive_class` are as in the
+    manifest.
+    """
 
     method: Name
     counts: dict[str, ClassCounts]
@@ -62,6 +68,9 @@ class SplitFacts(Record):
     contradictory_rows: Count
     rejected_rows: Count
     notes: tuple[Text, ...]
+    apart: dict[Name, Count] | None = None
+    windows: dict[str, tuple[str, str]] = Field(default_factory=dict)
+    positive_class: Text = ""
 
 
 class ResamplingFacts(Record):

@@ -1,6 +1,7 @@
 from ._allocation import GroupedRows as GroupedRows
 from ._allocation import allocate_groups as allocate_groups
 from ._allocation import partition_targets as partition_targets
+from ._cuts import TimeCuts as TimeCuts
 from ._files import REJECTED as REJECTED
 from ._files import Partition as Partition
 from ._files import read_content as read_content
@@ -8,8 +9,10 @@ from ._files import read_partition as read_partition
 from ._groups import count_contradictory as count_contradictory
 from ._groups import group_codes as group_codes
 from ._groups import tie_codes as tie_codes
-from ._in_time import TimeCuts as TimeCuts
+from ._known_positives import Knowledge as Knowledge
+from ._known_positives import LabelledRows as LabelledRows
 from ._leakage_removal import EXCLUSION_REASONS as EXCLUSION_REASONS
+from ._moments import Moments as Moments
 from ._moments import TimeValues as TimeValues
 from ._moments import gap_units as gap_units
 from ._moments import read_moments as read_moments
@@ -17,3 +20,6 @@ from ._promise import SplitEvidence as SplitEvidence
 from ._promise import SplitPromise as SplitPromise
 from ._stage import split_snapshot as split_snapshot
 from ._train_rows import TrainRows as TrainRows
+from ._windows import LEARNING as LEARNING
+from ._windows import Span as Span
+from ._windows import resolve_windows as resolve_windows

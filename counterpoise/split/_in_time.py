@@ -1,156 +1,123 @@
-"""Method `time`: the oldest rows go to train and the newest to test, with a gap before each cut for delayed labels."""
+"""Method `time`: the oldest rows go to train and the newest to test, by shares or by windows of the calendar."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.config import SplitConfig
-from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS
+from counterpoise.split._cuts import cut_in_time
 from counterpoise.split._files import REJECTED, Partition
+from counterpoise.split._in_windows import notes_on_windows, place_by_windows, rows_outside, windows_of
+from counterpoise.split._known_positives import Knowledge, class_of_interest, known_positives
 from counterpoise.split._leakage_removal import rows_to_exclude
-from counterpoise.split._moments import Moments, TimeValues, gap_units
+from counterpoise.split._moments import Moments
 from counterpoise.split._rare import exclude_absent_classes
 from counterpoise.split._rows import Exclusion, Placement, SplitRows, without
-
-_LEAST = np.iinfo(np.int64).min
+from counterpoise.split._windows import Windows
 
 
 @dataclass(frozen=True)
-class TimeCuts:
-    """The start times of the partitions, in the unit of the time column.
+class TimeRoles:
+    """The columns that matter, and the class that known positives belong to.
 
     Attributes:
-        validation: The start of validation.
-        test: The start of test.
-        gap: The length of the gap before each of them, whose rows are excluded.
+        target: The label column.
+        time: The time column.
+        group: The group column; empty if there is none.
+        positive_class: The class of interest; empty for the rarer one of two.
     """
 
-    validation: float
-    test: float
-    gap: float
-
-    def partition(self, values: TimeValues) -> Partition:
-        """Return the partition of rows at the given times; `REJECTED` within a gap."""
-        placed = np.full(len(values), REJECTED, dtype=np.int8)
-        placed[_before(values, self.validation, self.gap)] = PARTITIONS.index("train")
-        placed[(values >= self.validation) & _before(values, self.test, self.gap)] = PARTITIONS.index("validation")
-        placed[values >= self.test] = PARTITIONS.index("test")
-        return placed
+    target: str
+    time: str
+    group: str = ""
+    positive_class: str = ""
 
 
-def place_in_time(
-    rows: SplitRows, moments: Moments, *, config: SplitConfig, target: str, time: str, group: str
-) -> Placement:
-    """Cut the rows at two points in time, and exclude rows that would link partitions.
+def place_in_time(rows: SplitRows, moments: Moments, *, config: SplitConfig, roles: TimeRoles) -> Placement:
+    """Place rows by their time, and exclude rows that would link partitions.
 
     Args:
         rows: The rows.
         moments: Their times.
-        config: Sizes, gap and policies.
-        target: The label column.
-        time: The time column.
-        group: The group column; empty if there is none.
+        config: Sizes or windows, gap, delay and policies.
+        roles: The columns that matter.
 
     Raises:
-        SplitError: There are too few distinct times, the gap leaves no rows for a partition, or a class is missing from
-            a partition and `config.rare_classes` is `stop`.
+        SplitError: There are too few distinct times, a window is impossible or empty, the gap leaves no rows for a
+            partition, or a class is missing from a partition and `config.rare_classes` is `stop`.
     """
-    timed = np.flatnonzero(~moments.missing)
-    cuts = cut_in_time(moments.values[timed], config=config, gap=gap_units(config.gap, moments.kind))
-    placed = np.full(len(moments.values), REJECTED, dtype=np.int8)
-    placed[timed] = cuts.partition(moments.values[timed])
-    exclusions = (*_untimed(moments, placed, config.gap, time), *_tied(rows, placed, group))
+    windows = windows_of(moments, config) if config.test else {}
+    placed = place_by_windows(moments, windows) if windows else _place_by_shares(moments, config)
+    exclusions = (*_untimed(moments, roles.time), *_left_out(moments, placed, windows, config, roles.time))
+    positive_class = "" if config.groups_apart else class_of_interest(rows, roles.positive_class)
+    if positive_class:
+        start = windows["train"].start if windows else -inf
+        delay = moments.scale.length(config.label_delay, field="split.delay")
+        exclusions += known_positives(
+            rows, moments, placed, knowledge=Knowledge.of(moments, start=start, delay=delay), group=roles.group,
+            positive_class=positive_class,
+        )  # fmt: skip
+        placed = without(placed, exclusions)
+    exclusions += tuple(_tied(rows, placed, roles.group if config.groups_apart else ""))
     placed = without(placed, exclusions)
     exclusions += exclude_absent_classes(
         placed,
         rows,
         policy=config.rare_classes,
-        target=target,
+        target=roles.target,
         why="it has no rows in that period, or they were excluded",
-        remedy="choose other sizes or a smaller gap, or merge classes",
+        remedy=_remedy(exclusions, config),
     )
     placed = without(placed, exclusions)
     spans = _spans(placed, moments)
     periods = "; ".join(f"{name} {first} to {last}" for name, (first, last) in spans.items())
-    return Placement(placed, exclusions, (f"cut in time: {periods}",), spans)
-
-
-def cut_in_time(values: TimeValues, *, config: SplitConfig, gap: float) -> TimeCuts:
-    """Return the cuts that give test and then validation their shares of all rows, as closely as equal times allow.
-
-    Test and validation keep their sizes, so the rows lost in gaps reduce train.
-
-    Args:
-        values: The times of all rows that have one.
-        config: The sizes.
-        gap: The length of the gap before each cut.
-
-    Raises:
-        SplitError: There are too few distinct times, or the gap leaves no rows for a partition.
-    """
-    ordered = np.sort(values)
-    test = _cut(ordered, wanted=round(config.test_size * len(values)), what="test", gap=gap)
-    older = ordered[_before(ordered, test, gap)]
-    validation = _cut(older, wanted=round(config.validation_size * len(values)), what="validation", gap=gap)
-    if not _before(older[:1], validation, gap).any():
-        raise _no_room("train", len(older), gap)
-    return TimeCuts(validation, test, gap)
-
-
-def _before(values: TimeValues, cut: float, gap: float) -> npt.NDArray[np.bool_]:
-    """Return which rows are older than a cut by at least the gap."""
-    if not gap:
-        return values < cut
-    limit = cut - gap
-    return values <= (max(limit, _LEAST) if isinstance(limit, int) else limit)
-
-
-def _cut(ordered: TimeValues, *, wanted: int, what: str, gap: float) -> float:
-    """Return the cut with about the wanted number of rows after it, and at least one row on either side."""
-    if len(ordered) <= max(wanted, 1):
-        raise _no_room(what, len(ordered), gap)
-    middle = ordered[len(ordered) - max(wanted, 1)]
-    starts = [int(np.searchsorted(ordered, middle, "left")), int(np.searchsorted(ordered, middle, "right"))]
-    possible = [start for start in starts if 0 < start < len(ordered)]
-    if not possible:
-        raise _no_room(what, len(ordered), gap)
-    best = min(possible, key=lambda start: abs(len(ordered) - start - wanted))
-    value: float = ordered[best].item()
-    return value
-
-
-def _no_room(what: str, left: int, gap: float) -> SplitError:
-    return SplitError(
-        "no_room_in_time",
-        expected=f"enough rows over time for {what} and the partitions before it",
-        found=f"{left:,} rows to choose from"
-        + (f" outside a gap of {gap:,} (in the unit of columns.time)" if gap else ", or only one distinct time"),
-        remedy="choose a smaller split.gap or other sizes, or collect rows over a longer period"
-        if gap
-        else "check columns.time, choose other sizes, or collect rows over a longer period",
-        values={"partition": what, "rows": left, "gap": gap},
+    notes = notes_on_windows(windows, config, moments.scale) if windows else ()
+    return Placement(
+        placed,
+        exclusions,
+        (f"cut in time: {periods}", *notes),
+        spans,
+        {name: span.texts(moments.scale) for name, span in windows.items()},
+        positive_class,
     )
 
 
-def _untimed(moments: Moments, placed: Partition, gap: str, time: str) -> Iterator[Exclusion]:
-    """Yield the rows without a time, and those within a gap."""
+def _place_by_shares(moments: Moments, config: SplitConfig) -> Partition:
+    timed = np.flatnonzero(~moments.missing)
+    gap = moments.scale.length(config.gap, field="split.gap")
+    placed = np.full(len(moments.values), REJECTED, dtype=np.int8)
+    placed[timed] = cut_in_time(moments.values[timed], config=config, gap=gap).partition(moments.values[timed])
+    return placed
+
+
+def _untimed(moments: Moments, time: str) -> Iterator[Exclusion]:
+    """Yield the rows without a time."""
     missing = np.flatnonzero(moments.missing)
     if len(missing):
         yield Exclusion("no_time", time, missing, f"{len(missing):,} rows have no time and are excluded")
+
+
+def _left_out(
+    moments: Moments, placed: Partition, windows: Windows, config: SplitConfig, time: str
+) -> Iterator[Exclusion]:
+    """Yield the rows that their time leaves in no partition."""
+    if windows:
+        yield from rows_outside(moments, placed, windows, config=config, time=time)
+        return
     within = np.flatnonzero((placed == REJECTED) & ~moments.missing)
     if len(within):
-        note = f"{len(within):,} rows fall in the gap of {gap} before validation or test and are excluded"
+        note = f"{len(within):,} rows fall in the gap of {config.gap} before validation or test and are excluded"
         yield Exclusion("gap", time, within, note)
 
 
 def _tied(rows: SplitRows, placed: Partition, group: str) -> Iterator[Exclusion]:
-    """Yield the rows whose group or features also occur in a newer partition."""
-    ties = {"group_elsewhere": rows.group, "equal_elsewhere": rows.content}
+    """Yield the rows whose group or features also occur in a newer partition; an empty group column links no rows."""
+    ties = {"group_elsewhere": rows.group if group else None, "equal_elsewhere": rows.content}
     columns = {"group_elsewhere": group, "equal_elsewhere": ""}
     notes = {
         "group_elsewhere": "belong to groups that also occur in a newer partition: they are excluded",
@@ -161,6 +128,13 @@ def _tied(rows: SplitRows, placed: Partition, group: str) -> Iterator[Exclusion]
         if len(places):
             note = f"{len(places):,} rows of train or validation {notes[reason]}"
             yield Exclusion(reason, columns[reason], places, note)
+
+
+def _remedy(exclusions: tuple[Exclusion, ...], config: SplitConfig) -> str:
+    remedy = "choose other windows or a shorter delay" if config.test else "choose other sizes or a smaller gap"
+    if any(one.reason == "group_elsewhere" for one in exclusions):
+        remedy += ", let groups span partitions (split.known_positives: drop)"
+    return f"{remedy}, or merge classes"
 
 
 def _spans(placed: Partition, moments: Moments) -> dict[str, tuple[str, str]]:

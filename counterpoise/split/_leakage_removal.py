@@ -14,7 +14,16 @@ from counterpoise.split._rows import Exclusion
 from counterpoise.table import REJECTS_SCHEMA, SnapshotReader, value_texts
 from counterpoise.typing import Ints
 
-EXCLUSION_REASONS = ("no_time", "gap", "group_elsewhere", "equal_elsewhere", "rare_class")
+EXCLUSION_REASONS = (
+    "no_time",
+    "gap",
+    "delay",
+    "outside_window",
+    "known_positive",
+    "group_elsewhere",
+    "equal_elsewhere",
+    "rare_class",
+)
 """The reasons for which a split excludes rows; validation never uses these."""
 
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from fractions import Fraction
-from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.errors import SplitError
+from counterpoise.split._time_scale import TimeScale
 
 TimeValues = npt.NDArray[np.int64 | np.float64]
-
-_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-_DAY_MS = 86_400_000
-_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 @dataclass(frozen=True)
@@ -29,30 +23,40 @@ class Moments:
             a time zone. Undefined where missing.
         missing: Whether each row has no time; infinite and NaN values count as missing.
         kind: The column's type.
+        unit: The declared unit of a numeric column; empty if unknown.
     """
 
     values: TimeValues
     missing: npt.NDArray[np.bool_]
     kind: pa.DataType
+    unit: str = ""
+
+    @property
+    def scale(self) -> TimeScale:
+        """What one step of the times means."""
+        return TimeScale(self.kind, self.unit)
+
+    def days(self) -> npt.NDArray[np.int64] | None:
+        """Return the day of each row, counted from 1970 (UTC) or from 0; None if the unit of the times is unknown."""
+        day = self.scale.day
+        if day is None:
+            return None
+        if day.denominator == 1 and self.values.dtype.kind == "i":
+            return np.asarray(self.values // int(day), dtype=np.int64)
+        return np.asarray(np.floor(self.values / float(day)), dtype=np.int64)
 
     def text(self, value: float) -> str:
         """Return a time in readable form: ISO 8601 with `Z` for UTC, or the plain number."""
-        if not pa.types.is_temporal(self.kind):
-            return str(value)
-        if pa.types.is_date64(self.kind):
-            value //= _DAY_MS
-        unit = "D" if pa.types.is_date(self.kind) else self.kind.unit
-        zone = "Z" if pa.types.is_timestamp(self.kind) and self.kind.tz else ""
-        text = str(np.array([int(value)]).view(f"M8[{unit}]")[0])
-        return (text.rstrip("0").rstrip(".") if "." in text else text) + zone
+        return self.scale.text(value)
 
 
-def read_moments(column: pa.ChunkedArray, name: str) -> Moments:
+def read_moments(column: pa.ChunkedArray, name: str, unit: str = "") -> Moments:
     """Return the times of a column.
 
     Args:
         column: Timestamps with or without a time zone, dates, or numbers.
         name: The column's name, for the error.
+        unit: The declared unit of a numeric column (`columns.time_unit`).
 
     Raises:
         SplitError: The column's type has no chronological order: texts, booleans, times of day and the like.
@@ -61,13 +65,15 @@ def read_moments(column: pa.ChunkedArray, name: str) -> Moments:
     missing = np.asarray(column.is_null().to_numpy())
     if pa.types.is_floating(kind):
         floats = np.asarray(column.cast(pa.float64()).fill_null(0.0).to_numpy())
-        return Moments(floats, missing | ~np.isfinite(floats), kind)
+        return Moments(floats, missing | ~np.isfinite(floats), kind, unit)
     if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_integer(kind)):
         raise _no_time(name, kind)
+    if unit and pa.types.is_temporal(kind):
+        raise _has_a_unit(name, kind, unit)
     if pa.types.is_date32(kind):
         column = column.cast(pa.int32())
     try:
-        return Moments(np.asarray(column.cast(pa.int64()).fill_null(0).to_numpy()), missing, kind)
+        return Moments(np.asarray(column.cast(pa.int64()).fill_null(0).to_numpy()), missing, kind, unit)
     except pa.ArrowInvalid:
         raise _no_time(name, kind) from None
 
@@ -82,7 +88,17 @@ def _no_time(name: str, kind: pa.DataType) -> SplitError:
     )
 
 
-def gap_units(gap: str, kind: pa.DataType) -> float:
+def _has_a_unit(name: str, kind: pa.DataType, unit: str) -> SplitError:
+    return SplitError(
+        "time_unit",
+        expected=f"numbers in columns.time, {name!r}, because columns.time_unit is {unit}",
+        found=f"the type {kind}, which has its own unit",
+        remedy="leave columns.time_unit empty",
+        values={"column": name, "type": str(kind)},
+    )
+
+
+def gap_units(gap: str, kind: pa.DataType, unit: str = "") -> float:
     """Return a gap in the unit of a time column, rounded up.
 
     >>> gap_units("36 hours", pa.date32()), gap_units("2 days", pa.timestamp("s")), gap_units("7", pa.int64())
@@ -91,25 +107,9 @@ def gap_units(gap: str, kind: pa.DataType) -> float:
     Args:
         gap: A duration such as `7 days`, or a plain number for a numeric column; empty for no gap.
         kind: The column's type.
+        unit: The declared unit of a numeric column (`columns.time_unit`).
 
     Raises:
-        SplitError: The gap is a duration for a numeric column, or a number for timestamps or dates.
+        SplitError: The gap is a duration for numbers of unknown unit, or a number for timestamps or dates.
     """
-    number, unit = re.fullmatch(r"([\d.]*) ?([a-z]*?)s?", gap).groups()  # type: ignore[union-attr]  # see SplitConfig
-    temporal = pa.types.is_temporal(kind)
-    if gap and bool(unit) != temporal:
-        raise SplitError(
-            "gap_unit",
-            expected="a duration such as 7 days as split.gap" if temporal else "a plain number as split.gap",
-            found=f"{gap!r} for a column of type {kind}",
-            remedy="correct split.gap",
-            values={"gap": gap, "type": str(kind)},
-        )
-    length = Fraction(number or 0) * _SECONDS.get(unit, 1)
-    if pa.types.is_floating(kind):
-        return float(length)
-    if pa.types.is_date32(kind):
-        length /= _SECONDS["day"]
-    elif temporal:
-        length *= _PER_SECOND["ms" if pa.types.is_date64(kind) else kind.unit]
-    return ceil(length)
+    return TimeScale(kind, unit).length(gap, field="split.gap")

@@ -13,10 +13,14 @@ import pyarrow as pa
 from counterpoise.config import ColumnsConfig, SplitConfig
 from counterpoise.records import PARTITIONS
 from counterpoise.split._keys import KeyRule
-from counterpoise.split._moments import gap_units, read_moments
-from counterpoise.table import Hashes, distinct_hashes, row_hashes
+from counterpoise.split._known_positives import GroupTimes, Knowledge
+from counterpoise.split._moments import Moments, read_moments
+from counterpoise.split._time_scale import TimeScale
+from counterpoise.split._windows import Distances, Span
+from counterpoise.table import Hashes, Labels, distinct_hashes, encode_labels, row_hashes
 
 _NO_HASHES = np.zeros(0, np.uint64)
+NO_DISTANCES = Distances(0, 0)
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,17 @@ class SplitEvidence:
         misplaced: The number of rows whose key belongs to another partition, or that lack the time that decides.
         groups: The distinct hashes of their groups, without missing groups.
         span: Their first and last time; None if no row has one.
-        gap: The gap between partitions in the unit of the times.
+        distances: How far partitions must be from each other, in steps of the time column.
+        outside: The number of rows outside their partition's window.
+        known: What is known about their groups, if known positives leave validation and test.
     """
 
     misplaced: int = 0
     groups: Hashes = field(default_factory=lambda: _NO_HASHES)
     span: tuple[float, float] | None = None
-    gap: float = 0
+    distances: Distances = NO_DISTANCES
+    outside: int = 0
+    known: GroupTimes | None = None
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,17 @@ class SplitPromise:
 
     Attributes:
         columns: The roles of the columns.
-        config: Method, sizes and gap.
+        config: Method, sizes, windows, gap and delay.
         seed: The run's seed.
+        windows: The window of each partition as text, if windows decide.
+        positive_class: The class whose known groups left validation and test.
     """
 
     columns: ColumnsConfig
     config: SplitConfig
     seed: int
+    windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    positive_class: str = ""
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -60,21 +72,25 @@ class SplitPromise:
         """Whether checking the split requires the rows' features."""
         return self.config.duplicates == "together" or self.config.method == "stable"
 
-    def evidence(self, partition: str, keys: pa.Table, contents: Callable[[], Hashes]) -> SplitEvidence:
+    @property
+    def needs_labels(self) -> bool:
+        """Whether checking the split requires the rows' labels."""
+        return not self.config.groups_apart
+
+    def evidence(
+        self, partition: str, keys: pa.Table, contents: Callable[[], Hashes], labels: pa.ChunkedArray | None = None
+    ) -> SplitEvidence:
         """Return the evidence from some original rows.
 
         Args:
             partition: The partition that contains them.
             keys: Their key columns under the names of the source.
             contents: Returns hashes of their features.
+            labels: Their labels, if `needs_labels`.
         """
-        span, untimed = self._span(keys)
-        return SplitEvidence(
-            misplaced=untimed + self._misplaced(partition, keys, contents),
-            groups=self._groups(keys),
-            span=span,
-            gap=gap_units(self.config.gap, keys.schema.field(self.columns.time).type) if self.config.gap else 0,
-        )
+        if self.config.method == "time":
+            return self._evidence_in_time(partition, keys, labels)
+        return SplitEvidence(misplaced=self._misplaced(partition, keys, contents), groups=self._groups(keys))
 
     def checks(self, found: Mapping[str, Sequence[SplitEvidence]]) -> dict[str, bool]:
         """Return each guarantee and whether it holds.
@@ -83,14 +99,17 @@ class SplitPromise:
             found: The evidence from each partition.
         """
         checks = {}
-        if self.columns.group:
+        if self.columns.group and self.config.groups_apart:
             groups = [_distinct([part.groups for part in parts]) for parts in found.values()]
             checks["partitions_disjoint_by_group"] = len(_distinct(groups)) == sum(map(len, groups))
         in_place = not any(part.misplaced for parts in found.values() for part in parts)
         if self.config.method == "stable":
             checks["partitions_by_key"] = in_place
         if self.config.method == "time":
-            checks["partitions_in_time_order"] = in_place and _in_order(found)
+            outside = any(part.outside for parts in found.values() for part in parts)
+            checks["partitions_in_time_order"] = in_place and not outside and _in_order(found)
+        if not self.config.groups_apart:
+            checks["known_positives_left_out"] = _none_known(found)
         return checks
 
     @cached_property
@@ -109,28 +128,63 @@ class SplitPromise:
         known = keys.select([self.columns.group]).drop_null()
         return _distinct([row_hashes(known)])
 
-    def _span(self, keys: pa.Table) -> tuple[tuple[float, float] | None, int]:
-        """Return the first and the last time, and the number of rows without one."""
-        if self.config.method != "time":
-            return None, 0
-        moments = read_moments(keys[self.columns.time], self.columns.time)
-        known = moments.values[~moments.missing]
-        span = (known.min().item(), known.max().item()) if len(known) else None
-        return span, int(moments.missing.sum())
+    def _evidence_in_time(self, partition: str, keys: pa.Table, labels: pa.ChunkedArray | None) -> SplitEvidence:
+        moments = read_moments(keys[self.columns.time], self.columns.time, self.columns.time_unit)
+        timed = ~moments.missing
+        known = moments.values[timed]
+        return SplitEvidence(
+            misplaced=int(moments.missing.sum()),
+            groups=self._groups(keys),
+            span=(known.min().item(), known.max().item()) if len(known) else None,
+            distances=Distances.of(self.config, moments.scale),
+            outside=int((~self._window(partition, moments.scale).holds(known)).sum()),
+            known=None if labels is None or self.config.groups_apart else self._known(partition, keys, moments, labels),
+        )
+
+    def _window(self, partition: str, scale: TimeScale) -> Span:
+        return Span.from_texts(self.windows.get(partition, ("", "")), scale)
+
+    def _known(self, partition: str, keys: pa.Table, moments: Moments, labels: pa.ChunkedArray) -> GroupTimes:
+        """Return the times of the rows' groups; each missing group is its own, and links nothing."""
+        rows = np.asarray(keys[self.columns.group].is_valid()) & ~moments.missing
+        encoded = encode_labels(labels)
+        positive = np.isin(encoded.codes, [encoded.classes.index(self.positive_class)] if self._occurs(encoded) else [])
+        delay = moments.scale.length(self.config.label_delay, field="split.delay")
+        return GroupTimes.of(
+            row_hashes(keys.select([self.columns.group]))[rows],
+            moments.values[rows],
+            positive[rows],
+            knowledge=Knowledge.of(moments, start=self._window("train", moments.scale).start, delay=delay),
+            trained=partition == "train",
+        )
+
+    def _occurs(self, labels: Labels) -> bool:
+        return self.positive_class in labels.classes
 
 
 def _in_order(found: Mapping[str, Sequence[SplitEvidence]]) -> bool:
-    """Return whether each partition ends at least the gap before the next one starts."""
-    spans = list(_spans(found))
-    gap = max(part.gap for parts in found.values() for part in parts)
-    return all((last + gap <= first) if gap else (last < first) for (_, last), (first, _) in pairwise(spans))
+    """Return whether each partition ends at least the distance before the next one starts."""
+    spans = dict(_spans(found))
+    distances = next((part.distances for parts in found.values() for part in parts), NO_DISTANCES)
+    apart = [
+        (spans[older][1], distances.between(older), spans[newer][0])
+        for older, newer in pairwise([name for name in PARTITIONS if name in spans])
+    ]
+    if "train" in spans and "test" in spans:
+        apart.append((spans["train"][1], distances.after_train, spans["test"][0]))
+    return all((last + length <= first) if length else (last < first) for last, length, first in apart)
 
 
-def _spans(found: Mapping[str, Sequence[SplitEvidence]]) -> Iterator[tuple[float, float]]:
+def _none_known(found: Mapping[str, Sequence[SplitEvidence]]) -> bool:
+    """Return whether no row of validation or test belongs to a group that was known as positive by then."""
+    return GroupTimes.together([part.known for parts in found.values() for part in parts]).none_known()
+
+
+def _spans(found: Mapping[str, Sequence[SplitEvidence]]) -> Iterator[tuple[str, tuple[float, float]]]:
     for name in PARTITIONS:
         spans = [part.span for part in found[name] if part.span is not None]
         if spans:
-            yield min(first for first, _ in spans), max(last for _, last in spans)
+            yield name, (min(first for first, _ in spans), max(last for _, last in spans))
 
 
 def _distinct(hashes: Sequence[Hashes]) -> Hashes:

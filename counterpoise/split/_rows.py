@@ -56,12 +56,16 @@ class Placement:
         exclusions: The excluded rows; each row appears in only one.
         notes: Notes for the user.
         spans: The first and the last time of each partition, if time decides.
+        windows: The start and the end of each partition's window, if windows decide; empty texts for open ones.
+        positive_class: The class whose known groups left validation and test; empty if none did.
     """
 
     partition: Partition
     exclusions: tuple[Exclusion, ...] = ()
     notes: tuple[str, ...] = ()
     spans: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    positive_class: str = ""
 
 
 def without(partition: Partition, exclusions: tuple[Exclusion, ...]) -> Partition:

@@ -16,7 +16,7 @@ from counterpoise.records import PARTITIONS, Snapshot, SplitPlan, Validation
 from counterpoise.runtime import file_sha256, names_refusals
 from counterpoise.split._files import REJECTED
 from counterpoise.split._groups import content_hashes, count_contradictory, group_codes
-from counterpoise.split._in_time import place_in_time
+from counterpoise.split._in_time import TimeRoles, place_in_time
 from counterpoise.split._keys import KeyRule
 from counterpoise.split._leakage_removal import exclusion_rejects
 from counterpoise.split._moments import read_moments
@@ -51,10 +51,11 @@ class _Duplicates:
 
 @dataclass(frozen=True)
 class _Source:
-    """The source to split and its usable rows."""
+    """The source to split, its usable rows, and the class of interest, empty for the rarer one."""
 
     table: SourceTable
     usable: Ints
+    positive_class: str = ""
 
     def contents(self) -> Hashes:
         """Return a hash of each usable row's features."""
@@ -66,8 +67,9 @@ class _Source:
 
 @names_refusals("split")
 def split_snapshot(
-    snapshot: Snapshot, *, columns: ColumnsConfig, config: SplitConfig, validation: Validation, seed: int, folder: Path
-) -> SplitPlan:
+    snapshot: Snapshot, *, columns: ColumnsConfig, config: SplitConfig, validation: Validation, seed: int, folder: Path,
+    positive_class: str = "",
+) -> SplitPlan:  # fmt: skip
     """Assign each row to train, validation or test, or reject it.
 
     Rows with equal features never end up in two partitions unless `config.duplicates` is `ignore`; rows of one group
@@ -82,6 +84,7 @@ def split_snapshot(
         validation: The validation whose rejected rows are left out.
         seed: The run's seed.
         folder: The folder for the plan.
+        positive_class: The class of interest, for `config.known_positives`; empty for the rarer one.
 
     Raises:
         SplitError: A class would be missing from a partition and `config.rare_classes` is `stop`, a label is null, or
@@ -94,7 +97,7 @@ def split_snapshot(
     usable = np.setdiff1d(np.arange(snapshot.rows), rejects["source_row"].to_numpy(), assume_unique=True)
     _check_labels(labels, usable)
 
-    source = _Source(table, usable)
+    source = _Source(table, usable, positive_class)
     together = config.duplicates == "together"
     contents = source.contents() if together else None
     rows = SplitRows(
@@ -117,6 +120,8 @@ def split_snapshot(
             "contradictory_rows": duplicates.contradictory,
             "apart": {one.reason: len(one.places) for one in placement.exclusions},
             "spans": dict(placement.spans),
+            "windows": dict(placement.windows),
+            "positive_class": placement.positive_class,
             "notes": notes,
         }
     )
@@ -130,9 +135,10 @@ def _method(columns: ColumnsConfig, config: SplitConfig) -> SplitMethod:
 def _place(source: _Source, rows: SplitRows, contents: Hashes | None, config: SplitConfig, seed: int) -> Placement:
     target = source.table.roles.target
     if config.method == "time":
-        time, group = source.table.columns.time, source.table.columns.group
-        moments = read_moments(source.column(time), time)
-        return place_in_time(rows, moments, config=config, target=target, time=time, group=group)
+        columns = source.table.columns
+        moments = read_moments(source.column(columns.time), columns.time, columns.time_unit)
+        roles = TimeRoles(target, columns.time, columns.group, source.positive_class)
+        return place_in_time(rows, moments, config=config, roles=roles)
     if config.method == "stable":
         rule = KeyRule.of(source.table.columns, config, seed)
         keys = (

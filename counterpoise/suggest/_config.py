@@ -108,7 +108,7 @@ def _about_split(columns: ColumnsConfig, source: SourceConfig) -> Comments:
     """Suggest another split if it may fit better; only the user knows the purpose of the rows."""
     advice = []
     if columns.time:
-        advice.append("time, with a gap for late labels, if the model will be applied to later rows")
+        advice.append("time, with windows and a delay for late labels, if the model will be applied to later rows")
     if glob.has_magic(source.path) or not Path(source.path).suffix:  # several files, a folder or a database
         advice.append("stable if the source grows and its rows should keep their partitions")
     return {"split.method": f"Drawn by class. Set {'; '.join(advice)}."} if advice else {}

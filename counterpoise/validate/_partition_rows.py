@@ -17,7 +17,7 @@ def partition_rows(snapshot: Snapshot, split: SplitPlan, *, columns: ColumnsConf
     """Return a snapshot of the rows that have a partition, with fixed column names.
 
     Its columns are `partition` and `label` as text, `content` (a code of the features) if rows with equal features stay
-    together, and `group` if the configuration has a group column.
+    together, and `group` if the configuration has a group column whose rows stay together.
 
     Args:
         snapshot: The source.
@@ -35,7 +35,7 @@ def partition_rows(snapshot: Snapshot, split: SplitPlan, *, columns: ColumnsConf
     }
     if (content := read_content(split)) is not None:
         found["content"] = pa.array(content[placed])
-    if columns.group:
+    if columns.group and not split.positive_class:
         found["group"] = reader.read_columns([columns.group]).column(0).take(pa.array(placed))
     return write_snapshot(folder / "partitions.arrow", pa.table(found))
 

@@ -35,10 +35,11 @@ from counterpoise.persist import (
     source_keys,
 )
 from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
-from counterpoise.split import EXCLUSION_REASONS, count_contradictory, group_codes, read_moments
+from counterpoise.split import EXCLUSION_REASONS, count_contradictory, group_codes
 from counterpoise.strategies import STRATEGIES
 from counterpoise.table import Hashes, Labels, encode_labels, read_parquet, row_hashes
 from counterpoise.typing import Ints
+from counterpoise.verify._time_facts import SplitRows, time_facts
 
 Found = Iterator[tuple[str, Any, Any]]
 """The name of a fact, its value in the manifest, and its value in the files."""
@@ -234,7 +235,8 @@ def _partition_facts(version: _Stored, name: str) -> Found:
         yield "the version of pyarrow", manifest.libraries.get("pyarrow"), writer
     for file in manifest.part_files(f"keys/{name}"):
         schema = pq.read_schema(version.data / "keys" / name / Path(file.path).name)
-        yield f"the columns of {file.path}", key_names(keys, weighted=weighted), schema.names
+        wanted = sorted(key_names(keys, weighted=weighted))  # the source's order of key columns is not stated
+        yield f"the columns of {file.path}", wanted, sorted(schema.names)
 
 
 def _written_schema(opened: pq.ParquetFile) -> pa.Schema:
@@ -340,29 +342,34 @@ def _split_facts(version: _Stored) -> Found:
     yield "split.method", split.method, "grouped" if by_group else config.split.method
     if config.split.method != "time":
         yield "split.spans", split.spans, {}
+    if not config.split.test:
+        yield "split.windows", split.windows, {}
+    if config.split.groups_apart:
+        yield "split.positive_class", split.positive_class, ""
     if config.split.duplicates == "ignore":
         yield "split.duplicate_rows", split.duplicate_rows, 0
         yield "split.contradictory_rows", split.contradictory_rows, 0
     if version.stored and not version.dropped:
         if config.split.method == "time":
-            yield "split.spans", split.spans, _spans(version)
+            yield from time_facts(split, _rows_in_time(version))
         if config.split.duplicates == "together" and not split.apart:
             repeated, contradictory = _equal_rows(version)
             yield "split.duplicate_rows", split.duplicate_rows, repeated
             yield "split.contradictory_rows", split.contradictory_rows, contradictory
 
 
-def _spans(version: _Stored) -> dict[str, tuple[str, str]]:
-    """Return the first and last timestamp of each partition as text."""
-    time, found = version.config.columns.time, {}
-    for name in PARTITIONS:
-        keys = version.keys(name)
-        own = source_keys(keys.filter(pc.equal(keys["origin"], ORIGINS[0])), [time])[time]
-        moments = read_moments(own, time)
-        known = moments.values[~moments.missing]
-        if len(known):
-            found[name] = moments.text(known.min().item()), moments.text(known.max().item())
-    return found
+def _rows_in_time(version: _Stored) -> SplitRows:
+    published = {name: _keys_and_label(version, name) for name in PARTITIONS}
+    return SplitRows.of(version.config, published, version.rejected)
+
+
+def _keys_and_label(version: _Stored, name: str) -> pa.Table:
+    """Return the key columns and the label of a partition's original rows."""
+    target, keys = version.config.columns.target, version.keys(name)
+    labels = pa.concat_tables([pq.read_table(path, columns=[target]) for path in version.files(name)])
+    own = source_keys(keys, version.config.columns.key_columns())
+    table = own.append_column(target, labels.unify_dictionaries()[target])
+    return table.filter(pc.equal(keys["origin"], ORIGINS[0]))
 
 
 def _equal_rows(version: _Stored) -> tuple[int, int]:

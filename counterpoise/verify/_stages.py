@@ -53,7 +53,7 @@ def _of_stages(stated: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[
     place = facts.config["source"]
     parts = {
         **{name: (source[name], facts.source[name]) for name in ("rows", "digest", "rejected_lines")},
-        **{name: (split[name], facts.split[name]) for name in ("method", "duplicate_rows", "contradictory_rows")},
+        **{name: (split[name], facts.split[name]) for name in _of_the_split(split)},
         **{name: (stated["resampling"][name], value) for name, value in facts.resampling.items()},
     }
     return {
@@ -105,3 +105,9 @@ def _counts(record: MetricsRecord, report: ReportRecord) -> Iterator[str]:
     plain = {name: getattr(report, name) for name in ReportFacts.model_fields}
     if count_up(ReportData(**plain, metrics=None, synthetic=review)) != report.counts:
         yield "report: counts differ from its facts"
+
+
+def _of_the_split(stated: dict[str, Any]) -> tuple[str, ...]:
+    """Return the facts of the split that a report repeats; older ones lack the reasons."""
+    common = ("method", "duplicate_rows", "contradictory_rows", "positive_class", "windows")
+    return common if stated["apart"] is None else (*common, "apart")

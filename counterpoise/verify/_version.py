@@ -170,7 +170,8 @@ def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
         content_disjoint=config.split.duplicates == "together",
     )
     features = tuple(column.name for column in manifest.columns if column.name != config.columns.target)
-    promise = SplitPromise(config.columns, config.split, config.seed)
+    split = manifest.split
+    promise = SplitPromise(config.columns, config.split, config.seed, split.windows, split.positive_class)
     scope = CertificateScope(features if promise.compares_content else (), promise)
     if stored:
         found = read_parts(data, scope=scope)

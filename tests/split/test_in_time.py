@@ -15,7 +15,7 @@ from counterpoise.config import BalanceConfig, SplitConfig
 from counterpoise.errors import SplitError
 from counterpoise.records import SplitPlan
 from counterpoise.split import REJECTED, read_partition
-from counterpoise.split._in_time import cut_in_time
+from counterpoise.split._cuts import cut_in_time
 from counterpoise.split._moments import gap_units, read_moments
 from counterpoise.table import read_rejects
 from tests.split.splitting import split

@@ -59,7 +59,8 @@ def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: P
     train = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
     codes = source.labels.codes[train]
     chosen = train[_stratified(codes, rules)]
-    ties = tie_codes(source.reader, chosen, content=read_content(split), group=rules.columns.group)
+    group = rules.columns.group if rules.split.groups_apart else ""
+    ties = tie_codes(source.reader, chosen, content=read_content(split), group=group)
     tied_rows = TiedRows(ties, _timeline(source.reader, rules, chosen))
     return choose_rows_of_table(
         rules,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from counterpoise.config._sections.fields import Section
@@ -16,11 +18,22 @@ class ColumnsConfig(Section):
     ids: tuple[str, ...] = Field((), description="Identifiers: kept in keys/, never among the features.")
     group: str = Field("", description="Rows of one group stay in one partition; kept in keys/.")
     time: str = Field("", description="The time of the event; kept in keys/.")
+    time_unit: Literal["", "millisecond", "second", "minute", "hour", "day", "week"] = Field(
+        "",
+        description="The unit of a numeric time column, such as second: lengths can then be written as 7 days, and "
+        "days can be told apart. Empty for timestamps and dates.",
+    )
     drop: tuple[str, ...] = Field((), description="Columns to remove from the data.")
     categorical: tuple[str, ...] = Field(
         (),
         description="Numeric columns that hold codes: synthetic rows get the neighbours' vote, not an interpolation.",
     )
+
+    @model_validator(mode="after")
+    def _unit_of_a_column(self) -> ColumnsConfig:
+        if self.time_unit and not self.time:
+            raise ValueError("time_unit needs columns.time")
+        return self
 
     @model_validator(mode="after")
     def _one_role_a_column(self) -> ColumnsConfig:

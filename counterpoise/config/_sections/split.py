@@ -7,10 +7,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from counterpoise.config._sections.fields import Section
+from counterpoise.config._sections.windows import DURATION, WindowText
 
 SplitMethod = Literal["random", "grouped", "stable", "time"]
 
-_DURATION = r"^(\d+(\.\d+)?( ?(second|minute|hour|day|week)s?)?)?$"
+_OF_TIME = ("gap", "delay", "train", "validation", "test")
 
 
 class SplitConfig(Section):
@@ -31,9 +32,36 @@ class SplitConfig(Section):
     )
     gap: str = Field(
         "",
-        pattern=_DURATION,
+        pattern=DURATION,
         description="time: the period before validation and before test whose rows are left out because their "
         "labels were not yet known, such as 7 days; a plain number if the time column is numeric.",
+    )
+    train: WindowText = Field(
+        "",
+        description="time: the window of train, as a length (7 days) or as from and to: from is in the window, to is "
+        "not. Empty: everything before the others. Needs test.",
+    )
+    validation: WindowText = Field(
+        "",
+        description="time: the window of validation, likewise. Empty, with test: the newest rows of train's window, "
+        "validation_size of them.",
+    )
+    test: WindowText = Field(
+        "",
+        description="time: the window of test, likewise, instead of test_size. Lengths alone end with the last row's "
+        "day (or hour, if they are in hours).",
+    )
+    delay: str = Field(
+        "",
+        pattern=DURATION,
+        description="time: how long it takes until a label is known, such as 7 days: rows this long before the "
+        "partition that follows train are left out. Needs test.",
+    )
+    known_positives: Literal["keep", "drop"] = Field(
+        "keep",
+        description="time: the meaning of columns.group. keep: a group stays in one partition; drop: a group may span "
+        "partitions, but rows of validation and test are left out if their group was known as positive by then: "
+        "positive in train, or since, with the delay past.",
     )
     duplicates: Literal["together", "ignore"] = Field(
         "together", description="Whether to keep rows with equal features in one partition, or to split them freely."
@@ -54,10 +82,26 @@ class SplitConfig(Section):
     def _settings_of_the_method(self) -> SplitConfig:
         if self.salt and self.method != "stable":
             raise ValueError("salt needs method stable")
-        if self.gap and self.method != "time":
-            raise ValueError("gap needs method time")
+        given = [name for name in _OF_TIME if getattr(self, name)]
+        if self.known_positives == "drop":
+            given.append("known_positives drop")
+        if given and self.method != "time":
+            raise ValueError(f"{given[0]} needs method time")
+        if not self.test and (self.train or self.validation or self.delay):
+            name = next(name for name in ("train", "validation", "delay") if getattr(self, name))
+            raise ValueError(f"{name} needs a window for test as well, such as test: 7 days")
         if self.rare_classes == "train_only" and self.method in ("stable", "time"):
             raise ValueError(
                 f"with method {self.method} rows must not change their partition: set rare_classes to reject"
             )
         return self
+
+    @property
+    def groups_apart(self) -> bool:
+        """Whether rows of one group stay in one partition; otherwise known positives leave validation and test."""
+        return self.known_positives == "keep"
+
+    @property
+    def label_delay(self) -> str:
+        """How long it takes until a label is known: the delay, or the gap; empty if neither is set."""
+        return self.delay or self.gap

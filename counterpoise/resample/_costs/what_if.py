@@ -131,6 +131,7 @@ def _quick_split(config: BalanceConfig, snapshot: Snapshot, folder: Path) -> Spl
         validation=Validation(success=True, outcomes=(), rejects_file=write_rejects(folder / "aside.parquet", rejects)),
         seed=config.seed,
         folder=folder / "split",
+        positive_class=config.evaluation.positive_class,
     )
 
 
