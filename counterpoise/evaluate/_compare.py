@@ -9,6 +9,7 @@ import numpy as np
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
+from counterpoise.evaluate._alerts import alerts_a_day
 from counterpoise.evaluate._arms import DUMMY, Predictions, StrategyArms, dummy_predictions, train_arms
 from counterpoise.evaluate._binary_facts import binary_facts
 from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
@@ -59,6 +60,7 @@ def compare_strategies(
     record = _evaluated(task, predictions, seed=seed)
     record["slices"] = _slices(tables, task, predictions, record, seed=seed)
     record["leak"] = _leak(tables, task, seed=seed)
+    record["alerts_a_day"] = alerts_a_day(task, predictions, tables.test_days, seed=seed)
     progress(total, total)
     notes = _notes(tables, task, groups, record)
     encodings = {group.strategy: group.features for group in groups}

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import IntegrityError
+from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.evaluate._sample import SampledTrain, sample_source_rows, sampled_train
 from counterpoise.evaluate._tables import EvaluationTables
@@ -34,6 +35,8 @@ from counterpoise.table import SnapshotReader, SourceTable
 from counterpoise.typing import Floats
 from counterpoise.versions import Version
 
+_NO_DAYS = ("there is no precision by day, because the unit of the times is unknown (columns.time_unit)",)
+
 
 @names_refusals("evaluate")
 def load_tables(
@@ -55,6 +58,7 @@ def load_tables(
         arms = sampled_train(config, rows, snapshot=snapshot, split=split)
     else:
         arms = _whole_train(published, source.read_rows(rows))
+    test_days = _test_days(published, config)
     return EvaluationTables(
         train_natural=arms.natural,
         train_resampled=arms.resampled,
@@ -62,10 +66,11 @@ def load_tables(
         test=published.to_arrow("test"),
         target=source.roles.target,
         natural_rows=len(train.rows),
-        notes=arms.notes,
+        notes=arms.notes + (_NO_DAYS if config.split.method == "time" and test_days is None else ()),
         weights=arms.weights,
         groups=_groups(published, config.columns.group),
         train_ties=_ties(config, rows, reader=source.reader, split=split),
+        test_days=test_days,
     )
 
 
@@ -98,6 +103,17 @@ def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]
         return {}
     keys = {part: source_keys(published.to_arrow(f"keys/{part}"), [column]) for part in ("validation", "test")}
     return {part: group_codes(found.column(0)).astype(np.int32) for part, found in keys.items()}
+
+
+def _test_days(published: Version, config: BalanceConfig) -> DayCodes | None:
+    """Return the day of each test row if the split is by time; None if the unit of the times is unknown."""
+    if config.split.method != "time":
+        return None
+    time = config.columns.time
+    keys = source_keys(published.to_arrow("keys/test"), [time])
+    moments = read_moments(keys[time], time, config.columns.time_unit)
+    days = moments.days()
+    return None if days is None else DayCodes.of(days, in_calendar=moments.scale.in_calendar)
 
 
 def is_evaluated(version: DatasetVersion) -> bool:

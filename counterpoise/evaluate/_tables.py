@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.errors import ColumnNotFoundError, EvaluationError
+from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.table import encode_labels
 from counterpoise.typing import Floats
@@ -32,6 +33,7 @@ class EvaluationTables:
         weights: The weight of each resampled train row; None if all weigh one.
         groups: Group codes of the rows, from 0 without gaps, by table (`validation`, `test`); empty if rows are not
             grouped.
+        test_days: The day of each test row, if the split is by time and days can be told.
         train_ties: Which natural train rows stay together when they are split again; None: equal rows.
     """
 
@@ -45,6 +47,7 @@ class EvaluationTables:
     weights: Floats | None = None
     groups: Mapping[str, Codes] = field(default_factory=dict)
     train_ties: Ties | None = None
+    test_days: DayCodes | None = None
 
     def by_name(self) -> dict[str, pa.Table]:
         """Return the four tables by name."""

@@ -7,6 +7,7 @@ from ._arms import ExploredRows as ExploredRows
 from ._arms import MulticlassArm as MulticlassArm
 from ._arms import OperatingPoint as OperatingPoint
 from ._arms import Thresholds as Thresholds
+from ._days import AlertsADay as AlertsADay
 from ._final import AccessToTest as AccessToTest
 from ._final import Candidate as Candidate
 from ._final import Final as Final

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from counterpoise.errors import EvaluationError
 from counterpoise.records import Count, Moment, Name, NonNegative, Record, Sealed, Sha256, Share, Text, Uuid
 from counterpoise.results._arms import BinaryArm, MulticlassArm
+from counterpoise.results._days import AlertsADay
 from counterpoise.results._probabilities import Correction
 from counterpoise.results._stages import ReportRecord
 from counterpoise.results._synthetic import ResampledOutcome, SyntheticQuality
@@ -182,6 +183,7 @@ class MetricsRecord(Record):
         slices: The worst segments; null with more than two classes.
         leak: The simulated scores of resampling before the split.
         notes: Notes for the reader.
+        alerts_a_day: Precision among the alerts of each day; null without days, and with more than two classes.
         looks: Earlier accesses to test.
         synthetic_quality: The quality of synthetic rows; null if there are none.
         resampled_validation: The results of the source's expectations on resampled rows.
@@ -218,6 +220,7 @@ class MetricsRecord(Record):
     slices: Slices | None
     leak: NoLeak | Leak
     notes: tuple[Text, ...]
+    alerts_a_day: AlertsADay | None = None
     looks: AccessHistory | None = None
     synthetic_quality: SyntheticQuality | None = None
     resampled_validation: tuple[ResampledOutcome, ...] = ()

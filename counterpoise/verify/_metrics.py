@@ -10,6 +10,7 @@ from counterpoise.evaluate import CONFIDENCE, DUMMY, FLOOR, PriorCorrection, bas
 from counterpoise.metrics import HEADLINE
 from counterpoise.results import AccessToTest, Arm, BinaryArm, MetricsRecord
 from counterpoise.strategies import gives_weights
+from counterpoise.verify._alerts import alerts_differences
 from counterpoise.verify._arms import arm_differences, unequal
 from counterpoise.versions import accesses_sentence
 
@@ -27,6 +28,8 @@ def metric_differences(record: MetricsRecord) -> Iterator[str]:
     for arm in record.arms:
         for difference in arm_differences(record, arm):
             yield f"{arm.learner}, {arm.strategy}: {difference}"
+    if record.alerts_a_day is not None:
+        yield from alerts_differences(record, record.alerts_a_day)
     yield from _comparisons(record)
     yield from _verdict(record)
     yield from _accesses(record)

@@ -58,6 +58,13 @@ class EvaluationConfig(Section):
         le=1000,
         description="The maximum number of positive calls per 1,000 rows for the operating point of that name.",
     )
+    alerts_a_day: int = Field(
+        100,
+        ge=1,
+        le=1_000_000_000,
+        description="With a split by time: how many rows (and groups) with the highest scores are reviewed each day; "
+        "the precision among them is measured.",
+    )
     positive_class: str = Field("", description="With two classes: the one of interest; empty means the rarer one.")
     max_train_rows: int = Field(
         200_000,

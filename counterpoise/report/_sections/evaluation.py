@@ -7,6 +7,7 @@ from typing import Any
 
 from counterpoise.report._data import ReportData
 from counterpoise.report._section import Section
+from counterpoise.report._sections.alerts import ALERTS
 from counterpoise.report._sections.arms import arm_table, grouped_figures, part
 from counterpoise.report._sections.by_class import BY_CLASS
 from counterpoise.report._sections.calibration import CALIBRATION
@@ -45,6 +46,7 @@ EVALUATION = Section(
         CLASS_DECISIONS,
         OPERATING_POINTS,
         part("top", "", lambda metrics: grouped_figures(metrics, "top")),
+        ALERTS,
         EXPLORER,
         part("slices", lambda data: "Segments" if _binary(data) else "", _slices),
         part("leak", "", lambda metrics: metrics["leak"] or None),
