@@ -24,6 +24,5 @@ from ._sections.source import SourceConfig as SourceConfig
 from ._sections.split import SplitConfig as SplitConfig
 from ._sections.split import SplitMethod as SplitMethod
 from ._sections.validation import ValidationConfig as ValidationConfig
-from ._sections.windows import DURATION as DURATION
 from ._sections.windows import Window as Window
 from ._sections.windows import parse_window as parse_window
