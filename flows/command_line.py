@@ -156,11 +156,11 @@ def advise(
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
-    from counterpoise.resample import preview_resampling
+    from counterpoise.compare import advise_resampling
     from counterpoise.storage import scratch_folder
 
     with scratch_folder() as folder:
-        preview = preview_resampling(settings, folder=folder)
+        preview = advise_resampling(settings, folder=folder)
     if as_json:
         print_json(preview.record())
     else:

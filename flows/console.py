@@ -103,10 +103,11 @@ def print_advice(name: str, preview: ResamplingPreview) -> None:
     console.print(table)
     console.print()
     console.print(_options_table(preview))
-    console.print("\nThese are estimates; the report measures whether resampling helps.")
+    console.print("\nCosts are estimates; the report measures the effect of resampling on test.")
 
 
 def _advice_facts(name: str, preview: ResamplingPreview) -> dict[str, str]:
+    from counterpoise.resample import settings_of
     from counterpoise.runtime import format_size
 
     facts, configured = preview.facts, preview.configured
@@ -115,8 +116,8 @@ def _advice_facts(name: str, preview: ResamplingPreview) -> dict[str, str]:
         "classes": _classes(facts.classes),
         "imbalance": preview.advice.degree,
         "features": f"{facts.numeric:,} numbers and dates, {facts.voted:,} others",
-        "advice": " ".join(preview.advice.settings()),
-        "why": preview.advice.reason,
+        "advice": " ".join(settings_of(preview.choice)),
+        "why": preview.choice.reason,
     }
     if configured is not None:
         needed = f"cannot run, {configured.remark}" if not configured.runs else f"needs {configured.estimate}"

@@ -77,6 +77,15 @@ class _Inspection:
 
 
 def _inspect(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
+    """Read the source, propose the roles of its columns, and try resampling on its train rows."""
+    from counterpoise.suggest import with_resampling
+
+    found = _read(source, target=target, name=name, folder=folder)
+    config, comments = with_resampling(found.config, found.comments, found.snapshot, folder=folder / "trial")
+    return replace(found, config=config, comments=comments)
+
+
+def _read(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
     """Read the source, and again if it turns out to use its own tokens for missing values."""
     first = _propose(source, target=target, name=name, folder=folder / "first")
     if first.config.source == source:

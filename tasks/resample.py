@@ -14,6 +14,8 @@ from counterpoise.tasks.stage import stage
 def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> ResamplingPlan:
     """Plan the resampling of the train partition; no other row is read.
 
+    `auto` is decided first, by cross-validation within train.
+
     Args:
         config: The complete configuration.
         snapshot: The source.
@@ -23,19 +25,22 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
     Raises:
         ResamplingError: The train partition cannot be resampled as configured.
     """
+    from counterpoise.compare import choose_resampling
     from counterpoise.resample import Estimate, plan_resampling
 
     def log_estimate(needed: Estimate) -> None:
         if needed.noteworthy:
             log(f"resample: needs {needed}: {'; '.join(needed.reasons)}")
 
+    chosen = choose_resampling(config, snapshot, split, folder=folder / "auto")
     plan = plan_resampling(
         snapshot,
         split,
         columns=config.columns,
-        config=config.resampling,
+        config=chosen.settings,
         seed=config.seed,
         folder=folder / "resample",
+        choice=chosen.choice,
         progress=stage_progress(artifact_key(config.name, "resample"), description="Planning the resampling"),
         on_estimate=log_estimate,
     )

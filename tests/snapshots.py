@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from counterpoise.compare import choose_resampling
 from counterpoise.config import BalanceConfig
 from counterpoise.persist import publish_version
 from counterpoise.records import (
@@ -97,8 +98,10 @@ def run_engine(table: pa.Table, folder: Path, *, group_rows: int = 1000, **secti
         folder=folder / "split",
         positive_class=config.evaluation.positive_class,
     )
+    chosen = choose_resampling(config, snapshot, split, folder=folder / "auto")
     plan = plan_resampling(
-        snapshot, split, columns=config.columns, config=config.resampling, seed=config.seed, folder=folder / "plan"
-    )
+        snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=folder / "plan",
+        choice=chosen.choice,
+    )  # fmt: skip
     version = publish_version(config, snapshot=snapshot, validation=UNCHECKED, split=split, resampling=plan)
     return EngineRun(config, snapshot, split, plan, version)

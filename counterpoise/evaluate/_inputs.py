@@ -27,6 +27,7 @@ from counterpoise.persist import (
     store_evaluation,
 )
 from counterpoise.records import DatasetVersion, Report, Snapshot, SplitPlan
+from counterpoise.resample import follow
 from counterpoise.runtime import names_refusals
 from counterpoise.split import TrainRows, group_codes, read_content, read_moments, tie_codes
 from counterpoise.storage import join_address
@@ -55,7 +56,7 @@ def load_tables(
     train = TrainRows.from_plan(split, source.labels)
     rows = sample_source_rows(train, resampled_rows=version.partitions["train"].rows, config=config)
     if len(rows) < len(train.rows):
-        arms = sampled_train(config, rows, snapshot=snapshot, split=split)
+        arms = sampled_train(_decided(config, published), rows, snapshot=snapshot, split=split)
     else:
         arms = _whole_train(published, source.read_rows(rows))
     test_days = _test_days(published, config)
@@ -72,6 +73,12 @@ def load_tables(
         train_ties=_ties(config, rows, reader=source.reader, split=split),
         test_days=test_days,
     )
+
+
+def _decided(config: BalanceConfig, published: Version) -> BalanceConfig:
+    """Return the configuration with the settings that `auto` became when the version was published."""
+    choice = published.manifest.resampling.choice
+    return config if choice is None else config.model_copy(update={"resampling": follow(choice, config.resampling)})
 
 
 def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:

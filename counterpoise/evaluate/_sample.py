@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from counterpoise.config import BalanceConfig, ResamplingConfig
+from counterpoise.config import BalanceConfig
 from counterpoise.errors import EvaluationError, ResamplingError
 from counterpoise.persist import RowPool, Synthesis
 from counterpoise.records import PARTITIONS, ResamplingPlan, Snapshot, SplitPlan
-from counterpoise.resample import advise, open_job, plan_resampling, read_copies, read_facts, read_recipe, read_weights
+from counterpoise.resample import plan_resampling, read_copies, read_recipe, read_weights
 from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.split import REJECTED, TrainRows, partition_targets
 from counterpoise.storage import scratch_folder
@@ -77,7 +77,7 @@ def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, spli
     """Read some of the train rows and resample them as the run resampled all; only these rows are held in memory.
 
     Args:
-        config: The run's configuration; `auto` stays the strategy that was advised for all train rows.
+        config: The run's configuration; instead of `auto` the strategy that was chosen for all train rows.
         rows: Source row numbers of train rows, ascending.
         snapshot: The source.
         split: Assigns its rows to train.
@@ -108,7 +108,7 @@ def _planned_again(
     config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, split: SplitPlan, folder: Path
 ) -> ResamplingPlan:
     """Plan the run's strategy for some of the train rows."""
-    settings = _named_strategy(config, snapshot, split)
+    settings = config.resampling
     only = _only(split, rows, source_rows=snapshot.rows, folder=folder)
     try:
         return plan_resampling(
@@ -123,15 +123,6 @@ def _planned_again(
             remedy=f"{change} evaluation.max_train_rows, or set evaluation.enabled to false",
             values={"sampled_rows": len(rows), "resampling": error.as_dict()},
         ) from error
-
-
-def _named_strategy(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan) -> ResamplingConfig:
-    """Return how train was resampled; the advice depends only on the data, so repeating it gives the same strategy."""
-    settings = config.resampling
-    if settings.strategy != "auto":
-        return settings
-    asked = open_job(snapshot, split, columns=config.columns, config=settings, seed=config.seed)
-    return advise(read_facts(asked), settings).applied(settings)
 
 
 def _only(split: SplitPlan, rows: Ints, *, source_rows: int, folder: Path) -> SplitPlan:

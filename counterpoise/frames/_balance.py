@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from counterpoise.compare import choose_resampling
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import InputError
 from counterpoise.persist import publish_version
@@ -90,9 +91,11 @@ def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.D
         folder=place,
         positive_class=config.evaluation.positive_class,
     )
+    chosen = choose_resampling(config, snapshot, split, folder=place / "auto")
     plan = plan_resampling(
-        snapshot, split, columns=config.columns, config=config.resampling, seed=config.seed, folder=place
-    )
+        snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=place,
+        choice=chosen.choice,
+    )  # fmt: skip
     publish_version(config, snapshot=snapshot, validation=unchecked, split=split, resampling=plan)
     version = open_version(place / "datasets" / "frame")
     return BalancedFrame(

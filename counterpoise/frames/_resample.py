@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from counterpoise.compare import choose_resampling
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import InputError, ResamplingError
 from counterpoise.frames._balance import snapshot_frame
@@ -103,10 +104,11 @@ def _resampled(table: pd.DataFrame, config: BalanceConfig, folder: Path) -> pa.T
     """Resample a table with the configured strategy and return the rows, shuffled."""
     columns = config.columns.model_copy(update={"ids": (), "group": "", "time": "", "drop": ()})
     source = SourceTable(snapshot_frame(table, columns.target, folder), columns)
+    split, whole = _all_train(source, folder), config.model_copy(update={"columns": columns})
+    chosen = choose_resampling(whole, source.snapshot, split, folder=folder / "auto", rows_only=True)
     plan = plan_resampling(
-        source.snapshot, _all_train(source, folder), columns=columns, config=config.resampling,
-        seed=config.seed, folder=folder / "plan",
-    )  # fmt: skip
+        source.snapshot, split, columns=columns, config=chosen.settings, seed=config.seed, folder=folder / "plan"
+    )
     rows = source.reader.read_columns(source.roles.data).combine_chunks()
     kept, copies = read_copies(plan)
     parts = [rows.take(pa.array(np.repeat(kept, copies)))]

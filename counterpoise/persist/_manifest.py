@@ -38,6 +38,7 @@ from counterpoise.records import (
     Share,
     Snapshot,
     SplitPlan,
+    StrategyChoice,
     Text,
     VersionNumber,
     seal,
@@ -99,6 +100,7 @@ class ManifestResampling(Record):
     repeated: Count
     synthetic: Count
     notes: tuple[Text, ...]
+    choice: StrategyChoice | None = None
 
 
 class Prevalence(Record):

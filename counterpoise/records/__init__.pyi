@@ -16,6 +16,7 @@ from ._stages import DatasetVersion as DatasetVersion
 from ._stages import ExpectationOutcome as ExpectationOutcome
 from ._stages import FileDigest as FileDigest
 from ._stages import FileStamp as FileStamp
+from ._stages import LearnerTrial as LearnerTrial
 from ._stages import PartitionSummary as PartitionSummary
 from ._stages import Record as Record
 from ._stages import Report as Report
@@ -24,6 +25,8 @@ from ._stages import Snapshot as Snapshot
 from ._stages import SnapshotFile as SnapshotFile
 from ._stages import SourcePart as SourcePart
 from ._stages import SplitPlan as SplitPlan
+from ._stages import StrategyChoice as StrategyChoice
+from ._stages import StrategyTrial as StrategyTrial
 from ._stages import SuiteSource as SuiteSource
 from ._stages import Validation as Validation
 from ._stored_json import DAMAGE_LOGGER as DAMAGE_LOGGER

@@ -6,11 +6,11 @@ digest.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from counterpoise.records._fields import Count, Sha256
+from counterpoise.records._fields import Count, Name, Number, Sha256, Share, Text
 
 PARTITIONS: tuple[str, ...] = ("train", "validation", "test")
 
@@ -149,6 +149,58 @@ class SplitPlan(Record):
     notes: tuple[str, ...] = ()
 
 
+class LearnerTrial(Record):
+    """A strategy with one learner, against the learner without resampling on the same folds.
+
+    `score` and `without` are means over `folds` of the choice's metric, on rows that the fold did not train on;
+    `difference` is their difference, paired by fold.
+    """
+
+    learner: Name
+    score: Share
+    without: Share
+    difference: Number
+    folds: Count
+
+
+class StrategyTrial(Record):
+    """A strategy that was tried against none.
+
+    `learners` holds one entry per learner that was tried, cheapest first. `difference` is the mean over folds and
+    learners, and `low` its one-sided lower bound; None if the trial ended earlier. `outcome` is better (the learners'
+    mean gained beyond noise, and none lost), unproven, no_gain (by the last learner that was tried), passed_over (for
+    one that is simpler or better) or refused; `reason` says why in words.
+    """
+
+    strategy: Annotated[str, Field(max_length=100)]
+    learners: tuple[LearnerTrial, ...] = ()
+    difference: Number | None = None
+    low: Number | None = None
+    outcome: Literal["better", "unproven", "no_gain", "passed_over", "refused"]
+    reason: Text
+
+
+class StrategyChoice(Record):
+    """The strategy that `auto` became, and the evidence.
+
+    `strategy`, `ratio` and `k_neighbors` are the settings to resample with, and `reason` explains them in one sentence.
+    `trials` holds the strategies that were cross-validated against none within train, empty if there was no trial.
+    `rows` is the number of train rows that took part, of `train_rows`; `folds` the number of folds of one pass; and
+    `confidence` the level of the bounds, after Bonferroni's correction for the number of strategies.
+    """
+
+    strategy: Annotated[str, Field(max_length=100)]
+    ratio: Share
+    k_neighbors: Count
+    reason: Text
+    metric: Annotated[str, Field(max_length=100)] = ""
+    rows: Count = 0
+    train_rows: Count = 0
+    folds: Count = 0
+    confidence: Share = 0.0
+    trials: tuple[StrategyTrial, ...] = ()
+
+
 class ResamplingPlan(Record):
     """The copies of each train row, and the synthetic rows.
 
@@ -156,7 +208,7 @@ class ResamplingPlan(Record):
     n repeated) and, if rows are weighted instead of repeated, weight (float64), whose sums by class are `weighted`.
     `synthetic_file`: Arrow file with parent_a, parent_b (int64 source rows), lambda (float64) and one column per voted
     feature; empty if no row is synthetic. `rows_file`: Arrow file with the features of growing classes, if planning
-    read them; otherwise empty.
+    read them; otherwise empty. `choice`: how `auto` was decided; None for a strategy by name.
     """
 
     strategy: str
@@ -170,6 +222,7 @@ class ResamplingPlan(Record):
     repeated: int = 0
     synthetic: int = 0
     notes: tuple[str, ...] = ()
+    choice: StrategyChoice | None = None
 
 
 class FileDigest(Record):

@@ -18,6 +18,7 @@ from counterpoise.records import (
     SplitPlan,
     Validation,
 )
+from counterpoise.resample import follow
 from counterpoise.results import (
     LeaderboardBrief,
     PersistFacts,
@@ -152,9 +153,11 @@ def _split(config: BalanceConfig, split: SplitPlan) -> SplitFacts:
 
 
 def _resampling(config: BalanceConfig, plan: ResamplingPlan) -> ResamplingFacts:
+    settings = config.resampling if plan.choice is None else follow(plan.choice, config.resampling)
     return ResamplingFacts(
         strategy=plan.strategy,
-        options=_shown_options(config.resampling, STRATEGIES[plan.strategy]),
+        options=_shown_options(settings, STRATEGIES[plan.strategy]),
+        choice=plan.choice,
         **plan.model_dump(include={"before", "after", "weighted", "dropped", "repeated", "synthetic", "notes"}),
     )
 

@@ -1,4 +1,7 @@
+from ._advice import Advice as Advice
 from ._advice import advise as advise
+from ._advice import follow as follow
+from ._advice import settings_of as settings_of
 from ._costs.preflight import Estimate as Estimate
 from ._costs.preflight import check_memory as check_memory
 from ._costs.preflight import format_seconds as format_seconds
@@ -6,6 +9,7 @@ from ._costs.train_facts import TrainFacts as TrainFacts
 from ._costs.train_facts import open_job as open_job
 from ._costs.train_facts import read_facts as read_facts
 from ._costs.what_if import ResamplingPreview as ResamplingPreview
+from ._costs.what_if import labelled_split as labelled_split
 from ._costs.what_if import preview_resampling as preview_resampling
 from ._job import ResamplingJob as ResamplingJob
 from ._job import is_interpolated as is_interpolated

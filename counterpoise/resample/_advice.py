@@ -1,8 +1,9 @@
-"""The advice: which resampling strategy is worth a first try, and why. No other module makes this judgement.
+"""The advice by counts and types: which resampling strategy suits the rows and is worth a trial, and why.
 
-There are few rules, based on what can be counted. None claims that resampling helps: the report measures that.
+There are few rules, based on what can be counted. None claims that resampling helps: `auto` tries the strategy against
+none by cross-validation (`counterpoise/compare/_choice`), and the report measures its effect on test.
 
-- Little imbalance needs no resampling, and resampling distorts predicted probabilities (van den Goorbergh et al. 2022,
+- Balanced classes need no resampling, and resampling distorts predicted probabilities (van den Goorbergh et al. 2022,
   "The harm of class imbalance corrections for risk prediction models", JAMIA 29(9)). For strong learners balancing
   changes little beyond the effect of a tuned threshold (Elor and Averbuch-Elor 2022, "To SMOTE, or not to SMOTE?",
   arXiv:2201.08528), so at an extreme imbalance the advice is a tenth of the largest class, not its size.
@@ -16,7 +17,7 @@ There are few rules, based on what can be counted. None claims that resampling h
 - SMOTENC counts all mismatches of categories alike, so neighbours are arbitrary if most features are categories
   (Mukherjee and Khushi 2021, "SMOTE-ENC", Applied System Innovation 4(1)). SMOTEN measures categories by their
   association with the classes, but computes all distances within a class.
-- A first try should not take long: a neighbour search of more than ten minutes is not advised.
+- A trial should not take long: a neighbour search of more than ten minutes is not advised.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from counterpoise.config import ResamplingConfig
+from counterpoise.records import StrategyChoice
 from counterpoise.resample._costs.preflight import Estimate, estimate, format_seconds, obstacle, with_strategy
 from counterpoise.resample._costs.train_facts import TrainFacts
 from counterpoise.resample._targets import wanted_rows
@@ -63,7 +65,7 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Advice:
-    """A strategy worth a first try.
+    """A strategy worth a trial.
 
     Attributes:
         strategy: Its name in the configuration.
@@ -71,6 +73,7 @@ class Advice:
         ratio: The ratio to use with it.
         k_neighbors: The neighbours to use with it.
         degree: How imbalanced the train rows are.
+        train_rows: The number of train rows.
         estimate: Its estimated costs.
         alternatives: All other strategies.
     """
@@ -80,22 +83,13 @@ class Advice:
     ratio: float
     k_neighbors: int
     degree: Degree
+    train_rows: int
     estimate: Estimate
     alternatives: tuple[Alternative, ...]
 
     def applied(self, config: ResamplingConfig) -> ResamplingConfig:
         """Return a configuration that follows the advice."""
         return _following(config, _Choice(self.strategy, self.reason, self.ratio, self.k_neighbors))
-
-    def settings(self) -> list[str]:
-        """Return the settings that differ from the defaults, as the command line accepts them."""
-        strategy, usual = STRATEGIES[self.strategy], ResamplingConfig()
-        changed = [f"resampling.strategy={self.strategy}"]
-        if strategy.family != "none" and self.ratio != usual.ratio:
-            changed.append(f"resampling.ratio={self.ratio:g}")
-        if strategy.searches and self.k_neighbors != usual.k_neighbors:
-            changed.append(f"resampling.k_neighbors={self.k_neighbors}")
-        return changed
 
 
 @dataclass(frozen=True)
@@ -109,7 +103,7 @@ class _Choice:
 
 
 def advise(facts: TrainFacts, config: ResamplingConfig) -> Advice:
-    """Return the strategy worth a first try for these train rows.
+    """Return the strategy worth a trial on these train rows.
 
     The advice follows only from the facts and the configuration, not from the machine: memory matters only if
     `resampling.memory_limit` is set. A ratio other than 1, class ratios and `k_neighbors` are kept as configured, as
@@ -127,9 +121,31 @@ def advise(facts: TrainFacts, config: ResamplingConfig) -> Advice:
         ratio=choice.ratio,
         k_neighbors=choice.k_neighbors,
         degree=imbalance_degree(facts.classes),
+        train_rows=facts.rows,
         estimate=estimate(facts, settings),
         alternatives=tuple(_alternatives(facts, settings)),
     )
+
+
+def follow(choice: StrategyChoice, config: ResamplingConfig) -> ResamplingConfig:
+    """Return the settings of a recorded choice.
+
+    Args:
+        choice: How `auto` was decided.
+        config: The settings that it leaves alone.
+    """
+    return _following(config, _Choice(choice.strategy, choice.reason, choice.ratio, choice.k_neighbors))
+
+
+def settings_of(choice: StrategyChoice) -> list[str]:
+    """Return the settings of a choice that differ from the defaults, as the command line accepts them."""
+    strategy, usual = STRATEGIES[choice.strategy], ResamplingConfig()
+    changed = [f"resampling.strategy={choice.strategy}"]
+    if choice.strategy != "none" and choice.ratio != usual.ratio:
+        changed.append(f"resampling.ratio={choice.ratio:g}")
+    if strategy.searches and choice.k_neighbors != usual.k_neighbors:
+        changed.append(f"resampling.k_neighbors={choice.k_neighbors}")
+    return changed
 
 
 def _following(config: ResamplingConfig, choice: _Choice) -> ResamplingConfig:
@@ -143,7 +159,8 @@ def _choose(facts: TrainFacts, config: ResamplingConfig) -> _Choice:
     own_ratio = config.ratio != 1 or bool(config.class_ratios)
     ratio = config.ratio if own_ratio or degree != "extreme" else EXTREME_RATIO
     usual = _Choice("random_over", "", ratio, config.k_neighbors)
-    if reason := _enough(facts, degree):
+    if degree == "balanced":
+        reason = f"The classes are balanced, the smallest one {_smallest(facts)}: there is nothing to correct."
         return replace(usual, strategy="none", reason=reason, ratio=config.ratio)
     if reason := _plenty(facts):
         return replace(
@@ -160,18 +177,6 @@ def _smallest(facts: TrainFacts) -> str:
     name = min(facts.classes, key=lambda one: (facts.classes[one], one))
     rows = facts.classes[name]
     return f"{name!r} has {rows:,} of {facts.rows:,} train rows ({100 * rows / facts.rows:.3g} %)"
-
-
-def _enough(facts: TrainFacts, degree: Degree) -> str:
-    """Return a reason if the classes are balanced enough, otherwise an empty text."""
-    if degree == "balanced":
-        return f"The classes are balanced, the smallest one {_smallest(facts)}: there is nothing to correct."
-    if degree == "mild":
-        return (
-            f"The imbalance is mild, {_smallest(facts)}: learners usually cope with that, and resampling would distort "
-            "their probabilities."
-        )
-    return ""
 
 
 def _plenty(facts: TrainFacts) -> str:

@@ -12,10 +12,9 @@ import pyarrow as pa
 
 from counterpoise.config import ColumnsConfig, ResamplingConfig
 from counterpoise.errors import ResamplingError
-from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan
-from counterpoise.resample._advice import advise
+from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan, StrategyChoice
 from counterpoise.resample._costs.preflight import Estimate, check_memory
-from counterpoise.resample._costs.train_facts import open_job, read_facts
+from counterpoise.resample._costs.train_facts import open_job
 from counterpoise.resample._job import SOURCE_ROW, Draft, ResamplingJob
 from counterpoise.resample._notes import plan_notes
 from counterpoise.resample._strategies.drafts import draft_plan
@@ -37,20 +36,20 @@ def plan_resampling(
     config: ResamplingConfig,
     seed: int,
     folder: Path,
+    choice: StrategyChoice | None = None,
     progress: Progress = silent,
     on_estimate: Callable[[Estimate], object] | None = None,
 ) -> ResamplingPlan:
     """Decide which train rows are repeated or dropped and which synthetic rows are made.
 
-    The strategy `auto` becomes the advised one, based only on the data and the configuration; a note says why.
-
     Args:
         snapshot: The source.
         split: Assigns its rows to train; no other rows are read.
         columns: The roles of its columns.
-        config: Strategy, ratio and options.
+        config: Strategy, ratio and options; `auto` must have been decided before, see `choose_resampling`.
         seed: The run's seed.
         folder: The folder to write the plan to.
+        choice: How `auto` was decided, for the record; None if the strategy was configured by name.
         progress: Called with the number of classes done and in total.
         on_estimate: Called with the estimated costs before the work starts.
 
@@ -59,16 +58,25 @@ def plan_resampling(
             work on these rows or would remove a class, or it would need more memory than allowed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    asked = open_job(snapshot, split, columns=columns, config=config, seed=seed)
-    advice = advise(read_facts(asked), config) if config.strategy == "auto" else None
-    job = _with_targets(asked, advice.applied(config) if advice else config)
+    if config.strategy == "auto":
+        raise _undecided()
+    job = _with_targets(open_job(snapshot, split, columns=columns, config=config, seed=seed), config)
     needed = check_memory(job)
     if on_estimate is not None:
         on_estimate(needed)
     draft = _draft(job, progress)
-    if advice:
-        draft.notes.insert(0, f"auto: {advice.strategy}. {advice.reason}")
-    return _write_plan(draft, job, folder)
+    if choice is not None:
+        draft.notes.insert(0, f"auto: {choice.strategy}. {choice.reason}")
+    return _write_plan(draft, job, folder).model_copy(update={"choice": choice})
+
+
+def _undecided() -> ResamplingError:
+    return ResamplingError(
+        "undecided",
+        expected="a strategy by name",
+        found="auto, which has not been decided",
+        remedy="pass the settings and the choice that counterpoise.compare.choose_resampling returns",
+    )
 
 
 def read_copies(plan: ResamplingPlan) -> tuple[npt.NDArray[np.int64], Copies]:

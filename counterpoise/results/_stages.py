@@ -18,6 +18,7 @@ from counterpoise.records import (
     Record,
     Sha256,
     Share,
+    StrategyChoice,
     Text,
     VersionNumber,
 )
@@ -74,7 +75,7 @@ class SplitFacts(Record):
 
 
 class ResamplingFacts(Record):
-    """The effect of resampling on the train partition."""
+    """The effect of resampling on the train partition; `choice` says how `auto` was decided."""
 
     strategy: Name
     options: dict[str, Any]
@@ -85,6 +86,7 @@ class ResamplingFacts(Record):
     repeated: Count
     synthetic: Count
     notes: tuple[Text, ...]
+    choice: StrategyChoice | None = None
 
 
 class PersistFacts(Record):

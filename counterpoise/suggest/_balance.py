@@ -1,21 +1,18 @@
-"""Describe the class imbalance and propose a resampling strategy."""
+"""Describe the class imbalance and propose a resampling strategy by evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-import pyarrow as pa
-
-from counterpoise.config import ResamplingConfig, SplitConfig
-from counterpoise.records import PARTITIONS, ClassCounts
-from counterpoise.resample import TrainFacts, advise, is_interpolated
-from counterpoise.split import partition_targets
-from counterpoise.suggest._profile import ColumnSummary
-from counterpoise.table import ColumnRoles, imbalance_degree
+from counterpoise.compare import decide_strategy
+from counterpoise.config import BalanceConfig, ResamplingConfig
+from counterpoise.errors import CounterpoiseError
+from counterpoise.records import PARTITIONS, ClassCounts, Snapshot
+from counterpoise.resample import follow, labelled_split
+from counterpoise.table import imbalance_degree
 
 _SHOWN = 6
-_NO_CODES = ColumnRoles(features=(), target="", data=(), keys=(), categorical=frozenset())
 
 
 @dataclass(frozen=True)
@@ -48,32 +45,31 @@ def rare_classes_comment(counts: ClassCounts) -> str:
     )
 
 
-def propose_resampling(counts: ClassCounts, features: Sequence[ColumnSummary], split: SplitConfig) -> Proposal:
-    """Return the advised strategy for the train partition of this split, and the reasons."""
-    facts = _train_facts(counts, features, split)
-    usual = ResamplingConfig()
-    advice = advise(facts, usual)
-    comments = {"resampling.strategy": advice.reason}
-    if advice.strategy != "none":
+def propose_resampling(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Proposal:
+    """Return the strategy that cross-validation within train supports, and the reasons.
+
+    Args:
+        config: The proposed configuration, whose roles of columns, split and seed count.
+        snapshot: The source.
+        folder: A working area.
+    """
+    usual = config.resampling
+    rare = config.split.model_copy(update={"rare_classes": "train_only"})
+    asked = config.model_copy(update={"split": rare})
+    try:
+        split = labelled_split(asked, snapshot, folder=folder / "split")
+        choice = decide_strategy(asked, snapshot, split, folder=folder / "auto")
+    except CounterpoiseError as error:
+        reason = f"Not tried: needs {error.expected}; found {error.found}."
+        return Proposal(usual.model_copy(update={"strategy": "none"}), {"resampling.strategy": reason})
+    comments = {"resampling.strategy": choice.reason}
+    if choice.strategy != "none":
         comments["resampling.strategy"] += " The report says whether it helped."
-    least, most = min(facts.classes.values()), max(facts.classes.values())
-    if advice.ratio != usual.ratio:
-        comments["resampling.ratio"] = f"The largest class has {most // least:,} times the rows of the smallest one."
-    if advice.k_neighbors != usual.k_neighbors:
-        few = f"the smallest class keeps about {least} rows in train"
+    counts = [rows for rows in split.counts["train"].values() if rows]
+    if choice.ratio != usual.ratio:
+        times = max(counts) // min(counts)
+        comments["resampling.ratio"] = f"The largest class has {times:,} times the rows of the smallest one."
+    if choice.k_neighbors != usual.k_neighbors:
+        few = f"the smallest class keeps about {min(counts)} rows in train"
         comments["resampling.k_neighbors"] = f"Less than {usual.k_neighbors}: {few}."
-    return Proposal(advice.applied(usual), comments)
-
-
-def _train_facts(counts: ClassCounts, features: Sequence[ColumnSummary], split: SplitConfig) -> TrainFacts:
-    """Estimate the facts of the train partition."""
-    shares = (1 - split.validation_size - split.test_size, split.validation_size, split.test_size)
-    numeric = [one for one in features if is_interpolated(pa.field(one.name, one.type), _NO_CODES)]
-    voted = [one for one in features if one not in numeric]
-    return TrainFacts(
-        classes={name: max(1, int(partition_targets(rows, shares)[0])) for name, rows in counts.items() if rows},
-        source_rows=sum(counts.values()),
-        numeric=len(numeric),
-        levels={one.name: one.distinct + 1 for one in voted},
-        nested=tuple(one.name for one in voted if pa.types.is_nested(one.type)),
-    )
+    return Proposal(follow(choice, usual), comments)

@@ -6,7 +6,7 @@ import glob
 from collections.abc import Sequence
 from pathlib import Path
 
-from counterpoise.config import BalanceConfig, ColumnsConfig, SourceConfig, SplitConfig
+from counterpoise.config import BalanceConfig, ColumnsConfig, SourceConfig
 from counterpoise.ingest import source_formats
 from counterpoise.records import Snapshot
 from counterpoise.suggest._balance import describe_classes, propose_resampling, rare_classes_comment
@@ -24,6 +24,8 @@ def propose_config(
     snapshot: Snapshot, *, source: SourceConfig, target: str, name: str
 ) -> tuple[BalanceConfig, Comments]:
     """Propose a configuration for a snapshot, with comments by field path such as `columns.ids`.
+
+    The strategy is left at its default: see `with_resampling`.
 
     If tokens for missing values are found, the proposed `source.missing_values` differs from `source`: ingest the
     source again before any further profiling, because column types may change.
@@ -44,13 +46,23 @@ def propose_config(
     features = [profile for profile in profiles if profile.name not in excluded]
     source, about_source = _propose_source(source, snapshot, features)
     comments |= about_source | _about_split(columns, source)
-    proposal = propose_resampling(labels.counts(), features, SplitConfig()) if labels.classes else None
     comments |= _about_classes(snapshot, labels, features)
-    config = {"name": name, "source": source, "columns": columns}
-    if proposal:
-        config["resampling"] = proposal.resampling
-        comments |= proposal.comments
-    return BalanceConfig.model_validate(config), comments
+    return BalanceConfig.model_validate({"name": name, "source": source, "columns": columns}), comments
+
+
+def with_resampling(
+    config: BalanceConfig, comments: Comments, snapshot: Snapshot, *, folder: Path
+) -> tuple[BalanceConfig, Comments]:
+    """Return a proposed configuration with the strategy that cross-validation within train supports.
+
+    Args:
+        config: The proposal, which fits the snapshot.
+        comments: Its comments.
+        snapshot: The ingested source.
+        folder: A working area.
+    """
+    proposal = propose_resampling(config, snapshot, folder=folder)
+    return config.model_copy(update={"resampling": proposal.resampling}), comments | proposal.comments
 
 
 def _propose_columns(profiles: Sequence[ColumnSummary], target: str) -> tuple[ColumnsConfig, Comments]:

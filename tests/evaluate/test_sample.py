@@ -7,14 +7,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.config import EvaluationConfig
+from counterpoise.config import EvaluationConfig, ResamplingConfig
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate._compare import compare_strategies
 from counterpoise.evaluate._inputs import load_tables
 from counterpoise.evaluate._tables import EvaluationTables
+from counterpoise.persist import publish_version
+from counterpoise.records import StrategyChoice
+from counterpoise.resample import follow, plan_resampling
 from counterpoise.strategies import STRATEGIES
 from counterpoise.versions import open_version
-from tests.snapshots import EngineRun, mixed_table, run_engine
+from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
 
 def weak_table(rows: int, positives: int, *, columns: int = 20, shift: float = 0.3) -> pa.Table:
@@ -120,10 +123,21 @@ def test_synthetic_rows_do_not_stand_last_in_a_sample(tmp_path: Path) -> None:
     assert labels[len(labels) // 2 :].mean() == pytest.approx(0.5, abs=0.1)
 
 
-def test_the_advised_strategy_stays_that_of_the_run(tmp_path: Path) -> None:
-    run, tables = sampled(weak_table(6_000, 300, columns=3), tmp_path, "auto")
-    assert run.resampling.strategy not in ("auto", "none")
-    assert STRATEGIES[run.resampling.strategy].label in tables.notes[0]
+def test_the_strategy_that_auto_became_stays_that_of_the_run(tmp_path: Path) -> None:
+    run, _ = sampled(weak_table(6_000, 300, columns=3), tmp_path, "none")
+    choice = StrategyChoice(strategy="smote", ratio=0.5, k_neighbors=3, reason="It was better.")
+    auto = ResamplingConfig(strategy="auto")
+    plan = plan_resampling(
+        run.snapshot, run.split, columns=run.config.columns, config=follow(choice, auto), seed=0,
+        folder=tmp_path / "chosen", choice=choice,
+    )  # fmt: skip
+    config = run.config.model_copy(update={"resampling": auto})
+    stages = {"snapshot": run.snapshot, "split": run.split}
+    version = publish_version(config, validation=UNCHECKED, resampling=plan, **stages)
+    tables = load_tables(config, version=version, **stages)
+    assert "SMOTE was run again on this sample" in tables.notes[0]
+    labels = tables.train_resampled["label"].to_numpy()
+    assert labels.sum() == pytest.approx((len(labels) - labels.sum()) / 2, abs=1)
 
 
 def test_a_sample_that_the_strategy_cannot_work_on_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def test_advise_says_what_to_try_and_what_each_strategy_needs(
     assert run_command(["advise", str(write_config(tmp_path))]) == 0
     out, err = capfd.readouterr()
     assert err == ""
-    assert "advice     resampling.strategy=smote" in out
+    assert "advice     resampling.strategy=none" in out
+    assert "why        No strategy was better than no resampling beyond noise" in out
     assert "imbalance  moderate" in out
     assert "configured random_over: needs about" in out
     assert "repeated_edited_nearest_neighbours" in out

@@ -1,21 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.config import ResamplingConfig
-from counterpoise.resample._advice import LONGEST_SEARCH, advise
+from counterpoise.records import StrategyChoice
+from counterpoise.resample._advice import LONGEST_SEARCH, advise, settings_of
 from counterpoise.resample._costs.preflight import estimate, obstacle
 from counterpoise.resample._costs.train_facts import TrainFacts
 from counterpoise.strategies import STRATEGIES
-from tests.snapshots import mixed_table, run_engine
 
 AUTO = ResamplingConfig(strategy="auto")
 USUAL = TrainFacts({"no": 9_000, "yes": 1_000}, 16_000, numeric=10, levels={}, numeric_bytes=80)
@@ -26,7 +23,7 @@ USUAL = TrainFacts({"no": 9_000, "yes": 1_000}, 16_000, numeric=10, levels={}, n
     [
         ({}, "smote", "'yes' has 1,000 of 10,000 train rows (10 %), enough"),
         ({"classes": {"no": 500, "yes": 500}}, "none", "balanced"),
-        ({"classes": {"no": 700, "yes": 300}}, "none", "mild"),
+        ({"classes": {"no": 700, "yes": 300}}, "smote", "'yes' has 300 of 1,000"),
         ({"classes": {"a": 100, "b": 100, "c": 90}}, "none", "balanced"),
         ({"classes": {"no": 900, "yes": 3}}, "random_over", "'yes' has 3 of 903 train rows (0.332 %), too few"),
         ({"numeric": 101}, "random_over", "With 101 features"),
@@ -65,12 +62,12 @@ def test_neighbours_fit_the_smallest_class() -> None:
 
 
 def test_what_to_set_is_what_the_strategy_looks_at_and_is_not_the_default() -> None:
-    assert advise(USUAL, AUTO).settings() == ["resampling.strategy=smote"]
-    few = replace(USUAL, classes={"no": 900, "yes": 5})
-    assert advise(few, AUTO).settings() == [
-        "resampling.strategy=smote", "resampling.ratio=0.1", "resampling.k_neighbors=4"
-    ]  # fmt: skip
-    assert advise(replace(USUAL, classes={"a": 5, "b": 5}), AUTO).settings() == ["resampling.strategy=none"]
+    chosen = StrategyChoice(strategy="smote", ratio=1.0, k_neighbors=5, reason="")
+    assert settings_of(chosen) == ["resampling.strategy=smote"]
+    few = chosen.model_copy(update={"ratio": 0.1, "k_neighbors": 4})
+    assert settings_of(few) == ["resampling.strategy=smote", "resampling.ratio=0.1", "resampling.k_neighbors=4"]
+    assert settings_of(few.model_copy(update={"strategy": "none"})) == ["resampling.strategy=none"]
+    assert settings_of(few.model_copy(update={"strategy": "weights"}))[1:] == ["resampling.ratio=0.1"]
 
 
 def test_a_memory_limit_that_is_set_leads_to_a_lighter_strategy() -> None:
@@ -154,32 +151,3 @@ def test_the_advice_can_always_be_followed(facts: TrainFacts, k: int, ratio: flo
     assert settings.strategy == advice.strategy != "auto"
     assert obstacle(facts, settings) == ""
     assert advise(facts, settings) == advice
-
-
-def test_auto_gives_the_plan_of_the_advised_strategy_and_says_why(tmp_path: Path) -> None:
-    table = mixed_table(2000)
-    columns = {"target": "label", "ids": ["id"]}
-    advised = run_engine(table, tmp_path / "a", columns=columns, resampling={"strategy": "auto"})
-    named = run_engine(table, tmp_path / "b", columns=columns, resampling={"strategy": "smote"})
-    assert advised.resampling.strategy == "smote"
-    (note,) = advised.resampling.notes
-    assert note.startswith("auto: smote. '1' has ")
-    assert named.resampling.notes == ()
-    for file in ("copies_file", "synthetic_file"):
-        one, other = (Path(getattr(run.resampling, file)).read_bytes() for run in (advised, named))
-        assert one == other
-
-
-def test_auto_lowers_k_instead_of_refusing(tmp_path: Path) -> None:
-    table = pa.table({"x": np.arange(307.0), "label": [0] * 300 + [1] * 7})
-    run = run_engine(table, tmp_path, resampling={"strategy": "auto", "ratio": 0.5})
-    assert run.resampling.strategy == "smote"
-    assert run.resampling.synthetic > 0
-
-
-def test_auto_leaves_even_classes_alone(tmp_path: Path) -> None:
-    table = pa.table({"x": np.arange(300.0), "label": [0, 1] * 150})
-    run = run_engine(table, tmp_path, resampling={"strategy": "auto"})
-    assert run.resampling.strategy == "none"
-    assert run.resampling.before == run.resampling.after
-    assert run.resampling.notes[0].startswith("auto: none. The classes are balanced")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 SMALL = ("ecoli", "iris", "oil_spill")
 REASONS = ("unsuitable_features", "sampler_refused", "class_removed")
-NEVER_REFUSED = ("none", "auto", "weights", "random_over", "random_under", "smote", "borderline_smote", "smote_tomek")
+NEVER_REFUSED = ("none", "weights", "random_over", "random_under", "smote", "borderline_smote", "smote_tomek")
 
 
 def settled(table: RealTable, folder: Path) -> tuple[Snapshot, str]:

@@ -4,19 +4,27 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import ColumnNotFoundError, SplitError
+from counterpoise.records import StrategyChoice
+from counterpoise.resample._costs import what_if
 from counterpoise.resample._costs.what_if import ResamplingPreview, preview_resampling
 from counterpoise.strategies import STRATEGIES
 from tests.snapshots import engine_config, mixed_table
 
 
 def preview(table: pa.Table, folder: Path, **resampling: Any) -> ResamplingPreview:
-    return preview_resampling(config_of(table, folder, **resampling), folder=folder / "work")
+    return previewed(config_of(table, folder, **resampling), folder / "work")
+
+
+def previewed(config: BalanceConfig, folder: Path, strategy: str = "weights") -> ResamplingPreview:
+    choice = StrategyChoice(strategy=strategy, ratio=1.0, k_neighbors=5, reason="It was better.")
+    return preview_resampling(config, folder=folder, choose=lambda *_: choice)
 
 
 def config_of(table: pa.Table, folder: Path, **resampling: Any) -> BalanceConfig:
@@ -30,7 +38,8 @@ def config_of(table: pa.Table, folder: Path, **resampling: Any) -> BalanceConfig
 
 def test_the_advised_strategy_comes_first_and_none_is_left_out(tmp_path: Path) -> None:
     found = preview(mixed_table(2000), tmp_path, strategy="auto")
-    assert found.options[0].strategy == found.advice.strategy == "smote"
+    assert found.options[0].strategy == found.choice.strategy == "weights"
+    assert found.advice.strategy == "smote"
     assert {option.strategy for option in found.options} == set(STRATEGIES) - {"auto"}
     assert found.configured is None
 
@@ -76,7 +85,7 @@ def test_the_record_is_json(tmp_path: Path) -> None:
     assert len(record["strategies"]) == len(STRATEGIES) - 1
 
 
-def test_wide_columns_of_a_parquet_file_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wide_columns_of_a_large_parquet_file_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from counterpoise.table import SnapshotReader
 
     seen: set[str] = set()
@@ -87,6 +96,7 @@ def test_wide_columns_of_a_parquet_file_are_not_read(tmp_path: Path, monkeypatch
         return read_group(self, group, columns)
 
     monkeypatch.setattr(SnapshotReader, "read_group", watched)
+    monkeypatch.setattr(what_if, "_SMALL", 1_000)
     preview(mixed_table(1000), tmp_path)
     assert seen == {"label", "flag", "word", "kind"}
 
@@ -95,8 +105,8 @@ def test_a_missing_column_and_a_class_too_rare_are_refused_as_in_a_run(tmp_path:
     config = config_of(mixed_table(300), tmp_path)
     wrong = config.model_copy(update={"columns": config.columns.model_copy(update={"ids": ("uid",)})})
     with pytest.raises(ColumnNotFoundError, match=r"columns\.ids"):
-        preview_resampling(wrong, folder=tmp_path / "work")
+        previewed(wrong, tmp_path / "work")
     (tmp_path / "rare").mkdir()
-    rare = pa.table({"id": range(101), "x": [0.5] * 101, "label": [0] * 100 + [1]})
+    rare = pa.table({"id": range(101), "x": np.arange(101.0), "label": [0] * 100 + [1]})
     with pytest.raises(SplitError, match="too few of '1'"):
         preview(rare, tmp_path / "rare")

@@ -5,17 +5,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.config import BalanceConfig, SourceConfig, build_config, load_config
+from counterpoise.config import BalanceConfig, ResamplingConfig, SourceConfig, build_config, load_config
 from counterpoise.config._yaml_text import parse_mapping
 from counterpoise.errors import ColumnNotFoundError
 from counterpoise.suggest._balance import describe_classes
-from counterpoise.suggest._config import propose_config
+from counterpoise.suggest._config import propose_config, with_resampling
 from counterpoise.suggest._profile import profile_column
 from counterpoise.suggest._render import render_config
+from tests.compare.test_choice import correlated
 from tests.snapshots import mixed_table, snapshot_of
 
 CSV = SourceConfig(path="data.csv")
@@ -36,13 +38,19 @@ def propose(
     return propose_config(snapshot, source=source, target="label", name="tested")
 
 
-def test_mixed_data_get_smote_ids_and_a_time_column(tmp_path: Path) -> None:
+def decided(folder: Path, **columns: Any) -> tuple[BalanceConfig, dict[str, str]]:
+    """Return a proposal and its strategy, decided by evidence."""
+    config, comments = propose(folder, **columns)
+    snapshot = snapshot_of(pq.read_table(folder / "source.parquet"), folder / "again")
+    return with_resampling(config, comments, snapshot, folder=folder / "trial")
+
+
+def test_mixed_data_get_ids_and_a_time_column(tmp_path: Path) -> None:
     table = mixed_table(2000).drop_columns(["price", "word", "kind", "flag"])
     config, comments = propose_config(snapshot_of(table, tmp_path), source=CSV, target="label", name="mixed")
     assert config.columns.ids == ("id",)
     assert config.columns.time == "at"
     assert "day" in comments["columns.time"]
-    assert (config.resampling.strategy, config.resampling.k_neighbors) == ("smote", 5)
     assert "Imbalance: moderate." in comments["columns.target"]
 
 
@@ -133,32 +141,30 @@ def test_a_token_in_the_label_is_a_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "strategy", "reason"),
+    ("columns", "reason"),
     [
-        ({}, "smote", "24 of 240 train rows (10 %), enough"),
-        ({"w": ["a", "b"] * 200}, "smote", "2 numbers and a vote on 1 categorical feature."),
-        ({"label": ["a", "b"] * 200}, "none", "balanced"),
-        ({"label": ["a"] * 300 + ["b"] * 100}, "none", "mild"),
-        ({"x": ["a", "b"] * 200, "n": ["a", "b"] * 200}, "smote", "by a vote on 2 categorical features."),
-        ({"a": ["a", "b"] * 200, "b": ["a", "b"] * 200, "c": ["a", "b"] * 200}, "random_over", "Only 2 of 5"),
-        ({"w": [f"k{number // 2}" for number in range(ROWS)]}, "random_over", "more than 100 categories"),
-        ({"w": [[1], [2]] * 200}, "random_over", "'w' has no plain values"),
-        ({"label": ["a"] * 395 + ["b"] * 5}, "random_over", "'b' has 3 of 240 train rows"),
-        ({"label": ["a"] * 200 + ["b"] * 198 + ["c"] * 2}, "random_over", "'c' has 1 of"),
+        ({}, "No strategy was better than no resampling beyond noise, by average precision in 5-fold"),
+        ({"label": ["a", "b"] * 200}, "The classes are balanced"),
+        ({"label": ["a"] * 395 + ["b"] * 5}, "With 3 train rows beside the largest class"),
+        ({"label": ["a"] * 300 + ["b"] * 98 + ["c"] * 2}, "-fold cross-validation of 24"),
+        ({"label": ["a"] * ROWS}, "Not tried: needs"),
     ],
 )
-def test_the_strategy_suits_classes_and_features(
-    columns: dict[str, Any], strategy: str, reason: str, tmp_path: Path
+def test_none_is_proposed_with_the_evidence_where_nothing_helps(
+    columns: dict[str, Any], reason: str, tmp_path: Path
 ) -> None:
-    config, comments = propose(tmp_path, **columns)
-    assert config.resampling.strategy == strategy
+    config, comments = decided(tmp_path, **columns)
+    assert config.resampling.strategy == "none"
     assert reason in comments["resampling.strategy"]
 
 
-def test_the_number_of_neighbours_fits_the_smallest_class(tmp_path: Path) -> None:
-    config, comments = propose(tmp_path, label=["a"] * 393 + ["b"] * 7)
-    assert (config.resampling.strategy, config.resampling.k_neighbors) == ("smote", 3)
-    assert "about 4 rows in train" in comments["resampling.k_neighbors"]
+def test_a_strategy_is_proposed_with_the_evidence_where_it_helps(tmp_path: Path) -> None:
+    snapshot = snapshot_of(correlated(), tmp_path)
+    config, comments = propose_config(snapshot, source=CSV, target="label", name="tested")
+    config, comments = with_resampling(config, comments, snapshot, folder=tmp_path / "trial")
+    assert config.resampling.strategy != "none"
+    assert "was better than no resampling beyond noise" in comments["resampling.strategy"]
+    assert comments["resampling.strategy"].endswith("The report says whether it helped.")
 
 
 def test_rare_classes_are_left_to_decide(tmp_path: Path) -> None:
@@ -259,6 +265,8 @@ def test_names_that_yaml_would_misread_are_quoted(name: str, tmp_path: Path) -> 
 
 def test_only_what_matters_is_written(tmp_path: Path) -> None:
     config, comments = propose(tmp_path)
+    comments["resampling.strategy"] = "Nothing was better beyond noise."
+    config = config.model_copy(update={"resampling": ResamplingConfig(strategy="none")})
     assert render_config(config, comments, "expectations/tested.json") == EXPECTED
 
 
@@ -284,9 +292,8 @@ split:
   validation_size: 0.2
 
 resampling:
-  # 'yes' has 24 of 240 train rows (10 %), enough to find neighbours and make rows by interpolating
-  # 2 numbers. The report says whether it helped.
-  strategy: smote
+  # Nothing was better beyond noise.
+  strategy: none
 
 output:
   root: datasets

@@ -19,7 +19,9 @@ class ResamplingConfig(Section):
     literal_fields = frozenset({"class_ratios"})
 
     strategy: StrategyName = Field(
-        "random_over", description="The resampling strategy; auto uses the advised one and explains the choice."
+        "random_over",
+        description="The resampling strategy; auto decides by cross-validation within train, and keeps none unless "
+        "another is better beyond noise.",
     )
     ratio: float = Field(
         1.0,

@@ -1,11 +1,12 @@
 """Preview the resampling of a source: the advice, and the estimated costs of every strategy.
 
-Nothing is validated or published. Rows without a label are ignored, and equal rows may be split, so only labels and
-narrow columns of a Parquet or Arrow source are read: the split of a run may differ by a few rows.
+Nothing is validated or published. Rows without a label are ignored, and of large tables equal rows may be split, so
+that only labels, narrow columns and a sample of train rows are read: the split of a run may differ by a few rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ import pyarrow as pa
 
 from counterpoise.config import BalanceConfig
 from counterpoise.ingest import ingest_source
-from counterpoise.records import Snapshot, SplitPlan, Validation
-from counterpoise.resample._advice import Advice, advise
+from counterpoise.records import Snapshot, SplitPlan, StrategyChoice, Validation
+from counterpoise.resample._advice import Advice, Alternative, advise, follow
 from counterpoise.resample._costs.preflight import Estimate, estimate, memory_limit, obstacle
 from counterpoise.resample._costs.train_facts import TrainFacts, open_job, read_facts
 from counterpoise.runtime import names_refusals, silent
@@ -24,11 +25,13 @@ from counterpoise.split import split_snapshot
 from counterpoise.table import SnapshotReader, read_labels, write_rejects
 
 _QUICK_SECONDS = 10
+_SMALL = 5_000_000
+"""Values up to which equal rows are searched for."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One strategy with the advised ratio and neighbours.
+    """One strategy with the ratio and neighbours that suit the rows.
 
     Attributes:
         strategy: Its name in the configuration.
@@ -47,11 +50,12 @@ class Option:
 
 @dataclass(frozen=True)
 class ResamplingPreview:
-    """The advice and the estimated costs of resampling, before it starts.
+    """The advised strategy and the estimated costs of resampling, before it starts.
 
     Attributes:
         facts: The facts of the train rows.
-        advice: The strategy worth a first try.
+        advice: The resampler that suits the rows, and how imbalanced they are.
+        choice: The advised strategy, and the evidence.
         configured: The configured strategy with its own settings; None for `auto`.
         limit: The bytes that resampling may use; None if unknown.
         options: All strategies, the advised one first, then those that can be used, fastest first.
@@ -59,6 +63,7 @@ class ResamplingPreview:
 
     facts: TrainFacts
     advice: Advice
+    choice: StrategyChoice
     configured: Option | None
     limit: int | None
     options: tuple[Option, ...]
@@ -69,12 +74,7 @@ class ResamplingPreview:
             "rows": self.facts.source_rows,
             "train": dict(self.facts.classes),
             "degree": self.advice.degree,
-            "advice": {
-                "strategy": self.advice.strategy,
-                "ratio": self.advice.ratio,
-                "k_neighbors": self.advice.k_neighbors,
-                "reason": self.advice.reason,
-            },
+            "advice": self.choice.model_dump(mode="json"),
             "memory_limit": self.limit,
             "configured": None if self.configured is None else _record(self.configured),
             "strategies": [_record(option) for option in self.options],
@@ -82,12 +82,15 @@ class ResamplingPreview:
 
 
 @names_refusals("advise")
-def preview_resampling(config: BalanceConfig, *, folder: Path) -> ResamplingPreview:
+def preview_resampling(
+    config: BalanceConfig, *, folder: Path, choose: Callable[[Snapshot, SplitPlan], StrategyChoice]
+) -> ResamplingPreview:
     """Estimate the resampling of a configuration's source.
 
     Args:
         config: The whole configuration.
         folder: A working area for the data that is read from the source.
+        choose: Decides on a strategy for the train rows of a split.
 
     Raises:
         InputError: The source cannot be read as a table.
@@ -95,17 +98,24 @@ def preview_resampling(config: BalanceConfig, *, folder: Path) -> ResamplingPrev
         SplitError: The rows cannot be split as configured.
     """
     snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "ingest", progress=silent)
-    split = _quick_split(config, snapshot, folder)
+    split = labelled_split(config, snapshot, folder=folder)
     settings = config.resampling
     facts = read_facts(open_job(snapshot, split, columns=config.columns, config=settings, seed=config.seed))
     advice, limit = advise(facts, settings), memory_limit(settings)
-    advised = _option(advice.strategy, advice.estimate, "advised", obstacle(facts, advice.applied(settings)), limit)
-    others = (_option(one.strategy, one.estimate, one.remark, one.trouble, limit) for one in advice.alternatives)
+    choice = choose(snapshot, split)
+    chosen = follow(choice, settings)
+    advised = _option(choice.strategy, estimate(facts, chosen), "advised", obstacle(facts, chosen), limit)
+    suited = Alternative(advice.strategy, advice.estimate, "suits the rows, and was tried")
+    others = (
+        _option(one.strategy, one.estimate, one.remark, one.trouble, limit)
+        for one in (suited, *advice.alternatives)
+        if one.strategy != choice.strategy
+    )
     configured = None
     if settings.strategy != "auto":
         trouble = obstacle(facts, settings)
         configured = _option(settings.strategy, estimate(facts, settings), "", trouble, limit)
-    return ResamplingPreview(facts, advice, configured, limit, (advised, *sorted(others, key=_usefulness)))
+    return ResamplingPreview(facts, advice, choice, configured, limit, (advised, *sorted(others, key=_usefulness)))
 
 
 def _usefulness(option: Option) -> tuple[bool, float]:
@@ -118,16 +128,27 @@ def _option(name: str, needed: Estimate, remark: str, trouble: str, limit: int |
     return Option(name, needed, fits=fits, runs=not trouble, remark=trouble or (remark if fits else "over the limit"))
 
 
-def _quick_split(config: BalanceConfig, snapshot: Snapshot, folder: Path) -> SplitPlan:
-    """Split by labels, groups and sizes only, without rows that have no label."""
+def labelled_split(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> SplitPlan:
+    """Split without validation: rows that have no label are left out.
+
+    Equal rows are kept together as configured in small tables only: in large ones, reading all columns takes too long.
+
+    Args:
+        config: The roles of the columns, the split and the seed.
+        snapshot: The source.
+        folder: A working area.
+
+    Raises:
+        SplitError: The rows cannot be split as configured.
+    """
     labels = read_labels(SnapshotReader(snapshot), config.columns.target)
-    rows = np.flatnonzero(labels.codes < 0)
+    rows, small = np.flatnonzero(labels.codes < 0), snapshot.rows * len(snapshot.columns) <= _SMALL
     same = {"reason": "null_label", "column": config.columns.target, "value": ""}
     rejects = pa.table({"source_row": rows, **{name: pa.repeat(text, len(rows)) for name, text in same.items()}})
     return split_snapshot(
         snapshot,
         columns=config.columns,
-        config=config.split.model_copy(update={"duplicates": "ignore"}),
+        config=config.split if small else config.split.model_copy(update={"duplicates": "ignore"}),
         validation=Validation(success=True, outcomes=(), rejects_file=write_rejects(folder / "aside.parquet", rejects)),
         seed=config.seed,
         folder=folder / "split",

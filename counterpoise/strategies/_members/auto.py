@@ -1,12 +1,12 @@
-"""The placeholder for the advised strategy, which replaces it before any row is read."""
+"""The placeholder for the strategy that cross-validation within train supports, which replaces it."""
 
 from counterpoise.strategies._costs import NO_COSTS
 from counterpoise.strategies._strategy import Strategy
 
 STRATEGY = Strategy(
     name="auto",
-    label="the advised strategy",
-    remark="uses the advised strategy",
+    label="the strategy chosen by cross-validation",
+    remark="chosen by cross-validation within train",
     family="none",
     sees="labels",
     chance=True,

@@ -1,0 +1,102 @@
+"""The record of a choice, and its reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from counterpoise.compare._choice.bound import Tried, confidence, mean_difference
+from counterpoise.config import ResamplingConfig
+from counterpoise.metrics import HEADLINE
+from counterpoise.records import LearnerTrial, StrategyChoice, StrategyTrial
+from counterpoise.resample import Advice
+from counterpoise.results import Comparison, learner_label, strategy_label
+from counterpoise.strategies import STRATEGIES
+from counterpoise.text import signed
+
+_DIGITS = 6
+"""Decimals of recorded scores: the rest differs between processors."""
+
+
+def without_trial(advice: Advice, config: ResamplingConfig, reason: str) -> StrategyChoice:
+    """Return the choice of none where there was no trial."""
+    return StrategyChoice(
+        strategy="none", ratio=config.ratio, k_neighbors=config.k_neighbors, reason=reason,
+        train_rows=advice.train_rows,
+    )  # fmt: skip
+
+
+def record_of_trial(
+    tried: Sequence[Tried], comparison: Comparison, advice: Advice, config: ResamplingConfig
+) -> StrategyChoice:
+    """Choose the strategy that is better beyond noise, if there is one, and record the evidence.
+
+    Args:
+        tried: What is known of each strategy.
+        comparison: The rows and folds of the trial.
+        advice: The ratio and the neighbours that were tried.
+        config: The configured ones, which none keeps.
+    """
+    trials = tuple(_trial(one, strategies=len(tried)) for one in tried)
+    chosen = next((trial.strategy for trial in trials if trial.outcome == "better"), "none")
+    settings: Advice | ResamplingConfig = config if chosen == "none" else advice
+    return StrategyChoice(
+        strategy=chosen,
+        ratio=settings.ratio,
+        k_neighbors=advice.k_neighbors if STRATEGIES[chosen].searches else config.k_neighbors,
+        reason=_reason(chosen, trials, comparison),
+        metric=HEADLINE.name,
+        rows=comparison.snapshot.rows,
+        train_rows=comparison.train_rows,
+        folds=comparison.rules.tournament.folds,
+        confidence=round(confidence(len(tried)), _DIGITS),
+        trials=trials,
+    )
+
+
+def _trial(one: Tried, *, strategies: int) -> StrategyTrial:
+    learners = tuple(_learner(name, one) for name in one.learners)
+    if one.refused:
+        return StrategyTrial(strategy=one.strategy, learners=learners, outcome="refused", reason=one.refused)
+    if loser := one.loser():
+        reason = f"{signed(mean_difference(one.learners[loser]))} with {learner_label(loser)}"
+        return StrategyTrial(strategy=one.strategy, learners=learners, outcome="no_gain", reason=reason)
+    mean, low = float(np.mean(one.by_fold())), one.low(strategies)
+    if one.passed_over:
+        reason = (
+            f"{signed(mean)} with {learner_label(next(iter(one.learners)))}, {strategy_label(one.passed_over)} first"
+        )
+        return StrategyTrial(strategy=one.strategy, learners=learners, outcome="passed_over", reason=reason)
+    outcome: Literal["better", "unproven"] = "better" if one.is_better(strategies) else "unproven"
+    bound = "" if low is None else f", at least {signed(low)}"
+    return StrategyTrial(
+        strategy=one.strategy, learners=learners, outcome=outcome, difference=round(mean, _DIGITS),
+        low=None if low is None else round(low, _DIGITS),
+        reason=f"{signed(mean)}{bound}, {'beyond noise' if outcome == 'better' else 'which is within noise'}",
+    )  # fmt: skip
+
+
+def _learner(name: str, one: Tried) -> LearnerTrial:
+    pairs = one.learners[name]
+    scores = [pair.score for pair in pairs.values()] or [0.0]
+    without = [pair.without for pair in pairs.values()] or [0.0]
+    return LearnerTrial(
+        learner=name,
+        score=round(float(np.mean(scores)), _DIGITS),
+        without=round(float(np.mean(without)), _DIGITS),
+        difference=round(mean_difference(pairs), _DIGITS),
+        folds=len(pairs),
+    )
+
+
+def _reason(chosen: str, trials: Sequence[StrategyTrial], comparison: Comparison) -> str:
+    """Return one sentence: what was decided, by which evidence."""
+    rows, settings = comparison.snapshot.rows, comparison.rules.tournament
+    where = f"by {HEADLINE.label} in {settings.folds}-fold cross-validation of {rows:,} train rows"
+    tried = "; ".join(f"{strategy_label(trial.strategy)} {trial.reason}" for trial in trials)
+    if chosen == "none":
+        return f"No strategy was better than no resampling beyond noise, {where}: {tried}."
+    label = strategy_label(chosen)
+    return f"{label[:1].upper()}{label[1:]} was better than no resampling beyond noise, {where}: {tried}."
