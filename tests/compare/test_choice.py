@@ -23,6 +23,8 @@ from counterpoise.table import to_pandas
 from counterpoise.versions import Version
 from tests.snapshots import EngineRun, engine_config, mixed_table, run_engine
 
+pytestmark = pytest.mark.slow
+
 AUTO = {"strategy": "auto"}
 
 

@@ -158,6 +158,7 @@ def test_none_is_proposed_with_the_evidence_where_nothing_helps(
     assert reason in comments["resampling.strategy"]
 
 
+@pytest.mark.slow
 def test_a_strategy_is_proposed_with_the_evidence_where_it_helps(tmp_path: Path) -> None:
     snapshot = snapshot_of(correlated(), tmp_path)
     config, comments = propose_config(snapshot, source=CSV, target="label", name="tested")
