@@ -2,7 +2,6 @@ from ._brief import brief_of as brief_of
 from ._candidates import list_candidates as list_candidates
 from ._choice.advise import advise_resampling as advise_resampling
 from ._choice.advise import decide_strategy as decide_strategy
-from ._choice.choose import ChosenResampling as ChosenResampling
 from ._choice.choose import choose_resampling as choose_resampling
 from ._corrected_error import interval as interval
 from ._final.final import hold_out_in_process as hold_out_in_process
