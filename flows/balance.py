@@ -9,8 +9,7 @@ from prefect import flow
 
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.refusals import name_mismatch, name_refusal
-from counterpoise.flows.run_names import flow_and_dataset
-from counterpoise.flows.workspace import run_workspace
+from counterpoise.flows.workspace import flow_and_dataset, run_workspace
 from counterpoise.records import DatasetVersion
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.engine import running_engine

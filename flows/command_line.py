@@ -43,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+Config = Annotated[Path, typer.Argument(help="The configuration, a YAML file.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field, such as split.test_size=0.3.")
 ]
@@ -83,19 +84,17 @@ def run_command(arguments: list[str], *, debug: bool = False) -> int:
         app(arguments)
     except SystemExit as ended:
         return int(ended.code or 0)
-    except CounterpoiseError as error:
-        show_error(error)
-        _show_traceback(debug)
-        return error.exit_code
     except Exception as error:  # noqa: BLE001  # whatever failed, end with a readable line
-        if (named := refusal_behind(error, stage=arguments[0] if arguments else "counterpoise")) is not None:
+        stage = arguments[0] if arguments else "counterpoise"
+        named = error if isinstance(error, CounterpoiseError) else refusal_behind(error, stage=stage)
+        if named is not None:
             show_error(named)
-            _show_traceback(debug)
-            return named.exit_code
-        say(f"failed: {type(error).__name__}: {redact(str(error))}")
-        say("This is a failure of Counterpoise or of the machine. Run again with --debug for the traceback.")
-        _show_traceback(debug)
-        return 1
+        else:
+            say(f"failed: {type(error).__name__}: {redact(str(error))}")
+            say("This is a failure of Counterpoise or of the machine. Run again with --debug for the traceback.")
+        if debug:
+            say(redact(traceback.format_exc()))
+        return 1 if named is None else named.exit_code
     return 0
 
 
@@ -147,11 +146,7 @@ def init(
 
 
 @app.command()
-def advise(
-    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
-    overrides: Overrides = None,
-    as_json: Json = False,
-) -> None:
+def advise(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
     """Recommend a resampling strategy and estimate what each needs; nothing is published."""
     from counterpoise.config import load_config
 
@@ -168,11 +163,7 @@ def advise(
 
 
 @app.command()
-def run(
-    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
-    overrides: Overrides = None,
-    as_json: Json = False,
-) -> None:
+def run(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
     """Publish the dataset of a configuration; an unchanged dataset is not published again."""
     from counterpoise.config import load_config
 
@@ -190,20 +181,18 @@ def run(
 
 
 @app.command()
-def compare(
-    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
-    overrides: Overrides = None,
-    as_json: Json = False,
-) -> None:
+def compare(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
     """Compare resampling strategies and learners on folds of the train partition; nothing is published."""
     from counterpoise.config import load_config
 
     started = time.perf_counter()
     settings = load_config(config, overrides or ())
-    from counterpoise.flows.local_run import run_compare
+    from counterpoise.flows.compare import compare as compare_flow
+    from counterpoise.flows.prefect_api import reach_prefect
 
     with stage_lines():
-        board = run_compare(settings)
+        reach_prefect()
+        board = compare_flow(settings)
     seconds = time.perf_counter() - started
     if as_json:
         print_json({**board.model_dump(mode="json"), "seconds": round(seconds, 3)})
@@ -212,19 +201,17 @@ def compare(
 
 
 @app.command()
-def monitor(
-    config: Annotated[Path, typer.Argument(help="The configuration, a YAML file.")],
-    overrides: Overrides = None,
-    as_json: Json = False,
-) -> None:
+def monitor(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
     """Compare the source with a published version: class balance, drift and age; nothing is published."""
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
-    from counterpoise.flows.local_run import run_monitor
+    from counterpoise.flows.monitor import monitor as monitor_flow
+    from counterpoise.flows.prefect_api import reach_prefect
 
     with stage_lines():
-        report = run_monitor(settings)
+        reach_prefect()
+        report = monitor_flow(settings)
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:
@@ -352,8 +339,3 @@ def _check_utf8(arguments: list[str]) -> None:
             found=repr(redact(broken[0])),
             remedy="rename the file or folder, or set the locale of its name, such as LC_ALL=C.UTF-8",
         )
-
-
-def _show_traceback(debug: bool) -> None:
-    if debug:
-        say(redact(traceback.format_exc()))

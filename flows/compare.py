@@ -10,8 +10,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from counterpoise.compare import close_processes, list_candidates, open_processes, processes_for, workers
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.refusals import name_mismatch, name_refusal
-from counterpoise.flows.run_names import flow_and_dataset
-from counterpoise.flows.workspace import run_workspace
+from counterpoise.flows.workspace import flow_and_dataset, run_workspace
 from counterpoise.results import Leaderboard
 from counterpoise.tasks.compare import comparison_folder, cross_validate, final_test, prepare, rank
 from counterpoise.tasks.engine import on_workers, running_engine

@@ -6,8 +6,7 @@ from prefect import flow
 
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.refusals import name_mismatch, name_refusal
-from counterpoise.flows.run_names import flow_and_dataset
-from counterpoise.flows.workspace import run_workspace
+from counterpoise.flows.workspace import flow_and_dataset, run_workspace
 from counterpoise.monitor import MonitorReport
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.ingest import ingest

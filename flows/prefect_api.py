@@ -36,7 +36,12 @@ def reach_prefect() -> None:
         return
     ephemeral = settings.server.ephemeral
     if not ephemeral.enabled:
-        raise _no_server_allowed()
+        raise ConfigError(
+            "no_prefect_server",
+            expected="the address of a Prefect server in PREFECT_API_URL, or permission to start a temporary one",
+            found="no address, and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE is false",
+            remedy="set PREFECT_API_URL, or PREFECT_SERVER_ALLOW_EPHEMERAL_MODE=true",
+        )
     say("starting Prefect's temporary server (set PREFECT_API_URL to use a running one) …")
     url = start_temporary_server(seconds=ephemeral.startup_timeout_seconds)
     os.environ["PREFECT_API_URL"] = url
@@ -67,13 +72,4 @@ def _no_answer(url: str, found: Exception) -> CounterpoiseError:
         found=answer,
         remedy="start that server, correct PREFECT_API_URL, or unset it to run with a temporary server",
         values={"address": redact(url)},
-    )
-
-
-def _no_server_allowed() -> CounterpoiseError:
-    return ConfigError(
-        "no_prefect_server",
-        expected="the address of a Prefect server in PREFECT_API_URL, or permission to start a temporary one",
-        found="no address, and PREFECT_SERVER_ALLOW_EPHEMERAL_MODE is false",
-        remedy="set PREFECT_API_URL, or PREFECT_SERVER_ALLOW_EPHEMERAL_MODE=true",
     )

@@ -1,4 +1,4 @@
-"""The working area of a flow run: kept if a retry needs it, otherwise deleted."""
+"""A flow run's name, and its working area: kept if a retry needs it, otherwise deleted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prefect.context import FlowRunContext
+from prefect.runtime import flow_run
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
@@ -52,3 +53,9 @@ def _run_id() -> str:
     context = FlowRunContext.get()
     run = context.flow_run if context is not None else None
     return str(run.id if run is not None else uuid.uuid4())
+
+
+def flow_and_dataset() -> str:
+    """Name a run after its flow and dataset; the configuration is a model or a deployment's mapping."""
+    config = flow_run.parameters["config"]
+    return f"{flow_run.flow_name}-{config['name'] if isinstance(config, dict) else config.name}"

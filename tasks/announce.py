@@ -1,4 +1,4 @@
-"""Announce a published version: an event for automations, and a Prefect asset.
+"""Announce a published version: an event for automations, and a Prefect asset, whose keys are addresses.
 
 The publishing run announces its version. If that run was killed first, the next run of the same configuration asks the
 server for the event and announces the version if it is missing.
@@ -6,20 +6,24 @@ server for the event and announces the version if it is missing.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
 
-from counterpoise.config import BalanceConfig
+from counterpoise.config import BalanceConfig, SourceConfig
 from counterpoise.records import DatasetVersion
-from counterpoise.tasks.assets import dataset_key, source_key
 from counterpoise.tasks.reporting import emit, event_is_known, in_run, log
 from counterpoise.tasks.stage import time_limit
 
 if TYPE_CHECKING:
     from counterpoise.persist import Manifest
+
 
 _REMEMBERED = timedelta(days=6)
 """A server with Prefect's default retention of 7 days still has any event younger than this."""
@@ -110,3 +114,59 @@ def _manifest(version: DatasetVersion) -> Manifest:
     from counterpoise.versions import open_version
 
     return open_version(f"{version.root}/{version.dataset}@{version.version}").manifest
+
+
+_LONGEST = 512
+_NOT_ALLOWED = re.compile(r"[\s\0#?&%\"'<>\[\]{}|\\^`]")
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9]*)[A-Za-z0-9+.-]*://")
+
+
+def dataset_key(root: str, dataset: str) -> str:
+    """Return the asset key of a dataset, which is its address.
+
+    >>> dataset_key("s3://bucket/training sets", "fraud")
+    's3://bucket/training~20sets/fraud'
+
+    Args:
+        root: The folder, or the address in an object store, that holds all datasets.
+        dataset: The dataset's name.
+    """
+    return _key(f"{_address(root)}/{dataset}")
+
+
+def source_key(source: SourceConfig) -> str:
+    """Return the asset key of a source without any secret: its file or folder, or its database and table.
+
+    >>> source_key(SourceConfig(path="s3://bucket/raw/*.csv"))
+    's3://bucket/raw/*.csv'
+    >>> source_key(SourceConfig(url="postgresql+psycopg://ann:***@db:5432/shop?sslmode=require", table="sales"))
+    'postgresql://db:5432/shop/sales'
+    """
+    url = source.url.get_secret_value()
+    if not url:
+        return _key(_address(source.path))
+    what = source.table or f"query-{hashlib.sha256(source.query.encode()).hexdigest()[:12]}"
+    return _key(f"{_without_secrets(url)}/{what}")
+
+
+def _address(place: str) -> str:
+    """Return a location as an address; local paths become absolute."""
+    return place.rstrip("/") if _SCHEME.match(place) else f"file://{Path(place).absolute().as_posix()}"
+
+
+def _without_secrets(url: str) -> str:
+    """Return scheme, host, port and path of a URL, without user, password and query."""
+    if not _SCHEME.match(url):
+        return "database://from-the-environment"
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+
+
+def _key(address: str) -> str:
+    """Encode an address with the characters and the length that Prefect allows."""
+    plain = _SCHEME.sub(lambda found: f"{found[1].lower()}://", address)
+    key = _NOT_ALLOWED.sub(lambda found: f"~{ord(found[0]):x}", plain)
+    if len(key) <= _LONGEST:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return f"{key[: _LONGEST - 1 - len(digest)]}~{digest}"

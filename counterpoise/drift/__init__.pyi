@@ -2,12 +2,12 @@ from ._distribution import bin_names as bin_names
 from ._distribution import count_values as count_values
 from ._growth import AddedRows as AddedRows
 from ._growth import Growth as Growth
+from ._growth import Repeats as Repeats
 from ._growth import find_growth as find_growth
 from ._profile import profile_source as profile_source
 from ._records import Distribution as Distribution
 from ._records import FeatureProfile as FeatureProfile
 from ._records import SourceProfile as SourceProfile
-from ._repeats import Repeats as Repeats
 from ._schema import schema_differences as schema_differences
 from ._stability import FEWEST_ROWS as FEWEST_ROWS
 from ._stability import chance_limit as chance_limit

@@ -6,16 +6,15 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.drift._records import Distribution
 from counterpoise.table import class_name
-from counterpoise.typing import Floats
+from counterpoise.typing import Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Counts = npt.NDArray[np.int64]
+Counts = Ints
 
 _BINS = 10
 _ROWS_PER_BIN = 25

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,7 +17,7 @@ from counterpoise.drift._row_sample import key_rows, sample_rows, stored_sample
 from counterpoise.records import ClassCounts, Snapshot
 from counterpoise.runtime import child_generator, thread_pool
 from counterpoise.table import Labels, SnapshotReader, SourceTable, to_series
-from counterpoise.typing import Ints
+from counterpoise.typing import Ints, Mask
 
 _SAMPLE = 100_000
 _DESCRIBED_CLASS = 100
@@ -32,7 +31,7 @@ class _ProfiledRows:
     """Sampled snapshot rows in ascending order, the rows that they represent, and the source file of each."""
 
     rows: Ints
-    members: npt.NDArray[np.bool_] | None = None
+    members: Mask | None = None
     files: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def within(self, first: int, number: int) -> Ints:
@@ -87,7 +86,7 @@ def described_minority(counts: ClassCounts) -> str:
     return smallest if len(large) > 1 else ""
 
 
-def _samples(labels: Labels, members: npt.NDArray[np.bool_] | None) -> list[_ProfiledRows]:
+def _samples(labels: Labels, members: Mask | None) -> list[_ProfiledRows]:
     """Return a sample of all rows and, if there is one, of the minority class."""
     overall = _ProfiledRows(_spread(np.arange(len(labels.codes))))
     return [overall] if members is None else [overall, _ProfiledRows(_spread(np.flatnonzero(members)), members)]
@@ -112,7 +111,7 @@ def _spread(rows: Ints) -> Ints:
 def _profile_column(snapshot: Snapshot, samples: Sequence[_ProfiledRows], name: str) -> FeatureProfile:
     """Describe one column in each sample, reading it only once."""
     chunks: list[list[pa.ChunkedArray]] = [[] for _ in samples]
-    flags: list[list[npt.NDArray[np.bool_]]] = [[np.zeros(0, np.bool_)] for _ in samples]
+    flags: list[list[Mask]] = [[np.zeros(0, np.bool_)] for _ in samples]
     missing, rows = np.zeros(len(samples), np.int64), np.zeros(len(samples), np.int64)
     for first, table in SnapshotReader(snapshot).iter_groups([name]):
         column = table.column(0)
@@ -145,7 +144,7 @@ def _profile_column(snapshot: Snapshot, samples: Sequence[_ProfiledRows], name: 
     )
 
 
-def _absent(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+def _absent(column: pa.ChunkedArray) -> Mask:
     """Return which values are null or NaN."""
     nan_too = pa.types.is_floating(column.type)
     return np.asarray(pc.is_null(column, nan_is_null=nan_too).to_numpy(), dtype=np.bool_)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,6 +22,7 @@ from counterpoise.drift._records import RowSample
 from counterpoise.drift._schema import type_kind
 from counterpoise.records import Snapshot
 from counterpoise.table import Hashes, SnapshotReader, row_hashes, salted
+from counterpoise.typing import Ints
 
 _SAMPLED = 65_536
 _STORED = 8_192
@@ -47,7 +47,7 @@ class SampledRows:
 
     total: int
     limit: int
-    positions: npt.NDArray[np.int64]
+    positions: Ints
     hashes: Hashes
 
     def below(self, limit: int) -> SampledRows:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+from counterpoise.typing import Floats, Ints
+
+Counts = Ints | Floats
 
 FEWEST_ROWS = 40
 """The minimum number of rows on both sides for a verdict."""

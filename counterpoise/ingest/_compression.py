@@ -58,7 +58,13 @@ def plain_blocks(path: Path) -> Iterator[bytes]:
     for block in _decompressed(path, compression, size=_BLOCK):
         done += len(block)
         if done > max(_FREE_BYTES, stored * _MAX_RATIO):
-            raise _bomb(path, stored, done)
+            raise InputError(
+                "decompression_bomb",
+                expected=f"compressed data that expands at most {_MAX_RATIO}-fold (or to {_FREE_BYTES >> 20} MiB)",
+                found=f"{path.name}: {stored:,} bytes expanded to more than {done:,}",
+                remedy="check where the file comes from; if you trust it, decompress it first",
+                values={"file": path.name, "bytes": stored, "decompressed": done},
+            )
         yield block
 
 
@@ -89,13 +95,3 @@ def _open(path: Path, compression: Compression) -> IO[bytes]:
     if compression == "gzip":
         return cast("IO[bytes]", gzip.open(path, "rb"))
     return cast("IO[bytes]", pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
-
-
-def _bomb(path: Path, stored: int, done: int) -> InputError:
-    return InputError(
-        "decompression_bomb",
-        expected=f"compressed data that expands at most {_MAX_RATIO}-fold (or to {_FREE_BYTES >> 20} MiB)",
-        found=f"{path.name}: {stored:,} bytes expanded to more than {done:,}",
-        remedy="check where the file comes from; if you trust it, decompress it first",
-        values={"file": path.name, "bytes": stored, "decompressed": done},
-    )

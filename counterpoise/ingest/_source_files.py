@@ -207,7 +207,13 @@ def _format(path: Path, declared: str) -> SourceFormat:
     certain = next((each for each in known.values() if each.magic and raw.startswith(each.magic)), None)
     foreign = next((what for magic, what in _FOREIGN.items() if raw.startswith(magic)), "")
     if foreign and not certain:
-        raise _foreign(path, foreign)
+        raise InputError(
+            "unsupported_format",
+            expected=", ".join(each.label for each in source_formats().values() if each.suffixes),
+            found=f"{path.name} is {foreign}",
+            remedy="unpack or convert the file first",
+            values={"file": path.name},
+        )
     if declared != "auto":
         return known[declared]
     return certain or _format_by_name(path, head, compressed=compression_of(raw) != "none")
@@ -223,13 +229,3 @@ def _format_by_name(path: Path, head: bytes, *, compressed: bool) -> SourceForma
     by_suffix = (each for each in known.values() if suffixes and suffixes[-1] in each.suffixes)
     by_text = (each for each in known.values() if each.opening and text.startswith(each.opening))
     return next(by_suffix, None) or next(by_text, known[_FALLBACK_FORMAT])
-
-
-def _foreign(path: Path, what: str) -> InputError:
-    return InputError(
-        "unsupported_format",
-        expected=", ".join(each.label for each in source_formats().values() if each.suffixes),
-        found=f"{path.name} is {what}",
-        remedy="unpack or convert the file first",
-        values={"file": path.name},
-    )

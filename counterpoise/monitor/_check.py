@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from counterpoise.config import BalanceConfig
-from counterpoise.errors import EngineError
+from counterpoise.errors import EngineError, VersionNotFoundError
 from counterpoise.monitor._freshness import hours_between, measure_freshness, too_old
 from counterpoise.monitor._records import Change, MonitorReport, MonitorStatus, WhatChanged
 from counterpoise.persist import DatasetFolder, read_manifest
@@ -24,7 +24,7 @@ from counterpoise.validate import (
     quiet,
     scope_expectations,
 )
-from counterpoise.versions import Baseline
+from counterpoise.versions import Baseline, find_baseline, newest_promotion
 
 _WHAT: Mapping[str, WhatChanged] = {
     "expect_table_schema_to_stay": "columns",
@@ -157,3 +157,35 @@ def _status(changes: Sequence[Change], *, unchanged: bool) -> MonitorStatus:
 def _classes(snapshot: Snapshot, target: str) -> ClassCounts:
     reader = SnapshotReader(snapshot)
     return read_labels(reader, target).counts() if target in reader.schema.names else {}
+
+
+def monitored_baseline(config: BalanceConfig) -> Baseline:
+    """Return the version to compare the source with, as configured.
+
+    Raises:
+        VersionNotFoundError: No version was published or promoted, or the versions have no profile.
+        IntegrityError: The version's profile was changed or damaged.
+    """
+    folder = DatasetFolder.of(config)
+    wanted = _candidates(folder, config.monitor.baseline)
+    baseline = find_baseline(config, among=wanted)
+    if baseline is None:
+        raise VersionNotFoundError(
+            "nothing_to_compare_with",
+            expected=f"a published version of {config.name} to compare the source with "
+            f"(monitor.baseline: {config.monitor.baseline})",
+            found=f"none in {config.output.root!r}",
+            remedy="publish one first with `counterpoise run`, or choose another monitor.baseline",
+        )
+    return baseline
+
+
+def _candidates(folder: DatasetFolder, which: str) -> list[int]:
+    """Return the candidate versions, ascending; the last one with a profile becomes the baseline."""
+    numbers = folder.version_numbers()
+    if which == "newest":
+        return numbers
+    if which == "first":
+        return numbers[:1]
+    promotion = newest_promotion(folder)
+    return [] if promotion is None else [promotion.version]

@@ -127,11 +127,6 @@ class DatasetFolder:
         """The evidence kept from refused runs."""
         return self.path / "rejected"
 
-    @property
-    def promotions(self) -> Path:
-        """The folder of the promotions."""
-        return self.path / "promotions"
-
     def manifest(self, version: int) -> Path:
         """Return the path of a version's manifest."""
         return self.path / manifest_name(version)

@@ -17,7 +17,6 @@ from counterpoise.errors import IntegrityError, StorageError, StorageUnavailable
 from counterpoise.persist._certificate import CertificateScope, RowBalance, certify
 from counterpoise.persist._commit import commit_manifest, find_manifest, referenced_data
 from counterpoise.persist._files.part_files import PartFile, finished_part
-from counterpoise.persist._files.rejected import write_rejected
 from counterpoise.persist._layout import PROFILE_FILE, DatasetFolder
 from counterpoise.persist._manifest import Facts, Manifest, draft_manifest, run_key, version_record
 from counterpoise.persist._rows.materialise import WrittenParts, write_partitions
@@ -38,6 +37,7 @@ from counterpoise.split import SplitPromise, TrainRows, read_partition
 from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
 from counterpoise.table import (
     ColumnRoles,
+    SnapshotReader,
     SourceTable,
     check_unchanged,
     read_rejects,
@@ -265,3 +265,37 @@ def _sync_files(data: Path, written: WrittenParts) -> tuple[FileDigest, ...]:
 
 def _digest(part: PartFile, path: str) -> FileDigest:
     return FileDigest(path=path, rows=part.rows, bytes=part.bytes, sha256=part.sha256)
+
+
+_ROWS_AT_ONCE = 131_072
+
+
+def write_rejected(snapshot: Snapshot, split: SplitPlan, folder: Path) -> None:
+    """Write rejected rows to `rows.parquet` and unparsable lines to `lines.parquet`.
+
+    An empty file is not written.
+
+    Args:
+        snapshot: The source.
+        split: The plan that contains the rejects.
+        folder: The version's `rejected/` folder.
+    """
+    folder.mkdir(parents=True)
+    rejects = read_rejects(split.rejects_file)
+    if rejects.num_rows:
+        _write_rows(snapshot, rejects, folder / "rows.parquet")
+    if snapshot.rejected_file:
+        shutil.copyfile(snapshot.rejected_file, folder / "lines.parquet")
+
+
+def _write_rows(snapshot: Snapshot, rejects: pa.Table, path: Path) -> None:
+    reader = SnapshotReader(snapshot)
+    taken = {*reader.schema.names}
+    names = [name if name not in taken else f"rejected_{name}" for name in rejects.schema.names]
+    rejects = rejects.rename_columns(names)
+    schema = pa.schema([*rejects.schema, *reader.subschema(None)])
+    with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
+        for start in range(0, rejects.num_rows, _ROWS_AT_ONCE):
+            part = rejects.slice(start, _ROWS_AT_ONCE)
+            rows = reader.read_rows(part.column(0).to_numpy())
+            writer.write_table(pa.table([*part.columns, *rows.columns], schema=schema))

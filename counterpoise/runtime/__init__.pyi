@@ -3,6 +3,7 @@ from ._digest import json_sha256 as json_sha256
 from ._executor import LOCAL as LOCAL
 from ._executor import Engine as Engine
 from ._executor import Piece as Piece
+from ._executor import thread_pool as thread_pool
 from ._memory import format_size as format_size
 from ._memory import free_memory as free_memory
 from ._memory import parse_size as parse_size
@@ -16,4 +17,3 @@ from ._refusals import unreadable_for_the_system as unreadable_for_the_system
 from ._seeds import child_generator as child_generator
 from ._seeds import child_seed as child_seed
 from ._seeds import child_sequence as child_sequence
-from ._threads import thread_pool as thread_pool

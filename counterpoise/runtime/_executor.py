@@ -7,10 +7,29 @@ can be sent to another process, with which they share only files.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol, TypeVar
 
-from counterpoise.runtime._threads import thread_pool
+from counterpoise.runtime._memory import require_memory
+
+_A_THREAD = 16 << 20
+"""Bytes of address space for a thread's stack, 8 MiB, and what it allocates first."""
+
+
+def thread_pool(threads: int) -> ThreadPoolExecutor:
+    """Return a pool of threads, once there is memory for them to start.
+
+    A thread that finds no memory in its first moments dies without a word, and whoever started it waits for good
+    (CPython issue 140746). So the memory is asked for first.
+
+    Args:
+        threads: The number of threads.
+
+    Raises:
+        MemoryError: This process may not allocate enough.
+    """
+    require_memory(threads * _A_THREAD)
+    return ThreadPoolExecutor(threads)
 
 
 class Piece(Protocol):

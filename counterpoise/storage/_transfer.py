@@ -124,7 +124,13 @@ def fetch_checked(store: Store, base: Path, files: Sequence[FileDigest]) -> None
 
     wrong = [line for line in each(fetch, files) if line]
     if wrong:
-        raise _other_bytes(store, wrong)
+        raise IntegrityError(
+            "changed_files",
+            expected=f"the files in {store.address} as they were published",
+            found="; ".join(wrong[:5]),
+            remedy="restore them from a backup, or publish the dataset again",
+            values={"files": list(wrong)},
+        )
 
 
 def download(store: Store, folder: str, base: Path, *, expected: Iterable[str] = ()) -> None:
@@ -145,13 +151,3 @@ def download(store: Store, folder: str, base: Path, *, expected: Iterable[str] =
     listed = store.files(folder)
     missed = each(store.look, sorted(set(expected) - {file.name for file in listed}))
     each(fetch, [*listed, *(file for file in missed if file is not None)])
-
-
-def _other_bytes(store: Store, wrong: Sequence[str]) -> IntegrityError:
-    return IntegrityError(
-        "changed_files",
-        expected=f"the files in {store.address} as they were published",
-        found="; ".join(wrong[:5]),
-        remedy="restore them from a backup, or publish the dataset again",
-        values={"files": list(wrong)},
-    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +12,7 @@ from counterpoise.records import Snapshot
 from counterpoise.suggest._profile import ColumnSummary
 from counterpoise.suggest._separation import MIN_ROWS, ranking_area
 from counterpoise.table import Labels, SnapshotReader
+from counterpoise.typing import Mask
 
 _FEW_VALUES = 20
 _MIN_COVERAGE = 0.1
@@ -50,8 +50,8 @@ def find_leaks(snapshot: Snapshot, labels: Labels, profiles: Sequence[ColumnSumm
 def _reason(
     profile: ColumnSummary,
     column: pa.ChunkedArray,
-    positive: npt.NDArray[np.bool_],
-    labelled: npt.NDArray[np.bool_],
+    positive: Mask,
+    labelled: Mask,
     name: str,
 ) -> str:
     if profile.distinct <= _FEW_VALUES and not pa.types.is_nested(profile.type):
@@ -65,9 +65,7 @@ def _reason(
     return ""
 
 
-def _revealing_value(
-    column: pa.ChunkedArray, positive: npt.NDArray[np.bool_], labelled: npt.NDArray[np.bool_], name: str
-) -> str:
+def _revealing_value(column: pa.ChunkedArray, positive: Mask, labelled: Mask, name: str) -> str:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     distinct = pc.unique(column).drop_null()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.results import ColumnDrift
-from counterpoise.typing import Matrix
+from counterpoise.typing import Ints, Mask, Matrix
 
 _EXAMPLES = 5
 _CHARACTERS = 100
@@ -25,7 +24,7 @@ class FeatureValues:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> FeatureValues:
+    def take(self, chosen: Mask | Ints) -> FeatureValues:
         """Return a selection of the rows."""
         return FeatureValues(self.numbers[chosen], self.codes[chosen])
 
@@ -120,7 +119,7 @@ def voted_drift(column: str, real: Matrix, synthetic: Matrix, *, levels: pa.Arra
     )
 
 
-def _compare_shares(real: npt.NDArray[np.int64], synthetic: npt.NDArray[np.int64], levels: int) -> tuple[Matrix, float]:
+def _compare_shares(real: Ints, synthetic: Ints, levels: int) -> tuple[Matrix, float]:
     """Return the levels' shares among real and synthetic rows, of shape (2, levels), and the p-value of chi-square."""
     from scipy import stats
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.resample import NumericStatistics
 from counterpoise.results import QUANTILES, Distances, Nearness
-from counterpoise.typing import Ints, Matrix
+from counterpoise.typing import Ints, Mask, Matrix
 
 _MOST_LEVELS = 100
 
@@ -136,7 +135,7 @@ def _leave_one_out(queries: Matrix, own: RealRows) -> Matrix:
     return _nearest_but(distances, found == np.arange(len(queries))[:, np.newaxis])
 
 
-def _nearest_but(distances: Matrix, left_out: npt.NDArray[np.bool_]) -> Matrix:
+def _nearest_but(distances: Matrix, left_out: Mask) -> Matrix:
     """Return the smallest distance per row, ignoring some.
 
     Args:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
 from counterpoise.results import Point, ProjectedClass, Projection
 from counterpoise.runtime import child_seed
-from counterpoise.typing import Ints, Matrix
+from counterpoise.typing import Floats, Ints, Matrix
 
 _MOST_ROWS = 500
 _DIMENSIONS = 2
@@ -86,7 +85,7 @@ def _as_points(found: Matrix) -> tuple[Point, ...]:
     return tuple(_padded(row) for row in found)
 
 
-def _padded(values: npt.NDArray[np.float64]) -> Point:
+def _padded(values: Floats) -> Point:
     """Return two numbers with four significant digits; the second is 0 if there is only one dimension."""
     first, second, *_ = chain(values, [0.0])
     return float(f"{first:.4g}"), float(f"{second:.4g}")

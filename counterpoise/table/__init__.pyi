@@ -2,11 +2,6 @@ from ._arrow_files import read_arrow as read_arrow
 from ._arrow_files import read_parquet as read_parquet
 from ._arrow_files import write_arrow as write_arrow
 from ._arrow_files import write_snapshot as write_snapshot
-from ._columns import ColumnRoles as ColumnRoles
-from ._exact_pandas import to_pandas as to_pandas
-from ._gx_frames import ARROW_TYPES as ARROW_TYPES
-from ._gx_frames import to_frame as to_frame
-from ._gx_frames import to_series as to_series
 from ._imbalance import Degree as Degree
 from ._imbalance import ImbalanceDegree as ImbalanceDegree
 from ._imbalance import degree_of_imbalance as degree_of_imbalance
@@ -16,6 +11,10 @@ from ._labels import class_name as class_name
 from ._labels import comparable_class as comparable_class
 from ._labels import encode_labels as encode_labels
 from ._labels import read_labels as read_labels
+from ._pandas_frames import ARROW_TYPES as ARROW_TYPES
+from ._pandas_frames import to_frame as to_frame
+from ._pandas_frames import to_pandas as to_pandas
+from ._pandas_frames import to_series as to_series
 from ._rejects import REJECTS_SCHEMA as REJECTS_SCHEMA
 from ._rejects import read_rejects as read_rejects
 from ._rejects import value_texts as value_texts
@@ -33,6 +32,7 @@ from ._snapshot import batch_rows as batch_rows
 from ._snapshot import check_unchanged as check_unchanged
 from ._snapshot import row_bytes as row_bytes
 from ._snapshot import settled_stamp as settled_stamp
+from ._source_table import ColumnRoles as ColumnRoles
 from ._source_table import SourceTable as SourceTable
 from ._value_codes import Coded as Coded
 from ._value_codes import Numbers as Numbers

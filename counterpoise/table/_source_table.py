@@ -1,4 +1,4 @@
-"""A snapshot with the roles of its columns, opened once for all that read it in one piece of work."""
+"""The roles of a table's columns, and a snapshot with them, opened once for all that read it in one piece of work."""
 
 from __future__ import annotations
 
@@ -8,11 +8,68 @@ from functools import cached_property
 import pyarrow as pa
 
 from counterpoise.config import ColumnsConfig
+from counterpoise.errors import ColumnNotFoundError, InputError
 from counterpoise.records import Snapshot
-from counterpoise.table._columns import ColumnRoles, column_roles
 from counterpoise.table._labels import Labels, read_labels
 from counterpoise.table._snapshot import SnapshotReader
 from counterpoise.typing import Ints
+
+
+@dataclass(frozen=True)
+class ColumnRoles:
+    """The columns of a table by role, each in the order of the source.
+
+    Attributes:
+        features: The columns that learners see.
+        target: The label.
+        data: Features and label: the columns of the published partitions.
+        keys: Identifiers, group and time: the source columns in `keys/`.
+        categorical: Features that hold codes although they are numeric.
+    """
+
+    features: tuple[str, ...]
+    target: str
+    data: tuple[str, ...]
+    keys: tuple[str, ...]
+    categorical: frozenset[str]
+
+
+def column_roles(schema: pa.Schema, columns: ColumnsConfig) -> ColumnRoles:
+    """Return the roles of a table's columns after checking that all configured columns exist.
+
+    Raises:
+        ColumnNotFoundError: A configured column is not in the schema.
+        InputError: No feature remains.
+    """
+    names = list(schema.names)
+    configured = {
+        "columns.target": [columns.target],
+        "columns.ids": columns.ids,
+        "columns.group": [columns.group] if columns.group else [],
+        "columns.time": [columns.time] if columns.time else [],
+        "columns.drop": columns.drop,
+        "columns.categorical": columns.categorical,
+    }
+    for field, wanted in configured.items():
+        if missing := [name for name in wanted if name not in names]:
+            raise ColumnNotFoundError.from_names(missing, names, field=field)
+    key_names = columns.key_columns()
+    others = {columns.target, *key_names, *columns.drop}
+    features = tuple(name for name in names if name not in others)
+    if not features:
+        raise InputError(
+            "no_features",
+            expected="at least one feature column",
+            found=f"only {', '.join(map(repr, names))}, all with another role",
+            remedy="remove a column from columns.ids, group, time or drop",
+        )
+    return ColumnRoles(
+        features=features,
+        target=columns.target,
+        data=tuple(name for name in names if name in features or name == columns.target),
+        keys=tuple(name for name in names if name in key_names),
+        categorical=frozenset(columns.categorical),
+    )
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,13 @@ def check_findings(findings: Sequence[Finding], config: ValidationConfig, eviden
     if failed:
         raise _failed_error(_by_source([*failed, *unanswered]), _warned(findings, failed), evidence)
     if unanswered:
-        raise _engine_error(unanswered, evidence)
+        raise EngineError(
+            "expectation_not_answered",
+            expected="a result for every critical expectation",
+            found=_listed([_line(finding) for finding in unanswered]),
+            remedy="check that the expectation's values match the column's type, and correct it in the suite",
+            values={**evidence, "failed": _records(unanswered)},
+        )
 
 
 def check_rejected_share(
@@ -120,16 +126,6 @@ def _expected(failed: Sequence[Finding]) -> str:
         return "all critical expectations to pass"
     notes = failed[0].outcome.notes if failed[0].outcome.source == "contract" else ""
     return f"data that satisfies the contract ({notes.rstrip('.')})" if notes else "the critical expectation to pass"
-
-
-def _engine_error(unanswered: Sequence[Finding], evidence: dict[str, Any]) -> EngineError:
-    return EngineError(
-        "expectation_not_answered",
-        expected="a result for every critical expectation",
-        found=_listed([_line(finding) for finding in unanswered]),
-        remedy="check that the expectation's values match the column's type, and correct it in the suite",
-        values={**evidence, "failed": _records(unanswered)},
-    )
 
 
 def _records(findings: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -263,7 +262,7 @@ def _train_facts(version: _Stored) -> Found:
     yield "resampling.before", with_rows(manifest.resampling.before), with_rows(before)
 
 
-def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
+def _as_in_recipe(version: _Stored, keys: pa.Table, origin: Ints) -> bool:
     """Return whether train consists of exactly the copies and synthetic rows of the recipe."""
     if version.repeated != int((origin == 1).sum()):  # avoid allocating arrays for rows that do not exist
         return False
@@ -283,7 +282,7 @@ def _as_in_recipe(version: _Stored, keys: pa.Table, origin: npt.NDArray[np.int64
     )
 
 
-def _only_their_own(keys: pa.Table, origin: npt.NDArray[np.int64]) -> bool:
+def _only_their_own(keys: pa.Table, origin: Ints) -> bool:
     """Return whether source rows have no parents, and synthetic rows no source row."""
     made = pa.array(origin == 2)
     parents = keys.filter(pc.invert(made)).select(list(_PARENTS))

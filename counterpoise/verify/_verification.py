@@ -1,4 +1,4 @@
-"""Verify a published version: its files and, if given, its source."""
+"""Verify a published version: its files and, if given, its source, from which it recounts the version's statements."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
+from counterpoise.drift import SourceProfile, profile_source
 from counterpoise.errors import CounterpoiseError
 from counterpoise.ingest import ingest_source
-from counterpoise.persist import DatasetFolder, Manifest, checked_out, parse_address, rebuild_train
-from counterpoise.records import PARTITIONS, Snapshot
+from counterpoise.persist import PROFILE_FILE, DatasetFolder, Manifest, checked_out, parse_address, rebuild_train
+from counterpoise.records import PARTITIONS, Snapshot, parse_stored
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import scratch_folder
-from counterpoise.table import Hashes, SnapshotReader, read_parquet, row_hashes
+from counterpoise.table import Hashes, Labels, SnapshotReader, read_labels, read_parquet, row_hashes
 from counterpoise.verify._evaluation import evaluation_differences
 from counterpoise.verify._promotions import promotion_differences
-from counterpoise.verify._recount import real_rows
-from counterpoise.verify._source_facts import source_differences
+from counterpoise.verify._recount import classes_of_source, real_rows, with_rows
 from counterpoise.verify._version import Verification, check_version
 from counterpoise.versions import open_version, trusted_source
 
@@ -94,3 +95,48 @@ def _wrong_rows(data: Path, name: str, path: Path, keys: list[str], hashes: Hash
     """Count the original rows of a part file that differ from the source."""
     sources, found = real_rows(data, name, path, keys)
     return int((found != hashes[sources]).sum())
+
+
+_ELSEWHERE = {"parts"}
+"""Profile fields that name files, which may have moved."""
+
+
+def source_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> Iterator[str]:
+    """Yield the statements about the source that are wrong, as sentences.
+
+    Args:
+        data: The version's data folder; its files match the manifest.
+        manifest: The manifest.
+        snapshot: The version's source, ingested again.
+    """
+    for name in ("rows", "watermark", "rejected_lines"):
+        stated, found = getattr(manifest.source, name), getattr(snapshot, name)
+        if stated != found:
+            yield f"manifest: source.{name} is {stated!r}, but the source has {found!r}"
+    if _table(data / "rejected" / "lines.parquet") != _table(Path(snapshot.rejected_file or data / "none")):
+        yield "rejected: lines differ from the unreadable lines of the source"
+    labels = read_labels(SnapshotReader(snapshot), manifest.settings.columns.target)
+    yield from _class_differences(data, manifest, labels)
+    path = data / PROFILE_FILE
+    if path.exists():
+        stored = parse_stored(SourceProfile, path.read_bytes(), place=str(path))
+        found = profile_source(snapshot, manifest.settings.columns)
+        if stored.model_dump_json(exclude=_ELSEWHERE) != found.model_dump_json(exclude=_ELSEWHERE):
+            yield f"{PROFILE_FILE}: does not match the source"
+
+
+def _class_differences(data: Path, manifest: Manifest, labels: Labels) -> Iterator[str]:
+    """Check the classes of rows against the source."""
+    kept = np.ones(len(labels.codes), dtype=bool)
+    if (rejected := _table(data / "rejected" / "rows.parquet")) is not None:
+        kept[rejected.column(0).to_numpy()] = False
+    if (found := with_rows(labels.counts(kept))) != (stated := classes_of_source(manifest)):
+        yield f"manifest: rows by class are {stated}, but the source has {found}"
+    changed = read_parquet(data / "recipe" / "copies.parquet")
+    codes = labels.codes[changed["source_row"].to_numpy()]
+    if changed["class"].cast(pa.string()).to_pylist() != [labels.classes[code] for code in codes]:
+        yield "recipe: classes of rows differ from the source"
+
+
+def _table(path: Path) -> pa.Table | None:
+    return read_parquet(path) if path.is_file() else None

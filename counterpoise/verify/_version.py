@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.errors import CounterpoiseError, IntegrityError
@@ -37,6 +36,7 @@ from counterpoise.runtime import format_size, free_memory, names_refusals
 from counterpoise.split import SplitPromise
 from counterpoise.storage import LocalStore
 from counterpoise.table import read_parquet
+from counterpoise.typing import Ints
 from counterpoise.verify._recount import recount
 
 _BYTES_A_ROW = 40
@@ -204,7 +204,7 @@ def _check_memory(rows: int) -> None:
         raise MemoryError(f"{rows:,} rows in the manifest need more than the {format_size(free)} of free memory")
 
 
-def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> npt.NDArray[np.int64]:
+def _column(path: Path, name: str | int, *, only_dropped: bool = False) -> Ints:
     if not path.exists():
         return np.zeros(0, np.int64)
     table = read_parquet(path)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from counterpoise.config import ColumnsConfig
 from counterpoise.drift import _row_sample as sampling
-from counterpoise.drift._repeats import repeats_among
+from counterpoise.drift._growth import repeats_among
 from counterpoise.drift._row_sample import key_rows, sample_rows, stored_hashes, stored_sample
 from tests.snapshots import mixed_table, snapshot_of
 

@@ -7,7 +7,7 @@ from counterpoise.config import ColumnsConfig
 from counterpoise.persist._rows.gather import RowPool
 from counterpoise.persist._rows.synthesis import Synthesis
 from counterpoise.resample import interpolate
-from counterpoise.table._columns import column_roles
+from counterpoise.table._source_table import column_roles
 
 
 def test_complete_columns_are_interpolated_bit_for_bit_as_all_others() -> None:

@@ -70,4 +70,4 @@ def test_every_pool_of_the_library_asks_for_its_memory_first() -> None:
         for path in folder.rglob("*.py")
         if re.search(r"ThreadPoolExecutor\(|threading\.Thread\(", path.read_text())
     }
-    assert makers == {"runtime/_threads.py"}
+    assert makers == {"runtime/_executor.py"}

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.synthetic._sample import SampleSizes, shared_out
+from counterpoise.synthetic._measure import SampleSizes, shared_out
 
 COUNTS = st.lists(st.integers(1, 10**9), min_size=1, max_size=50).map(np.array)
 

@@ -5,7 +5,7 @@ import pytest
 
 from counterpoise.config import ColumnsConfig
 from counterpoise.errors import ColumnNotFoundError, InputError
-from counterpoise.table._columns import column_roles
+from counterpoise.table._source_table import column_roles
 
 SCHEMA = pa.schema([(name, pa.int64()) for name in ("id", "amount", "when", "label", "code", "junk")])
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from counterpoise.table._exact_pandas import to_pandas
+from counterpoise.table._pandas_frames import to_pandas
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.table._gx_frames import to_frame
+from counterpoise.table._pandas_frames import to_frame
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from prefect.client.orchestration import get_client
 
 from counterpoise.records import DatasetVersion
 from counterpoise.tasks import announce as announce_module
-from counterpoise.tasks.announce import announce
-from counterpoise.tasks.assets import dataset_key, source_key
+from counterpoise.tasks.announce import announce, dataset_key, source_key
 from counterpoise.tasks.stage import StageTimeoutError
 from tests.manifests import manifest_of
 from tests.snapshots import EngineRun, mixed_table, run_engine

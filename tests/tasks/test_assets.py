@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prefect.assets import Asset
 
 from counterpoise.config import SourceConfig
-from counterpoise.tasks.assets import dataset_key, source_key
+from counterpoise.tasks.announce import dataset_key, source_key
 
 
 @pytest.mark.parametrize(

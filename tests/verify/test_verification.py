@@ -17,8 +17,7 @@ from counterpoise.persist import DatasetFolder, publish_version
 from counterpoise.records import Snapshot
 from counterpoise.resample import plan_resampling
 from counterpoise.split import split_snapshot
-from counterpoise.verify._source_facts import source_differences
-from counterpoise.verify._verification import verify_address
+from counterpoise.verify._verification import source_differences, verify_address
 from counterpoise.versions import open_version
 from tests.manifests import forge, refit_digests
 from tests.snapshots import UNCHECKED, engine_config, mixed_table

@@ -22,8 +22,7 @@ from counterpoise.ingest._text.engine import Tally, TextTable, embedded_counts, 
 from counterpoise.ingest._text.plain_text import TextCounts, count_text, plain_text, text_sample
 from counterpoise.ingest._text.records import TextRecord
 from counterpoise.ingest._text.regular_text import write_regular_text
-from counterpoise.ingest._text.typed import typed_text
-from counterpoise.ingest._text.types import ColumnTypeQuery, decide_types, tally_first_pass, type_queries
+from counterpoise.ingest._text.types import ColumnTypeQuery, decide_types, tally_first_pass, type_queries, typed_text
 from counterpoise.runtime import Progress
 
 if TYPE_CHECKING:

@@ -68,10 +68,22 @@ def _objects(text: Path, name: str, rejected: list[RejectedLine]) -> Iterator[tu
         try:
             value = decoder.decode(line)
         except RecursionError:
-            raise _too_deep(name, number) from None
+            raise InputError(
+                "nested_too_deeply",
+                expected="flat objects, or values nested a few levels",
+                found=f"a value nested too deeply to read, in {name}, line {number:,}",
+                remedy="remove the value, or store it as text",
+                values={"file": name, "line": number},
+            ) from None
         except ValueError as error:
             if line.startswith("{") and not line.endswith(("\n", "\r")):
-                raise _cut_off(name, number, line) from None
+                raise InputError(
+                    "truncated_file",
+                    expected="a complete JSON object in the last line",
+                    found=f"{name}, line {number:,}, is truncated: {line[-80:]!r}",
+                    remedy="copy the file again, or remove its last line",
+                    values={"file": name, "line": number},
+                ) from None
             rejected.append(RejectedLine(name, number, str(error), line.strip()[:_TEXT_KEPT]))
             continue
         if isinstance(value, dict) and value:
@@ -86,26 +98,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"key {next(name for name in found if names.count(name) > 1)!r} occurs twice")
     return found
-
-
-def _cut_off(name: str, line: int, text: str) -> InputError:
-    return InputError(
-        "truncated_file",
-        expected="a complete JSON object in the last line",
-        found=f"{name}, line {line:,}, is truncated: {text[-80:]!r}",
-        remedy="copy the file again, or remove its last line",
-        values={"file": name, "line": line},
-    )
-
-
-def _too_deep(name: str, line: int) -> InputError:
-    return InputError(
-        "nested_too_deeply",
-        expected="flat objects, or values nested a few levels",
-        found=f"a value nested too deeply to read, in {name}, line {line:,}",
-        remedy="remove the value, or store it as text",
-        values={"file": name, "line": line},
-    )
 
 
 def _no_rows(path: Path, rejected: Sequence[RejectedLine]) -> InputError:

@@ -48,7 +48,13 @@ def read_sql(job: ReadJob) -> Content:
             with execute(connection, statement) as result:
                 _spool(result, spool, digest.update, numeric)
         if spool.rows == 0:
-            raise _no_rows(source)
+            raise InputError(
+                "no_rows",
+                expected="rows",
+                found=f"none in {'table ' + repr(source.table) if source.table else 'the result of source.query'}",
+                remedy="check the table or the query"
+                + (f", and source.since and until for {source.watermark!r}" if source.since or source.until else ""),
+            )
         content = spool.finish(job.folder / "snapshot-00000.parquet", job.progress)
     notes = (*content.notes, *_order_notes(source), *_rebuild_notes(job))
     return replace(content, notes=notes, digest=digest.hexdigest())
@@ -147,16 +153,6 @@ def _no_table(table: str, tables: Sequence[str]) -> InputError:
         found=f"{len(tables)} tables and views: {shown}",
         remedy="correct source.table; write schema.table for another schema",
         values={"table": table, "tables": list(tables[:200])},
-    )
-
-
-def _no_rows(source: SourceConfig) -> InputError:
-    return InputError(
-        "no_rows",
-        expected="rows",
-        found=f"none in {'table ' + repr(source.table) if source.table else 'the result of source.query'}",
-        remedy="check the table or the query"
-        + (f", and source.since and until for {source.watermark!r}" if source.since or source.until else ""),
     )
 
 

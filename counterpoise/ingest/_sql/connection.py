@@ -100,7 +100,13 @@ def _engine(address: DatabaseUrl, database: SqliteFile | None) -> Engine:
             return create_engine("sqlite://", creator=database.connect, poolclass=NullPool, hide_parameters=True)
         return create_engine(address.url, poolclass=NullPool, hide_parameters=True)
     except (ModuleNotFoundError, exc.NoSuchModuleError):
-        raise _no_driver(address.url.drivername) from None
+        raise ConfigError(
+            "driver_missing",
+            expected=f"an installed driver for {address.url.drivername}",
+            found="none",
+            remedy="install counterpoise[postgres]",
+            values={"driver": address.url.drivername},
+        ) from None
 
 
 @contextmanager
@@ -181,16 +187,6 @@ def cell_too_long(column: str, row: int) -> InputError:
         found=f"a longer one in row {row:,} of column {column!r}",
         remedy="drop the column in source.query, or shorten it there, for example substr(column, 1, 1000)",
         values={"column": column, "row": row, "limit": LONGEST_CELL},
-    )
-
-
-def _no_driver(driver: str) -> ConfigError:
-    return ConfigError(
-        "driver_missing",
-        expected=f"an installed driver for {driver}",
-        found="none",
-        remedy="install counterpoise[postgres]",
-        values={"driver": driver},
     )
 
 

@@ -27,7 +27,14 @@ def has_header(records: Sequence[TextRecord], *, name: str) -> bool:
         return all(shape_of(cell) == "string" for cell in first)
     supporting, against = _evidence(first, rows)
     if supporting and against:
-        raise _ambiguous(name, first, supporting, against)
+        raise InputError(
+            "ambiguous_header",
+            expected="a first line that either names all columns or is a row like the others",
+            found=f"{first[supporting[0]]!r}, unlike the values below it, and {first[against[0]]!r}, like them, "
+            f"in {name}",
+            remedy="set source.header to yes or no",
+            values={"file": name, "like_names": supporting[:20], "like_values": against[:20]},
+        )
     if supporting or against:
         return bool(supporting)
     return not any(cell in _column(rows, number) for number, cell in enumerate(first) if not looks_missing(cell))
@@ -65,13 +72,3 @@ def _evidence(first: Sequence[str], rows: Sequence[TextRecord]) -> tuple[list[in
 
 def _column(rows: Sequence[TextRecord], number: int) -> list[str]:
     return [record.fields[number] for record in rows if number < len(record.fields)]
-
-
-def _ambiguous(name: str, first: Sequence[str], supporting: list[int], against: list[int]) -> InputError:
-    return InputError(
-        "ambiguous_header",
-        expected="a first line that either names all columns or is a row like the others",
-        found=f"{first[supporting[0]]!r}, unlike the values below it, and {first[against[0]]!r}, like them, in {name}",
-        remedy="set source.header to yes or no",
-        values={"file": name, "like_names": supporting[:20], "like_values": against[:20]},
-    )

@@ -44,7 +44,14 @@ def write_regular_text(text: Path, dialect: Dialect, *, copy: Path) -> RegularTe
             else:
                 rejected.append(_rejected(record, dialect))
     if rows == 0 or rows < len(rejected):
-        raise _ragged(dialect, rows, rejected)
+        raise InputError(
+            "ragged_table",
+            expected=f"lines with {len(dialect.names)} fields separated by {dialect.delimiter!r}",
+            found=f"{len(rejected):,} other lines and {rows:,} such lines in {dialect.name}, first line "
+            f"{rejected[0].line if rejected else 0}",
+            remedy="set source.delimiter, source.quote and source.header, or fix the file",
+            values={"file": dialect.name, "rows": rows, "rejected": len(rejected)},
+        )
     return RegularText(rows, tuple(rejected))
 
 
@@ -60,14 +67,3 @@ def _rejected(record: TextRecord, dialect: Dialect) -> RejectedLine:
         raise unclosed_quote(dialect.name, record.line, record.text)
     reason = f"{len(record.fields)} fields instead of {len(dialect.names)}"
     return RejectedLine(dialect.name, record.line, reason, record.text[:_TEXT_KEPT])
-
-
-def _ragged(dialect: Dialect, rows: int, rejected: list[RejectedLine]) -> InputError:
-    return InputError(
-        "ragged_table",
-        expected=f"lines with {len(dialect.names)} fields separated by {dialect.delimiter!r}",
-        found=f"{len(rejected):,} other lines and {rows:,} such lines in {dialect.name}, first line "
-        f"{rejected[0].line if rejected else 0}",
-        remedy="set source.delimiter, source.quote and source.header, or fix the file",
-        values={"file": dialect.name, "rows": rows, "rejected": len(rejected)},
-    )

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.records import Snapshot
 from counterpoise.runtime import thread_pool
 from counterpoise.table import RowGroup, SnapshotReader
-from counterpoise.typing import Ints
+from counterpoise.typing import Floats, Ints
 
 
 class SlabReader:
@@ -126,7 +125,7 @@ class RowPool:
         return np.searchsorted(self.rows, rows)
 
     @cached_property
-    def complete_doubles(self) -> dict[str, npt.NDArray[np.float64]]:
+    def complete_doubles(self) -> dict[str, Floats]:
         """The values of the float64 columns without missing values."""
         doubles = {field.name: self.table[field.name] for field in self.table.schema if field.type == pa.float64()}
         values = {name: column.to_numpy() for name, column in doubles.items() if column.null_count == 0}

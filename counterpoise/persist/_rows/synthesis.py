@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.persist._rows.gather import RowPool
 from counterpoise.resample import VOTE, interpolate, rounding_draws
 from counterpoise.table import ColumnRoles
-from counterpoise.typing import Ints
+from counterpoise.typing import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,12 @@ class _Draws:
     recipe: pa.Table
 
     @cached_property
-    def steps(self) -> npt.NDArray[np.float64]:
+    def steps(self) -> Floats:
         """The step from the base row towards its neighbour."""
         return np.asarray(self.recipe["lambda"].to_numpy())
 
 
-def _between_doubles(values: npt.NDArray[np.float64], drawn: _Draws) -> pa.Array:
+def _between_doubles(values: Floats, drawn: _Draws) -> pa.Array:
     """Interpolate like `interpolate`, bit for bit, but faster for columns without missing values, the usual case."""
     start = values[drawn.first]
     return pa.array(start + drawn.steps * (values[drawn.second] - start))

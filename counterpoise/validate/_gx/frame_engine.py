@@ -7,6 +7,7 @@ engine, so Great Expectations' own engine stays unchanged for all other code in 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -47,39 +48,25 @@ class FrameEngine(PandasExecutionEngine):  # type: ignore[misc]  # GX ships no t
         return data[chosen_rows(data, row_condition)]
 
 
-class _MatchRegex(ColumnMapMetricProvider):  # type: ignore[misc]  # GX ships no types
-    condition_metric_name = "column_values.match_regex"
-    condition_value_keys = ("regex",)
+def _register(name: str, keys: tuple[str, ...], holds: Callable[..., Any]) -> None:
+    """Register with the frame engine how a condition on patterns is checked, given a column and the keywords."""
 
-    @column_condition_partial(engine=FrameEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(cls, column: Any, regex: str, **_: Any) -> Any:  # noqa: N805  # GX passes the class
-        return rows_with(column, regex)
+    class Condition(ColumnMapMetricProvider):  # type: ignore[misc]  # GX ships no types
+        condition_metric_name = f"column_values.{name}"
+        condition_value_keys = keys
+        default_kwarg_values = {"match_on": "any"} if "match_on" in keys else {}  # as GX has it
 
-
-class _NotMatchRegex(ColumnMapMetricProvider):  # type: ignore[misc]  # GX ships no types
-    condition_metric_name = "column_values.not_match_regex"
-    condition_value_keys = ("regex",)
-
-    @column_condition_partial(engine=FrameEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(cls, column: Any, regex: str, **_: Any) -> Any:  # noqa: N805  # GX passes the class
-        return ~rows_with(column, regex)
+        @column_condition_partial(engine=FrameEngine)  # type: ignore[untyped-decorator]  # GX ships no types
+        def _pandas(cls, column: Any, **given: Any) -> Any:  # noqa: N805  # GX passes the class
+            return holds(column, *(given[key] for key in keys))
 
 
-class _MatchRegexList(ColumnMapMetricProvider):  # type: ignore[misc]  # GX ships no types
-    condition_metric_name = "column_values.match_regex_list"
-    condition_value_keys = ("regex_list", "match_on")
-    default_kwarg_values = {"match_on": "any"}  # noqa: RUF012  # as GX has it
-
-    @column_condition_partial(engine=FrameEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(cls, column: Any, regex_list: list[str], match_on: str, **_: Any) -> Any:  # noqa: N805
-        join = operator.and_ if match_on == "all" else operator.or_
-        return reduce(join, (rows_with(column, regex) for regex in regex_list))
+def _matching(column: Any, patterns: Iterable[str], match_on: str = "any") -> Any:
+    join = operator.and_ if match_on == "all" else operator.or_
+    return reduce(join, (rows_with(column, pattern) for pattern in patterns))
 
 
-class _NotMatchRegexList(ColumnMapMetricProvider):  # type: ignore[misc]  # GX ships no types
-    condition_metric_name = "column_values.not_match_regex_list"
-    condition_value_keys = ("regex_list",)
-
-    @column_condition_partial(engine=FrameEngine)  # type: ignore[untyped-decorator]  # GX ships no types
-    def _pandas(cls, column: Any, regex_list: list[str], **_: Any) -> Any:  # noqa: N805
-        return ~reduce(operator.or_, (rows_with(column, regex) for regex in regex_list))
+_register("match_regex", ("regex",), rows_with)
+_register("not_match_regex", ("regex",), lambda column, regex: ~rows_with(column, regex))
+_register("match_regex_list", ("regex_list", "match_on"), _matching)
+_register("not_match_regex_list", ("regex_list",), lambda column, patterns: ~_matching(column, patterns))

@@ -147,14 +147,10 @@ def _failing_rows(validator: FrameValidator, outcome: FrameResult, expectation: 
     rows: Ints = np.sort(mask.index.to_numpy()[mask.to_numpy(dtype=bool)]).astype(np.int64, copy=False)
     count = outcome.result["unexpected_count"]
     if len(rows) != count:
-        raise _contradiction(f"{len(rows)} failing rows, but {expectation['type']} counted {count}")
+        raise EngineError(
+            "inconsistent_answer",
+            expected="one consistent answer from Great Expectations per expectation",
+            found=f"{len(rows)} failing rows, but {expectation['type']} counted {count}",
+            remedy="report this with the suite: it is a bug in Counterpoise or in the installed Great Expectations",
+        )
     return rows
-
-
-def _contradiction(found: str) -> EngineError:
-    return EngineError(
-        "inconsistent_answer",
-        expected="one consistent answer from Great Expectations per expectation",
-        found=found,
-        remedy="report this with the suite: it is a bug in Counterpoise or in the installed Great Expectations",
-    )

@@ -1,7 +1,7 @@
-"""Convert Arrow columns to pandas frames that Great Expectations understands, value for value.
+"""Convert Arrow tables to pandas, value for value: exactly, or as Great Expectations understands them.
 
-Unlike `_exact_pandas`, this module converts decimals, dates and nested values to Python objects, because Great
-Expectations' metrics do not support Arrow types.
+For Great Expectations, decimals, dates and nested values become Python objects, because its metrics do not support
+Arrow types.
 """
 
 from __future__ import annotations
@@ -15,6 +15,32 @@ if TYPE_CHECKING:
 
 ARROW_TYPES = "arrow_types"
 """The frame attribute that, if needed, maps column names to their Arrow types as text."""
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Return a frame with exactly the table's values.
+
+    Integers and booleans with nulls use pandas' nullable types instead of float64 and object. Decimals, dates, times
+    and nested values are Arrow-backed columns. Everything else is converted by pyarrow.
+    """
+    import pandas as pd
+
+    columns = {name: _exact_series(column) for name, column in zip(table.schema.names, table.columns, strict=True)}
+    frame = pd.DataFrame(columns, copy=False) if columns else pd.DataFrame(index=range(table.num_rows))
+    return frame[list(table.schema.names)]
+
+
+def _exact_series(column: pa.ChunkedArray) -> pd.Series:
+    import pandas as pd
+
+    kind = column.type
+    if column.null_count and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        series: pd.Series = column.to_pandas(types_mapper=_nullable)
+        return series
+    if pa.types.is_decimal(kind) or pa.types.is_nested(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
+        return pd.Series(column, dtype=pd.ArrowDtype(kind))
+    plain: pd.Series = column.to_pandas()
+    return plain
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
