@@ -3,13 +3,13 @@ from ._digest import json_sha256 as json_sha256
 from ._executor import LOCAL as LOCAL
 from ._executor import Engine as Engine
 from ._executor import Piece as Piece
+from ._executor import Progress as Progress
+from ._executor import silent as silent
 from ._executor import thread_pool as thread_pool
 from ._memory import format_size as format_size
 from ._memory import free_memory as free_memory
 from ._memory import parse_size as parse_size
 from ._memory import require_memory as require_memory
-from ._progress import Progress as Progress
-from ._progress import silent as silent
 from ._refusals import names_refusals as names_refusals
 from ._refusals import naming_refusals as naming_refusals
 from ._refusals import refusal_behind as refusal_behind

@@ -1,4 +1,4 @@
-"""Run pieces of work on threads of this process or in other processes.
+"""Run pieces of work on threads of this process or in other processes, and report progress.
 
 A piece is a frozen record with all the information that its work needs. The work is a module-level function. So both
 can be sent to another process, with which they share only files.
@@ -11,6 +11,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol, TypeVar
 
 from counterpoise.runtime._memory import require_memory
+
+
+class Progress(Protocol):
+    """A listener that is called from time to time with a stage's progress."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """Receive the work done and the total work, in the same unit (rows, fits)."""
+
+
+def silent(done: int, total: int) -> None:
+    """Ignore all progress."""
+
 
 _A_THREAD = 16 << 20
 """Bytes of address space for a thread's stack, 8 MiB, and what it allocates first."""

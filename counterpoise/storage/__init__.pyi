@@ -1,5 +1,3 @@
-from ._access import granted as granted
-from ._access import variables_for as variables_for
 from ._address import SCHEMES as SCHEMES
 from ._address import check_address as check_address
 from ._address import is_remote as is_remote
@@ -16,6 +14,8 @@ from ._areas import sweep as sweep
 from ._areas import unmark as unmark
 from ._attempts import Patience as Patience
 from ._attempts import paced as paced
+from ._client import granted as granted
+from ._client import variables_for as variables_for
 from ._local import WORK as WORK
 from ._local import LocalStore as LocalStore
 from ._local import sync_folder as sync_folder

@@ -1,6 +1,10 @@
+from ._arrow_files import REJECTS_SCHEMA as REJECTS_SCHEMA
 from ._arrow_files import read_arrow as read_arrow
 from ._arrow_files import read_parquet as read_parquet
+from ._arrow_files import read_rejects as read_rejects
+from ._arrow_files import value_texts as value_texts
 from ._arrow_files import write_arrow as write_arrow
+from ._arrow_files import write_rejects as write_rejects
 from ._arrow_files import write_snapshot as write_snapshot
 from ._imbalance import Degree as Degree
 from ._imbalance import ImbalanceDegree as ImbalanceDegree
@@ -15,10 +19,6 @@ from ._pandas_frames import ARROW_TYPES as ARROW_TYPES
 from ._pandas_frames import to_frame as to_frame
 from ._pandas_frames import to_pandas as to_pandas
 from ._pandas_frames import to_series as to_series
-from ._rejects import REJECTS_SCHEMA as REJECTS_SCHEMA
-from ._rejects import read_rejects as read_rejects
-from ._rejects import value_texts as value_texts
-from ._rejects import write_rejects as write_rejects
 from ._row_hash import Hashes as Hashes
 from ._row_hash import distinct_hashes as distinct_hashes
 from ._row_hash import fingerprint as fingerprint

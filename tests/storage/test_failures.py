@@ -15,7 +15,7 @@ from counterpoise.persist._commit import commit_manifest
 from counterpoise.storage import _client as client
 from counterpoise.storage import _objects as objects
 from counterpoise.storage import store_at
-from counterpoise.storage._access import granted
+from counterpoise.storage._client import granted
 from counterpoise.verify._version import verify_version
 from tests.faulty_proxy import Choose, Fault, faulty_proxy
 from tests.manifests import facts_of

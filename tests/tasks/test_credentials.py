@@ -15,7 +15,7 @@ from counterpoise.config import BalanceConfig
 from counterpoise.errors import ConfigError, StorageError
 from counterpoise.ingest._sql.database_url import database_url
 from counterpoise.storage import store_at, variables_for
-from counterpoise.storage._access import granted_variables
+from counterpoise.storage._client import granted_variables
 from counterpoise.tasks.credentials import block_variables, credentials_of
 from tests.object_store import SECRET
 

@@ -14,8 +14,7 @@ from counterpoise.ingest._names import MAX_COLUMNS, check_names
 from counterpoise.ingest._snapshot_files import Content, RejectedLine
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._text.plain_text import count_text, plain_text, read_lines
-from counterpoise.ingest._values.row_batches import in_batches
-from counterpoise.ingest._values.spool import Spool, spool_rows
+from counterpoise.ingest._values.spool import Spool, in_batches, spool_rows
 
 _TEXT_KEPT = 10_000
 

@@ -22,8 +22,7 @@ from counterpoise.ingest._sql.connection import (
     open_connection,
 )
 from counterpoise.ingest._sql.database_url import database_url
-from counterpoise.ingest._values.row_batches import in_batches
-from counterpoise.ingest._values.spool import Spool, spool_rows
+from counterpoise.ingest._values.spool import Spool, in_batches, spool_rows
 from counterpoise.ingest._watermark import bounded
 from counterpoise.storage import variables_for
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
@@ -19,6 +19,34 @@ from counterpoise.ingest._snapshot_files import Content, write_snapshot_file
 from counterpoise.ingest._text.column_types import declared_rule
 from counterpoise.ingest._values.kinds import Kind, array_of, count_kinds, kind_of, text_of, type_of
 from counterpoise.runtime import Progress
+
+T = TypeVar("T")
+
+BATCH_BYTES = 16 << 20
+"""The approximate limit on a batch's text in bytes; as Python and Arrow objects it takes a few times as much."""
+
+
+def in_batches(rows: Iterable[tuple[T, int]], most: int) -> Iterator[list[T]]:
+    """Yield rows in lists that respect the limits on rows and bytes.
+
+    Args:
+        rows: Each row with its size in bytes.
+        most: The maximum number of rows in a list.
+
+    >>> list(in_batches([("a", 1), ("b", 16 << 20), ("c", 1)], 10))
+    [['a', 'b'], ['c']]
+    """
+    batch: list[T] = []
+    size = 0
+    for row, width in rows:
+        batch.append(row)
+        size += width
+        if len(batch) >= most or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
 
 _NUMERIC: frozenset[Kind] = frozenset({"integer", "long_integer", "float", "decimal"})
 _NUMERIC_SHARE = 0.99
