@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from counterpoise.config import BalanceConfig, ValidationConfig
+from counterpoise.config import BalanceConfig
 from counterpoise.drift import AddedRows, Distribution, FeatureProfile, SourceProfile, find_growth
 from counterpoise.expectations.custom.added_rows import STRETCHES
 from counterpoise.expectations.growth import all_new, growth_expectations
@@ -141,7 +141,7 @@ def _schema(config: BalanceConfig, baseline: Baseline) -> Iterator[Expectation]:
     yield _expectation(
         "expect_table_schema_to_stay",
         {**kwargs, "compare": "kinds"},
-        severity=_schema_severity(config.validation),
+        severity="critical" if config.validation.schema_changes == "freeze" else "warning",
         notes=f"Columns and kinds of values are the same as in version {baseline.version}.",
         meta={"reason": "schema_changed", "remedy": remedy},
     )
@@ -151,10 +151,6 @@ def _schema(config: BalanceConfig, baseline: Baseline) -> Iterator[Expectation]:
         severity="warning",
         notes=f"Types and order of the columns are exactly the same as in version {baseline.version}.",
     )
-
-
-def _schema_severity(settings: ValidationConfig) -> Severity:
-    return "critical" if settings.schema_changes == "freeze" else "warning"
 
 
 def drift_expectations(

@@ -54,14 +54,12 @@ def credentials_of(config: BalanceConfig | None, *, load: Callable[[str], Block]
 
 def _places(config: BalanceConfig | None) -> list[tuple[str, str]]:
     """Return the locations that need a block, with the block's name."""
-    if config is None:
-        return []
-    named = [(_source_place, config.source.credentials_block), (_root, config.output.credentials_block)]
-    return [(place(config), block) for place, block in named if block]
-
-
-def _root(config: BalanceConfig) -> str:
-    return config.output.root
+    places = []
+    if config is not None and config.source.credentials_block:
+        places.append((_source_place(config), config.source.credentials_block))
+    if config is not None and config.output.credentials_block:
+        places.append((config.output.root, config.output.credentials_block))
+    return places
 
 
 def _source_place(config: BalanceConfig) -> str:

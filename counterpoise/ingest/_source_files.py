@@ -146,7 +146,8 @@ def _matching(text: str) -> tuple[Path, ...]:
     elif path.exists():
         raise unreadable(text, "neither a file nor a folder")
     else:
-        matches = glob.glob(text, recursive=True) if _magic(text) else []  # noqa: PTH207  # the glob may be absolute
+        is_glob = glob.has_magic(text) and "\0" not in text
+        matches = glob.glob(text, recursive=True) if is_glob else []  # noqa: PTH207  # the glob may be absolute
         found = [Path(item) for item in matches if Path(item).is_file()]
     if not found:
         raise _not_found(path)
@@ -174,10 +175,6 @@ def _not_found(path: Path) -> InputError:
         else "correct source.path; it is relative to the working folder",
         values={"path": str(path)},
     )
-
-
-def _magic(text: str) -> bool:
-    return glob.has_magic(text) and "\0" not in text
 
 
 def unreadable(path: str, why: OSError | str) -> CounterpoiseError:

@@ -72,7 +72,8 @@ def too_old(what: str, age: float | None, limit: float) -> list[str]:
 
 def _newest_row(snapshot: Snapshot, column: str, now: datetime) -> datetime | None:
     reader = SnapshotReader(snapshot)
-    if column not in reader.schema.names or not _is_moment(reader.schema.field(column).type):
+    kind = reader.schema.field(column).type if column in reader.schema.names else pa.null()
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
         return None
     return max(_group_maxima(reader, column, now), default=None)
 
@@ -86,10 +87,6 @@ def _group_maxima(reader: SnapshotReader, column: str, now: datetime) -> Iterato
         newest = pc.max(moments.filter(pc.less_equal(moments, limit))).as_py()
         if newest is not None:
             yield newest.replace(tzinfo=UTC)
-
-
-def _is_moment(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
 def _newest_file(path: str) -> datetime | None:

@@ -36,7 +36,8 @@ def changes_table(report: MonitorReport) -> list[dict[str, str]]:
 
 def render_monitor(report: MonitorReport) -> str:
     """Render the check as Markdown; names and values from the data appear as code, so that they stay inert."""
-    lines = [f"# {report.dataset}: {report.status}", "", f"{_sentence(describe_status(report))}", ""]
+    status = describe_status(report)
+    lines = [f"# {report.dataset}: {report.status}", "", f"{status[:1].upper()}{status[1:]}.", ""]
     lines += ["| | now | before |", "|---|---:|---:|", f"| rows | {report.rows:,} | {report.rows_before:,} |"]
     lines += [f"| class {_code(name)} | {now} | {before} |" for name, now, before in _class_rows(report)]
     lines += ["", *_ages(report)]
@@ -69,10 +70,6 @@ def _ages(report: MonitorReport) -> list[str]:
     if report.source_age is not None:
         source = f"{report.source_age:,.1f} hours old, by {_code(report.source_newest_by)} ({report.source_newest})"
     return [f"- source: {source}", f"- version {report.newest_version}: {report.version_age:,.1f} hours old"]
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _code(text: str) -> str:

@@ -41,7 +41,7 @@ def numbers_in(store: Store, folder: str, *, listing_lags: bool) -> list[int]:
     Raises:
         StorageUnavailableError: The store reports that ever more numbers exist.
     """
-    found = _listed(store, folder)
+    found = _numbered(store.names(folder))
     if not listing_lags:
         return sorted(found | _numbered(store.folders(folder)))
     if found != set(range(1, len(found) + 1)):
@@ -60,10 +60,6 @@ def numbers_in(store: Store, folder: str, *, listing_lags: bool) -> list[int]:
     )
 
 
-def _listed(store: Store, folder: str) -> set[int]:
-    return _numbered(store.names(folder))
-
-
 def _numbered(names: Iterable[str]) -> set[int]:
     found = {int(match[1]) for match in map(_NUMBERED.fullmatch, names) if match is not None}
     return {number for number in found if 0 < number < NUMBERS_END}
@@ -71,7 +67,7 @@ def _numbered(names: Iterable[str]) -> set[int]:
 
 def _settled(store: Store, folder: str, first: set[int]) -> set[int]:
     """Return the numbers that two listings agree on, and those of the others that a lookup by name finds."""
-    second = _listed(store, folder)
+    second = _numbered(store.names(folder))
     sure, top = first & second, max(first | second, default=0)
     gaps = set(range(1, top)) - sure if top - len(sure) <= _MOST_GAPS else set[int]()
     doubtful = (first ^ second) | gaps

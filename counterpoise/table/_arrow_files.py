@@ -74,9 +74,6 @@ def value_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         text = column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        text = pa.chunked_array([_python_texts(column.to_pylist())], pa.string())
+        texts = [None if value is None else repr(value) for value in column.to_pylist()]
+        text = pa.chunked_array([texts], pa.string())
     return pc.utf8_slice_codeunits(text, 0, _VALUE)
-
-
-def _python_texts(values: Sequence[object]) -> list[str | None]:
-    return [None if value is None else repr(value) for value in values]

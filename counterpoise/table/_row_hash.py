@@ -86,12 +86,8 @@ def _words(array: pa.Array) -> Hashes:
     else:
         words = _distinct_words(array)
     if array.null_count:
-        words[_null_mask(array)] = _NULL
+        words[array.is_null().to_numpy(zero_copy_only=False)] = _NULL
     return words
-
-
-def _null_mask(array: pa.Array) -> npt.NDArray[np.bool_]:
-    return np.asarray(array.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _indices(array: pa.DictionaryArray) -> npt.NDArray[np.int64]:

@@ -57,7 +57,7 @@ def remember_source(config: BalanceConfig, snapshot: Snapshot) -> None:
         return
     found = {"identity": snapshot.identity, "source_digest": snapshot.digest, "rows": snapshot.rows}
     content = f"{json.dumps(seal(found))}\n".encode()
-    store, name = _dataset(config).store, _name(snapshot.identity)
+    store, name = DatasetFolder.of(config).store, _name(snapshot.identity)
     if store.create(name, content):
         return
     known = _stored(config, snapshot.identity)
@@ -76,13 +76,13 @@ def prepare_output(config: BalanceConfig) -> None:
     Raises:
         StorageError: The bucket lacks a required feature or denies access.
     """
-    _dataset(config).store.prepare()
+    DatasetFolder.of(config).store.prepare()
 
 
 def _stored(config: BalanceConfig, identity: str) -> KnownSource | None:
     """Return the record of a source; None if there is none or the file is damaged, in which case the source is read."""
     try:
-        known = read_stored(_dataset(config), KnownSource, _name(identity), remedy=_REMEDY)
+        known = read_stored(DatasetFolder.of(config), KnownSource, _name(identity), remedy=_REMEDY)
     except FileNotFoundError:
         return None
     except IntegrityError as error:
@@ -99,10 +99,6 @@ def _other_content(place: str, known: KnownSource, found: str) -> IntegrityError
         remedy=f"give changed deliveries new names, or remove {place} if its record is wrong; then run again",
         values={"known": known.source_digest, "found": found},
     )
-
-
-def _dataset(config: BalanceConfig) -> DatasetFolder:
-    return DatasetFolder.of(config)
 
 
 def _name(identity: str) -> str:

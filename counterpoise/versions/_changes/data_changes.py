@@ -18,7 +18,7 @@ def compare_data(before: Manifest, after: Manifest) -> DataChanges:
         after: The manifest of the later one.
     """
     manifests = before, after
-    trains = [_train_classes(manifest) for manifest in manifests]
+    trains = [manifest.partitions["train"].classes for manifest in manifests]
     return DataChanges(
         source_rows=Counts(before=before.source.rows, after=after.source.rows),
         same_source=before.source.digest == after.source.digest,
@@ -61,10 +61,6 @@ def _source_classes(manifest: Manifest) -> ClassCounts:
         for name, rows in part.items():
             classes[name] = classes.get(name, 0) + rows
     return classes
-
-
-def _train_classes(manifest: Manifest) -> ClassCounts:
-    return manifest.partitions["train"].classes
 
 
 def _compare_classes(sources: list[ClassCounts], trains: list[ClassCounts]) -> tuple[ClassChange, ...]:
