@@ -69,21 +69,15 @@ class CounterpoiseError(Exception):
         said = f"[{self.stage}: {reason}] Expected {expected}. Found {found}. What to do: {remedy}."
         super().__init__(visible(said if expected or found or remedy else reason))
 
+    def _said(self) -> dict[str, Any]:
+        return {"expected": self.expected, "found": self.found, "remedy": self.remedy, "values": self.values}
+
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {"expected": self.expected, "found": self.found, "remedy": self.remedy, "values": self.values}
-        return _rebuild, (type(self), self.reason, state)
+        return _rebuild, (type(self), self.reason, self._said())
 
     def as_dict(self) -> dict[str, Any]:
         """Return the error as a JSON-serialisable record."""
-        return {
-            "error": type(self).__name__,
-            "stage": self.stage,
-            "reason": self.reason,
-            "expected": self.expected,
-            "found": self.found,
-            "remedy": self.remedy,
-            "values": self.values,
-        }
+        return {"error": type(self).__name__, "stage": self.stage, "reason": self.reason, **self._said()}
 
 
 def _rebuild(kind: type[CounterpoiseError], reason: str, state: dict[str, Any]) -> CounterpoiseError:

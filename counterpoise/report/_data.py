@@ -114,42 +114,22 @@ def _source(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan) -> Sour
     return SourceFacts(
         location=settings["path"] or settings["url"],
         files=len(snapshot.files),
-        rows=snapshot.rows,
-        columns=snapshot.columns,
         target=config.columns.target,
         keys=config.columns.key_columns(),
         dropped_columns=config.columns.drop,
-        digest=snapshot.digest,
-        rejected_lines=snapshot.rejected_lines,
-        notes=snapshot.notes,
         classes=classes,
         imbalance=degree_of_imbalance(classes) if any(classes.values()) else None,
+        **snapshot.model_dump(include={"rows", "columns", "digest", "rejected_lines", "notes"}),
     )
 
 
 def _validation(config: BalanceConfig, validation: Validation) -> ValidationFacts:
-    return ValidationFacts(
-        success=validation.success,
-        on_invalid_rows=config.validation.on_invalid_rows,
-        outcomes=validation.outcomes,
-        rejected_rows=validation.rejected_rows,
-        baseline=validation.baseline,
-    )
+    stated = validation.model_dump(include=set(ValidationFacts.model_fields))
+    return ValidationFacts(on_invalid_rows=config.validation.on_invalid_rows, **stated)
 
 
 def _split(config: BalanceConfig, split: SplitPlan) -> SplitFacts:
-    return SplitFacts(
-        method=split.method,
-        counts=split.counts,
-        duplicates=config.split.duplicates,
-        duplicate_rows=split.duplicate_rows,
-        contradictory_rows=split.contradictory_rows,
-        rejected_rows=split.rejected_rows,
-        notes=split.notes,
-        apart=split.apart,
-        windows=split.windows,
-        positive_class=split.positive_class,
-    )
+    return SplitFacts(duplicates=config.split.duplicates, **split.model_dump(include=set(SplitFacts.model_fields)))
 
 
 def _resampling(config: BalanceConfig, plan: ResamplingPlan) -> ResamplingFacts:
@@ -176,10 +156,6 @@ def _persist(config: BalanceConfig, version: DatasetVersion, certificate: Certif
     root = config.output.root if not Path(config.output.root).is_absolute() else Path(config.output.root).name
     return PersistFacts(
         address=f"{root}/{version.dataset}@{version.version}",
-        data=version.data,
-        manifest=version.manifest,
-        partitions=version.partitions,
-        rejected=version.rejected,
-        dropped=version.dropped,
         certificate=certificate,
+        **version.model_dump(include=set(PersistFacts.model_fields)),
     )

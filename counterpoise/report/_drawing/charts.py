@@ -119,16 +119,6 @@ class Curve:
     text: str
 
 
-@dataclass(frozen=True)
-class _Wording:
-    """The texts of a chart: its name, its description and the titles of its axes."""
-
-    name: str
-    description: str
-    x_title: str
-    y_title: str
-
-
 def curve_chart(kind: str, curves: Sequence[Curve], *, name: str, description: str, chance: float) -> Chart:
     """Return a precision-recall (`pr`) or ROC (`roc`) chart with the line of a random ranking.
 
@@ -140,11 +130,10 @@ def curve_chart(kind: str, curves: Sequence[Curve], *, name: str, description: s
         chance: The prevalence, drawn in a precision-recall chart.
     """
     axes = ("recall", "precision") if kind == "pr" else ("false positive rate", "recall")
-    wording = _Wording(name, description, *axes)
     ends = [[0.0, chance], [1.0, chance]] if kind == "pr" else [[0.0, 0.0], [1.0, 1.0]]
     lines = [_line(np.array(ends), "chance"), *(_line(curve.points, curve.arm) for curve in curves)]
     chance_curve = Curve(np.array(ends), "chance", f"chance {chance:.3f}" if kind == "pr" else "chance")
-    return _chart(wording, lines, _placed_labels([*curves, chance_curve]))
+    return _chart((name, description, *axes), lines, _placed_labels([*curves, chance_curve]))
 
 
 def reliability_chart(curves: Sequence[Curve], rows: Sequence[Sequence[int]], *, name: str, description: str) -> Chart:
@@ -156,7 +145,7 @@ def reliability_chart(curves: Sequence[Curve], rows: Sequence[Sequence[int]], *,
         name: Makes the chart's element names unique on the page.
         description: A description for screen readers.
     """
-    wording = _Wording(name, description, "mean predicted probability", "observed share of positives")
+    wording = (name, description, "mean predicted probability", "observed share of positives")
     perfect = np.array([[0.0, 0.0], [1.0, 1.0]])
     lines = [_line(perfect, "chance")]
     lines += [_line(curve.points, curve.arm) for curve in curves]
@@ -178,7 +167,7 @@ def distance_chart(curves: Sequence[Curve], *, name: str, description: str) -> C
         description: A description for screen readers.
     """
     longest = _axis_end(max((float(curve.points[:, 0].max()) for curve in curves if len(curve.points)), default=0.0))
-    wording = _Wording(name, description, "distance to the nearest real row", "share of rows within it")
+    wording = (name, description, "distance to the nearest real row", "share of rows within it")
     scaled = [Curve(curve.points / [longest, 1.0], curve.arm, curve.text) for curve in curves]
     return _chart(wording, [_line(one.points, one.arm) for one in scaled], _placed_labels(scaled), x_end=longest)
 
@@ -196,14 +185,17 @@ def _axis_end(longest: float) -> float:
 
 
 def _chart(
-    wording: _Wording, lines: list[Line], labels: list[Label], dots: Sequence[Dot] = (), *, x_end: float = 1.0
+    wording: tuple[str, str, str, str],
+    lines: list[Line],
+    labels: list[Label],
+    dots: Sequence[Dot] = (),
+    *,
+    x_end: float = 1.0,
 ) -> Chart:
+    """Return a chart with a name, a description and titles of both axes; its axes have five ticks."""
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
     return Chart(
-        name=wording.name,
-        description=wording.description,
-        x_title=wording.x_title,
-        y_title=wording.y_title,
+        *wording,
         x_ticks=tuple(Tick(_x(value), f"{value * x_end:.4g}") for value in ticks),
         y_ticks=tuple(Tick(_y(value), f"{value:g}") for value in ticks),
         lines=tuple(lines),

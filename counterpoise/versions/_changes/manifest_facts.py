@@ -40,17 +40,12 @@ class ManifestFacts:
         """Extract the facts from a manifest."""
         rest = ("seed", "run_key", "data", "rejected", "dropped", "certificate", "libraries")
         digests = {file["path"]: file["sha256"] for file in manifest["files"]}
+        same = ("version", "dataset", "partitions", "config", "source", "resampling", "split")
         return cls(
-            version=manifest["version"],
-            dataset=manifest["dataset"],
             columns=manifest["schema"],
             validation_sha256=digests.get(f"{manifest['data']}/validation.json", ""),
-            partitions=manifest["partitions"],
-            config=manifest["config"],
-            source=manifest["source"],
-            resampling=manifest["resampling"],
-            split=manifest["split"],
             rest={name: manifest[name] for name in rest},
+            **{name: manifest[name] for name in same},
         )
 
     @property
