@@ -57,6 +57,19 @@ def test_every_expectation_of_the_package_is_registered_and_tried_here() -> None
     assert own == OWN.keys()
 
 
+@pytest.mark.parametrize("kind", sorted(OWN.keys() - {"expect_column_values_to_not_be_infinite"}))
+def test_every_keyword_of_its_own_selects_columns_or_decides(kind: str) -> None:
+    register_expectations()
+    from great_expectations.expectations.expectation import BatchExpectation
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    impl = get_expectation_impl(kind)
+    own = impl.__fields__.keys() - BatchExpectation.__fields__.keys() - {"row_condition", "condition_parser"}
+    assert own >= OWN[kind].keys()
+    assert {*impl.args_keys} == own
+    assert {*impl.success_keys} == own - {*impl.domain_keys}
+
+
 @pytest.mark.parametrize("name", custom_modules())
 def test_examples_in_the_docstrings_hold(name: str) -> None:
     register_expectations()
