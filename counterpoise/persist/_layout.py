@@ -103,11 +103,6 @@ class DatasetFolder:
         return copies_folder(self.address) if self.remote else self.path
 
     @property
-    def versions(self) -> Path:
-        """The folder of the manifests."""
-        return self.path / "versions"
-
-    @property
     def data(self) -> Path:
         """The folder of the data folders, one per attempt to publish."""
         return self.path / "data"
@@ -122,11 +117,6 @@ class DatasetFolder:
         """Temporary files of processes, and the marks of everything in use; always on this machine."""
         return (work_folder(self.address) if self.remote else self.path) / WORK
 
-    @property
-    def rejected(self) -> Path:
-        """The evidence kept from refused runs."""
-        return self.path / "rejected"
-
     def manifest(self, version: int) -> Path:
         """Return the path of a version's manifest."""
         return self.path / manifest_name(version)
@@ -134,10 +124,6 @@ class DatasetFolder:
     def evaluation(self, version: int) -> Path:
         """Return the folder of a version's evaluation."""
         return self.path / evaluation_name(version)
-
-    def promotion(self, number: int) -> Path:
-        """Return the path of a promotion."""
-        return self.path / promotion_name(number)
 
     def refuse_links(self, name: str) -> None:
         """Refuse a symbolic link on the way to one of the dataset's files; object stores have none.

@@ -223,6 +223,13 @@ def _agreements(facts: Facts) -> list[tuple[str, bool]]:
     """Return each fact that a manifest states twice, and whether both statements agree."""
     parts, certificate, resampling = facts.partitions, facts.certificate, facts.resampling
     train = parts.get("train")
+    key = manifest_run_key(
+        facts.config,
+        suite_sha256=facts.suite_sha256,
+        digest=facts.source.digest,
+        code=facts.code,
+        files_version=facts.files_version,
+    )
     return [
         ("partitions", tuple(parts) == PARTITIONS),
         ("rows by class", all(sum(part.classes.values()) == part.rows for part in parts.values())),
@@ -232,7 +239,7 @@ def _agreements(facts: Facts) -> list[tuple[str, bool]]:
         ("prevalence", facts.prevalence == _prevalence(resampling.before, resampling.after)),
         ("seed", facts.settings.seed == facts.seed),
         ("dataset", facts.settings.name == facts.dataset),
-        ("run_key", facts.run_key == _run_key_of(facts)),
+        ("run_key", facts.run_key == key),
         ("the certificate's checks", certificate.holds and bool(certificate.checks)),
         ("rows_in", certificate.rows_in == facts.source.rows + facts.source.rejected_lines),
         ("dropped", certificate.rows_dropped == facts.dropped),
@@ -253,16 +260,6 @@ def run_key(config: BalanceConfig, digest: str) -> str:
         digest=digest,
         code=metadata.version("counterpoise"),
         files_version=_FILES_VERSION,
-    )
-
-
-def _run_key_of(facts: Facts) -> str:
-    return manifest_run_key(
-        facts.config,
-        suite_sha256=facts.suite_sha256,
-        digest=facts.source.digest,
-        code=facts.code,
-        files_version=facts.files_version,
     )
 
 

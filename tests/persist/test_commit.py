@@ -32,7 +32,7 @@ def test_sixteen_writers_at_once_get_sixteen_versions(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sorted(results) == list(range(1, 17)) == folder.version_numbers()
-    assert [path for path in folder.versions.iterdir() if path.name.startswith(".")] == []
+    assert [path for path in (folder.path / "versions").iterdir() if path.name.startswith(".")] == []
 
 
 def test_the_same_run_twice_at_once_is_one_version(tmp_path: Path) -> None:

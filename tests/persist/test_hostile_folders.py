@@ -107,14 +107,14 @@ def test_the_version_after_what_is_no_manifest_verifies(tmp_path: Path, kind: st
 def test_a_file_whose_name_is_no_number_of_ours_is_no_version(tmp_path: Path, name: str) -> None:
     folder = DatasetFolder(tmp_path / "datasets", "d")
     commit_manifest(folder, facts_of(seed=0))
-    (folder.versions / name).write_text("{}")
+    (folder.path / "versions" / name).write_text("{}")
     assert folder.version_numbers() == [1]
     assert commit_manifest(folder, facts_of(seed=1)).version == 2
 
 
 def test_the_last_number_of_all_is_named_where_it_is_taken(tmp_path: Path) -> None:
     folder = DatasetFolder(tmp_path / "datasets", "d")
-    folder.versions.mkdir(parents=True)
+    (folder.path / "versions").mkdir(parents=True)
     folder.manifest(2**31 - 1).write_text("{}")
     with pytest.raises(IntegrityError, match=r"no_free_number.*2147483647\.json"):
         commit_manifest(folder, facts_of())

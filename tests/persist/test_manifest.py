@@ -259,7 +259,7 @@ def test_a_symbolic_link_within_a_dataset_is_refused(folder: DatasetFolder, tmp_
     data = folder.path / read_manifest(folder, 1).data
     path = {
         "manifest": folder.manifest(1),
-        "versions": folder.versions,
+        "versions": folder.path / "versions",
         "data": folder.data,
         "a file": data / "train" / "part-00000.parquet",
         "a part": data,

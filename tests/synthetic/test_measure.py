@@ -11,7 +11,7 @@ import pytest
 
 from counterpoise.records import ColumnSchema
 from counterpoise.results import SyntheticQuality
-from counterpoise.synthetic import _sample as sample
+from counterpoise.synthetic import _measure as measure
 from counterpoise.versions import Version
 from tests.snapshots import EngineRun, mixed_table
 from tests.synthetic.conftest import Doctor, found_quality, numbers_table, published, quality_of
@@ -40,7 +40,7 @@ def test_on_pure_noise_synthetic_rows_lie_in_the_other_class_as_often_as_real_on
 def test_shares_of_a_sample_are_about_those_of_all_rows(smote_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     run = smote_run(numbers_table(6000, share=0.1, apart=0.5))
     (whole,) = found_quality(run).classes
-    monkeypatch.setattr(sample, "_MOST_REAL", 2_000)
+    monkeypatch.setattr(measure, "_MOST_REAL", 2_000)
     quality = found_quality(run)
     assert 0.3 < quality.even_share < 0.7
     (part,) = quality.classes
@@ -101,7 +101,7 @@ def test_copies_of_real_rows_and_repetitions_are_counted_exactly(run_doctored: M
 def test_copies_are_counted_among_all_rows_not_the_sample(
     run_doctored: MakeDoctored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sample, "_MOST_REAL", 300)
+    monkeypatch.setattr(measure, "_MOST_REAL", 300)
     quality = found_quality(run_doctored(numbers_table(3000), copies_of_parents))
     assert quality.real_looked_at <= 300
     assert quality.synthetic_looked_at <= 30
@@ -162,7 +162,7 @@ def lay_out_anew(version: Version, files: int, seed: int) -> None:
 def test_the_result_depends_on_the_rows_not_on_their_files(
     smote_run: MakeRun, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    monkeypatch.setattr(sample, "_MOST_REAL", limit)
+    monkeypatch.setattr(measure, "_MOST_REAL", limit)
     run = smote_run(mixed_table(2000, share=0.2), columns={"target": "label", "ids": ["id"]})
     before = found_quality(run)
     assert before == found_quality(run)
@@ -171,7 +171,7 @@ def test_the_result_depends_on_the_rows_not_on_their_files(
 
 
 def test_another_seed_looks_at_another_sample(smote_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample, "_MOST_REAL", 400)
+    monkeypatch.setattr(measure, "_MOST_REAL", 400)
     run = smote_run(mixed_table(2000, share=0.2))
     assert quality_of(run, seed=1) != quality_of(run, seed=2)
 

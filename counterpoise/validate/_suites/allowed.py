@@ -96,22 +96,18 @@ def _keywords(kind: str, place: str) -> frozenset[str]:
 
 
 def _fields(kind: str) -> frozenset[str] | None:
-    """Return the keywords that a custom expectation declares."""
-    from great_expectations.expectations.registry import list_registered_expectation_implementations
+    """Return the keywords that a custom expectation declares; None for all others."""
+    from great_expectations.expectations.expectation import QueryExpectation
+    from great_expectations.expectations.registry import (
+        get_expectation_impl,
+        list_registered_expectation_implementations,
+    )
 
     if kind in NEEDS_SQL or kind not in list_registered_expectation_implementations():
         return None
-    return _declared(kind)
-
-
-def _declared(kind: str) -> frozenset[str] | None:
-    from great_expectations.expectations.expectation import QueryExpectation
-    from great_expectations.expectations.registry import get_expectation_impl
-
     code = get_expectation_impl(kind)
-    if issubclass(code, QueryExpectation) or code.__module__.startswith("great_expectations."):
-        return None
-    return frozenset(code.__fields__) - _EVERYWHERE
+    own = not issubclass(code, QueryExpectation) and not code.__module__.startswith("great_expectations.")
+    return frozenset(code.__fields__) - _EVERYWHERE if own else None
 
 
 def _without_formalities(kwargs: Mapping[str, Any], place: str) -> dict[str, Any]:
