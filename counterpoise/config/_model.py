@@ -64,6 +64,9 @@ class BalanceConfig(Section):
                 raise ValueError(f"split.method {method} needs columns.{field}")
         if not self.split.groups_apart and not self.columns.group:
             raise ValueError("split.known_positives drop needs columns.group")
+        unseen = {self.columns.target, *self.columns.drop}.intersection(self.evaluation.slices)
+        if unseen:
+            raise ValueError(f"evaluation.slices needs features or keys, but {min(unseen)!r} is neither")
         watermark = self.source.watermark
         if watermark and watermark not in (*self.columns.key_columns(), *self.columns.drop):
             raise ValueError(f"source.watermark {watermark!r} would be a feature: add it to columns.ids, time or drop")

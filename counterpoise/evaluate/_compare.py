@@ -14,6 +14,7 @@ from counterpoise.evaluate._arms import DUMMY, Predictions, StrategyArms, dummy_
 from counterpoise.evaluate._binary_facts import binary_facts
 from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
 from counterpoise.evaluate._class_decisions import add_class_decisions, class_costs
+from counterpoise.evaluate._groups import compare_groups
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
@@ -167,18 +168,24 @@ def _leak(tables: EvaluationTables, task: EvaluationTask, *, seed: int) -> dict[
 def _slices(
     tables: EvaluationTables, task: EvaluationTask, predictions: list[Predictions], record: dict[str, Any], *, seed: int
 ) -> dict[str, Any] | None:
-    """Return the segments where the verdict's learner, as published, does worst; None with more than two classes."""
+    """Return the segments where the verdict's learner, as published, does worst; None with more than two classes.
+
+    If groups are to be compared, the record gets `groups`, too.
+    """
     if task.positive is None:
         return None
     learner, strategy = record["verdict_learner"], task.strategy
     arms = zip(predictions, record["arms"], strict=True)
     predicted, arm = next(pair for pair in arms if (pair[0].learner, pair[0].strategy) == (learner, strategy))
     scores, positive = predicted.test[:, task.positive], task.codes.test == task.positive
+    place = {"learner": learner, "strategy": strategy, "threshold": arm["threshold"]}
     features = tables.test.drop_columns([tables.target])
     evaluated = DecidedRows(scores, positive, scores >= arm["threshold"], task.codes.groups.get("test"))
+    if tables.slices is not None:
+        record["groups"] = {**place, **compare_groups(tables.slices, evaluated)}
     rng = child_generator(seed, "evaluate", "slices")
     segments = worst_slices(features, evaluated, resamples=task.config.bootstrap, rng=rng)
-    return {"learner": learner, "strategy": strategy, "threshold": arm["threshold"], "segments": segments}
+    return {**place, "segments": segments}
 
 
 def _headline(task: EvaluationTask, arms: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> dict[str, Any]:
@@ -246,6 +253,8 @@ def _notes(
     notes = list(tables.notes)
     if task.positive is None and task.config.positive_class:
         notes.append("evaluation.positive_class was ignored: there are more than two classes")
+    if task.positive is None and task.config.slices:
+        notes.append("evaluation.slices was ignored: there are more than two classes")
     if task.positive is not None and task.config.class_costs:
         notes.append("evaluation.class_costs was ignored: there are two classes")
     resamples = record["bootstrap"]["resamples"]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.config import BalanceConfig
-from counterpoise.errors import IntegrityError
+from counterpoise.errors import ColumnNotFoundError, IntegrityError
 from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.evaluate._sample import SampledTrain, sample_source_rows, sampled_train
@@ -70,6 +70,7 @@ def load_tables(
         notes=arms.notes + (_NO_DAYS if config.split.method == "time" and test_days is None else ()),
         weights=arms.weights,
         groups=_groups(published, config.columns.group),
+        slices=_slices(published, config),
         train_ties=_ties(config, rows, reader=source.reader, split=split),
         test_days=test_days,
     )
@@ -102,6 +103,23 @@ def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: Snapsho
     if config.split.method != "time":
         return Ties(codes)
     return Ties(codes, read_moments(reader.read_columns([time]).column(0), time, unit).values[rows])
+
+
+def _slices(published: Version, config: BalanceConfig) -> pa.Table | None:
+    """Return the columns of test that `evaluation.slices` names: features, or keys that no learner sees.
+
+    Raises:
+        ColumnNotFoundError: A column is neither.
+    """
+    wanted = config.evaluation.slices
+    if not wanted:
+        return None
+    test, keys = published.to_arrow("test"), config.columns.key_columns()
+    known = source_keys(published.to_arrow("keys/test"), keys) if keys else pa.table({})
+    if missing := [name for name in wanted if name not in {*test.schema.names, *known.schema.names}]:
+        names = [*test.schema.names, *known.schema.names]
+        raise ColumnNotFoundError.from_names(missing, names, field="evaluation.slices")
+    return pa.table({name: (test if name in test.schema.names else known)[name] for name in wanted})
 
 
 def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:

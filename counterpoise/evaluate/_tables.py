@@ -34,6 +34,7 @@ class EvaluationTables:
         groups: Group codes of the rows, from 0 without gaps, by table (`validation`, `test`); empty if rows are not
             grouped.
         test_days: The day of each test row, if the split is by time and days can be told.
+        slices: The columns of test by whose values groups of rows are compared; None if none are named.
         train_ties: Which natural train rows stay together when they are split again; None: equal rows.
     """
 
@@ -48,6 +49,7 @@ class EvaluationTables:
     groups: Mapping[str, Codes] = field(default_factory=dict)
     train_ties: Ties | None = None
     test_days: DayCodes | None = None
+    slices: pa.Table | None = None
 
     def by_name(self) -> dict[str, pa.Table]:
         """Return the four tables by name."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from counterpoise.errors import EvaluationError
-from counterpoise.records import Count, Moment, Name, NonNegative, Record, Sealed, Sha256, Share, Text, Uuid
+from counterpoise.records import Count, Moment, Name, NonNegative, Number, Record, Sealed, Sha256, Share, Text, Uuid
 from counterpoise.results._arms import BinaryArm, MulticlassArm
 from counterpoise.results._days import AlertsADay
 from counterpoise.results._probabilities import Correction
@@ -104,6 +104,46 @@ class Slices(Record):
     segments: tuple[Segment, ...]
 
 
+class GroupRate(Record):
+    """A rate within a group and in the rest of test: `hits` of `of` rows; tests are missing for fewer than ten rows.
+
+    `p` is Fisher's, `adjusted` is Holm's over all tests.
+    """
+
+    hits: Count
+    of: Count
+    share: Share | None
+    low: Share | None
+    high: Share | None
+    rest: Share | None
+    difference: Number | None
+    difference_low: Number | None
+    difference_high: Number | None
+    p: Share | None
+    adjusted: Share | None
+
+
+class ComparedGroup(Record):
+    """Test rows with a common value of a named column, and their rates."""
+
+    column: Name
+    group: Name
+    rows: Count
+    positives: Count
+    rates: dict[Literal["recall", "precision", "false_positive_rate", "selection_rate"], GroupRate]
+
+
+class ComparedGroups(Record):
+    """The groups of the columns that `evaluation.slices` names, and what differs beyond chance, in words."""
+
+    learner: Name
+    strategy: Name
+    threshold: Share
+    tests: Count
+    groups: tuple[ComparedGroup, ...]
+    findings: tuple[Text, ...]
+
+
 class LeakScores(Record):
     """The scores of a random forest on held-out rows."""
 
@@ -181,6 +221,7 @@ class MetricsRecord(Record):
         verdict_outcome: The verdict in one word.
         verdict_learner: The verdict's learner.
         slices: The worst segments; null with more than two classes.
+        groups: The groups that are compared; null if none are named.
         leak: The simulated scores of resampling before the split.
         notes: Notes for the reader.
         alerts_a_day: Precision among the alerts of each day; null without days, and with more than two classes.
@@ -218,6 +259,7 @@ class MetricsRecord(Record):
     verdict_outcome: VerdictOutcome
     verdict_learner: Name
     slices: Slices | None
+    groups: ComparedGroups | None = None
     leak: NoLeak | Leak
     notes: tuple[Text, ...]
     alerts_a_day: AlertsADay | None = None

@@ -186,6 +186,12 @@ def _parts(record: MetricsRecord) -> Iterator[str]:
                 yield f"slices: {segment.rows} rows"
                 continue
             yield from unequal("slices: prevalence", segment.prevalence, segment.positives / segment.rows)
+    for group in record.groups.groups if record.groups is not None else ():
+        for rate, found in group.rates.items():
+            share = found.hits / found.of if found.of else None
+            yield from unequal(f"groups: {rate} of {group.group[:100]}", found.share, share)
+        if not 0 < group.rows <= record.rows.test.rows or group.positives != group.rates["recall"].of:
+            yield f"groups: {group.rows} rows of {group.group[:100]}"
     for name in ("honest", "leaky"):
         scores = getattr(record.leak, name, None)
         if scores is not None and not math.isclose(scores.prevalence * scores.rows, scores.positives, rel_tol=1e-9):

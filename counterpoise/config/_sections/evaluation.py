@@ -20,7 +20,7 @@ else:
 class EvaluationConfig(Section):
     """How the effect of resampling is measured."""
 
-    literal_fields = frozenset({"positive_class", "class_costs"})
+    literal_fields = frozenset({"positive_class", "class_costs", "slices"})
 
     enabled: bool = Field(True, description="Whether to train learners and write the report's metrics.")
     learners: tuple[LearnerName, ...] = Field(
@@ -66,6 +66,11 @@ class EvaluationConfig(Section):
         "the precision among them is measured.",
     )
     positive_class: str = Field("", description="With two classes: the one of interest; empty means the rarer one.")
+    slices: tuple[str, ...] = Field(
+        (),
+        description="Columns, features or keys, by whose values groups of test rows are compared with the rest: "
+        "recall, precision, false positive rate and share of rows called, corrected for the number of tests.",
+    )
     max_train_rows: int = Field(
         200_000,
         ge=1_000,

@@ -49,6 +49,7 @@ EVALUATION = Section(
         ALERTS,
         EXPLORER,
         part("slices", lambda data: "Segments" if _binary(data) else "", _slices),
+        part("groups", "", lambda metrics: metrics.get("groups")),
         part("leak", "", lambda metrics: metrics["leak"] or None),
     ),
 )
