@@ -5,9 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# One worker more than cores: it waits for servers most of the time. Threads within a worker would only wait for each other.
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
-TESTS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+# Three workers more than cores: three groups of tests wait for servers. Threads within a worker would wait for each other.
+# Tests start hundreds of programs, which need not compile our modules each time, whatever the environment says.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 3 )))
+TESTS := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 LEAST_COVERAGE := 90
 PORT ?= 4200
 
@@ -28,7 +29,11 @@ down: setup ## End what `make up` has started
 	@$(BIN)/python -m tools.local_server down
 
 .PHONY: test
-test: check ## Lint, format check, strict types and all tests
+test: lint ## Lint, format check, strict types and all tests
+	@$(MAKE) --no-print-directory --jobs=2 types pytest
+
+.PHONY: pytest
+pytest: setup
 	$(TESTS)
 
 .PHONY: quick
@@ -49,8 +54,7 @@ lint: setup ## Lint and check the format
 
 .PHONY: types
 types: setup ## Check types strictly, in code and tests, and that every tool finds our modules
-	$(BIN)/mypy -p counterpoise
-	$(BIN)/mypy tests benchmarks tools examples
+	$(BIN)/mypy -p counterpoise -p tests -p benchmarks -p tools -p examples
 	$(BIN)/basedpyright
 
 .PHONY: setup

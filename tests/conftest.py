@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,9 +14,10 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from tests.object_store import bucket, s3_endpoint
+from tests.prefect_database import new_database
 from tests.processes import PATIENCE
 
-__all__ = ["bucket", "prefect_server", "s3_endpoint"]
+__all__ = ["bucket", "prefect_database", "prefect_server", "s3_endpoint"]
 
 os.environ.update(
     DO_NOT_TRACK="1",
@@ -33,6 +35,8 @@ _NEEDS = {
 """Markers of the tests that want one of some fixtures."""
 _TOGETHER = {"postgres_prefect": "prefect-on-postgresql", "real_prefect": "prefect-on-sqlite"}
 """Names of the groups of tests that share a server which takes long to start: one worker does all of a group."""
+_WAITING = {"test_automations.py", "test_services.py", "test_worker.py"}
+"""Files that wait most: on SQLite they are a group of their own, so that they wait while the others do."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,10 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-def _group(item: pytest.Item, wanted: set[str]) -> str | None:
+def _group(item: pytest.Item, wanted: set[str]) -> str:
     if "prefect" in wanted:  # each of the two, by its parameter
-        return f"prefect-on-{item.callspec.params['prefect']}"  # type: ignore[attr-defined]
-    return next((name for fixture, name in _TOGETHER.items() if fixture in wanted), None)
+        name = f"prefect-on-{item.callspec.params['prefect']}"  # type: ignore[attr-defined]
+    else:
+        name = next((name for fixture, name in _TOGETHER.items() if fixture in wanted), "")
+    return f"{name}-waiting" if name == "prefect-on-sqlite" and item.path.name in _WAITING else name
 
 
 @cache
@@ -87,12 +93,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def prefect_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the database of a new Prefect server, to copy."""
+    return new_database(request.config, tmp_path_factory.mktemp("prefect-database"))
+
+
+@pytest.fixture(scope="session")
+def prefect_server(prefect_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run a Prefect server with a database and a home of its own."""
     from prefect.settings import PREFECT_HOME, PREFECT_LOCAL_STORAGE_PATH, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect.testing import utilities
 
-    home = tmp_path_factory.mktemp("prefect")
+    home, database = tmp_path_factory.mktemp("prefect"), tmp_path_factory.mktemp("prefect-database")
+    shutil.copy(prefect_database, database / "prefect-test.db")
     own = {PREFECT_HOME: home, PREFECT_LOCAL_STORAGE_PATH: home / "storage"}
-    with temporary_settings(own), prefect_test_harness(server_startup_timeout=int(PATIENCE)):
-        yield
+    with pytest.MonkeyPatch.context() as patch, temporary_settings(own):
+        patch.setattr(utilities, "mkdtemp", lambda: str(database))  # where the harness has its database
+        with utilities.prefect_test_harness(server_startup_timeout=int(PATIENCE)):
+            yield

@@ -26,9 +26,9 @@ def _prefect(prefect_server: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def real_prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrefect]:
+def real_prefect(prefect_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrefect]:
     """Run a server with the project's deployments, and a worker, as processes of their own."""
-    with running_prefect(tmp_path_factory.mktemp("real-prefect")) as prefect:
+    with running_prefect(tmp_path_factory.mktemp("real-prefect"), prefect_database) as prefect:
         yield prefect
 
 
@@ -49,7 +49,7 @@ def postgres_prefect(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory
     command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
     environment = {**os.environ, "PREFECT_HOME": str(folder), **settings}
     subprocess.run(command, check=True, env=environment, capture_output=True)
-    with running_prefect(folder / "up", **settings) as prefect:
+    with running_prefect(folder / "up", None, **settings) as prefect:
         yield prefect
 
 

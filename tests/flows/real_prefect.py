@@ -147,15 +147,19 @@ def emit(
 
 
 @contextmanager
-def running_prefect(folder: Path, **settings: str) -> Iterator[RealPrefect]:
+def running_prefect(folder: Path, database: Path | None = None, **settings: str) -> Iterator[RealPrefect]:
     """Do what `make up` does, on a free port, with a small table; in the end what `make down` does.
 
     Args:
         folder: Where everything lies.
+        database: What the server's database is a copy of; by default the server makes one.
         settings: More of Prefect's settings, by environment variable.
     """
     write_sample("fraud", rows=3_000, out=folder / "counterpoise-demo" / "transactions.csv", seed=0)
     shutil.copy(folder / "counterpoise-demo" / "transactions.csv", folder / "later.csv")
+    if database:
+        (folder / "home").mkdir()
+        shutil.copy(database, folder / "home" / "prefect.db")
     prefect = RealPrefect(folder, start(folder, port=0, project=FILE, settings=settings))
     try:
         yield prefect

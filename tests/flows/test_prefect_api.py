@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -164,7 +165,10 @@ def test_a_temporary_server_that_is_not_up_in_time_is_named_and_ended() -> None:
     assert servers_of(os.getpid()) == []
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path, database: Path) -> dict[str, str]:
+    """Return the environment of a user whose Prefect has a database and no server."""
+    (folder / "home").mkdir()
+    shutil.copy(database, folder / "home" / "prefect.db")
     others = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     return {
         **others,
@@ -174,17 +178,21 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_temporary_server_ends_when_the_command_has_ended(tmp_path: Path) -> None:
+def test_a_temporary_server_ends_when_the_command_has_ended(tmp_path: Path, prefect_database: Path) -> None:
     program = f"from {MODULE} import start_temporary_server; print(start_temporary_server(seconds=600))"
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, env=environment(tmp_path), capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=environment(tmp_path, prefect_database), capture_output=True, text=True, check=True
+    )
     port = int(done.stdout.rpartition(":")[2].removesuffix("/api\n"))
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.mark.parametrize("words", [("run",), ("compare",), ("demo", "--out", "demo")], ids=lambda words: words[0])
-def test_a_command_that_is_killed_leaves_no_server_behind(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_command_that_is_killed_leaves_no_server_behind(
+    tmp_path: Path, prefect_database: Path, words: tuple[str, ...]
+) -> None:
     """The demo is killed at work, the others while their server is starting."""
     arguments = list(words) if len(words) > 1 else [*words, str(write_config(tmp_path))]
     program = f"import sys; sys.argv[1:] = {arguments!r}; from counterpoise.flows.command_line import main; main()"
@@ -192,7 +200,7 @@ def test_a_command_that_is_killed_leaves_no_server_behind(tmp_path: Path, words:
     path = tmp_path / "log"
     with (
         path.open("wb") as log,
-        running(command, cwd=tmp_path, env=environment(tmp_path), stdout=log, stderr=log) as process,
+        running(command, cwd=tmp_path, env=environment(tmp_path, prefect_database), stdout=log, stderr=log) as process,
     ):
         wait_until(lambda: servers_of(process.pid), what=path.read_text, program=process)
         if words[0] == "demo":
