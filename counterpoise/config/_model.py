@@ -62,6 +62,9 @@ class BalanceConfig(Section):
         for method, field in (("grouped", "group"), ("time", "time")):
             if self.split.method == method and not getattr(self.columns, field):
                 raise ValueError(f"split.method {method} needs columns.{field}")
+        for field in ("test_window", "delay"):
+            if getattr(self.tournament, field) and self.split.method != "time":
+                raise ValueError(f"tournament.{field} needs split.method time")
         if not self.split.groups_apart and not self.columns.group:
             raise ValueError("split.known_positives drop needs columns.group")
         unseen = {self.columns.target, *self.columns.drop}.intersection(self.evaluation.slices)

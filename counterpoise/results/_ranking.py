@@ -75,10 +75,15 @@ class InTime(Record):
     `gap` is how much older than the first test row a train row must be, in the unit of the time column; `test_to_train`
     is the number of test rows by train rows, averaged over the folds; `never_tested` counts the rows of the first
     interval; `prevalence` is the mean share of the class of interest among test rows, None with more than two classes;
-    `absent` lists the classes that are missing from the train or test rows of some fold.
+    `absent` lists the classes that are missing from the train or test rows of some fold. `gap_words` is the gap as
+    people write it; `skipped` counts the windows that folds rolled over without testing them, and `known` the rows that
+    were not tested because their group was known as positive by then.
     """
 
     gap: float
+    gap_words: str = ""
+    skipped: Count = 0
+    known: Count = 0
     test_to_train: float
     never_tested: int
     prevalence: float | None

@@ -14,11 +14,11 @@ from ._known_positives import LabelledRows as LabelledRows
 from ._leakage_removal import EXCLUSION_REASONS as EXCLUSION_REASONS
 from ._moments import Moments as Moments
 from ._moments import TimeValues as TimeValues
-from ._moments import gap_units as gap_units
 from ._moments import read_moments as read_moments
 from ._promise import SplitEvidence as SplitEvidence
 from ._promise import SplitPromise as SplitPromise
 from ._stage import split_snapshot as split_snapshot
+from ._time_scale import TimeScale as TimeScale
 from ._train_rows import TrainRows as TrainRows
 from ._windows import LEARNING as LEARNING
 from ._windows import Span as Span

@@ -76,7 +76,7 @@ def place_in_time(rows: SplitRows, moments: Moments, *, config: SplitConfig, rol
     placed = without(placed, exclusions)
     spans = _spans(placed, moments)
     periods = "; ".join(f"{name} {first} to {last}" for name, (first, last) in spans.items())
-    notes = notes_on_windows(windows, config, moments.scale) if windows else ()
+    notes = notes_on_windows(windows, config, moments) if windows else ()
     return Placement(
         placed,
         exclusions,

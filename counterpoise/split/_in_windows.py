@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 import numpy as np
 
@@ -81,8 +82,9 @@ def rows_outside(
         yield Exclusion("outside_window", time, elsewhere, note)
 
 
-def notes_on_windows(windows: Windows, config: SplitConfig, scale: TimeScale) -> Iterator[str]:
-    """Yield the windows in words, and what they mean for decisions made on validation."""
+def notes_on_windows(windows: Windows, config: SplitConfig, moments: Moments) -> Iterator[str]:
+    """Yield the windows in words, what they mean for decisions made on validation, and whether train's is full."""
+    scale = moments.scale
     yield f"windows, without their ends: {window_words(windows, scale)}"
     if not config.validation:
         yield (
@@ -93,6 +95,18 @@ def notes_on_windows(windows: Windows, config: SplitConfig, scale: TimeScale) ->
         yield (
             f"validation ends less than the delay of {config.delay} before test begins: in production its labels "
             "would not be known by then (set split.gap, or leave split.validation empty)"
+        )
+    yield from _missing_from_train(windows, moments)
+
+
+def _missing_from_train(windows: Windows, moments: Moments) -> Iterator[str]:
+    """Yield a note if train's window begins a day or more before the first row."""
+    day, first = moments.scale.day, moments.values[~moments.missing].min().item()
+    start = windows["train"].start
+    if day is not None and isfinite(start) and first - start >= day:
+        yield (
+            f"train's window begins {moments.text(start)}, but the first row is from {moments.text(first)}: there are "
+            "fewer rows to train on than the window could hold"
         )
 
 

@@ -96,20 +96,3 @@ def _has_a_unit(name: str, kind: pa.DataType, unit: str) -> SplitError:
         remedy="leave columns.time_unit empty",
         values={"column": name, "type": str(kind)},
     )
-
-
-def gap_units(gap: str, kind: pa.DataType, unit: str = "") -> float:
-    """Return a gap in the unit of a time column, rounded up.
-
-    >>> gap_units("36 hours", pa.date32()), gap_units("2 days", pa.timestamp("s")), gap_units("7", pa.int64())
-    (2, 172800, 7)
-
-    Args:
-        gap: A duration such as `7 days`, or a plain number for a numeric column; empty for no gap.
-        kind: The column's type.
-        unit: The declared unit of a numeric column (`columns.time_unit`).
-
-    Raises:
-        SplitError: The gap is a duration for numbers of unknown unit, or a number for timestamps or dates.
-    """
-    return TimeScale(kind, unit).length(gap, field="split.gap")

@@ -41,12 +41,14 @@ class SplitRows:
     Attributes:
         config: The configuration.
         published: Key columns and label of the original rows, by partition.
-        excluded: The same columns of the excluded rows, and `reason`.
+        excluded: The same columns of the excluded rows.
+        reasons: The reason of each excluded row.
     """
 
     config: BalanceConfig
     published: Mapping[str, pa.Table]
     excluded: pa.Table
+    reasons: npt.NDArray[np.str_]
 
     @classmethod
     def of(cls, config: BalanceConfig, published: Mapping[str, pa.Table], rejected: pa.Table | None) -> SplitRows:
@@ -59,16 +61,16 @@ class SplitRows:
         """
         names = next(iter(published.values())).schema.names
         if rejected is None:
-            empty = next(iter(published.values())).slice(0, 0)
-            return cls(config, published, empty.append_column("reason", pa.array([], pa.string())))
-        own = rejected.select(names).append_column("reason", rejected.column(1))
-        return cls(config, published, own.filter(pc.is_in(own["reason"], pa.array(EXCLUSION_REASONS))))
+            return cls(config, published, next(iter(published.values())).slice(0, 0), np.array([], np.str_))
+        own = rejected.filter(pc.is_in(rejected.column(1), pa.array(EXCLUSION_REASONS)))
+        reasons = own.column(1).to_numpy(zero_copy_only=False).astype(np.str_)
+        return cls(config, published, own.select(names), reasons)
 
     @cached_property
     def where(self) -> npt.NDArray[np.str_]:
         """The partition of each row, or the reason why it has none."""
         parts = [np.full(table.num_rows, name) for name, table in self.published.items()]
-        return np.concatenate([*parts, self.excluded["reason"].to_numpy(zero_copy_only=False).astype(str)])
+        return np.concatenate([*parts, self.reasons])
 
     @cached_property
     def moments(self) -> Moments:

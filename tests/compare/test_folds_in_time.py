@@ -34,7 +34,8 @@ def alternating(rows: int) -> npt.NDArray[np.int32]:
 
 def dealt(times: np.ndarray, *, gap: float = 0, folds: int = 4, ties: np.ndarray | None = None) -> TimeFolds:
     own = np.arange(len(times)) if ties is None else ties
-    return assign_folds_in_time(alternating(len(times)), own, Timeline(times, gap), classes=CLASSES, folds=folds)
+    timeline = Timeline(times, gap, f"{gap} steps")
+    return assign_folds_in_time(alternating(len(times)), own, timeline, classes=CLASSES, folds=folds)
 
 
 @pytest.mark.parametrize(("rows", "folds"), [(100, 4), (103, 5), (31, 2)])
@@ -86,7 +87,7 @@ def test_a_fold_without_both_classes_is_refused_with_the_folds_that_would_do() -
 
 
 def test_a_gap_that_leaves_nothing_to_train_on_is_refused() -> None:
-    with pytest.raises(EvaluationError, match=r"beyond the gap of 500 .*, none.*lower split\.gap"):
+    with pytest.raises(EvaluationError, match=r"beyond the gap of 500 steps, none.*lower split\.gap"):
         dealt(np.arange(200), gap=500)
 
 

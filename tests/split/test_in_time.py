@@ -16,7 +16,8 @@ from counterpoise.errors import SplitError
 from counterpoise.records import SplitPlan
 from counterpoise.split import REJECTED, read_partition
 from counterpoise.split._cuts import cut_in_time
-from counterpoise.split._moments import gap_units, read_moments
+from counterpoise.split._moments import read_moments
+from counterpoise.split._time_scale import TimeScale
 from counterpoise.table import read_rejects
 from tests.split.splitting import split
 
@@ -195,7 +196,7 @@ def test_times_that_leave_a_partition_empty_are_refused(
 )
 def test_a_gap_in_the_wrong_unit_is_refused(gap: str, kind: pa.DataType, said: str) -> None:
     with pytest.raises(SplitError, match=said) as caught:
-        gap_units(gap, kind)
+        TimeScale(kind).length(gap, field="split.gap")
     assert caught.value.reason == "gap_unit"
 
 
@@ -214,7 +215,7 @@ def test_a_gap_in_the_wrong_unit_is_refused(gap: str, kind: pa.DataType, said: s
 )
 def test_a_gap_is_rounded_up_to_the_unit_of_the_column(gap: str, kind: pa.DataType, units: float) -> None:
     assert SplitConfig(method="time", gap=gap).gap == gap
-    assert gap_units(gap, kind) == units
+    assert TimeScale(kind).length(gap, field="split.gap") == units
 
 
 def test_a_class_that_comes_up_late_is_refused_or_set_apart(tmp_path: Path) -> None:

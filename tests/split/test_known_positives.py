@@ -151,6 +151,31 @@ def test_the_certificate_and_verify_look_for_known_positives(
     assert verify_version(run.version.root, run.version.dataset, 1) == []
 
 
+KINDS: dict[str, Any] = {
+    "dates": lambda table: table["at"].cast(pa.date32()),
+    "times of a zone": lambda table: pa.compute.assume_timezone(table["at"], "Europe/Berlin"),
+    "nanoseconds": lambda table: table["at"].cast(pa.timestamp("ns")),
+    "hours with decimals": lambda table: pa.compute.divide(table["second"].cast(pa.float64()), 3600.0),
+    "some missing": lambda table: pa.compute.if_else(pa.compute.equal(table["day"], 16), None, table["at"]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_times_of_every_kind_and_groups_of_every_type_verify(tmp_path: Path, kind: str) -> None:
+    """The time column bears the name of a column of the rejects, and the group is a dictionary with missing values."""
+    table = transactions(rows=3_000)
+    column = KINDS[kind](table)
+    customer = pa.array(table["customer"].to_pylist(), mask=np.arange(3_000) % 50 == 0).dictionary_encode()
+    table = table.set_column(0, "reason", column).set_column(3, "customer", customer)
+    unit = "hour" if kind == "hours with decimals" else ""
+    run = run_engine(
+        table, tmp_path, columns={**ROLES, "time": "reason", "time_unit": unit},
+        split={"method": "time", "known_positives": "drop", **WEEKS}, resampling={"strategy": "none"},
+    )  # fmt: skip
+    assert run.split.apart["known_positive"] > 0
+    assert verify_version(run.version.root, run.version.dataset, 1) == []
+
+
 def test_a_manifest_that_promises_it_of_other_rows_does_not_verify(tmp_path: Path) -> None:
     """The rows stay as they are, with known positives in test; the manifest says that they were left out."""
     run = run_engine(

@@ -300,6 +300,19 @@ def test_settings_that_do_not_fit_are_refused_when_they_are_read(settings: dict[
         build_config(config)
 
 
+def test_a_window_of_train_that_begins_before_the_rows_is_noted(tmp_path: Path) -> None:
+    plan = in_windows(transactions(rows=800), tmp_path, train="30 days", test="7 days")
+    said = "train's window begins 2025-02-13T00:00:00, but the first row is from 2025-03-01"
+    assert any(note.startswith(said) for note in plan.notes)
+    full = in_windows(transactions(rows=800), tmp_path / "full", train="14 days", test="7 days")
+    assert not any("train's window begins" in note for note in full.notes)
+
+
+def test_plain_numbers_of_yaml_are_windows() -> None:
+    config = SplitConfig.model_validate({"method": "time", "train": 7, "delay": 7, "test": {"from": 14, "to": 21.5}})
+    assert (config.train, config.delay, config.test) == ("7", "7", "from 14 to 21.5")
+
+
 def test_dates_of_python_are_windows(tmp_path: Path) -> None:
     config = SplitConfig(method="time", test={"from": dt.date(2025, 3, 15), "to": dt.date(2025, 3, 22)})
     assert config.test == "from 2025-03-15 to 2025-03-22"

@@ -12,15 +12,15 @@ import pyarrow as pa
 
 from counterpoise.compare._rounds.folds import assign_folds
 from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, assign_folds_in_time
+from counterpoise.compare._rounds.timeline import timeline_of
 from counterpoise.errors import ConfigError
 from counterpoise.evaluate import LabelCodes, positive_code
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
 from counterpoise.results import Comparison, InTime, Rules
 from counterpoise.runtime import child_generator
-from counterpoise.split import gap_units, read_content, read_moments, read_partition, tie_codes
+from counterpoise.split import read_content, read_partition, tie_codes
 from counterpoise.table import (
     Labels,
-    SnapshotReader,
     SourceTable,
     encode_labels,
     write_arrow,
@@ -61,7 +61,7 @@ def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: P
     chosen = train[_stratified(codes, rules)]
     group = rules.columns.group if rules.split.groups_apart else ""
     ties = tie_codes(source.reader, chosen, content=read_content(split), group=group)
-    tied_rows = TiedRows(ties, _timeline(source.reader, rules, chosen))
+    tied_rows = TiedRows(ties, timeline_of(source, rules, chosen, positive_class=split.positive_class))
     return choose_rows_of_table(
         rules,
         source.read_rows(chosen),
@@ -125,6 +125,9 @@ def _assign(
     columns = {f"trained {number}": rows for number, rows in enumerate(made.trained)}
     return {"repeat 0": made.tested, "time": tied_rows.timeline.times, **columns}, InTime(
         gap=tied_rows.timeline.gap,
+        gap_words=tied_rows.timeline.gap_words,
+        skipped=made.skipped,
+        known=made.known,
         test_to_train=made.test_to_train,
         never_tested=int((made.tested == NEVER_TESTED).sum()),
         prevalence=None if positive < 0 else _mean_prevalence(made, labels.codes == positive),
@@ -182,19 +185,21 @@ def _notes(comparison: Comparison) -> list[str]:
 
 
 def _note_on_time(comparison: Comparison, in_time: InTime) -> str:
-    gap = f" by {comparison.rules.split.gap} at least (split.gap)" if in_time.gap else ""
+    settings = comparison.rules.tournament
+    gap = f" by {in_time.gap_words} at least" if in_time.gap else ""
+    known = f"; {in_time.known:,} rows of groups known as positive by then are not tested" if in_time.known else ""
+    if not settings.test_window:
+        return (
+            f"folds are in time order, because the split is by time: each trains on older rows{gap}, and the oldest "
+            f"{in_time.never_tested - in_time.known:,} rows are never tested{known}"
+        )
+    rows = f"the {settings.train_window} of rows that are" if settings.train_window else "all rows that are"
+    skipped = f"; {in_time.skipped:,} windows with a single class are skipped" if in_time.skipped else ""
     return (
-        f"folds are in time order, because the split is by time: each trains on older rows{gap}, and the oldest "
-        f"{in_time.never_tested:,} rows are never tested"
+        f"folds roll forward through time by {settings.step or settings.test_window}: each tests "
+        f"{settings.test_window} and trains on {rows} older{gap}; the spread is over these windows"
+        f"{known}{skipped}"
     )
-
-
-def _timeline(reader: SnapshotReader, rules: Rules, rows: Ints) -> Timeline | None:
-    """Return the times of rows if the split is by time; the split has already rejected rows without a time."""
-    if rules.split.method != "time":
-        return None
-    moments = read_moments(reader.read_columns([rules.columns.time]).column(0), rules.columns.time)
-    return Timeline(moments.values[rows], gap_units(rules.split.gap, moments.kind))
 
 
 def _stratified(codes: npt.NDArray[np.int32], rules: Rules) -> Ints:

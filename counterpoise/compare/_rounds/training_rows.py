@@ -56,7 +56,9 @@ class TrainingRows:
     def timeline(self) -> Timeline | None:
         """The times of the rows if folds are in time order; otherwise None."""
         in_time = self.comparison.in_time
-        return None if in_time is None else Timeline(np.asarray(self._fold_table["time"].to_numpy()), in_time.gap)
+        if in_time is None:
+            return None
+        return Timeline(np.asarray(self._fold_table["time"].to_numpy()), in_time.gap, in_time.gap_words)
 
     @cached_property
     def _fold_table(self) -> pa.Table:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from counterpoise.config._candidates import ALL, parse_learner, parse_strategy
 from counterpoise.config._sections.fields import Section
 from counterpoise.config._sections.resampling import ResamplingConfig, sampler_settings
+from counterpoise.config._sections.windows import DURATION
 from counterpoise.metrics import HEADLINE, ChoiceName
 from counterpoise.strategies import STRATEGIES
 
@@ -35,6 +36,28 @@ class ComparisonConfig(Section):
         ge=2,
         le=50,
         description="Folds of the train partition: stratified, or in time order with split.method time.",
+    )
+    test_window: str = Field(
+        "",
+        pattern=DURATION,
+        description="With split.method time: what each fold tests, such as 1 day; folds then roll forward through "
+        "train, the newest last. Empty: folds cut train into intervals with about as many rows.",
+    )
+    train_window: str = Field(
+        "",
+        pattern=DURATION,
+        description="How far back such a fold trains, such as 7 days; empty for everything older. Needs test_window.",
+    )
+    step: str = Field(
+        "",
+        pattern=DURATION,
+        description="How far such folds roll forward, test_window or more; empty for test_window. Needs test_window.",
+    )
+    delay: str = Field(
+        "",
+        pattern=DURATION,
+        description="With split.method time: the label delay between the rows that a fold trains on and those it "
+        "tests; empty for split.delay or split.gap.",
     )
     repeats: int = Field(1, ge=1, le=20, description="How many times to repeat the stratified folds.")
     metric: ChoiceName = Field(HEADLINE.name, description="The metric to rank candidates by.")
@@ -67,3 +90,10 @@ class ComparisonConfig(Section):
         for text in texts:
             parse_learner(text)
         return texts
+
+    @model_validator(mode="after")
+    def _folds_that_roll(self) -> ComparisonConfig:
+        for name in ("train_window", "step"):
+            if getattr(self, name) and not self.test_window:
+                raise ValueError(f"{name} needs test_window")
+        return self
