@@ -11,7 +11,15 @@ import pyarrow as pa
 from counterpoise.config import ColumnsConfig
 from counterpoise.records import Snapshot
 from counterpoise.suggest import ColumnSummary, class_separation, profile_columns
-from counterpoise.table import Labels, SnapshotReader, encode_labels, imbalance_degree, read_labels, to_series
+from counterpoise.table import (
+    Labels,
+    SnapshotReader,
+    distinct_labels,
+    encode_labels,
+    imbalance_degree,
+    read_labels,
+    to_series,
+)
 
 Expectation = dict[str, Any]
 
@@ -104,15 +112,8 @@ def _classes(snapshot: Snapshot, target: str, labels: Labels) -> Iterator[Expect
 
 def _label_values(snapshot: Snapshot, target: str) -> list[Any]:
     """Return the labels as JSON values in class order; empty for types that JSON cannot represent."""
-    import pyarrow.compute as pc
-
-    column = SnapshotReader(snapshot).read_columns([target]).column(0)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    distinct = pc.unique(column).drop_null()
-    values = distinct.take(pc.sort_indices(distinct)).to_pylist()
+    _, distinct = distinct_labels(SnapshotReader(snapshot).read_columns([target]).column(0))
+    values = distinct.to_pylist()
     return values if all(isinstance(value, str | bool | int | float) for value in values) else []
 
 

@@ -112,7 +112,8 @@ def number_separation(values: Values, missing: npt.NDArray[np.bool_], codes: Cod
     holes = bool(missing.any())
     present, own = (values[~missing], codes[~missing]) if holes else (values, codes)
     ordered = np.sort(present)
-    best = _folded(_rank_areas(ordered, present, own, classes))
+    areas = _rank_areas(ordered, present, own, classes)
+    best = np.maximum(areas, 1 - areas)
     first = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
     if holes:
         best = np.fmax(best, _missing_areas(missing, codes, classes))
@@ -212,7 +213,3 @@ def _rows_by_class(codes: Codes, sizes: Ints, without: int = -1) -> Iterator[tup
 
 def _is_judged(sizes: Any, total: int) -> Any:
     return (sizes >= MIN_ROWS) & (total - sizes >= MIN_ROWS)
-
-
-def _folded(areas: Floats) -> Floats:
-    return np.maximum(areas, 1 - areas)

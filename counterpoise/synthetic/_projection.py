@@ -59,7 +59,7 @@ def project_rows(points: Matrix, fitted_on: Ints, classes: Sequence[ProjectedRow
 
     def placed(rows: Ints) -> tuple[Point, ...]:
         chosen = points[_evenly(rows, most)]
-        return _as_points(axes.transform(chosen)) if len(chosen) else ()
+        return tuple(map(_padded, axes.transform(chosen))) if len(chosen) else ()
 
     return Projection(
         fitted_rows=len(real),
@@ -79,10 +79,6 @@ def _evenly(rows: Ints, most: int) -> Ints:
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
-
-
-def _as_points(found: Matrix) -> tuple[Point, ...]:
-    return tuple(_padded(row) for row in found)
 
 
 def _padded(values: Floats) -> Point:

@@ -44,16 +44,10 @@ _NOT_OF_ROWS = {
 }
 """Expectations about single rows or columns that do not give a verdict on a row by itself."""
 
-_ROW_FORMS: dict[str, tuple[str, dict[str, str]]] = {
-    "expect_column_distinct_values_to_be_in_set": ("expect_column_values_to_be_in_set", {"value_set": "value_set"}),
-    "expect_column_max_to_be_between": (
-        "expect_column_values_to_be_between",
-        {"max_value": "max_value", "strict_max": "strict_max"},
-    ),
-    "expect_column_min_to_be_between": (
-        "expect_column_values_to_be_between",
-        {"min_value": "min_value", "strict_min": "strict_min"},
-    ),
+_ROW_FORMS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "expect_column_distinct_values_to_be_in_set": ("expect_column_values_to_be_in_set", ("value_set",)),
+    "expect_column_max_to_be_between": ("expect_column_values_to_be_between", ("max_value", "strict_max")),
+    "expect_column_min_to_be_between": ("expect_column_values_to_be_between", ("min_value", "strict_min")),
 }
 """Column expectations that imply one for each row: that expectation, and the arguments that it takes over."""
 _KEPT = ("column", "row_condition", "condition_parser")
@@ -136,9 +130,9 @@ def _row_form(expectation: Expectation) -> Expectation:
     >>> _row_form(most)["type"], _row_form(most)["kwargs"]
     ('expect_column_values_to_be_between', {'column': 'age', 'max_value': 99})
     """
-    kind, taken = _ROW_FORMS.get(expectation["type"], ("", {}))
+    kind, taken = _ROW_FORMS.get(expectation["type"], ("", ()))
     kwargs: Mapping[str, Any] = expectation["kwargs"]
-    arguments = {new: kwargs[name] for name, new in taken.items() if kwargs.get(name) is not None}
+    arguments = {name: kwargs[name] for name in taken if kwargs.get(name) is not None}
     if not arguments.keys() & {"value_set", "min_value", "max_value"}:
         return expectation
     kept = {name: kwargs[name] for name in _KEPT if kwargs.get(name) is not None}

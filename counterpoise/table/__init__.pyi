@@ -13,6 +13,7 @@ from ._imbalance import imbalance_degree as imbalance_degree
 from ._labels import Labels as Labels
 from ._labels import class_name as class_name
 from ._labels import comparable_class as comparable_class
+from ._labels import distinct_labels as distinct_labels
 from ._labels import encode_labels as encode_labels
 from ._labels import read_labels as read_labels
 from ._pandas_frames import ARROW_TYPES as ARROW_TYPES

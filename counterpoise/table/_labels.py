@@ -36,17 +36,22 @@ class Labels:
 
 def encode_labels(column: pa.ChunkedArray) -> Labels:
     """Return the codes of a label column; NaN counts as null."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    distinct = pc.unique(column).drop_null()
-    distinct = distinct.take(pc.sort_indices(distinct))
+    column, distinct = distinct_labels(column)
     codes = pc.fill_null(pc.index_in(column, value_set=distinct), -1)
     return Labels(
         np.asarray(codes.to_numpy()).astype(np.int32, copy=False),
         tuple(class_name(value) for value in distinct.to_pylist()),
     )
+
+
+def distinct_labels(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.Array]:
+    """Return a label column as plain values with nulls for NaN, and its distinct values in their sort order."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
+    distinct = pc.unique(column).drop_null()
+    return column, distinct.take(pc.sort_indices(distinct))
 
 
 def read_labels(reader: SnapshotReader, target: str) -> Labels:
