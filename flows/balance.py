@@ -8,8 +8,7 @@ from pathlib import Path
 from prefect import flow
 
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.refusals import name_mismatch, name_refusal
-from counterpoise.flows.workspace import flow_and_dataset, run_workspace
+from counterpoise.flows.workspace import OPTIONS, run_workspace
 from counterpoise.records import DatasetVersion
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.engine import running_engine
@@ -23,16 +22,7 @@ from counterpoise.tasks.split import split
 from counterpoise.tasks.validate import validate, validate_split
 
 
-@flow(
-    name="balance",
-    flow_run_name=flow_and_dataset,
-    validate_parameters=True,
-    persist_result=True,
-    result_serializer="json",
-    log_prints=False,
-    on_failure=[name_refusal],
-    on_crashed=[name_mismatch],
-)
+@flow(name="balance", **OPTIONS)
 def balance(config: BalanceConfig) -> DatasetVersion:
     """Turn an imbalanced source into a published version: split, resampled, certified, evaluated and maybe promoted.
 

@@ -9,8 +9,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from counterpoise.compare import close_processes, list_candidates, open_processes, processes_for, workers
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.refusals import name_mismatch, name_refusal
-from counterpoise.flows.workspace import flow_and_dataset, run_workspace
+from counterpoise.flows.workspace import OPTIONS, run_workspace
 from counterpoise.results import Leaderboard
 from counterpoise.tasks.compare import comparison_folder, cross_validate, final_test, prepare, rank
 from counterpoise.tasks.engine import on_workers, running_engine
@@ -23,14 +22,8 @@ _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0)
 
 @flow(
     name="compare",
-    flow_run_name=flow_and_dataset,
     task_runner=_RUNNER,  # type: ignore[arg-type]  # its type parameter, the kind of future, is invariant
-    validate_parameters=True,
-    persist_result=True,
-    result_serializer="json",
-    log_prints=False,
-    on_failure=[name_refusal],
-    on_crashed=[name_mismatch],
+    **OPTIONS,
 )
 def compare(config: BalanceConfig) -> Leaderboard:
     """Compare strategies and learners within the train partition that `balance` would produce; publish nothing.

@@ -5,24 +5,14 @@ from __future__ import annotations
 from prefect import flow
 
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.refusals import name_mismatch, name_refusal
-from counterpoise.flows.workspace import flow_and_dataset, run_workspace
+from counterpoise.flows.workspace import OPTIONS, run_workspace
 from counterpoise.monitor import MonitorReport
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.monitor import inspect
 
 
-@flow(
-    name="monitor",
-    flow_run_name=flow_and_dataset,
-    validate_parameters=True,
-    persist_result=True,
-    result_serializer="json",
-    log_prints=False,
-    on_failure=[name_refusal],
-    on_crashed=[name_mismatch],
-)
+@flow(name="monitor", **OPTIONS)
 def monitor(config: BalanceConfig) -> MonitorReport:
     """Compare the source with a published version: class balance, drift and age; publish nothing.
 

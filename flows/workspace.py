@@ -1,4 +1,4 @@
-"""A flow run's name, and its working area: kept if a retry needs it, otherwise deleted."""
+"""What all flows share: options, the name of a run, and its working area, which is kept if a retry needs it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from prefect.context import FlowRunContext
 from prefect.runtime import flow_run
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
+from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.reporting import log
 
@@ -59,3 +61,15 @@ def flow_and_dataset() -> str:
     """Name a run after its flow and dataset; the configuration is a model or a deployment's mapping."""
     config = flow_run.parameters["config"]
     return f"{flow_run.flow_name}-{config['name'] if isinstance(config, dict) else config.name}"
+
+
+OPTIONS: dict[str, Any] = {
+    "flow_run_name": flow_and_dataset,
+    "validate_parameters": True,
+    "persist_result": True,
+    "result_serializer": "json",
+    "log_prints": False,
+    "on_failure": [name_refusal],
+    "on_crashed": [name_mismatch],
+}
+"""The options of every flow, besides its name."""
