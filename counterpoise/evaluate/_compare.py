@@ -15,6 +15,7 @@ from counterpoise.evaluate._binary_facts import binary_facts
 from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
 from counterpoise.evaluate._class_decisions import add_class_decisions, class_costs
 from counterpoise.evaluate._groups import compare_groups
+from counterpoise.evaluate._independence import independence_record
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
@@ -72,7 +73,8 @@ def compare_strategies(
 def bootstrap_method(task: EvaluationTask) -> str:
     """Return a description of how intervals are computed."""
     rankings = " and ".join(METRICS[name].label for name in RANKING_METRICS)
-    return _BOOTSTRAP_METHOD.format(", of whole groups" if task.codes.groups else "", rankings)
+    whole = {"groups": ", of whole groups", "equal_rows": ", of whole sets of equal rows", "rows": ""}
+    return _BOOTSTRAP_METHOD.format(whole[task.codes.unit], rankings)
 
 
 def _check_rows(tables: EvaluationTables) -> None:
@@ -119,6 +121,7 @@ def _evaluated(task: EvaluationTask, predictions: list[Predictions], *, seed: in
         "arms": arms,
         "comparisons": comparisons,
         "correction": _correction(task, corrections),
+        "independence": independence_record(task, evaluated, arms, learner=headline["learner"], seed=seed),
         "verdict": headline["text"],
         "verdict_outcome": headline["outcome"],
         "verdict_learner": headline["learner"],

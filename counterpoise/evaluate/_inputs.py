@@ -29,7 +29,7 @@ from counterpoise.persist import (
 from counterpoise.records import DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.resample import follow
 from counterpoise.runtime import names_refusals
-from counterpoise.split import TrainRows, group_codes, read_content, read_moments, tie_codes
+from counterpoise.split import TrainRows, Units, read_content, read_moments, tie_codes
 from counterpoise.storage import join_address
 from counterpoise.strategies import gives_weights
 from counterpoise.table import SnapshotReader, SourceTable
@@ -60,6 +60,7 @@ def load_tables(
     else:
         arms = _whole_train(published, source.read_rows(rows))
     test_days = _test_days(published, config)
+    groups = _units(published, source.reader, split, group=config.columns.group)
     return EvaluationTables(
         train_natural=arms.natural,
         train_resampled=arms.resampled,
@@ -69,7 +70,8 @@ def load_tables(
         natural_rows=len(train.rows),
         notes=arms.notes + (_NO_DAYS if config.split.method == "time" and test_days is None else ()),
         weights=arms.weights,
-        groups=_groups(published, config.columns.group),
+        groups=groups,
+        equal_rows=bool(groups) and not config.columns.group,
         slices=_slices(published, config),
         train_ties=_ties(config, rows, reader=source.reader, split=split),
         test_days=test_days,
@@ -122,12 +124,21 @@ def _slices(published: Version, config: BalanceConfig) -> pa.Table | None:
     return pa.table({name: (test if name in test.schema.names else known)[name] for name in wanted})
 
 
-def _groups(published: Version, column: str) -> dict[str, npt.NDArray[np.int32]]:
-    """Return the group codes of the untouched rows by partition; empty if rows are not grouped."""
-    if not column:
+def _units(
+    published: Version, reader: SnapshotReader, split: SplitPlan, *, group: str
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the independent unit of each untouched row by partition; empty if these are single rows."""
+    content = read_content(split)
+    if content is None and not group:
         return {}
-    keys = {part: source_keys(published.to_arrow(f"keys/{part}"), [column]) for part in ("validation", "test")}
-    return {part: group_codes(found.column(0)).astype(np.int32) for part, found in keys.items()}
+    rows = {part: published.to_arrow(f"keys/{part}")["source_row"].to_numpy() for part in ("validation", "test")}
+    units = {
+        part: Units.of(tie_codes(reader, own, content=content, group=group), grouped=bool(group))
+        for part, own in rows.items()
+    }
+    if all(found.kind == "rows" for found in units.values()):
+        return {}
+    return {part: found.codes.astype(np.int32) for part, found in units.items()}
 
 
 def _test_days(published: Version, config: BalanceConfig) -> DayCodes | None:

@@ -12,6 +12,8 @@ import pyarrow as pa
 from counterpoise.errors import ColumnNotFoundError, EvaluationError
 from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
+from counterpoise.evaluate._units import expects_equal_rows
+from counterpoise.records import UnitKind
 from counterpoise.table import encode_labels
 from counterpoise.typing import Floats
 
@@ -31,8 +33,9 @@ class EvaluationTables:
         natural_rows: The number of train rows before resampling and before any sampling for speed.
         notes: Notes on these tables for the reader of the metrics, for example that a sample was taken.
         weights: The weight of each resampled train row; None if all weigh one.
-        groups: Group codes of the rows, from 0 without gaps, by table (`validation`, `test`); empty if rows are not
-            grouped.
+        groups: The independent unit of each row as a code, from 0 without gaps, by table (`validation`, `test`); empty
+            if these are single rows.
+        equal_rows: Whether the units are sets of equal rows, not groups of the group column.
         test_days: The day of each test row, if the split is by time and days can be told.
         slices: The columns of test by whose values groups of rows are compared; None if none are named.
         train_ties: Which natural train rows stay together when they are split again; None: equal rows.
@@ -47,6 +50,7 @@ class EvaluationTables:
     notes: tuple[str, ...] = ()
     weights: Floats | None = None
     groups: Mapping[str, Codes] = field(default_factory=dict)
+    equal_rows: bool = False
     train_ties: Ties | None = None
     test_days: DayCodes | None = None
     slices: pa.Table | None = None
@@ -65,7 +69,8 @@ class EvaluationTables:
 class LabelCodes:
     """The labels of all four tables with shared codes: a code is a position in `classes`.
 
-    `weights` has the weight of each resampled train row, None if all weigh one. `groups` is as in `EvaluationTables`.
+    `weights` has the weight of each resampled train row, None if all weigh one. `groups` and `equal_rows` are as in
+    `EvaluationTables`; `coincidences` says whether equal rows may well be independent.
     """
 
     classes: tuple[str, ...]
@@ -75,6 +80,15 @@ class LabelCodes:
     test: Codes
     weights: Floats | None = None
     groups: Mapping[str, Codes] = field(default_factory=dict)
+    equal_rows: bool = False
+    coincidences: bool = False
+
+    @property
+    def unit(self) -> UnitKind:
+        """What is independent."""
+        if not self.groups:
+            return "rows"
+        return "equal_rows" if self.equal_rows else "groups"
 
     def counts(self, codes: Codes) -> dict[str, int]:
         """Return rows by class; classes without rows count 0."""
@@ -100,7 +114,14 @@ def read_label_codes(tables: EvaluationTables) -> LabelCodes:
         )
     ends = np.cumsum([len(part) for part in parts.values()])[:-1]
     parts_codes = dict(zip(parts, np.split(labels.codes, ends), strict=True))
-    codes = LabelCodes(classes=labels.classes, weights=tables.weights, groups=tables.groups, **parts_codes)
+    codes = LabelCodes(
+        classes=labels.classes,
+        weights=tables.weights,
+        groups=tables.groups,
+        equal_rows=tables.equal_rows,
+        coincidences=tables.equal_rows and expects_equal_rows(tables.test.drop_columns([tables.target])),
+        **parts_codes,
+    )
     _check_classes(labels.classes, codes.train_natural, "train rows")
     _check_classes(labels.classes, codes.train_resampled, "resampled train rows")
     return codes

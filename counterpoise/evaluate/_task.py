@@ -59,11 +59,11 @@ class EvaluationTask:
     @property
     def deciding_rows(self) -> int:
         """The number of test rows (or groups of them) of the rarer class, or of the smallest non-empty one."""
-        counts = self._units_by_class
+        counts = self.units_by_class
         return int(counts.min() if self.positive is not None else counts[counts > 0].min())
 
     @property
-    def _units_by_class(self) -> npt.NDArray[np.int64]:
+    def units_by_class(self) -> npt.NDArray[np.int64]:
         """Test rows by class, or the number of groups that have such rows."""
         groups, classes = self.codes.groups.get("test"), len(self.codes.classes)
         if groups is None:
@@ -75,16 +75,16 @@ class EvaluationTask:
         """The test rows of the class of interest and of the other class, or their groups; 0 with more classes."""
         if self.positive is None:
             return 0, 0
-        counts = self._units_by_class
+        counts = self.units_by_class
         return int(counts[self.positive]), int(counts[1 - self.positive])
 
     @property
     def counted(self) -> str:
         """The name of the rows that `deciding_rows` counts."""
-        grouped = "groups with " if self.codes.groups else ""
+        grouped = {"groups": "groups with ", "equal_rows": "distinct ", "rows": ""}[self.codes.unit]
         if self.positive is None:
             return f"{grouped or 'test '}rows in the smallest class"
-        positives = int(self._units_by_class[self.positive])
+        positives = int(self.units_by_class[self.positive])
         return grouped + ("positives" if positives == self.deciding_rows else "negatives")
 
     @property

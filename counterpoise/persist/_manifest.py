@@ -40,6 +40,8 @@ from counterpoise.records import (
     SplitPlan,
     StrategyChoice,
     Text,
+    UnitKind,
+    UnitSizes,
     VersionNumber,
     seal,
 )
@@ -88,6 +90,8 @@ class ManifestSplit(Record):
     spans: dict[str, tuple[str, str]]
     windows: dict[str, tuple[str, str]] = Field(default_factory=dict)
     positive_class: Text = ""
+    unit: UnitKind = "rows"
+    units: dict[str, UnitSizes] = Field(default_factory=dict)
     notes: tuple[Text, ...]
 
 

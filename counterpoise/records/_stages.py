@@ -10,12 +10,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from counterpoise.records._fields import Count, Name, Number, Sha256, Share, Text
+from counterpoise.records._fields import Count, Name, NonNegative, Number, Sha256, Share, Text
 
 PARTITIONS: tuple[str, ...] = ("train", "validation", "test")
 
 ClassCounts = dict[str, Count]
 """Rows by class, the class as text."""
+
+UnitKind = Literal["rows", "groups", "equal_rows"]
+"""What is independent of each other: single rows, groups of the group column, or sets of equal rows."""
 
 
 class Record(BaseModel):
@@ -123,6 +126,15 @@ class Validation(Record):
     baseline: Count = 0
 
 
+class UnitSizes(Record):
+    """The number of independent units of a partition, and the mean, the median and the largest of their sizes."""
+
+    number: Count
+    mean: NonNegative
+    median: NonNegative
+    largest: Count
+
+
 class SplitPlan(Record):
     """The partition of each row: an Arrow file with an int8 column `partition`, one value per snapshot row.
 
@@ -131,6 +143,8 @@ class SplitPlan(Record):
     `Validation` and contains the rows rejected by the split; `apart` counts them by reason. `spans` are the first and
     last time of each partition of a split by time; `windows` are the windows that decide, from and to.
     `positive_class` is the class whose known groups left validation and test, empty if groups stay in one partition.
+    `unit` is what is independent, and `units` are the sizes of these units in rows by partition, if they are not single
+    rows.
     """
 
     file: str
@@ -146,6 +160,8 @@ class SplitPlan(Record):
     spans: dict[str, tuple[str, str]] = {}
     windows: dict[str, tuple[str, str]] = {}
     positive_class: str = ""
+    unit: UnitKind = "rows"
+    units: dict[str, UnitSizes] = {}
     notes: tuple[str, ...] = ()
 
 

@@ -38,13 +38,15 @@ class HeldOut(Record):
     """The untouched rows that no candidate of the ranking has used, features and label.
 
     `digest` identifies the test partition; `looks` are earlier accesses by other comparisons and versions. `groups` are
-    files with the group code of each row, by table; empty if rows are not grouped.
+    files with the code of each row's independent unit, by table; empty if these are single rows. `equal_rows` says
+    whether the units are sets of equal rows.
     """
 
     validation: Snapshot
     test: Snapshot
     digest: str = ""
     groups: dict[str, str] = Field(default_factory=dict)
+    equal_rows: bool = False
     looks: tuple[AccessToTest, ...] = ()
 
 

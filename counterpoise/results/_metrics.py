@@ -7,7 +7,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from counterpoise.errors import EvaluationError
-from counterpoise.records import Count, Moment, Name, NonNegative, Number, Record, Sealed, Sha256, Share, Text, Uuid
+from counterpoise.records import (
+    Count,
+    Moment,
+    Name,
+    NonNegative,
+    Number,
+    Record,
+    Sealed,
+    Sha256,
+    Share,
+    Text,
+    UnitKind,
+    UnitSizes,
+    Uuid,
+)
 from counterpoise.results._arms import BinaryArm, MulticlassArm
 from counterpoise.results._days import AlertsADay
 from counterpoise.results._probabilities import Correction
@@ -61,6 +75,33 @@ class Verdict(Record):
     learner: Name
     outcome: VerdictOutcome
     text: Text
+
+
+class CountedAsRows(Verdict):
+    """The verdict if each row were independent, although rows are equal; `deciding_rows` are then single rows."""
+
+    deciding_rows: Count
+    deciding_rows_are: Name
+
+
+class Independence(Record):
+    """What is independent: single rows, groups, or sets of equal rows.
+
+    Attributes:
+        unit: The unit of independence of the split, the intervals and the verdict's floor.
+        validation: The number of units of validation, and their sizes in rows.
+        test: Those of test.
+        test_units: The units of test that have rows of each class.
+        coincidences: Whether equal rows may well be independent, because few discrete values make many rows equal.
+        as_rows: The verdict if they are; null otherwise.
+    """
+
+    unit: UnitKind
+    validation: UnitSizes
+    test: UnitSizes
+    test_units: dict[Name, Count]
+    coincidences: bool
+    as_rows: CountedAsRows | None
 
 
 class PairedComparison(Record):
@@ -203,7 +244,7 @@ class MetricsRecord(Record):
         learners: The learners that were compared.
         rows: The rows by table.
         natural_rows: Train rows before any sampling for speed.
-        deciding_rows: Test rows of the rarer of two classes or of the smallest class; groups if rows are grouped.
+        deciding_rows: Independent units of test with rows of the rarer of two classes or of the smallest class.
         deciding_rows_are: The name of these rows.
         verdict_floor: The number of them that a verdict needs.
         chance_average_precision: The average precision of a random ranking on test: the prevalence, or its mean over
@@ -225,6 +266,7 @@ class MetricsRecord(Record):
         leak: The simulated scores of resampling before the split.
         notes: Notes for the reader.
         alerts_a_day: Precision among the alerts of each day; null without days, and with more than two classes.
+        independence: What is independent; null in records of earlier versions.
         looks: Earlier accesses to test.
         synthetic_quality: The quality of synthetic rows; null if there are none.
         resampled_validation: The results of the source's expectations on resampled rows.
@@ -263,6 +305,7 @@ class MetricsRecord(Record):
     leak: NoLeak | Leak
     notes: tuple[Text, ...]
     alerts_a_day: AlertsADay | None = None
+    independence: Independence | None = None
     looks: AccessHistory | None = None
     synthetic_quality: SyntheticQuality | None = None
     resampled_validation: tuple[ResampledOutcome, ...] = ()

@@ -20,6 +20,8 @@ from counterpoise.records import (
     Share,
     StrategyChoice,
     Text,
+    UnitKind,
+    UnitSizes,
     VersionNumber,
 )
 from counterpoise.results._ranking import LeaderboardBrief
@@ -72,6 +74,8 @@ class SplitFacts(Record):
     apart: dict[Name, Count] | None = None
     windows: dict[str, tuple[str, str]] = Field(default_factory=dict)
     positive_class: Text = ""
+    unit: UnitKind = "rows"
+    units: dict[str, UnitSizes] = Field(default_factory=dict)
 
 
 class ResamplingFacts(Record):

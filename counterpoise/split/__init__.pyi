@@ -6,9 +6,12 @@ from ._files import REJECTED as REJECTED
 from ._files import Partition as Partition
 from ._files import read_content as read_content
 from ._files import read_partition as read_partition
+from ._groups import Units as Units
 from ._groups import count_contradictory as count_contradictory
 from ._groups import group_codes as group_codes
+from ._groups import link_groups as link_groups
 from ._groups import tie_codes as tie_codes
+from ._groups import unit_sizes as unit_sizes
 from ._known_positives import Knowledge as Knowledge
 from ._known_positives import LabelledRows as LabelledRows
 from ._leakage_removal import EXCLUSION_REASONS as EXCLUSION_REASONS

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from counterpoise.records import Snapshot
+from counterpoise.records import Snapshot, UnitKind, UnitSizes
 from counterpoise.runtime import thread_pool
 from counterpoise.table import Hashes, RowGroup, SnapshotReader, row_hashes
 
@@ -76,6 +77,44 @@ def tie_codes(reader: SnapshotReader, rows: Codes, *, content: Codes | None, gro
     if not group:
         return ties
     return link_groups(group_codes(reader.read_columns([group]).column(0))[rows], ties)
+
+
+@dataclass(frozen=True)
+class Units:
+    """The independent units of some rows: what the split keeps together.
+
+    Attributes:
+        kind: `groups` of the group column, sets of `equal_rows`, or single `rows`.
+        codes: One code per row, from 0 without gaps by first appearance.
+    """
+
+    kind: UnitKind
+    codes: Codes
+
+    @classmethod
+    def of(cls, ties: Codes, *, grouped: bool) -> Units:
+        """Return the units from the codes of tied rows.
+
+        Args:
+            ties: One code per row, equal for tied rows, without gaps.
+            grouped: Whether there is a group column.
+        """
+        if grouped:
+            return cls("groups", ties)
+        return cls("equal_rows" if int(ties.max(initial=-1)) + 1 < len(ties) else "rows", ties)
+
+    def sizes(self) -> UnitSizes:
+        """Return the number of the units and their sizes in rows."""
+        return unit_sizes(np.bincount(self.codes))
+
+
+def unit_sizes(sizes: npt.NDArray[np.int64]) -> UnitSizes:
+    """Return the number of units with these sizes, and the mean, the median and the largest of them."""
+    if not len(sizes):
+        return UnitSizes(number=0, mean=0.0, median=0.0, largest=0)
+    return UnitSizes(
+        number=len(sizes), mean=float(sizes.mean()), median=float(np.median(sizes)), largest=int(sizes.max())
+    )
 
 
 def count_contradictory(groups: Codes, labels: npt.NDArray[np.int32]) -> int:

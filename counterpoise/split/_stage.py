@@ -14,6 +14,7 @@ from counterpoise.config import ColumnsConfig, SplitConfig, SplitMethod
 from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan, Validation
 from counterpoise.runtime import file_sha256, names_refusals
+from counterpoise.split._allocation import partition_shares
 from counterpoise.split._files import REJECTED
 from counterpoise.split._groups import content_hashes, count_contradictory, group_codes
 from counterpoise.split._in_time import TimeRoles, place_in_time
@@ -23,6 +24,7 @@ from counterpoise.split._moments import read_moments
 from counterpoise.split._rows import Placement, SplitRows
 from counterpoise.split._stable import place_by_key
 from counterpoise.split._stratified import place_at_random
+from counterpoise.split._unit_facts import notes_on_large_units, sizes_by_partition, units_of
 from counterpoise.table import (
     Hashes,
     Labels,
@@ -112,7 +114,9 @@ def split_snapshot(
     )
     plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
     duplicates = _Duplicates.among(rows)
-    notes = (*placement.notes, *(one.note for one in placement.exclusions if one.note))
+    units = units_of(rows, placement.partition)
+    large = notes_on_large_units(rows, placement.partition, units, partition_shares(config))
+    notes = (*placement.notes, *(one.note for one in placement.exclusions if one.note), *large)
     return plan.model_copy(
         update={
             "method": _method(columns, config),
@@ -122,6 +126,8 @@ def split_snapshot(
             "spans": dict(placement.spans),
             "windows": dict(placement.windows),
             "positive_class": placement.positive_class,
+            "unit": units.kind,
+            "units": sizes_by_partition(units, placement.partition),
             "notes": notes,
         }
     )

@@ -56,9 +56,29 @@ def _counts(record: MetricsRecord) -> Iterator[str]:
     yield from unequal("verdict_floor", record.verdict_floor, FLOOR)
     yield from unequal("confidence", record.bootstrap.confidence, CONFIDENCE)
     rarest = min(counts) if binary else min(present)
-    grouped = record.deciding_rows_are.startswith("groups ")
+    grouped = record.deciding_rows_are.startswith(("groups ", "distinct "))
     if record.deciding_rows > rarest or (record.deciding_rows != rarest and not grouped):
         yield f"deciding_rows is {record.deciding_rows} instead of {rarest}"
+    yield from _independence(record, binary=binary)
+
+
+def _independence(record: MetricsRecord, *, binary: bool) -> Iterator[str]:
+    """Yield contradictions between the independent units and the rows that they consist of."""
+    stated, rows = record.independence, record.rows
+    if stated is None:
+        return
+    units = [stated.test_units.get(name, 0) for name in record.classes]
+    fewest = min(units) if binary else min(filter(None, units), default=0)
+    yield from unequal("deciding_rows", record.deciding_rows, fewest)
+    for name, sizes, table in (("validation", stated.validation, rows.validation), ("test", stated.test, rows.test)):
+        if round(sizes.number * sizes.mean) != table.rows or sizes.largest > table.rows:
+            yield f"independence: {sizes.number:,} units of {sizes.mean:g} rows are not the rows of {name}"
+    if any(number > rows.test.classes.get(name, 0) for name, number in stated.test_units.items()):
+        yield "independence: more units than rows"
+    if stated.unit == "rows" and (stated.test_units != rows.test.classes or stated.test.largest > 1):
+        yield "independence: units are not single rows"
+    if (stated.as_rows is not None) != stated.coincidences or (stated.coincidences and stated.unit != "equal_rows"):
+        yield "independence: coincidences without equal rows"
 
 
 def _arms_missing(record: MetricsRecord) -> str:

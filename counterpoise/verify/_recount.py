@@ -8,42 +8,34 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from counterpoise.config import BalanceConfig
 from counterpoise.drift import SourceProfile
 from counterpoise.persist import (
     ORIGINS,
-    PARENT_FIELDS,
     PROFILE_FILE,
     WEIGHT_FIELD,
     Manifest,
-    iter_part,
     key_names,
     label_sequence,
     source_keys,
 )
 from counterpoise.records import PARTITIONS, ClassCounts, Validation, parse_stored
-from counterpoise.split import EXCLUSION_REASONS, count_contradictory, group_codes
+from counterpoise.split import (
+    EXCLUSION_REASONS,
+)
 from counterpoise.strategies import STRATEGIES
-from counterpoise.table import Hashes, Labels, encode_labels, read_parquet, row_hashes
+from counterpoise.table import Hashes, Labels, read_parquet, row_hashes
 from counterpoise.typing import Ints
-from counterpoise.verify._time_facts import SplitRows, time_facts
-
-Found = Iterator[tuple[str, Any, Any]]
-"""The name of a fact, its value in the manifest, and its value in the files."""
-
-_PARENTS = tuple(field.name for field in PARENT_FIELDS)
+from counterpoise.verify._split_facts import split_facts
+from counterpoise.verify._stored import PARENTS, Found, StoredVersion, labels_of
 
 
 def recount(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
@@ -54,7 +46,7 @@ def recount(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
         manifest: The version's manifest.
         stored: Whether the train rows are stored; if not, only their recipe is known.
     """
-    version = _Stored(base / manifest.data, manifest, stored)
+    version = StoredVersion(base / manifest.data, manifest, stored)
     facts = chain(
         _recipe_facts(version),
         _reject_facts(version),
@@ -62,75 +54,14 @@ def recount(base: Path, manifest: Manifest, *, stored: bool) -> list[str]:
         _documents(version),
         *(_partition_facts(version, name) for name in version.partitions),
         _train_facts(version) if stored else (),
-        _split_facts(version),
+        split_facts(version),
     )
     return [
         f"manifest: {name} is {stated}, but the files say {found}" for name, stated, found in facts if stated != found
     ]
 
 
-@dataclass(frozen=True)
-class _Stored:
-    """The files of a version, read only as far as its facts need."""
-
-    data: Path
-    manifest: Manifest
-    stored: bool
-
-    @property
-    def config(self) -> BalanceConfig:
-        return self.manifest.settings
-
-    @property
-    def partitions(self) -> tuple[str, ...]:
-        return PARTITIONS if self.stored else PARTITIONS[1:]
-
-    @cached_property
-    def copies(self) -> pa.Table:
-        """The train rows whose count or weight differs from one."""
-        return read_parquet(self.data / "recipe" / "copies.parquet")
-
-    @cached_property
-    def times(self) -> Ints:
-        """How often each of them occurs in train."""
-        return np.asarray(self.copies["copies"].to_numpy()).astype(np.int64)
-
-    @property
-    def repeated(self) -> int:
-        """The number of train rows that repeat others."""
-        return int(np.maximum(self.times - 1, 0).sum())
-
-    @cached_property
-    def synthetic(self) -> pa.Table | None:
-        path = self.data / "recipe" / "synthetic.parquet"
-        return read_parquet(path, columns=list(_PARENTS)) if path.exists() else None
-
-    @cached_property
-    def rejected(self) -> pa.Table | None:
-        path = self.data / "rejected" / "rows.parquet"
-        return read_parquet(path) if path.exists() else None
-
-    @property
-    def dropped(self) -> int:
-        return int((self.times == 0).sum())
-
-    def files(self, part: str) -> list[Path]:
-        return sorted((self.data / part).glob("part-*.parquet"))
-
-    def keys(self, name: str) -> pa.Table:
-        return pa.concat_tables([read_parquet(path) for path in self.files(f"keys/{name}")])
-
-    def labels(self, name: str) -> Labels:
-        target = self.config.columns.target
-        tables = [read_parquet(path, columns=[target]) for path in self.files(name)]
-        return _labels(pa.concat_tables(tables), self.config)
-
-
-def _labels(table: pa.Table, config: BalanceConfig) -> Labels:
-    return encode_labels(table.unify_dictionaries()[config.columns.target])
-
-
-def _recipe_facts(version: _Stored) -> Found:
+def _recipe_facts(version: StoredVersion) -> Found:
     """Yield the facts of the recipe: how many train rows were dropped, repeated and synthesised."""
     manifest = version.manifest
     resampling = manifest.resampling
@@ -152,7 +83,7 @@ def _recipe_facts(version: _Stored) -> Found:
     yield f"that {resampling.strategy} adds no row", does_nothing, does_nothing and not after > before - version.dropped
 
 
-def _reject_facts(version: _Stored) -> Found:
+def _reject_facts(version: StoredVersion) -> Found:
     """Yield the number of rejects and their reasons."""
     manifest, lines = version.manifest, version.data / "rejected" / "lines.parquet"
     unread = pq.read_metadata(lines).num_rows if lines.exists() else 0
@@ -162,11 +93,11 @@ def _reject_facts(version: _Stored) -> Found:
     yield "rejected", manifest.rejected, len(reasons) + unread
     yield "split.apart", manifest.split.apart, {name: counted[name] for name in EXCLUSION_REASONS if name in counted}
     without = sorted(set(manifest.resampling.before) - set(classes_of_source(manifest)))
-    dropped = set() if version.rejected is None else set(_labels(version.rejected, version.config).classes)
+    dropped = set() if version.rejected is None else set(labels_of(version.rejected, version.config).classes)
     yield "the classes without rows", without, [name for name in without if name in dropped]
 
 
-def _file_facts(version: _Stored) -> Found:
+def _file_facts(version: StoredVersion) -> Found:
     """Yield the row counts of each file: those of the partitions, and none elsewhere."""
     for file in version.manifest.files:
         part, path = Path(file.path).parts[2], version.data.parent.parent / file.path
@@ -176,7 +107,7 @@ def _file_facts(version: _Stored) -> Found:
             yield f"the number of rows in {file.path}", file.rows, pq.read_metadata(path).num_rows
 
 
-def _documents(version: _Stored) -> Found:
+def _documents(version: StoredVersion) -> Found:
     """Yield the facts of validation and profile about the source; validation says whether there is a profile."""
     manifest, data = version.manifest, version.data
     path = data / "validation.json"
@@ -192,7 +123,7 @@ def _documents(version: _Stored) -> Found:
         yield from _profile(version, data / PROFILE_FILE)
 
 
-def _profile(version: _Stored, path: Path) -> Found:
+def _profile(version: StoredVersion, path: Path) -> Found:
     manifest, columns = version.manifest, version.config.columns
     profile = parse_stored(SourceProfile, path.read_bytes(), place=str(path))
     names = {column.name for column in profile.columns}
@@ -216,7 +147,7 @@ def with_rows(counts: Mapping[str, int]) -> ClassCounts:
     return {name: counts[name] for name in sorted(counts) if counts[name]}
 
 
-def _partition_facts(version: _Stored, name: str) -> Found:
+def _partition_facts(version: StoredVersion, name: str) -> Found:
     """Yield the rows, classes and columns of a partition."""
     manifest = version.manifest
     part = manifest.partitions[name]
@@ -244,7 +175,7 @@ def _written_schema(opened: pq.ParquetFile) -> pa.Schema:
     return opened.schema_arrow if stored is None else pa.ipc.read_schema(pa.py_buffer(b64decode(stored)))
 
 
-def _train_facts(version: _Stored) -> Found:
+def _train_facts(version: StoredVersion) -> Found:
     """Yield the facts of the train rows about seed, recipe and classes before resampling."""
     manifest = version.manifest
     labels, keys = version.labels("train"), version.keys("train")
@@ -262,7 +193,7 @@ def _train_facts(version: _Stored) -> Found:
     yield "resampling.before", with_rows(manifest.resampling.before), with_rows(before)
 
 
-def _as_in_recipe(version: _Stored, keys: pa.Table, origin: Ints) -> bool:
+def _as_in_recipe(version: StoredVersion, keys: pa.Table, origin: Ints) -> bool:
     """Return whether train consists of exactly the copies and synthetic rows of the recipe."""
     if version.repeated != int((origin == 1).sum()):  # avoid allocating arrays for rows that do not exist
         return False
@@ -271,7 +202,7 @@ def _as_in_recipe(version: _Stored, keys: pa.Table, origin: Ints) -> bool:
     changed = np.asarray(version.copies["source_row"].to_numpy())
     again = np.sort(np.repeat(changed, np.maximum(version.times - 1, 0)))
     dropped = changed[version.times == 0]
-    made = keys.filter(pa.array(origin == 2)).select(list(_PARENTS))
+    made = keys.filter(pa.array(origin == 2)).select(list(PARENTS))
     wanted = made.slice(0, 0) if version.synthetic is None else version.synthetic
     return (
         _only_their_own(keys, origin)
@@ -285,12 +216,12 @@ def _as_in_recipe(version: _Stored, keys: pa.Table, origin: Ints) -> bool:
 def _only_their_own(keys: pa.Table, origin: Ints) -> bool:
     """Return whether source rows have no parents, and synthetic rows no source row."""
     made = pa.array(origin == 2)
-    parents = keys.filter(pc.invert(made)).select(list(_PARENTS))
+    parents = keys.filter(pc.invert(made)).select(list(PARENTS))
     synthetic = keys["source_row"].filter(made)
     return len(synthetic) == synthetic.null_count and all(len(one) == one.null_count for one in parents.columns)
 
 
-def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> bool:
+def _changed_as_in_recipe(version: StoredVersion, keys: pa.Table, labels: Labels) -> bool:
     """Return whether rows have the recipe's class and weight; rows that it omits have weight 1."""
     sources, copies = keys["source_row"].combine_chunks(), version.copies.combine_chunks()
     place = pc.index_in(sources, value_set=copies["source_row"].combine_chunks(), skip_nulls=True)
@@ -303,7 +234,7 @@ def _changed_as_in_recipe(version: _Stored, keys: pa.Table, labels: Labels) -> b
     return bool(pc.all(alike).as_py())
 
 
-def _repeats_alike(version: _Stored) -> bool:
+def _repeats_alike(version: StoredVersion) -> bool:
     """Return whether repetitions of a source row have the same content and keys."""
     keys = version.config.columns.key_columns()
     found = [real_rows(version.data, "train", path, keys) for path in version.files("train")]
@@ -330,65 +261,4 @@ def real_rows(data: Path, part: str, path: Path, keys: Sequence[str]) -> tuple[I
 
 
 def _sorted(parents: pa.Table) -> pa.Table:
-    return parents.sort_by([(name, "ascending") for name in _PARENTS]).combine_chunks()
-
-
-def _split_facts(version: _Stored) -> Found:
-    """Yield the statements of the split about itself; the files lack the content of dropped rows."""
-    manifest, config = version.manifest, version.config
-    split = manifest.split
-    by_group = config.split.method == "random" and bool(config.columns.group)
-    yield "split.method", split.method, "grouped" if by_group else config.split.method
-    if config.split.method != "time":
-        yield "split.spans", split.spans, {}
-    if not config.split.test:
-        yield "split.windows", split.windows, {}
-    if config.split.groups_apart:
-        yield "split.positive_class", split.positive_class, ""
-    if config.split.duplicates == "ignore":
-        yield "split.duplicate_rows", split.duplicate_rows, 0
-        yield "split.contradictory_rows", split.contradictory_rows, 0
-    if version.stored and not version.dropped:
-        if config.split.method == "time":
-            yield from time_facts(split, _rows_in_time(version))
-        if config.split.duplicates == "together" and not split.apart:
-            repeated, contradictory = _equal_rows(version)
-            yield "split.duplicate_rows", split.duplicate_rows, repeated
-            yield "split.contradictory_rows", split.contradictory_rows, contradictory
-
-
-def _rows_in_time(version: _Stored) -> SplitRows:
-    published = {name: _keys_and_label(version, name) for name in PARTITIONS}
-    return SplitRows.of(version.config, published, version.rejected)
-
-
-def _keys_and_label(version: _Stored, name: str) -> pa.Table:
-    """Return the key columns and the label of a partition's original rows."""
-    target, keys = version.config.columns.target, version.keys(name)
-    labels = pa.concat_tables([pq.read_table(path, columns=[target]) for path in version.files(name)])
-    own = source_keys(keys, version.config.columns.key_columns())
-    table = own.append_column(target, labels.unify_dictionaries()[target])
-    return table.filter(pc.equal(keys["origin"], ORIGINS[0]))
-
-
-def _equal_rows(version: _Stored) -> tuple[int, int]:
-    """Return how many original rows equal an earlier one, and how many equal one of another class."""
-    target, hashes, labels = version.config.columns.target, [], []
-    for name in PARTITIONS:
-        for rows in _original_rows(version, name):
-            hashes.append(row_hashes(rows.drop_columns([target])))
-            labels.append(rows.select([target]))
-    groups = group_codes(np.concatenate(hashes))
-    repeated = len(groups) - (int(groups.max(initial=-1)) + 1)
-    codes = encode_labels(pa.concat_tables(labels).unify_dictionaries()[target]).codes
-    return repeated, count_contradictory(groups, codes)
-
-
-def _original_rows(version: _Stored, name: str) -> Iterator[pa.Table]:
-    """Yield the original rows of a partition, one row group at a time."""
-    for path in version.files(name):
-        origin = read_parquet(version.data / "keys" / name / path.name, columns=["origin"])["origin"]
-        start = 0
-        for rows in iter_part(path):
-            yield rows.filter(pc.equal(origin.slice(start, rows.num_rows), ORIGINS[0]))
-            start += rows.num_rows
+    return parents.sort_by([(name, "ascending") for name in PARENTS]).combine_chunks()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.group_splits import METRICS, SHARES, balance, covered
+from benchmarks.group_splits import METRICS, SHARES, balance, covered, repeated
 
 pytestmark = pytest.mark.slow
 
@@ -22,3 +22,10 @@ def test_the_intervals_of_grouped_rows_cover_new_customers(kind: str) -> None:
     found = list(covered(kind, 40, 200))
     for metric in METRICS:
         assert np.mean([one[metric][2] for one in found]) >= 0.8  # 90 % less two standard errors
+
+
+def test_rows_that_stand_four_times_are_covered_and_too_few_for_a_verdict() -> None:
+    average_precision, difference, enough = np.mean(list(repeated(30, 200)), axis=0)
+    assert average_precision >= 0.8
+    assert difference >= 0.8
+    assert enough == 0

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpoise.evaluate._inference.bootstrap import iter_weights
+from counterpoise.evaluate._inference.bootstrap import iter_weights, spread_of_few
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 200))
@@ -24,8 +24,9 @@ def test_rows_of_a_group_are_drawn_together_and_as_many_groups_of_each_kind_as_t
         assert all(len(found) == 1 for found in by_group)
         drawn = np.array([int(found[0]) for found in by_group])
         if positive.sum() * 2 != rows and positive.any():
-            assert drawn[holds].sum() == holds.sum()
-            assert drawn[~holds].sum() == (~holds).sum()
+            few = [spread_of_few(np.bincount(groups)[own]) for own in (holds, ~holds) if own.any()]
+            for own in (holds, ~holds):
+                assert drawn[own].sum() == (max(1, round(own.sum() / max(few))) if own.any() else 0)
 
 
 def test_intervals_of_grouped_rows_are_as_wide_as_those_of_their_groups() -> None:
@@ -47,3 +48,10 @@ def test_a_group_belongs_to_the_stratum_of_its_rarest_row() -> None:
     (weights,) = iter_weights(strata, resamples=50, rng=np.random.default_rng(0), groups=groups)
     assert (weights[:, 9] == 1).all()  # the only group with a positive is drawn once in each resample
     assert len(np.unique(weights[:, 3])) > 1
+
+
+def test_many_groups_of_one_size_are_drawn_as_often_as_rows_and_few_unlike_ones_less() -> None:
+    assert spread_of_few(np.full(2_000, 4)) == pytest.approx(1, abs=0.01)
+    assert spread_of_few(np.full(20, 4)) > 1.1
+    assert spread_of_few(np.array([300, *[2] * 200])) > spread_of_few(np.full(201, 3)) * 1.5
+    assert spread_of_few(np.array([9_000, *[1] * 100])) == spread_of_few(np.array([5])) == 4

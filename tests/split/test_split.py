@@ -45,7 +45,14 @@ def test_a_class_that_tied_rows_keep_off_its_shares_is_told(tmp_path: Path) -> N
     table = pa.table({"a": [*range(300), *[-1] * 90, *range(1000, 1010)], "label": [0] * 300 + [1] * 100})
     plan = split(table, tmp_path)
     shares = "train 90 of 60, validation 5 of 20, test 5 of 20"
-    assert plan.notes == (f"class '1' misses its shares ({shares}): up to 90 of its rows are tied together",)
+    assert plan.notes == (
+        f"class '1' misses its shares ({shares}): up to 90 of its rows are tied together",
+        (
+            "class '1': 1 set of equal rows with more than 5.0 % of its rows, the largest with 90 (90.0 %): 1 in "
+            "train, 0 in validation, 0 in test; so 90.0 % of the source's rows are not represented in some partition; "
+            "the largest exceeds what should be in train (60) and in validation (20) and in test (20)"
+        ),
+    )
     assert split(table, tmp_path / "free", duplicates="ignore").notes == ()
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
 from counterpoise.results import HeldOut, Rules
-from counterpoise.split import Partition, group_codes, read_partition
+from counterpoise.split import Units, read_content, read_partition, tie_codes
 from counterpoise.table import SnapshotReader, SourceTable, write_snapshot
 
 
@@ -27,9 +27,12 @@ def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path
     tables = {
         name: source.read_rows(np.flatnonzero(partition == PARTITIONS.index(name))) for name in ("validation", "test")
     }
-    groups = _write_groups(source.reader, partition, rules.columns.group, folder) if rules.columns.group else {}
+    groups = _write_units(source.reader, split, rules.columns.group, folder)
     held = hold_out_tables(**tables, folder=folder)
-    return held.model_copy(update={"digest": digest_of_test(snapshot, split), "groups": groups})
+    equal_rows = bool(groups) and not rules.columns.group
+    return held.model_copy(
+        update={"digest": digest_of_test(snapshot, split), "groups": groups, "equal_rows": equal_rows}
+    )
 
 
 def hold_out_tables(*, validation: pa.Table, test: pa.Table, folder: Path) -> HeldOut:
@@ -50,16 +53,22 @@ def digest_of_test(snapshot: Snapshot, split: SplitPlan) -> str:
     return hashlib.sha256(snapshot.digest.encode() + rows.tobytes()).hexdigest()
 
 
-def _write_groups(reader: SnapshotReader, partition: Partition, column: str, folder: Path) -> dict[str, str]:
-    """Write the group code of each untouched row; return the files by partition."""
-    values = reader.read_columns([column]).column(0)
-    files = {}
-    for name in ("validation", "test"):
-        rows = np.flatnonzero(partition == PARTITIONS.index(name))
-        path = folder / f"{name}-groups.npy"
-        np.save(path, group_codes(values.take(pa.array(rows))).astype(np.int32))
-        files[name] = str(path)
-    return files
+def _write_units(reader: SnapshotReader, split: SplitPlan, group: str, folder: Path) -> dict[str, str]:
+    """Write the independent unit of each untouched row; return the files by partition, none if rows are independent."""
+    content, partition = read_content(split), read_partition(split)
+    if content is None and not group:
+        return {}
+    rows = {name: np.flatnonzero(partition == PARTITIONS.index(name)) for name in ("validation", "test")}
+    units = {
+        name: Units.of(tie_codes(reader, own, content=content, group=group), grouped=bool(group))
+        for name, own in rows.items()
+    }
+    if all(found.kind == "rows" for found in units.values()):
+        return {}
+    files = {name: folder / f"{name}-groups.npy" for name in units}
+    for name, path in files.items():
+        np.save(path, units[name].codes.astype(np.int32))
+    return {name: str(path) for name, path in files.items()}
 
 
 def _whole(table: pa.Table) -> pa.Table:

@@ -16,6 +16,7 @@ Resampled = dict[str, Floats]
 CONFIDENCE = 0.95
 _CELLS = 2_000_000
 """The number of weights held in memory at once, whatever the number of resamples."""
+_MOST_SPREAD = 4.0
 _MOST_RESAMPLES, _FEWEST_RESAMPLES = 200, 50
 _MOST_WEIGHTS = 20_000_000
 
@@ -74,21 +75,23 @@ def iter_weights(
     """Yield how often each row is drawn, in parts of several resamples, shape (resamples of this part, rows).
 
     Args:
-        strata: The stratum of each row; a resample draws as many of each as there are.
+        strata: The stratum of each row; a resample draws as many of each as there are, with few groups fewer.
         resamples: The number of resamples.
         rng: The random generator of the resamples.
         groups: One code per row, from 0 without gaps: whole groups are drawn, each in the stratum of its rarest row,
-            because rows of one group carry less information than independent rows. None if each row is drawn on its
-            own.
+            because rows of one group carry less information than independent rows; few groups are drawn fewer times
+            than there are, see `spread_of_few`. None if each row is drawn on its own.
     """
     units = strata if groups is None else _rarest(strata, groups)
     units_by_stratum = [np.flatnonzero(units == stratum) for stratum in np.unique(units)]
+    sizes = [] if groups is None else [np.bincount(groups)[own] for own in units_by_stratum]
+    fewer = max((spread_of_few(own) for own in sizes), default=1.0)
     step = max(1, _CELLS // max(1, len(strata)))
     for start in range(0, resamples, step):
         number = min(step, resamples - start)
         weights = np.zeros((number, len(units)), np.int32)
         for drawn in units_by_stratum:
-            weights[:, drawn] = _drawn(number, len(drawn), rng)
+            weights[:, drawn] = _drawn(number, len(drawn), max(1, round(len(drawn) / fewer)), rng)
         yield weights if groups is None else weights[:, groups]
 
 
@@ -116,14 +119,38 @@ def interval_of(values: Floats, estimate: float, *, within: tuple[float, float] 
     return Interval(float(low), float(high))
 
 
-def _drawn(number: int, size: int, rng: np.random.Generator) -> Copies:
-    """Return how often each of `size` rows is drawn in `size` draws with replacement, for `number` resamples.
+def spread_of_few(sizes: npt.NDArray[np.int64]) -> float:
+    """Return the factor by which resamples of these groups vary too little, as a ratio of variances.
+
+    Few groups, or groups of very unlike sizes, show less variance than they have, and 1.96 standard errors are not
+    enough. Groups of unlike sizes count as (Σ size)² / Σ size² equal ones (Kish, Survey Sampling, 1965), and Student's
+    t with one degree of freedom less takes the place of the normal distribution (as Carter, Schnepel and Steigerwald
+    propose for clusters, Review of Economics and Statistics 99, 2017). Resamples of fewer groups, by this factor, have
+    the right variance. At most 4: beyond, resamples would have too few groups to compute anything from.
+
+    >>> round(spread_of_few(np.ones(1_000, int)), 2), round(spread_of_few(np.ones(17, int)), 2)
+    (1.0, 1.24)
+    >>> round(spread_of_few(np.array([90, 40, *[5] * 19])), 2)
+    2.12
+    """
+    from scipy import stats
+
+    number = len(sizes)
+    effective = float(sizes.sum()) ** 2 / float((sizes.astype(np.float64) ** 2).sum())
+    if effective < 1.5:
+        return _MOST_SPREAD
+    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, effective - 1) / stats.norm.ppf((1 + CONFIDENCE) / 2))
+    return min(_MOST_SPREAD, quantile**2 * number / (number - 1))
+
+
+def _drawn(number: int, size: int, draws: int, rng: np.random.Generator) -> Copies:
+    """Return how often each of `size` rows is drawn in `draws` draws with replacement, for `number` resamples.
 
     Resamples are drawn one at a time, so that their counts fit into the CPU cache.
     """
     weights = np.empty((number, size), np.int32)
     for resample in weights:
-        resample[:] = np.bincount(rng.integers(0, size, size=size), minlength=size)
+        resample[:] = np.bincount(rng.integers(0, size, size=draws), minlength=size)
     return weights
 
 
