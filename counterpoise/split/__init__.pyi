@@ -3,7 +3,6 @@ from ._allocation import allocate_groups as allocate_groups
 from ._allocation import partition_targets as partition_targets
 from ._cuts import TimeCuts as TimeCuts
 from ._files import REJECTED as REJECTED
-from ._files import Partition as Partition
 from ._files import read_content as read_content
 from ._files import read_partition as read_partition
 from ._groups import Units as Units

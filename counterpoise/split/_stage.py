@@ -113,24 +113,24 @@ def split_snapshot(
         "source_row"
     )
     plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
-    duplicates = _Duplicates.among(rows)
-    units = units_of(rows, placement.partition)
+    return plan.model_copy(update={"method": _method(columns, config), **_facts(rows, placement, config)})
+
+
+def _facts(rows: SplitRows, placement: Placement, config: SplitConfig) -> dict[str, Any]:
+    """Return the plan's statements on the placement."""
+    duplicates, units = _Duplicates.among(rows), units_of(rows, placement.partition)
     large = notes_on_large_units(rows, placement.partition, units, partition_shares(config))
-    notes = (*placement.notes, *(one.note for one in placement.exclusions if one.note), *large)
-    return plan.model_copy(
-        update={
-            "method": _method(columns, config),
-            "duplicate_rows": duplicates.repeated,
-            "contradictory_rows": duplicates.contradictory,
-            "apart": {one.reason: len(one.places) for one in placement.exclusions},
-            "spans": dict(placement.spans),
-            "windows": dict(placement.windows),
-            "positive_class": placement.positive_class,
-            "unit": units.kind,
-            "units": sizes_by_partition(units, placement.partition),
-            "notes": notes,
-        }
-    )
+    return {
+        "duplicate_rows": duplicates.repeated,
+        "contradictory_rows": duplicates.contradictory,
+        "apart": {one.reason: len(one.places) for one in placement.exclusions},
+        "spans": dict(placement.spans),
+        "windows": dict(placement.windows),
+        "positive_class": placement.positive_class,
+        "unit": units.kind,
+        "units": sizes_by_partition(units, placement.partition),
+        "notes": (*placement.notes, *(one.note for one in placement.exclusions if one.note), *large),
+    }
 
 
 def _method(columns: ColumnsConfig, config: SplitConfig) -> SplitMethod:
