@@ -12,25 +12,6 @@ from typing import Any
 
 from counterpoise.text import visible
 
-__all__ = [
-    "ColumnNotFoundError",
-    "ConfigError",
-    "ContractError",
-    "CounterpoiseError",
-    "EngineError",
-    "EvaluationError",
-    "InputError",
-    "IntegrityError",
-    "MachineError",
-    "MissingObjectError",
-    "PublishError",
-    "ResamplingError",
-    "SplitError",
-    "StorageError",
-    "StorageUnavailableError",
-    "VersionNotFoundError",
-]
-
 
 class CounterpoiseError(Exception):
     """The base class of all deliberate errors.

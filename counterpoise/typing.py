@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Codes", "Copies", "Floats", "Ints", "Mask", "Matrix"]
-
 Ints = npt.NDArray[np.int64]
 """Integers: rows, positions, counts."""
 
