@@ -89,7 +89,7 @@ def test_repeated_identifiers_are_suggested_as_groups(tmp_path: Path) -> None:
 def test_other_splits_are_suggested_for_tables_with_a_time_and_for_sources_that_grow(tmp_path: Path) -> None:
     at = pa.array(np.arange(ROWS), pa.timestamp("s"))
     _, comments = propose(tmp_path / "a", happened=at)
-    assert "Set time, with a gap" in comments["split.method"]
+    assert "Set time, with windows and a delay" in comments["split.method"]
     assert "stable" not in comments["split.method"]
     for number, source in enumerate(
         ({"path": "deliveries"}, {"path": "in/*.csv"}, {"url": "sqlite:///x", "table": "t"})
