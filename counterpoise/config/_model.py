@@ -67,9 +67,10 @@ class BalanceConfig(Section):
                 raise ValueError(f"tournament.{field} needs split.method time")
         if not self.split.groups_apart and not self.columns.group:
             raise ValueError("split.known_positives drop needs columns.group")
-        unseen = {self.columns.target, *self.columns.drop}.intersection(self.evaluation.slices)
-        if unseen:
-            raise ValueError(f"evaluation.slices needs features or keys, but {min(unseen)!r} is neither")
+        unseen = {self.columns.target, *self.columns.drop}
+        for field, named in (("slices", self.evaluation.slices), ("cost_column", [self.evaluation.cost_column])):
+            if found := unseen.intersection(named):
+                raise ValueError(f"evaluation.{field} needs features or keys, but {min(found)!r} is neither")
         watermark = self.source.watermark
         if watermark and watermark not in (*self.columns.key_columns(), *self.columns.drop):
             raise ValueError(f"source.watermark {watermark!r} would be a feature: add it to columns.ids, time or drop")

@@ -9,6 +9,7 @@ import numpy as np
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import ConfigError
+from counterpoise.evaluate._amounts import row_costs
 from counterpoise.evaluate._arms import EvaluatedArm, Predictions
 from counterpoise.evaluate._class_report import class_averages, class_scores, of_two_classes, report_figures
 from counterpoise.evaluate._inference.bootstrap import Resampled
@@ -71,7 +72,9 @@ def _evaluated(
 ) -> EvaluatedArm:
     """Evaluate the scores of the positive class, one per row."""
     scores, truth = scored.test, codes.test == positive
-    choice = choose_arm_threshold(ScoredRows(scored.validation, codes.validation == positive), config=config)
+    known = codes.validation == positive
+    rows = ScoredRows(scored.validation, known, missed=row_costs(codes, "validation", known))
+    choice = choose_arm_threshold(rows, config=config)
     present = np.unique(codes.test)
     measure = _measure(scores, truth, choice.value, of=_Classes(positive, present), probabilities=probabilities)
     once = measure(np.ones((1, len(scores)), np.int32))

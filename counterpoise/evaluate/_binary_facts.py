@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from counterpoise.evaluate._amounts import amount_point, row_costs
 from counterpoise.evaluate._arms import DUMMY, Predictions
 from counterpoise.evaluate._calibration.calibrated import (
     Probabilities,
@@ -61,6 +62,8 @@ def _facts(task: EvaluationTask, predictions: Predictions, *, threshold: float, 
     rng = child_generator(seed, "evaluate", "operating points", predictions.learner, predictions.strategy)
     fixed = fixed_thresholds(task.config)
     points = operating_points(validation, test, config=task.config, rng=rng, fixed=fixed)
+    if test.missed is not None:
+        points.append(amount_point(validation, test, config=task.config, rng=rng))
     made = calibrate(predictions, task.codes, positive=task.positive or 0, method=task.config.calibration)
     for point in points:
         if point["rule"] == "cost":
@@ -114,7 +117,12 @@ def _scored(task: EvaluationTask, predictions: Predictions) -> tuple[ScoredRows,
     codes, positive = task.codes, task.positive
     parts = (("validation", predictions.validation, codes.validation), ("test", predictions.test, codes.test))
     validation, test = (
-        ScoredRows(scores if scores.ndim == 1 else scores[:, positive], labels == positive, codes.groups.get(name))
+        ScoredRows(
+            scores if scores.ndim == 1 else scores[:, positive],
+            labels == positive,
+            codes.groups.get(name),
+            row_costs(codes, name, labels == positive),
+        )
         for name, scores, labels in parts
     )
     return validation, test

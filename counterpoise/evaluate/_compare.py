@@ -10,6 +10,7 @@ import numpy as np
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate._alerts import alerts_a_day
+from counterpoise.evaluate._amounts import RULE, amount_words
 from counterpoise.evaluate._arms import DUMMY, Predictions, StrategyArms, dummy_predictions, train_arms
 from counterpoise.evaluate._binary_facts import binary_facts
 from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
@@ -242,7 +243,7 @@ def threshold_rule(task: EvaluationTask) -> dict[str, str]:
     metric = task.config.threshold
     for fixed in fixed_thresholds(task.config):
         return {"metric": fixed.name, "wanted": fixed.wanted, "chosen_on": "configuration"}
-    by_rule = {rule.name: rule.wanted for rule in threshold_rules(task.config)}
+    by_rule = {rule.name: rule.wanted for rule in threshold_rules(task.config)} | {RULE: amount_words(task.config)}
     return {
         "metric": metric,
         "wanted": by_rule.get(metric) or f"largest {METRICS[metric].label}",
@@ -256,8 +257,8 @@ def _notes(
     notes = list(tables.notes)
     if task.positive is None and task.config.positive_class:
         notes.append("evaluation.positive_class was ignored: there are more than two classes")
-    if task.positive is None and task.config.slices:
-        notes.append("evaluation.slices was ignored: there are more than two classes")
+    unused = [name for name in ("slices", "cost_column") if task.positive is None and getattr(task.config, name)]
+    notes += [f"evaluation.{name} was ignored: there are more than two classes" for name in unused]
     if task.positive is not None and task.config.class_costs:
         notes.append("evaluation.class_costs was ignored: there are two classes")
     resamples = record["bootstrap"]["resamples"]

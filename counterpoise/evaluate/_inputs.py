@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.config import BalanceConfig
-from counterpoise.errors import ColumnNotFoundError, IntegrityError
+from counterpoise.errors import ColumnNotFoundError, EvaluationError, IntegrityError
 from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.evaluate._sample import SampledTrain, sample_source_rows, sampled_train
@@ -73,6 +74,7 @@ def load_tables(
         groups=groups,
         equal_rows=bool(groups) and not config.columns.group,
         slices=_slices(published, config),
+        amounts=_amounts(published, config),
         train_ties=_ties(config, rows, reader=source.reader, split=split),
         test_days=test_days,
     )
@@ -108,20 +110,44 @@ def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: Snapsho
 
 
 def _slices(published: Version, config: BalanceConfig) -> pa.Table | None:
-    """Return the columns of test that `evaluation.slices` names: features, or keys that no learner sees.
+    """Return the columns of test that `evaluation.slices` names."""
+    wanted = config.evaluation.slices
+    return _named(published, config, "test", wanted, field="evaluation.slices") if wanted else None
+
+
+def _amounts(published: Version, config: BalanceConfig) -> dict[str, Floats]:
+    """Return the cost of missing each untouched row by partition; empty if no column is named.
+
+    Raises:
+        EvaluationError: The column holds no numbers.
+    """
+    column, found = config.evaluation.cost_column, {}
+    for part in ("validation", "test") if column else ():
+        values = _named(published, config, part, (column,), field="evaluation.cost_column").column(0)
+        kind = values.type
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+            raise EvaluationError(
+                "cost_column",
+                expected="numbers in the column evaluation.cost_column",
+                found=f"the type {kind}",
+                remedy="name a column with the cost of missing each row",
+            )
+        found[part] = values.cast(pa.float64()).to_numpy()
+    return found
+
+
+def _named(published: Version, config: BalanceConfig, part: str, names: Sequence[str], *, field: str) -> pa.Table:
+    """Return columns of a partition: features, or keys that no learner sees.
 
     Raises:
         ColumnNotFoundError: A column is neither.
     """
-    wanted = config.evaluation.slices
-    if not wanted:
-        return None
-    test, keys = published.to_arrow("test"), config.columns.key_columns()
-    known = source_keys(published.to_arrow("keys/test"), keys) if keys else pa.table({})
-    if missing := [name for name in wanted if name not in {*test.schema.names, *known.schema.names}]:
-        names = [*test.schema.names, *known.schema.names]
-        raise ColumnNotFoundError.from_names(missing, names, field="evaluation.slices")
-    return pa.table({name: (test if name in test.schema.names else known)[name] for name in wanted})
+    table, keys = published.to_arrow(part), config.columns.key_columns()
+    known = source_keys(published.to_arrow(f"keys/{part}"), keys) if keys else pa.table({})
+    everywhere = [*table.schema.names, *known.schema.names]
+    if missing := [name for name in names if name not in everywhere]:
+        raise ColumnNotFoundError.from_names(missing, everywhere, field=field)
+    return pa.table({name: (table if name in table.schema.names else known)[name] for name in names})
 
 
 def _units(

@@ -22,7 +22,7 @@ from counterpoise.metrics import Confusion, decision_metrics, f_beta
 from counterpoise.results import range_of
 from counterpoise.typing import Copies, Floats, Ints, Mask
 
-_CANDIDATES = 2_000
+CANDIDATES = 2_000
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,15 @@ class ThresholdRule:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """Rows with their probability of the positive class, their label, and their group if they have one."""
+    """Rows with their probability of the positive class, their label, and their group if they have one.
+
+    `missed` is the cost of missing each row, such as its amount, if it differs by row; it counts for positives.
+    """
 
     scores: Floats
     positive: Mask
     groups: npt.NDArray[np.int32] | None = None
+    missed: Floats | None = None
 
 
 def threshold_rules(config: EvaluationConfig) -> tuple[ThresholdRule, ...]:
@@ -115,12 +119,12 @@ def operating_points(
     chosen = chosen_thresholds(validation, rules, np.ones((1, len(validation.scores))))[:, 0]
     chosen = np.append(chosen, [one.value for one in fixed])
     spread = [
-        chosen_thresholds(validation, rules, weights, candidates=_CANDIDATES)
-        for weights in _resampled(validation, config, rng)
+        chosen_thresholds(validation, rules, weights, candidates=CANDIDATES)
+        for weights in resampled(validation, config, rng)
     ]
     found = np.concatenate([np.zeros((len(rules), 0)), *spread], axis=1)
-    evaluated = _evaluated(test, chosen, config, rng)
-    points = [_point(rule, float(threshold), own) for rule, threshold, own in zip(rules, chosen, found, strict=False)]
+    evaluated = evaluated_thresholds(test, chosen, config, rng)
+    points = [point_of(rule, float(threshold), own) for rule, threshold, own in zip(rules, chosen, found, strict=False)]
     points += [_fixed(one) for one in fixed]
     return [point | outcome for point, outcome in zip(points, evaluated, strict=True)]
 
@@ -140,7 +144,7 @@ def cost_by_formula(test: ScoredRows, *, config: EvaluationConfig, rng: np.rando
     if not false_alarm + missed:
         return None
     threshold = false_alarm / (false_alarm + missed)
-    (outcome,) = _evaluated(test, np.array([threshold]), config, rng)
+    (outcome,) = evaluated_thresholds(test, np.array([threshold]), config, rng)
     return {"threshold": threshold, **outcome}
 
 
@@ -162,12 +166,12 @@ def chosen_thresholds(
     """
     order = np.argsort(-rows.scores, kind="stable")
     ranked = rows.scores[order]
-    ends = _thinned(np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)), candidates)
+    ends = thinned(np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)), candidates)
     drawn = np.asarray(weights, dtype=np.float64)[:, order]
-    called = _running(drawn, ends)
-    true = _running(drawn * rows.positive[order], ends)
+    called = running_sums(drawn, ends)
+    true = running_sums(drawn * rows.positive[order], ends)
     counts = Confusion.from_called(true, called, positives=true[:, -1:], rows=called[:, -1:])
-    thresholds = _candidates(ranked[ends])
+    thresholds = candidate_thresholds(ranked[ends])
     return np.stack([_best(rule.value(counts), thresholds) for rule in rules])
 
 
@@ -177,7 +181,7 @@ def _best(values: Floats, thresholds: Floats) -> Floats:
     return np.where(reached, thresholds[best], np.nan)
 
 
-def _thinned(ends: Ints, most: int) -> Ints:
+def thinned(ends: Ints, most: int) -> Ints:
     """Return at most about `most` of the positions, including the first and the last."""
     if len(ends) <= most:
         return ends
@@ -186,14 +190,14 @@ def _thinned(ends: Ints, most: int) -> Ints:
     return np.asarray(ends[np.unique(np.concatenate([near_the_top, everywhere]))])
 
 
-def _running(drawn: Floats, ends: Ints) -> Floats:
+def running_sums(drawn: Floats, ends: Ints) -> Floats:
     """Return running sums up to each end, after a zero for no rows."""
     starts = np.concatenate([[0], ends[:-1] + 1])
     sums = np.cumsum(np.add.reduceat(drawn, starts, axis=1), axis=1)
     return np.concatenate([np.zeros((len(drawn), 1)), sums], axis=1)
 
 
-def _candidates(distinct: Floats) -> Floats:
+def candidate_thresholds(distinct: Floats) -> Floats:
     """Return a threshold above all scores, then one for each distinct score; the scores are descending."""
     lower = np.append(distinct[1:], 0.0)
     middle = (distinct + lower) / 2
@@ -201,12 +205,14 @@ def _candidates(distinct: Floats) -> Floats:
     return np.concatenate([np.nextafter(np.maximum(distinct[:1], 1.0), np.inf), halfway])
 
 
-def _resampled(rows: ScoredRows, config: EvaluationConfig, rng: np.random.Generator) -> Iterator[Copies]:
+def resampled(rows: ScoredRows, config: EvaluationConfig, rng: np.random.Generator) -> Iterator[Copies]:
+    """Yield the weights of resamples of scored rows."""
     resamples = affordable_resamples(len(rows.scores), config.bootstrap)
     return iter_weights(rows.positive.astype(np.int32), resamples=resamples, rng=rng, groups=rows.groups)
 
 
-def _point(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, Any]:
+def point_of(rule: ThresholdRule, threshold: float, spread: Floats) -> dict[str, Any]:
+    """Return the record of a chosen threshold with its interval, from its choices on resamples of validation."""
     found = spread[np.isfinite(spread)]
     low, high = np.quantile(found, [0.025, 0.975]) if len(found) else (np.nan, np.nan)
     return {
@@ -225,14 +231,14 @@ def _fixed(one: FixedThreshold) -> dict[str, Any]:
     return {"rule": one.name, "wanted": one.wanted, "threshold": one.value, **unknown}
 
 
-def _evaluated(
+def evaluated_thresholds(
     test: ScoredRows, thresholds: Floats, config: EvaluationConfig, rng: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Return the outcome of each threshold on test, all on the same resamples."""
     called = test.scores[:, None] >= thresholds
     columns = np.column_stack([called & test.positive[:, None], called, test.positive]).astype(np.float64)
     sums = [np.ones((1, len(columns))) @ columns]
-    sums += [weights @ columns for weights in _resampled(test, config, rng)]
+    sums += [weights @ columns for weights in resampled(test, config, rng)]
     drawn = np.concatenate(sums)
     number = len(thresholds)
     return [

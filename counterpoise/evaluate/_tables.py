@@ -37,6 +37,8 @@ class EvaluationTables:
             if these are single rows.
         equal_rows: Whether the units are sets of equal rows, not groups of the group column.
         test_days: The day of each test row, if the split is by time and days can be told.
+        amounts: The cost of missing each row of `validation` and `test`, NaN where unknown; empty if it is the same
+            for all rows.
         slices: The columns of test by whose values groups of rows are compared; None if none are named.
         train_ties: Which natural train rows stay together when they are split again; None: equal rows.
     """
@@ -54,6 +56,7 @@ class EvaluationTables:
     train_ties: Ties | None = None
     test_days: DayCodes | None = None
     slices: pa.Table | None = None
+    amounts: Mapping[str, Floats] = field(default_factory=dict)
 
     def by_name(self) -> dict[str, pa.Table]:
         """Return the four tables by name."""
@@ -69,8 +72,8 @@ class EvaluationTables:
 class LabelCodes:
     """The labels of all four tables with shared codes: a code is a position in `classes`.
 
-    `weights` has the weight of each resampled train row, None if all weigh one. `groups` and `equal_rows` are as in
-    `EvaluationTables`; `coincidences` says whether equal rows may well be independent.
+    `weights` has the weight of each resampled train row, None if all weigh one. `groups`, `equal_rows` and `amounts`
+    are as in `EvaluationTables`; `coincidences` says whether equal rows may well be independent.
     """
 
     classes: tuple[str, ...]
@@ -82,6 +85,7 @@ class LabelCodes:
     groups: Mapping[str, Codes] = field(default_factory=dict)
     equal_rows: bool = False
     coincidences: bool = False
+    amounts: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def unit(self) -> UnitKind:
@@ -119,6 +123,7 @@ def read_label_codes(tables: EvaluationTables) -> LabelCodes:
         weights=tables.weights,
         groups=tables.groups,
         equal_rows=tables.equal_rows,
+        amounts=tables.amounts,
         coincidences=tables.equal_rows and expects_equal_rows(tables.test.drop_columns([tables.target])),
         **parts_codes,
     )

@@ -19,12 +19,33 @@ class ByFormula(Record):
     confusion: Confusion | None
 
 
+class Money(Record):
+    """What errors cost per thousand test rows if missing a row costs its value in `column`.
+
+    `cost` is that of the threshold, `never` and `always` those of calling no row and every row; what the threshold
+    saves against these has paired intervals.
+    """
+
+    column: Name
+    cost: NonNegative
+    cost_low: NonNegative | None
+    cost_high: NonNegative | None
+    never: NonNegative
+    never_low: NonNegative | None
+    never_high: NonNegative | None
+    always: NonNegative
+    always_low: NonNegative | None
+    always_high: NonNegative | None
+    saved_to_never: Difference
+    saved_to_always: Difference
+
+
 class OperatingPoint(Record):
     """A threshold that a rule (`wanted` in words) chooses on validation, and its outcome on test.
 
     `threshold` is null if none meets the rule; `threshold_low` and `threshold_high` are its interval for other
     validation rows, and `reached` is the share of resamples in which some threshold met the rule. The `cost` rule has
-    `by_formula`.
+    `by_formula`, the `amount` rule `money`.
     """
 
     rule: Name
@@ -37,6 +58,7 @@ class OperatingPoint(Record):
     intervals: Intervals
     confusion: Confusion | None
     by_formula: ByFormula | None = None
+    money: Money | None = None
 
 
 class ExploredRows(Record):

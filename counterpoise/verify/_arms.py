@@ -109,6 +109,11 @@ def _points(points: Sequence[OperatingPoint], rows: tuple[int, int], costs: Cost
             if found is not None and found.confusion is not None:
                 yield from _totals(name, found.confusion, rows)
                 yield from _outcome(name, found.test, found.confusion, costs)
+        if point.money is not None:
+            yield from unequal("money: always", point.money.always, 1000 * costs.false_positive * rows[0] / sum(rows))
+            for name in ("never", "always"):
+                saved = getattr(point.money, f"saved_to_{name}").difference
+                yield from unequal(f"money: saved_to_{name}", saved, getattr(point.money, name) - point.money.cost)
 
 
 def _expected(record: MetricsRecord, arm: MulticlassArm, found: ExpectedCost) -> Iterator[str]:

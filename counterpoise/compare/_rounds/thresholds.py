@@ -51,8 +51,8 @@ class ThresholdLearner:
             scores[tested] = _scores(clone(self.model).fit(features[trained], targets[trained]), features[tested])
             known[tested] = True
         chosen = choose_arm_threshold(ScoredRows(scores[known], targets[known] == 1), config=self.config)
-        if chosen.rule != self.config.threshold:
-            wanted = {rule.name: rule.wanted for rule in threshold_rules(self.config)}[self.config.threshold]
+        wanted = {rule.name: rule.wanted for rule in threshold_rules(self.config)}.get(self.config.threshold)
+        if wanted and chosen.rule != self.config.threshold:
             warnings.warn(f"no threshold gives a {wanted}, out of fold: the largest F1 was taken", stacklevel=2)
         self.best_threshold_ = chosen.value
         self.model.fit(features, targets)

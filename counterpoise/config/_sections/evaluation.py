@@ -14,13 +14,13 @@ LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_f
 if TYPE_CHECKING:
     ThresholdName = str
 else:
-    ThresholdName = Literal[(*names("threshold"), "f_beta", "cost", "precision", "recall", "alerts", "fixed")]
+    ThresholdName = Literal[(*names("threshold"), "f_beta", "cost", "precision", "recall", "alerts", "amount", "fixed")]
 
 
 class EvaluationConfig(Section):
     """How the effect of resampling is measured."""
 
-    literal_fields = frozenset({"positive_class", "class_costs", "slices"})
+    literal_fields = frozenset({"positive_class", "class_costs", "cost_column", "slices"})
 
     enabled: bool = Field(True, description="Whether to train learners and write the report's metrics.")
     learners: tuple[LearnerName, ...] = Field(
@@ -43,6 +43,11 @@ class EvaluationConfig(Section):
     beta: float = Field(1.0, gt=0, le=100, description="The weight of recall relative to precision in F-beta.")
     cost_false_positive: float = Field(1.0, ge=0, description="The cost of a false alarm, in any unit.")
     cost_false_negative: float = Field(10.0, ge=0, description="The cost of a missed positive, in the same unit.")
+    cost_column: str = Field(
+        "",
+        description="A column, feature or key, with the cost of missing each row, such as its amount; a false alarm "
+        "costs cost_false_positive. With it threshold may be amount: the least total cost.",
+    )
     class_costs: JsonObjectText = Field(
         "",
         description='With more than two classes: JSON with the cost of missing a class, such as {"fraud": 10}, or '
@@ -78,6 +83,12 @@ class EvaluationConfig(Section):
         "source rows.",
     )
     bootstrap: int = Field(1_000, ge=0, le=100_000, description="Bootstrap resamples for the intervals; 0 for none.")
+
+    @model_validator(mode="after")
+    def _amounts_have_a_column(self) -> EvaluationConfig:
+        if self.threshold == "amount" and not self.cost_column:
+            raise ValueError("threshold amount needs cost_column")
+        return self
 
     @model_validator(mode="before")
     @classmethod

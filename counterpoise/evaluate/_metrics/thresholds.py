@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from counterpoise.config import EvaluationConfig
+from counterpoise.evaluate._amounts import RULE, cheapest_threshold
 from counterpoise.evaluate._metrics.decisions import choose_threshold
 from counterpoise.evaluate._operating_points import ScoredRows, ThresholdRule, chosen_thresholds, threshold_rules
 from counterpoise.metrics import Confusion
@@ -39,6 +40,8 @@ def choose_arm_threshold(validation: ScoredRows, *, config: EvaluationConfig) ->
     """
     if config.threshold == "fixed":
         return ArmThreshold(config.fixed_threshold, float("nan"), "fixed")
+    if config.threshold == RULE:
+        return _by_amount(validation, config)
     rule = next((rule for rule in threshold_rules(config) if rule.name == config.threshold), None)
     if rule is None or not validation.positive.any() or validation.positive.all():
         return _by_metric(validation, config.threshold, OTHERWISE if rule else config.threshold)
@@ -47,6 +50,17 @@ def choose_arm_threshold(validation: ScoredRows, *, config: EvaluationConfig) ->
         note = f"no threshold gives a {rule.wanted}, on validation: the one with the largest F1 was taken"
         return replace(_by_metric(validation, OTHERWISE, OTHERWISE), note=note)
     return found
+
+
+def _by_amount(validation: ScoredRows, config: EvaluationConfig) -> ArmThreshold:
+    """Return the threshold of least total cost; where amounts are unknown, as in a comparison, by the costs alone."""
+    if validation.missed is None or not validation.positive.any() or validation.positive.all():
+        found = choose_arm_threshold(validation, config=config.model_copy(update={"threshold": "cost"}))
+        note = "" if validation.missed is not None else "the cost of each row is unknown here: the costs alone decided"
+        return replace(found, note=found.note or note)
+    rows = len(validation.scores)
+    chosen, spent = cheapest_threshold(validation, np.ones((1, rows)), false_alarm=config.cost_false_positive)
+    return ArmThreshold(float(chosen[0]), 1000 * float(spent[0]) / rows, RULE)
 
 
 def _by_metric(validation: ScoredRows, rule: str, metric: str) -> ArmThreshold:

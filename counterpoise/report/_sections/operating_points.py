@@ -18,12 +18,13 @@ class PointsView:
 
     points: GroupedFigures
     by_formula: tuple[str, ...]
+    money: tuple[str, ...]
 
 
 def points_view(metrics: dict[str, Any]) -> PointsView | None:
     """Return the operating points of the verdict's learner; None if there are none."""
-    points = grouped_figures(metrics, "operating_points")
-    return PointsView(points, tuple(_by_formula(of_verdict(metrics)))) if points else None
+    points, arms = grouped_figures(metrics, "operating_points"), of_verdict(metrics)
+    return PointsView(points, tuple(_by_formula(arms)), tuple(_money(arms))) if points else None
 
 
 def _by_formula(arms: list[dict[str, Any]]) -> Iterator[str]:
@@ -39,6 +40,26 @@ def _by_formula(arms: list[dict[str, Any]]) -> Iterator[str]:
                     f"cost of a false alarm plus a miss. On test this costs {number(found['test']['cost'], 1)} per "
                     f"thousand rows; the threshold chosen on validation costs {number(point['test']['cost'], 1)}."
                 )
+
+
+def _money(arms: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what the threshold of least total cost saves against calling no row and every row."""
+    for arm in arms:
+        for point in arm["operating_points"]:
+            if found := point.get("money"):
+                saved = [_saved(found[f"saved_to_{name}"]) for name in ("never", "always")]
+                yield (
+                    f"{capital(strategy_label(arm['strategy']))}: if missing a row costs its {found['column']}, errors "
+                    f"at {threshold(point['threshold'])} cost {number(found['cost'], 1)} per thousand rows. Never "
+                    f"alerting costs {number(found['never'], 1)}, so the threshold saves {saved[0]}. Alerting on every "
+                    f"row costs {number(found['always'], 1)}, so it saves {saved[1]}."
+                )
+
+
+def _saved(difference: dict[str, Any]) -> str:
+    low, high = difference["low"], difference["high"]
+    between = "" if low is None else f" ({number(low, 1)} to {number(high, 1)})"
+    return number(difference["difference"], 1) + between
 
 
 def _brief(metrics: dict[str, Any]) -> Iterator[str]:

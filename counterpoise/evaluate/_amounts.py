@@ -1,0 +1,124 @@
+"""Costs that differ by row: missing a positive costs its amount, and a false alarm the same for every row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from counterpoise.config import EvaluationConfig
+from counterpoise.errors import EvaluationError
+from counterpoise.evaluate._inference.bootstrap import interval_of
+from counterpoise.evaluate._inference.intervals import difference_interval
+from counterpoise.evaluate._operating_points import (
+    CANDIDATES,
+    ScoredRows,
+    ThresholdRule,
+    candidate_thresholds,
+    evaluated_thresholds,
+    point_of,
+    resampled,
+    running_sums,
+    thinned,
+)
+from counterpoise.evaluate._tables import LabelCodes
+from counterpoise.typing import Copies, Floats, Mask
+
+RULE = "amount"
+
+
+def amount_words(config: EvaluationConfig) -> str:
+    """Return the description of the rule."""
+    return f"least cost, {config.cost_false_positive:g} per false alarm and {config.cost_column} per miss"
+
+
+def row_costs(codes: LabelCodes, part: str, positive: Mask) -> Floats | None:
+    """Return the cost of missing each row of validation or test; None if costs are the same for all rows.
+
+    Raises:
+        EvaluationError: A positive has no cost, or one that is not a number from 0 on.
+    """
+    found = codes.amounts.get(part)
+    if found is None:
+        return None
+    known = np.where(positive, found, 0.0)
+    wrong = int((~np.isfinite(known) | (known < 0)).sum())
+    if wrong:
+        raise EvaluationError(
+            "cost_column",
+            expected="a cost from 0 on for every positive, in the column evaluation.cost_column",
+            found=f"{wrong:,} positives of {part} with another or no value",
+            remedy="name another column, or correct these rows in the source",
+        )
+    return known
+
+
+def cheapest_threshold(
+    rows: ScoredRows, weights: Floats | Copies, *, false_alarm: float, candidates: int | None = None
+) -> tuple[Floats, Floats]:
+    """Return the threshold of least total cost under each row of weights, the highest of several, and that cost.
+
+    Args:
+        rows: The rows to choose on, with the cost of missing each.
+        weights: How often each row counts, shape (resamples, rows).
+        false_alarm: The cost of a false alarm.
+        candidates: About how many scores to try; all by default.
+    """
+    assert rows.missed is not None  # noqa: S101  # the caller asks only with costs
+    order = np.argsort(-rows.scores, kind="stable")
+    ranked = rows.scores[order]
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    ends = ends if candidates is None else thinned(ends, candidates)
+    drawn = np.asarray(weights, dtype=np.float64)[:, order]
+    alarms = running_sums(drawn * ~rows.positive[order], ends)
+    caught = running_sums(drawn * (rows.positive * rows.missed)[order], ends)
+    spent = false_alarm * alarms + (caught[:, -1:] - caught)
+    best = np.argmin(spent, axis=1)
+    return candidate_thresholds(ranked[ends])[best], spent[np.arange(len(best)), best]
+
+
+def amount_point(
+    validation: ScoredRows, test: ScoredRows, *, config: EvaluationConfig, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Return the operating point of least total cost: threshold with interval, outcome on test, and the money.
+
+    Args:
+        validation: The rows that the threshold is chosen on, with the cost of missing each.
+        test: The rows that it is evaluated on, with the cost of missing each.
+        config: The cost of a false alarm, and the number of resamples.
+        rng: The random generator of the resamples.
+    """
+    false_alarm = config.cost_false_positive
+    (chosen,), _ = cheapest_threshold(validation, np.ones((1, len(validation.scores))), false_alarm=false_alarm)
+    spread = [
+        cheapest_threshold(validation, weights, false_alarm=false_alarm, candidates=CANDIDATES)[0]
+        for weights in resampled(validation, config, rng)
+    ]
+    rule = ThresholdRule(RULE, amount_words(config), lambda counts: counts.recall)
+    point = point_of(rule, float(chosen), np.concatenate([np.zeros(0), *spread]))
+    (outcome,) = evaluated_thresholds(test, np.array([chosen]), config, rng)
+    return {**point, **outcome, "money": _money(test, test.scores >= chosen, config, rng)}
+
+
+def _money(test: ScoredRows, called: Mask, config: EvaluationConfig, rng: np.random.Generator) -> dict[str, Any]:
+    """Return what errors cost per thousand rows, and what is saved against calling no row and every row."""
+    assert test.missed is not None  # noqa: S101  # the caller asks only with costs
+    missed, alarm = test.missed * test.positive, config.cost_false_positive * ~test.positive
+    spent = np.column_stack([np.where(called, alarm, missed), missed, alarm])
+    once = 1000 * spent.mean(axis=0)
+    parts = [1000 * (weights @ spent) / weights.sum(axis=1, keepdims=True) for weights in resampled(test, config, rng)]
+    drawn = np.concatenate([np.zeros((0, 3)), *parts])
+    record: dict[str, Any] = {"column": config.cost_column}
+    for place, name in enumerate(("cost", "never", "always")):
+        found = interval_of(drawn[:, place], float(once[place]), within=(0, np.inf))
+        record |= {name: float(once[place])}
+        record |= {f"{name}_low": found.low if found else None, f"{name}_high": found.high if found else None}
+    for place, name in ((1, "saved_to_never"), (2, "saved_to_always")):
+        saved = float(once[place] - once[0])
+        interval = difference_interval(drawn[:, place] - drawn[:, 0], saved)
+        record[name] = {
+            "difference": saved,
+            "low": interval.low if interval else None,
+            "high": interval.high if interval else None,
+        }
+    return record
