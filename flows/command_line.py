@@ -181,12 +181,19 @@ def run(config: Config, overrides: Overrides = None, as_json: Json = False) -> N
 
 
 @app.command()
-def compare(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
+def compare(
+    config: Config,
+    overrides: Overrides = None,
+    strategy: Annotated[str, typer.Option(help="A strategy to answer for first: does it help?")] = "",
+    as_json: Json = False,
+) -> None:
     """Compare resampling strategies and learners on folds of the train partition; nothing is published."""
     from counterpoise.config import load_config
 
     started = time.perf_counter()
-    settings = load_config(config, overrides or ())
+    asked = [f"tournament.strategy={strategy}"] if strategy else []
+    settings = load_config(config, [*(overrides or ()), *asked])
+    from counterpoise.compare import describe_answer
     from counterpoise.flows.compare import compare as compare_flow
     from counterpoise.flows.prefect_api import reach_prefect
 
@@ -195,7 +202,8 @@ def compare(config: Config, overrides: Overrides = None, as_json: Json = False) 
         board = compare_flow(settings)
     seconds = time.perf_counter() - started
     if as_json:
-        print_json({**board.model_dump(mode="json"), "seconds": round(seconds, 3)})
+        answer = {"answer": describe_answer(board)} if board.asked else {}
+        print_json({**answer, **board.model_dump(mode="json"), "seconds": round(seconds, 3)})
     else:
         print_board(board, seconds)
 

@@ -152,11 +152,13 @@ def _classes(classes: Mapping[str, int]) -> str:
 
 def print_board(board: Leaderboard, seconds: float) -> None:
     """Show a leaderboard, followed by the failed candidates with their reasons."""
-    from counterpoise.compare import describe_choice, describe_final, leaderboard_table
+    from counterpoise.compare import describe_answer, describe_choice, describe_final, leaderboard_table
 
     console, rows = _output(), leaderboard_table(board)
     head = f"{board.rows:,} train rows, {board.folds} folds"
     console.print(f"[bold]{escape(board.dataset)}[/]: {len(rows)} candidates on {head}, {seconds:.1f} s")
+    if answer := describe_answer(board):
+        console.print(f"[bold]{escape(answer)}[/]")
     measured = rows[: len(board.ranked)]
     if measured:
         names = [name for name in measured[0] if name != "reason"]

@@ -1,3 +1,4 @@
+from ._answer import describe_answer as describe_answer
 from ._brief import brief_of as brief_of
 from ._candidates import list_candidates as list_candidates
 from ._choice.advise import advise_resampling as advise_resampling

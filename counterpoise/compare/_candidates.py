@@ -30,7 +30,7 @@ def list_candidates(config: ComparisonConfig) -> tuple[Candidate, ...]:
 
 
 def _all_candidates(config: ComparisonConfig) -> Iterator[Candidate]:
-    strategies = dict.fromkeys(("none", *_requested(config)))
+    strategies = dict.fromkeys(("none", *filter(None, [config.strategy]), *_requested(config)))
     own = [name for name in strategies if parse_strategy(name)[0].name in OWN_LEARNERS]
     learners = config.learners or (*DEFAULT_LEARNERS, *(["lightgbm"] if find_spec("lightgbm") else []))
     yield Candidate(strategy="none", learner=DUMMY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from counterpoise.compare._answer import describe_answer
 from counterpoise.metrics import METRICS, leaderboard_columns
 from counterpoise.results import Candidate, CandidateResult, Leaderboard
 from counterpoise.text import number
@@ -52,6 +53,7 @@ def render_leaderboard(leaderboard: Leaderboard) -> str:
     lines = [
         f"# Comparison: {leaderboard.dataset}",
         "",
+        *([answer, ""] if (answer := describe_answer(leaderboard)) else []),
         describe_choice(leaderboard),
         "",
         f"Compared on {rows}; test has no part in the ranking.",

@@ -24,6 +24,7 @@ from counterpoise.evaluate._operating_points import fixed_thresholds, threshold_
 from counterpoise.evaluate._slices import DecidedRows, worst_slices
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
 from counterpoise.evaluate._task import EvaluationTask
+from counterpoise.evaluate._threshold_alone import threshold_alone
 from counterpoise.evaluate._verdict import FLOOR, baseline_verdict
 from counterpoise.metrics import HEADLINE, METRICS, RANKING_METRICS
 from counterpoise.results import learner_label, strategy_label
@@ -64,6 +65,7 @@ def compare_strategies(
     record["slices"] = _slices(tables, task, predictions, record, seed=seed)
     record["leak"] = _leak(tables, task, seed=seed)
     record["alerts_a_day"] = alerts_a_day(task, predictions, tables.test_days, seed=seed)
+    record["threshold_alone"] = threshold_alone(task, predictions, record)
     progress(total, total)
     notes = _notes(tables, task, groups, record)
     encodings = {group.strategy: group.features for group in groups}

@@ -114,6 +114,23 @@ class PairedComparison(Record):
     verdict: Verdict
 
 
+class ThresholdAlone(Record):
+    """The verdict's learner in decisions: no resampling with a tuned threshold, and what the strategy adds to that.
+
+    `at_half` and `tuned` are the metric on test without resampling, at 0.5 and at `threshold`, which validation chose;
+    `added` is the paired difference of the strategy at its own tuned threshold, None if nothing was resampled; null
+    where undefined.
+    """
+
+    learner: Name
+    metric: MetricName
+    at_half: Number | None
+    tuned: Number | None
+    threshold: Number
+    added: Difference | None
+    text: Text
+
+
 class Segment(Record):
     """Test rows with a common value of a column, and the learner's metrics on them; null where undefined."""
 
@@ -261,6 +278,7 @@ class MetricsRecord(Record):
         verdict: A sentence on the learner with the best ranking on validation, and on earlier accesses to test.
         verdict_outcome: The verdict in one word.
         verdict_learner: The verdict's learner.
+        threshold_alone: What moving the threshold alone gives; null with more than two classes and in older records.
         slices: The worst segments; null with more than two classes.
         groups: The groups that are compared; null if none are named.
         leak: The simulated scores of resampling before the split.
@@ -300,6 +318,7 @@ class MetricsRecord(Record):
     verdict: Text
     verdict_outcome: VerdictOutcome
     verdict_learner: Name
+    threshold_alone: ThresholdAlone | None = None
     slices: Slices | None
     groups: ComparedGroups | None = None
     leak: NoLeak | Leak

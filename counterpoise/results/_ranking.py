@@ -173,7 +173,8 @@ class Leaderboard(Record):
     """The result of a comparison.
 
     `entries` are the candidates, ranked by the mean of `metric`, best first, followed by those for which it is
-    undefined, then by those that were refused or failed. `chance` is the average precision of a random ranking.
+    undefined, then by those that were refused or failed. `asked` is the strategy that the comparison was asked
+    about (`tournament.strategy`), or empty. `chance` is the average precision of a random ranking.
     `chosen` is the simplest of the candidates whose paired difference from the best is within one standard error; None
     if nothing could be measured. `in_time` says whether folds are in time order. `counts` has the number of candidates
     that were `measured` and `set_apart` (refused or failed). `final` is the one access to test, or None. `file` and
@@ -189,6 +190,7 @@ class Leaderboard(Record):
     train_rows: Count
     classes: ClassCounts
     positive_class: Name | None
+    asked: Text = ""
     chance: Share
     entries: tuple[CandidateResult, ...]
     chosen: Candidate | None

@@ -132,9 +132,8 @@ def test_the_strategy_that_auto_became_stays_that_of_the_run(tmp_path: Path) -> 
         folder=tmp_path / "chosen", choice=choice,
     )  # fmt: skip
     config = run.config.model_copy(update={"resampling": auto})
-    stages = {"snapshot": run.snapshot, "split": run.split}
-    version = publish_version(config, validation=UNCHECKED, resampling=plan, **stages)
-    tables = load_tables(config, version=version, **stages)
+    version = publish_version(config, snapshot=run.snapshot, validation=UNCHECKED, split=run.split, resampling=plan)
+    tables = load_tables(config, snapshot=run.snapshot, split=run.split, version=version)
     assert "SMOTE was run again on this sample" in tables.notes[0]
     labels = tables.train_resampled["label"].to_numpy()
     assert labels.sum() == pytest.approx((len(labels) - labels.sum()) / 2, abs=1)

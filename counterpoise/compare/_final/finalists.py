@@ -37,8 +37,12 @@ def about(leaderboard: Leaderboard) -> Candidate | None:
     """Return the candidate that the verdict is about.
 
     This is the chosen candidate. If that one leaves the rows unchanged, it is the best candidate that does not, so that
-    the verdict says what resampling would have gained; without any, it is the chosen candidate again.
+    the verdict says what resampling would have gained; without any, it is the chosen candidate again. If the
+    comparison was asked about a strategy, it is the best candidate with that.
     """
+    asked = [candidate for candidate in _measured(leaderboard) if candidate.strategy == leaderboard.asked]
+    if asked:
+        return asked[0]
     if leaderboard.chosen is None or leaderboard.chosen.strategy not in LEAVES_ROWS:
         return leaderboard.chosen
     others = [candidate for candidate in _measured(leaderboard) if candidate.strategy not in LEAVES_ROWS]

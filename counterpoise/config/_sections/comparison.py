@@ -24,6 +24,11 @@ class ComparisonConfig(Section):
         "random_under; all for every strategy; empty for one or two of each family. none and a dummy "
         "are always included.",
     )
+    strategy: str = Field(
+        "",
+        description="A strategy, written as in strategies, to answer for first: does it help? It takes part in any "
+        "case. --strategy of counterpoise compare sets it.",
+    )
     learners: tuple[str, ...] = Field(
         (),
         max_length=50,
@@ -83,6 +88,13 @@ class ComparisonConfig(Section):
                 if step.name in STRATEGIES:
                     sampler_settings(ResamplingConfig(), step.name, step.options)
         return texts
+
+    @field_validator("strategy")
+    @classmethod
+    def _known_strategy(cls, text: str) -> str:
+        if text.strip() == ALL:
+            raise ValueError("the strategy to answer for is a single one, not all")
+        return "".join(cls._known_strategies((text,))) if text else text
 
     @field_validator("learners")
     @classmethod

@@ -11,6 +11,7 @@ from counterpoise.evaluate._class_report import with_average_intervals
 from counterpoise.evaluate._inference.bootstrap import Interval, Resampled, bootstrap, interval_of
 from counterpoise.evaluate._inference.class_intervals import with_class_intervals
 from counterpoise.evaluate._inference.intervals import difference_interval, ranking_interval
+from counterpoise.evaluate._inference.share_intervals import share_intervals
 from counterpoise.evaluate._task import EvaluationTask
 from counterpoise.evaluate._verdict import strategy_verdict
 from counterpoise.metrics import METRICS
@@ -59,11 +60,13 @@ def arm_record(
         task: The evaluation task; it has the number of test rows or groups of each class, which the intervals of
             near-perfect rankings and of single classes need.
     """
-    found = {
+    found: dict[str, Interval | None] = {
         metric: _interval(metric, resampled[metric], estimate, task.test_units)
         for metric, estimate in arm.record["test"].items()
         if metric in resampled
     }
+    shares = share_intervals(arm.record, predictions, task)
+    found |= {metric: interval for metric, interval in shares.items() if found.get(metric)}
     record = arm.record
     if "per_class" in record:
         called = task.called(predictions.test, record["threshold"])

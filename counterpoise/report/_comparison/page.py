@@ -9,7 +9,7 @@ from collections import Counter
 
 import yaml
 
-from counterpoise.compare import describe_choice
+from counterpoise.compare import describe_answer, describe_choice
 from counterpoise.report._comparison.final import FINAL
 from counterpoise.report._comparison.ranking import ranking_view
 from counterpoise.report._section import Section, in_order, render_page
@@ -27,7 +27,11 @@ def render_comparison(leaderboard: Leaderboard) -> str:
 
 
 def _summary(leaderboard: Leaderboard) -> dict[str, str]:
-    return {"choice": describe_choice(leaderboard), "accesses": _earlier_accesses(leaderboard)}
+    return {
+        "answer": describe_answer(leaderboard),
+        "choice": describe_choice(leaderboard),
+        "accesses": _earlier_accesses(leaderboard),
+    }
 
 
 def _earlier_accesses(leaderboard: Leaderboard) -> str:

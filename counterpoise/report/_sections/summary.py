@@ -23,7 +23,9 @@ def _verdict(data: ReportData) -> str:
         for comparison in data.metrics["comparisons"]
         if comparison["learner"] != data.metrics["verdict_learner"]
     ]
-    return "\n".join([f"**{data.metrics['verdict']}**", *([""] if others else []), *others])
+    alone = data.metrics.get("threshold_alone")
+    said = ["", alone["text"]] if alone else []
+    return "\n".join([f"**{data.metrics['verdict']}**", *([""] if others else []), *others, *said])
 
 
 def _facts(data: ReportData) -> Iterator[str]:
