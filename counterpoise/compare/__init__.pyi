@@ -20,6 +20,7 @@ from ._ranking import rank_candidates as rank_candidates
 from ._ranking_text import describe_choice as describe_choice
 from ._ranking_text import describe_final as describe_final
 from ._ranking_text import leaderboard_table as leaderboard_table
+from ._ranking_text import pooled_where_few as pooled_where_few
 from ._ranking_text import render_leaderboard as render_leaderboard
 from ._rounds.cross_validate import cross_validate_in_process as cross_validate_in_process
 from ._rounds.prepare import prepare_comparison as prepare_comparison

@@ -8,6 +8,9 @@ from counterpoise.results import Candidate, CandidateResult, Leaderboard
 from counterpoise.text import number
 from counterpoise.versions import accesses_in_words
 
+_FEW = 30
+"""Rows of a class in a fold below which the mean over folds of a ranking metric is visibly too high."""
+
 
 def shown_metrics(leaderboard: Leaderboard) -> tuple[str, ...]:
     """Return the metrics that are shown next to the one that candidates are ranked by."""
@@ -20,6 +23,12 @@ def leaderboard_table(leaderboard: Leaderboard) -> list[dict[str, str]]:
     return [*rows, *(_unmeasured(candidate, rows) for candidate in leaderboard.set_apart)]
 
 
+def pooled_where_few(candidate: CandidateResult, leaderboard: Leaderboard) -> float | None:
+    """Return a candidate's metric over all folds together if folds have few rows of a class; otherwise None."""
+    fewest = min((rows for rows in leaderboard.classes.values() if rows), default=0) / leaderboard.folds
+    return candidate.pooled.get(leaderboard.metric) if fewest < _FEW else None
+
+
 def describe_choice(leaderboard: Leaderboard) -> str:
     """Return a sentence that says which candidate is chosen, and why."""
     if leaderboard.chosen is None or leaderboard.best is None:
@@ -28,6 +37,8 @@ def describe_choice(leaderboard: Leaderboard) -> str:
     label = METRICS[leaderboard.metric].label
     reached = f"{label} {_spread(chosen, leaderboard.metric)}"
     text = f"Chosen: {chosen.name}, {reached} over {leaderboard.folds * leaderboard.repeats} folds"
+    if (pooled := pooled_where_few(chosen, leaderboard)) is not None:
+        text += f", {number(pooled)} over all rows together (means over folds with few rows of a class are too high)"
     if leaderboard.chosen != leaderboard.best:
         mean = number(best.mean[leaderboard.metric])
         text += f"; the best mean, {mean} of {best.name}, is within one standard error, paired over the folds"
@@ -77,11 +88,17 @@ def _measured(place: int, candidate: CandidateResult, leaderboard: Leaderboard) 
         "strategy": candidate.strategy,
         "learner": candidate.learner,
         METRICS[leaderboard.metric].label: _spread(candidate, leaderboard.metric),
+        **_pooled_column(candidate, leaderboard),
         **{METRICS[name].label: number(candidate.mean.get(name)) for name in shown_metrics(leaderboard)},
         "seconds": f"{candidate.seconds:,.1f}",
         "peak MB": "–" if candidate.peak_mb is None else f"{candidate.peak_mb:,.0f}",
         "reason": "",
     }
+
+
+def _pooled_column(candidate: CandidateResult, leaderboard: Leaderboard) -> dict[str, str]:
+    pooled = pooled_where_few(candidate, leaderboard)
+    return {} if pooled is None else {"pooled": number(pooled)}
 
 
 def _unmeasured(candidate: CandidateResult, rows: list[dict[str, str]]) -> dict[str, str]:

@@ -135,6 +135,8 @@ class CandidateResult(Candidate):
     `status`: ok; refused: it cannot run on this table, or something that it needs is not installed; failed: it raised
     an error. `folds` has the metrics of each fold, None where undefined; `mean`, `deviation` (sample standard
     deviation) and the 95 % interval of the mean from `low` to `high` (see `interval`) are over the folds with a value.
+    `pooled` has metrics of the ranking of all out-of-fold scores together, averaged over repeats; empty for folds in
+    time order.
     `seconds` counts resampling, fitting and predicting on all folds; `sampling_seconds`, `fit_seconds` and
     `predict_seconds` are its parts. `peak_mb` is the peak resident memory of the candidate's process above that at its
     start, in MB (about 25 of them for code that every candidate loads); None if the system does not report it.
@@ -149,6 +151,7 @@ class CandidateResult(Candidate):
     deviation: Scores = Field(default_factory=dict)
     low: Scores = Field(default_factory=dict)
     high: Scores = Field(default_factory=dict)
+    pooled: Scores = Field(default_factory=dict)
     seconds: NonNegative = 0.0
     sampling_seconds: NonNegative = 0.0
     fit_seconds: NonNegative = 0.0

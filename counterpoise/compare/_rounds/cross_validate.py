@@ -8,7 +8,7 @@ import numpy as np
 
 from counterpoise.compare._corrected_error import interval
 from counterpoise.compare._processes.subprocesses import JobFailed, run_in_process
-from counterpoise.compare._rounds.scores import measure
+from counterpoise.compare._rounds.scores import ModelOutput, measure, measure_together
 from counterpoise.compare._rounds.training import Failure, RunNotes, attempted, predict, train
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.metrics import METRICS, names
@@ -25,10 +25,12 @@ def cross_validate(comparison: Comparison, candidate: Candidate) -> CandidateRes
     from threadpoolctl import threadpool_limits
 
     run_notes, training_rows, folds = RunNotes(), TrainingRows(comparison), list[Scores]()
+    outputs = list[ModelOutput]()
 
     def cross_validate_all() -> list[Scores]:
         for number in range(comparison.rounds):
-            folds.append(_round(training_rows, candidate, number, run_notes))
+            outputs.append(_output(training_rows, candidate, number, run_notes))
+            folds.append(measure(outputs[-1], training_rows.truth(number)))
         return folds
 
     with threadpool_limits(limits=1):
@@ -36,7 +38,10 @@ def cross_validate(comparison: Comparison, candidate: Candidate) -> CandidateRes
     if isinstance(scores, Failure):
         return CandidateResult(**candidate.model_dump(), status=scores.status, reason=scores.reason)
     over_folds = _over_folds(folds, test_to_train=comparison.test_to_train)
-    return CandidateResult(**candidate.model_dump(), status="ok", folds=tuple(folds), **over_folds, **run_notes.facts())
+    return CandidateResult(
+        **candidate.model_dump(), status="ok", folds=tuple(folds), **over_folds, pooled=_pooled(training_rows, outputs),
+        **run_notes.facts(),
+    )  # fmt: skip
 
 
 def cross_validate_in_process(comparison: Comparison, candidate: Candidate) -> CandidateResult:
@@ -75,16 +80,35 @@ def _check(result: CandidateResult, comparison: Comparison, candidate: Candidate
         raise JobFailed("its answer is about another candidate")
     if result.status == "ok" and len(result.folds) != comparison.rounds:
         raise JobFailed(f"its answer has {len(result.folds)} folds instead of {comparison.rounds}")
-    for metric, value in ((name, value) for scores in (*result.folds, result.mean) for name, value in scores.items()):
+    for metric, value in (
+        (name, value) for scores in (*result.folds, result.mean, result.pooled) for name, value in scores.items()
+    ):
         if value is not None and not METRICS[metric].holds(value):
             least, most = METRICS[metric].range
             raise JobFailed(f"its answer has {value:g} as {metric}, which must be between {least:g} and {most:g}")
 
 
-def _round(training_rows: TrainingRows, candidate: Candidate, number: int, run_notes: RunNotes) -> Scores:
+def _output(training_rows: TrainingRows, candidate: Candidate, number: int, run_notes: RunNotes) -> ModelOutput:
     trained = train(training_rows, candidate, number, run_notes)
-    output = predict(training_rows, trained, training_rows.features("test", number), run_notes)
-    return measure(output, training_rows.truth(number))
+    return predict(training_rows, trained, training_rows.features("test", number), run_notes)
+
+
+def _pooled(training_rows: TrainingRows, outputs: list[ModelOutput]) -> Scores:
+    """Return the mean over repeats of the ranking of all out-of-fold scores together; empty for folds in time order.
+
+    There, models trained on very different numbers of rows would be compared.
+    """
+    comparison = training_rows.comparison
+    if comparison.in_time is not None:
+        return {}
+    number = comparison.rules.tournament.folds
+    truths = [training_rows.truth(one) for one in range(comparison.rounds)]
+    together = [
+        measure_together(outputs[first : first + number], truths[first : first + number])
+        for first in range(0, comparison.rounds, number)
+    ]
+    known = {name: [value for one in together if (value := one[name]) is not None] for name in together[0]}
+    return {name: float(np.mean(values)) if values else None for name, values in known.items()}
 
 
 def _over_folds(folds: list[Scores], *, test_to_train: float) -> dict[str, Scores]:

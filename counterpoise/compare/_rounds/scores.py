@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from counterpoise.compare._rounds.answer_checks import called_classes, probabilities_by_class, ranking_scores
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate import macro_metrics
-from counterpoise.metrics import Confusion, Measured, Ranking, names, row_losses
+from counterpoise.metrics import RANKING_METRICS, Confusion, Measured, Ranking, names, row_losses
 from counterpoise.typing import Ints, Matrix
 
 
@@ -91,6 +92,21 @@ def measure(output: ModelOutput, truth: Ints) -> dict[str, float | None]:
     else:
         found = _binary(output, truth == 1)
     return {name: _number(found.get(name, math.nan)) for name in names("folds")}
+
+
+def measure_together(outputs: Sequence[ModelOutput], truths: Sequence[Ints]) -> dict[str, float | None]:
+    """Return the metrics of the ranking of all out-of-fold scores of one repeat together; None where undefined.
+
+    The average precision of a few positives is too high in the mean: in folds of 6 positives by .06 (600 rows, 5 %).
+    That of all positives together is not, though it compares scores of different models: .277 where .282 is true.
+
+    Args:
+        outputs: The model's output on each fold.
+        truths: The true class codes of each fold.
+    """
+    scores, truth = np.concatenate([output.scores for output in outputs]), np.concatenate(truths)
+    found = measure(ModelOutput(scores, None, probabilities=False), truth)
+    return {name: found[name] for name in RANKING_METRICS if name in found}
 
 
 def _binary(output: ModelOutput, truth: npt.NDArray[np.bool_]) -> dict[str, float]:

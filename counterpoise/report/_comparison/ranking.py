@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from counterpoise.compare import candidate_words, learner_words, strategy_words
+from counterpoise.compare import candidate_words, learner_words, pooled_where_few, strategy_words
 from counterpoise.metrics import HEADLINE, METRICS, leaderboard_columns
 from counterpoise.report._drawing.images import markdown_image
 from counterpoise.report._drawing.scale import Scale, Scaled
@@ -18,7 +18,10 @@ _MOST_IN_IMAGE = 20
 
 @dataclass(frozen=True)
 class RankingRow:
-    """A candidate in the ranking; `dots` is None if the metric is undefined for it."""
+    """A candidate in the ranking; `dots` is None if the metric is undefined for it.
+
+    `pooled` is the metric over all folds together, where folds have few rows of a class; otherwise None.
+    """
 
     result: CandidateResult
     name: str
@@ -27,6 +30,7 @@ class RankingRow:
     arm: str
     chosen: bool
     dots: Scaled | None
+    pooled: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def ranking_rows(leaderboard: Leaderboard) -> list[RankingRow]:
             arm=arm_colour(one.strategy, one.learner),
             chosen=leaderboard.chosen == Candidate(strategy=one.strategy, learner=one.learner),
             dots=None if one.mean[metric] is None else _dots(one, metric, scale, chance),
+            pooled=pooled_where_few(one, leaderboard),
         )
         for one in leaderboard.ranked
     ]
