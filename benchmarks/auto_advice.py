@@ -116,21 +116,27 @@ def outcome_of(frame: pd.DataFrame, *, seed: int, **sections: Any) -> Outcome:
             split={"rare_classes": "train_only"}, **sections,
         )  # fmt: skip
         snapshot, unchecked = snapshot_frame(frame, "label", folder), Validation(success=True, outcomes=())
-        same = {"columns": config.columns, "seed": config.seed}
-        split = split_snapshot(snapshot, config=config.split, validation=unchecked, folder=folder / "split", **same)
+        split = split_snapshot(
+            snapshot, columns=config.columns, config=config.split, validation=unchecked, seed=config.seed,
+            folder=folder / "split",
+        )  # fmt: skip
         started = time.process_time()
         chosen = choose_resampling(config, snapshot, split, folder=folder / "auto")
         decided = time.process_time()
         plan = plan_resampling(
-            snapshot, split, config=chosen.settings, choice=chosen.choice, folder=folder / "plan", **same
-        )
+            snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed,
+            folder=folder / "plan", choice=chosen.choice,
+        )  # fmt: skip
         version = publish_version(config, snapshot=snapshot, validation=unchecked, split=split, resampling=plan)
         evaluating = time.process_time()
         tables = load_tables(config, snapshot=snapshot, split=split, version=version)
         metrics = compare_strategies(tables, strategy=plan.strategy, config=config.evaluation, seed=config.seed)
         done = time.process_time()
     assert chosen.choice is not None  # noqa: S101  # the strategy is auto
-    gains = {one["learner"]: one["differences"]["average_precision"]["difference"] for one in metrics["comparisons"]}
+    gains = {
+        str(one["learner"]): float(one["differences"]["average_precision"]["difference"])
+        for one in metrics["comparisons"]
+    }
     return Outcome(
         plan.strategy, chosen.choice.reason, gains or dict.fromkeys(config.evaluation.learners, 0.0),
         decided - started, done - evaluating, tables.test.num_rows / tables.train_natural.num_rows,

@@ -67,7 +67,7 @@ class Tried:
 
     @property
     def has_left(self) -> bool:
-        """Whether the strategy takes no further part in the trial."""
+        """Whether the strategy takes no further part in the trial, whatever the other folds say."""
         return bool(self.refused or self.passed_over or self.loser())
 
     def by_fold(self) -> list[float]:
@@ -78,6 +78,11 @@ class Tried:
     def low(self, strategies: int) -> float | None:
         """Return the lower bound of the mean difference; None for fewer than two folds."""
         return lower_bound(self.by_fold(), test_to_train=self.test_to_train, level=confidence(strategies))
+
+    def is_promising(self) -> bool:
+        """Whether the learners' mean gained a corrected standard error: if not, more folds will hardly prove it."""
+        values = self.by_fold()
+        return bool(values) and float(np.mean(values)) > corrected_error(values, test_to_train=self.test_to_train)
 
     def is_better(self, strategies: int) -> bool:
         """Whether no learner speaks against it, and their mean gained beyond noise."""

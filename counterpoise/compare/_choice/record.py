@@ -63,7 +63,7 @@ def _trial(one: Tried, *, strategies: int) -> StrategyTrial:
     if loser := one.loser():
         reason = f"{signed(mean_difference(one.learners[loser]))} with {learner_label(loser)}"
         return StrategyTrial(strategy=one.strategy, learners=learners, outcome="no_gain", reason=reason)
-    mean, low = float(np.mean(one.by_fold())), one.low(strategies)
+    mean, low = float(np.mean(one.by_fold() or [0.0])), one.low(strategies)
     if one.passed_over:
         reason = (
             f"{signed(mean)} with {learner_label(next(iter(one.learners)))}, {strategy_label(one.passed_over)} first"

@@ -4,8 +4,8 @@ The cheapest learner comes first. A strategy leaves the trial if that learner do
 mean not above that of none, or after a pass with a gain of less than one corrected standard error. So where resampling
 does not help, which is common, the trial costs a few fits of a logistic regression. With each other learner a strategy
 leaves if it loses more than one corrected standard error. Of the strategies that the first learner gains by, the
-simplest within one standard error of the best meets the other learners first, with other folds in a second pass, and
-the next one only if that fails.
+simplest within one standard error of the best meets the other learners first, and the next one only if that fails. If
+the learners' mean gains more than one standard error, too, there is a second pass with other folds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from counterpoise.compare._choice.bound import Pair, Tried, mean_difference, simplest
@@ -76,6 +77,8 @@ class Trial:
         for start in range(0, self.comparison.rounds, folds):
             for learner in learners if start else learners[1:]:
                 one = self._pass(one, learner, range(start, start + folds))
+            if one.has_left or not one.is_promising():
+                break
         return one
 
     def _pass(self, one: Tried, learner: str, folds: range) -> Tried:
@@ -115,7 +118,8 @@ def _hopeless(one: Tried, learner: str, found: dict[int, Pair]) -> bool:
     """Whether a strategy need not be tried on the rest of the folds."""
     if next(iter(one.learners), learner) == learner:
         return mean_difference(found) <= 0
-    return bool(replace(one, learners={**one.learners, learner: found}).loser())
+    so_far = replace(one, learners={**one.learners, learner: found})
+    return bool(so_far.loser()) or float(np.mean(so_far.by_fold() or [0.0])) <= 0
 
 
 def _cost(learner: str) -> int:
