@@ -189,7 +189,9 @@ def test_a_temporary_server_ends_when_the_command_has_ended(tmp_path: Path, pref
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
-@pytest.mark.parametrize("words", [("run",), ("compare",), ("demo", "--out", "demo")], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [("run",), ("compare",), ("demo", "--rows", "3000", "--out", "demo")], ids=lambda words: words[0]
+)
 def test_a_command_that_is_killed_leaves_no_server_behind(
     tmp_path: Path, prefect_database: Path, words: tuple[str, ...]
 ) -> None:
