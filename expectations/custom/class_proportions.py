@@ -1,7 +1,4 @@
-"""The expectation that each class of a label column keeps its share of the rows.
-
-Importing this module imports Great Expectations and registers the expectation there.
-"""
+"""The expectation that each class of a label column keeps its share of the rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The expectation that the classes keep their proportions.
-
-Importing this module imports Great Expectations and registers the expectation there.
-"""
+"""The expectation that the classes keep their proportions."""
 
 from __future__ import annotations
 

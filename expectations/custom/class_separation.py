@@ -1,7 +1,4 @@
-"""The expectation that no single feature reveals the class.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that no single feature reveals the class."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The expectation that rows with equal features have equal labels.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that rows with equal features have equal labels."""
 
 from __future__ import annotations
 

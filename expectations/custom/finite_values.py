@@ -1,7 +1,4 @@
-"""The expectation that no value of a column is infinite.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that no value of a column is infinite."""
 
 from __future__ import annotations
 

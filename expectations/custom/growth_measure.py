@@ -1,7 +1,4 @@
-"""The expectation that a measure of a source's growth is within bounds.
-
-Importing this module imports Great Expectations and registers the expectation there.
-"""
+"""The expectation that a measure of a source's growth is within bounds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The expectation that a feature does not identify the rows.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that a feature does not identify the rows."""
 
 from __future__ import annotations
 

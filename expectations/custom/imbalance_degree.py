@@ -1,7 +1,4 @@
-"""The expectation that the classes of a label column do not exceed a degree of imbalance.
-
-Importing this module imports Great Expectations and registers the expectation there.
-"""
+"""The expectation that the classes of a label column do not exceed a degree of imbalance."""
 
 from __future__ import annotations
 

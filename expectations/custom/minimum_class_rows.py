@@ -1,7 +1,4 @@
-"""The expectation that no class of a label column has too few rows.
-
-Importing this module imports Great Expectations and registers the expectation there.
-"""
+"""The expectation that no class of a label column has too few rows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The expectation that a column's share of missing values has not changed.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that a column's share of missing values has not changed."""
 
 from __future__ import annotations
 

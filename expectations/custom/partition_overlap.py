@@ -1,7 +1,4 @@
-"""The expectation that no value is in several partitions.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that no value is in several partitions."""
 
 from __future__ import annotations
 

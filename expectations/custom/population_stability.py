@@ -1,7 +1,4 @@
-"""The expectation that a column's distribution has not changed.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that a column's distribution has not changed."""
 
 from __future__ import annotations
 

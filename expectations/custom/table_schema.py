@@ -1,7 +1,4 @@
-"""The expectation that a table keeps its columns and types.
-
-Importing this module imports Great Expectations and registers the expectation and its metric there.
-"""
+"""The expectation that a table keeps its columns and types."""
 
 from __future__ import annotations
 
