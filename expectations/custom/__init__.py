@@ -1,1 +1,1 @@
-"""Our own expectations: importing a module imports Great Expectations and registers its expectation and metric there."""
+"""Our own expectations; importing a module imports Great Expectations and registers its expectation there."""
