@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from prefect.settings import PREFECT_API_URL
@@ -133,7 +134,7 @@ def features(version: Version, part: str) -> pd.DataFrame:
 
 
 def test_the_snippets_on_probabilities_give_decisions_at_the_published_threshold(in_folder: Path) -> None:
-    correct, decide = blocks("python", "docs/evaluation.md")
+    correct, decide, serve = blocks("python", "docs/evaluation.md")
     version = open_version("datasets/fraud@1")
     target = version.manifest.settings.columns.target
     labels = version.to_pandas("train")[target]
@@ -151,6 +152,13 @@ def test_the_snippets_on_probabilities_give_decisions_at_the_published_threshold
         assert found[name].shape == (len(rows),)
         assert ((found[name] >= 0) & (found[name] <= 1)).all()
     assert found["p"].mean() < found["q"].mean(), "smote raised the prevalence"
+    known = version.to_pandas("validation")[target] == model.classes_[1]
+    scores = model.predict_proba(features(version, "validation"))[:, 1]
+    found |= {"validation_positive": known, "validation_called": scores >= np.quantile(scores, 0.9)}
+    found["positive"] = found["q"] >= np.quantile(scores, 0.9)
+    exec(serve, found)  # noqa: S102  # our own document
+    assert found["adjusted"].mean() == pytest.approx(found["by_em"].prevalence, abs=0.001)
+    assert 0 <= found["by_decisions"].low <= found["by_decisions"].high <= 1
     exec(decide, found)  # noqa: S102  # our own document
     positive = found["decides"].fit(rows, version.to_pandas("test")[target]).predict(rows) == model.classes_[1]
     assert (positive == (found["q"] >= found["threshold"])).all()

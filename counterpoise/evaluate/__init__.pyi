@@ -7,10 +7,15 @@ from ._binary import positive_code as positive_code
 from ._binary_facts import binary_facts as binary_facts
 from ._binary_facts import ranking_facts as ranking_facts
 from ._calibration.calibrated import correction_record as correction_record
+from ._calibration.calibrated import mean_note as mean_note
 from ._calibration.calibrated import prior_correction as prior_correction
-from ._calibration.calibrators import IsotonicCalibrator as IsotonicCalibrator
-from ._calibration.calibrators import SigmoidCalibrator as SigmoidCalibrator
+from ._calibration.calibrators import snippet_of as snippet_of
+from ._calibration.candidate import TOLERANCE as TOLERANCE
 from ._calibration.correction import PriorCorrection as PriorCorrection
+from ._calibration.prior_shift import adjust_to_prior as adjust_to_prior
+from ._calibration.prior_shift import prior_by_black_box as prior_by_black_box
+from ._calibration.prior_shift import prior_by_em as prior_by_em
+from ._calibration.selection import CONFIGURED as CONFIGURED
 from ._class_report import class_averages as class_averages
 from ._class_report import class_scores as class_scores
 from ._class_report import of_two_classes as of_two_classes

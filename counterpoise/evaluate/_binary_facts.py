@@ -64,7 +64,7 @@ def _facts(task: EvaluationTask, predictions: Predictions, *, threshold: float, 
     points = operating_points(validation, test, config=task.config, rng=rng, fixed=fixed)
     if test.missed is not None:
         points.append(amount_point(validation, test, config=task.config, rng=rng))
-    made = calibrate(predictions, task.codes, positive=task.positive or 0, method=task.config.calibration)
+    made = calibrate(predictions, task.codes, positive=task.positive or 0, method=task.config.calibration, seed=seed)
     for point in points:
         if point["rule"] == "cost":
             point["by_formula"] = _by_formula(task, predictions, made, seed=seed)

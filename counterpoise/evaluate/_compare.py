@@ -20,6 +20,7 @@ from counterpoise.evaluate._independence import independence_record
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
+from counterpoise.evaluate._one_vs_rest import one_vs_rest
 from counterpoise.evaluate._operating_points import fixed_thresholds, threshold_rules
 from counterpoise.evaluate._slices import DecidedRows, worst_slices
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
@@ -125,6 +126,7 @@ def _evaluated(task: EvaluationTask, predictions: list[Predictions], *, seed: in
         "comparisons": comparisons,
         "correction": _correction(task, corrections),
         "independence": independence_record(task, evaluated, arms, learner=headline["learner"], seed=seed),
+        "one_vs_rest": one_vs_rest(task, predictions, seed=seed),
         "verdict": headline["text"],
         "verdict_outcome": headline["outcome"],
         "verdict_learner": headline["learner"],

@@ -20,6 +20,10 @@ from ._labels import strategy_label as strategy_label
 from ._metrics import MetricsRecord as MetricsRecord
 from ._metrics import PublishedMetrics as PublishedMetrics
 from ._metrics import check_metrics as check_metrics
+from ._probabilities import Calibration as Calibration
+from ._probabilities import Correction as Correction
+from ._probabilities import LearnerCorrection as LearnerCorrection
+from ._probabilities import PublishedMethod as PublishedMethod
 from ._ranking import DUMMY as DUMMY
 from ._ranking import CandidateResult as CandidateResult
 from ._ranking import Comparison as Comparison

@@ -290,6 +290,8 @@ class MetricsRecord(Record):
         resampled_validation: The results of the source's expectations on resampled rows.
         previous: The changes since the previous version; null for the first.
         report: The facts that the page shows of the other stages.
+        one_vs_rest: With more than two classes, the correction of each class against the rest, in the shape of
+            `correction`, for the ten smallest classes of test; empty in versions before December 2026.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -330,6 +332,7 @@ class MetricsRecord(Record):
     resampled_validation: tuple[ResampledOutcome, ...] = ()
     previous: SinceVersion | None = None
     report: ReportRecord | None = None
+    one_vs_rest: tuple[Correction, ...] = ()
 
     @model_validator(mode="after")
     def _of_one_task(self) -> Self:

@@ -13,6 +13,7 @@ from counterpoise.records import Count, Name, NonNegative, Number, Record, Share
 _OTHER_RANGES = {
     "alerts": (0.0, 1_000.0),
     "cost": (0.0, math.inf),
+    "expected_calibration_error": (0.0, 1.0),
     **dict.fromkeys(("slope", "intercept", "in_the_large"), (-math.inf, math.inf)),
 }
 """The ranges of figures that have intervals but are not metrics."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from counterpoise.evaluate import day_differences, mean_over_days
 from counterpoise.results import AlertsADay, MetricsRecord
-from counterpoise.verify._arms import unequal
+from counterpoise.verify._differences import unequal
 
 
 def alerts_differences(record: MetricsRecord, found: AlertsADay) -> Iterator[str]:

@@ -11,8 +11,6 @@ import numpy as np
 
 from counterpoise.evaluate import (
     MOST_POINTS,
-    IsotonicCalibrator,
-    SigmoidCalibrator,
     class_averages,
     class_scores,
     of_two_classes,
@@ -36,13 +34,10 @@ from counterpoise.results import (
     ReliabilityBin,
     Thresholds,
 )
+from counterpoise.verify._differences import unequal
+from counterpoise.verify._probabilities import calibration_differences
 
 _RULES = ("f_beta", "cost", "precision", "recall", "alerts")
-_SNIPPETS = {
-    made.as_dict()["method"]: made.as_dict()["snippet"]
-    for made in (SigmoidCalibrator(1.0, 0.0), IsotonicCalibrator((0.0, 1.0), (0.0, 1.0)))
-}
-"""The code snippets shown to users; any other snippet would be foreign code."""
 Points = Sequence[tuple[float, float]]
 
 
@@ -59,19 +54,6 @@ def arm_differences(record: MetricsRecord, arm: Arm) -> Iterator[str]:
         yield from _multiclass(record, arm)
 
 
-def unequal(name: str, found: Any, wanted: Any) -> Iterator[str]:
-    """Yield a sentence if a value differs from the one computed from others.
-
-    Args:
-        name: The name of the value.
-        found: The stated value.
-        wanted: The computed value; numbers may differ by rounding.
-    """
-    numbers = all(isinstance(value, (int, float)) for value in (found, wanted))
-    if not (math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9) if numbers else found == wanted):
-        yield f"{name} is {str(found)[:100]} instead of {str(wanted)[:100]}"
-
-
 def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
     test, positive = record.rows.test, record.positive_class or ""
     positives = test.classes.get(positive, 0)
@@ -85,9 +67,8 @@ def _binary(record: MetricsRecord, arm: BinaryArm) -> Iterator[str]:
     yield from _points(arm.operating_points, rows, record.costs)
     if arm.thresholds is not None:
         yield from _thresholds(record, arm, arm.thresholds)
-    if arm.calibration is not None and arm.calibration.calibrator is not None:
-        made = arm.calibration.calibrator
-        yield from unequal("calibrator: snippet", made.snippet, _SNIPPETS[made.method])
+    if arm.calibration is not None:
+        yield from calibration_differences(arm.calibration, positives / test.rows)
     if arm.calibration is not None and arm.calibration.before is not None:
         before = arm.calibration.before
         yield from unequal("calibration: mean_probability", before.mean_probability, arm.mean_probability)

@@ -8,10 +8,12 @@ from typing import Any
 
 from counterpoise.evaluate import CONFIDENCE, DUMMY, FLOOR, PriorCorrection, baseline_verdict, strategy_verdict
 from counterpoise.metrics import HEADLINE
-from counterpoise.results import AccessToTest, Arm, BinaryArm, MetricsRecord
+from counterpoise.results import AccessToTest, Arm, BinaryArm, Correction, MetricsRecord
 from counterpoise.strategies import gives_weights
 from counterpoise.verify._alerts import alerts_differences
-from counterpoise.verify._arms import arm_differences, unequal
+from counterpoise.verify._arms import arm_differences
+from counterpoise.verify._differences import unequal
+from counterpoise.verify._probabilities import learner_differences
 from counterpoise.versions import accesses_sentence
 
 
@@ -34,6 +36,7 @@ def metric_differences(record: MetricsRecord) -> Iterator[str]:
     yield from _verdict(record)
     yield from _accesses(record)
     yield from _correction(record)
+    yield from _one_vs_rest(record)
     yield from _parts(record)
 
 
@@ -156,23 +159,50 @@ def _correction(record: MetricsRecord) -> Iterator[str]:
         if (found is None) != (positive is None):
             yield "correction: there with more than two classes, or missing with two"
         return
-    natural = record.rows.train_natural
     yield from unequal("correction: positive_class", found.positive_class, positive)
-    yield from unequal("correction: test_prevalence", found.test_prevalence, record.chance_average_precision)
+    contradictions = list(_prior(record, found, "correction"))
+    yield from contradictions
+    if "correction: of one class" not in contradictions:
+        yield from _learner_corrections(record, PriorCorrection(found.natural_prevalence, found.training_prevalence))
+
+
+def _prior(record: MetricsRecord, found: Correction, name: str) -> Iterator[str]:
+    """Yield contradictions between a prior correction and the rows of its class."""
+    natural, test = record.rows.train_natural, record.rows.test
+    positive = found.positive_class
     yield from unequal(
-        "correction: natural_prevalence", found.natural_prevalence, natural.classes[positive] / natural.rows
+        f"{name}: test_prevalence", found.test_prevalence, test.classes.get(positive, 0) / max(test.rows, 1)
+    )
+    yield from unequal(
+        f"{name}: natural_prevalence", found.natural_prevalence, natural.classes.get(positive, 0) / max(natural.rows, 1)
     )
     if not 0 < found.training_prevalence < 1 or not 0 < found.natural_prevalence < 1:
-        yield "correction: of one class"
+        yield f"{name}: of one class"
         return
     if not gives_weights(record.strategy):
         resampled = record.rows.train_resampled
-        share = resampled.classes[positive] / resampled.rows
-        yield from unequal("correction: training_prevalence", found.training_prevalence, share)
+        share = resampled.classes.get(positive, 0) / max(resampled.rows, 1)
+        yield from unequal(f"{name}: training_prevalence", found.training_prevalence, share)
     made = PriorCorrection(found.natural_prevalence, found.training_prevalence)
     for field, value in made.as_dict().items():
-        yield from unequal(f"correction: {field}", getattr(found, field), value)
-    yield from _learner_corrections(record, made)
+        yield from unequal(f"{name}: {field}", getattr(found, field), value)
+
+
+def _one_vs_rest(record: MetricsRecord) -> Iterator[str]:
+    """Yield contradictions in the corrections of single classes, of which there are none with two classes."""
+    if record.one_vs_rest and record.positive_class is not None:
+        yield "one_vs_rest: with two classes"
+        return
+    for found in record.one_vs_rest:
+        name = f"one_vs_rest of {found.positive_class[:100]}"
+        if found.positive_class not in record.classes:
+            yield f"{name}: no such class"
+            continue
+        yield from _prior(record, found, name)
+        yield from unequal(f"{name}: learners", sorted(found.learners), sorted(record.learners))
+        for learner, part in found.learners.items():
+            for difference in learner_differences(part, found.test_prevalence):
+                yield f"{name}, {learner}: {difference}"
 
 
 def _learner_corrections(record: MetricsRecord, made: PriorCorrection) -> Iterator[str]:
@@ -188,6 +218,8 @@ def _learner_corrections(record: MetricsRecord, made: PriorCorrection) -> Iterat
         yield from unequal(f"{name}: before", found.before, known.before)
         yield from unequal(f"{name}: after", found.after, known.after or known.before)
         yield from unequal(f"{name}: calibrated_note", found.calibrated_note, known.note)
+        yield from unequal(f"{name}: published", found.published, known.published)
+        yield from unequal(f"{name}: mean_note", found.mean_note, known.mean_note)
         fields = {**(known.calibrated.model_dump() if known.calibrated else {})}
         fields |= known.calibrator.model_dump() if known.calibrator else {}
         stated = found.calibrated.model_dump(include=set(fields)) if found.calibrated else {}

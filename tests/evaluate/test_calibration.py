@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from sklearn.metrics import brier_score_loss
 
 from counterpoise.evaluate._calibration.calibration import calibration_line, evaluate_probabilities, line_intervals
+from counterpoise.evaluate._calibration.scores import ProbabilityScores, equal_bins
 from counterpoise.evaluate._inference.bootstrap import iter_weights
 
 
@@ -79,4 +81,34 @@ def test_without_resamples_or_for_undefined_figures_there_are_no_intervals() -> 
     rng = np.random.default_rng(0)
     assert evaluate_probabilities({"it": probability}, positive, resamples=0, rng=rng)["it"]["intervals"] == {}
     constant = evaluate_probabilities({"it": np.full(500, 0.1)}, positive, resamples=50, rng=rng)["it"]
-    assert set(constant["intervals"]) == {"in_the_large"}
+    assert set(constant["intervals"]) == {"in_the_large", "brier", "log_loss", "expected_calibration_error"}
+
+
+def test_the_calibration_error_is_the_mean_distance_in_ten_bins_with_equally_many_rows() -> None:
+    probability, positive = drawn(5_000)
+    bins = np.array_split(np.argsort(probability, kind="stable"), 10)
+    wanted = sum(abs((probability[rows] - positive[rows]).sum()) for rows in bins) / 5_000
+    scores = ProbabilityScores.of(probability, positive)
+    assert scores.values["expected_calibration_error"] == pytest.approx(wanted, rel=1e-9)
+    assert scores.values["brier"] == pytest.approx(brier_score_loss(positive, probability))
+
+
+def test_equal_probabilities_are_in_one_bin() -> None:
+    probability = np.repeat([0.0, 0.01, 0.5, 1.0], [6_000, 2_000, 1_500, 500])
+    bins = equal_bins(probability)
+    assert [len(np.unique(bins[probability == one])) for one in np.unique(probability)] == [1, 1, 1, 1]
+    assert (np.diff(bins) >= 0).all()
+    assert equal_bins(np.full(50, 0.3)).max() == 0
+    assert equal_bins(np.array([0.3])).tolist() == [0]
+
+
+def test_paired_intervals_against_the_own_probabilities_tell_worse_ones_and_equal_ones() -> None:
+    probability, positive = drawn(4_000)
+    stages = {"before": probability, "after": np.clip(2 * probability, 0, 1), "calibrated": probability.copy()}
+    found = evaluate_probabilities(stages, positive, resamples=100, rng=np.random.default_rng(0))
+    assert found["before"]["against_own"] == {}
+    for score, change in found["after"]["against_own"].items():
+        assert change["low"] > 0, score
+        assert change["difference"] == pytest.approx(found["after"][score] - found["before"][score])
+    for change in found["calibrated"]["against_own"].values():
+        assert change == {"difference": 0, "low": 0, "high": 0}

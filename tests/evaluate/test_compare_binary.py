@@ -142,7 +142,8 @@ def test_every_trained_arm_tells_how_far_its_probabilities_can_be_believed(metri
     for arm in metrics["arms"][1:]:
         found = arm["calibration"]
         assert (found["after"] is None) == (arm["strategy"] == "none")
-        assert found["calibrator"]["method"] == "sigmoid"
+        assert found["calibrator"]["method"] == found["published"]["method"]
+        assert found["calibrated"]["against_own"].keys() <= {"brier", "log_loss", "expected_calibration_error"}
         assert (found["calibrator"]["rows"], found["calibrator"]["positives"]) == (400, 40)
         for kind in filter(None, (found["before"], found["after"], found["calibrated"])):
             assert kind["intervals"]["slope"]["low"] < kind["slope"] < kind["intervals"]["slope"]["high"]
@@ -169,7 +170,7 @@ def test_calibrator_and_threshold_do_not_depend_on_test_labels(tables: Evaluatio
     assert parts[0]["brier"] != parts[1]["brier"]
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+@pytest.mark.parametrize("method", ["own", "prior", "temperature", "sigmoid", "beta", "isotonic"])
 def test_the_published_lines_decide_as_the_arm_does(tables: EvaluationTables, method: str) -> None:
     config = _QUICK.model_copy(update={"calibration": method})
     metrics = compare_strategies(tables, strategy="random_over", config=config, seed=3)
@@ -187,8 +188,10 @@ def test_the_published_lines_decide_as_the_arm_does(tables: EvaluationTables, me
     assert names["calibrated"].mean() == pytest.approx(own["calibrated"]["mean_probability"], abs=1e-12)
     assert ((names["p"] >= own["threshold_natural_scale"]) == called).all()
     assert (names["positive"] != called).sum() == own["calibrated"]["decided_otherwise"]
-    if method == "sigmoid":
+    if method != "isotonic":
         assert own["calibrated"]["decided_otherwise"] == 0
+    assert own["calibrated"]["method"] == method
+    assert own["published"]["why"] == "evaluation.calibration names it"
 
 
 def test_without_a_calibrator_it_is_said_why(tables: EvaluationTables) -> None:

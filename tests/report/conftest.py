@@ -64,13 +64,14 @@ def make_metrics() -> Callable[..., dict[str, Any]]:
 
     @cache
     def make(
-        classes: tuple[str, ...] = ("no", "yes"), *, strategy: str = "random_over", rows: int = 500, bootstrap: int = 60
-    ) -> dict[str, Any]:
+        classes: tuple[str, ...] = ("no", "yes"), *, strategy: str = "random_over", rows: int = 500,
+        bootstrap: int = 60, **settings: Any,
+    ) -> dict[str, Any]:  # fmt: skip
         natural = _table(classes, rows, 0)
         tables = EvaluationTables(
             natural, _table(classes, rows, 0), _table(classes, rows, 1), _table(classes, rows, 2), "label", rows
         )
-        config = EvaluationConfig(learners=("logistic_regression", "random_forest"), bootstrap=bootstrap)
+        config = EvaluationConfig(learners=("logistic_regression", "random_forest"), bootstrap=bootstrap, **settings)
         return compare_strategies(tables, strategy=strategy, config=config, seed=0)
 
     return make

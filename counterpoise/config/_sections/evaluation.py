@@ -35,10 +35,11 @@ class EvaluationConfig(Section):
     fixed_threshold: float = Field(
         0.5, ge=0, le=1, description="The threshold of the learner's own probabilities if threshold is fixed."
     )
-    calibration: Literal["auto", "sigmoid", "isotonic", "none"] = Field(
+    calibration: Literal["auto", "own", "prior", "temperature", "sigmoid", "beta", "isotonic", "none"] = Field(
         "auto",
-        description="The calibrator to fit on validation: a sigmoid, isotonic regression or none; auto chooses a "
-        "sigmoid, or isotonic regression if it does better and the rarer class has 1,000 rows.",
+        description="The probabilities to publish: the learner's own, prior-corrected, or those of a calibrator fitted "
+        "on validation; auto cross-fits all of them there and publishes the simplest that no other beats beyond noise. "
+        "none compares nothing and leaves the prior correction.",
     )
     beta: float = Field(1.0, gt=0, le=100, description="The weight of recall relative to precision in F-beta.")
     cost_false_positive: float = Field(1.0, ge=0, description="The cost of a false alarm, in any unit.")

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from counterpoise.evaluate._calibration.calibrators import log_odds
+from counterpoise.evaluate._calibration.scores import ProbabilityScores
 from counterpoise.evaluate._inference.bootstrap import Interval, affordable_resamples, iter_weights
 from counterpoise.evaluate._inference.intervals import TWO_SIDED
 from counterpoise.evaluate._metrics.curves import reliability_bins
-from counterpoise.metrics import row_losses
 from counterpoise.typing import Copies, Floats, Mask
 
 
@@ -53,9 +53,11 @@ def evaluate_probabilities(
 ) -> dict[str, dict[str, Any]]:
     """Return the quality of each kind of probability for the same rows.
 
-    Each record has `mean_probability`, `brier`, `log_loss`, the parameters of `CalibrationLine`, their `intervals` and
-    the bins of `reliability`. Unlike elsewhere, resampling is not stratified by class: with a fixed number of
-    positives, the intercepts would seem more certain than they are, because the prevalence of other rows varies.
+    Each record has `mean_probability`, the figures of `ProbabilityScores`, the parameters of `CalibrationLine`, the
+    `intervals` of all these and the bins of `reliability`. All but the first also have `against_own`, the paired
+    differences of the scores from those of the first. Unlike elsewhere, resampling is not stratified by class: with a
+    fixed number of positives, the intercepts would seem more certain than they are, because the prevalence of other
+    rows varies.
 
     Args:
         stages: Probabilities by name, one per row.
@@ -65,17 +67,25 @@ def evaluate_probabilities(
         groups: As in `iter_weights`.
     """
     lines = {name: calibration_line(probability, positive) for name, probability in stages.items()}
+    scores = {name: ProbabilityScores.of(probability, positive) for name, probability in stages.items()}
     number = affordable_resamples(len(positive), resamples)
     weights = list(iter_weights(np.zeros(len(positive), np.int32), resamples=number, rng=rng, groups=groups))
+    drawn = {name: one.resampled(weights) for name, one in scores.items()}
+    own = next(iter(stages))
     return {
         name: {
-            **_scores(probability, positive),
+            "mean_probability": float(probability.mean()),
+            **scores[name].values,
             **lines[name].as_dict(),
             "intervals": {
                 figure: {"low": interval.low, "high": interval.high}
-                for figure, interval in line_intervals(probability, positive, lines[name], weights=weights).items()
+                for figure, interval in (
+                    line_intervals(probability, positive, lines[name], weights=weights)
+                    | scores[name].intervals(drawn[name])
+                ).items()
             },
             "reliability": reliability_bins(probability, positive),
+            "against_own": {} if name == own else scores[name].against(scores[own], drawn[name], drawn[own]),
         }
         for name, probability in stages.items()
     }
@@ -125,15 +135,6 @@ def line_intervals(
     steps = {"slope": slope, "intercept": level - slope * centre, "in_the_large": sums[:, 5] / sums[:, 6]}
     values = line.as_dict()
     return {name: _normal(values[name], found) for name, found in steps.items() if np.isfinite(found).all()}
-
-
-def _scores(probability: Floats, positive: Mask) -> dict[str, float]:
-    losses = row_losses(probability, positive)
-    return {
-        "mean_probability": float(probability.mean()),
-        "brier": float(losses["brier"].mean()),
-        "log_loss": float(losses["log_loss"].mean()),
-    }
 
 
 def _joint(odds: Floats, positive: Mask) -> tuple[float, float]:

@@ -1,84 +1,185 @@
-"""Calibrators: map a probability at natural prevalence to the share of positives observed on validation.
+"""Calibrators: map probabilities to the share of positives observed on validation.
 
-Scikit-learn fits them; the published form is plain numbers, so that applying them takes a few lines and no pickle.
+The published form is plain numbers, so that applying a calibrator takes a few lines and no pickle. A snippet uses the
+published record as `c`, the learner's name as `learner`, its probability as `q` and that at natural prevalence as `p`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from counterpoise.typing import Floats, Mask
+from counterpoise.typing import Floats
 
-CalibratorName = Literal["auto", "sigmoid", "isotonic", "none"]
-
-FEWEST_ROWS = 20
-"""The validation rows of the rarer class that a calibrator needs: a sigmoid has two parameters, and ten events per
-parameter are the customary minimum (Peduzzi et al., 1996)."""
-FEWEST_FOR_ISOTONIC = 1_000
-"""The validation rows of the rarer class from which `auto` tries isotonic regression. Scikit-learn's documentation
-advises against it with far fewer than 1,000 rows, and Niculescu-Mizil and Caruana (2005) found it no better below that,
-on nearly balanced tables; on imbalanced tables the rarer class determines the steps. Even with more rows it is worse
-than a sigmoid where a sigmoid is about right (`docs/evaluation.md`), so it has to win on held-out parts."""
-_PARTS = 3
-_LEAST = 1e-8
-"""Probabilities are clipped this far from 0 and 1: log-odds must be finite, and no table is large enough to show a
-smaller share."""
-_SIGMOID = """\
-import numpy as np
-k = c['learners'][learner]['calibrated']
-z = np.clip(p, {least}, 1 - {least})
-z = k['parameters']['slope'] * np.log(z / (1 - z)) + k['parameters']['intercept']
-calibrated = 1 / (1 + np.exp(-z))
-positive = calibrated >= k['threshold_calibrated_scale']"""
-_ISOTONIC = """\
-import numpy as np
-k = c['learners'][learner]['calibrated']
-calibrated = np.interp(p, k['parameters']['probability'], k['parameters']['share'])
-positive = calibrated >= k['threshold_calibrated_scale']"""
+Method = Literal["own", "prior", "temperature", "sigmoid", "beta", "isotonic"]
+"""The ways to a published probability, simplest first: none, one, two and three parameters, and many."""
+LEAST = 1e-8
+"""How far log-odds of version 1 records are clipped from 0 and 1, and how far they are at least."""
+_HOTTEST = 1e5
+"""The temperature from which on all probabilities are one half."""
+_HEAD = "import numpy as np\nk = c['learners'][learner]['calibrated']\n"
+_CLIP = "z = np.clip(p, k['parameters']['least'], k['parameters']['most'])\n"
+_ODDS = "calibrated = 1 / (1 + np.exp(-np.clip(z, -30, 30)))\n"
+_UNCLIPPED_ODDS = "calibrated = 1 / (1 + np.exp(-z))\n"
+_DECIDE = "positive = calibrated >= k['threshold_calibrated_scale']"
+_SIGMOID = "z = k['parameters']['slope'] * np.log(z / (1 - z)) + k['parameters']['intercept']\n"
+_BETA = "z = k['parameters']['a'] * np.log(z) - k['parameters']['b'] * np.log(1 - z) + k['parameters']['c']\n"
+_TEMPERATURE = "z = np.log(z / (1 - z)) / k['parameters']['temperature']\n"
+_ISOTONIC = "calibrated = np.interp(p, k['parameters']['probability'], k['parameters']['share'])\n"
+SNIPPETS: dict[Method, str] = {
+    "own": f"k = c['learners'][learner]['calibrated']\ncalibrated = q\n{_DECIDE}",
+    "prior": f"k = c['learners'][learner]['calibrated']\ncalibrated = p\n{_DECIDE}",
+    "temperature": _HEAD + _CLIP + _TEMPERATURE + _ODDS + _DECIDE,
+    "sigmoid": _HEAD + _CLIP + _SIGMOID + _ODDS + _DECIDE,
+    "beta": _HEAD + _CLIP + _BETA + _ODDS + _DECIDE,
+    "isotonic": _HEAD + _ISOTONIC + _DECIDE,
+}
+"""The code that applies a published calibrator, by method."""
+UNCLIPPED_SIGMOID = f"{_HEAD}z = np.clip(p, {LEAST}, 1 - {LEAST})\n{_SIGMOID}{_UNCLIPPED_ODDS}{_DECIDE}"
+"""The snippet of a sigmoid without published bounds, as versions before December 2026 have it."""
 
 
 @dataclass(frozen=True)
-class SigmoidCalibrator:
+class _Published:
+    """What all calibrators share."""
+
+    method: ClassVar[Method]
+
+    @property
+    def rises(self) -> bool:
+        """Whether the calibrator preserves the ranking, apart from ties."""
+        return True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the method and its parameters as a record, with the snippet that applies them."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            "method": self.method,
+            "parameters": {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()},
+            "snippet": SNIPPETS[self.method],
+        }
+
+
+@dataclass(frozen=True)
+class OwnProbabilities(_Published):
+    """The learner's own probabilities, left alone."""
+
+    method = "own"
+
+    def apply(self, probability: Floats) -> Floats:
+        """Return the probabilities themselves."""
+        return probability
+
+
+@dataclass(frozen=True)
+class PriorCorrected(_Published):
+    """The probabilities at natural prevalence, without anything fitted on validation."""
+
+    method = "prior"
+
+    def apply(self, probability: Floats) -> Floats:
+        """Return the probabilities themselves."""
+        return probability
+
+
+@dataclass(frozen=True)
+class TemperatureCalibrator(_Published):
+    """Log-odds divided by one number (Guo et al., 2017).
+
+    Attributes:
+        temperature: The divisor, above 0: above 1 for probabilities that are too extreme.
+        least: The smallest probability that the learner can tell from 0.
+        most: The largest probability that it can tell from 1.
+    """
+
+    temperature: float
+    least: float = LEAST
+    most: float = 1 - LEAST
+    method = "temperature"
+
+    @property
+    def rises(self) -> bool:
+        """Whether the calibrator preserves the ranking, apart from ties."""
+        return self.temperature < _HOTTEST
+
+    def apply(self, probability: Floats) -> Floats:
+        """Return calibrated probabilities.
+
+        >>> TemperatureCalibrator(temperature=1.0).apply(np.array([0.25])).round(6)
+        array([0.25])
+        """
+        return _shares(log_odds(probability, self.least, self.most) / self.temperature)
+
+
+@dataclass(frozen=True)
+class SigmoidCalibrator(_Published):
     """A linear function of the log-odds (Platt, 1999; Cox, 1958).
 
     Attributes:
         slope: The factor for log-odds, above 0: 1 leaves them unchanged, a smaller one moves them together.
         intercept: The constant added to them.
+        least: The smallest probability that the learner can tell from 0.
+        most: The largest probability that it can tell from 1.
     """
 
     slope: float
     intercept: float
+    least: float = LEAST
+    most: float = 1 - LEAST
+    method = "sigmoid"
 
     @property
     def rises(self) -> bool:
-        """Whether the calibrator preserves the ranking."""
+        """Whether the calibrator preserves the ranking, apart from ties."""
         return self.slope > 0
 
     def apply(self, probability: Floats) -> Floats:
         """Return calibrated probabilities.
 
-        >>> SigmoidCalibrator(slope=1.0, intercept=0.0).apply(np.array([0.25]))
+        >>> SigmoidCalibrator(slope=1.0, intercept=0.0).apply(np.array([0.25])).round(6)
         array([0.25])
         """
-        from scipy.special import expit
-
-        return np.asarray(expit(self.slope * log_odds(probability) + self.intercept))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the parameters as a record, with a code snippet for the probability `p` at natural prevalence."""
-        return {
-            "method": "sigmoid",
-            "parameters": {"slope": self.slope, "intercept": self.intercept},
-            "snippet": _SIGMOID.format(least=_LEAST),
-        }
+        return _shares(self.slope * log_odds(probability, self.least, self.most) + self.intercept)
 
 
 @dataclass(frozen=True)
-class IsotonicCalibrator:
+class BetaCalibrator(_Published):
+    """Beta calibration: a·ln p − b·ln(1 − p) + c are the log-odds (Kull, Silva Filho and Flach, 2017).
+
+    Attributes:
+        a: The weight of ln p, at least 0.
+        b: The weight of −ln(1 − p), at least 0; equal to `a` it is a sigmoid.
+        c: The constant.
+        least: The smallest probability that the learner can tell from 0.
+        most: The largest probability that it can tell from 1.
+    """
+
+    a: float
+    b: float
+    c: float
+    least: float = LEAST
+    most: float = 1 - LEAST
+    method = "beta"
+
+    @property
+    def rises(self) -> bool:
+        """Whether the calibrator preserves the ranking, apart from ties."""
+        return self.a > 0 or self.b > 0
+
+    def apply(self, probability: Floats) -> Floats:
+        """Return calibrated probabilities.
+
+        >>> BetaCalibrator(a=1.0, b=1.0, c=0.0).apply(np.array([0.25])).round(6)
+        array([0.25])
+        """
+        inside = np.clip(probability, self.least, self.most)
+        return _shares(self.a * np.log(inside) - self.b * np.log1p(-inside) + self.c)
+
+
+@dataclass(frozen=True)
+class IsotonicCalibrator(_Published):
     """A piecewise linear, non-decreasing function, constant before its first point and after its last.
 
     Attributes:
@@ -88,6 +189,7 @@ class IsotonicCalibrator:
 
     probability: tuple[float, ...]
     share: tuple[float, ...]
+    method = "isotonic"
 
     @property
     def rises(self) -> bool:
@@ -102,89 +204,27 @@ class IsotonicCalibrator:
         """
         return np.interp(probability, self.probability, self.share)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the points as a record, with a code snippet for the probability `p` at natural prevalence."""
-        return {
-            "method": "isotonic",
-            "parameters": {"probability": list(self.probability), "share": list(self.share)},
-            "snippet": _ISOTONIC,
-        }
+
+Calibrator = (
+    OwnProbabilities | PriorCorrected | TemperatureCalibrator | SigmoidCalibrator | BetaCalibrator | IsotonicCalibrator
+)
 
 
-Calibrator = SigmoidCalibrator | IsotonicCalibrator
-Fit = Callable[[Floats, Mask], Calibrator]
-
-
-def fit_calibrator(probability: Floats, positive: Mask, *, method: CalibratorName) -> tuple[Calibrator | None, str]:
-    """Fit a calibrator on rows at natural prevalence that no learner was trained on.
-
-    Args:
-        probability: One per row, at natural prevalence.
-        positive: Which rows are positive.
-        method: `auto` uses a sigmoid; from `FEWEST_FOR_ISOTONIC` rows of the rarer class on, it uses isotonic
-            regression if its log loss on held-out parts of these rows is smaller.
-
-    Returns:
-        The calibrator, or None with the reason: `none` is configured, there are too few rows, or the probabilities do
-        not increase with the share of positives, so that a calibrator would reverse the ranking.
-    """
-    rarer = int(min(positive.sum(), (~positive).sum()))
-    if method == "none":
-        return None, "calibration is switched off (evaluation.calibration)"
-    if rarer < FEWEST_ROWS:
-        return None, f"a calibrator needs {FEWEST_ROWS} validation rows of the rarer class, and there are {rarer}"
-    fit: Fit = _isotonic if method == "isotonic" else _sigmoid
-    if method == "auto" and rarer >= FEWEST_FOR_ISOTONIC:
-        fits: tuple[Fit, ...] = (_sigmoid, _isotonic)
-        fit = min(fits, key=lambda one: _log_loss_elsewhere(one, probability, positive))
-    calibrator = fit(probability, positive)
-    if probability.min() == probability.max() or not calibrator.rises:
-        return None, "no calibrator: on validation, higher probabilities do not go with more positives"
-    return calibrator, ""
-
-
-def log_odds(probability: Floats) -> Floats:
-    """Return the log-odds of probabilities, clipped to at least 1e-8 from 0 and 1."""
+def log_odds(probability: Floats, least: float = LEAST, most: float = 1 - LEAST) -> Floats:
+    """Return the log-odds of probabilities, which are clipped to the given bounds first."""
     from scipy.special import logit
 
-    return np.asarray(logit(np.clip(probability, _LEAST, 1 - _LEAST)))
+    return np.asarray(logit(np.clip(probability, least, most)))
 
 
-def _log_loss_elsewhere(fit: Fit, probability: Floats, positive: Mask) -> float:
-    """Return the cross-validated log loss of a calibrator: each part is scored by a fit on the other parts."""
-    part = np.arange(len(positive)) % _PARTS
-    answered = np.zeros(len(positive))
-    for number in range(_PARTS):
-        here = part == number
-        calibrated = fit(probability[~here], positive[~here]).apply(probability[here])
-        answered[here] = np.where(positive[here], calibrated, 1 - calibrated)
-    return float(-np.log(answered).mean())
+def snippet_of(method: Method, parameters: dict[str, Any]) -> str:
+    """Return the only snippet that a published calibrator may have: any other one would be foreign code."""
+    bounded = parameters.get("least") is not None
+    return UNCLIPPED_SIGMOID if method == "sigmoid" and not bounded else SNIPPETS[method]
 
 
-def _sigmoid(probability: Floats, positive: Mask) -> SigmoidCalibrator:
-    """Fit Platt's sigmoid to the log-odds, with his targets slightly inside 0 and 1."""
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.frozen import FrozenEstimator
+def _shares(odds: Floats) -> Floats:
+    """Return the probabilities of log-odds; beyond 30 they would be rounded to 1."""
+    from scipy.special import expit
 
-    model = CalibratedClassifierCV(FrozenEstimator(_identity()), method="sigmoid")
-    model.fit(log_odds(probability)[:, None], positive)
-    (line,) = model.calibrated_classifiers_[0].calibrators
-    return SigmoidCalibrator(slope=-float(line.a_), intercept=-float(line.b_))
-
-
-def _identity() -> Any:
-    """Return a fitted classifier whose decision function is its one feature, the log-odds."""
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression()
-    model.classes_, model.coef_, model.intercept_ = np.array([False, True]), np.ones((1, 1)), np.zeros(1)
-    return model
-
-
-def _isotonic(probability: Floats, positive: Mask) -> IsotonicCalibrator:
-    """Fit an isotonic regression; shares are bounded away from 0 and 1 like Platt's targets."""
-    from sklearn.isotonic import IsotonicRegression
-
-    least, most = 1 / ((~positive).sum() + 2), 1 - 1 / (positive.sum() + 2)
-    steps = IsotonicRegression(y_min=least, y_max=most, out_of_bounds="clip").fit(probability, positive)
-    return IsotonicCalibrator(tuple(map(float, steps.X_thresholds_)), tuple(map(float, steps.y_thresholds_)))
+    return np.asarray(expit(np.clip(odds, -30, 30)))

@@ -143,7 +143,7 @@ def _reliability(rows: tuple[FinalRow, ...]) -> Iterator[Figure]:
         if parts["odds_factor"] != 1:
             lines.append(ReliabilityLine(parts["after"]["reliability"], "corrected", "after the correction"))
         if parts.get("calibrated"):
-            lines.append(ReliabilityLine(parts["calibrated"]["reliability"], "calibrated", "calibrated"))
+            lines.append(ReliabilityLine(parts["calibrated"]["reliability"], "calibrated", "published"))
         yield reliability_figure(lines, of=_name(row), name=f"final-rel-{place}")
 
 

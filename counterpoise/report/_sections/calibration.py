@@ -1,4 +1,4 @@
-"""Calibration of the probabilities: as trained, after the prior correction, and calibrated."""
+"""Calibration of the probabilities: as trained, after the prior correction, and as published."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ from counterpoise.results import learner_label, strategy_label
 from counterpoise.text import capital, count, number
 
 _KINDS = (("before", "its own"), ("after", "prior-corrected"), ("calibrated", "calibrated"))
+METHODS = {
+    "own": "its own",
+    "prior": "prior-corrected",
+    "temperature": "temperature scaling",
+    "sigmoid": "sigmoid",
+    "beta": "beta calibration",
+    "isotonic": "isotonic regression",
+}
+"""The candidates for published probabilities, in words."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,27 @@ class CalibrationRow:
     kinds: int
     kind: str
     record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """A candidate of a learner on validation.
+
+    Attributes:
+        learner: The learner.
+        candidates: The row span of the learner's cell, 0 after its first row.
+        candidate: The candidate in words.
+        record: Its record.
+        mean: Its mean probability over the prevalence of validation; None without positives.
+        published: Whether it is the one that is published.
+    """
+
+    learner: str
+    candidates: int
+    candidate: str
+    record: dict[str, Any]
+    mean: float | None
+    published: bool
 
 
 @dataclass(frozen=True)
@@ -44,12 +74,17 @@ class CalibrationView:
 
     Attributes:
         rows: The kinds of probabilities of all arms.
+        scored: Whether the rows have the calibration error and the differences from the own probabilities; versions
+            before December 2026 do not.
+        candidates: The candidates of the learners on the published table; empty in such versions.
         calibrators: A sentence for each calibrator fitted on validation, or the reason why there is none.
         snippet: Python code that applies a calibrator; empty if there is none.
         figures: Reliability diagrams, one for each learner.
     """
 
     rows: tuple[CalibrationRow, ...]
+    scored: bool
+    candidates: tuple[CandidateRow, ...]
     calibrators: tuple[str, ...]
     snippet: str
     figures: tuple[Figure, ...]
@@ -62,8 +97,11 @@ def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
         return None
     known = [correction["learners"][learner] for learner in metrics["learners"]]
     snippets = [one["calibrated"]["snippet"] for one in known if one["calibrated"]]
+    rows = tuple(_rows(metrics))
     return CalibrationView(
-        rows=tuple(_rows(metrics)),
+        rows=rows,
+        scored=any(row.record.get("expected_calibration_error") is not None for row in rows),
+        candidates=tuple(_candidates(metrics)),
         calibrators=tuple(_calibrators(metrics)),
         snippet=snippets[0] if snippets else "",
         figures=tuple(_figures(metrics)),
@@ -76,9 +114,8 @@ def reliability_lines(metrics: dict[str, Any], learner: str) -> Iterator[Reliabi
     Corrected and calibrated probabilities are those of the arm trained on the published table.
     """
     for arm in _arms(metrics, learner):
-        for kind, _ in _KINDS:
-            if arm["calibration"][kind] and (kind == "before" or arm["strategy"] == metrics["strategy"]):
-                yield ReliabilityLine(arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind))
+        for kind in _shown(arm) if arm["strategy"] == metrics["strategy"] else ("before",):
+            yield ReliabilityLine(arm["calibration"][kind]["reliability"], *_drawn_as(arm, kind, metrics["strategy"]))
 
 
 def reliability_figure(lines: Sequence[ReliabilityLine], *, of: str, name: str, details: str = "") -> Figure:
@@ -105,7 +142,7 @@ def _arms(metrics: dict[str, Any], learner: str) -> list[dict[str, Any]]:
 def _rows(metrics: dict[str, Any]) -> Iterator[CalibrationRow]:
     for learner in metrics["learners"]:
         for arm in _arms(metrics, learner):
-            known = [(text, arm["calibration"][kind]) for kind, text in _KINDS if arm["calibration"][kind]]
+            known = [(_kind(arm, kind), arm["calibration"][kind]) for kind in _shown(arm)]
             for place, (text, record) in enumerate(known):
                 yield CalibrationRow(
                     learner=capital(learner_label(learner)),
@@ -117,17 +154,63 @@ def _rows(metrics: dict[str, Any]) -> Iterator[CalibrationRow]:
                 )
 
 
+def _shown(arm: dict[str, Any]) -> list[str]:
+    """Return the kinds of probability to show: the published one only once."""
+    kept = [kind for kind, _ in _KINDS if arm["calibration"][kind]]
+    return [kind for kind in kept if kind != "calibrated" or _published_as(arm) == "calibrated"]
+
+
+def _kind(arm: dict[str, Any], kind: str) -> str:
+    """Return a kind of probability in words."""
+    if not arm["calibration"].get("published") or kind != _published_as(arm):
+        return dict(_KINDS)[kind]
+    return "published" if kind == "calibrated" else f"{dict(_KINDS)[kind]}, published"
+
+
+def _candidates(metrics: dict[str, Any]) -> Iterator[CandidateRow]:
+    for learner in metrics["learners"]:
+        published = metrics["correction"]["learners"][learner].get("published")
+        for place, record in enumerate(published["candidates"] if published else ()):
+            yield CandidateRow(
+                learner=capital(learner_label(learner)),
+                candidates=0 if place else len(published["candidates"]),
+                candidate=METHODS[record["method"]],
+                record=record,
+                mean=record["mean_probability"] / published["prevalence"] if published["prevalence"] else None,
+                published=record["method"] == published["method"],
+            )
+
+
 def _calibrators(metrics: dict[str, Any]) -> Iterator[str]:
     for learner in metrics["learners"]:
         part = metrics["correction"]["learners"][learner]
-        fitted, name = part["calibrated"], capital(learner_label(learner))
+        fitted, name, published = part["calibrated"], capital(learner_label(learner)), part.get("published")
         if not fitted:
             yield f"{name}: no calibrator: {part['calibrated_note']}."
-        elif fitted["method"] == "sigmoid":
-            slope, intercept = (number(fitted["parameters"][one]) for one in ("slope", "intercept"))
-            yield f"{name}: sigmoid of slope {slope} and intercept {intercept}, {_fitted_on(fitted)}."
         else:
-            yield f"{name}: isotonic regression, {_fitted_on(fitted)}."
+            yield f"{name}: {_described(fitted)}{'; ' + published['why'] if published else ''}."
+        if part.get("mean_note"):
+            yield f"{name}: {part['mean_note']}."
+
+
+def _described(fitted: dict[str, Any]) -> str:
+    """Return a calibrator in words, with its parameters and what it was fitted on."""
+    method, found = fitted["method"], {name: one for name, one in fitted["parameters"].items() if not _many(one)}
+    if method in ("own", "prior"):
+        return f"{METHODS[method]} probabilities"
+    if method == "sigmoid":
+        text = f"sigmoid of slope {number(found['slope'])} and intercept {number(found['intercept'])}"
+    elif method == "beta":
+        text = f"beta calibration with a = {number(found['a'])}, b = {number(found['b'])}, c = {number(found['c'])}"
+    elif method == "temperature":
+        text = f"temperature {number(found['temperature'])}"
+    else:
+        text = METHODS[method]
+    return f"{text}, {_fitted_on(fitted)}"
+
+
+def _many(parameter: Any) -> bool:
+    return isinstance(parameter, list | tuple)
 
 
 def _fitted_on(calibrator: dict[str, Any]) -> str:
@@ -146,11 +229,26 @@ def _figure(metrics: dict[str, Any], learner: str) -> Figure:
     return reliability_figure(lines, of=learner_label(learner), name=f"rel-{learner}", details=details)
 
 
-def _drawn_as(arm: dict[str, Any], kind: str) -> tuple[str, str]:
+def _drawn_as(arm: dict[str, Any], kind: str, strategy: str) -> tuple[str, str]:
     """Return the colour and label of a kind of probability."""
+    is_published = arm["strategy"] == strategy and arm["calibration"].get("published") and kind == _published_as(arm)
+    published = ", published" if is_published else ""
     if kind == "before":
-        return arm_colour(arm["strategy"]), strategy_label(arm["strategy"])
-    return ("corrected", "prior-corrected") if kind == "after" else ("calibrated", "calibrated")
+        return arm_colour(arm["strategy"]), f"{strategy_label(arm['strategy'])}{published}"
+    if kind == "after":
+        return "corrected", f"prior-corrected{published}"
+    return (
+        "calibrated",
+        f"{METHODS[arm['calibration']['calibrator']['method']]}{published}" if published else "calibrated",
+    )
+
+
+def _published_as(arm: dict[str, Any]) -> str:
+    """Return the kind of probability that the published one is the same as."""
+    calibration = arm["calibration"]
+    method = (calibration["calibrator"] or {}).get("method")
+    natural = "after" if calibration["after"] else "before"
+    return {"own": "before", "prior": natural, None: natural}.get(method, "calibrated")
 
 
 def _brief(metrics: dict[str, Any]) -> Iterator[str]:
