@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Three workers more than cores: three groups of tests wait for servers. Threads within a worker would wait for each other.
 # Tests start hundreds of programs, which need not compile our modules each time, whatever the environment says.
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 3 )))
-TESTS := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+WAITING := 3
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + $(WAITING) )))
+TESTS = env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 LEAST_COVERAGE := 90
 PORT ?= 4200
 
@@ -37,6 +38,7 @@ pytest: setup
 	$(TESTS)
 
 .PHONY: quick
+quick: WAITING := 0
 quick: setup ## The tests of the inner loop: those without server, browser, campaigns or statistics
 	$(TESTS) -m "not server and not browser and not slow" --ignore=tests/flows --ignore=tests/tasks
 
