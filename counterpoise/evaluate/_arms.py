@@ -12,8 +12,8 @@ import pyarrow as pa
 from counterpoise.config import LearnerName
 from counterpoise.evaluate._features import FeatureEncoder, FeaturePlan
 from counterpoise.evaluate._inference.bootstrap import Resampled
-from counterpoise.evaluate._learners import fit_learner, gathered_warnings
-from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes
+from counterpoise.evaluate._learners import RANDOM_LEARNERS, fit_learner, gathered_warnings
+from counterpoise.evaluate._tables import Codes, EvaluationTables, LabelCodes, ResampledTrain, codes_of
 from counterpoise.runtime import child_seed
 from counterpoise.typing import Copies, Floats, Matrix
 
@@ -91,17 +91,63 @@ def train_arms(
 
     Encoders, imputers, scalers and learners see only their own train table. Both arms of a learner get the same seed.
     """
-    plan = FeaturePlan.of(tables.train_natural, tables.target)
-    natural = (tables.train_natural, _TrainLabels(codes.train_natural, len(codes.classes)))
-    resampled = (tables.train_resampled, _TrainLabels(codes.train_resampled, len(codes.classes), codes.weights))
+    fitting = FittingTask.of(tables, codes, seed=seed)
     for strategy in strategies:
-        train, labels = natural if strategy == "none" else resampled
-        encoded = _encode(FeatureEncoder(plan, seed=child_seed(seed, "evaluate", "features")), train, tables)
+        if strategy == "none":
+            train, labels = tables.train_natural, _TrainLabels(codes.train_natural, len(codes.classes))
+        else:
+            train = tables.train_resampled
+            labels = _TrainLabels(codes.train_resampled, len(codes.classes), codes.weights)
+        encoded = fitting.encode(train)
         done = []
         for learner in learners:
-            done.append(_train_one(learner, strategy, encoded, labels, seed=seed))
+            done.append(_train_one(learner, strategy, encoded, labels, seed=child_seed(seed, "evaluate", learner)))
             yield done[-1]
-        yield StrategyArms(strategy, tuple(done), encoded.features, (*plan.notes(), *encoded.notes))
+        yield StrategyArms(strategy, tuple(done), encoded.features, (*fitting.plan.notes(), *encoded.notes))
+
+
+def draws_at_random(learner: str) -> bool:
+    """Return whether a learner's predictions depend on its seed."""
+    return learner in RANDOM_LEARNERS
+
+
+@dataclass(frozen=True)
+class FittingTask:
+    """What is common to all fits of an evaluation.
+
+    Attributes:
+        tables: The tables to predict.
+        codes: Their labels.
+        plan: How columns are encoded.
+        seed: The run's seed.
+    """
+
+    tables: EvaluationTables
+    codes: LabelCodes
+    plan: FeaturePlan
+    seed: int
+
+    @classmethod
+    def of(cls, tables: EvaluationTables, codes: LabelCodes, *, seed: int) -> FittingTask:
+        """Plan the encoding by the natural train rows."""
+        return cls(tables, codes, FeaturePlan.of(tables.train_natural, tables.target), seed)
+
+    def encode(self, train: pa.Table) -> _Encoded:
+        """Encode a train table, and validation and test as it is."""
+        return _encode(
+            FeatureEncoder(self.plan, seed=child_seed(self.seed, "evaluate", "features")), train, self.tables
+        )
+
+    def fit(
+        self, strategy: str, train: ResampledTrain, *, learners: tuple[LearnerName, ...], draw: int
+    ) -> list[Predictions]:
+        """Train learners on a further draw; those with a seed of their own get another one for each draw."""
+        codes = codes_of(train.table, self.tables.target, classes=self.codes.classes)
+        labels, encoded = _TrainLabels(codes, len(self.codes.classes), train.weights), self.encode(train.table)
+        return [
+            _train_one(name, strategy, encoded, labels, seed=child_seed(self.seed, "evaluate", name, "draw", draw))
+            for name in learners
+        ]
 
 
 @dataclass(frozen=True)
@@ -134,7 +180,6 @@ def _encode(encoder: FeatureEncoder, train: pa.Table, tables: EvaluationTables) 
 def _train_one(
     learner: LearnerName, strategy: str, encoded: _Encoded, labels: _TrainLabels, *, seed: int
 ) -> Predictions:
-    seed = child_seed(seed, "evaluate", learner)
     fitted, notes = fit_learner(
         learner, encoded.train, labels.codes, classes=labels.classes, seed=seed, weights=labels.weights
     )

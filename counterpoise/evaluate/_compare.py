@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,13 @@ from counterpoise.evaluate._arms import DUMMY, Predictions, StrategyArms, dummy_
 from counterpoise.evaluate._binary_facts import binary_facts
 from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
 from counterpoise.evaluate._class_decisions import add_class_decisions, class_costs
+from counterpoise.evaluate._draws import draw_again, planned_draws
 from counterpoise.evaluate._groups import compare_groups
 from counterpoise.evaluate._independence import independence_record
 from counterpoise.evaluate._inference.bootstrap import CONFIDENCE
 from counterpoise.evaluate._inference.differences import arm_key, arm_record, compare_arms, resample_arms
+from counterpoise.evaluate._inference.keyed import keyed_resamples
+from counterpoise.evaluate._inference.mean_effects import mean_effects
 from counterpoise.evaluate._leak.simulation import LeakSetting, simulate_leak
 from counterpoise.evaluate._one_vs_rest import one_vs_rest
 from counterpoise.evaluate._operating_points import fixed_thresholds, threshold_rules
@@ -59,10 +64,11 @@ def compare_strategies(
     codes = read_label_codes(tables)
     task = EvaluationTask.of(codes, strategy=strategy, config=config)
     _costs(task)  # so that a wrong configuration is refused before anything is trained
-    total = len(task.strategies) * len(config.learners) + 1
+    fits = len(task.strategies) * len(config.learners)
+    total = fits + planned_draws(tables, task) + 1
     groups = _train(tables, task, seed=seed, progress=lambda done: progress(done, total))
     predictions = [dummy_predictions(tables, codes), *(arm for group in groups for arm in group.predictions)]
-    record = _evaluated(task, predictions, seed=seed)
+    record = _evaluated(tables, task, predictions, seed=seed, progress=lambda done: progress(fits + done, total))
     record["slices"] = _slices(tables, task, predictions, record, seed=seed)
     record["leak"] = _leak(tables, task, seed=seed)
     record["alerts_a_day"] = alerts_a_day(task, predictions, tables.test_days, seed=seed)
@@ -104,9 +110,14 @@ def _train(tables: EvaluationTables, task: EvaluationTask, *, seed: int, progres
     return groups
 
 
-def _evaluated(task: EvaluationTask, predictions: list[Predictions], *, seed: int) -> dict[str, Any]:
+def _evaluated(
+    tables: EvaluationTables, task: EvaluationTask, predictions: list[Predictions], *, seed: int,
+    progress: Callable[[int], None],
+) -> dict[str, Any]:  # fmt: skip
     """Return the part of the record that depends on test."""
     evaluated = [task.evaluate(arm) for arm in predictions]
+    done = itertools.count(1)
+    draws = draw_again(tables, task, evaluated, seed=seed, progress=lambda: progress(next(done)))
     resampled, resamples = resample_arms(task, evaluated, seed=seed)
     arms = [
         arm_record(arm, predicted, resampled[arm_key(arm.learner, arm.strategy)], task=task)
@@ -114,7 +125,7 @@ def _evaluated(task: EvaluationTask, predictions: list[Predictions], *, seed: in
     ]
     corrections = _add_binary_facts(task, arms, predictions, seed=seed)
     _add_class_decisions(task, arms, predictions, seed=seed)
-    comparisons = compare_arms(task, arms, resampled)
+    comparisons = compare_arms(task, arms, resampled, mean_effects(task, draws, seed=seed))
     headline = _headline(task, arms, comparisons)
     return {
         "bootstrap": {
@@ -123,6 +134,7 @@ def _evaluated(task: EvaluationTask, predictions: list[Predictions], *, seed: in
             "method": bootstrap_method(task),
         },
         "arms": arms,
+        "keyed_resamples": keyed_resamples(task, evaluated, tables.keys_of_test),
         "comparisons": comparisons,
         "correction": _correction(task, corrections),
         "independence": independence_record(task, evaluated, arms, learner=headline["learner"], seed=seed),
@@ -234,6 +246,7 @@ def _setting(tables: EvaluationTables, task: EvaluationTask) -> dict[str, Any]:
         "deciding_rows": task.deciding_rows,
         "deciding_rows_are": task.counted,
         "verdict_floor": FLOOR,
+        "equivalence": task.config.equivalence,
         "chance_average_precision": task.chance,
         "majority_accuracy": float(np.bincount(codes.test).max() / len(codes.test)),
         "threshold_rule": threshold_rule(task) if binary else None,
@@ -268,6 +281,7 @@ def _notes(
     resamples = record["bootstrap"]["resamples"]
     if resamples < task.config.bootstrap:
         notes.append(f"{resamples:,} instead of {task.config.bootstrap:,} bootstrap resamples, for speed")
+    notes += dict.fromkeys(one["draws"]["note"] for one in record["comparisons"] if one["draws"]["note"])
     for group in groups:
         notes += [f"{strategy_label(group.strategy)}: {note}" for note in group.notes]
     for arm in record["arms"]:

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from counterpoise.config import BalanceConfig
+from counterpoise.config import BalanceConfig, ColumnsConfig
 from counterpoise.errors import ColumnNotFoundError, EvaluationError, IntegrityError
 from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
-from counterpoise.evaluate._sample import SampledTrain, sample_source_rows, sampled_train
+from counterpoise.evaluate._sample import SampledTrain, SourceTrain, sample_source_rows, sampled_train
 from counterpoise.evaluate._tables import EvaluationTables
 from counterpoise.persist import (
     METRICS_FILE,
@@ -33,7 +33,7 @@ from counterpoise.runtime import names_refusals
 from counterpoise.split import TrainRows, Units, read_content, read_moments, tie_codes
 from counterpoise.storage import join_address
 from counterpoise.strategies import gives_weights
-from counterpoise.table import SnapshotReader, SourceTable
+from counterpoise.table import Hashes, SnapshotReader, SourceTable, row_hashes
 from counterpoise.typing import Floats
 from counterpoise.versions import Version
 
@@ -62,6 +62,7 @@ def load_tables(
         arms = _whole_train(published, source.read_rows(rows))
     test_days = _test_days(published, config)
     groups = _units(published, source.reader, split, group=config.columns.group)
+    equal_rows = bool(groups) and not config.columns.group
     return EvaluationTables(
         train_natural=arms.natural,
         train_resampled=arms.resampled,
@@ -72,11 +73,13 @@ def load_tables(
         notes=arms.notes + (_NO_DAYS if config.split.method == "time" and test_days is None else ()),
         weights=arms.weights,
         groups=groups,
-        equal_rows=bool(groups) and not config.columns.group,
+        equal_rows=equal_rows,
         slices=_slices(published, config),
         amounts=_amounts(published, config),
         train_ties=_ties(config, rows, reader=source.reader, split=split),
         test_days=test_days,
+        test_keys=None if equal_rows else _test_keys(published, config.columns),
+        redraw=SourceTrain(_decided(config, published), rows, arms.natural.combine_chunks(), snapshot, split).draw,
     )
 
 
@@ -176,6 +179,12 @@ def _test_days(published: Version, config: BalanceConfig) -> DayCodes | None:
     moments = read_moments(keys[time], time, config.columns.time_unit)
     days = moments.days()
     return None if days is None else DayCodes.of(days, in_calendar=moments.scale.in_calendar)
+
+
+def _test_keys(published: Version, columns: ColumnsConfig) -> Hashes | None:
+    """Return one hash per test row of its group, or else of its identifiers; None if there are neither."""
+    names = [columns.group] if columns.group else list(columns.ids)
+    return row_hashes(source_keys(published.to_arrow("keys/test"), names)) if names else None
 
 
 def is_evaluated(version: DatasetVersion) -> bool:

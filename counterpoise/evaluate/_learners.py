@@ -20,6 +20,8 @@ from counterpoise.typing import Floats, Matrix
 
 _LINEAR_ALGEBRA = 128 << 20
 """Bytes that OpenBLAS takes for its buffers; where it may not have them it ends the process."""
+RANDOM_LEARNERS = frozenset({"random_forest"})
+"""The learners whose predictions depend on their seed, with at most 200,000 train rows."""
 _MOST_ITERATIONS = 1_000
 _SMALL = 2_000_000
 """The number of cells up to which one thread is used."""

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import EvaluationError, ResamplingError
+from counterpoise.evaluate._tables import ResampledTrain
 from counterpoise.persist import RowPool, Synthesis
 from counterpoise.records import PARTITIONS, ResamplingPlan, Snapshot, SplitPlan
 from counterpoise.resample import plan_resampling, read_copies, read_recipe, read_weights
@@ -85,34 +86,67 @@ def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, spli
     Raises:
         EvaluationError: The strategy cannot work on the sample.
     """
-    source = SourceTable(snapshot, config.columns)
-    natural = source.read_rows(rows).unify_dictionaries().combine_chunks()
-    with scratch_folder() as folder:
-        plan = _planned_again(config, rows, snapshot=snapshot, split=split, folder=folder)
-        copies, recipe, weights = read_copies(plan)[1], read_recipe(plan), read_weights(plan)
-        parts = [natural.take(pa.array(np.repeat(np.arange(len(rows)), copies)))]
-        if recipe is not None:
-            synthesis = Synthesis(recipe, source.roles, config.seed)
-            parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(rows, natural))[0])
-    together = pa.concat_tables(parts).unify_dictionaries()
-    order = child_generator(config.seed, "evaluation sample", "order").permutation(together.num_rows)
-    return SampledTrain(
-        natural=natural,
-        resampled=together.take(pa.array(order)),
-        weights=None if weights is None else weights[order],
-        notes=_notes(plan, sampled=len(rows), rows=sum(split.counts["train"].values()), after=together.num_rows),
-    )
+    natural = SourceTable(snapshot, config.columns).read_rows(rows).unify_dictionaries().combine_chunks()
+    train = SourceTrain(config, rows, natural, snapshot, split)
+    resampled, notes = train.resampled(config.seed)
+    return SampledTrain(natural=natural, resampled=resampled.table, weights=resampled.weights, notes=notes)
 
 
-def _planned_again(
-    config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, split: SplitPlan, folder: Path
-) -> ResamplingPlan:
+@dataclass(frozen=True)
+class SourceTrain:
+    """Train rows that can be resampled again with other seeds.
+
+    Attributes:
+        config: The run's configuration.
+        rows: Source row numbers, ascending.
+        natural: These rows, features and label.
+        snapshot: The source.
+        split: Assigns its rows to train.
+    """
+
+    config: BalanceConfig
+    rows: Ints
+    natural: pa.Table
+    snapshot: Snapshot
+    split: SplitPlan
+
+    def draw(self, seed: int) -> ResampledTrain:
+        """Return the rows after resampling with a seed.
+
+        Raises:
+            EvaluationError: The strategy cannot work on these rows with this seed.
+        """
+        return self.resampled(seed)[0]
+
+    def resampled(self, seed: int) -> tuple[ResampledTrain, tuple[str, ...]]:
+        """Return the rows after resampling with a seed, and notes for the reader.
+
+        Raises:
+            EvaluationError: The strategy cannot work on these rows.
+        """
+        config, rows = self.config, self.rows
+        with scratch_folder() as folder:
+            plan = _planned_again(self, seed=seed, folder=folder)
+            copies, recipe, weights = read_copies(plan)[1], read_recipe(plan), read_weights(plan)
+            parts = [self.natural.take(pa.array(np.repeat(np.arange(len(rows)), copies)))]
+            if recipe is not None:
+                synthesis = Synthesis(recipe, SourceTable(self.snapshot, config.columns).roles, seed)
+                parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(rows, self.natural))[0])
+        together = pa.concat_tables(parts).unify_dictionaries()
+        order = child_generator(seed, "evaluation sample", "order").permutation(together.num_rows)
+        made = ResampledTrain(together.take(pa.array(order)), None if weights is None else weights[order])
+        whole = sum(self.split.counts["train"].values())
+        return made, _notes(plan, sampled=len(rows), rows=whole, after=together.num_rows)
+
+
+def _planned_again(train: SourceTrain, *, seed: int, folder: Path) -> ResamplingPlan:
     """Plan the run's strategy for some of the train rows."""
-    settings = config.resampling
-    only = _only(split, rows, source_rows=snapshot.rows, folder=folder)
+    rows, snapshot = train.rows, train.snapshot
+    settings = train.config.resampling
+    only = _only(train.split, rows, source_rows=snapshot.rows, folder=folder)
     try:
         return plan_resampling(
-            snapshot, only, columns=config.columns, config=settings, seed=config.seed, folder=folder / "plan"
+            snapshot, only, columns=train.config.columns, config=settings, seed=seed, folder=folder / "plan"
         )
     except ResamplingError as error:
         change = "lower" if error.reason == "memory_limit" else "raise"

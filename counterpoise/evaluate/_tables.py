@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,10 +14,18 @@ from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.evaluate._units import expects_equal_rows
 from counterpoise.records import UnitKind
-from counterpoise.table import encode_labels
+from counterpoise.table import Hashes, encode_labels, row_hashes
 from counterpoise.typing import Floats
 
 Codes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ResampledTrain:
+    """Train rows after resampling, shuffled, and the weight of each; None if all weigh one."""
+
+    table: pa.Table
+    weights: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,9 @@ class EvaluationTables:
             for all rows.
         slices: The columns of test by whose values groups of rows are compared; None if none are named.
         train_ties: Which natural train rows stay together when they are split again; None: equal rows.
+        test_keys: One hash per test row that is the same in every version, equal for rows of one group or identifier;
+            None: the hash of the features.
+        redraw: Returns the train rows after resampling with another seed; None if they cannot be resampled again.
     """
 
     train_natural: pa.Table
@@ -57,6 +68,13 @@ class EvaluationTables:
     test_days: DayCodes | None = None
     slices: pa.Table | None = None
     amounts: Mapping[str, Floats] = field(default_factory=dict)
+    test_keys: Hashes | None = None
+    redraw: Callable[[int], ResampledTrain] | None = None
+
+    @property
+    def keys_of_test(self) -> Hashes:
+        """One hash per test row: `test_keys`, or the hash of its features."""
+        return row_hashes(self.test.drop_columns([self.target])) if self.test_keys is None else self.test_keys
 
     def by_name(self) -> dict[str, pa.Table]:
         """Return the four tables by name."""
@@ -130,6 +148,12 @@ def read_label_codes(tables: EvaluationTables) -> LabelCodes:
     _check_classes(labels.classes, codes.train_natural, "train rows")
     _check_classes(labels.classes, codes.train_resampled, "resampled train rows")
     return codes
+
+
+def codes_of(table: pa.Table, target: str, *, classes: tuple[str, ...]) -> Codes:
+    """Return the labels of a table as positions in known classes."""
+    labels = encode_labels(_label_column(table, target))
+    return np.array([classes.index(name) for name in labels.classes], np.int32)[labels.codes]
 
 
 def _check_classes(classes: tuple[str, ...], codes: Codes, rows: str) -> None:

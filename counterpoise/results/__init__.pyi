@@ -18,6 +18,7 @@ from ._final import Role as Role
 from ._labels import learner_label as learner_label
 from ._labels import strategy_label as strategy_label
 from ._metrics import MetricsRecord as MetricsRecord
+from ._metrics import PairedComparison as PairedComparison
 from ._metrics import PublishedMetrics as PublishedMetrics
 from ._metrics import check_metrics as check_metrics
 from ._probabilities import Calibration as Calibration

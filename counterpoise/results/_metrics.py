@@ -104,13 +104,55 @@ class Independence(Record):
     as_rows: CountedAsRows | None
 
 
+class MeanEffect(Difference):
+    """The mean difference over all draws with its interval.
+
+    Attributes:
+        within: Its standard error by other test rows.
+        between: The standard deviation of the draws.
+        values: The difference of each draw, the published one first.
+    """
+
+    within: Number | None
+    between: Number | None
+    values: tuple[Number | None, ...]
+
+
+class Draws(Record):
+    """How often the comparison was repeated with other seeds, and the mean effect.
+
+    Attributes:
+        number: The number of draws, the published one included.
+        sampler: Whether the strategy's rows were drawn anew.
+        learner: Whether the learner was fitted with other seeds of its own.
+        note: Why there are fewer draws than configured; empty if there are not.
+        effects: The mean effect by metric; empty with one draw.
+    """
+
+    number: Count
+    sampler: bool
+    learner: bool
+    note: Text
+    effects: dict[MetricName, MeanEffect]
+
+
 class PairedComparison(Record):
-    """A learner with the strategy compared with the same learner without: paired differences on the same test rows."""
+    """A learner with the strategy compared with the same learner without.
+
+    Attributes:
+        learner: The learner.
+        strategy: The strategy.
+        reference: What it is compared with.
+        differences: The paired differences of the published draw on the same test rows.
+        draws: The draws; None in versions from before there were any.
+        verdict: The conclusion, on the mean effect of the draws.
+    """
 
     learner: Name
     strategy: Name
     reference: Literal["none"]
     differences: dict[MetricName, Difference]
+    draws: Draws | None = None
     verdict: Verdict
 
 
@@ -264,6 +306,7 @@ class MetricsRecord(Record):
         deciding_rows: Independent units of test with rows of the rarer of two classes or of the smallest class.
         deciding_rows_are: The name of these rows.
         verdict_floor: The number of them that a verdict needs.
+        equivalence: The difference in average precision that does not matter.
         chance_average_precision: The average precision of a random ranking on test: the prevalence, or its mean over
             classes.
         majority_accuracy: The accuracy of always predicting the largest class, to show the accuracy paradox.
@@ -273,6 +316,8 @@ class MetricsRecord(Record):
         features: How columns were encoded, by strategy.
         bootstrap: How intervals were computed.
         arms: The dummy (class shares of natural train) first, then one arm per learner and train table.
+        keyed_resamples: The metrics of the published strategy, by learner, on resamples that weigh a test row by its
+            key: those of two versions are paired as far as their test rows are the same; null without a bootstrap.
         comparisons: One per learner; empty if nothing was resampled.
         correction: The probability correction; null with more than two classes.
         verdict: A sentence on the learner with the best ranking on validation, and on earlier accesses to test.
@@ -307,6 +352,7 @@ class MetricsRecord(Record):
     deciding_rows: Count
     deciding_rows_are: Name
     verdict_floor: Count
+    equivalence: Share = 0.0
     chance_average_precision: Share | None
     majority_accuracy: Share
     threshold_rule: ThresholdRule | None
@@ -315,6 +361,7 @@ class MetricsRecord(Record):
     features: dict[Name, Encoded]
     bootstrap: Bootstrap
     arms: tuple[BinaryArm | MulticlassArm, ...]
+    keyed_resamples: dict[Name, dict[MetricName, tuple[Number | None, ...]]] | None = None
     comparisons: tuple[PairedComparison, ...]
     correction: Correction | None
     verdict: Text

@@ -155,9 +155,15 @@ class PromotionNumbers(Record):
         strategy: The strategy of the learner's train rows.
         value: The metric on test.
         low: The lower bound of its interval.
-        bar: The value that the lower bound is compared with.
-        compared_with: The promoted version whose lower bound is the bar; 0 if the bar is chance.
-        tolerance: How far below the bar the lower bound may be.
+        bar: The least difference with which a version is promoted; for the first one chance, which `low` must exceed.
+        compared_with: The version that was promoted before; 0 for the first.
+        margin: The configured margin; None for the first version, and for promotions before there was a margin: then
+            the bar is the lower bound of the version that was promoted before.
+        difference: The difference from the mean of the references.
+        error: Its standard error.
+        paired: Whether the error considers which test rows are the same.
+        references: The versions whose mean the version was compared with.
+        tolerance: Before there was a margin: how far below the bar the lower bound may be.
     """
 
     metric: PromotionName
@@ -166,8 +172,17 @@ class PromotionNumbers(Record):
     value: Number | None
     low: Number
     bar: Number
-    compared_with: Count
-    tolerance: Share
+    compared_with: Count = 0
+    margin: Share | None = None
+    difference: Number | None = None
+    error: Number | None = None
+    paired: bool = False
+    references: tuple[VersionNumber, ...] = ()
+    tolerance: Share = 0.0
+
+    def looked_at(self, version: int) -> set[int]:
+        """Return the versions whose metrics the decision on a version is based on."""
+        return {version, self.compared_with, *self.references} - {0}
 
 
 class Promotion(Sealed):

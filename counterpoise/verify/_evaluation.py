@@ -109,6 +109,10 @@ def _against_manifest(record: PublishedMetrics, facts: ManifestFacts) -> Iterato
         yield from mismatch(f"features of {strategy[:100]}", kinds, columns)
     costs = {name: settings[f"cost_{name}"] for name in ("false_positive", "false_negative")}
     yield from mismatch("costs", record.costs.model_dump(), costs)
+    yield from mismatch("equivalence", record.equivalence, settings.get("equivalence", record.equivalence))
+    for comparison in record.comparisons:
+        if comparison.draws is not None and comparison.draws.number > settings.get("draws", comparison.draws.number):
+            yield f"{comparison.draws.number} draws, while {settings['draws']} are configured"
     if record.threshold_rule is not None:
         yield from mismatch("threshold_rule", record.threshold_rule.metric, settings["threshold"])
         for arm in record.arms if settings["threshold"] == "fixed" else ():

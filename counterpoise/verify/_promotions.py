@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 from counterpoise.config import PromotionConfig
 from counterpoise.errors import IntegrityError
@@ -23,8 +25,14 @@ from counterpoise.versions import (
     promotion_sha256,
     read_metrics,
     read_promotion,
+    reference_versions,
     why_settled,
 )
+
+ReadMetrics = Callable[[int], Mapping[str, Any] | None]
+
+_MOST_RECORDS = 64
+"""The number of metrics records held in memory: more than one decision needs."""
 
 
 def promotion_differences(folder: DatasetFolder) -> list[str]:
@@ -40,10 +48,11 @@ def promotion_differences(folder: DatasetFolder) -> list[str]:
     missing = sorted({*range(1, max(numbers, default=0) + 1)} - {*numbers})
     differences = [f"{promotion_name(number)}: missing, although later ones exist" for number in missing[:20]]
     known: list[Promotion] = []
+    read = lru_cache(_MOST_RECORDS)(lambda version: read_metrics(folder, version))
     for number in numbers:
         try:
             promotion = read_promotion(folder, number)
-            found = list(_differences(folder, promotion, known))
+            found = list(_differences(folder, promotion, known, read))
         except IntegrityError as error:
             differences.append(problem_of(error))
             continue
@@ -52,7 +61,9 @@ def promotion_differences(folder: DatasetFolder) -> list[str]:
     return differences
 
 
-def _differences(folder: DatasetFolder, promotion: Promotion, known: Sequence[Promotion]) -> Iterator[str]:
+def _differences(
+    folder: DatasetFolder, promotion: Promotion, known: Sequence[Promotion], read: ReadMetrics
+) -> Iterator[str]:
     try:
         if promotion.manifest_sha256 != manifest_sha256(folder, promotion.version):
             yield f"promotes a manifest other than {manifest_name(promotion.version)}"
@@ -65,17 +76,17 @@ def _differences(folder: DatasetFolder, promotion: Promotion, known: Sequence[Pr
         yield f"names {'no' if before else 'a'} previous promotion"
     elif last is not None and promotion.previous_sha256 != promotion_sha256(folder, before):
         yield f"follows a {promotion_name(before)} that differs from the stored one"
-    looked_at = {} if promotion.numbers is None else {promotion.version, promotion.numbers.compared_with} - {0}
+    looked_at = () if promotion.numbers is None else promotion.numbers.looked_at(promotion.version)
     if promotion.metrics_sha256.keys() != {str(version) for version in looked_at}:
         yield "names metrics of versions other than those it was decided on"
     for version, digest in promotion.metrics_sha256.items():
         if metrics_sha256(folder, int(version)) != digest:
             yield f"decided on different metrics of version {version}"
     if last is not None or before == 0:
-        yield from _undecided(folder, promotion, [one for one in known if one.number < promotion.number])
+        yield from _undecided(promotion, [one for one in known if one.number < promotion.number], read)
 
 
-def _undecided(folder: DatasetFolder, promotion: Promotion, known: Sequence[Promotion]) -> Iterator[str]:
+def _undecided(promotion: Promotion, known: Sequence[Promotion], read: ReadMetrics) -> Iterator[str]:
     """Check that a promotion is the decision of its rule."""
     if promotion.rule == "by_hand":
         if promotion.reason != BY_HAND or promotion.numbers is not None:
@@ -83,12 +94,35 @@ def _undecided(folder: DatasetFolder, promotion: Promotion, known: Sequence[Prom
         return
     if reason := why_settled(promotion.version, known):
         yield f"made by a rule, though {reason}"
-    last = VersionMetrics(known[-1].version, read_metrics(folder, known[-1].version)) if known else None
-    candidate = VersionMetrics(promotion.version, read_metrics(folder, promotion.version))
-    decisions = [decide_promotion(settings, candidate, last) for settings in _settings(promotion)]
-    wanted = Decision(promoted=True, reason=promotion.reason, numbers=promotion.numbers)
-    if wanted not in decisions:
+    numbers = promotion.numbers
+    if numbers is not None and numbers.compared_with and numbers.margin is None:
+        yield from _undecided_by_bounds(promotion, numbers, known, read)
+        return
+    earlier = [VersionMetrics(version, read(version)) for version in reference_versions(known)]
+    candidate = VersionMetrics(promotion.version, read(promotion.version))
+    decisions = [decide_promotion(settings, candidate, earlier) for settings in _settings(promotion)]
+    plain = numbers if numbers is None or numbers.compared_with else numbers.model_copy(update={"tolerance": 0.0})
+    if Decision(promoted=True, reason=promotion.reason, numbers=plain) not in decisions:
         yield f"not the decision of its rule: {'; '.join(sorted({decision.reason for decision in decisions}))}"
+
+
+def _undecided_by_bounds(
+    promotion: Promotion, numbers: PromotionNumbers, known: Sequence[Promotion], read: ReadMetrics
+) -> Iterator[str]:
+    """Check a promotion from before there was a margin: a lower bound not below that of the one promoted before."""
+    lows = [_low(read(version), numbers) for version in (promotion.version, numbers.compared_with)]
+    right = known and numbers.compared_with == known[-1].version and numbers.low >= numbers.bar - numbers.tolerance
+    if not right or lows[0] != numbers.low or numbers.bar != lows[1]:
+        yield "not the decision of its rule: the lower bounds are others"
+
+
+def _low(metrics: Mapping[str, Any] | None, numbers: PromotionNumbers) -> float | None:
+    """Return the lower bound of the metric of the resampled arm of a learner."""
+    for arm in (metrics or {}).get("arms", ()):
+        if arm["strategy"] == (metrics or {})["strategy"] and arm["learner"] == numbers.learner:
+            found: dict[str, float] = arm["intervals"].get(numbers.metric, {})
+            return found.get("low")
+    return None
 
 
 def _settings(promotion: Promotion) -> list[PromotionConfig]:
@@ -98,5 +132,5 @@ def _settings(promotion: Promotion) -> list[PromotionConfig]:
         return []
     if numbers is None:
         return [PromotionConfig(rule=promotion.rule)]
-    plain = {"rule": promotion.rule, "metric": numbers.metric, "tolerance": numbers.tolerance}
+    plain = {"rule": promotion.rule, "metric": numbers.metric, "margin": numbers.margin or 0.0}
     return [PromotionConfig.model_validate({**plain, "learner": learner}) for learner in ("", numbers.learner)]

@@ -21,8 +21,9 @@ from ._promotion.promote import why_settled as why_settled
 from ._promotion.promotions import newest_promotion as newest_promotion
 from ._promotion.promotions import promotion_sha256 as promotion_sha256
 from ._promotion.promotions import read_promotion as read_promotion
+from ._promotion.references import VersionMetrics as VersionMetrics
+from ._promotion.references import reference_versions as reference_versions
 from ._promotion.rules import Decision as Decision
-from ._promotion.rules import VersionMetrics as VersionMetrics
 from ._promotion.rules import decide_promotion as decide_promotion
 from ._rebuild import rebuild_version as rebuild_version
 from ._rebuild import remove_train_if_recipe as remove_train_if_recipe

@@ -32,6 +32,37 @@ def test_the_verdict_states_outcome_and_numbers(change: tuple[float, float, floa
     assert text in verdict["text"]
 
 
+@pytest.mark.parametrize(
+    ("change", "outcome", "text"),
+    [
+        ((0.002, 0.001, 0.003), "no_difference", "SMOTE makes no difference beyond ±0.005 to gradient boosting: ΔAP"),
+        ((-0.002, -0.004, 0.001), "no_difference", "SMOTE makes no difference beyond ±0.005 to gradient boosting"),
+        ((0.004, 0.001, 0.007), "helped", "SMOTE helped gradient boosting"),
+        ((-0.004, -0.012, 0.005), "no_difference", "SMOTE did not help gradient boosting"),
+    ],
+)
+def test_a_difference_that_does_not_matter_is_called_one(
+    change: tuple[float, float, float], outcome: str, text: str
+) -> None:
+    verdict = strategy_verdict(_comparison(*change), strategy="smote", rows=57, counted="positives", equivalence=0.005)
+    assert verdict["outcome"] == outcome
+    assert verdict["text"].startswith(text)
+
+
+def test_the_verdict_is_about_the_mean_over_draws() -> None:
+    comparison = _comparison(0.04, 0.01, 0.07)
+    effect = {"difference": -0.02, "low": -0.05, "high": 0.01, "values": [0.04, -0.05, -0.05]}
+    comparison["draws"] = {
+        "number": 3, "sampler": True, "learner": False, "note": "", "effects": {"average_precision": effect}
+    }  # fmt: skip
+    verdict = strategy_verdict(comparison, strategy="smote", rows=57, counted="positives")
+    assert verdict["outcome"] == "no_difference"
+    assert verdict["text"] == (
+        "SMOTE did not help gradient boosting: ΔAP −0.020, 95 % CI −0.050 to 0.010, paired bootstrap, mean over 3 "
+        "draws of its rows (−0.050 to +0.040), 57 positives."
+    )
+
+
 def test_under_the_floor_there_is_no_verdict_however_large_the_difference() -> None:
     verdict = strategy_verdict(_comparison(0.5, 0.4, 0.6), strategy="smote", rows=8, counted="positives")
     assert verdict["outcome"] == "undecided"

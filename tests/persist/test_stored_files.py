@@ -35,7 +35,7 @@ ONLY_TRAINING_PROVES = re.compile(
     |arms\.\*\.(validation|test|per_class)\..*|arms\.\*\.(top|calibration|thresholds|operating_points|reliability)\b.*
     |arms\.\*\.(pr_curve|roc_curve|mean_probability|notes|threshold|threshold_rule)\b.*
     |slices(\..*)?|leak(\..*)?|features(\..*)?|notes(\..*)?|bootstrap(\..*)?|correction\.learners\..*
-    |threshold_rule(\..*)?|looks(\..*)?|previous(\..*)?|train_resampled
+    |keyed_resamples(\..*)?|comparisons\..*\.(within|note)|threshold_rule(\..*)?|looks(\..*)?|previous(\..*)?|train_resampled
     |report\.(strategies|created|reproducibility\.command|source\.(files|columns|keys|notes|location)
         |resampling\.(options|notes|weighted)|split\.notes)(\..*)?
     |report\.persist\.address""",
@@ -140,6 +140,8 @@ def _none_of(metric: str) -> Callable[[dict[str, Any]], None]:
         (_none_of("roc_auc"), "roc_auc is"),
         (_set("arms", 2, "confusion", "true_positives")(lambda count: count + 1), "confusion: negatives and positives"),
         (_set("comparisons", 0, "differences", "mcc", "difference")(0.9), "mcc is 0.9 instead of"),
+        (_set("comparisons", 0, "draws", "number")(9), "draws: number of"),
+        (_set("equivalence")(0.5), "equivalence is 0.5"),
         (_set("comparisons")([]), "comparisons are of []"),
         (_set("arms")(lambda arms: arms[:-1]), "arms are"),
         (_set("correction", "odds_factor")(1.0), "correction: odds_factor is 1.0"),

@@ -162,7 +162,7 @@ def test_records_of_real_evaluations_can_be_compared_and_judged(
     assert all(change.low is not None and change.low < 0 for arm in changes.arms for change in arm.metrics)
     rule = PromotionConfig.model_validate({"rule": "not_worse", "metric": metric})
     first, again = (
-        decide_promotion(rule, VersionMetrics(2, evaluated), last) for last in (None, VersionMetrics(1, evaluated))
+        decide_promotion(rule, VersionMetrics(2, evaluated), before) for before in ([], [VersionMetrics(1, evaluated)])
     )
     assert again.promoted
     assert first.numbers is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from counterpoise.persist import Manifest
@@ -49,11 +50,30 @@ def metrics_of(
     learner: str = "logistic_regression",
     strategy: str = "smote",
     positives: int = 100,
+    value: float | None = None,
+    half: float = 0.1,
+    keyed: Sequence[float] = (),
     **changed: Any,
 ) -> dict[str, Any]:
-    """Return the metrics record of two arms and the dummy; `low` is the lower bound of the resampled arm."""
+    """Return the metrics record of two arms and the dummy; `low` is the lower bound of the resampled arm.
+
+    Args:
+        low: The lower bound of the metric; None for no intervals.
+        metric: The metric whose value and interval are given.
+        learner: The learner.
+        strategy: The strategy.
+        positives: Positives among 1,000 test rows.
+        value: The metric; its interval then reaches `half` to either side.
+        half: Half the interval's length.
+        keyed: The metric on keyed resamples.
+        changed: Other fields.
+    """
     intervals = {name: {"low": value - 0.1, "high": value + 0.1} for name, value in _TEST.items()}
     resampled = {**intervals, metric: {"low": low, "high": 0.9}} if low is not None else {}
+    scored = dict(_TEST)
+    if value is not None:
+        scored[metric] = value
+        resampled[metric] = {"low": value - half, "high": value + half}
     test = {"rows": 1_000, "classes": {"no": 1_000 - positives, "yes": positives}}
     scores = {**_ARM, "test": {**_TEST, **_UNSAID}}
     return {
@@ -74,8 +94,9 @@ def metrics_of(
         "arms": [
             {**scores, "learner": "dummy", "strategy": "none", "intervals": intervals},
             {**scores, "learner": learner, "strategy": "none", "intervals": intervals},
-            {**scores, "learner": learner, "strategy": strategy, "intervals": resampled},
+            {**scores, "test": {**scored, **_UNSAID}, "learner": learner, "strategy": strategy, "intervals": resampled},
         ],
+        **({"keyed_resamples": {learner: {metric: list(keyed)}}} if len(keyed) else {}),
         **changed,
     }
 

@@ -124,5 +124,5 @@ def test_what_was_never_published_is_not_promoted_either(tmp_path: Path, address
 
 def test_the_run_key_does_not_follow_when_a_version_is_promoted(tmp_path: Path) -> None:
     config = run_engine(mixed_table(300), tmp_path).config
-    promoting = config.model_copy(update={"promotion": PromotionConfig(rule="always", metric="mcc", tolerance=0.5)})
+    promoting = config.model_copy(update={"promotion": PromotionConfig(rule="always", metric="mcc", margin=0.5)})
     assert run_key(promoting, "digest") == run_key(config, "digest")

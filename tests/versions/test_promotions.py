@@ -26,7 +26,12 @@ def version_of(root: Path, number: int, *, low: float | None = None) -> DatasetV
     folder = DatasetFolder(root, "d")
     folder.store.create(manifest_name(number), b"a manifest\n")
     if low is not None:
-        store_evaluation(folder, number, metrics=metrics_of(low=low), files={"report.html": "<p>It helped.</p>"})
+        store_evaluation(
+            folder,
+            number,
+            metrics=metrics_of(value=low + 0.005, half=0.005),
+            files={"report.html": "<p>It helped.</p>"},
+        )
     return DatasetVersion(
         root=str(root), dataset="d", version=number, run_key="k", data="data/1", manifest="versions/1.json",
         partitions={}, rejected=0, dropped=0,
@@ -45,7 +50,7 @@ def test_a_promotion_is_a_small_file_that_says_why(tmp_path: Path) -> None:
     assert {name: content[name] for name in ("format", "number", "version", "rule")} == {
         "format": 1, "number": 1, "version": 1, "rule": "not_worse",
     }  # fmt: skip
-    assert content["numbers"]["low"] == 0.4
+    assert content["numbers"]["low"] == pytest.approx(0.4)
     assert content["reason"] == outcome.reason
     assert content["created"].endswith("+00:00")
     assert newest_promotion(DatasetFolder(tmp_path, "d")) == outcome.promotion
@@ -95,11 +100,11 @@ def test_a_rule_does_not_go_back_to_an_older_version(tmp_path: Path) -> None:
     assert promoted(tmp_path) == [2]
 
 
-def test_a_tolerance_that_is_raised_later_promotes_after_all(tmp_path: Path) -> None:
+def test_a_margin_that_is_raised_later_promotes_after_all(tmp_path: Path) -> None:
     promote_by_rule(NOT_WORSE, version_of(tmp_path, 1, low=0.4))
     second = version_of(tmp_path, 2, low=0.35)
     assert promote_by_rule(NOT_WORSE, second).promotion is None
-    assert promote_by_rule(PromotionConfig(rule="not_worse", tolerance=0.1), second).promotion is not None
+    assert promote_by_rule(PromotionConfig(rule="not_worse", margin=0.1), second).promotion is not None
 
 
 def together(*calls: threading.Thread) -> None:

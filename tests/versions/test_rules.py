@@ -2,20 +2,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from counterpoise.config import PromotionConfig
-from counterpoise.versions._promotion.rules import Decision, VersionMetrics, chance_level, decide_promotion
+from counterpoise.versions._promotion.references import VersionMetrics, references
+from counterpoise.versions._promotion.rules import NOISE, Decision, chance_level, decide_promotion
 from tests.versions.records import metrics_of
 
-BOUNDS = st.floats(0, 1)
+VALUES = st.floats(0, 1)
+SHARES = st.floats(0.001, 0.5)
 
 
-def decided(metrics: dict[str, Any] | None, last: dict[str, Any] | None = None, **settings: Any) -> Decision:
-    rule = PromotionConfig(**{"rule": "not_worse", **settings})
-    return decide_promotion(rule, VersionMetrics(2, metrics), None if last is None else VersionMetrics(1, last))
+def decided(metrics: dict[str, Any] | None, *earlier: dict[str, Any] | None, **settings: Any) -> Decision:
+    rule = PromotionConfig.model_validate({"rule": "not_worse", **settings})
+    before = [VersionMetrics(number, record) for number, record in enumerate(earlier, 1)]
+    return decide_promotion(rule, VersionMetrics(len(earlier) + 1, metrics), before)
 
 
 def test_never_promotes_nothing_and_always_everything() -> None:
@@ -23,26 +28,76 @@ def test_never_promotes_nothing_and_always_everything() -> None:
     assert decided(None, rule="always").promoted
 
 
-@given(low=BOUNDS, last=BOUNDS, tolerance=BOUNDS)
-def test_a_version_is_promoted_exactly_if_its_lower_bound_is_within_the_tolerance(
-    low: float, last: float, tolerance: float
+@given(value=VALUES, last=VALUES, half=SHARES, margin=st.floats(0, 1))
+def test_a_version_is_promoted_exactly_if_it_falls_by_no_more_than_the_margin_or_what_noise_explains(
+    value: float, last: float, half: float, margin: float
 ) -> None:
-    decision = decided(metrics_of(low=low), metrics_of(low=last), tolerance=tolerance)
-    assert decision.promoted == (low >= last - tolerance)
+    decision = decided(metrics_of(value=value, half=half), metrics_of(value=last, half=half), margin=margin)
+    error = np.sqrt(2) * half / 1.959963984540054
+    numbers = decision.numbers
+    assert numbers is not None
+    assert numbers.error == pytest.approx(error)
+    assert numbers.bar == -max(margin, NOISE * (numbers.error or 0))
+    assert decision.promoted == ((numbers.difference or 0) >= numbers.bar)
+    assert numbers.difference == pytest.approx(value - last)
+    assert (numbers.compared_with, numbers.references) == (1, (1,))
+
+
+@given(value=VALUES, better=VALUES, last=VALUES, half=SHARES)
+def test_a_better_version_is_never_refused_where_a_worse_one_is_promoted(
+    value: float, better: float, last: float, half: float
+) -> None:
+    value, better = sorted((value, better))
+    if decided(metrics_of(value=value, half=half), metrics_of(value=last, half=half)).promoted:
+        assert decided(metrics_of(value=better, half=half), metrics_of(value=last, half=half)).promoted
+
+
+def test_the_same_test_rows_make_the_comparison_exact() -> None:
+    """Test rows that are hard for one version are hard for the other; only the difference counts."""
+    rows = np.random.default_rng(0).normal(0, 0.03, 200)
+    before = metrics_of(value=0.5, keyed=(0.5 + rows).tolist())
+    worse = metrics_of(value=0.47, keyed=(0.47 + rows).tolist())
+    decision = decided(worse, before)
+    assert not decision.promoted
     assert decision.numbers is not None
-    assert (decision.numbers.low, decision.numbers.bar, decision.numbers.compared_with) == (low, last, 1)
+    assert decision.numbers.paired
+    assert decision.numbers.error == pytest.approx(0, abs=1e-12)
+    assert decided(metrics_of(value=0.47), before).promoted
 
 
-@given(low=BOUNDS)
-def test_a_version_as_good_as_the_last_is_promoted(low: float) -> None:
-    assert decided(metrics_of(low=low), metrics_of(low=low)).promoted
+def test_resamples_that_are_not_defined_leave_the_intervals() -> None:
+    holes = metrics_of(value=0.5, keyed=[0.5, 0.4])
+    holes["keyed_resamples"]["logistic_regression"]["average_precision"][1] = None
+    decision = decided(metrics_of(value=0.5, keyed=[0.5, 0.4]), holes)
+    assert decision.numbers is not None
+    assert not decision.numbers.paired
 
 
-@given(low=BOUNDS, better=BOUNDS, last=BOUNDS)
-def test_a_higher_bound_is_never_refused_where_a_lower_one_is_promoted(low: float, better: float, last: float) -> None:
-    low, better = sorted((low, better))
-    if decided(metrics_of(low=low), metrics_of(low=last)).promoted:
-        assert decided(metrics_of(low=better), metrics_of(low=last)).promoted
+def test_the_reference_is_the_mean_of_those_promoted_last_and_of_those_promoted_first() -> None:
+    values = [0.5] * 20 + [0.4] * 20
+    found = references(
+        "average_precision",
+        metrics_of(value=0.42),
+        [VersionMetrics(number, metrics_of(value=value)) for number, value in enumerate(values, 1)],
+        arm_of=lambda record: record["arms"][2],
+    )
+    assert [(one.which, round(one.difference, 9), one.versions[0]) for one in found] == [
+        ("last", 0.02, 40),
+        ("last", 0.02, 21),
+        ("first", -0.08, 1),
+    ]
+
+
+def test_quality_cannot_creep_down_by_small_steps() -> None:
+    """Each night is .002 worse than the one before: it ends where the first versions forbid it."""
+    promoted = [metrics_of(value=0.8, half=0.04)]
+    for night in range(1, 200):
+        candidate = metrics_of(value=0.8 - 0.002 * night, half=0.04)
+        if decided(candidate, *([*promoted[:20], *promoted[-20:]] if len(promoted) > 40 else promoted)).promoted:
+            promoted.append(candidate)
+    lowest = min(record["arms"][2]["test"]["average_precision"] for record in promoted)
+    assert 0.7 < lowest < 0.78
+    assert len(promoted) < 60
 
 
 @pytest.mark.parametrize(
@@ -65,12 +120,23 @@ def test_chance_with_three_classes_is_that_of_the_macro_means() -> None:
     assert chance_level("f1", metrics) == pytest.approx(2 / 9)
 
 
-def test_reasons_name_metric_learner_and_both_bounds() -> None:
-    decision = decided(metrics_of(low=0.35), metrics_of(low=0.4), tolerance=0.02)
+def test_reasons_name_metric_learner_reference_and_limit() -> None:
+    before = metrics_of(value=0.4, half=0.01)
+    decision = decided(metrics_of(value=0.35, half=0.01), before, margin=0.02)
     assert decision.reason == (
-        "the lower bound of average precision of logistic regression with SMOTE, 0.3500, is below that of version 1, "
-        "0.4000 minus 0.02"
+        "average precision of logistic regression with SMOTE, 0.3500, is 0.0500 below that of version 1, 0.4000: more "
+        "than 0.0200, the margin"
     )
+    assert decided(
+        metrics_of(value=0.395, half=0.008), metrics_of(value=0.41, half=0.008), before, margin=0.01
+    ).reason == (
+        "average precision of logistic regression with SMOTE, 0.3950, is 0.0100 below the mean of the 2 versions "
+        "promoted last, 0.4050: not more than 0.0100, the margin"
+    )
+    assert decided(metrics_of(value=0.39, half=0.04), metrics_of(value=0.4, half=0.04)).reason.endswith(
+        "not more than 0.0433, what noise explains with unpaired test rows"
+    )
+    assert decided(metrics_of(value=0.41), before).reason.endswith("is 0.0100 above that of version 1, 0.4000")
 
 
 @pytest.mark.parametrize(
@@ -87,23 +153,27 @@ def test_reasons_name_metric_learner_and_both_bounds() -> None:
 def test_what_cannot_be_compared_is_not_promoted_and_says_why(
     metrics: dict[str, Any] | None, last: dict[str, Any] | None, reason: str
 ) -> None:
-    decision = decided(metrics, last)
+    decision = decided(metrics, *([] if last is None else [last]))
     assert not decision.promoted
     assert reason in decision.reason
 
 
+def test_earlier_versions_that_cannot_be_compared_are_left_out() -> None:
+    decision = decided(metrics_of(value=0.5), metrics_of(positive_class="no"), None, metrics_of(value=0.5))
+    assert decision.numbers is not None
+    assert decision.numbers.references == (3,)
+
+
 def test_a_promoted_version_without_evaluation_asks_for_a_hand() -> None:
-    decision = decide_promotion(
-        PromotionConfig(rule="not_worse"), VersionMetrics(2, metrics_of()), VersionMetrics(1, None)
-    )
+    decision = decided(metrics_of(), None)
     assert not decision.promoted
     assert "promote by hand" in decision.reason
 
 
 def test_each_version_is_represented_by_the_learner_of_its_verdict_or_by_the_configured_one() -> None:
-    forest = metrics_of(low=0.5, learner="random_forest")
-    assert not decided(metrics_of(low=0.4), forest).promoted
-    refused = decided(metrics_of(low=0.4), forest, learner="logistic_regression")
+    forest = metrics_of(value=0.9, learner="random_forest")
+    assert not decided(metrics_of(value=0.4), forest).promoted
+    refused = decided(metrics_of(value=0.4), forest, learner="logistic_regression")
     assert "version 1, which is promoted, has no resampled arm of logistic_regression" in refused.reason
 
 
@@ -120,3 +190,9 @@ def test_too_few_positives_are_told() -> None:
         "beware, there are 12 positives in test, where a verdict needs 30" in decided(metrics_of(positives=12)).reason
     )
     assert "beware" not in decided(metrics_of(positives=30)).reason
+
+
+def test_the_old_name_of_the_margin_is_accepted_but_not_beside_the_new_one() -> None:
+    assert PromotionConfig.model_validate({"tolerance": 0.03}).margin == 0.03
+    with pytest.raises(ValidationError, match=r"old name of promotion\.margin"):
+        PromotionConfig.model_validate({"tolerance": 0.03, "margin": 0.03})

@@ -84,6 +84,23 @@ class EvaluationConfig(Section):
         "source rows.",
     )
     bootstrap: int = Field(1_000, ge=0, le=100_000, description="Bootstrap resamples for the intervals; 0 for none.")
+    draws: int = Field(
+        5,
+        ge=1,
+        le=100,
+        description="How often a random strategy, or learner, is drawn for the verdict; fewer for many train rows "
+        "(at least 3). 1: the verdict is about the published rows alone.",
+    )
+    draws_seconds: float = Field(
+        120.0, ge=0, description="After 3 draws, no further one starts that would end later than this; in seconds."
+    )
+    equivalence: float = Field(
+        0.005,
+        ge=0,
+        le=1,
+        description="A difference in average precision that does not matter: if the whole interval is within it on "
+        "either side of zero, the verdict is no difference.",
+    )
 
     @model_validator(mode="after")
     def _amounts_have_a_column(self) -> EvaluationConfig:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Literal
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from counterpoise.config._sections.fields import Section
 from counterpoise.metrics import HEADLINE, PromotionName
@@ -16,18 +16,32 @@ class PromotionConfig(Section):
 
     rule: Literal["never", "always", "not_worse"] = Field(
         "never",
-        description="Promote only by hand, every new version, or a version whose metric's lower bound is not "
-        "below that of the last promoted one (the first version: above chance).",
+        description="Promote only by hand, every new version, or a version that is not worse than those promoted "
+        "before by more than the margin, or than noise explains (the first version: above chance).",
     )
     metric: PromotionName = Field(
         HEADLINE.name, description="With not_worse: the metric, measured on test with resampling."
     )
-    tolerance: float = Field(
-        0.0, ge=0, le=1, description="With not_worse: how far the lower bound may fall below the last one."
+    margin: float = Field(
+        0.03,
+        ge=0,
+        le=1,
+        description="With not_worse: how far the metric may fall below the mean of the versions promoted last, and of "
+        "those promoted first; further if noise explains more.",
     )
     learner: str = Field(
         "", description="With not_worse: one of evaluation.learners; empty for the learner of each version's verdict."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_name(cls, values: Any) -> Any:
+        """Accept `tolerance`, the name of the margin in earlier configurations."""
+        if not isinstance(values, Mapping) or "tolerance" not in values:
+            return values
+        if "margin" in values:
+            raise ValueError("promotion.tolerance is the old name of promotion.margin: set only promotion.margin")
+        return {"margin" if name == "tolerance" else name: value for name, value in values.items()}
 
     def check_learner(self, learners: Collection[str]) -> None:
         """Check that the learner is one of the compared learners.

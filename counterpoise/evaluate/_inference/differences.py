@@ -90,9 +90,19 @@ def _interval(metric: str, values: Floats, estimate: float, counts: tuple[int, i
 
 
 def compare_arms(
-    task: EvaluationTask, arms: list[dict[str, Any]], resampled: dict[str, Resampled]
+    task: EvaluationTask,
+    arms: list[dict[str, Any]],
+    resampled: dict[str, Resampled],
+    draws: dict[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Return one comparison of the strategy with none per learner; an empty list if nothing was resampled."""
+    """Return one comparison of the strategy with none per learner; an empty list if nothing was resampled.
+
+    Args:
+        task: The evaluation task.
+        arms: The records of the arms.
+        resampled: Their metrics on bootstrap resamples.
+        draws: The draws of each learner, see `mean_effects`.
+    """
     by_name = {arm_key(arm["learner"], arm["strategy"]): arm for arm in arms}
     comparisons = []
     for learner in task.config.learners if task.strategy != "none" else ():
@@ -104,8 +114,15 @@ def compare_arms(
             "differences": paired_differences(
                 *(by_name[key]["test"] for key in keys), *(resampled[key] for key in keys)
             ),
+            "draws": draws[learner],
         }
-        verdict = strategy_verdict(comparison, strategy=task.strategy, rows=task.deciding_rows, counted=task.counted)
+        verdict = strategy_verdict(
+            comparison,
+            strategy=task.strategy,
+            rows=task.deciding_rows,
+            counted=task.counted,
+            equivalence=task.config.equivalence,
+        )
         comparisons.append({**comparison, "verdict": verdict})
     return comparisons
 

@@ -15,7 +15,10 @@ from counterpoise.text import capital
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """A paired difference; `rows` is the row span of its heading, 0 after the first row."""
+    """A paired difference; `rows` is the row span of its heading, 0 after the first row.
+
+    `change` is the mean over draws if there are several, and `span` the lowest and the highest of them.
+    """
 
     name: str
     rows: int
@@ -23,6 +26,7 @@ class ChangeRow:
     lower_is_better: bool
     change: dict[str, Any]
     whisker: Scaled | None = None
+    span: tuple[float, float] | None = None
     reference: str = ""
 
 
@@ -32,17 +36,27 @@ def _view(metrics: dict[str, Any]) -> tuple[ChangeRow, ...] | None:
 
 def _rows(comparisons: list[dict[str, Any]], metric: str) -> Iterator[ChangeRow]:
     """Yield the differences (strategy minus none) of all learners."""
-    changes = [comparison["differences"][metric] for comparison in comparisons]
-    scale = Scale.over([0.0, *(one[name] for one in changes for name in ("difference", "low", "high"))])
-    for place, (comparison, change) in enumerate(zip(comparisons, changes, strict=True)):
+    changes = [_change(comparison, metric) for comparison in comparisons]
+    known = [[value for value in one.get("values", ()) if value is not None] for one in changes]
+    bounds = (one[name] for one in changes for name in ("difference", "low", "high"))
+    scale = Scale.over([0.0, *bounds, *(value for values in known for value in values)])
+    for place, (comparison, change, values) in enumerate(zip(comparisons, changes, known, strict=True)):
         yield ChangeRow(
             name=capital(learner_label(comparison["learner"])),
             rows=0 if place else len(comparisons),
             metric=METRICS[metric].label,
             lower_is_better=METRICS[metric].better == "smaller",
             change=change,
-            whisker=scale.scaled(change["difference"], change, mark=0.0),
+            whisker=scale.scaled(change["difference"], change, mark=0.0, folds=values),
+            span=(min(values), max(values)) if values else None,
         )
+
+
+def _change(comparison: dict[str, Any], metric: str) -> dict[str, Any]:
+    """Return the mean effect of a comparison's draws, or the difference of the only one."""
+    effects = (comparison.get("draws") or {}).get("effects") or {}
+    found: dict[str, Any] = effects.get(metric) or comparison["differences"][metric]
+    return found
 
 
 CHANGES = part("changes", "", _view)

@@ -95,7 +95,7 @@ def add_promotion(
         MachineError: The file system refuses.
         StorageError: The object store refuses.
     """
-    looked_at = {} if numbers is None else {version, numbers.compared_with} - {0}
+    looked_at = () if numbers is None else numbers.looked_at(version)
     promotion = {
         "format": 1,
         "number": 1 if after is None else after.number + 1,

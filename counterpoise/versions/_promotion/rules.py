@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +10,13 @@ from counterpoise.config import PromotionConfig
 from counterpoise.metrics import METRICS, ClassShares
 from counterpoise.results import PromotionNumbers
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
+from counterpoise.versions._promotion.references import Reference, VersionMetrics, references
 
+NOISE = 1.5
+"""The number of standard errors below a reference that noise explains: an equally good version falls lower on 7 % of
+nights. `benchmarks/promotion_nights.py` simulates the rule."""
 
-@dataclass(frozen=True)
-class VersionMetrics:
-    """A version and its metrics record, which is None if it was not evaluated."""
-
-    version: int
-    metrics: Mapping[str, Any] | None
+_SHOWN = 0.00005
 
 
 @dataclass(frozen=True)
@@ -30,21 +28,26 @@ class Decision:
     numbers: PromotionNumbers | None = None
 
 
-def decide_promotion(settings: PromotionConfig, candidate: VersionMetrics, last: VersionMetrics | None) -> Decision:
+def decide_promotion(
+    settings: PromotionConfig, candidate: VersionMetrics, promoted: Sequence[VersionMetrics]
+) -> Decision:
     """Decide whether a rule promotes a version.
 
     Args:
         settings: The rule.
         candidate: The version to decide on.
-        last: The currently promoted version, or None.
+        promoted: The versions that it is compared with, see `reference_versions`; the last one is promoted now.
     """
+    last = promoted[-1] if promoted else None
     if settings.rule != "not_worse":
         always = settings.rule == "always"
         return Decision(always, "every version is promoted" if always else "promotion.rule is never")
     obstacle = _obstacle(settings, candidate, last)
     if obstacle or candidate.metrics is None:
         return Decision(promoted=False, reason=obstacle)
-    return _not_worse(settings, candidate.metrics, last)
+    if last is None:
+        return _above_chance(settings, candidate.metrics)
+    return _not_worse(settings, candidate.metrics, [one for one in promoted if _serves(settings, candidate, one)])
 
 
 def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
@@ -63,7 +66,7 @@ def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
 
 
 def _obstacle(settings: PromotionConfig, candidate: VersionMetrics, last: VersionMetrics | None) -> str:
-    """Return why the lower bounds cannot be compared; empty if they can."""
+    """Return why there is no comparison with the promoted version; empty if there is one."""
     if candidate.metrics is None:
         return "it was not evaluated (evaluation.enabled is false)"
     if problem := _missing(settings, candidate.metrics):
@@ -77,6 +80,14 @@ def _obstacle(settings: PromotionConfig, candidate: VersionMetrics, last: Versio
         return f"it cannot be compared with version {last.version}: {reason}; promote by hand"
     problem = _missing(settings, last.metrics)
     return f"{name} has {problem}: promote by hand" if problem else ""
+
+
+def _serves(settings: PromotionConfig, candidate: VersionMetrics, earlier: VersionMetrics) -> bool:
+    """Return whether an earlier version can be compared with."""
+    before, after = earlier.metrics, candidate.metrics
+    if before is None or after is None:
+        return False
+    return not why_incomparable(before, after) and not _missing(settings, before)
 
 
 def _missing(settings: PromotionConfig, metrics: Mapping[str, Any]) -> str:
@@ -99,36 +110,60 @@ def _resampled_arm(settings: PromotionConfig, metrics: Mapping[str, Any]) -> Map
     return next((arm for arm in metrics["arms"] if (arm["learner"], arm["strategy"]) == wanted), None)
 
 
-def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], last: VersionMetrics | None) -> Decision:
-    """Decide when all numbers are available."""
-    low = _lower_bound(settings, metrics)
-    if last is None or last.metrics is None:
-        bar = chance_level(settings.metric, metrics)
-        promoted = low > bar
-        text = f"{'above' if promoted else 'not above'} chance ({_shown(bar)}), and none was promoted before"
-        text += _few(metrics)
-    else:
-        bar = _lower_bound(settings, last.metrics)
-        promoted = low >= bar - settings.tolerance
-        less = f" minus {settings.tolerance:g}" if settings.tolerance else ""
-        text = f"{'not below' if promoted else 'below'} that of version {last.version}, {_shown(bar)}{less}"
-        text += _few(metrics) + _caveat(settings.metric, last.metrics, metrics)
-    numbers = _numbers(settings, metrics, bar=bar, compared_with=0 if last is None else last.version)
-    return Decision(promoted, f"the lower bound of {_name(settings, metrics)}, {_shown(low)}, is {text}", numbers)
+def _above_chance(settings: PromotionConfig, metrics: Mapping[str, Any]) -> Decision:
+    """Decide on the first version when all numbers are available."""
+    numbers = _numbers(settings, metrics, bar=chance_level(settings.metric, metrics))
+    promoted = numbers.low > numbers.bar
+    text = (
+        f"the lower bound of {_name(settings, metrics)}, {_shown(numbers.low)}, is {'' if promoted else 'not '}above "
+        f"chance ({_shown(numbers.bar)}), and none was promoted before{_few(metrics)}"
+    )
+    return Decision(promoted, text, numbers)
 
 
-def _lower_bound(settings: PromotionConfig, metrics: Mapping[str, Any]) -> float:
-    """Return the lower bound of the resampled arm; NaN, which exceeds nothing, if there is none."""
+def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], promoted: Sequence[VersionMetrics]) -> Decision:
+    """Decide by the reference from which the version falls furthest."""
+
+    def arm_of(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        return _resampled_arm(settings, record)
+
+    found = references(settings.metric, metrics, promoted, arm_of=arm_of)
+    nearest = min(found, key=lambda one: one.difference - _least(settings, one))
+    least, last = _least(settings, nearest), promoted[-1]
+    numbers = _numbers(
+        settings, metrics, bar=least, compared_with=last.version, margin=settings.margin,
+        difference=nearest.difference, error=nearest.error, paired=nearest.paired, references=nearest.versions,
+    )  # fmt: skip
+    decided = nearest.difference >= least
+    text = f"{_name(settings, metrics)}, {_shown(numbers.value or 0.0)}, {_said(settings, nearest, least)}"
+    return Decision(decided, text + _few(metrics) + _caveat(settings.metric, last.metrics or {}, metrics), numbers)
+
+
+def _least(settings: PromotionConfig, reference: Reference) -> float:
+    """Return the least difference with which a version is promoted: the margin, or more if noise explains more."""
+    return -max(settings.margin, NOISE * reference.error)
+
+
+def _said(settings: PromotionConfig, reference: Reference, least: float) -> str:
+    """Say how a version compares with a reference."""
+    versions = reference.versions
+    mean = f"the mean of the {len(versions)} versions promoted {reference.which}"
+    name = mean if len(versions) > 1 else f"that of version {versions[0]}"
+    noise = f"what noise explains with {'' if reference.paired else 'un'}paired test rows"
+    limit = f"{_shown(-least)}, {'the margin' if -least <= settings.margin else noise}"
+    away = f"{_shown(abs(reference.difference))} {'below' if reference.difference < 0 else 'above'}"
+    if abs(reference.difference) < _SHOWN:
+        return f"equals {name}, {_shown(reference.value)}"
+    compared = f"is {away} {name}, {_shown(reference.value)}"
+    if reference.difference >= 0:
+        return compared
+    return f"{compared}: {'not ' if reference.difference >= least else ''}more than {limit}"
+
+
+def _numbers(settings: PromotionConfig, metrics: Mapping[str, Any], *, bar: float, **more: Any) -> PromotionNumbers:
+    """Return the numbers of a decision."""
     arm = _resampled_arm(settings, metrics)
-    return float(arm["intervals"][settings.metric]["low"]) if arm is not None else math.nan
-
-
-def _numbers(
-    settings: PromotionConfig, metrics: Mapping[str, Any], *, bar: float, compared_with: int
-) -> PromotionNumbers | None:
-    arm = _resampled_arm(settings, metrics)
-    if arm is None:
-        return None
+    assert arm is not None  # noqa: S101  # `_missing` found one
     return PromotionNumbers(
         metric=settings.metric,
         learner=arm["learner"],
@@ -136,8 +171,7 @@ def _numbers(
         value=arm["test"][settings.metric],
         low=arm["intervals"][settings.metric]["low"],
         bar=bar,
-        compared_with=compared_with,
-        tolerance=settings.tolerance,
+        **more,
     )
 
 
