@@ -207,7 +207,8 @@ def _content(rows: pa.Table, keys: pa.Table, scope: CertificateScope, *, partiti
         own = source_keys(keys.filter(pa.array(original)), scope.promise.key_columns)
         target = scope.promise.columns.target
         labels = rows[target].filter(pa.array(original)) if scope.promise.needs_labels else None
-        evidence = (scope.promise.evidence(partition, own, lambda: contents[original], labels),)
+        features = rows.select(list(scope.compared)).filter(pa.array(original))
+        evidence = (scope.promise.evidence(partition, own, lambda: contents[original], labels, lambda: features),)
     return PartContent(
         source_rows=source_rows,
         parents=np.concatenate([keys[name].drop_null().to_numpy() for name in ("parent_a", "parent_b")]),

@@ -30,6 +30,7 @@ from counterpoise.records import (
     DatasetVersion,
     FileDigest,
     Moment,
+    NearDuplicates,
     PartitionSummary,
     Record,
     ResamplingPlan,
@@ -92,6 +93,7 @@ class ManifestSplit(Record):
     positive_class: Text = ""
     unit: UnitKind = "rows"
     units: dict[str, UnitSizes] = Field(default_factory=dict)
+    near: NearDuplicates | None = None
     notes: tuple[Text, ...]
 
 

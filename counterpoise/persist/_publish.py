@@ -33,7 +33,7 @@ from counterpoise.records import (
 )
 from counterpoise.resample import read_class_rows, read_copies, read_recipe, read_weights
 from counterpoise.runtime import LOCAL, Engine, Progress, naming_refusals, silent
-from counterpoise.split import SplitPromise, TrainRows, read_partition
+from counterpoise.split import SplitPromise, TrainRows, read_partition, steps_of
 from counterpoise.storage import WORK, own_area, sync_folder, upload_checked
 from counterpoise.table import (
     ColumnRoles,
@@ -69,7 +69,12 @@ class _Run:
     @cached_property
     def scope(self) -> CertificateScope:
         promise = SplitPromise(
-            self.config.columns, self.config.split, self.config.seed, self.split.windows, self.split.positive_class
+            self.config.columns,
+            self.config.split,
+            self.config.seed,
+            self.split.windows,
+            self.split.positive_class,
+            steps_of(self.split.near),
         )
         return CertificateScope(self.roles.features if promise.compares_content else (), promise)
 
@@ -199,7 +204,7 @@ def _certify(run: _Run, written: WrittenParts) -> Certificate:
         dropped=rows[copies == 0],
         rejected=read_rejects(run.split.rejects_file)["source_row"].to_numpy(),
         rejected_lines=run.snapshot.rejected_lines,
-        content_disjoint=run.config.split.duplicates == "together",
+        content_disjoint=run.config.split.duplicates != "ignore",
     )
     source = {name: f"{value:016x}" for name, value in written.fingerprints.items()}
     certificate = certify(written.contents, balance=balance, source=source, promise=run.scope.promise)

@@ -17,6 +17,7 @@ from ._stages import ExpectationOutcome as ExpectationOutcome
 from ._stages import FileDigest as FileDigest
 from ._stages import FileStamp as FileStamp
 from ._stages import LearnerTrial as LearnerTrial
+from ._stages import NearDuplicates as NearDuplicates
 from ._stages import PartitionSummary as PartitionSummary
 from ._stages import Record as Record
 from ._stages import Report as Report

@@ -135,6 +135,18 @@ class UnitSizes(Record):
     largest: Count
 
 
+class NearDuplicates(Record):
+    """Rows that differ by rounding noise only: their number, the number of sets, and of sets in several partitions.
+
+    `steps` are the widths of the grids on which fractional columns were rounded.
+    """
+
+    steps: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
+    rows: Count
+    sets: Count
+    apart: Count
+
+
 class SplitPlan(Record):
     """The partition of each row: an Arrow file with an int8 column `partition`, one value per snapshot row.
 
@@ -144,7 +156,7 @@ class SplitPlan(Record):
     last time of each partition of a split by time; `windows` are the windows that decide, from and to.
     `positive_class` is the class whose known groups left validation and test, empty if groups stay in one partition.
     `unit` is what is independent, and `units` are the sizes of these units in rows by partition, if they are not single
-    rows.
+    rows. `near` are rows that are equal but for rounding noise; None if they were not looked for.
     """
 
     file: str
@@ -162,6 +174,7 @@ class SplitPlan(Record):
     positive_class: str = ""
     unit: UnitKind = "rows"
     units: dict[str, UnitSizes] = {}
+    near: NearDuplicates | None = None
     notes: tuple[str, ...] = ()
 
 

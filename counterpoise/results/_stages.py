@@ -14,6 +14,7 @@ from counterpoise.records import (
     ExpectationOutcome,
     Moment,
     Name,
+    NearDuplicates,
     PartitionSummary,
     Record,
     Sha256,
@@ -76,6 +77,7 @@ class SplitFacts(Record):
     positive_class: Text = ""
     unit: UnitKind = "rows"
     units: dict[str, UnitSizes] = Field(default_factory=dict)
+    near: NearDuplicates | None = None
 
 
 class ResamplingFacts(Record):

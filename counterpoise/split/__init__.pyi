@@ -17,6 +17,12 @@ from ._leakage_removal import EXCLUSION_REASONS as EXCLUSION_REASONS
 from ._moments import Moments as Moments
 from ._moments import TimeValues as TimeValues
 from ._moments import read_moments as read_moments
+from ._near import OFFSETS as OFFSETS
+from ._near import near_codes as near_codes
+from ._near import near_duplicates as near_duplicates
+from ._near import near_hashes as near_hashes
+from ._near import near_steps as near_steps
+from ._near import steps_of as steps_of
 from ._promise import SplitEvidence as SplitEvidence
 from ._promise import SplitPromise as SplitPromise
 from ._stage import split_snapshot as split_snapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from counterpoise.records import PARTITIONS
 from counterpoise.split._keys import KeyRule
 from counterpoise.split._known_positives import GroupTimes, Knowledge
 from counterpoise.split._moments import Moments, read_moments
+from counterpoise.split._near import OFFSETS, Steps, near_hashes
 from counterpoise.split._time_scale import TimeScale
 from counterpoise.split._windows import Distances, Span
 from counterpoise.table import Hashes, Labels, distinct_hashes, encode_labels, row_hashes
@@ -34,6 +35,7 @@ class SplitEvidence:
         distances: How far partitions must be from each other, in steps of the time column.
         outside: The number of rows outside their partition's window.
         known: What is known about their groups, if known positives leave validation and test.
+        near: The distinct hashes of their features on each grid, if near-duplicates are kept together.
     """
 
     misplaced: int = 0
@@ -42,6 +44,7 @@ class SplitEvidence:
     distances: Distances = NO_DISTANCES
     outside: int = 0
     known: GroupTimes | None = None
+    near: tuple[Hashes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class SplitPromise:
         seed: The run's seed.
         windows: The window of each partition as text, if windows decide.
         positive_class: The class whose known groups left validation and test.
+        steps: The grids of near-duplicates by column.
     """
 
     columns: ColumnsConfig
@@ -61,6 +65,7 @@ class SplitPromise:
     seed: int
     windows: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     positive_class: str = ""
+    steps: Steps = field(default_factory=dict)
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -70,7 +75,7 @@ class SplitPromise:
     @property
     def compares_content(self) -> bool:
         """Whether checking the split requires the rows' features."""
-        return self.config.duplicates == "together" or self.config.method == "stable"
+        return self.config.duplicates != "ignore" or self.config.method == "stable"
 
     @property
     def needs_labels(self) -> bool:
@@ -78,7 +83,12 @@ class SplitPromise:
         return not self.config.groups_apart
 
     def evidence(
-        self, partition: str, keys: pa.Table, contents: Callable[[], Hashes], labels: pa.ChunkedArray | None = None
+        self,
+        partition: str,
+        keys: pa.Table,
+        contents: Callable[[], Hashes],
+        labels: pa.ChunkedArray | None = None,
+        features: Callable[[], pa.Table] | None = None,
     ) -> SplitEvidence:
         """Return the evidence from some original rows.
 
@@ -87,10 +97,13 @@ class SplitPromise:
             keys: Their key columns under the names of the source.
             contents: Returns hashes of their features.
             labels: Their labels, if `needs_labels`.
+            features: Returns their features; needed if near-duplicates are kept together.
         """
         if self.config.method == "time":
-            return self._evidence_in_time(partition, keys, labels)
-        return SplitEvidence(misplaced=self._misplaced(partition, keys, contents), groups=self._groups(keys))
+            return replace(self._evidence_in_time(partition, keys, labels), near=self._near(features))
+        return SplitEvidence(
+            misplaced=self._misplaced(partition, keys, contents), groups=self._groups(keys), near=self._near(features)
+        )
 
     def checks(self, found: Mapping[str, Sequence[SplitEvidence]]) -> dict[str, bool]:
         """Return each guarantee and whether it holds.
@@ -100,8 +113,14 @@ class SplitPromise:
         """
         checks = {}
         if self.columns.group and self.config.groups_apart:
-            groups = [_distinct([part.groups for part in parts]) for parts in found.values()]
-            checks["partitions_disjoint_by_group"] = len(_distinct(groups)) == sum(map(len, groups))
+            checks["partitions_disjoint_by_group"] = _disjoint(
+                [[part.groups for part in parts] for parts in found.values()]
+            )
+        if self._keeps_near:
+            checks["partitions_disjoint_by_near_content"] = all(
+                _disjoint([[part.near[grid] for part in parts] for parts in found.values()])
+                for grid in range(len(OFFSETS))
+            )
         in_place = not any(part.misplaced for parts in found.values() for part in parts)
         if self.config.method == "stable":
             checks["partitions_by_key"] = in_place
@@ -111,6 +130,16 @@ class SplitPromise:
         if not self.config.groups_apart:
             checks["known_positives_left_out"] = _none_known(found)
         return checks
+
+    @property
+    def _keeps_near(self) -> bool:
+        return self.config.duplicates == "near"
+
+    def _near(self, features: Callable[[], pa.Table] | None) -> tuple[Hashes, ...]:
+        if not self._keeps_near or features is None:
+            return ()
+        table = features()
+        return tuple(_distinct([near_hashes(self.steps, offset)(table)]) for offset in OFFSETS)
 
     @cached_property
     def _rule(self) -> KeyRule:
@@ -185,6 +214,12 @@ def _spans(found: Mapping[str, Sequence[SplitEvidence]]) -> Iterator[tuple[str, 
         spans = [part.span for part in found[name] if part.span is not None]
         if spans:
             yield name, (min(first for first, _ in spans), max(last for _, last in spans))
+
+
+def _disjoint(parts: Sequence[Sequence[Hashes]]) -> bool:
+    """Return whether no hash occurs in two partitions."""
+    distinct = [_distinct(hashes) for hashes in parts]
+    return len(_distinct(distinct)) == sum(map(len, distinct))
 
 
 def _distinct(hashes: Sequence[Hashes]) -> Hashes:

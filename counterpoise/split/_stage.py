@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from counterpoise.split._in_time import TimeRoles, place_in_time
 from counterpoise.split._keys import KeyRule
 from counterpoise.split._leakage_removal import exclusion_rejects
 from counterpoise.split._moments import read_moments
+from counterpoise.split._near import MOST_CELLS, NearRows, near_duplicates, notes_on_near
 from counterpoise.split._rows import Placement, SplitRows
 from counterpoise.split._stable import place_by_key
 from counterpoise.split._stratified import place_at_random
@@ -50,6 +51,10 @@ class _Duplicates:
         repeated = len(rows.content) - (int(rows.content.max(initial=-1)) + 1)
         return cls(repeated, count_contradictory(rows.content, rows.labels))
 
+    def told(self) -> dict[str, int]:
+        """Return them by the names of the plan."""
+        return {"duplicate_rows": self.repeated, "contradictory_rows": self.contradictory}
+
 
 @dataclass(frozen=True)
 class _Source:
@@ -62,6 +67,13 @@ class _Source:
     def contents(self) -> Hashes:
         """Return a hash of each usable row's features."""
         return content_hashes(self.table.snapshot, self.table.roles.features)[self.usable]
+
+    def near(self, config: SplitConfig) -> NearRows | None:
+        """Return the near rows; None if there is too much to look through unasked."""
+        features = self.table.roles.features
+        if config.duplicates != "near" and len(self.usable) * len(features) > MOST_CELLS:
+            return None
+        return NearRows.of(self.table.snapshot, features, self.usable)
 
     def column(self, name: str) -> pa.ChunkedArray:
         return self.table.reader.read_columns([name]).column(0).take(pa.array(self.usable))
@@ -100,12 +112,14 @@ def split_snapshot(
     _check_labels(labels, usable)
 
     source = _Source(table, usable, positive_class)
-    together = config.duplicates == "together"
+    together = config.duplicates != "ignore"
     contents = source.contents() if together else None
+    content = group_codes(contents) if contents is not None else None
+    near = source.near(config) if together else None
     rows = SplitRows(
         labels.codes[usable],
         labels.classes,
-        group_codes(contents) if contents is not None else None,
+        near.codes if near is not None and config.duplicates == "near" else content,
         group_codes(source.column(columns.group)) if columns.group else None,
     )
     placement = _place(source, rows, contents, config, seed)
@@ -113,16 +127,23 @@ def split_snapshot(
         "source_row"
     )
     plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
-    return plan.model_copy(update={"method": _method(columns, config), **_facts(rows, placement, config)})
+    alike = None
+    if near is not None and content is not None:
+        alike = near_duplicates(near.steps, near.codes, content, placement.partition)
+    facts = _facts(rows, placement, config)
+    told = {
+        **_Duplicates.among(replace(rows, content=content)).told(),
+        "near": alike,
+        "notes": (*facts["notes"], *notes_on_near(alike, looked=together)),
+    }
+    return plan.model_copy(update={"method": _method(columns, config), **facts, **told})
 
 
 def _facts(rows: SplitRows, placement: Placement, config: SplitConfig) -> dict[str, Any]:
     """Return the plan's statements on the placement."""
-    duplicates, units = _Duplicates.among(rows), units_of(rows, placement.partition)
+    units = units_of(rows, placement.partition)
     large = notes_on_large_units(rows, placement.partition, units, partition_shares(config))
     return {
-        "duplicate_rows": duplicates.repeated,
-        "contradictory_rows": duplicates.contradictory,
         "apart": {one.reason: len(one.places) for one in placement.exclusions},
         "spans": dict(placement.spans),
         "windows": dict(placement.windows),

@@ -9,9 +9,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.persist import ORIGINS, iter_part, source_keys
-from counterpoise.records import PARTITIONS
-from counterpoise.split import Units, count_contradictory, group_codes, link_groups
-from counterpoise.table import encode_labels, read_parquet, row_hashes
+from counterpoise.records import PARTITIONS, NearDuplicates
+from counterpoise.split import (
+    OFFSETS,
+    Units,
+    count_contradictory,
+    group_codes,
+    link_groups,
+    near_codes,
+    near_duplicates,
+    near_hashes,
+    near_steps,
+    steps_of,
+)
+from counterpoise.table import Hashes, encode_labels, read_parquet, row_hashes
 from counterpoise.verify._stored import Found, StoredVersion
 from counterpoise.verify._time_facts import SplitRows, time_facts
 
@@ -37,11 +48,12 @@ def split_facts(version: StoredVersion) -> Found:
     if version.stored and not version.dropped:
         if config.split.method == "time":
             yield from time_facts(split, _rows_in_time(version))
-        if config.split.duplicates == "together" and not split.apart:
+        if config.split.duplicates != "ignore" and not split.apart:
             repeated, contradictory = _equal_rows(version)
             yield "split.duplicate_rows", split.duplicate_rows, repeated
             yield "split.contradictory_rows", split.contradictory_rows, contradictory
     yield from _unit_facts(version)
+    yield from _near_facts(version)
 
 
 def _rows_in_time(version: StoredVersion) -> SplitRows:
@@ -79,17 +91,59 @@ def _unit_facts(version: StoredVersion) -> Found:
 
 def _units(version: StoredVersion, name: str, *, together: bool) -> Units:
     """Return the units of a partition's original rows."""
-    columns, hashes, number = version.config.columns, [np.zeros(0, np.uint64)], 0
+    columns, number = version.config.columns, 0
+    steps = steps_of(version.manifest.split.near) if version.config.split.duplicates == "near" else {}
+    grids = [near_hashes(steps, offset) for offset in OFFSETS]
+    hashes = [[np.zeros(0, np.uint64)] for _ in grids]
     for rows in _original_rows(version, name):
         number += rows.num_rows
-        if together:
-            hashes.append(row_hashes(rows.drop_columns([columns.target])))
-    content = group_codes(np.concatenate(hashes)) if together else np.arange(number)
+        features = rows.drop_columns([columns.target])
+        for one, grid in zip(hashes, grids, strict=True):
+            one.append(grid(features))
+    content = near_codes(*(np.concatenate(one) for one in hashes)) if together else np.arange(number)
     if not columns.group:
         return Units.of(content, grouped=False)
     keys = version.keys(name)
     own = source_keys(keys.filter(pc.equal(keys["origin"], ORIGINS[0])), [columns.group])
     return Units.of(link_groups(group_codes(own.column(0)), content), grouped=True)
+
+
+def _near_facts(version: StoredVersion) -> Found:
+    """Yield the near-duplicates, if all rows that were split are stored."""
+    split, config = version.manifest.split, version.config
+    if config.split.duplicates == "ignore":
+        yield "split.near", split.near, None
+    if split.near is None:
+        return
+    if config.split.duplicates == "near":
+        yield "split.near.apart", split.near.apart, 0
+    if version.stored and not version.dropped and not split.apart:
+        yield "split.near", split.near, _near(version)
+
+
+def _near(version: StoredVersion) -> NearDuplicates:
+    """Return the near-duplicates among the original rows, as the split counted them."""
+    target = version.config.columns.target
+    fractional: dict[str, list[pa.ChunkedArray]] = {}
+    sides = []
+    for number, name in enumerate(PARTITIONS):
+        for rows in _original_rows(version, name):
+            sides.append(np.full(rows.num_rows, number, np.int8))
+            for column, values in zip(rows.column_names, rows.columns, strict=True):
+                if column != target and pa.types.is_floating(values.type):
+                    fractional.setdefault(column, []).append(values)
+    partition = np.concatenate(sides)
+    joined = ((name, pa.chunked_array([c for one in parts for c in one.chunks])) for name, parts in fractional.items())
+    steps = near_steps(joined, len(partition))
+    grids = [near_hashes(steps, offset) for offset in OFFSETS]
+    hashes: list[list[Hashes]] = [[] for _ in (*grids, row_hashes)]
+    for name in PARTITIONS:
+        for rows in _original_rows(version, name):
+            features = rows.drop_columns([target])
+            for found, grid in zip(hashes, (*grids, row_hashes), strict=True):
+                found.append(grid(features))
+    *near, exact = (np.concatenate(found) for found in hashes)
+    return near_duplicates(steps, near_codes(*near), group_codes(exact), partition)
 
 
 def _equal_rows(version: StoredVersion) -> tuple[int, int]:

@@ -54,7 +54,7 @@ def _of_stages(stated: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[
     parts = {
         **{name: (source[name], facts.source[name]) for name in ("rows", "digest", "rejected_lines")},
         **{name: (split[name], facts.split[name]) for name in _of_the_split(split)},
-        **{f"{name} of the split": (split.get(name), facts.split.get(name)) for name in ("unit", "units")},
+        **{f"{name} of the split": (split.get(name), facts.split.get(name)) for name in ("unit", "units", "near")},
         **{name: (stated["resampling"][name], value) for name, value in facts.resampling.items()},
     }
     return {

@@ -33,7 +33,7 @@ from counterpoise.persist import (
 )
 from counterpoise.records import Certificate
 from counterpoise.runtime import format_size, free_memory, names_refusals
-from counterpoise.split import SplitPromise
+from counterpoise.split import SplitPromise, steps_of
 from counterpoise.storage import LocalStore
 from counterpoise.table import read_parquet
 from counterpoise.typing import Ints
@@ -167,11 +167,13 @@ def _recompute(base: Path, manifest: Manifest, *, stored: bool) -> Certificate:
         dropped=_column(data / "recipe" / "copies.parquet", "source_row", only_dropped=True),
         rejected=_column(data / "rejected" / "rows.parquet", 0),
         rejected_lines=source.rejected_lines,
-        content_disjoint=config.split.duplicates == "together",
+        content_disjoint=config.split.duplicates != "ignore",
     )
     features = tuple(column.name for column in manifest.columns if column.name != config.columns.target)
     split = manifest.split
-    promise = SplitPromise(config.columns, config.split, config.seed, split.windows, split.positive_class)
+    promise = SplitPromise(
+        config.columns, config.split, config.seed, split.windows, split.positive_class, steps_of(split.near)
+    )
     scope = CertificateScope(features if promise.compares_content else (), promise)
     if stored:
         found = read_parts(data, scope=scope)

@@ -63,8 +63,10 @@ class SplitConfig(Section):
         "partitions, but rows of validation and test are left out if their group was known as positive by then: "
         "positive in train, or since, with the delay past.",
     )
-    duplicates: Literal["together", "ignore"] = Field(
-        "together", description="Whether to keep rows with equal features in one partition, or to split them freely."
+    duplicates: Literal["together", "near", "ignore"] = Field(
+        "together",
+        description="together: rows with equal features are kept in one partition; near: also rows that differ by "
+        "rounding noise, about a millionth of a column's spread; ignore: they are split freely.",
     )
     rare_classes: Literal["stop", "train_only", "reject"] = Field(
         "stop",
