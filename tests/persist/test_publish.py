@@ -203,6 +203,8 @@ def test_the_manifest_names_no_absolute_path_and_counts_everything(tmp_path: Pat
     assert manifest["prevalence"]["natural"]["1"] < 0.2
     assert manifest["prevalence"]["training"]["1"] == 0.5
     nothing = {"duplicate_rows": 0, "contradictory_rows": 0, "apart": {}, "spans": {}, "notes": []}
+    near = manifest["split"].pop("near")
+    assert (near["rows"], near["sets"], near["apart"], sorted(near["steps"])) == (0, 0, 0, ["single", "x"])
     nothing |= {"unit": "rows", "units": {}, "windows": {}, "positive_class": ""}
     assert manifest["split"] == {"method": "random", **nothing}
     assert manifest["partitions"]["test"]["rows"] == run.version.partitions["test"].rows
