@@ -116,7 +116,7 @@ def test_three_weeks_are_compared_day_by_day_from_a_configuration(tmp_path: Path
     leaderboard = rank_candidates(comparison, [cross_validate(comparison, candidate("none"))])
     entry = leaderboard.entries[0]
     assert len(entry.folds) == 4
-    values = [fold["average_precision"] for fold in entry.folds]
+    values = [fold["average_precision"] or 0.0 for fold in entry.folds]
     assert entry.deviation["average_precision"] == pytest.approx(np.std(values, ddof=1))
     assert "4 folds in time order" in render_leaderboard(leaderboard)
 
