@@ -48,6 +48,7 @@ from ._operating_points import threshold_rules as threshold_rules
 from ._tables import Codes as Codes
 from ._tables import LabelCodes as LabelCodes
 from ._task import EvaluationTask as EvaluationTask
+from ._threshold_alone import threshold_alone_text as threshold_alone_text
 from ._verdict import FLOOR as FLOOR
 from ._verdict import baseline_verdict as baseline_verdict
 from ._verdict import rival_verdict as rival_verdict

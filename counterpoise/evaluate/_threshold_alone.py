@@ -48,7 +48,7 @@ def threshold_alone(
         "threshold": arm["threshold"],
         "added": added,
     }
-    return {**found, "text": _text(found, task.strategy)}
+    return {**found, "text": threshold_alone_text(found, task.strategy)}
 
 
 def _metric(task: EvaluationTask) -> str:
@@ -66,7 +66,13 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _text(found: Mapping[str, Any], strategy: str) -> str:
+def threshold_alone_text(found: Mapping[str, Any], strategy: str) -> str:
+    """Return what moving the threshold alone gives, and what the strategy adds, in a sentence.
+
+    Args:
+        found: The record without its text.
+        strategy: The version's strategy.
+    """
     label = METRICS[found["metric"]].label
     text = (
         f"Moving the threshold alone gives {learner_label(found['learner'])} {label} {number(found['tuned'])} "

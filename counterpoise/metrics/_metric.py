@@ -46,10 +46,12 @@ class OfDecisions:
     Attributes:
         value: Computes its value for each confusion matrix.
         several: Computes its value with more than two classes; None for a metric of two classes only.
+        share_of: The rows that it is a share of; empty if it is no share of rows.
     """
 
     value: Callable[[Confusion], Floats]
     several: Callable[[CountsByClass], Floats] | None = None
+    share_of: Literal["", "called", "positive", "negative", "all"] = ""
 
 
 @dataclass(frozen=True)

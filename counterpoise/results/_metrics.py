@@ -25,6 +25,7 @@ from counterpoise.records import (
 from counterpoise.results._arms import BinaryArm, MulticlassArm
 from counterpoise.results._days import AlertsADay
 from counterpoise.results._probabilities import Correction
+from counterpoise.results._slices import ComparedGroups, Slices
 from counterpoise.results._stages import ReportRecord
 from counterpoise.results._synthetic import ResampledOutcome, SyntheticQuality
 from counterpoise.results._values import Costs, Difference, MetricName, Rows
@@ -171,77 +172,6 @@ class ThresholdAlone(Record):
     threshold: Number
     added: Difference | None
     text: Text
-
-
-class Segment(Record):
-    """Test rows with a common value of a column, and the learner's metrics on them; null where undefined."""
-
-    column: Name
-    segment: Name
-    rows: Count
-    positives: Count
-    prevalence: Share
-    recall: Share | None
-    recall_low: Share | None
-    recall_high: Share | None
-    precision: Share | None
-    precision_low: Share | None
-    precision_high: Share | None
-    average_precision: Share | None
-    average_precision_low: Share | None
-    average_precision_high: Share | None
-    roc_auc: Share | None
-    roc_auc_low: Share | None
-    roc_auc_high: Share | None
-
-
-class Slices(Record):
-    """The segments in which the verdict's learner does worst."""
-
-    learner: Name
-    strategy: Name
-    threshold: Share
-    segments: tuple[Segment, ...]
-
-
-class GroupRate(Record):
-    """A rate within a group and in the rest of test: `hits` of `of` rows; tests are missing for fewer than ten rows.
-
-    `p` is Fisher's, `adjusted` is Holm's over all tests.
-    """
-
-    hits: Count
-    of: Count
-    share: Share | None
-    low: Share | None
-    high: Share | None
-    rest: Share | None
-    difference: Number | None
-    difference_low: Number | None
-    difference_high: Number | None
-    p: Share | None
-    adjusted: Share | None
-
-
-class ComparedGroup(Record):
-    """Test rows with a common value of a named column, and their rates."""
-
-    column: Name
-    group: Name
-    rows: Count
-    positives: Count
-    rates: dict[Literal["recall", "precision", "false_positive_rate", "selection_rate"], GroupRate]
-
-
-class ComparedGroups(Record):
-    """The groups of the columns that `evaluation.slices` names, and what differs beyond chance, in words."""
-
-    learner: Name
-    strategy: Name
-    threshold: Share
-    tests: Count
-    groups: tuple[ComparedGroup, ...]
-    findings: tuple[Text, ...]
 
 
 class LeakScores(Record):

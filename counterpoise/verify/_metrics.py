@@ -7,7 +7,15 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from counterpoise.evaluate import CONFIDENCE, DUMMY, FLOOR, PriorCorrection, baseline_verdict, strategy_verdict
+from counterpoise.evaluate import (
+    CONFIDENCE,
+    DUMMY,
+    FLOOR,
+    PriorCorrection,
+    baseline_verdict,
+    strategy_verdict,
+    threshold_alone_text,
+)
 from counterpoise.metrics import HEADLINE
 from counterpoise.results import AccessToTest, Arm, BinaryArm, Correction, MetricsRecord, PairedComparison
 from counterpoise.strategies import gives_weights
@@ -34,6 +42,7 @@ def metric_differences(record: MetricsRecord) -> Iterator[str]:
     if record.alerts_a_day is not None:
         yield from alerts_differences(record, record.alerts_a_day)
     yield from _comparisons(record)
+    yield from _threshold_alone(record)
     yield from _verdict(record)
     yield from _accesses(record)
     yield from _correction(record)
@@ -116,6 +125,27 @@ def _comparisons(record: MetricsRecord) -> Iterator[str]:
         plain = comparison.model_dump(mode="json", exclude={"verdict"})
         stated = _strategy_verdict(record, plain)
         yield from unequal(f"{name}: verdict", comparison.verdict.model_dump(), stated)
+
+
+def _threshold_alone(record: MetricsRecord) -> Iterator[str]:
+    """Yield contradictions between what moving the threshold alone gives, the arm it is read from and its words."""
+    found = record.threshold_alone
+    if found is None:
+        return
+    arms = {arm.learner: arm for arm in record.arms if arm.strategy == "none"}
+    added = {one.learner: one.differences for one in record.comparisons}
+    if found.learner not in arms or found.metric not in arms[found.learner].test:
+        yield f"threshold_alone is of {found.learner} and {found.metric}"
+        return
+    arm = arms[found.learner]
+    plain = found.model_dump(mode="json", exclude={"text"})
+    yield from unequal("threshold_alone: learner", found.learner, record.verdict_learner)
+    yield from unequal("threshold_alone: tuned", found.tuned, arm.test[found.metric])
+    yield from unequal(
+        "threshold_alone: threshold", found.threshold, arm.threshold if isinstance(arm, BinaryArm) else None
+    )
+    yield from unequal("threshold_alone: added", found.added, added.get(found.learner, {}).get(found.metric))
+    yield from unequal("threshold_alone: text", found.text, threshold_alone_text(plain, record.strategy))
 
 
 def _draws(comparison: PairedComparison) -> Iterator[str]:

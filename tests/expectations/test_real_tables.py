@@ -20,7 +20,6 @@ from tests.snapshots import snapshot_of
 pytestmark = pytest.mark.slow
 
 TOO_RARE = {"ecoli": "class 'imL' has 2 rows", "kddcup": "'spy.'", "nursery": "'recommend'", "creditcard_head": "'1.0'"}
-SMOTE = {"mammography", "oil_spill", "ai4i2020", "online_shoppers_intention", "shuttle", "http"}
 IDS = {"ai4i2020": ("UDI", "Product ID"), "Telco_Customer_Churn": ("customerID",), "shuttle": ("shuttle",)}
 
 
@@ -36,7 +35,6 @@ def test_a_real_table_meets_what_was_proposed_for_it(table: RealTable, tmp_path:
     config = load_config(tmp_path / "config.yaml")
     assert config.source == source
     assert config.columns.ids == IDS.get(table.name, ())
-    assert (config.resampling.strategy == "smote") is (table.name in SMOTE)
 
     suites = [build_contract(config, snapshot), load_suite(suite_path)]
     if table.name in TOO_RARE:

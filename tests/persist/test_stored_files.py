@@ -127,6 +127,8 @@ def _none_of(metric: str) -> Callable[[dict[str, Any]], None]:
         (_set("learners")(["lightgbm"]), "learners is"),
         (_set("rows", "test", "rows")(lambda rows: rows + 1), "rows of test"),
         (_set("natural_rows")(7), "natural_rows is 7"),
+        (_set("threshold_alone", "tuned")(lambda old: old + 0.1), "threshold_alone: tuned is"),
+        (_set("threshold_alone", "at_half")(0.0), "threshold_alone: text is"),
         (_set("verdict")("It helped."), "verdict is It helped."),
         (_set("verdict_outcome")("helped"), "verdict_outcome is helped instead of"),
         (_set("chance_average_precision")(0.01), "chance_average_precision is 0.01"),

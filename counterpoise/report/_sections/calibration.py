@@ -47,7 +47,6 @@ class CandidateRow:
         candidates: The row span of the learner's cell, 0 after its first row.
         candidate: The candidate in words.
         record: Its record.
-        mean: Its mean probability over the prevalence of validation; None without positives.
         published: Whether it is the one that is published.
     """
 
@@ -55,7 +54,6 @@ class CandidateRow:
     candidates: int
     candidate: str
     record: dict[str, Any]
-    mean: float | None
     published: bool
 
 
@@ -176,7 +174,6 @@ def _candidates(metrics: dict[str, Any]) -> Iterator[CandidateRow]:
                 candidates=0 if place else len(published["candidates"]),
                 candidate=METHODS[record["method"]],
                 record=record,
-                mean=record["mean_probability"] / published["prevalence"] if published["prevalence"] else None,
                 published=record["method"] == published["method"],
             )
 

@@ -141,6 +141,7 @@ def labelled_split(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -
     Raises:
         SplitError: The rows cannot be split as configured.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     labels = read_labels(SnapshotReader(snapshot), config.columns.target)
     rows, small = np.flatnonzero(labels.codes < 0), snapshot.rows * len(snapshot.columns) <= _SMALL
     same = {"reason": "null_label", "column": config.columns.target, "value": ""}
