@@ -18,7 +18,7 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## Balance a generated fraud table and show where the report is
+demo: setup ## Publish a generated fraud table and show where the report is
 	$(BIN)/counterpoise demo
 
 .PHONY: up

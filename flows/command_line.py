@@ -105,7 +105,7 @@ def demo(
     ),
     rows: Annotated[int, typer.Option(min=2_000, help="The number of rows to generate.")] = 20_000,
 ) -> None:
-    """Balance a generated fraud-like table and print the path of its report."""
+    """Publish a generated fraud-like table and print the path of its report."""
     from counterpoise.flows.demo import run_demo
 
     run_demo(out, rows=rows)
