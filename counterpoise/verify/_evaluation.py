@@ -96,6 +96,8 @@ def _against_manifest(record: PublishedMetrics, facts: ManifestFacts) -> Iterato
     yield from mismatch("learners", list(record.learners), settings["learners"])
     for part in ("validation", "test"):
         yield from mismatch(f"rows of {part}", getattr(record.rows, part).model_dump(), facts.partitions[part])
+        if record.independence is not None and (units := facts.split.get("units")):
+            yield from mismatch(f"units of {part}", getattr(record.independence, part).model_dump(), units[part])
     before = facts.resampling["before"]
     yield from mismatch("natural_rows", record.natural_rows, sum(before.values()))
     if record.rows.train_natural.rows == record.natural_rows:

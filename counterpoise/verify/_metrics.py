@@ -86,9 +86,14 @@ def _independence(record: MetricsRecord, *, binary: bool) -> Iterator[str]:
     for name, sizes, table in (("validation", stated.validation, rows.validation), ("test", stated.test, rows.test)):
         if round(sizes.number * sizes.mean) != table.rows or sizes.largest > table.rows:
             yield f"independence: {sizes.number:,} units of {sizes.mean:g} rows are not the rows of {name}"
+        single = sizes.number == table.rows or stated.unit == "rows"
+        if single and (sizes.mean, sizes.median, sizes.largest) != (1, 1, 1):
+            yield f"independence: {name} has {sizes.number:,} units, which are not single rows"
+        if not 1 <= sizes.median <= sizes.largest:
+            yield f"independence: the median unit of {name} has {sizes.median:g} rows, the largest {sizes.largest:,}"
     if any(number > rows.test.classes.get(name, 0) for name, number in stated.test_units.items()):
         yield "independence: more units than rows"
-    if stated.unit == "rows" and (stated.test_units != rows.test.classes or stated.test.largest > 1):
+    if stated.unit == "rows" and stated.test_units != rows.test.classes:
         yield "independence: units are not single rows"
     if (stated.as_rows is not None) != stated.coincidences or (stated.coincidences and stated.unit != "equal_rows"):
         yield "independence: coincidences without equal rows"

@@ -358,7 +358,7 @@ UNPROVABLE = (
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(choice=st.randoms(use_true_random=False))
 def test_no_edit_that_changes_a_provable_fact_is_accepted(folder: DatasetFolder, choice: random.Random) -> None:
     original = folder.manifest(1).read_text()

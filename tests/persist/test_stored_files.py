@@ -127,6 +127,8 @@ def _none_of(metric: str) -> Callable[[dict[str, Any]], None]:
         (_set("learners")(["lightgbm"]), "learners is"),
         (_set("rows", "test", "rows")(lambda rows: rows + 1), "rows of test"),
         (_set("natural_rows")(7), "natural_rows is 7"),
+        (_set("independence", "test", "median")(lambda old: old + 1), "test"),
+        (_set("independence", "validation", "largest")(lambda old: old + 1), "validation"),
         (_set("threshold_alone", "tuned")(lambda old: old + 0.1), "threshold_alone: tuned is"),
         (_set("threshold_alone", "at_half")(0.0), "threshold_alone: text is"),
         (_set("verdict")("It helped."), "verdict is It helped."),

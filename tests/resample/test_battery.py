@@ -14,6 +14,7 @@ from imblearn import over_sampling, under_sampling
 
 from counterpoise.errors import ResamplingError
 from counterpoise.records import ResamplingPlan
+from counterpoise.resample._costs.preflight import with_strategy
 from counterpoise.resample._neighbours import statistics
 from counterpoise.resample._plan import plan_resampling, read_copies, read_recipe, read_weights
 from counterpoise.split import read_partition
@@ -234,9 +235,7 @@ def decided(plan: ResamplingPlan) -> tuple[Any, ...]:
 def test_another_seed_decides_otherwise_where_chance_has_a_part_and_alike_where_it_has_none(
     one: Tried, tmp_path: Path
 ) -> None:
-    settings = one.run.config.resampling
-    if settings.strategy == "auto":
-        pytest.skip("its choice is drawn before the plan: tests/compare/test_choice.py")
+    settings = with_strategy(one.run.config.resampling, one.run.resampling.strategy)  # what auto has decided
     other = plan_resampling(
         one.run.snapshot, one.run.split, columns=one.run.config.columns, config=settings, seed=1, folder=tmp_path
     )
