@@ -12,11 +12,13 @@ Prints the share of nights promoted: of all, of the first and the last twenty; a
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import integrate, optimize, stats
+from scipy import optimize
 
 from counterpoise.config import PromotionConfig
 from counterpoise.evaluate._inference.keyed import keyed_weights
@@ -25,6 +27,10 @@ from counterpoise.runtime import child_generator
 from counterpoise.typing import Copies, Floats
 from counterpoise.versions import VersionMetrics, decide_promotion
 from counterpoise.versions._promotion.references import MOST_REFERENCES
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.interval_coverage import true_average_precision  # as a script, too
 
 PREVALENCE, QUALITY, WORSE_BY, AGREEMENT, NEW_ROWS, SETTLED = 0.1, 0.5, 0.05, 0.8, 0.01, 30
 RULE = PromotionConfig(rule="not_worse")
@@ -38,20 +44,9 @@ class Nights:
     worse: Floats
 
 
-def average_precision(distance: float) -> float:
-    """Return the average precision on endless rows."""
-
-    def precision(recall: float) -> float:
-        threshold = distance + float(stats.norm.isf(recall))
-        true = PREVALENCE * recall
-        return true / (true + (1 - PREVALENCE) * float(stats.norm.sf(threshold)))
-
-    return float(integrate.quad(precision, 1e-9, 1, limit=200)[0])
-
-
 def distance_of(quality: float) -> float:
     """Return the distance between the classes that gives an average precision."""
-    return float(optimize.brentq(lambda distance: average_precision(distance) - quality, 0.01, 8))
+    return float(optimize.brentq(lambda distance: true_average_precision(distance, PREVALENCE) - quality, 0.01, 8))
 
 
 @dataclass

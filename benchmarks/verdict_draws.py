@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import integrate, optimize, stats
+from scipy import optimize
 
 from counterpoise.config import BalanceConfig, EvaluationConfig
 from counterpoise.evaluate import EvaluatedArm, Predictions
@@ -36,6 +37,10 @@ from counterpoise.frames import resample_frame
 from counterpoise.metrics import HEADLINE, Ranking
 from counterpoise.runtime import child_generator, child_seed
 from counterpoise.typing import Copies, Floats, Mask
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.interval_coverage import true_average_precision  # as a script, too
 
 LEARNERS = ("logistic_regression", "hist_gradient_boosting")
 
@@ -142,21 +147,10 @@ PREVALENCE, DISTANCE, AGREEMENT = 0.1, 1.5, 0.8
 CELLS = tuple(Cell(*each) for each in itertools.product((60, 300), (False, True), (0.0, 0.1, 0.3)))
 
 
-def average_precision(distance: float) -> float:
-    """Return the average precision on endless rows."""
-
-    def precision(recall: float) -> float:
-        threshold = distance + float(stats.norm.isf(recall))
-        true = PREVALENCE * recall
-        return true / (true + (1 - PREVALENCE) * float(stats.norm.sf(threshold)))
-
-    return float(integrate.quad(precision, 1e-9, 1, limit=200)[0])
-
-
 def mean_average_precision(distance: float, spread: float) -> float:
     """Return the mean over endless draws, whose distances are normal."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(9)
-    values = [average_precision(distance + spread * node) for node in nodes]
+    values = [true_average_precision(distance + spread * node, PREVALENCE) for node in nodes]
     return float(np.dot(weights, values) / weights.sum())
 
 
@@ -188,9 +182,9 @@ def scored(learner: str, strategy: str, scores: Floats, truth: Mask) -> Evaluate
 
 def coverage(cell: Cell, *, tables: int, draws: int) -> tuple[float, float]:
     """Return the share of tables whose interval covers the mean effect, and of those with a firm verdict."""
-    target = average_precision(DISTANCE) + (0.05 if cell.effect else 0.0)
+    target = true_average_precision(DISTANCE, PREVALENCE) + (0.05 if cell.effect else 0.0)
     distance = float(optimize.brentq(lambda apart: mean_average_precision(apart, cell.spread) - target, 0.2, 4))
-    effect, covered, firm = target - average_precision(DISTANCE), 0, 0
+    effect, covered, firm = target - true_average_precision(DISTANCE, PREVALENCE), 0, 0
     test = (np.arange(round(cell.positives / PREVALENCE)) < cell.positives).astype(np.int32)
     codes = LabelCodes(("no", "yes"), test, test, test, test)
     task = EvaluationTask.of(codes, strategy="smote", config=EvaluationConfig())

@@ -17,6 +17,7 @@ from counterpoise.records import PARTITIONS, Snapshot, parse_stored
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import scratch_folder
 from counterpoise.table import Hashes, Labels, SnapshotReader, read_labels, read_parquet, row_hashes
+from counterpoise.verify._comparisons import comparison_differences
 from counterpoise.verify._evaluation import evaluation_differences
 from counterpoise.verify._promotions import promotion_differences
 from counterpoise.verify._recount import classes_of_source, real_rows, with_rows
@@ -43,7 +44,9 @@ def verify_address(address: str | Path, *, source: str = "", trusted: bool = Fal
     root, dataset, _ = parse_address(address)
     found = check_version(root, dataset, version.number)
     folder = DatasetFolder(root, dataset)
-    recorded = (*evaluation_differences(folder, version.number), *promotion_differences(folder))
+    recorded = (
+        *evaluation_differences(folder, version.number), *promotion_differences(folder), *comparison_differences(folder)
+    )  # fmt: skip
     found = replace(found, differences=(*found.differences, *recorded))
     if found.holds and (source or trusted):
         differences = _compare(folder, version.manifest, source=source, trusted=trusted)

@@ -3,14 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.promotion_nights import average_precision, distance_of, simulate
+from benchmarks.interval_coverage import true_average_precision
+from benchmarks.promotion_nights import PREVALENCE, distance_of, simulate
 
 pytestmark = pytest.mark.slow
 
 
 def test_the_distance_gives_the_average_precision() -> None:
-    assert average_precision(distance_of(0.5)) == pytest.approx(0.5)
-    assert average_precision(0.0) == pytest.approx(0.1, abs=1e-3)
+    assert true_average_precision(distance_of(0.5), PREVALENCE) == pytest.approx(0.5)
+    assert true_average_precision(0.0, PREVALENCE) == pytest.approx(0.1, abs=1e-3)
 
 
 def test_equally_good_versions_keep_being_promoted_and_a_worse_one_is_not() -> None:

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.interval_coverage import true_average_precision
 from benchmarks.verdict_draws import (
+    PREVALENCE,
     Agreement,
     Cell,
     agreements,
-    average_precision,
     coverage,
     mean_average_precision,
     split_table,
@@ -19,8 +20,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_mean_over_draws_is_below_that_of_the_mean_draw_where_the_curve_bends() -> None:
-    assert mean_average_precision(1.5, 0.0) == pytest.approx(average_precision(1.5))
-    values = [average_precision(1.5 + 0.3 * step) for step in np.random.default_rng(0).normal(size=2_000)]
+    assert mean_average_precision(1.5, 0.0) == pytest.approx(true_average_precision(1.5, PREVALENCE))
+    values = [
+        true_average_precision(1.5 + 0.3 * step, PREVALENCE) for step in np.random.default_rng(0).normal(size=2_000)
+    ]
     assert mean_average_precision(1.5, 0.3) == pytest.approx(np.mean(values), abs=0.005)
 
 

@@ -19,6 +19,7 @@ from counterpoise.persist._manifest import version_record
 from counterpoise.verify._comparisons import comparison_differences
 from counterpoise.verify._evaluation import evaluation_differences
 from counterpoise.verify._promotions import promotion_differences
+from counterpoise.verify._verification import verify_address
 from counterpoise.versions import find_baseline, newest_promotion, record_access
 from tests.damage import damage_told, rewrite, sealed_again
 from tests.every_file import Dataset, make_dataset
@@ -69,6 +70,18 @@ def test_files_as_they_were_written_contradict_nothing(dataset: Dataset) -> None
         assert evaluation_differences(dataset.folder, version) == []
     assert promotion_differences(dataset.folder) == []
     assert comparison_differences(dataset.folder) == []
+
+
+@pytest.mark.parametrize("kind", ["tournament", "look", "promotion", "metrics"])
+def test_verify_tells_whoever_asks_that_a_record_beside_the_version_was_changed(dataset: Dataset, kind: str) -> None:
+    address = f"{dataset.folder.path}@2"
+    assert verify_address(address)[1].holds
+    path = dataset.kinds[kind].path
+    text = path.read_text()
+    path.write_text(text.replace("1", "2", 1))
+    _, found = verify_address(address)
+    assert not found.holds
+    assert path.name in " ".join(found.differences)
 
 
 def test_more_than_two_classes_contradict_nothing(tmp_path: Path) -> None:
