@@ -98,6 +98,10 @@ class ColumnNotFoundError(InputError):
         )
 
 
+class ColumnUseError(InputError):
+    """A column that the configuration names does not hold what it is named for."""
+
+
 class ContractError(CounterpoiseError, stage="validate", exit_code=2):
     """The data fails a critical expectation."""
 

@@ -26,19 +26,27 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
 
     Raises:
         ContractError: A critical expectation fails and quarantine does not help.
+        ColumnNotFoundError: A column that a setting names does not exist.
+        ColumnUseError: A column does not hold what a setting names it for.
+        EvaluationError: Rows do not have what their evaluation needs, such as costs.
     """
     from counterpoise.drift import profile_source
+    from counterpoise.evaluate import check_preconditions
     from counterpoise.expectations.suites import configured_suites
+    from counterpoise.table import check_column_use
     from counterpoise.validate import validate_snapshot
     from counterpoise.versions import write_profile
 
     progress = stage_progress(artifact_key(config.name, "validate"), description="Checking expectations")
     place = folder / "validate"
     try:
+        check_column_use(config, snapshot)
         suites = configured_suites(config, snapshot)
         validation = validate_snapshot(
             snapshot, suites, config=config.validation, folder=place, engine=current_engine(), progress=progress
         )
+        if config.evaluation.enabled:
+            check_preconditions(config, snapshot, rejects_file=validation.rejects_file)
     except CounterpoiseError as error:
         _report_refusal(config, error, checked="source")
         raise

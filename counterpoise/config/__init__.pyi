@@ -10,6 +10,8 @@ from ._files import build_config as build_config
 from ._files import build_section as build_section
 from ._files import load_config as load_config
 from ._model import BalanceConfig as BalanceConfig
+from ._named_columns import NamedColumns as NamedColumns
+from ._named_columns import named_columns as named_columns
 from ._sections.columns import ColumnsConfig as ColumnsConfig
 from ._sections.comparison import ComparisonConfig as ComparisonConfig
 from ._sections.evaluation import EvaluationConfig as EvaluationConfig

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
+from counterpoise.config._named_columns import named_columns
 from counterpoise.config._sections.columns import ColumnsConfig
 from counterpoise.config._sections.comparison import ComparisonConfig
 from counterpoise.config._sections.evaluation import EvaluationConfig
@@ -67,10 +68,9 @@ class BalanceConfig(Section):
                 raise ValueError(f"tournament.{field} needs split.method time")
         if not self.split.groups_apart and not self.columns.group:
             raise ValueError("split.known_positives drop needs columns.group")
-        unseen = {self.columns.target, *self.columns.drop}
-        for field, named in (("slices", self.evaluation.slices), ("cost_column", [self.evaluation.cost_column])):
-            if found := unseen.intersection(named):
-                raise ValueError(f"evaluation.{field} needs features or keys, but {min(found)!r} is neither")
+        for named in named_columns(self):
+            if wrong := named.wrong_role(self.columns):
+                raise ValueError(wrong)
         watermark = self.source.watermark
         if watermark and watermark not in (*self.columns.key_columns(), *self.columns.drop):
             raise ValueError(f"source.watermark {watermark!r} would be a feature: add it to columns.ids, time or drop")

@@ -45,6 +45,7 @@ from ._metrics.thresholds import choose_arm_threshold as choose_arm_threshold
 from ._multiclass import macro_metrics as macro_metrics
 from ._operating_points import ScoredRows as ScoredRows
 from ._operating_points import threshold_rules as threshold_rules
+from ._preconditions import check_preconditions as check_preconditions
 from ._tables import Codes as Codes
 from ._tables import LabelCodes as LabelCodes
 from ._task import EvaluationTask as EvaluationTask

@@ -36,21 +36,44 @@ def row_costs(codes: LabelCodes, part: str, positive: Mask) -> Floats | None:
     """Return the cost of missing each row of validation or test; None if costs are the same for all rows.
 
     Raises:
-        EvaluationError: A positive has no cost, or one that is not a number from 0 on.
+        EvaluationError: As for `check_costs`.
     """
     found = codes.amounts.get(part)
     if found is None:
         return None
-    known = np.where(positive, found, 0.0)
-    wrong = int((~np.isfinite(known) | (known < 0)).sum())
-    if wrong:
+    check_costs(found[positive], where=part)
+    return np.where(positive, found, 0.0)
+
+
+def check_costs(costs: Floats, *, where: str) -> None:
+    """Check the costs of missing positives.
+
+    Args:
+        costs: One per positive.
+        where: Which rows they are, for the message.
+
+    Raises:
+        EvaluationError: A positive has no cost, or one that is not a number from 0 on, or none costs anything.
+    """
+    unknown = ~np.isfinite(costs)
+    below = np.where(unknown, 0.0, costs) < 0
+    if unknown.any() or below.any():
         raise EvaluationError(
             "cost_column",
             expected="a cost from 0 on for every positive, in the column evaluation.cost_column",
-            found=f"{wrong:,} positives of {part} with another or no value",
-            remedy="name another column, or correct these rows in the source",
+            found=f"{len(costs):,} positives of {where}, {int(unknown.sum()):,} of them without a cost and "
+            f"{int(below.sum()):,} with one below 0",
+            remedy="name another column in evaluation.cost_column, correct these rows in the source, or reject them by "
+            "an expectation of a suite (validation.suite)",
+            values={"positives": len(costs), "missing": int(unknown.sum()), "negative": int(below.sum())},
         )
-    return known
+    if len(costs) and not costs.any():
+        raise EvaluationError(
+            "cost_column",
+            expected="some positives that cost something if they are missed, in the column evaluation.cost_column",
+            found=f"a cost of 0 for all {len(costs):,} positives of {where}",
+            remedy="name another column in evaluation.cost_column, or leave it empty",
+        )
 
 
 def cheapest_threshold(

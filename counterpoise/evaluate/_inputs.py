@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.config import BalanceConfig, ColumnsConfig
-from counterpoise.errors import ColumnNotFoundError, EvaluationError, IntegrityError
+from counterpoise.errors import ColumnNotFoundError, IntegrityError
 from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
 from counterpoise.evaluate._sample import SampledTrain, SourceTrain, sample_source_rows, sampled_train
@@ -33,7 +33,7 @@ from counterpoise.runtime import names_refusals
 from counterpoise.split import TrainRows, Units, read_content, read_moments, tie_codes
 from counterpoise.storage import join_address
 from counterpoise.strategies import gives_weights
-from counterpoise.table import Hashes, SnapshotReader, SourceTable, row_hashes
+from counterpoise.table import Hashes, SnapshotReader, SourceTable, amounts_of, row_hashes
 from counterpoise.typing import Floats
 from counterpoise.versions import Version
 
@@ -119,24 +119,10 @@ def _slices(published: Version, config: BalanceConfig) -> pa.Table | None:
 
 
 def _amounts(published: Version, config: BalanceConfig) -> dict[str, Floats]:
-    """Return the cost of missing each untouched row by partition; empty if no column is named.
-
-    Raises:
-        EvaluationError: The column holds no numbers.
-    """
-    column, found = config.evaluation.cost_column, {}
-    for part in ("validation", "test") if column else ():
-        values = _named(published, config, part, (column,), field="evaluation.cost_column").column(0)
-        kind = values.type
-        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-            raise EvaluationError(
-                "cost_column",
-                expected="numbers in the column evaluation.cost_column",
-                found=f"the type {kind}",
-                remedy="name a column with the cost of missing each row",
-            )
-        found[part] = values.cast(pa.float64()).to_numpy()
-    return found
+    """Return the cost of missing each untouched row by partition; empty if no column is named."""
+    column, field = config.evaluation.cost_column, "evaluation.cost_column"
+    parts = ("validation", "test") if column else ()
+    return {part: amounts_of(_named(published, config, part, (column,), field=field).column(0)) for part in parts}
 
 
 def _named(published: Version, config: BalanceConfig, part: str, names: Sequence[str], *, field: str) -> pa.Table:

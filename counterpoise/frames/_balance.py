@@ -19,7 +19,7 @@ from counterpoise.runtime import names_refusals
 from counterpoise.split import split_snapshot
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import StrategyName
-from counterpoise.table import to_pandas, write_snapshot
+from counterpoise.table import check_column_use, to_pandas, write_snapshot
 from counterpoise.versions import Version, open_version
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def balance_frame(
 
 
 def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.DataFrame) -> BalancedFrame:
+    check_column_use(config, snapshot)
     unchecked = Validation(success=True, outcomes=())
     split = split_snapshot(
         snapshot,

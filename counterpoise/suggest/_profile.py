@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,13 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.records import Snapshot
-from counterpoise.table import SnapshotReader
+from counterpoise.table import SnapshotReader, is_named_like_an_id
 
 MISSING_TOKENS = ("?", "NA", "N/A", "null", "NULL", "nan", "NaN", "None", "-")
 
 _FEW = 50
-_ID_NAME = re.compile(r"(?:^|[^a-z])(?:id|ids|uuid|guid|udi|rowid|row_?number|row_?id)(?:$|[^a-z])")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class ColumnSummary:
     @property
     def is_named_like_an_id(self) -> bool:
         """Whether its name suggests an identifier, as in `customerID` or `row_id`."""
-        return _ID_NAME.search(_CAMEL.sub("_", self.name).lower()) is not None
+        return is_named_like_an_id(self.name)
 
 
 def profile_columns(snapshot: Snapshot) -> Iterator[ColumnSummary]:

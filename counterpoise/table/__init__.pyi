@@ -6,6 +6,9 @@ from ._arrow_files import value_texts as value_texts
 from ._arrow_files import write_arrow as write_arrow
 from ._arrow_files import write_rejects as write_rejects
 from ._arrow_files import write_snapshot as write_snapshot
+from ._column_use import amounts_of as amounts_of
+from ._column_use import check_column_use as check_column_use
+from ._column_use import is_named_like_an_id as is_named_like_an_id
 from ._imbalance import Degree as Degree
 from ._imbalance import ImbalanceDegree as ImbalanceDegree
 from ._imbalance import degree_of_imbalance as degree_of_imbalance

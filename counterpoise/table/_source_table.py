@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from counterpoise.config import ColumnsConfig
+from counterpoise.config import ColumnsConfig, named_columns
 from counterpoise.errors import ColumnNotFoundError, InputError
 from counterpoise.records import Snapshot
 from counterpoise.table._labels import Labels, read_labels
@@ -42,17 +42,9 @@ def column_roles(schema: pa.Schema, columns: ColumnsConfig) -> ColumnRoles:
         InputError: No feature remains.
     """
     names = list(schema.names)
-    configured = {
-        "columns.target": [columns.target],
-        "columns.ids": columns.ids,
-        "columns.group": [columns.group] if columns.group else [],
-        "columns.time": [columns.time] if columns.time else [],
-        "columns.drop": columns.drop,
-        "columns.categorical": columns.categorical,
-    }
-    for field, wanted in configured.items():
-        if missing := [name for name in wanted if name not in names]:
-            raise ColumnNotFoundError.from_names(missing, names, field=field)
+    for named in named_columns(columns, at="columns"):
+        if missing := [name for name in named.names if name not in names]:
+            raise ColumnNotFoundError.from_names(missing, names, field=named.field)
     key_names = columns.key_columns()
     others = {columns.target, *key_names, *columns.drop}
     features = tuple(name for name in names if name not in others)

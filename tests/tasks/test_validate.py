@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ from prefect import flow
 
 from counterpoise.config import BalanceConfig, build_config
 from counterpoise.drift import SourceProfile
-from counterpoise.errors import ContractError
+from counterpoise.errors import ContractError, CounterpoiseError, EvaluationError
 from counterpoise.records import Snapshot, SplitPlan, Validation
 from counterpoise.split import split_snapshot
 from counterpoise.table import read_arrow, write_arrow
@@ -55,6 +56,55 @@ def test_rows_that_break_the_users_suite_are_set_apart(tmp_path: Path) -> None:
 def test_a_table_that_breaks_the_contract_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="single_class"):
         validate.fn(engine_config(tmp_path), one_class(tmp_path), folder=tmp_path / "run")
+
+
+def table_with_amounts(wrong: float | None = None) -> pa.Table:
+    """Return a table whose positives have amounts; with `wrong`, two of them have that one instead."""
+    table = mixed_table(500)
+    amount = np.random.default_rng(0).lognormal(2, 1, 500).round(2)
+    positive = np.array(table["label"].to_pylist()) == 1
+    amount[np.flatnonzero(~positive)[:5]] = -1.0  # only the cost of positives counts
+    if wrong is not None:
+        amount[np.flatnonzero(positive)[:2]] = wrong
+    return table.append_column("amount", pa.array(amount))
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "found"),
+    [
+        ({"cost_column": "amuont"}, "perhaps 'amount'"),
+        ({"cost_column": "word"}, "evaluation.cost_column: name a column of numbers"),
+        ({"slices": ["word", "id"]}, "values that identify rows"),
+        ({"positive_class": "2"}, "the classes are '0', '1'"),
+    ],
+)
+def test_a_wrong_column_or_class_is_refused_before_anything_is_split(
+    tmp_path: Path, evaluation: dict[str, Any], found: str
+) -> None:
+    config = engine_config(tmp_path, evaluation=evaluation)
+    with pytest.raises(CounterpoiseError, match=found):
+        validate.fn(config, snapshot_of(table_with_amounts(), tmp_path), folder=tmp_path / "run")
+
+
+@pytest.mark.parametrize("wrong", [-3.0, float("nan"), float("inf")])
+def test_positives_without_a_cost_are_refused_unless_a_suite_rejects_them(tmp_path: Path, wrong: float) -> None:
+    snapshot = snapshot_of(table_with_amounts(wrong), tmp_path)
+    asked = {"columns": {"target": "label", "drop": ["id"]}, "evaluation": {"cost_column": "amount"}}
+    infinite = wrong == float("inf")  # the contract rejects rows with infinite values
+    if not infinite:
+        with pytest.raises(EvaluationError, match=r"positives of the source, (2|0 of them without a cost and 2)"):
+            validate.fn(engine_config(tmp_path, **asked), snapshot, folder=tmp_path / "refused")
+    suite = {
+        "name": "amounts",
+        "expectations": [
+            {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "amount"}},
+            {"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0}},
+        ],
+    }
+    (tmp_path / "suite.json").write_text(json.dumps(suite))
+    config = engine_config(tmp_path, **asked, validation={"suite": str(tmp_path / "suite.json")})
+    validation = validate.fn(config, snapshot, folder=tmp_path / "run")
+    assert validation.rejected_rows == 2 + 5
 
 
 def run_refused(folder: Path, *, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from counterpoise.config._sections.fields import Section
+from counterpoise.config._sections.fields import ColumnName, ColumnNames, Section
 
 
 class ColumnsConfig(Section):
@@ -14,17 +14,17 @@ class ColumnsConfig(Section):
 
     literal_fields = frozenset({"target", "ids", "group", "time", "drop", "categorical"})
 
-    target: str = Field(min_length=1, description="The label column.")
-    ids: tuple[str, ...] = Field((), description="Identifiers: kept in keys/, never among the features.")
-    group: str = Field("", description="Rows of one group stay in one partition; kept in keys/.")
-    time: str = Field("", description="The time of the event; kept in keys/.")
+    target: ColumnName = Field(min_length=1, description="The label column.")
+    ids: ColumnNames = Field((), description="Identifiers: kept in keys/, never among the features.")
+    group: ColumnName = Field("", description="Rows of one group stay in one partition; kept in keys/.")
+    time: ColumnName = Field("", description="The time of the event; kept in keys/.")
     time_unit: Literal["", "millisecond", "second", "minute", "hour", "day", "week"] = Field(
         "",
         description="The unit of a numeric time column, such as second: lengths can then be written as 7 days, and "
         "days can be told apart. Empty for timestamps and dates.",
     )
-    drop: tuple[str, ...] = Field((), description="Columns to remove from the data.")
-    categorical: tuple[str, ...] = Field(
+    drop: ColumnNames = Field((), description="Columns to remove from the data.")
+    categorical: ColumnNames = Field(
         (),
         description="Numeric columns that hold codes: synthetic rows get the neighbours' vote, not an interpolation.",
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from counterpoise.config._sections.fields import JsonObjectText, Section
+from counterpoise.config._sections.fields import ColumnUse, JsonObjectText, Section
 from counterpoise.metrics import names
 
 LearnerName = Literal["logistic_regression", "hist_gradient_boosting", "random_forest"]
@@ -44,7 +44,7 @@ class EvaluationConfig(Section):
     beta: float = Field(1.0, gt=0, le=100, description="The weight of recall relative to precision in F-beta.")
     cost_false_positive: float = Field(1.0, ge=0, description="The cost of a false alarm, in any unit.")
     cost_false_negative: float = Field(10.0, ge=0, description="The cost of a missed positive, in the same unit.")
-    cost_column: str = Field(
+    cost_column: Annotated[str, ColumnUse("amounts", "amounts")] = Field(
         "",
         description="A column, feature or key, with the cost of missing each row, such as its amount; a false alarm "
         "costs cost_false_positive. With it threshold may be amount: the least total cost.",
@@ -72,7 +72,7 @@ class EvaluationConfig(Section):
         "the precision among them is measured.",
     )
     positive_class: str = Field("", description="With two classes: the one of interest; empty means the rarer one.")
-    slices: tuple[str, ...] = Field(
+    slices: Annotated[tuple[str, ...], ColumnUse("published", "groups")] = Field(
         (),
         description="Columns, features or keys, by whose values groups of test rows are compared with the rest: "
         "recall, precision, false positive rate and share of rows called, corrected for the number of tests.",

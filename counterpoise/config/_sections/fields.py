@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -56,6 +57,26 @@ BlockName = Annotated[
 ]
 Pairs = Annotated[tuple[str, ...], BeforeValidator(_pairs), AfterValidator(_check_pairs)]
 JsonObjectText = Annotated[str, BeforeValidator(_json_text), AfterValidator(_check_json_object)]
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """Marks a field whose texts name columns of the source, so that they are checked before anything else is done.
+
+    Attributes:
+        among: The columns that may be named: all, those that are published (features and keys), or without group and
+            time (amounts are neither).
+        holds: What their values must be: anything, groups of rows, or amounts.
+        pairs: Whether the texts are pairs, `name=value`.
+    """
+
+    among: Literal["all", "published", "amounts"] = "all"
+    holds: Literal["anything", "groups", "amounts"] = "anything"
+    pairs: bool = False
+
+
+ColumnName = Annotated[str, ColumnUse()]
+ColumnNames = Annotated[tuple[str, ...], ColumnUse()]
 
 
 class Section(BaseModel):

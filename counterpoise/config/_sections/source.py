@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
 
-from counterpoise.config._sections.fields import BlockName, Pairs, Place, Section
+from counterpoise.config._sections.fields import BlockName, ColumnName, ColumnUse, Pairs, Place, Section
 from counterpoise.errors import ConfigError
 from counterpoise.secrets import URL_WITHOUT_SECRETS, check_query, redact_url, written_out
 
@@ -38,7 +38,7 @@ class SourceConfig(Section):
     )
     table: str = Field("", description="With a URL: the table to read, optionally as schema.table.")
     query: str = Field("", description="With a URL: the query to read instead of a table.")
-    watermark: str = Field(
+    watermark: ColumnName = Field(
         "",
         description="A column that only grows as rows are added, such as a serial number or the load time; how "
         "far it was read is recorded.",
@@ -60,7 +60,7 @@ class SourceConfig(Section):
         " label.",
     )
     credentials_block: BlockName = ""
-    types: Pairs = Field(
+    types: Annotated[Pairs, ColumnUse(pairs=True)] = Field(
         (), description="Column types that override the detected ones, as name=type, for example zip=string."
     )
 

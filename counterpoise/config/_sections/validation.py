@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from counterpoise.config._sections.fields import Section
+from counterpoise.config._sections.fields import ColumnNames, Section
 
 
 class ValidationConfig(Section):
@@ -39,6 +39,6 @@ class ValidationConfig(Section):
         description="What to do if files of the last version are missing or changed: stop, or only report, for example "
         "for a folder that keeps the last thirty days.",
     )
-    drift_ignore: tuple[str, ...] = Field(
+    drift_ignore: ColumnNames = Field(
         (), description="Features whose values naturally differ between deliveries, such as a month."
     )

@@ -22,7 +22,7 @@ from counterpoise.resample._costs.preflight import Estimate, estimate, memory_li
 from counterpoise.resample._costs.train_facts import TrainFacts, open_job, read_facts
 from counterpoise.runtime import names_refusals, silent
 from counterpoise.split import split_snapshot
-from counterpoise.table import SnapshotReader, read_labels, write_rejects
+from counterpoise.table import SnapshotReader, check_column_use, read_labels, write_rejects
 
 _QUICK_SECONDS = 10
 _SMALL = 5_000_000
@@ -95,9 +95,11 @@ def preview_resampling(
     Raises:
         InputError: The source cannot be read as a table.
         ColumnNotFoundError: A configured column is missing.
+        ColumnUseError: A configured column does not hold what it is named for.
         SplitError: The rows cannot be split as configured.
     """
     snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "ingest", progress=silent)
+    check_column_use(config, snapshot)
     split = labelled_split(config, snapshot, folder=folder)
     settings = config.resampling
     facts = read_facts(open_job(snapshot, split, columns=config.columns, config=settings, seed=config.seed))
