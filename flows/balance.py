@@ -9,7 +9,7 @@ from prefect import flow
 
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.workspace import OPTIONS, run_workspace
-from counterpoise.records import DatasetVersion
+from counterpoise.records import DatasetVersion, Report
 from counterpoise.tasks.announce import announce
 from counterpoise.tasks.engine import running_engine
 from counterpoise.tasks.evaluate import evaluate
@@ -89,3 +89,10 @@ def _without_recipe_rows(version: DatasetVersion) -> DatasetVersion:
         address = f"{version.root}/{version.dataset}@{version.version}"
         log(f"stored as a recipe: restore the train rows with `counterpoise rebuild {address}`")
     return version
+
+
+def report_of(version: DatasetVersion) -> Report | None:
+    """Return the report of a version, or None if it has none that can be used."""
+    from counterpoise.evaluate import evaluation_problem, find_evaluation
+
+    return None if evaluation_problem(version) else find_evaluation(version)

@@ -50,6 +50,9 @@ Overrides = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on standard output, the rest on standard error.")
 ]
+Prefect = Annotated[
+    bool, typer.Option("--prefect", help="Record the run in Prefect, on a temporary server if none is configured.")
+]
 Source = Annotated[
     str, typer.Option(help="The current location of the source: a path, an object store's address or a database's URL.")
 ]
@@ -104,11 +107,12 @@ def demo(
         "counterpoise-demo"
     ),
     rows: Annotated[int, typer.Option(min=2_000, help="The number of rows to generate.")] = 20_000,
+    prefect: Prefect = False,
 ) -> None:
     """Publish a generated fraud-like table and print the path of its report."""
     from counterpoise.flows.demo import run_demo
 
-    run_demo(out, rows=rows)
+    run_demo(out, rows=rows, prefect=prefect)
 
 
 @app.command()
@@ -163,16 +167,18 @@ def advise(config: Config, overrides: Overrides = None, as_json: Json = False) -
 
 
 @app.command()
-def run(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
+def run(config: Config, overrides: Overrides = None, as_json: Json = False, prefect: Prefect = False) -> None:
     """Publish the dataset of a configuration; an unchanged dataset is not published again."""
     from counterpoise.config import load_config
 
     started = time.perf_counter()
     settings = load_config(config, overrides or ())
-    from counterpoise.flows.local_run import run_balance
+    from counterpoise.flows.balance import balance, report_of
+    from counterpoise.flows.local_run import run_flow
 
     with stage_lines():
-        version, report = run_balance(settings)
+        version = run_flow(balance, settings, prefect=prefect)
+        report = report_of(version)
     seconds = time.perf_counter() - started
     if as_json:
         print_json(_run_record(version, report, seconds))
@@ -186,6 +192,7 @@ def compare(
     overrides: Overrides = None,
     strategy: Annotated[str, typer.Option(help="A strategy to answer for first: does it help?")] = "",
     as_json: Json = False,
+    prefect: Prefect = False,
 ) -> None:
     """Compare resampling strategies and learners on folds of the train partition; nothing is published."""
     from counterpoise.config import load_config
@@ -195,11 +202,10 @@ def compare(
     settings = load_config(config, [*(overrides or ()), *asked])
     from counterpoise.compare import describe_answer
     from counterpoise.flows.compare import compare as compare_flow
-    from counterpoise.flows.prefect_api import reach_prefect
+    from counterpoise.flows.local_run import run_flow
 
     with stage_lines():
-        reach_prefect()
-        board = compare_flow(settings)
+        board = run_flow(compare_flow, settings, prefect=prefect)
     seconds = time.perf_counter() - started
     if as_json:
         answer = {"answer": describe_answer(board)} if board.asked else {}
@@ -209,17 +215,16 @@ def compare(
 
 
 @app.command()
-def monitor(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
+def monitor(config: Config, overrides: Overrides = None, as_json: Json = False, prefect: Prefect = False) -> None:
     """Compare the source with a published version: class balance, drift and age; nothing is published."""
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
+    from counterpoise.flows.local_run import run_flow
     from counterpoise.flows.monitor import monitor as monitor_flow
-    from counterpoise.flows.prefect_api import reach_prefect
 
     with stage_lines():
-        reach_prefect()
-        report = monitor_flow(settings)
+        report = run_flow(monitor_flow, settings, prefect=prefect)
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:

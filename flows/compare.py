@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect import flow, unmapped
+from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from counterpoise.compare import close_processes, list_candidates, open_processes, processes_for, workers
@@ -15,9 +15,11 @@ from counterpoise.tasks.compare import comparison_folder, cross_validate, final_
 from counterpoise.tasks.engine import on_workers, running_engine
 from counterpoise.tasks.ingest import ingest
 from counterpoise.tasks.split import split
+from counterpoise.tasks.stage import run_each
 from counterpoise.tasks.validate import validate, validate_split
 
-_RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers(0))
+_THREADS = workers(0)
+_RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_THREADS)
 
 
 @flow(
@@ -54,6 +56,6 @@ def compare(config: BalanceConfig) -> Leaderboard:
         with processes_for(place), on_workers(open_processes, close_processes, place):
             comparison = prepare(config, snapshot, plan, folder=folder)
             candidates = list(list_candidates(comparison.rules.tournament))
-            results = list(cross_validate.map(unmapped(comparison), candidates).result())
+            results = run_each(cross_validate, comparison, candidates, threads=_THREADS)
             board = rank(config, snapshot, comparison, results)
             return final_test(config, snapshot, plan, comparison, board) if config.tournament.final else board

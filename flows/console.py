@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from counterpoise.resample import ResamplingPreview
     from counterpoise.results import Leaderboard, Promotion
 
-_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
+_LOGGERS = ("prefect.flow_runs", "prefect.task_runs", "counterpoise")
 
 
 def escape(text: str) -> str:
@@ -58,6 +58,7 @@ def stage_lines() -> Iterator[None]:
     """
     handler = _StageLines()
     loggers = [logging.getLogger(name) for name in _LOGGERS]
+    logging.getLogger("counterpoise").setLevel(logging.INFO)
     for logger in loggers:
         logger.addHandler(handler)
     try:

@@ -14,12 +14,13 @@ from counterpoise.flows.first_files import write_first_files
 from counterpoise.flows.prefect_settings import use_own_home
 
 
-def run_demo(out: Path, *, rows: int) -> None:
+def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
     """Generate a fraud-like table, propose a configuration, publish a version and print the path of its report.
 
     Args:
         out: The folder for the table, the configuration and the datasets.
         rows: The number of rows to generate.
+        prefect: Whether to run it as a flow run, on a temporary server.
     """
     from counterpoise.suggest import write_sample
 
@@ -37,11 +38,12 @@ def run_demo(out: Path, *, rows: int) -> None:
     ]
     config = load_config(settings, overrides)
     use_own_home(_passing_home())
-    from counterpoise.flows.local_run import run_balance
+    from counterpoise.flows.balance import balance, report_of
+    from counterpoise.flows.local_run import run_flow
 
     with stage_lines():
-        version, report = run_balance(config)
-    print_run(version, report, time.perf_counter() - started)
+        version = run_flow(balance, config, prefect=prefect)
+    print_run(version, report_of(version), time.perf_counter() - started)
     say("open the report in a browser; it needs no network")
 
 

@@ -1,21 +1,58 @@
-"""Run the flow `balance` from the command line, with the configured server or a temporary one."""
+"""Run a flow from the command line: on the configured server, on a temporary one, or without any."""
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from prefect import Flow
+from prefect.settings import get_current_settings
+
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.balance import balance
+from counterpoise.flows.console import say
 from counterpoise.flows.prefect_api import reach_prefect
-from counterpoise.records import DatasetVersion, Report
+from counterpoise.tasks.stage import without_prefect
+
+R = TypeVar("R")
 
 
-def run_balance(config: BalanceConfig) -> tuple[DatasetVersion, Report | None]:
-    """Run the flow in this process and return the version and, if there is one, its report.
+def run_flow(flow: Flow[[BalanceConfig], R], config: BalanceConfig, *, prefect: bool = False) -> R:
+    """Run a flow in this process: as a flow run if there is a server or one is needed, else its stages alone.
 
     Args:
+        flow: The flow.
         config: The configuration.
+        prefect: Whether to start a temporary server if none is configured.
     """
-    from counterpoise.evaluate import evaluation_problem, find_evaluation
+    if prefect or get_current_settings().api.url or _needs_a_server(config):
+        reach_prefect()
+        return flow(config)
+    say("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL for `counterpoise run`")
+    with without_prefect(), _ended_in_order():
+        return flow.fn(config)
 
-    reach_prefect()
-    version = balance(config)
-    return version, None if evaluation_problem(version) else find_evaluation(version)
+
+def _needs_a_server(config: BalanceConfig) -> bool:
+    """Return whether a run needs what only Prefect has: its task runner for Dask, or its blocks."""
+    blocks = (config.source.credentials_block, config.output.credentials_block)
+    return config.engine.kind != "local" or any(blocks)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let a run that is asked to end (SIGTERM) remove its working area first, as a cancelled flow run does."""
+
+    def end(number: int, _frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -23,14 +23,15 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
     """Provide the run's working area, named after the flow run's id so that a retry finds it again.
 
     The area is deleted if the run succeeds, is cancelled, loses its cluster, or is refused for its data or
-    configuration; in the last case, evidence is kept under the dataset's `rejected/`. After any other failure the area
-    stays for a retry. In the block, the credentials of the configuration's Prefect blocks are available.
+    configuration; in the last case, evidence is kept under the dataset's `rejected/`. After any other failure of a flow
+    run the area stays for a retry. In the block, the credentials of the configuration's Prefect blocks are available.
 
     Args:
         config: The run's configuration.
     """
     from counterpoise.persist import discard_workspace, keep_evidence, keep_workspace, workspace
 
+    after_failure = keep_workspace if FlowRunContext.get() is not None else discard_workspace  # only Prefect retries
     with credentials_of(config):
         folder = workspace(config.output.root, config.name, _run_id()).absolute()  # for other machines
         try:
@@ -40,10 +41,10 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
                 log(f"refused: the evidence is kept in {kept}")
             if kept is not None or error.reason == "cluster_lost":  # a retry recreates the area
                 discard_workspace(folder)
-            keep_workspace(folder)
+            after_failure(folder)
             raise
         except Exception:  # a retry may succeed; a BaseException ends the run for good
-            keep_workspace(folder)
+            after_failure(folder)
             raise
         except BaseException:
             discard_workspace(folder)

@@ -41,11 +41,8 @@ _REPORTING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 def log(message: str, *, level: int = logging.INFO) -> None:
     """Write a line to the run's log, or to the plain log outside of a run."""
-    message = visible(message)
-    if in_run():
-        get_run_logger().log(level, message, extra={"counterpoise": True})
-    else:
-        logging.getLogger("counterpoise").log(level, message)
+    logger = get_run_logger() if in_run() else logging.getLogger("counterpoise")
+    logger.log(level, visible(message), extra={"counterpoise": True})
 
 
 class _ToRun(logging.Handler):

@@ -1,17 +1,23 @@
-"""Stages as Prefect tasks: readable results kept for retries of the run, time limits, retries on I/O errors."""
+"""Stages as Prefect tasks: readable results kept for retries of the run, time limits, retries on I/O errors.
+
+Without a server the same stages run as plain functions, with the same time limits and retries.
+"""
 
 from __future__ import annotations
 
 import errno
 import functools
+import logging
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from importlib import metadata
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from prefect import Task, task
+from prefect import Task, unmapped
 from prefect.cache_policies import CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
@@ -20,11 +26,18 @@ from pydantic import BaseModel
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import EngineError
-from counterpoise.runtime import json_sha256, naming_refusals
+from counterpoise.runtime import json_sha256, naming_refusals, thread_pool
 from counterpoise.tasks.credentials import credentials_of
+from counterpoise.tasks.reporting import log
 
 P = ParamSpec("P")
 R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+
+_PAUSES = (1, 5)
+"""Seconds before the second and the third try of a stage that failed on input or output."""
+_plain_run: ContextVar[bool] = ContextVar("counterpoise-plain-run", default=False)
 
 _TRANSIENT = frozenset(
     {
@@ -49,7 +62,59 @@ class StageTimeoutError(EngineError, TimeoutError):
     """A stage exceeded its configured time limit; Prefect shows its run as timed out."""
 
 
-def stage(function: Callable[P, R]) -> Task[P, R]:
+class Stage(Task[P, R]):
+    """A Prefect task that is a plain function, with the same retries, within `without_prefect`."""
+
+    def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:  # type: ignore[override]  # Prefect overloads it
+        """Run the stage."""
+        if _plain_run.get():
+            return self.here(*arguments, **named)
+        return super().__call__(*arguments, **named)
+
+    def here(self, *arguments: P.args, **named: P.kwargs) -> R:
+        """Run the stage as a plain function; only I/O errors are retried."""
+        for pause in _PAUSES:
+            try:
+                return self.fn(*arguments, **named)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log(f"{self.name}: {type(error).__name__}, next try in {pause} s", level=logging.WARNING)
+            time.sleep(pause)
+        return self.fn(*arguments, **named)
+
+
+@contextmanager
+def without_prefect() -> Iterator[None]:
+    """In the block, run stages as plain functions: no server is needed, and nothing is reported to one."""
+    token = _plain_run.set(True)
+    try:
+        yield
+    finally:
+        _plain_run.reset(token)
+
+
+def run_each(stage_of_one: Stage[Concatenate[S, T, ...], R], common: S, items: Sequence[T], *, threads: int) -> list[R]:
+    """Run a stage once per item, side by side, and return the results in the order of the items.
+
+    Args:
+        stage_of_one: The stage.
+        common: Its first argument, the same for all.
+        items: Its second argument.
+        threads: How many run at once without Prefect; with it, the flow's task runner decides.
+    """
+    if not _plain_run.get():
+        return list(stage_of_one.map(unmapped(common), items).result())
+    with thread_pool(threads) as pool:
+        futures = [pool.submit(copy_context().run, stage_of_one.here, common, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def stage(function: Callable[P, R]) -> Stage[P, R]:
     """Turn a stage's function into a Prefect task.
 
     The result is stored as JSON. Within a flow run, equal arguments return the stored result, so that a retried flow
@@ -64,16 +129,16 @@ def stage(function: Callable[P, R]) -> Task[P, R]:
         with refusals, time_limit(name, config), credentials_of(config), _interruptions_as_such():
             return function(*arguments, **named)
 
-    decorate = task(
+    return Stage(
+        limited,
         name=function.__name__,
         persist_result=True,
         result_serializer="json",
         cache_policy=CachePolicy.from_cache_key_fn(result_key),
-        retries=2,
-        retry_delay_seconds=[1, 5],
+        retries=len(_PAUSES),
+        retry_delay_seconds=list(_PAUSES),
         retry_condition_fn=failed_on_input_or_output,
     )
-    return decorate(limited)
 
 
 def result_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | None:

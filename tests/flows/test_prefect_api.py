@@ -190,13 +190,15 @@ def test_a_temporary_server_ends_when_the_command_has_ended(tmp_path: Path, pref
 
 
 @pytest.mark.parametrize(
-    "words", [("run",), ("compare",), ("demo", "--rows", "3000", "--out", "demo")], ids=lambda words: words[0]
+    "words",
+    [("run", "--prefect"), ("compare", "--prefect"), ("demo", "--prefect", "--rows", "3000", "--out", "demo")],
+    ids=lambda words: words[0],
 )
 def test_a_command_that_is_killed_leaves_no_server_behind(
     tmp_path: Path, prefect_database: Path, words: tuple[str, ...]
 ) -> None:
     """The demo is killed at work, the others while their server is starting."""
-    arguments = list(words) if len(words) > 1 else [*words, str(write_config(tmp_path))]
+    arguments = list(words) if words[0] == "demo" else [*words, str(write_config(tmp_path))]
     program = f"import sys; sys.argv[1:] = {arguments!r}; from counterpoise.flows.command_line import main; main()"
     command = [sys.executable, "-c", program]
     path = tmp_path / "log"
