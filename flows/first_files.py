@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from counterpoise.config import BalanceConfig, SourceConfig, build_config, build_section
-from counterpoise.errors import ConfigError
+from counterpoise.errors import ConfigError, InputError
 from counterpoise.records import Snapshot
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import SCHEMES, scratch_folder, written_whole
@@ -86,13 +86,28 @@ def _inspect(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
 
 
 def _read(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
-    """Read the source, and again if it turns out to use its own tokens for missing values."""
-    first = _propose(source, target=target, name=name, folder=folder / "first")
+    """Read the source, and again if it turns out to be in another encoding or to use its own missing values."""
+    try:
+        first = _propose(source, target=target, name=name, folder=folder / "first")
+    except InputError as error:
+        if not error.values.get("encodings"):
+            raise
+        return _read_encoded(source, error, target=target, name=name, folder=folder)
     if first.config.source == source:
         return first
     second = _propose(first.config.source, target=target, name=name, folder=folder / "second")
     about_source = {field: text for field, text in first.comments.items() if field.startswith("source")}
     return replace(second, comments={**about_source, **second.comments})
+
+
+def _read_encoded(source: SourceConfig, error: InputError, *, target: str, name: str, folder: Path) -> _Inspection:
+    """Read the source in the likeliest of the encodings that an error names, and say so."""
+    encodings, excerpts = error.values["encodings"], error.values["readings"]
+    shown = "; ".join(f"{each} reads {text!r}" for each, text in zip(encodings, excerpts, strict=True))
+    source = source.model_copy(update={"encoding": encodings[0]})
+    found = _read(source, target=target, name=name, folder=folder / encodings[0])
+    comment = f"The file is not UTF-8; check that this is right: {shown}."
+    return replace(found, comments={**found.comments, "source.encoding": comment})
 
 
 def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:

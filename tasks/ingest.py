@@ -30,6 +30,7 @@ def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
         folder=folder / "ingest",
         progress=progress,
         rebuilt_from=config.output.materialise == "recipe",
+        columns=config.columns.named(),
     )
     log(
         f"ingest: {snapshot.rows:,} rows by {len(snapshot.columns):,} columns"

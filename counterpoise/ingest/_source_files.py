@@ -105,6 +105,8 @@ def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
     options = source.model_dump(
         mode="json", include={"format", "delimiter", "quote", "header", "encoding", "missing_values", "types"}
     )
+    options["encoding"] = "utf-8" if source.encoding == "auto" else source.encoding
+    options |= source.model_dump(mode="json", include={"escape"}, exclude_defaults=True)
     return json_sha256({"content": list(digests), "options": options})
 
 

@@ -29,6 +29,7 @@ class ReadJob:
         folder: The folder to write to.
         progress: Callback for the number of rows written and the total.
         rebuilt_from: Whether train will be rebuilt from the source later.
+        columns: Names of other columns that the configuration uses.
         paths: The source's files, sorted; none for a database.
         digests: Their SHA-256.
     """
@@ -38,8 +39,13 @@ class ReadJob:
     folder: Path
     progress: Progress
     rebuilt_from: bool = False
+    columns: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
     digests: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the column names that the configuration uses; the first may be a position."""
+        return (self.target, *self.columns)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,13 @@ def source_identity(source: SourceConfig) -> str:
 
 @names_refusals("ingest")
 def ingest_source(
-    source: SourceConfig, *, target: str, folder: Path, progress: Progress = silent, rebuilt_from: bool = False
+    source: SourceConfig,
+    *,
+    target: str,
+    folder: Path,
+    progress: Progress = silent,
+    rebuilt_from: bool = False,
+    columns: tuple[str, ...] = (),
 ) -> Snapshot:
     """Read a source into an immutable snapshot; from here on the row number identifies a row.
 
@@ -78,6 +84,7 @@ def ingest_source(
         progress: Callback for the number of rows written and the total.
         rebuilt_from: Whether train will be rebuilt from the source later; if that may fail, the snapshot carries a
             note.
+        columns: Other column names that the configuration uses; a line of text that holds them is the header.
 
     Raises:
         InputError: The source cannot be read exactly as a table, or it changed during the read.
@@ -86,7 +93,7 @@ def ingest_source(
     """
     folder.mkdir(parents=True, exist_ok=True)
     check_known_format(source)
-    job = ReadJob(source, target, folder, progress, rebuilt_from)
+    job = ReadJob(source, target, folder, progress, rebuilt_from, columns)
     if source.url.get_secret_value():
         snapshot = _ingest_database(job)
     elif is_remote(source.path):

@@ -59,7 +59,9 @@ def _compare(folder: DatasetFolder, manifest: Manifest, *, source: str, trusted:
     config = manifest.settings
     read = trusted_source(config.source, given=source, trusted=trusted)
     with scratch_folder() as scratch:
-        snapshot = ingest_source(read, target=config.columns.target, folder=scratch / "snapshot")
+        snapshot = ingest_source(
+            read, target=config.columns.target, columns=config.columns.named(), folder=scratch / "snapshot"
+        )
         if snapshot.digest != manifest.source.digest:
             return (f"source: its digest is {snapshot.digest[:16]}… instead of {manifest.source.digest[:16]}…",)
         with checked_out(folder, [manifest.data], expected=[file.path for file in manifest.files]) as base:

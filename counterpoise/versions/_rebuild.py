@@ -71,7 +71,9 @@ def rebuild_version(
     config = version.manifest.settings
     read = trusted_source(config.source, given=source, trusted=trusted)
     with scratch_folder() as scratch:
-        snapshot = ingest_source(read, target=config.columns.target, folder=scratch / "snapshot")
+        snapshot = ingest_source(
+            read, target=config.columns.target, columns=config.columns.named(), folder=scratch / "snapshot"
+        )
         target = out or (scratch / "compared" if stored else folder.local / version.manifest.data)
         target.mkdir(parents=True, exist_ok=True)
         rows = rebuild_train(folder, version.manifest, snapshot, out=target, progress=progress)

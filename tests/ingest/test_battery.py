@@ -163,6 +163,7 @@ def test_options_at_their_defaults_are_not_set(name: str, tmp_path: Path) -> Non
 
 VALUES: dict[str, Any] = {
     "table": "other", "query": "SELECT 1", "since": "1", "until": "9", "delimiter": ";", "quote": "'", "header": "yes",
+    "escape": "\\",
     "encoding": "latin-1", "missing_values": ["", "?"], "types": {"word": "string"},
 }  # fmt: skip
 """A value of every option that is not its default."""
@@ -219,6 +220,11 @@ def takes_quote(name: str, folder: Path) -> None:
     assert ingest(with_options(source, quote="`"), folder / "work").table.equals(SMALL)
 
 
+def takes_escape(name: str, folder: Path) -> None:
+    source = rewritten(written(name, folder, SMALL), b'"u,v"', b"u\\,v")
+    assert ingest(with_options(source, escape="\\"), folder / "work").table.equals(SMALL)
+
+
 def takes_header(name: str, folder: Path) -> None:
     reading = ingest(with_options(written(name, folder, SMALL), header="no"), folder / "work", target="2")
     assert reading.column("column_2") == ["label", "x", "y", "x"]
@@ -244,8 +250,8 @@ def takes_types(name: str, folder: Path) -> None:
 
 EFFECTS: dict[str, Callable[[str, Path], None]] = {
     "table": takes_table, "query": takes_query, "since": takes_since, "until": takes_until,
-    "delimiter": takes_delimiter, "quote": takes_quote, "header": takes_header, "encoding": takes_encoding,
-    "missing_values": takes_missing_values, "types": takes_types,
+    "delimiter": takes_delimiter, "quote": takes_quote, "header": takes_header, "escape": takes_escape,
+    "encoding": takes_encoding, "missing_values": takes_missing_values, "types": takes_types,
 }  # fmt: skip
 """What each option does, in whatever format takes it."""
 

@@ -109,32 +109,6 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     assert ingest_text(tmp_path, "\ufeffa,label\n1,x\n2\n3,y\n").types == {"a": "int64", "label": "string"}
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
-def test_an_undeclared_encoding_is_refused_with_what_to_declare(tmp_path: Path, encoding: str) -> None:
-    """Fault 16."""
-    with pytest.raises(InputError, match=f"undeclared_encoding.*source.encoding.*{encoding[:6]}"):
-        ingest_text(tmp_path, "a,label\n1,x\n2,é\n".encode(encoding))
-
-
-def test_the_line_of_a_wrong_byte_is_named(tmp_path: Path) -> None:
-    """Fault 16."""
-    with pytest.raises(InputError, match="not UTF-8 on line 3"):
-        ingest_text(tmp_path, b"a,label\n1,x\n2,\xe9\n")
-    with pytest.raises(InputError, match="not UTF-8 on line 3"):
-        ingest_text(tmp_path, b"a,label\n1,x\n2,\xc3")
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_declared_encoding_is_read(tmp_path: Path, encoding: str) -> None:
-    reading = ingest_text(tmp_path, "a,label\n1,x\n2,é\n".encode(encoding), encoding=encoding)
-    assert reading.column("label") == ["x", "é"]
-
-
-def test_a_wrongly_declared_encoding_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"wrong_encoding.*utf-16"):
-        ingest_text(tmp_path, b"a,label\n1,x\n2,y", encoding="utf-16")
-
-
 @pytest.mark.parametrize("header", ["a\0,label", '"a\nb",label', '"a\rb",label'])
 def test_control_characters_in_names_are_refused(tmp_path: Path, header: str) -> None:
     """Fault 17."""

@@ -6,7 +6,8 @@ import pytest
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
-from counterpoise.ingest._text.dialect import Dialect, TextSample, sniff_dialect
+from counterpoise.ingest._text.delimiters import TextSample
+from counterpoise.ingest._text.dialect import Dialect, sniff_dialect
 
 
 def sniff(text: str, *, whole: bool = True, **options: Any) -> Dialect:
@@ -17,31 +18,31 @@ def sniff(text: str, *, whole: bool = True, **options: Any) -> Dialect:
 def test_the_delimiter_is_found(delimiter: str) -> None:
     rows = [["a", "b", "label"], ["1", "2", "x"], ["3", "4", "y"]]
     dialect = sniff("".join(delimiter.join(row) + "\n" for row in rows))
-    assert (dialect.delimiter, dialect.names) == (delimiter, ("a", "b", "label"))
+    assert (dialect.marks.delimiter, dialect.names) == (delimiter, ("a", "b", "label"))
 
 
 def test_decimal_commas_do_not_pass_for_delimiters() -> None:
     dialect = sniff("a;b;label\n1,5;2,5;x\n2,5;3,5;y\n")
-    assert dialect.delimiter == ";"
+    assert dialect.marks.delimiter == ";"
 
 
 def test_a_blank_belongs_to_the_delimiter_only_where_it_always_follows() -> None:
-    assert sniff("a, b\n1, x\n2, y\n").delimiter == ", "
-    assert sniff("a, b\n1, x\n2,y\n").delimiter == ","
+    assert sniff("a, b\n1, x\n2, y\n").marks.delimiter == ", "
+    assert sniff("a, b\n1, x\n2,y\n").marks.delimiter == ","
 
 
 def test_a_ragged_line_does_not_change_the_delimiter() -> None:
-    assert sniff("a,b,c\n1,2,10:00:00\n1,2\n3,4,10:00:01\n").delimiter == ","
+    assert sniff("a,b,c\n1,2,10:00:00\n1,2\n3,4,10:00:01\n").marks.delimiter == ","
 
 
 def test_single_quotes_quote_only_where_double_ones_make_no_table() -> None:
-    assert sniff("a,label\n'x, y',1\n'z',2\n").quote == "'"
-    assert sniff("a,label\n1,'-1'\n2,'1'\n").quote == '"'
+    assert sniff("a,label\n'x, y',1\n'z',2\n").marks.quote == "'"
+    assert sniff("a,label\n1,'-1'\n2,'1'\n").marks.quote == '"'
 
 
 def test_options_win_over_sniffing() -> None:
     dialect = sniff("a,b;c\n1,2;3\n", delimiter=";", quote="'", header="no")
-    assert (dialect.delimiter, dialect.quote, dialect.names) == (";", "'", ("column_0", "column_1"))
+    assert (dialect.marks.delimiter, dialect.marks.quote, dialect.names) == (";", "'", ("column_0", "column_1"))
 
 
 @pytest.mark.parametrize(

@@ -46,3 +46,7 @@ class ColumnsConfig(Section):
     def key_columns(self) -> tuple[str, ...]:
         """Return the source columns that go to `keys/`, in the order ids, group, time."""
         return (*self.ids, *filter(None, (self.group, self.time)))
+
+    def named(self) -> tuple[str, ...]:
+        """Return all columns that the configuration names besides the target."""
+        return (*self.key_columns(), *self.drop, *self.categorical)

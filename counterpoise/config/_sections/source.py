@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
@@ -23,7 +24,7 @@ FormatName = Literal[
 class SourceConfig(Section):
     """Where the rows come from and how to read them."""
 
-    literal_fields = frozenset({"table", "watermark", "delimiter", "quote", "missing_values", "types"})
+    literal_fields = frozenset({"table", "watermark", "delimiter", "quote", "escape", "missing_values", "types"})
 
     path: Place = Field(
         "",
@@ -50,10 +51,23 @@ class SourceConfig(Section):
     format: Literal["auto", FormatName] = Field(
         "auto", description="The format of the source; auto detects it from the file name and the first bytes."
     )
-    delimiter: str = Field("", max_length=4, description="The field delimiter; empty to detect it.")
+    delimiter: str = Field(
+        "",
+        max_length=10,
+        description="The field delimiter; blanks for columns aligned by runs of blanks and tabs; empty to detect it.",
+    )
     quote: str = Field("", max_length=1, description="The quote character; empty to detect it.")
+    escape: Literal["", "\\"] = Field(
+        "",
+        description="A backslash if one protects quotes and delimiters inside cells; empty to detect it.",
+    )
     header: Literal["auto", "yes", "no"] = Field("auto", description="Whether the first line names the columns.")
-    encoding: Literal["utf-8", "utf-16", "latin-1"] = Field("utf-8", description="The encoding of text files.")
+    encoding: str = Field(
+        "auto",
+        max_length=40,
+        description="The encoding of text files, by any name that Python knows, such as cp1252; auto reads UTF-8, "
+        "UTF-16 and UTF-32, and refuses other bytes with the encodings that could be right.",
+    )
     missing_values: tuple[str, ...] = Field(
         ("",),
         description="Cells that mean missing in features, compared without surrounding blanks; not applied to the"
@@ -79,6 +93,15 @@ class SourceConfig(Section):
                 values={"secrets": found},
             )
         return url
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, encoding: str) -> str:
+        if encoding != "auto" and not _is_of_files(encoding):
+            raise ValueError(
+                f"{encoding!r} is no encoding of text files that Python knows; write auto, or a name such as cp1252"
+            )
+        return encoding
 
     @field_validator("query")
     @classmethod
@@ -110,3 +133,19 @@ class SourceConfig(Section):
     def type_overrides(self) -> dict[str, str]:
         """Return the declared types by column name."""
         return dict(item.rsplit("=", 1) for item in self.types)
+
+
+_NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
+
+
+def _is_of_files(encoding: str) -> bool:
+    """Return whether Python has a text encoding of a name that files are written in."""
+    try:
+        found = codecs.lookup(encoding)
+    except (LookupError, ValueError):
+        return False
+    return (
+        found.name.replace("-", "_") not in _NOT_OF_FILES
+        and bool(getattr(found, "_is_text_encoding", True))
+        and found.incrementaldecoder is not None
+    )

@@ -7,7 +7,7 @@ Otherwise the text is read record by record, ragged lines are rejected and the r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,11 @@ from counterpoise.errors import EngineError
 from counterpoise.ingest._names import check_equal, check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content, RejectedLine, write_snapshot_file
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
-from counterpoise.ingest._text.dialect import Dialect, TextSample, sniff_dialect
+from counterpoise.ingest._text.delimiters import TextSample
+from counterpoise.ingest._text.dialect import Dialect, sniff_dialect
 from counterpoise.ingest._text.engine import Tally, TextTable, embedded_counts, open_engine
 from counterpoise.ingest._text.plain_text import TextCounts, count_text, plain_text, text_sample
-from counterpoise.ingest._text.records import TextRecord
-from counterpoise.ingest._text.regular_text import write_regular_text
+from counterpoise.ingest._text.regular_text import REGULAR, write_regular_text
 from counterpoise.ingest._text.types import ColumnTypeQuery, decide_types, tally_first_pass, type_queries, typed_text
 from counterpoise.runtime import Progress
 
@@ -52,10 +52,11 @@ def read_delimited(job: ReadJob) -> Content:
             for number, path in enumerate(job.paths)
         ]
         content = _read_texts(texts, job)
+        notes = _truncation_notes(job, texts, content.rejected)
     finally:
         for copy in (*job.folder.glob("text-*.csv"), *job.folder.glob("regular-*.csv")):
             copy.unlink()
-    return replace(content, notes=(*content.notes, *_truncation_notes(job, content.rejected)))
+    return replace(content, notes=(*content.notes, *notes))
 
 
 def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
@@ -69,7 +70,8 @@ def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
             _load(engine, text, dialect, queries, regular=job.folder / f"regular-{number:05}.csv")
             for number, (text, dialect) in enumerate(zip(texts, dialects, strict=True))
         ]
-        return _write(engine, loaded, queries, folder=job.folder, progress=job.progress)
+        content = _write(engine, loaded, queries, folder=job.folder, progress=job.progress)
+    return replace(content, notes=(*(note for each in dialects for note in each.notes), *content.notes))
 
 
 def _dialects(texts: Sequence[Path], job: ReadJob) -> list[Dialect]:
@@ -77,10 +79,10 @@ def _dialects(texts: Sequence[Path], job: ReadJob) -> list[Dialect]:
     dialects: list[Dialect] = []
     source = job.source
     for path, text in zip(job.paths, texts, strict=True):
-        sample, whole = text_sample(text)
-        dialects.append(sniff_dialect(TextSample(path.name, sample, whole), source))
+        sample, whole = text_sample(text, name=path.name)
+        dialects.append(sniff_dialect(TextSample(path.name, sample, whole), source, job.names()))
         first = dialects[0]
-        detected = {"delimiter": first.delimiter, "quote": first.quote, "header": "yes" if first.header else "no"}
+        detected = {**asdict(first.marks), "header": "yes" if first.header else "no"}
         source = source.model_copy(update=detected)
     return dialects
 
@@ -96,29 +98,28 @@ def _load(
     """Count a file's cells with the fast reader, using a regular copy if the file itself is irregular."""
     import duckdb
 
-    counts = count_text(text, name=dialect.name, delimiter=dialect.delimiter, quote=dialect.quote)
-    skip = dialect.header.line if dialect.header else 0
-    table = TextTable(text, dialect.name, dialect.delimiter, dialect.quote, skip, len(dialect.names))
+    marks = dialect.marks
+    counts = count_text(text, name=dialect.name, delimiter=marks.delimiter, quote=marks.quote)
+    table = TextTable(text, dialect.name, marks.delimiter, marks.quote, dialect.skipped, len(dialect.names))
     try:
-        tallies = tally_first_pass(engine, table, queries)
-        if _agrees(engine, table, counts, rows=tallies[0].rows, header=dialect.header):
-            return _Loaded(table, tallies, ())
+        if dialect.is_regular:
+            tallies = tally_first_pass(engine, table, queries)
+            if _agrees(engine, table, counts, rows=tallies[0].rows, above=dialect.above):
+                return _Loaded(table, tallies, ())
     except duckdb.Error:
         pass
     written = write_regular_text(text, dialect, copy=regular)
-    table = replace(table, path=regular, skip=0)
+    marks = marks if dialect.is_regular else REGULAR
+    table = replace(table, path=regular, skip=0, delimiter=marks.delimiter, quote=marks.quote)
     loaded = _Loaded(table, tally_first_pass(engine, table, queries), written.rejected)
     _check_rows(loaded, written.rows)
     return loaded
 
 
-def _agrees(
-    engine: duckdb.DuckDBPyConnection, table: TextTable, counts: TextCounts, *, rows: int, header: TextRecord | None
-) -> bool:
-    """Return whether the rows account for every line and delimiter of the text."""
-    header_delimiters = header.text.count(table.delimiter) if header else 0
-    lines = counts.lines - rows - bool(header)
-    delimiters = counts.delimiters - rows * (table.columns - 1) - header_delimiters
+def _agrees(engine: duckdb.DuckDBPyConnection, table: TextTable, counts: TextCounts, *, rows: int, above: str) -> bool:
+    """Return whether the rows account for every line and delimiter of the text below the lines above it."""
+    lines = counts.lines - rows - len(above.splitlines())
+    delimiters = counts.delimiters - rows * (table.columns - 1) - above.count(table.delimiter)
     if lines == delimiters == 0:
         return True
     newlines_inside, delimiters_inside = embedded_counts(engine, table) if counts.quotes else (0, 0)
@@ -166,12 +167,12 @@ def _check_rows(item: _Loaded, rows: int) -> None:
         )
 
 
-def _truncation_notes(job: ReadJob, rejected: Sequence[RejectedLine]) -> list[str]:
+def _truncation_notes(job: ReadJob, texts: Sequence[Path], rejected: Sequence[RejectedLine]) -> list[str]:
     """Return a note for each file that ends in a rejected line: it was probably truncated."""
     notes = []
-    for path in job.paths:
+    for path, text in zip(job.paths, texts, strict=True):
         last = next((line.text for line in reversed(rejected) if line.file == path.name), "")
-        if last and _tail(path).decode(job.source.encoding, errors="replace").endswith(last):
+        if last and _tail(text).decode("utf-8", errors="replace").endswith(last):
             notes.append(f"{path.name} ends in the middle of a line: it may have been truncated")
     return notes
 
@@ -187,6 +188,6 @@ FORMAT = SourceFormat(
     label="delimited text",
     suffixes=(".csv", ".tsv", ".txt", ".data"),
     magic=b"",
-    options=frozenset({"delimiter", "quote", "header", "encoding", "missing_values", "types"}),
+    options=frozenset({"delimiter", "quote", "escape", "header", "encoding", "missing_values", "types"}),
     read=read_delimited,
 )

@@ -10,6 +10,7 @@ from counterpoise.ingest._text.records import TextRecord
 from counterpoise.ingest._text.value_shapes import guess_shape, looks_missing, shape_of
 
 _NOTHING: frozenset[str] = frozenset()
+_COUNTED = 4
 
 
 def has_header(records: Sequence[TextRecord], *, name: str) -> bool:
@@ -17,7 +18,7 @@ def has_header(records: Sequence[TextRecord], *, name: str) -> bool:
 
     Text above a column of numbers, booleans or times is evidence for a header. A number above numbers, or a cell that
     means a missing value, is evidence against one. Without evidence, the first record is a header if none of its cells
-    recurs in its column.
+    recurs in its column. The numbers from 0 on are the header of a frame without column names.
 
     Raises:
         InputError: The evidence is contradictory.
@@ -25,6 +26,8 @@ def has_header(records: Sequence[TextRecord], *, name: str) -> bool:
     first, rows = records[0].fields, records[1:]
     if not rows:
         return all(shape_of(cell) == "string" for cell in first)
+    if _counts_columns(first):
+        return True
     supporting, against = _evidence(first, rows)
     if supporting and against:
         raise InputError(
@@ -38,6 +41,16 @@ def has_header(records: Sequence[TextRecord], *, name: str) -> bool:
     if supporting or against:
         return bool(supporting)
     return not any(cell in _column(rows, number) for number, cell in enumerate(first) if not looks_missing(cell))
+
+
+def is_certain_header(records: Sequence[TextRecord]) -> bool:
+    """Return whether all evidence says that the first record is a header, and there is some."""
+    supporting, against = _evidence(records[0].fields, records[1:])
+    return bool(supporting) and not against
+
+
+def _counts_columns(fields: Sequence[str]) -> bool:
+    return len(fields) >= _COUNTED and list(fields) == [str(number) for number in range(len(fields))]
 
 
 def check_header_width(width: int, rows: Sequence[TextRecord], *, name: str) -> None:

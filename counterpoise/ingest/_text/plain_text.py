@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,11 @@ import numpy as np
 
 from counterpoise.errors import InputError
 from counterpoise.ingest._compression import compression_of, plain_blocks, read_head
+from counterpoise.ingest._text.encodings import CONTROLS, check_escapes, decide_encoding, foreign_bytes, wrong_encoding
 
 LINE_LIMIT = 2_000_000
 _SAMPLE = 4 << 20
 _BLANK_LINE = re.compile(rb"(?<=\n)\n")
-_BOMS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @dataclass(frozen=True)
@@ -44,30 +44,39 @@ def plain_text(path: Path, *, encoding: str, copy: Path) -> Path:
 
     Args:
         path: The text file, plain or compressed.
-        encoding: Its declared encoding.
+        encoding: `source.encoding`.
         copy: The file to write if the original cannot be used directly.
 
     Raises:
         InputError: The file is damaged or not in the declared encoding.
     """
     raw, head = read_head(path)
-    _check_head(path, head, encoding)
-    if compression_of(raw) == "none" and encoding == "utf-8":
+    decided = decide_encoding(path, head, encoding)
+    if compression_of(raw) == "none" and decided == "utf-8":
         return path
     with open(copy, "wb") as file:
-        file.writelines(_transcoded(path, encoding))
+        file.writelines(plain_blocks(path) if decided == "utf-8" else _transcoded(path, decided))
     return copy
 
 
-def text_sample(path: Path) -> tuple[str, bool]:
-    """Return the first few megabytes of a plain UTF-8 file, and whether that is the whole file."""
+def text_sample(path: Path, *, name: str) -> tuple[str, bool]:
+    """Return the first few megabytes of a plain file, and whether that is the whole file.
+
+    Raises:
+        InputError: They contain bytes that are not UTF-8.
+    """
     with open(path, "rb") as file:
         raw = file.read(_SAMPLE)
         whole = not file.read(1)
     if not whole:
         raw = raw[: max(raw.rfind(b"\n"), raw.rfind(b"\r")) + 1] or raw
-    text = raw.decode("utf-8", errors="replace")
-    return text.removeprefix("\ufeff"), whole
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if whole or len(raw) - error.start > 3:
+            raise foreign_bytes(path, name) from None
+        text = raw[: error.start].decode("utf-8-sig")
+    return text, whole
 
 
 def read_lines(path: Path) -> Iterator[str]:
@@ -108,13 +117,13 @@ def count_text(path: Path, *, name: str, delimiter: str, quote: str) -> TextCoun
     separator, mark = delimiter.encode(), quote.encode()
     carried = b""
     for block in plain_blocks(path):
-        _check_utf8(decoder, block, name=name, lines=lines)
+        _check_utf8(decoder, block, path=path, name=name)
         lines += _count(block, b"\n")
         blank += _blank_lines(last, block)
         quotes += _count(block, mark)
         delimiters += _count(carried + block, separator)
         last, carried = (last + block[-2:])[-2:], block[-(len(separator) - 1) :] if len(separator) > 1 else b""
-    _check_utf8(decoder, b"", name=name, lines=lines, final=True)
+    _check_utf8(decoder, b"", path=path, name=name, final=True)
     return TextCounts(lines + (not last.endswith(b"\n")), blank, delimiters, quotes)
 
 
@@ -132,51 +141,41 @@ def _blank_lines(before: bytes, block: bytes) -> int:
 
 
 def _check_utf8(
-    decoder: codecs.IncrementalDecoder, block: bytes, *, name: str, lines: int, final: bool = False
+    decoder: codecs.IncrementalDecoder, block: bytes, *, path: Path, name: str, final: bool = False
 ) -> None:
     if block.isascii() and not decoder.getstate()[0]:
+        check_escapes(block, name)
         return
     try:
         decoder.decode(block, final)
-    except UnicodeDecodeError as error:
-        line = lines + error.object[: error.start].count(b"\n") + 1
-        raise _undeclared(name, f"a byte that is not UTF-8 on line {line:,}", "latin-1", line=line) from None
+    except UnicodeDecodeError:
+        raise foreign_bytes(path, name) from None
 
 
-def _check_head(path: Path, head: bytes, encoding: str) -> None:
-    if encoding != "utf-8":
-        return
-    for bom, declared in _BOMS.items():
-        if head.startswith(bom):
-            raise _undeclared(path.name, "a UTF-16 byte order mark", declared)
-    if head.count(0) * 5 > len(head):
-        raise _undeclared(path.name, "mostly NUL bytes, as in UTF-16 without a byte order mark,", "utf-16")
+def _transcoded(path: Path, encoding: str) -> Iterator[bytes]:
+    """Yield a text in UTF-8.
 
-
-def _undeclared(name: str, what: str, encoding: str, *, line: int = 1) -> InputError:
-    return InputError(
-        "undeclared_encoding",
-        expected="UTF-8 text, or another encoding declared as source.encoding",
-        found=f"{what} in {name}",
-        remedy=f"set source.encoding, perhaps to {encoding}, or convert the file to UTF-8",
-        values={"file": name, "line": line, "suggested": encoding},
-    )
-
-
-def _transcoded(path: Path, encoding: str) -> Iterable[bytes]:
-    if encoding == "utf-8":
-        yield from plain_blocks(path)
-        return
+    Raises:
+        InputError: It is not in the encoding, or has control characters in it that no text has.
+    """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
+    separator = "\x85" if "\n".encode(encoding)[-1:] == b"\x25" else "\n"  # EBCDIC ends lines with NEL
+    lines = 0
     try:
         for block in plain_blocks(path):
-            yield decoder.decode(block).encode()
+            text = decoder.decode(block).replace(separator, "\n")
+            _check_controls(text, path, encoding, lines)
+            lines += text.count("\n")
+            yield text.encode()
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
-        raise InputError(
-            "wrong_encoding",
-            expected=f"text in the declared encoding {encoding}",
-            found=f"{path.name} is not ({error})",
-            remedy="correct source.encoding",
-            values={"file": path.name, "encoding": encoding},
-        ) from None
+        raise wrong_encoding(path, encoding, f"after line {lines:,}: {error}") from None
+
+
+def _check_controls(text: str, path: Path, encoding: str, lines: int) -> None:
+    if text.isascii() or not (found := CONTROLS.search(text)):
+        return
+    line = lines + text.count("\n", 0, found.start()) + 1
+    column = found.start() - text.rfind("\n", 0, found.start())
+    why = f"line {line:,}, column {column:,} would be the control character U+{ord(found[0]):04X}, which no text has"
+    raise wrong_encoding(path, encoding, why)

@@ -2,17 +2,17 @@
 
 A field that starts with the quote, possibly after blanks, extends to the closing quote. A doubled quote is one literal
 quote. Blanks after the closing quote are dropped. A quote anywhere else is an ordinary character. Empty lines are
-skipped.
+skipped. Other ways to split a record are in `splitters.py`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from counterpoise.errors import InputError
 from counterpoise.ingest._text.plain_text import LINE_LIMIT
+from counterpoise.ingest._text.splitters import Splitter, splitter
 
 
 @dataclass(frozen=True)
@@ -25,78 +25,41 @@ class TextRecord:
     fields: tuple[str, ...]
 
 
-class _Splitter:
-    def __init__(self, delimiter: str, quote: str) -> None:
-        self._delimiter, self._quote = delimiter, quote
-        mark, end = re.escape(quote), re.escape(delimiter)
-        blanks = "" if delimiter.startswith(" ") else " *"
-        content = rf"{blanks}{mark}([^{mark}]*(?:{mark}{mark}[^{mark}]*)*)"
-        self._starts = re.compile(rf"{blanks}{mark}")
-        self._quoted = re.compile(rf"{content}{mark}{blanks}(?={end}|\Z)")
-        self._open = re.compile(rf"{content}\Z")
-        self._closes = re.compile(rf"[^{mark}]*(?:{mark}{mark}[^{mark}]*)*{mark}(?!{mark})")
+@dataclass(frozen=True)
+class Marks:
+    """The characters that structure a text: delimiter, quote, and the escape character or nothing."""
 
-    def split(self, text: str) -> list[str] | None:
-        """Return a record's fields, or None if a quote is still open at the end.
-
-        Raises:
-            ValueError: Text follows a closing quote.
-        """
-        if self._quote not in text:
-            return text.split(self._delimiter)
-        fields, position = [], 0
-        while True:
-            if self._starts.match(text, position):
-                match = self._quoted.match(text, position)
-                if match is None:
-                    self._check_open(text, position)
-                    return None
-                fields.append(match[1].replace(self._quote * 2, self._quote))
-                position = match.end()
-            else:
-                end = text.find(self._delimiter, position)
-                end = len(text) if end < 0 else end
-                fields.append(text[position:end])
-                position = end
-            if position == len(text):
-                return fields
-            position += len(self._delimiter)
-
-    def closes(self, line: str) -> bool:
-        """Return whether a line that starts inside quotes contains the closing quote."""
-        return self._quote in line and self._closes.match(line) is not None
-
-    def _check_open(self, text: str, position: int) -> None:
-        if self._open.match(text, position) is None:
-            raise ValueError("text after a closing quote")
+    delimiter: str
+    quote: str
+    escape: str = ""
 
 
-def read_records(lines: Iterable[str], *, name: str, delimiter: str, quote: str) -> Iterator[TextRecord]:
+def read_records(lines: Iterable[str], *, name: str, marks: Marks, first_line: int = 1) -> Iterator[TextRecord]:
     """Yield the records of a delimited text.
 
     Args:
         lines: Lines with their endings.
         name: The file's name in errors.
-        delimiter: The field delimiter.
-        quote: The quote character.
+        marks: Delimiter, quote and escape.
+        first_line: The number of the first of these lines in the file.
 
     Raises:
         InputError: A quote is never closed, or text follows a closing quote.
     """
-    splitter = _Splitter(delimiter, quote)
+    split = splitter(marks.delimiter, marks.quote, marks.escape)
     pending: list[str] = []
     first = length = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first_line):
         if not pending and not line.strip("\r\n"):
             continue
         first, length = (first, length + len(line)) if pending else (number, len(line))
         pending.append(line)
-        if len(pending) > 1 and not splitter.closes(line):
+        if len(pending) > 1 and not split.closes(line):
             if length > LINE_LIMIT:
                 raise unclosed_quote(name, first, "".join(pending))
             continue
         text = "".join(pending)
-        fields = _fields(splitter, text, name=name, line=first)
+        fields = _fields(split, text, name=name, line=first)
         if fields is not None:
             yield TextRecord(first, len(pending), _without_end(text), tuple(fields))
             pending = []
@@ -104,11 +67,23 @@ def read_records(lines: Iterable[str], *, name: str, delimiter: str, quote: str)
         raise unclosed_quote(name, first, "".join(pending))
 
 
-def _fields(splitter: _Splitter, text: str, *, name: str, line: int) -> list[str] | None:
+def _fields(split: Splitter, text: str, *, name: str, line: int) -> list[str] | None:
     try:
-        return splitter.split(_without_end(text))
-    except ValueError:
+        return split.split(_without_end(text))
+    except ValueError as error:
+        if "backslash" in str(error):
+            raise _unknown_escape(name, line, text, str(error)) from None
         raise unclosed_quote(name, line, text) from None
+
+
+def _unknown_escape(name: str, line: int, text: str, why: str) -> InputError:
+    return InputError(
+        "unknown_escape",
+        expected="a backslash only before a quote, a delimiter, a newline or another backslash",
+        found=f"{why}, in {name}, line {line:,}: {text[:120]!r}",
+        remedy="write the file with doubled quotes and without escapes, or double the backslash where it is one",
+        values={"file": name, "line": line, "text": text[:2_000]},
+    )
 
 
 def unclosed_quote(name: str, line: int, text: str) -> InputError:
@@ -117,7 +92,8 @@ def unclosed_quote(name: str, line: int, text: str) -> InputError:
         "unclosed_quote",
         expected="a closing quote right before a delimiter or the end of the line for every quoted field",
         found=f"{name}, line {line:,}: {text[:120]!r}",
-        remedy="close the quote, double quotes inside quoted fields, or set source.quote",
+        remedy="close the quote, double quotes inside quoted fields, or set source.quote"
+        + (", or source.escape if a backslash protects quotes" if "\\" in text else ""),
         values={"file": name, "line": line, "text": text[:2_000]},
     )
 

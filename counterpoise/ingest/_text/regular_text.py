@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +12,11 @@ from counterpoise.errors import InputError
 from counterpoise.ingest._snapshot_files import RejectedLine
 from counterpoise.ingest._text.dialect import Dialect
 from counterpoise.ingest._text.plain_text import read_lines
-from counterpoise.ingest._text.records import TextRecord, read_records, unclosed_quote
+from counterpoise.ingest._text.records import Marks, TextRecord, read_records, unclosed_quote
 
 _TEXT_KEPT = 10_000
+REGULAR = Marks(",", '"')
+"""How a text is written that the fast reader cannot split."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class RegularText:
 
 
 def write_regular_text(text: Path, dialect: Dialect, *, copy: Path) -> RegularText:
-    """Write the rows of a text unchanged but with uniform line endings, and return the records that are not rows.
+    """Write the rows of a text with uniform line endings, and return the records that are not rows.
+
+    Rows stay unchanged if the fast reader can split them; otherwise they are written with commas and quotes.
 
     Args:
         text: A plain UTF-8 file.
@@ -37,16 +43,20 @@ def write_regular_text(text: Path, dialect: Dialect, *, copy: Path) -> RegularTe
     rejected: list[RejectedLine] = []
     rows = 0
     with open(copy, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=REGULAR.delimiter, quotechar=REGULAR.quote, lineterminator="\n")
         for record in _data_records(text, dialect):
-            if len(record.fields) == len(dialect.names):
-                file.write(record.text + "\n")
-                rows += 1
-            else:
+            if len(record.fields) != len(dialect.names):
                 rejected.append(_rejected(record, dialect))
+                continue
+            rows += 1
+            if dialect.is_regular:
+                file.write(record.text + "\n")
+            else:
+                writer.writerow(record.fields)
     if rows == 0 or rows < len(rejected):
         raise InputError(
             "ragged_table",
-            expected=f"lines with {len(dialect.names)} fields separated by {dialect.delimiter!r}",
+            expected=f"lines with {len(dialect.names)} fields separated by {dialect.marks.delimiter!r}",
             found=f"{len(rejected):,} other lines and {rows:,} such lines in {dialect.name}, first line "
             f"{rejected[0].line if rejected else 0}",
             remedy="set source.delimiter, source.quote and source.header, or fix the file",
@@ -56,10 +66,8 @@ def write_regular_text(text: Path, dialect: Dialect, *, copy: Path) -> RegularTe
 
 
 def _data_records(text: Path, dialect: Dialect) -> Iterator[TextRecord]:
-    records = read_records(read_lines(text), name=dialect.name, delimiter=dialect.delimiter, quote=dialect.quote)
-    if dialect.header:
-        next(records)
-    return records
+    lines = itertools.islice(read_lines(text), dialect.skipped, None)
+    return read_records(lines, name=dialect.name, marks=dialect.marks, first_line=dialect.skipped + 1)
 
 
 def _rejected(record: TextRecord, dialect: Dialect) -> RejectedLine:

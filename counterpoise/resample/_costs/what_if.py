@@ -98,7 +98,13 @@ def preview_resampling(
         ColumnUseError: A configured column does not hold what it is named for.
         SplitError: The rows cannot be split as configured.
     """
-    snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "ingest", progress=silent)
+    snapshot = ingest_source(
+        config.source,
+        target=config.columns.target,
+        columns=config.columns.named(),
+        folder=folder / "ingest",
+        progress=silent,
+    )
     check_column_use(config, snapshot)
     split = labelled_split(config, snapshot, folder=folder)
     settings = config.resampling

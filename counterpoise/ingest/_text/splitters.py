@@ -1,0 +1,141 @@
+"""Split the text of one record into fields: by a delimiter, with backslash escapes, or by runs of blanks."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+BLANKS = "blanks"
+"""The delimiter of tables whose columns are aligned by runs of blanks and tabs."""
+
+
+class Splitter(Protocol):
+    """A way to split records into fields."""
+
+    def split(self, text: str) -> list[str] | None:
+        """Return a record's fields, or None if the record goes on in the next line.
+
+        Raises:
+            ValueError: Text follows a closing quote, or an escape has no certain meaning.
+        """
+
+    def closes(self, line: str) -> bool:
+        """Return whether a record that goes on in this line may end in it."""
+
+
+def splitter(delimiter: str, quote: str, escape: str = "") -> Splitter:
+    """Return the splitter of a dialect."""
+    if delimiter == BLANKS:
+        return _ByBlanks(quote)
+    return _WithEscapes(delimiter, quote) if escape else _ByDelimiter(delimiter, quote)
+
+
+class _ByDelimiter:
+    def __init__(self, delimiter: str, quote: str) -> None:
+        self._delimiter, self._quote = delimiter, quote
+        mark, end = re.escape(quote), re.escape(delimiter)
+        blanks = "" if delimiter.startswith(" ") else " *"
+        content = rf"{blanks}{mark}([^{mark}]*(?:{mark}{mark}[^{mark}]*)*)"
+        self._starts = re.compile(rf"{blanks}{mark}")
+        self._quoted = re.compile(rf"{content}{mark}{blanks}(?={end}|\Z)")
+        self._open = re.compile(rf"{content}\Z")
+        self._closes = re.compile(rf"[^{mark}]*(?:{mark}{mark}[^{mark}]*)*{mark}(?!{mark})")
+
+    def split(self, text: str) -> list[str] | None:
+        if self._quote not in text:
+            return text.split(self._delimiter)
+        fields, position = [], 0
+        while True:
+            if self._starts.match(text, position):
+                match = self._quoted.match(text, position)
+                if match is None:
+                    self._check_open(text, position)
+                    return None
+                fields.append(match[1].replace(self._quote * 2, self._quote))
+                position = match.end()
+            else:
+                end = text.find(self._delimiter, position)
+                end = len(text) if end < 0 else end
+                fields.append(text[position:end])
+                position = end
+            if position == len(text):
+                return fields
+            position += len(self._delimiter)
+
+    def closes(self, line: str) -> bool:
+        return self._quote in line and self._closes.match(line) is not None
+
+    def _check_open(self, text: str, position: int) -> None:
+        if self._open.match(text, position) is None:
+            raise ValueError("text after a closing quote")
+
+
+class _WithEscapes:
+    r"""Fields in which a backslash protects the quote, the delimiter, a newline or another backslash.
+
+    Programs disagree on a backslash before anything else, so it is refused, except for `\N`, which means a missing
+    value and stays as it is.
+    """
+
+    def __init__(self, delimiter: str, quote: str) -> None:
+        self._delimiter = delimiter
+        mark, end = re.escape(quote), re.escape(delimiter)
+        first = re.escape(delimiter[0])
+        self._quoted = re.compile(rf" *{mark}((?:[^\\{mark}]|\\.|{mark}{mark})*+){mark} *(?={end}|\Z)", re.DOTALL)
+        self._opened = re.compile(rf" *{mark}(?:[^\\{mark}]|\\.|{mark}{mark})*+\\?\Z", re.DOTALL)
+        self._plain = re.compile(rf"(?:[^\\{first}]|\\.|(?!{end}){first})*+", re.DOTALL)
+        self._known = re.compile(rf"\\([\\{mark}\n]|\r\n|{end})|{mark}({mark})")
+        self._other = re.compile(r"\\(.?)", re.DOTALL)
+        self._quote = quote
+
+    def split(self, text: str) -> list[str] | None:
+        fields, position = [], 0
+        while True:
+            match = self._quoted.match(text, position)
+            if match is None:
+                if self._opened.match(text, position):
+                    return None
+                if text[position:].lstrip(" ").startswith(self._quote):
+                    raise ValueError("text after a closing quote")
+                match = self._plain.match(text, position)
+                end = match.end() if match else position
+                if end < len(text) and text[end] == "\\":
+                    return None
+                fields.append(self._unescaped(text[position:end]))
+            else:
+                end = match.end()
+                fields.append(self._unescaped(match[1], quoted=True))
+            if end == len(text):
+                return fields
+            position = end + len(self._delimiter)
+
+    def closes(self, line: str) -> bool:
+        return self._quote in line or not line.rstrip("\r\n").endswith("\\")
+
+    def _unescaped(self, text: str, *, quoted: bool = False) -> str:
+        if "\\" not in text and not (quoted and self._quote in text):
+            return text
+        if text == r"\N":
+            return text
+        rest = self._known.sub("", text)
+        if other := self._other.search(rest):
+            raise ValueError(f"a backslash before {other[1]!r}, whose meaning is not certain")
+        return self._known.sub(lambda found: found[1] or found[2], text)
+
+
+class _ByBlanks:
+    """Fields between runs of blanks and tabs; a quoted field may contain blanks."""
+
+    def __init__(self, quote: str) -> None:
+        mark = re.escape(quote)
+        self._field = re.compile(rf"{mark}((?:[^{mark}]|{mark}{mark})*+){mark}(?=[ \t]|\Z)|([^ \t]+)")
+        self._quote = quote
+
+    def split(self, text: str) -> list[str] | None:
+        if self._quote not in text:
+            return re.split(r"[ \t]+", text.strip(" \t"))
+        found = self._field.finditer(text.strip(" \t"))
+        return [match[2] or (match[1] or "").replace(self._quote * 2, self._quote) for match in found]
+
+    def closes(self, line: str) -> bool:
+        return bool(line)
