@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ from counterpoise.ingest._text.records import Marks, TextRecord
 from counterpoise.ingest._text.splitters import BLANKS
 
 _ENGINE_BYTES = 4
+_DOUBLED = re.compile(r"\\\\")
+_SINGLE = re.compile(r"(?<!\\)\\(?:\\\\)*(?!\\)")
+_TWICE = "all backslashes are doubled"
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ def _dialect(
         skipped = max(skipped, header.line + header.lines - 1)
     above = [*(comments[:-1] if beginning.in_comment else comments), *(title.text for title in beginning.titles)]
     notes = (f"skipped above the table in {sample.name}: {shown_lines(above)}",) if above else ()
+    if not trial.marks.escape and _DOUBLED.search(sample.text) and not _SINGLE.search(sample.text):
+        notes += (f"{_TWICE} in {sample.name}: set source.escape to \\ if one of them protects the other",)
     lines = sample.text.splitlines(keepends=True)[:skipped]
     return Dialect(sample.name, trial.marks, header, names, beginning.rows, skipped, "".join(lines), notes)
 
