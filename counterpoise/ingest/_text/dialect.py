@@ -105,11 +105,11 @@ def _dialect(
         names = tuple(field or f"column_{number}" for number, field in enumerate(header.fields))
         skipped = max(skipped, header.line + header.lines - 1)
     above = [*(comments[:-1] if beginning.in_comment else comments), *(title.text for title in beginning.titles)]
-    notes = (f"skipped above the table in {sample.name}: {shown_lines(above)}",) if above else ()
+    notes = [f"skipped above the table in {sample.name}: {shown_lines(above)}"] if above else []
     if not trial.marks.escape and _DOUBLED.search(sample.text) and not _SINGLE.search(sample.text):
-        notes += (f"{_TWICE} in {sample.name}: set source.escape to \\ if one of them protects the other",)
+        notes += [f"{_TWICE} in {sample.name}: set source.escape to \\ if one of them protects the other"]
     lines = sample.text.splitlines(keepends=True)[:skipped]
-    return Dialect(sample.name, trial.marks, header, names, beginning.rows, skipped, "".join(lines), notes)
+    return Dialect(sample.name, trial.marks, header, names, beginning.rows, skipped, "".join(lines), tuple(notes))
 
 
 def _check_rows(sample: TextSample, beginning: Beginning) -> None:
