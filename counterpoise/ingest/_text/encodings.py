@@ -72,7 +72,8 @@ def decide_encoding(path: Path, head: bytes, declared: str) -> str:
     if encoding in ("utf-16", "utf-32") and not marked.startswith("utf-16" if encoding == "utf-16" else "utf-32"):
         found = wide_encoding(head)
         if not found.startswith(encoding):
-            raise wrong_encoding(path, declared, "it has neither a byte order mark nor ASCII line ends in it")
+            why = "it has neither a byte order mark nor ASCII characters in it"
+            raise wrong_encoding(path, declared, why, advice=marked or found)
         return found
     if marked and marked != encoding and not encoding.startswith((marked, "utf-8")):
         raise wrong_encoding(path, declared, f"it starts with the byte order mark of {marked}", advice=marked)
