@@ -1,6 +1,7 @@
 """Whether published probabilities are ever worse than the learner's own, on real tables.
 
     python benchmarks/probabilities.py --data FOLDER [--tables mammography …] [--seeds 0 …] [--rows 20000]
+    python benchmarks/probabilities.py --known 20
 
 FOLDER has the tables that its `catalog.json` describes. Each is split 60/20/20 by class; logistic regression, gradient
 boosting and a random forest are trained on its train rows as they are, over-sampled, under-sampled and with SMOTE (with
@@ -8,7 +9,12 @@ the engine's samplers). What is published is chosen on validation; test decides.
 
 Prints one row a cell: the published method, the Brier score of own and published probabilities, their paired difference
 with its 95 % interval, and the means of corrected and published probabilities over the prevalence. At the end: the
-cells that are worse beyond noise, and those whose mean is more than 5 % from the prevalence, said or not.
+cells that are worse beyond noise, and those whose mean is more than 5 % from the prevalence, said or not: a cell says
+so if metrics, `correction.json` and the report have the sentence.
+
+With `--known` it generates tables whose probabilities are known (20,000 rows, 5 % positive), trains a forest without
+resampling, and prints the mean squared distance from the known probabilities and the Brier score of three kinds of
+probabilities: the forest's own, those of a sigmoid on log-odds clipped at 1e-8, and the published ones.
 """
 
 from __future__ import annotations
@@ -28,8 +34,10 @@ import pyarrow as pa
 from counterpoise.config import BalanceConfig, EvaluationConfig
 from counterpoise.evaluate import EvaluationTask, LabelCodes, Predictions, binary_facts
 from counterpoise.evaluate._arms import train_arms
+from counterpoise.evaluate._calibration.calibrated import calibrate
 from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
 from counterpoise.frames import resample_frame
+from counterpoise.report._sections.calibration import calibrator_sentences
 from counterpoise.runtime import child_generator
 
 TABLES = ("mammography", "sick", "bank_full", "online_shoppers")
@@ -48,6 +56,7 @@ class Cell:
         strategy: The strategy that its train rows were resampled with.
         prevalence: The share of positives in test.
         calibration: The arm's calibration record.
+        correction: The arm's part of `correction.json`.
     """
 
     table: str
@@ -55,6 +64,7 @@ class Cell:
     strategy: str
     prevalence: float
     calibration: dict[str, Any]
+    correction: dict[str, Any]
 
     @property
     def worse(self) -> bool:
@@ -73,8 +83,10 @@ class Cell:
 
     @property
     def says_so(self) -> bool:
-        """Whether the record says that it is."""
-        return bool(self.calibration["mean_note"])
+        """Whether metrics, `correction.json` and the report say that it is, with the same sentence."""
+        note, record = self.calibration["mean_note"], {"learners": {self.learner: self.correction}}
+        shown = list(calibrator_sentences({"learners": [self.learner], "correction": record}))
+        return bool(note) and note == self.correction["mean_note"] and any(note in line for line in shown)
 
     @property
     def _brier(self) -> dict[str, float]:
@@ -161,17 +173,59 @@ def _cell(name: str, arm: Predictions, codes: LabelCodes, *, seed: int, resample
     config = EvaluationConfig(bootstrap=resamples)
     task = EvaluationTask.of(codes, strategy=arm.strategy, config=config)
     facts = binary_facts(task, arm, threshold=0.5, seed=seed)
-    return Cell(name, arm.learner, arm.strategy, task.chance, facts.record["calibration"])
+    assert facts.correction is not None  # noqa: S101  # no dummy is among the arms
+    return Cell(name, arm.learner, arm.strategy, task.chance, facts.record["calibration"], facts.correction)
+
+
+def known_scores(seed: int, *, rows: int = 20_000, trees: int = 100) -> dict[str, tuple[float, float]]:
+    """Return the mean squared distance from known probabilities and the Brier score of three kinds of probabilities."""
+    from scipy.special import expit, logit
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(rows, 3))
+    known = expit(2 * features[:, 0] - features[:, 1] - 4.6)
+    label = np.asarray(rng.random(rows) < known, np.int32)
+    train, validation, test = np.split(np.arange(rows), [rows * 3 // 5, rows * 4 // 5])
+    forest = RandomForestClassifier(trees, random_state=seed).fit(features[train], label[train])
+    shares = {name: forest.predict_proba(features[own]) for name, own in (("validation", validation), ("test", test))}
+    odds = {name: logit(np.clip(one[:, 1], 1e-8, 1 - 1e-8))[:, None] for name, one in shares.items()}
+    codes = LabelCodes(("no", "yes"), label[train], label[train], label[validation], label[test])
+    made = calibrate(Predictions("random_forest", "none", **shares), codes, positive=1, method="auto", seed=seed)
+    kinds = {
+        "own": shares["test"][:, 1],
+        "sigmoid clipped at 1e-8": LogisticRegression(C=1e6)
+        .fit(odds["validation"], label[validation])
+        .predict_proba(odds["test"])[:, 1],
+        "published": made.best(shares["test"][:, 1]),
+    }
+    return {
+        name: (float(((one - known[test]) ** 2).mean()), float(((one - label[test]) ** 2).mean()))
+        for name, one in kinds.items()
+    }
+
+
+def _print_known(tables: int) -> None:
+    found = [known_scores(seed) for seed in range(tables)]
+    for name in found[0]:
+        distance, brier = np.mean([one[name] for one in found], axis=0)
+        print(f"{name:24} distance {distance:.5f} Brier {brier:.5f}")
 
 
 def main() -> None:
     """Print the table and what it shows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--data", type=Path)
+    which.add_argument("--known", type=int, default=0)
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--rows", type=int, default=20_000)
     given, found, start = parser.parse_args(), [], time.process_time()
+    if given.known:
+        _print_known(given.known)
+        return
     for seed in given.seeds:
         for name in given.tables:
             for cell in cells(name, read_table(given.data, name, rows=given.rows), seed=seed):

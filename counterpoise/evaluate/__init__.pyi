@@ -1,5 +1,6 @@
 from ._alerts import day_differences as day_differences
 from ._alerts import mean_over_days as mean_over_days
+from ._amounts import check_costs as check_costs
 from ._arms import DUMMY as DUMMY
 from ._arms import EvaluatedArm as EvaluatedArm
 from ._arms import Predictions as Predictions

@@ -8,8 +8,7 @@ import numpy as np
 
 from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
-from counterpoise.evaluate._inference.bootstrap import interval_of
-from counterpoise.evaluate._inference.intervals import difference_interval
+from counterpoise.evaluate._inference.mean_intervals import mean_interval
 from counterpoise.evaluate._operating_points import (
     CANDIDATES,
     ScoredRows,
@@ -120,28 +119,33 @@ def amount_point(
     rule = ThresholdRule(RULE, amount_words(config), lambda counts: counts.recall)
     point = point_of(rule, float(chosen), np.concatenate([np.zeros(0), *spread]))
     (outcome,) = evaluated_thresholds(test, np.array([chosen]), config, rng)
-    return {**point, **outcome, "money": _money(test, test.scores >= chosen, config, rng)}
+    return {**point, **outcome, "money": money(test, test.scores >= chosen, config)}
 
 
-def _money(test: ScoredRows, called: Mask, config: EvaluationConfig, rng: np.random.Generator) -> dict[str, Any]:
-    """Return what errors cost per thousand rows, and what is saved against calling no row and every row."""
+def money(test: ScoredRows, called: Mask, config: EvaluationConfig) -> dict[str, Any]:
+    """Return what errors cost per thousand rows, and what is saved against calling no row and every row.
+
+    Args:
+        test: The rows, with the cost of missing each.
+        called: Which of them are called positive.
+        config: The cost of a false alarm.
+    """
     assert test.missed is not None  # noqa: S101  # the caller asks only with costs
-    missed, alarm = test.missed * test.positive, config.cost_false_positive * ~test.positive
-    spent = np.column_stack([np.where(called, alarm, missed), missed, alarm])
-    once = 1000 * spent.mean(axis=0)
-    parts = [1000 * (weights @ spent) / weights.sum(axis=1, keepdims=True) for weights in resampled(test, config, rng)]
-    drawn = np.concatenate([np.zeros((0, 3)), *parts])
-    record: dict[str, Any] = {"column": config.cost_column}
-    for place, name in enumerate(("cost", "never", "always")):
-        found = interval_of(drawn[:, place], float(once[place]), within=(0, np.inf))
-        record |= {name: float(once[place])}
-        record |= {f"{name}_low": found.low if found else None, f"{name}_high": found.high if found else None}
-    for place, name in ((1, "saved_to_never"), (2, "saved_to_always")):
-        saved = float(once[place] - once[0])
-        interval = difference_interval(drawn[:, place] - drawn[:, 0], saved)
-        record[name] = {
-            "difference": saved,
-            "low": interval.low if interval else None,
-            "high": interval.high if interval else None,
+    missed, alarm = 1000 * test.missed * test.positive, 1000 * config.cost_false_positive * ~test.positive
+    spent = {"cost": np.where(called, alarm, missed), "never": missed, "always": alarm}
+    total = float(missed.sum())
+    record: dict[str, Any] = {"column": config.cost_column, "largest": float(missed.max()) / total if total else None}
+    for name, costs in spent.items():
+        found = mean_interval(costs, test.groups)
+        record[name] = float(costs.mean())
+        record[f"{name}_low"] = max(0.0, found.low) if found else None
+        record[f"{name}_high"] = found.high if found else None
+    for name in ("never", "always"):
+        saved = spent[name] - spent["cost"]
+        found = mean_interval(saved, test.groups)
+        record[f"saved_to_{name}"] = {
+            "difference": float(saved.mean()),
+            "low": found.low if found else None,
+            "high": found.high if found else None,
         }
     return record

@@ -99,6 +99,8 @@ def ranking_facts(
     fixed = [] if own is None else [FixedThreshold("contamination", "the share that contamination sets", own)]
     rng = child_generator(seed, "evaluate", "operating points", predictions.learner, predictions.strategy)
     points = operating_points(validation, test, config=task.config, rng=rng, fixed=fixed)
+    if test.missed is not None:
+        points.append(amount_point(validation, test, config=task.config, rng=rng))
     return {"operating_points": points, "top": at_the_top(test.scores, test.positive, groups=test.groups)}
 
 

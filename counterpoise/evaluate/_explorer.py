@@ -36,19 +36,25 @@ def threshold_counts(
     Returns:
         `threshold`, ascending; for `validation` and `test` their `rows` and `positives`, and per threshold the
         `true_positives` and `false_positives`; `examples`, a few thresholds with all four counts, precision, recall,
-        f1, and alerts and cost per thousand rows, on both.
+        f1, and alerts and cost per thousand rows, on both. Where missing a row costs its amount, also `missed`, the
+        total cost of the positives that are not called, per threshold, and `money`, all costs per thousand rows.
     """
     wanted = [value for value in chosen if math.isfinite(value)]
     thresholds = np.unique(np.concatenate([_spread(validation), _ROUND, wanted]))
-    tables = {name: _counts(rows, thresholds) for name, rows in (("validation", validation), ("test", test))}
+    parts = {"validation": validation, "test": test}
+    tables = {name: _counts(rows, thresholds) for name, rows in parts.items()}
+    missed = {name: _missed(rows, thresholds) for name, rows in parts.items()}
     places = np.unique([*np.linspace(0, len(thresholds) - 1, _EXAMPLES).round(), *np.searchsorted(thresholds, wanted)])
     return {
         "threshold": thresholds.tolist(),
-        **{name: _as_lists(table) for name, table in tables.items()},
+        **{name: _as_lists(table) | _listed(missed[name]) for name, table in tables.items()},
         "examples": [
             {
                 "threshold": float(thresholds[place]),
-                **{name: _example(table, int(place), costs) for name, table in tables.items()},
+                **{
+                    name: _example(table, int(place), costs) | _money(table, int(place), missed[name], costs)
+                    for name, table in tables.items()
+                },
             }
             for place in places.astype(np.int64)
         ],
@@ -80,6 +86,27 @@ def _counts(rows: ScoredRows, thresholds: Floats) -> Confusion:
     true = len(positive) - np.searchsorted(positive, thresholds)
     false = len(negative) - np.searchsorted(negative, thresholds)
     return Confusion.from_called(true, true + false, positives=len(positive), rows=len(rows.scores))
+
+
+def _missed(rows: ScoredRows, thresholds: Floats) -> Floats | None:
+    """Return what the positives that are not called cost in total, per threshold; None if costs are the same."""
+    if rows.missed is None:
+        return None
+    order = np.argsort(rows.scores[rows.positive], kind="stable")
+    costs = np.concatenate([[0.0], np.cumsum(rows.missed[rows.positive][order])])
+    return np.asarray(costs[np.searchsorted(rows.scores[rows.positive][order], thresholds)])
+
+
+def _listed(missed: Floats | None) -> dict[str, Any]:
+    return {} if missed is None else {"missed": missed.tolist()}
+
+
+def _money(table: Confusion, place: int, missed: Floats | None, costs: Mapping[str, float]) -> dict[str, float]:
+    """Return all costs per thousand rows at a threshold; nothing if missing a row costs the same for all."""
+    if missed is None:
+        return {}
+    rows = sum(int(value[place]) for value in vars(table).values())
+    return {"money": 1000 * (costs["false_positive"] * int(table.false_positives[place]) + float(missed[place])) / rows}
 
 
 def _as_lists(counts: Confusion) -> dict[str, Any]:

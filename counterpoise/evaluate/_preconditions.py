@@ -11,7 +11,7 @@ from counterpoise.evaluate._class_decisions import class_costs
 from counterpoise.evaluate._tables import LabelCodes
 from counterpoise.records import Snapshot
 from counterpoise.runtime import names_refusals
-from counterpoise.table import SourceTable, amounts_of, read_rejects
+from counterpoise.table import SourceTable, read_rejects
 
 
 @names_refusals("evaluate")
@@ -39,6 +39,6 @@ def check_preconditions(config: BalanceConfig, snapshot: Snapshot, *, rejects_fi
     places = np.searchsorted(present, codes).astype(np.int32)
     found = LabelCodes(tuple(labels.classes[code] for code in present), places, places, places, places)
     positive = positive_code(found, settings.positive_class)
-    if settings.cost_column:
-        amounts = amounts_of(source.reader.read_columns([settings.cost_column]).column(0))
-        check_costs(amounts[kept & (labels.codes == present[positive])], where="the source")
+    costs = source.amounts(settings.cost_column, np.flatnonzero(kept & (labels.codes == present[positive])))
+    if costs is not None:
+        check_costs(costs, where="the source")

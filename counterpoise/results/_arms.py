@@ -23,10 +23,12 @@ class Money(Record):
     """What errors cost per thousand test rows if missing a row costs its value in `column`.
 
     `cost` is that of the threshold, `never` and `always` those of calling no row and every row; what the threshold
-    saves against these has paired intervals.
+    saves against these has paired intervals. `largest` is the share of the largest cost in those of all positives;
+    missing in older versions, and null if no positive costs anything.
     """
 
     column: Name
+    largest: Share | None = None
     cost: NonNegative
     cost_low: NonNegative | None
     cost_high: NonNegative | None
@@ -62,19 +64,25 @@ class OperatingPoint(Record):
 
 
 class ExploredRows(Record):
-    """The decisions on a table's rows, by threshold."""
+    """The decisions on a table's rows, by threshold.
+
+    `missed` is what the positives that are not called cost in total; null if missing a row costs the same for all.
+    """
 
     rows: Count
     positives: Count
     true_positives: tuple[Count, ...]
     false_positives: tuple[Count, ...]
+    missed: tuple[NonNegative, ...] | None = None
 
 
 class ThresholdExample(Record):
     """One threshold on validation and test."""
 
     class Decided(Confusion, Outcome):
-        """Counts and metrics."""
+        """Counts and metrics; `money` is what errors cost per thousand rows if missing a row costs its amount."""
+
+        money: NonNegative | None = None
 
     threshold: Share
     validation: Decided

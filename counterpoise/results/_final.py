@@ -39,7 +39,8 @@ class HeldOut(Record):
 
     `digest` identifies the test partition; `looks` are earlier accesses by other comparisons and versions. `groups` are
     files with the code of each row's independent unit, by table; empty if these are single rows. `equal_rows` says
-    whether the units are sets of equal rows.
+    whether the units are sets of equal rows. `amounts` are files with the cost of missing each row, by table; empty if
+    it is the same for all rows.
     """
 
     validation: Snapshot
@@ -47,6 +48,7 @@ class HeldOut(Record):
     digest: str = ""
     groups: dict[str, str] = Field(default_factory=dict)
     equal_rows: bool = False
+    amounts: dict[str, str] = Field(default_factory=dict)
     looks: tuple[AccessToTest, ...] = ()
 
 

@@ -97,7 +97,8 @@ class Comparison(Record):
     column per repeat with the fold that tests each row, and `ties`, equal for rows that stay together. Each round has
     `train-N.npy` and `test-N.npy`, encoded, and the encoder. The round after the last belongs to the final: it trains
     on all rows. `positive` is the code of the class of interest, -1 with more than two classes. With folds in time
-    order, `in_time` is set, and `folds.arrow` also has one boolean column per round, `trained N`, and `time`.
+    order, `in_time` is set, and `folds.arrow` also has one boolean column per round, `trained N`, and `time`. If
+    missing a row costs its amount, `folds.arrow` has `amount`.
     """
 
     folder: str

@@ -13,6 +13,7 @@ from counterpoise.errors import ColumnNotFoundError, ColumnUseError
 from counterpoise.records import Snapshot
 from counterpoise.runtime import names_refusals
 from counterpoise.table._snapshot import SnapshotReader
+from counterpoise.typing import Floats
 
 _ID_NAME = re.compile(r"(?:^|[^a-z])(?:id|ids|uuid|guid|udi|rowid|row_?number|row_?id)(?:$|[^a-z])")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -50,7 +51,7 @@ def is_named_like_an_id(name: str) -> bool:
     return _ID_NAME.search(_CAMEL.sub("_", name).lower()) is not None
 
 
-def amounts_of(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def amounts_of(column: pa.ChunkedArray) -> Floats:
     """Return a column of integers, floats or decimals as floats, NaN where null."""
     plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
     return np.asarray(plain.cast(pa.float64()).to_numpy(), dtype=np.float64)

@@ -10,9 +10,10 @@ import pyarrow as pa
 from counterpoise.config import ColumnsConfig, named_columns
 from counterpoise.errors import ColumnNotFoundError, InputError
 from counterpoise.records import Snapshot
+from counterpoise.table._column_use import amounts_of
 from counterpoise.table._labels import Labels, read_labels
 from counterpoise.table._snapshot import SnapshotReader
-from counterpoise.typing import Ints
+from counterpoise.typing import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,15 @@ class SourceTable:
             rows: Their numbers, ascending.
         """
         return self.reader.read_rows(rows, self.roles.data)
+
+    def amounts(self, column: str, rows: Ints) -> Floats | None:
+        """Return the cost of missing each of some rows, NaN where unknown; None if no column is named.
+
+        Args:
+            column: The column of amounts, or an empty text.
+            rows: Their numbers.
+        """
+        return amounts_of(self.reader.read_columns([column]).column(0))[rows] if column else None
 
     @cached_property
     def labels(self) -> Labels:

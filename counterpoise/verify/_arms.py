@@ -237,10 +237,32 @@ def _thresholds(record: MetricsRecord, arm: BinaryArm, found: Thresholds) -> Ite
             yield from unequal(f"thresholds: example {example.threshold} on {name}", counts, known)
             yield from _totals(f"thresholds: example on {name}", decided, (rows.rows - positives, positives))
             yield from _outcome(f"thresholds: example on {name}", decided, decided, record.costs)
+            if table.missed is not None and place is not None and len(table.missed) == len(places):
+                lost = record.costs.false_positive * decided.false_positives + table.missed[place]
+                yield from unequal(f"thresholds: money on {name}", decided.money, 1000 * lost / max(rows.rows, 1))
+    yield from _explored_money(record, arm, found, places)
     if (place := places.get(arm.threshold)) is not None:
         known = found.test.true_positives[place], found.test.false_positives[place]
         counts = arm.confusion.true_positives, arm.confusion.false_positives
         yield from unequal("thresholds: decisions at the arm's threshold", counts, known)
+
+
+def _explored_money(
+    record: MetricsRecord, arm: BinaryArm, found: Thresholds, places: Mapping[float, int]
+) -> Iterator[str]:
+    """Yield contradictions between the costs of missed rows by threshold and the money of the operating point."""
+    for name in ("validation", "test"):
+        missed = getattr(found, name).missed
+        if missed is not None and (len(missed) != len(places) or not _rises(missed) or missed[0]):
+            yield f"thresholds: costs of missed rows of {name} do not rise from none to all"
+            return
+    missed, point = found.test.missed, next((one for one in arm.operating_points if one.money is not None), None)
+    if missed is None or point is None or point.money is None or point.threshold not in places:
+        return
+    place, rows = places[point.threshold], max(record.rows.test.rows, 1)
+    alarms = record.costs.false_positive * found.test.false_positives[place]
+    yield from unequal("money: cost", point.money.cost, 1000 * (alarms + missed[place]) / rows)
+    yield from unequal("money: never", point.money.never, 1000 * missed[-1] / rows)
 
 
 def _multiclass(record: MetricsRecord, arm: MulticlassArm) -> Iterator[str]:

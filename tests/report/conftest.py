@@ -68,8 +68,12 @@ def make_metrics() -> Callable[..., dict[str, Any]]:
         bootstrap: int = 60, **settings: Any,
     ) -> dict[str, Any]:  # fmt: skip
         natural = _table(classes, rows, 0)
+        untouched = {"validation": _table(classes, rows, 1), "test": _table(classes, rows, 2)}
+        amounts = {}
+        if settings.get("cost_column"):
+            amounts = {name: np.random.default_rng(len(name)).lognormal(2, 1, rows) for name in untouched}
         tables = EvaluationTables(
-            natural, _table(classes, rows, 0), _table(classes, rows, 1), _table(classes, rows, 2), "label", rows
+            natural, _table(classes, rows, 0), **untouched, target="label", natural_rows=rows, amounts=amounts
         )
         config = EvaluationConfig(learners=("logistic_regression", "random_forest"), bootstrap=bootstrap, **settings)
         return compare_strategies(tables, strategy=strategy, config=config, seed=0)

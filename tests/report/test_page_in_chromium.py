@@ -217,3 +217,26 @@ def flaws(browser: Browser, url: str, *, scheme: Any, width: int) -> list[str]:
         for node in one["nodes"]
     ]
     return serious + [f"{wide} pixels wide"] * (wide > width) + seen.complaints
+
+
+def test_with_amounts_a_miss_costs_its_amount_in_the_explorer(
+    browser: Browser, tmp_path: Path, make_data: Any, make_metrics: Any
+) -> None:
+    metrics = make_metrics(cost_column="amount", cost_false_positive=3.0, bootstrap=20)
+    (tmp_path / "page.html").write_text(render_html(make_data(metrics=metrics)), encoding="utf-8")
+    seen = opened(browser, (tmp_path / "page.html").as_uri())
+    page = seen.page
+    assert "A miss costs\nits amount" in page.locator("#explorer").inner_text()
+    assert not page.locator("#explorer-false-negative").is_visible()
+    page.locator("#explorer-cheapest").click()
+    arm = explored_arm(metrics)
+    (point,) = (one for one in arm["operating_points"] if one["rule"] == "amount")
+    assert shown(page, "test")["cost"] == f"{point['money']['cost']:.1f}"
+    page.locator("#explorer-slider").press("End")
+    assert shown(page, "test")["cost"] == f"{point['money']['never']:.1f}"
+    page.locator("#explorer-false-positive").fill("7")
+    page.locator("#explorer-slider").press("Home")
+    negatives = arm["confusion"]["true_negatives"] + arm["confusion"]["false_positives"]
+    assert shown(page, "test")["cost"] == f"{7000 * negatives / metrics['rows']['test']['rows']:.1f}"
+    assert seen.complaints == []
+    page.context.close()

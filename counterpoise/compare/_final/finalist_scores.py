@@ -57,6 +57,7 @@ def task_of(comparison: Comparison, held_out: HeldOut) -> EvaluationTask:
         test=_codes(comparison, held_out.test, "test"),
         groups={name: np.load(path) for name, path in held_out.groups.items()},
         equal_rows=held_out.equal_rows,
+        amounts={name: np.load(path) for name, path in held_out.amounts.items()} if comparison.positive >= 0 else {},
     )
     positive = None if comparison.positive < 0 else comparison.positive
     return EvaluationTask(codes, "none", positive, comparison.rules.evaluation)

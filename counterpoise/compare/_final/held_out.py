@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
@@ -24,14 +27,19 @@ def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path
         folder: The comparison's folder.
     """
     source, partition = SourceTable(snapshot, rules.columns), read_partition(split)
-    tables = {
-        name: source.read_rows(np.flatnonzero(partition == PARTITIONS.index(name))) for name in ("validation", "test")
-    }
+    rows = {name: np.flatnonzero(partition == PARTITIONS.index(name)) for name in ("validation", "test")}
+    tables = {name: source.read_rows(own) for name, own in rows.items()}
+    amounts = {name: source.amounts(rules.evaluation.cost_column, own) for name, own in rows.items()}
     groups = _write_units(source.reader, split, rules.columns.group, folder)
     held = hold_out_tables(**tables, folder=folder)
     equal_rows = bool(groups) and not rules.columns.group
     return held.model_copy(
-        update={"digest": digest_of_test(snapshot, split), "groups": groups, "equal_rows": equal_rows}
+        update={
+            "digest": digest_of_test(snapshot, split),
+            "groups": groups,
+            "equal_rows": equal_rows,
+            "amounts": _written({name: own for name, own in amounts.items() if own is not None}, "amounts", folder),
+        }
     )
 
 
@@ -65,9 +73,14 @@ def _write_units(reader: SnapshotReader, split: SplitPlan, group: str, folder: P
     }
     if all(found.kind == "rows" for found in units.values()):
         return {}
-    files = {name: folder / f"{name}-groups.npy" for name in units}
+    return _written({name: found.codes.astype(np.int32) for name, found in units.items()}, "groups", folder)
+
+
+def _written(arrays: Mapping[str, npt.NDArray[Any]], what: str, folder: Path) -> dict[str, str]:
+    """Write one array by table and return the files."""
+    files = {name: folder / f"{name}-{what}.npy" for name in arrays}
     for name, path in files.items():
-        np.save(path, units[name].codes.astype(np.int32))
+        np.save(path, arrays[name])
     return {name: str(path) for name, path in files.items()}
 
 

@@ -14,7 +14,7 @@ from counterpoise.compare._rounds.folds import assign_folds
 from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, Timeline, assign_folds_in_time
 from counterpoise.compare._rounds.timeline import timeline_of
 from counterpoise.errors import ConfigError
-from counterpoise.evaluate import LabelCodes, positive_code
+from counterpoise.evaluate import LabelCodes, check_costs, positive_code
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
 from counterpoise.results import Comparison, InTime, Rules
 from counterpoise.runtime import child_generator
@@ -26,20 +26,22 @@ from counterpoise.table import (
     write_arrow,
     write_snapshot,
 )
-from counterpoise.typing import Ints
+from counterpoise.typing import Floats, Ints
 
 
 @dataclass(frozen=True)
 class TiedRows:
-    """The ties between rows, and their times.
+    """The ties between rows, their times, and their amounts.
 
     Attributes:
         ties: One code per row, without gaps; rows with equal codes share a fold. None if no rows are tied.
         timeline: The times of the rows if the split is by time: folds are then in time order.
+        amounts: The cost of missing each row, NaN where unknown; None if it is the same for all rows.
     """
 
     ties: Ints | None = None
     timeline: Timeline | None = None
+    amounts: Floats | None = None
 
 
 def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path) -> Comparison:
@@ -61,7 +63,8 @@ def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: P
     chosen = train[_stratified(codes, rules)]
     group = rules.columns.group if rules.split.groups_apart else ""
     ties = tie_codes(source.reader, chosen, content=read_content(split), group=group)
-    tied_rows = TiedRows(ties, timeline_of(source, rules, chosen, positive_class=split.positive_class))
+    timeline = timeline_of(source, rules, chosen, positive_class=split.positive_class)
+    tied_rows = TiedRows(ties, timeline, source.amounts(rules.evaluation.cost_column, chosen))
     return choose_rows_of_table(
         rules,
         source.read_rows(chosen),
@@ -84,7 +87,7 @@ def choose_rows_of_table(
         train_rows: The number of train rows if the table is a sample of them.
 
     Raises:
-        EvaluationError: There are too few rows for the folds.
+        EvaluationError: There are too few rows for the folds, or a positive has no cost.
         ConfigError: `evaluation.positive_class` names no class, or `repeats` is above 1 with folds in time order.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +96,9 @@ def choose_rows_of_table(
     positive = _positive(rules, labels)
     ties = np.arange(table.num_rows) if tied_rows.ties is None else tied_rows.ties
     fold_columns, in_time = _assign(rules, labels, TiedRows(ties, tied_rows.timeline), positive)
+    if tied_rows.amounts is not None and positive >= 0:
+        check_costs(tied_rows.amounts[labels.codes == positive], where="train")
+        fold_columns["amount"] = tied_rows.amounts
     write_arrow(folder / "folds.arrow", pa.table({**fold_columns, "ties": ties}))
     comparison = Comparison(
         folder=str(folder),

@@ -34,12 +34,14 @@ class ThresholdLearner:
         model: The learner.
         folds: One pair of positions per fold: the rows to train on and the rows to predict.
         config: How the threshold is chosen.
+        amounts: The cost of missing each row that it is fitted on; None if it is the same for all rows.
         best_threshold_: The fitted threshold: rows with a score at or above it are predicted as 1.
     """
 
     model: Any
     folds: tuple[tuple[Ints, Ints], ...]
     config: EvaluationConfig
+    amounts: Floats | None = None
     best_threshold_: float = field(default=np.nan, init=False)
 
     def fit(self, features: Matrix, targets: Ints) -> ThresholdLearner:
@@ -50,7 +52,9 @@ class ThresholdLearner:
         for trained, tested in self.folds:
             scores[tested] = _scores(clone(self.model).fit(features[trained], targets[trained]), features[tested])
             known[tested] = True
-        chosen = choose_arm_threshold(ScoredRows(scores[known], targets[known] == 1), config=self.config)
+        missed = None if self.amounts is None else np.where(targets == 1, self.amounts, 0.0)[known]
+        rows = ScoredRows(scores[known], targets[known] == 1, missed=missed)
+        chosen = choose_arm_threshold(rows, config=self.config)
         wanted = {rule.name: rule.wanted for rule in threshold_rules(self.config)}.get(self.config.threshold)
         if wanted and chosen.rule != self.config.threshold:
             warnings.warn(f"no threshold gives a {wanted}, out of fold: the largest F1 was taken", stacklevel=2)
@@ -88,7 +92,9 @@ def tuned(model: Any, training_rows: TrainingRows, number: int) -> ThresholdLear
     Raises:
         EvaluationError: The round has too few train rows of a class.
     """
-    return ThresholdLearner(model, inner_folds(training_rows, number), training_rows.comparison.rules.evaluation)
+    amounts, folds = training_rows.amounts, inner_folds(training_rows, number)
+    own = None if amounts is None else amounts[training_rows.train_rows(number).rows]
+    return ThresholdLearner(model, folds, training_rows.comparison.rules.evaluation, own)
 
 
 def inner_folds(training_rows: TrainingRows, number: int) -> tuple[tuple[Ints, Ints], ...]:

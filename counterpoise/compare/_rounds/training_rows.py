@@ -19,7 +19,7 @@ from counterpoise.evaluate import FeatureEncoder
 from counterpoise.results import Comparison
 from counterpoise.split import TrainRows
 from counterpoise.table import SourceTable, read_arrow
-from counterpoise.typing import Ints, Matrix
+from counterpoise.typing import Floats, Ints, Matrix
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,12 @@ class TrainingRows:
         if in_time is None:
             return None
         return Timeline(np.asarray(self._fold_table["time"].to_numpy()), in_time.gap, in_time.gap_words)
+
+    @property
+    def amounts(self) -> Floats | None:
+        """The cost of missing each row; None if it is the same for all rows."""
+        known = "amount" in self._fold_table.schema.names
+        return np.asarray(self._fold_table["amount"].to_numpy()) if known else None
 
     @cached_property
     def _fold_table(self) -> pa.Table:

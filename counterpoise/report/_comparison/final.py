@@ -15,6 +15,7 @@ from counterpoise.report._sections.arms import arm_colour
 from counterpoise.report._sections.calibration import ReliabilityLine, reliability_figure
 from counterpoise.report._sections.changes import ChangeRow
 from counterpoise.report._sections.curves import CURVE_KINDS
+from counterpoise.report._sections.operating_points import money_sentences
 from counterpoise.results import DUMMY, Candidate, Final, Finalist, Leaderboard
 from counterpoise.text import capital, number
 
@@ -49,6 +50,7 @@ class FinalView:
     reliability: tuple[Figure, ...]
     ranked: tuple[str, ...]
     others: tuple[str, ...]
+    money: tuple[str, ...]
 
 
 def final_view(leaderboard: Leaderboard) -> FinalView | None:
@@ -65,7 +67,14 @@ def final_view(leaderboard: Leaderboard) -> FinalView | None:
         reliability=tuple(_reliability(rows)),
         ranked=tuple(name for name in names("finalists") if METRICS[name].ranks),
         others=tuple(name for name in names("finalists") if not METRICS[name].ranks),
+        money=tuple(_money(rows)),
     )
+
+
+def _money(rows: tuple[FinalRow, ...]) -> Iterator[str]:
+    for row in rows:
+        points = row.finalist.arm.get("operating_points") if row.finalist.arm else None
+        yield from money_sentences(capital(candidate_words(_candidate(row))), points or [])
 
 
 def _final_rows(final: Final) -> Iterator[FinalRow]:

@@ -100,7 +100,7 @@ def calibration_view(metrics: dict[str, Any]) -> CalibrationView | None:
         rows=rows,
         scored=any(row.record.get("expected_calibration_error") is not None for row in rows),
         candidates=tuple(_candidates(metrics)),
-        calibrators=tuple(_calibrators(metrics)),
+        calibrators=tuple(calibrator_sentences(metrics)),
         snippet=snippets[0] if snippets else "",
         figures=tuple(_figures(metrics)),
     )
@@ -178,7 +178,12 @@ def _candidates(metrics: dict[str, Any]) -> Iterator[CandidateRow]:
             )
 
 
-def _calibrators(metrics: dict[str, Any]) -> Iterator[str]:
+def calibrator_sentences(metrics: dict[str, Any]) -> Iterator[str]:
+    """Yield what each learner publishes and why, and whether its mean is off.
+
+    Args:
+        metrics: The metrics record, with its correction.
+    """
     for learner in metrics["learners"]:
         part = metrics["correction"]["learners"][learner]
         fitted, name, published = part["calibrated"], capital(learner_label(learner)), part.get("published")

@@ -28,11 +28,13 @@ class ExplorerView:
         arms: The arms to choose from.
         first: The arm of the verdict's learner, trained on the published table.
         payload: The lookup tables of the script, in the order of the arms: counts and texts of thresholds.
+        column: The column with the cost of missing each row; empty if that is the same for all.
     """
 
     arms: tuple[ExploredArm, ...]
     first: ExploredArm
     payload: dict[str, Any]
+    column: str
 
 
 def explorer_view(metrics: dict[str, Any]) -> ExplorerView | None:
@@ -41,7 +43,15 @@ def explorer_view(metrics: dict[str, Any]) -> ExplorerView | None:
     if not arms:
         return None
     payload = {"costs": metrics["costs"], "arms": [_counts(arm.record) for arm in arms]}
-    return ExplorerView(arms, next(arm for arm in arms if arm.shown), payload)
+    return ExplorerView(arms, next(arm for arm in arms if arm.shown), payload, _cost_column(arms))
+
+
+def _cost_column(arms: tuple[ExploredArm, ...]) -> str:
+    """Return the column of amounts, if thresholds know them; those of older versions do not."""
+    if any(arm.record["thresholds"]["test"].get("missed") is None for arm in arms):
+        return ""
+    points = (point for arm in arms for point in arm.record["operating_points"])
+    return next((str(point["money"]["column"]) for point in points if point.get("money")), "")
 
 
 def _arms(metrics: dict[str, Any]) -> Iterator[ExploredArm]:

@@ -11,6 +11,11 @@ from counterpoise.report._sections.arms import GroupedFigures, grouped_figures, 
 from counterpoise.results import strategy_label
 from counterpoise.text import capital, number, share, threshold
 
+_FEW = 10
+"""The number of missed positives below which they are mentioned."""
+_GIANT = 0.1
+"""The share of the costs from which on one positive is mentioned."""
+
 
 @dataclass(frozen=True)
 class PointsView:
@@ -45,15 +50,38 @@ def _by_formula(arms: list[dict[str, Any]]) -> Iterator[str]:
 def _money(arms: list[dict[str, Any]]) -> Iterator[str]:
     """Say what the threshold of least total cost saves against calling no row and every row."""
     for arm in arms:
-        for point in arm["operating_points"]:
-            if found := point.get("money"):
-                saved = [_saved(found[f"saved_to_{name}"]) for name in ("never", "always")]
-                yield (
-                    f"{capital(strategy_label(arm['strategy']))}: if missing a row costs its {found['column']}, errors "
-                    f"at {threshold(point['threshold'])} cost {number(found['cost'], 1)} per thousand rows. Never "
-                    f"alerting costs {number(found['never'], 1)}, so the threshold saves {saved[0]}. Alerting on every "
-                    f"row costs {number(found['always'], 1)}, so it saves {saved[1]}."
-                )
+        yield from money_sentences(capital(strategy_label(arm["strategy"])), arm["operating_points"])
+
+
+def money_sentences(name: str, points: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield a sentence on the money of an arm's operating points, if missing a row costs its amount.
+
+    Args:
+        name: The arm in words.
+        points: Its operating points.
+    """
+    for point in points:
+        if found := point.get("money"):
+            saved = [_saved(found[f"saved_to_{other}"]) for other in ("never", "always")]
+            yield (
+                f"{name}: if missing a row costs its {found['column']}, errors at {threshold(point['threshold'])} cost "
+                f"{number(found['cost'], 1)} per thousand rows. Never alerting costs {number(found['never'], 1)}, so "
+                f"the threshold saves {saved[0]}. Alerting on every row costs {number(found['always'], 1)}, so it "
+                f"saves {saved[1]}.{_caution(found.get('largest'), point['confusion']['false_negatives'])}"
+            )
+
+
+def _caution(largest: float | None, missed: int) -> str:
+    """Say where no interval can know what other rows would cost: few missed rows, or one with much of the costs."""
+    few = (
+        f" Only {missed} positives of test are missed, so that what they cost is hardly known." if missed < _FEW else ""
+    )
+    if largest is None or largest < _GIANT:
+        return few
+    return (
+        f"{few} A single positive has {share(largest)} of the costs of all positives in test: where costs differ so "
+        "much, intervals cover less than they claim."
+    )
 
 
 def _saved(difference: dict[str, Any]) -> str:

@@ -22,7 +22,8 @@
     const found = table.true_positives[place];
     const alarms = table.false_positives[place];
     const missed = table.positives - found;
-    const cost = price("false-positive") * alarms + price("false-negative") * missed;
+    const lost = table.missed ? table.missed[place] : price("false-negative") * missed;
+    const cost = price("false-positive") * alarms + lost;
     return {
       true_positives: found,
       false_negatives: missed,
