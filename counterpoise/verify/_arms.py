@@ -257,9 +257,10 @@ def _explored_money(
             yield f"thresholds: costs of missed rows of {name} do not rise from none to all"
             return
     missed, point = found.test.missed, next((one for one in arm.operating_points if one.money is not None), None)
-    if missed is None or point is None or point.money is None or point.threshold not in places:
+    place = None if point is None or point.threshold is None else places.get(point.threshold)
+    if missed is None or point is None or point.money is None or place is None:
         return
-    place, rows = places[point.threshold], max(record.rows.test.rows, 1)
+    rows = max(record.rows.test.rows, 1)
     alarms = record.costs.false_positive * found.test.false_positives[place]
     yield from unequal("money: cost", point.money.cost, 1000 * (alarms + missed[place]) / rows)
     yield from unequal("money: never", point.money.never, 1000 * missed[-1] / rows)
