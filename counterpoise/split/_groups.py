@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from counterpoise.records import Snapshot, UnitKind, UnitSizes
 from counterpoise.runtime import thread_pool
-from counterpoise.table import Hashes, RowGroup, SnapshotReader, row_hashes
+from counterpoise.table import Hashes, RowGroup, SnapshotReader, plain_values, row_hashes
 
 Codes = npt.NDArray[np.int64]
 
@@ -41,11 +41,14 @@ def content_hashes(
 
 
 def group_codes(values: Hashes | pa.ChunkedArray) -> Codes:
-    """Return one code per row, equal for equal values and numbered by first appearance; each null is its own group."""
+    """Return one code per row, equal for equal values and numbered by first appearance.
+
+    Each row without a value (null or NaN) is its own group.
+    """
     import pandas as pd
 
     if isinstance(values, pa.ChunkedArray):
-        indices = values.combine_chunks().dictionary_encode().indices
+        indices = plain_values(values).combine_chunks().dictionary_encode().indices
         codes = np.asarray(indices.fill_null(-1).to_numpy(), dtype=np.int64)
         nulls = np.flatnonzero(codes < 0)
         codes[nulls] = codes.max(initial=-1) + 1 + np.arange(len(nulls))

@@ -17,7 +17,7 @@ from counterpoise.config import ColumnsConfig, SplitConfig
 from counterpoise.records import PARTITIONS
 from counterpoise.runtime import child_sequence
 from counterpoise.split._files import Partition
-from counterpoise.table import Hashes, row_hashes, salted
+from counterpoise.table import Hashes, plain_values, row_hashes, salted
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class KeyRule:
         )
 
     def key_hashes(self, table: pa.Table) -> Hashes:
-        """Return one hash per row for its key; rows whose key is entirely null share a hash."""
+        """Return one hash per row for its key; rows whose key is entirely missing share a hash."""
         return row_hashes(_numbered(table.select(list(self.columns))))
 
     def partitions(self, key_hashes: Hashes | None, contents: Callable[[], Hashes]) -> Partition:
@@ -83,4 +83,4 @@ class KeyRule:
 
 
 def _numbered(keys: pa.Table) -> pa.Table:
-    return keys.rename_columns([f"key {number}" for number in range(keys.num_columns)])
+    return pa.table({f"key {number}": plain_values(column) for number, column in enumerate(keys.columns)})

@@ -18,7 +18,7 @@ from counterpoise.split._moments import Moments, read_moments
 from counterpoise.split._near import OFFSETS, Steps, near_hashes
 from counterpoise.split._time_scale import TimeScale
 from counterpoise.split._windows import Distances, Span
-from counterpoise.table import Hashes, Labels, distinct_hashes, encode_labels, row_hashes
+from counterpoise.table import Hashes, Labels, distinct_hashes, encode_labels, plain_values, row_hashes
 
 _NO_HASHES = np.zeros(0, np.uint64)
 NO_DISTANCES = Distances(0, 0)
@@ -154,8 +154,8 @@ class SplitPromise:
     def _groups(self, keys: pa.Table) -> Hashes:
         if not self.columns.group:
             return _NO_HASHES
-        known = keys.select([self.columns.group]).drop_null()
-        return _distinct([row_hashes(known)])
+        known = plain_values(keys[self.columns.group]).drop_null()
+        return _distinct([row_hashes(pa.table({self.columns.group: known}))])
 
     def _evidence_in_time(self, partition: str, keys: pa.Table, labels: pa.ChunkedArray | None) -> SplitEvidence:
         moments = read_moments(keys[self.columns.time], self.columns.time, self.columns.time_unit)
@@ -175,7 +175,7 @@ class SplitPromise:
 
     def _known(self, partition: str, keys: pa.Table, moments: Moments, labels: pa.ChunkedArray) -> GroupTimes:
         """Return the times of the rows' groups; each missing group is its own, and links nothing."""
-        rows = np.asarray(keys[self.columns.group].is_valid()) & ~moments.missing
+        rows = np.asarray(plain_values(keys[self.columns.group]).is_valid()) & ~moments.missing
         encoded = encode_labels(labels)
         positive = np.isin(encoded.codes, [encoded.classes.index(self.positive_class)] if self._occurs(encoded) else [])
         delay = moments.scale.length(self.config.label_delay, field="split.delay")

@@ -18,6 +18,7 @@ from ._labels import class_name as class_name
 from ._labels import comparable_class as comparable_class
 from ._labels import distinct_labels as distinct_labels
 from ._labels import encode_labels as encode_labels
+from ._labels import plain_values as plain_values
 from ._labels import read_labels as read_labels
 from ._pandas_frames import ARROW_TYPES as ARROW_TYPES
 from ._pandas_frames import to_frame as to_frame

@@ -46,12 +46,24 @@ def encode_labels(column: pa.ChunkedArray) -> Labels:
 
 def distinct_labels(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.Array]:
     """Return a label column as plain values with nulls for NaN, and its distinct values in their sort order."""
+    column = plain_values(column)
+    distinct = pc.unique(column).drop_null()
+    return column, distinct.take(pc.sort_indices(distinct))
+
+
+def plain_values(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column of labels or keys without dictionaries, with nulls for NaN and zero for minus zero.
+
+    >>> plain_values(pa.chunked_array([[0.0, -0.0, float("nan"), None]])).to_pylist()
+    [0.0, 0.0, None, None]
+    """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    distinct = pc.unique(column).drop_null()
-    return column, distinct.take(pc.sort_indices(distinct))
+        column = column.cast(pa.float32()) if pa.types.is_float16(column.type) else column
+        zero = pa.scalar(0.0, column.type)
+        column = pc.if_else(pc.is_nan(column), None, pc.if_else(pc.equal(column, zero), zero, column))
+    return column
 
 
 def read_labels(reader: SnapshotReader, target: str) -> Labels:

@@ -16,6 +16,8 @@ from counterpoise.table._labels import encode_labels
         (pa.chunked_array([[10, 9, None]]), ("9", "10"), [1, 0, -1]),
         (pa.chunked_array([[True, False, None]]), ("false", "true"), [1, 0, -1]),
         (pa.chunked_array([[1.0, math.nan, 0.0]]), ("0.0", "1.0"), [1, -1, 0]),
+        (pa.chunked_array([[1.0, -0.0, 0.0]]), ("0.0", "1.0"), [1, 0, 0]),
+        (pa.chunked_array([np.array([1, -0.0, math.nan, 0], "f2")]), ("0.0", "1.0"), [1, 0, -1, 0]),
         (pa.chunked_array([pa.array(["b", None, "a"]).dictionary_encode()]), ("a", "b"), [1, -1, 0]),
         (pa.chunked_array([["NA", "x"]]), ("NA", "x"), [0, 1]),
     ],
