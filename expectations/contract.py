@@ -22,8 +22,9 @@ def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
     """Return the expectations that follow from the configuration and the snapshot's columns.
 
     The label exists, is never null and has at least two classes. Every class has enough rows for the partitions and the
-    sampler. No feature is entirely missing, and no value is infinite (rows with infinite values are rejected). An
-    expectation is only a warning if the configuration copes with a failure without stopping.
+    sampler. No feature is entirely missing, and no value is infinite (rows with infinite values are rejected). No
+    feature is text although its values look like numbers or dates. An expectation is only a warning if the
+    configuration copes with a failure without stopping.
 
     Raises:
         ColumnNotFoundError: A configured column is not in the snapshot.
@@ -33,6 +34,7 @@ def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
     source = SourceTable(snapshot, config.columns)
     roles = source.roles
     expectations = [*_label(roles), *_class_sizes(config, roles), *_features(source.schema, roles)]
+    expectations += _unread(snapshot, roles)
     return Suite(source="contract", expectations=tuple(expectations))
 
 
@@ -125,6 +127,20 @@ def _features(schema: pa.Schema, roles: ColumnRoles) -> Iterator[Expectation]:
                 notes="No value is infinite; rows with infinite values are rejected.",
                 reason="infinite_value",
                 remedy="fix infinite values in the source or add the feature to columns.drop",
+            )
+
+
+def _unread(snapshot: Snapshot, roles: ColumnRoles) -> Iterator[Expectation]:
+    """Yield a warning for each feature that stays text although it looks like numbers, dates or times."""
+    for unread in snapshot.unread:
+        if unread.name in roles.features and not unread.as_good_as_text:
+            yield _expectation(
+                "expect_table_texts_to_not_look_like_values",
+                {"column": unread.name, "present": unread.present, "alike": unread.alike, "summary": unread.note},
+                severity="warning",
+                notes="The feature is text because its values are texts.",
+                reason="texts_like_values",
+                remedy="declare source.notations",
             )
 
 

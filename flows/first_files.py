@@ -12,6 +12,8 @@ from counterpoise.records import Snapshot
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import SCHEMES, scratch_folder, written_whole
 
+_ABOUT_READING = ("source.label_spellings", "source.missing_values", "source.notations")
+_MOST_READINGS = 3
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -69,8 +71,9 @@ def write_first_files(
 
 @dataclass(frozen=True)
 class _Inspection:
-    """What inspecting a source found."""
+    """What inspecting a source found, and the settings that it was read with."""
 
+    source: SourceConfig
     snapshot: Snapshot
     config: BalanceConfig
     comments: dict[str, str]
@@ -86,18 +89,21 @@ def _inspect(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
 
 
 def _read(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
-    """Read the source, and again if it turns out to be in another encoding or to use its own missing values."""
+    """Read the source, and again if it turns out to be in another encoding or notation, or to use its own tokens."""
+    from counterpoise.suggest import joined
+
     try:
-        first = _propose(source, target=target, name=name, folder=folder / "first")
+        found = _propose(source, target=target, name=name, folder=folder / "1")
     except InputError as error:
         if not error.values.get("encodings"):
             raise
         return _read_encoded(source, error, target=target, name=name, folder=folder)
-    if first.config.source == source:
-        return first
-    second = _propose(first.config.source, target=target, name=name, folder=folder / "second")
-    about_source = {field: text for field, text in first.comments.items() if field.startswith("source")}
-    return replace(second, comments={**about_source, **second.comments})
+    for number in range(2, _MOST_READINGS + 1):
+        if found.config.source == found.source:
+            break
+        again = _propose(found.config.source, target=target, name=name, folder=folder / str(number))
+        found = replace(again, comments=joined(found.comments, again.comments, _ABOUT_READING))
+    return found
 
 
 def _read_encoded(source: SourceConfig, error: InputError, *, target: str, name: str, folder: Path) -> _Inspection:
@@ -115,10 +121,18 @@ def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _
     from counterpoise.runtime import silent
     from counterpoise.suggest import propose_config
 
-    snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
+    comments = {}
+    try:
+        snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
+    except InputError as error:
+        if error.reason != "label_spellings":
+            raise
+        source = source.model_copy(update={"label_spellings": "merge"})
+        comments["source.label_spellings"] = f"Found {error.found}. Set keep if these are different classes."
+        snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
     column = resolve_column([column.name for column in snapshot.columns], target)
-    config, comments = propose_config(snapshot, source=source, target=column, name=name)
-    return _Inspection(snapshot, config, comments)
+    config, proposed = propose_config(snapshot, source=source, target=column, name=name)
+    return _Inspection(source, snapshot, config, comments | proposed)
 
 
 def _free_paths(out: Path, name: str, *, force: bool) -> tuple[Path, Path]:

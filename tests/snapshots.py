@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from counterpoise.compare import choose_resampling
-from counterpoise.config import BalanceConfig
+from counterpoise.config import BalanceConfig, SourceConfig
+from counterpoise.ingest import ingest_source
 from counterpoise.persist import publish_version
 from counterpoise.records import (
     ColumnSchema,
@@ -25,6 +26,7 @@ from counterpoise.records import (
 from counterpoise.resample import plan_resampling
 from counterpoise.runtime import file_sha256
 from counterpoise.split import split_snapshot
+from counterpoise.versions import Version, open_version
 
 UNCHECKED = Validation(success=True, outcomes=())
 
@@ -87,8 +89,17 @@ def engine_config(folder: Path, **sections: Any) -> BalanceConfig:
 
 def run_engine(table: pa.Table, folder: Path, *, group_rows: int = 1000, **sections: Any) -> EngineRun:
     """Split, resample and publish a table."""
-    config = engine_config(folder, **sections)
-    snapshot = snapshot_of(table, folder, group_rows=group_rows)
+    return _run(engine_config(folder, **sections), snapshot_of(table, folder, group_rows=group_rows), folder)
+
+
+def publish_source(source: SourceConfig, folder: Path, **sections: Any) -> Version:
+    """Ingest a source and publish it without resampling."""
+    config = engine_config(folder, source=source, resampling={"strategy": "none"}, **sections)
+    _run(config, ingest_source(source, target=config.columns.target, folder=folder / "ingest"), folder)
+    return open_version(folder / "datasets" / "tested")
+
+
+def _run(config: BalanceConfig, snapshot: Snapshot, folder: Path) -> EngineRun:
     split = split_snapshot(
         snapshot,
         columns=config.columns,

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from counterpoise.config import BalanceConfig
 from counterpoise.expectations.registration import register_expectations
 from counterpoise.flows.command_line import app
-from counterpoise.ingest import source_formats
+from counterpoise.ingest import FAMILIES, source_formats
 
 __all__ = ["PLACE", "render_formats", "render_reference"]
 
@@ -79,6 +79,7 @@ def _configuration() -> Iterator[str]:
         yield _fields(model["properties"], model)
         if name == "source":
             yield render_formats()
+            yield render_notations()
 
 
 def render_formats() -> str:
@@ -89,6 +90,18 @@ def render_formats() -> str:
     ]
     head = ["| Format | Source | File names | Options that it takes |", "|---|---|---|---|"]
     return "A format refuses the options that it does not take.\n\n" + "\n".join([*head, *rows])
+
+
+def render_notations() -> str:
+    """Return the notations that a source may declare."""
+    rows = [f"| {family.label} | {_codes(family.examples)} |" for family in FAMILIES]
+    intro = (
+        "`notations` takes these names. In those of numbers, a currency or another unit may stand before or behind; a "
+        "minus, also behind, or parentheses mean a negative number. In those of dates and times, figures may have one "
+        "digit, and seconds, fractions to nanoseconds, and AM or PM may follow. Any two words with a slash between "
+        "them are truth values. `text` leaves a column as it is."
+    )
+    return "\n".join([intro, "", "| Values | Names |", "|---|---|", *rows])
 
 
 def _codes(words: Iterable[str]) -> str:

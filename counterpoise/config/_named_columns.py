@@ -10,6 +10,9 @@ from pydantic import BaseModel
 from counterpoise.config._sections.columns import ColumnsConfig
 from counterpoise.config._sections.fields import ColumnUse
 
+EVERY_COLUMN = "*="
+"""How a pair begins that is for all columns."""
+
 
 @dataclass(frozen=True)
 class NamedColumns:
@@ -53,5 +56,6 @@ def named_columns(section: BaseModel, *, at: str = "") -> Iterator[NamedColumns]
             yield from named_columns(value, at=place)
         for use in (mark for mark in info.metadata if isinstance(mark, ColumnUse)):
             texts = [text for text in ((value,) if isinstance(value, str) else value) if text]
+            texts = [text for text in texts if not (use.pairs and text.startswith(EVERY_COLUMN))]
             if texts:
                 yield NamedColumns(place, tuple(text.rsplit("=", use.pairs)[0] for text in texts), use)

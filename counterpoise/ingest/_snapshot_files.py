@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from counterpoise.records import ColumnSchema, SnapshotFile
+from counterpoise.records import ColumnSchema, SnapshotFile, UnreadColumn
 from counterpoise.runtime import file_sha256
 
 _GROUP_ROWS = 131_072
@@ -40,6 +40,7 @@ class Content:
         notes: Notes for the user.
         rows_read: The number of rows from each of the source's files, if the data files do not correspond to them.
         digest: The SHA-256 of the rows in reading order, if the source has no files.
+        unread: The columns whose texts look like other values than those that were read.
     """
 
     files: tuple[SnapshotFile, ...]
@@ -48,6 +49,7 @@ class Content:
     notes: tuple[str, ...] = ()
     rows_read: tuple[int, ...] = ()
     digest: str = ""
+    unread: tuple[UnreadColumn, ...] = ()
 
 
 def batch_rows(columns: int) -> int:

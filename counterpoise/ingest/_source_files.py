@@ -107,6 +107,9 @@ def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
     )
     options["encoding"] = "utf-8" if source.encoding == "auto" else source.encoding
     options |= source.model_dump(mode="json", include={"escape"}, exclude_defaults=True)
+    options |= source.model_dump(
+        mode="json", include={"missing_labels", "label_spellings", "notations"}, exclude_defaults=True
+    )
     return json_sha256({"content": list(digests), "options": options})
 
 

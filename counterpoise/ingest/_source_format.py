@@ -13,7 +13,9 @@ from counterpoise.ingest._compression import COMPRESSED_SUFFIXES
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.runtime import Progress
 
-FORMAT_INDEPENDENT = frozenset({"path", "url", "format", "watermark", "credentials_block"})
+FORMAT_INDEPENDENT = frozenset(
+    {"path", "url", "format", "watermark", "credentials_block", "missing_labels", "label_spellings", "notations"}
+)
 """Source options that the stage itself handles for every format."""
 
 _SHOWN = 100

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
+from counterpoise.ingest._interpretation import interpreted
+from counterpoise.ingest._notations.registry import check_notations
 from counterpoise.ingest._registry import check_known_format, source_formats
 from counterpoise.ingest._remote_files import fetch_objects, find_objects
 from counterpoise.ingest._snapshot_files import Content, column_schemas, write_rejected_lines
@@ -93,6 +95,7 @@ def ingest_source(
     """
     folder.mkdir(parents=True, exist_ok=True)
     check_known_format(source)
+    check_notations(source)
     job = ReadJob(source, target, folder, progress, rebuilt_from, columns)
     if source.url.get_secret_value():
         snapshot = _ingest_database(job)
@@ -104,7 +107,7 @@ def ingest_source(
 
 
 def _ingest_database(job: ReadJob) -> Snapshot:
-    content = source_formats()["sql"].read(job)
+    content = interpreted(source_formats()["sql"].read(job), job)
     return _snapshot(content, [content.digest], job, kind="sql")
 
 
@@ -122,7 +125,7 @@ def _ingest_files(files: SourceFiles, job: ReadJob) -> Snapshot:
     settled = tuple(settled_stamp(path) for path in files.paths)
     before, digests = stamps(files.paths), file_digests(files.paths)
     try:
-        content = files.format.read(replace(job, paths=files.paths, digests=digests))
+        content = interpreted(files.format.read(replace(job, paths=files.paths, digests=digests)), job)
     except OSError as error:
         if error.errno in _READ_ERRORS and error.filename in (None, *map(str, files.paths)):
             raise unreadable(str(error.filename or files.paths[0]), error) from error
@@ -175,5 +178,6 @@ def _snapshot(content: Content, digests: Sequence[str], job: ReadJob, *, kind: s
         format=kind,
         rejected_lines=len(content.rejected),
         rejected_file=write_rejected_lines(job.folder / "rejected-lines.parquet", content.rejected),
+        unread=content.unread,
         notes=content.notes,
     )

@@ -31,6 +31,7 @@ from ._stages import StrategyTrial as StrategyTrial
 from ._stages import SuiteSource as SuiteSource
 from ._stages import UnitKind as UnitKind
 from ._stages import UnitSizes as UnitSizes
+from ._stages import UnreadColumn as UnreadColumn
 from ._stages import Validation as Validation
 from ._stored_json import DAMAGE_LOGGER as DAMAGE_LOGGER
 from ._stored_json import MAX_BYTES as MAX_BYTES

@@ -67,6 +67,26 @@ class SourcePart(Record):
     sha256: Sha256
 
 
+class UnreadColumn(Record):
+    """A column that stays text although at least nine in ten of its values look like numbers or dates.
+
+    `present` values are not missing, `alike` of them look like `values`. `notations` read all of them: one, several if
+    they read them differently, none if no notation fits all. `certain` is whether one is right beyond doubt,
+    and `reason` the evidence. `as_good_as_text` are truth values, which are proposed and not complained about. `note`
+    says all this, with the remedy.
+    """
+
+    name: str
+    values: str
+    present: Count
+    alike: Count
+    notations: tuple[str, ...]
+    note: str
+    certain: bool = False
+    reason: str = ""
+    as_good_as_text: bool = False
+
+
 class Snapshot(Record):
     """The source as an immutable table; rows are identified by their number, from 0.
 
@@ -74,7 +94,8 @@ class Snapshot(Record):
     identifies source bytes and reading options. `identity` identifies a store's objects without a download, and is
     empty for other sources. `rejected_file` is a Parquet file of the lines that could not be parsed, with the columns
     file (string), line (int64), reason (string) and text (string); empty if there are none. `watermark` is the largest
-    value of the watermark column, as text. `parts` are the source's files in row order; none for a database.
+    value of the watermark column, as text. `parts` are the source's files in row order; none for a database. `unread`
+    are columns whose texts look like values.
     """
 
     files: tuple[SnapshotFile, ...]
@@ -87,6 +108,7 @@ class Snapshot(Record):
     rejected_file: str = ""
     watermark: str = ""
     parts: tuple[SourcePart, ...] = ()
+    unread: tuple[UnreadColumn, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from counterpoise.config import BalanceConfig, ColumnsConfig, SourceConfig
@@ -11,6 +11,7 @@ from counterpoise.ingest import source_formats
 from counterpoise.records import Snapshot
 from counterpoise.suggest._balance import describe_classes, propose_resampling, rare_classes_comment
 from counterpoise.suggest._leaks import find_leaks
+from counterpoise.suggest._notations import with_notations
 from counterpoise.suggest._profile import ColumnSummary, profile_columns
 from counterpoise.table import Labels, SnapshotReader, read_labels
 
@@ -27,7 +28,7 @@ def propose_config(
 
     The strategy is left at its default: see `with_resampling`.
 
-    If tokens for missing values are found, the proposed `source.missing_values` differs from `source`: ingest the
+    If tokens for missing values or notations are found, the proposed `source` differs from the given one: ingest the
     source again before any further profiling, because column types may change.
 
     Args:
@@ -41,11 +42,12 @@ def propose_config(
     """
     labels = read_labels(SnapshotReader(snapshot), target)
     profiles = [profile for profile in profile_columns(snapshot) if profile.name != target]
-    columns, comments = _propose_columns(profiles, target)
+    columns, comments = _propose_columns(profiles, target, {each.name for each in snapshot.unread})
     excluded = {*columns.key_columns(), *columns.drop}
     features = [profile for profile in profiles if profile.name not in excluded]
     source, about_source = _propose_source(source, snapshot, features)
-    comments |= about_source | _about_split(columns, source)
+    source, about_notations = with_notations(source, snapshot.unread)
+    comments |= about_source | about_notations | _about_split(columns, source)
     comments |= _about_classes(snapshot, labels, features)
     return BalanceConfig.model_validate({"name": name, "source": source, "columns": columns}), comments
 
@@ -65,9 +67,13 @@ def with_resampling(
     return config.model_copy(update={"resampling": proposal.resampling}), comments | proposal.comments
 
 
-def _propose_columns(profiles: Sequence[ColumnSummary], target: str) -> tuple[ColumnsConfig, Comments]:
+def _propose_columns(
+    profiles: Sequence[ColumnSummary], target: str, values: Collection[str]
+) -> tuple[ColumnsConfig, Comments]:
+    """Propose the roles of columns; those whose texts look like values are features."""
     empty = [profile.name for profile in profiles if profile.present == 0]
-    ids = [profile.name for profile in profiles if profile.present and _is_identifier(profile)]
+    named = [profile for profile in profiles if profile.present and profile.name not in values]
+    ids = [profile.name for profile in named if _is_identifier(profile)]
     times = [profile.name for profile in profiles if profile.present and profile.is_time and profile.name not in ids]
     if len(empty) + len(ids) + len(times[:1]) >= len(profiles):
         ids, times = [], []

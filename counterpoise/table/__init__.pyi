@@ -13,6 +13,10 @@ from ._imbalance import Degree as Degree
 from ._imbalance import ImbalanceDegree as ImbalanceDegree
 from ._imbalance import degree_of_imbalance as degree_of_imbalance
 from ._imbalance import imbalance_degree as imbalance_degree
+from ._label_spellings import TRUTH_WORDS as TRUTH_WORDS
+from ._label_spellings import several_spellings as several_spellings
+from ._label_spellings import spellings_of as spellings_of
+from ._label_spellings import text_counts as text_counts
 from ._labels import Labels as Labels
 from ._labels import class_name as class_name
 from ._labels import comparable_class as comparable_class

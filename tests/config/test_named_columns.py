@@ -15,7 +15,8 @@ from counterpoise.errors import ConfigError
 
 OTHER_TEXTS = {
     "name", "source.path", "source.url", "source.table", "source.query", "source.since", "source.until",
-    "source.delimiter", "source.quote", "source.missing_values", "source.credentials_block", "validation.suite",
+    "source.delimiter", "source.quote", "source.missing_values", "source.missing_labels",
+    "source.credentials_block", "validation.suite",
     "split.salt", "split.gap", "split.train", "split.validation", "split.test", "split.delay",
     "resampling.class_ratios", "resampling.memory_limit", "resampling.options", "output.root",
     "output.credentials_block", "evaluation.class_costs", "evaluation.positive_class", "tournament.strategies",

@@ -24,7 +24,9 @@ FormatName = Literal[
 class SourceConfig(Section):
     """Where the rows come from and how to read them."""
 
-    literal_fields = frozenset({"table", "watermark", "delimiter", "quote", "escape", "missing_values", "types"})
+    literal_fields = frozenset(
+        {"table", "watermark", "delimiter", "quote", "escape", "missing_values", "missing_labels", "types", "notations"}
+    )
 
     path: Place = Field(
         "",
@@ -73,9 +75,24 @@ class SourceConfig(Section):
         description="Cells that mean missing in features, compared without surrounding blanks; not applied to the"
         " label.",
     )
+    missing_labels: tuple[str, ...] = Field(
+        ("?", "NaN", "nan"),
+        description="Texts that mean a missing label, compared without surrounding blanks; an empty cell always does.",
+    )
+    label_spellings: Literal["stop", "merge", "keep"] = Field(
+        "stop",
+        description="If labels differ only in case, blanks, Unicode form or as 1, 1.0 and True do: stop; merge, "
+        "which writes all labels in one spelling; or keep them as different classes.",
+    )
     credentials_block: BlockName = ""
     types: Annotated[Pairs, ColumnUse(pairs=True)] = Field(
         (), description="Column types that override the detected ones, as name=type, for example zip=string."
+    )
+    notations: Annotated[Pairs, ColumnUse(pairs=True)] = Field(
+        (),
+        description="How numbers, dates, times and truth values are written, as name=notation, for example "
+        "price=1.234,56 €, day=dd/mm/yyyy or member=yes/no; * is every text column that fits, with alternatives "
+        "separated by |.",
     )
 
     @field_validator("url")
@@ -133,6 +150,24 @@ class SourceConfig(Section):
     def type_overrides(self) -> dict[str, str]:
         """Return the declared types by column name."""
         return dict(item.rsplit("=", 1) for item in self.types)
+
+    def column_notations(self) -> dict[str, str]:
+        """Return the declared notations by column name, without that of all text columns."""
+        pairs = dict(item.rsplit("=", 1) for item in self.notations)
+        return {name: notation for name, notation in pairs.items() if name != "*"}
+
+    def common_notations(self) -> tuple[str, ...]:
+        """Return the notations declared for all text columns."""
+        common = [item.rsplit("=", 1)[1] for item in self.notations if item.startswith("*=")]
+        return tuple(part.strip() for notations in common for part in notations.split("|"))
+
+    def types_to_read(self) -> dict[str, str]:
+        """Return the types that a reader gives to columns: text if a notation is declared."""
+        return self.type_overrides() | dict.fromkeys(self.column_notations(), "string")
+
+    def label_tokens(self) -> tuple[str, ...]:
+        """Return the texts, without surrounding blanks, that mean a missing label."""
+        return tuple(dict.fromkeys(["", *(token.strip() for token in self.missing_labels)]))
 
 
 _NOT_OF_FILES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})

@@ -144,7 +144,7 @@ def _write(
         done += item.tallies[0].rows
         _check_rows(item, files[-1].rows)
     rejected = [line for item in loaded for line in item.rejected]
-    return Content(tuple(files), schema, tuple(rejected), typed.notes)
+    return Content(tuple(files), schema, tuple(rejected), typed.notes, unread=typed.unread)
 
 
 def _with_progress(

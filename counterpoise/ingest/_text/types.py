@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ColumnNotFoundError, InputError
+from counterpoise.ingest._notations.registry import has_decimal_comma
+from counterpoise.ingest._notations.sentences import points_for_thousands
 from counterpoise.ingest._snapshot_files import batch_rows, write_snapshot_file
 from counterpoise.ingest._text.column_types import RULES, TEXT, TypeRule, declared_rule, label_condition
 from counterpoise.ingest._text.dialect import Dialect
@@ -27,6 +29,7 @@ from counterpoise.ingest._text.engine import (
     first_misfit,
 )
 from counterpoise.ingest._text.value_shapes import Shape, guess_shape
+from counterpoise.records import UnreadColumn
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,21 +51,28 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class TypedColumns:
-    """The plans of all columns and notes for the user."""
+    """The plans of all columns, notes for the user, and columns whose decimal points may separate thousands."""
 
     plans: tuple[ColumnPlan, ...]
     notes: tuple[str, ...]
+    unread: tuple[UnreadColumn, ...] = ()
 
 
 @dataclass(frozen=True)
 class ColumnTypeQuery:
-    """A column whose type is to be decided: its declared type, or the shape of its first rows."""
+    """A column whose type is to be decided: its declared type, or the shape of its first rows.
+
+    With a decimal comma, declared for all columns, no number has a decimal point. `thousands` says why the points of
+    the first rows may separate thousands.
+    """
 
     name: str
     cell: Cell
     label: bool
     declared: TypeRule | None
     guess: Shape | None
+    decimal_comma: bool = False
+    thousands: UnreadColumn | None = None
 
     def shapes(self) -> list[Shape]:
         """Return the candidate types, narrowest first."""
@@ -94,23 +104,25 @@ def type_queries(dialect: Dialect, source: SourceConfig, label: str) -> list[Col
     Args:
         dialect: The columns and the first rows.
         source: Missing values and declared types.
-        label: The label column; in it only an empty cell is missing, and class names stay as written.
+        label: The label column; it has its own missing values, and class names stay as written.
 
     Raises:
         ColumnNotFoundError: A type is declared for a column that does not exist.
         ConfigError: A declared type does not exist.
     """
-    declared = source.type_overrides()
-    if unknown := [name for name in declared if name not in dialect.names]:
+    declared = source.types_to_read()
+    if unknown := [name for name in source.type_overrides() if name not in dialect.names]:
         raise ColumnNotFoundError.from_names(unknown, dialect.names, field="source.types")
     tokens = tuple(dict.fromkeys(token.strip() for token in source.missing_values))
+    comma = has_decimal_comma(source)
     queries = []
     for number, name in enumerate(dialect.names):
-        missing = ("",) if name == label else tokens
+        missing = source.label_tokens() if name == label else tokens
         texts = [record.fields[number] for record in dialect.rows if number < len(record.fields)]
         rule = declared_rule(name, declared[name]) if name in declared else None
         guess = guess_shape(texts, frozenset(missing))
-        queries.append(ColumnTypeQuery(name, Cell(number, missing), name == label, rule, guess))
+        thousands = points_for_thousands(name, texts) if guess == "float64" and rule is None else None
+        queries.append(ColumnTypeQuery(name, Cell(number, missing), name == label, rule, guess, comma, thousands))
     return queries
 
 
@@ -142,15 +154,19 @@ def decide_types(
     tallies = [reduce(add, column) for column in zip(*first_pass, strict=True)]
     unsettled = [n for n, query in enumerate(queries) if not query.settled(tallies[n])]
     second_pass = dict(zip(unsettled, _tally_all_types(engine, tables, [queries[n] for n in unsettled]), strict=True))
-    plans, notes = [], []
+    plans, notes, unread = [], [], []
     for number, query in enumerate(queries):
         tally = second_pass.get(number, tallies[number])
         rule, note = _decide(query, tally, all_types=number in second_pass)
         if rule is None or (query.declared and tally.kept[0] < tally.present):
             raise _misfit(engine, tables, query, rule or _NUMBER, tally)
+        if rule is RULES["float64"] and query.decimal_comma and not query.label:
+            rule = TEXT
+        elif rule is RULES["float64"] and query.thousands:
+            unread.append(query.thousands)
         plans.append(ColumnPlan(query.name, query.cell, rule, tally.missing))
         notes += [note] if note else []
-    return TypedColumns(tuple(plans), tuple(notes))
+    return TypedColumns(tuple(plans), tuple(notes), tuple(unread))
 
 
 def _tally_all_types(

@@ -115,7 +115,9 @@ class Spool:
         self._path = path
         self._file = pa.OSFile(str(path), "wb")
         self._tokens = frozenset(token.strip() for token in source.missing_values)
-        self._declared = {name: declared_type(name, text) for name, text in source.type_overrides().items()}
+        self._declared = {name: declared_type(name, text) for name, text in source.types_to_read().items()}
+        self._typed_columns = tuple(source.type_overrides())
+        self._label_tokens = frozenset(source.label_tokens())
         self._target = target
         self._label = ""
         self._facts: dict[str, _Facts] = {}
@@ -160,7 +162,7 @@ class Spool:
         names = list(self._facts)
         check_names(names)
         self._label = resolve_column(names, self._target)
-        if unknown := [name for name in self._declared if name not in names]:
+        if unknown := [name for name in self._typed_columns if name not in names]:
             raise ColumnNotFoundError.from_names(unknown, names, field="source.types")
         self._file.close()
         decided = {name: self._decide(name, facts) for name, facts in self._facts.items()}
@@ -175,7 +177,7 @@ class Spool:
             return ""
 
     def _array(self, name: str, values: Sequence[Any]) -> pa.Array:
-        tokens = frozenset({""}) if name == self._label else self._tokens
+        tokens = self._label_tokens if name == self._label else self._tokens
         texts = str in set(map(type, values))
         cells = (
             [None if type(value) is str and value.strip() in tokens else value for value in values] if texts else values

@@ -15,6 +15,7 @@ _NAMES_ONLY = frozenset(
         "expect_table_columns_to_match_set",
         "expect_table_growth_measure_to_be_between",
         "expect_table_schema_to_stay",
+        "expect_table_texts_to_not_look_like_values",
     }
 )
 _ROWS_ONLY = frozenset({"expect_table_row_count_to_be_between", "expect_table_row_count_to_equal"})

@@ -1,0 +1,1 @@
+"""Notations: how people write numbers, dates, times and truth values as text."""
