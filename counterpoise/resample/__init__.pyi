@@ -23,6 +23,9 @@ from ._plan import read_copies as read_copies
 from ._plan import read_recipe as read_recipe
 from ._plan import read_weights as read_weights
 from ._strategies.drafts import draft_plan as draft_plan
+from ._strategies.grid import Grid as Grid
+from ._strategies.grid import describe_grid as describe_grid
+from ._strategies.grid import grids_of as grids_of
 from ._strategies.interpolate import interpolate as interpolate
 from ._strategies.interpolate import rounding_draws as rounding_draws
 from ._strategies.recipe_table import VOTE as VOTE

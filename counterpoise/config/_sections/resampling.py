@@ -44,6 +44,11 @@ class ResamplingConfig(Section):
         "exactly, with a note.",
     )
     scale: bool = Field(True, description="Search neighbours in standardised space; published values are not scaled.")
+    grid: bool = Field(
+        True,
+        description="Give synthetic rows values as the source has them: numbers and times on the grid of their column, "
+        "repeated values and categories as in the nearer parent. Without it they are imbalanced-learn's.",
+    )
     memory_limit: str = Field(
         "",
         pattern=_MEMORY,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.persist._rows.gather import RowPool
-from counterpoise.resample import VOTE, interpolate, rounding_draws
+from counterpoise.resample import VOTE, Grid, grids_of, interpolate, rounding_draws
 from counterpoise.table import ColumnRoles
 from counterpoise.typing import Floats, Ints
 
@@ -44,7 +44,7 @@ class Synthesis:
         recipe = self.recipe.take(pa.array(self._places(numbers)))
         first = pool.places(recipe["parent_a"].to_numpy())
         second = pool.places(pc.coalesce(recipe["parent_b"], recipe["parent_a"]).to_numpy())
-        drawn = _Draws(numbers, first, second, recipe)
+        drawn = _Draws(numbers, first, second, recipe, rounding_draws(self.seed, numbers))
         columns = [self._column(field, pool, drawn) for field in pool.table.schema]
         return pa.table(columns, schema=pool.table.schema), recipe
 
@@ -60,12 +60,16 @@ class Synthesis:
             return pool.table[field.name].take(pa.array(drawn.first))
         if vote in drawn.recipe.schema.names:
             return drawn.recipe[vote].cast(field.type)
-        if field.name in pool.complete_doubles:
+        grid = self._grids.get(field.name)
+        if grid is None and field.name in pool.complete_doubles:
             return _between_doubles(pool.complete_doubles[field.name], drawn)
-        draws = rounding_draws(self.seed, drawn.numbers)
         column = pool.table[field.name].combine_chunks()
         first, second = (column.take(pa.array(places)) for places in (drawn.first, drawn.second))
-        return interpolate(first, second, steps=drawn.steps, draws=draws)
+        return interpolate(first, second, steps=drawn.steps, draws=drawn.rounding, grid=grid)
+
+    @cached_property
+    def _grids(self) -> dict[str, Grid]:
+        return grids_of(self.recipe)
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,14 @@ class _Draws:
         first: Positions of their base rows in the pool.
         second: Positions of their neighbours in the pool.
         recipe: Their part of the recipe.
+        rounding: Uniform draws, which all columns of a row share.
     """
 
     numbers: Ints
     first: Ints
     second: Ints
     recipe: pa.Table
+    rounding: Floats
 
     @cached_property
     def steps(self) -> Floats:

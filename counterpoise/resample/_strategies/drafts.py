@@ -15,6 +15,8 @@ from counterpoise.resample._job import SOURCE_ROW, Draft, ResamplingJob
 from counterpoise.resample._neighbours.search import NeighbourSearch, neighbour_search
 from counterpoise.resample._neighbours.space import ClassSpace, TrainSpace, read_codes
 from counterpoise.resample._neighbours.voting import vote
+from counterpoise.resample._strategies.grid import with_grids
+from counterpoise.resample._strategies.learn_grid import learn_grids
 from counterpoise.resample._strategies.recipe_table import recipe_table
 from counterpoise.resample._strategies.smote import Recipe, smote_recipe, smotenc_recipe
 from counterpoise.resample._strategies.smoten import draw_smoten
@@ -60,6 +62,9 @@ def draft_plan(job: ResamplingJob, progress: Progress = silent) -> Draft:
             _clean_together(job, draft, strategy)
         case other:
             raise TypeError(f"strategy {other.name!r} has no kind that resamples")
+    if job.config.grid and draft.recipes:
+        recipe = pa.concat_tables(draft.recipes)
+        draft.recipes = [with_grids(recipe, learn_grids(job, recipe))]
     return draft
 
 
@@ -116,6 +121,8 @@ def _smote_maker(
 def _draft_class(job: ResamplingJob, draft: Draft, code: int, make: Callable[[ClassSpace], Recipe]) -> None:
     space = ClassSpace.read(job, code)
     recipe = make(space)
+    if job.config.grid:
+        recipe = recipe.with_categories_of_nearer_parents(space.codes)
     if recipe.recall is not None:
         found = f"approximate search found {recipe.recall:.3f} of the true neighbours of the rows that were checked"
         draft.notes.append(f"class {job.train.classes[code]!r}: {found}")
@@ -164,6 +171,8 @@ def _draft_made(job: ResamplingJob, draft: Draft, strategy: Maker) -> None:
 def _voted_recipe(job: ResamplingJob, space: TrainSpace, drawn: Drawn) -> pa.Table:
     votes = vote(space.codes, drawn.neighbours, seed=job.seed)
     recipe = Recipe(drawn.parent_a, drawn.parent_b, drawn.steps, votes.astype(np.float64))
+    if job.config.grid:
+        recipe = recipe.with_categories_of_nearer_parents(space.codes)
     return recipe_table(recipe, job.train.rows, space.categories)
 
 

@@ -10,7 +10,7 @@ wins at any spread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy import sparse
 
 from counterpoise.resample._neighbours.search import ExactSearch, Neighbours, NeighbourSearch
 from counterpoise.resample._neighbours.voting import vote
-from counterpoise.typing import Ints, Matrix
+from counterpoise.typing import Codes, Ints, Matrix
 
 _EXACT = ExactSearch()
 
@@ -40,6 +40,15 @@ class Recipe:
     steps: Matrix
     votes: Matrix
     recall: float | None = None
+
+    def with_categories_of_nearer_parents(self, codes: Codes | Matrix) -> Recipe:
+        """Return the recipe with the categories of the nearer parent, which keeps their shares; a vote does not.
+
+        Args:
+            codes: Category codes of the rows that the parents are positions among, shape (rows, categorical columns).
+        """
+        nearer = np.where((self.steps < 0.5) | (self.parent_b < 0), self.parent_a, self.parent_b)
+        return replace(self, votes=codes[nearer].astype(np.float64))
 
 
 def smote_recipe(

@@ -1,0 +1,354 @@
+"""The value grid of a column: where synthetic values may be, so that no rule on digits tells them from real ones.
+
+A grid is learnt from the parents of synthetic rows and stored with their recipe, so that the same rows can be made
+again. Values are put on it between their parents and without bias: rounded up as often as the remainder says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pydantic import Field, ValidationError, model_validator
+
+from counterpoise.errors import IntegrityError
+from counterpoise.records import Name, Number, Record
+from counterpoise.typing import Floats, Ints, Mask
+
+_KEY = b"counterpoise.grids"
+_MOST_BYTES = 64 * 2**20
+_ASIDE = 1 / 64
+"""How far a value beside a repeated one may be from its own parent, as a share of the parents' distance."""
+_SWITCH = 1 - 0.5 / (1 - _ASIDE / 2)
+"""The step up to which a repeated value is kept: slightly below 1/2, which offsets the mean of `_ASIDE`."""
+_EXACT_POWER = 22  # the largest power of ten that a double holds exactly
+
+Unit = Annotated[int, Field(ge=0, lt=2**63)]
+Values = Annotated[tuple[int | Number, ...], Field(max_length=1_000)]
+Path = Literal["raw", "log", "rank"]
+
+
+class Grid(Record):
+    """Where the values of one column are.
+
+    A value is `units / denominator`; for whole numbers, decimals and times, units are those that the type stores.
+
+    Attributes:
+        column: The column.
+        denominator: Units per 1; 0 if values are on no grid.
+        step: Values are a whole number of steps apart, in units.
+        finer: The denominator of the few values that are not on the grid; 0 if they are on none.
+        period: Digits below this many units are those of the nearer parent; 0 if values have no such pattern.
+        digits: The most significant digits that values have; 0 if their decimals say it all.
+        precision: The significant bits that values have: 53, 24 or 11.
+        levels: The only values, ascending, in units (or as they are, without a grid); empty if there are many.
+        atoms: Values that are repeated so often that nothing lies between them and others, in the unit of the levels.
+        path: The scale on which values are interpolated.
+        knots: Quantiles of the parents at even probabilities, in the unit of the levels, for the scale `rank`.
+        low: The smallest value of a parent, in the unit of the levels.
+        high: The largest.
+    """
+
+    column: Name
+    denominator: Unit = 0
+    step: Unit = 1
+    finer: Unit = 0
+    period: Unit = 0
+    digits: Annotated[int, Field(ge=0, le=17)] = 0
+    precision: Literal[53, 24, 11] = 53
+    levels: Values = ()
+    atoms: Values = ()
+    path: Path = "raw"
+    knots: Annotated[tuple[Number, ...], Field(max_length=1_000)] = ()
+    low: int | Number
+    high: int | Number
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Grid:
+        ordered = all(list(values) == sorted(values) for values in (self.levels, self.atoms, self.knots))
+        if not ordered or self.low > self.high or self.step < 1 or (self.path == "rank") != (len(self.knots) > 1):
+            raise ValueError(f"the grid of {self.column[:100]!r} contradicts itself")
+        return self
+
+    @property
+    def plain(self) -> bool:
+        """Whether values are interpolated as they are, without any change."""
+        ungridded = not self.denominator and not self.digits and not self.levels and self.precision == 53
+        return ungridded and not self.atoms and self.path == "raw"
+
+
+def with_grids(recipe: pa.Table, grids: tuple[Grid, ...]) -> pa.Table:
+    """Return a recipe that carries the grids of its columns."""
+    stored = json.dumps([grid.model_dump(mode="json") for grid in grids])
+    return recipe.replace_schema_metadata({**(recipe.schema.metadata or {}), _KEY: stored.encode()})
+
+
+def grids_of(recipe: pa.Table) -> dict[str, Grid]:
+    """Return the grids that a recipe carries, by column; none if it was made without.
+
+    Raises:
+        IntegrityError: What the recipe carries is no grid.
+    """
+    stored = (recipe.schema.metadata or {}).get(_KEY, b"[]")
+    try:
+        if len(stored) > _MOST_BYTES:
+            raise ValueError(f"{len(stored):,} bytes of grids")
+        return {grid.column: grid for grid in map(Grid.model_validate, json.loads(stored))}
+    except (ValidationError, ValueError, TypeError, RecursionError) as error:
+        raise IntegrityError(
+            "unfit_recipe",
+            expected="a recipe with the grid of each column",
+            found=str(error)[:500],
+            remedy="restore the version from a backup, or publish the dataset again",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Between:
+    """Pairs of parents' values in the unit of a grid's levels, and where to go between them.
+
+    Attributes:
+        first: Values of the base rows: int64, or float64 without a grid.
+        second: Values of their neighbours.
+        steps: The step from the first to the second as a share of their difference, in [0, 1].
+        draws: Uniform draws for rounding.
+    """
+
+    first: npt.NDArray[np.int64] | Floats
+    second: npt.NDArray[np.int64] | Floats
+    steps: Floats
+    draws: Floats
+
+    def fractions(self, grid: Grid) -> Floats:
+        """Return how far values are from the first to the second parent, on the grid's scale, as a share."""
+        first, second = self.first.astype(np.float64), self.second.astype(np.float64)
+        apart = np.where(first == second, 1.0, second - first)
+        fractions = self.steps
+        if grid.path == "log":
+            positive = (first > 0) & (second > 0)
+            a, b = np.where(positive, first, 1.0), np.where(positive, second, 1.0)
+            fractions = np.where(positive, (a * (b / a) ** self.steps - a) / np.where(a == b, 1.0, b - a), fractions)
+        elif grid.path == "rank":
+            places = np.linspace(0, 1, len(grid.knots))
+            a, b = (np.interp(values, grid.knots, places) for values in (first, second))
+            fractions = (np.interp(a + self.steps * (b - a), places, grid.knots) - first) / apart
+        return self._beside_atoms(grid, np.clip(fractions, 0.0, 1.0)) if grid.atoms else fractions
+
+    def _beside_atoms(self, grid: Grid, fractions: Floats) -> Floats:
+        """Return the fractions where a repeated value is kept or left: the nearer parent decides."""
+        steps = self.steps
+        one, other = (np.isin(values, np.array(grid.atoms)) for values in (self.first, self.second))
+        leaves = np.where(steps < _SWITCH, 0.0, 1 - _ASIDE * (1 - steps) / (1 - _SWITCH))
+        enters = np.where(1 - steps < _SWITCH, 1.0, _ASIDE * steps / (1 - _SWITCH))
+        chosen = np.where(one & other, (steps >= 0.5).astype(np.float64), np.where(one, leaves, enters))
+        return np.asarray(np.where(one | other, chosen, fractions))
+
+    def on_levels(self, levels: npt.NDArray[np.int64] | Floats, fractions: Floats) -> npt.NDArray[np.generic]:
+        """Return values among the only ones that a column has."""
+        target = self.first + fractions * (self.second - self.first)
+        above = np.clip(np.searchsorted(levels, target, side="left"), 1, len(levels) - 1)
+        low, high = levels[above - 1], levels[above]
+        made = np.where(self.draws < (target - low) / (high - low), high, low)
+        return np.clip(made, np.minimum(self.first, self.second), np.maximum(self.first, self.second))
+
+    def on_lattice(self, fractions: Floats, *, spacing: Ints, anchored: Mask) -> Ints:
+        """Return whole units between both parents, exactly for every pair of 64-bit integers.
+
+        Args:
+            fractions: How far values are from the first parent, as a share.
+            spacing: The distance of allowed values from each other, by row.
+            anchored: Whether the second parent is one of them; otherwise the first one is.
+        """
+        rises = self.first <= self.second
+        start = np.where(rises, self.first, self.second).view(np.uint64)
+        width = np.where(rises, self.second, self.first).view(np.uint64) - start
+        wide = spacing.astype(np.uint64)
+        upper = rises == anchored  # whether the anchor is the larger one of both values
+        phase = np.where(upper, width % wide, np.uint64(0))
+        target = np.where(rises, fractions, 1 - fractions) * width
+        steps = np.maximum(np.floor((target - phase) / wide), 0).astype(np.uint64)
+        below = target < phase
+        low = np.where(below, np.uint64(0), np.minimum(phase + steps * wide, width))
+        high = np.where(below, phase, low + np.minimum(wide, width - low))
+        rest = np.divide(target - low, high - low, out=np.zeros(len(target)), where=high > low)
+        return np.asarray((start + np.where(self.draws < rest, high, low)).view(np.int64))
+
+
+def place_whole(grid: Grid, pairs: Between) -> Ints:
+    """Return values of a column whose type stores whole numbers."""
+    return _in_units(grid, pairs, np.full(len(pairs.steps), grid.period or grid.step, dtype=np.int64))
+
+
+def _in_units(grid: Grid, pairs: Between, spacing: Ints) -> Ints:
+    fractions = pairs.fractions(grid)
+    if len(grid.levels) > 1:
+        made = pairs.on_levels(np.array(grid.levels), fractions).astype(np.int64)
+    else:
+        anchored = pairs.steps >= 0.5 if grid.period else np.zeros(len(spacing), dtype=np.bool_)
+        made = pairs.on_lattice(fractions, spacing=spacing, anchored=anchored)
+    return np.where(pairs.first == pairs.second, pairs.first, made)
+
+
+def place_floats(grid: Grid, first: Floats, second: Floats, *, steps: Floats, draws: Floats) -> Floats:
+    """Return values of a column of floating-point numbers.
+
+    Args:
+        grid: The column's grid.
+        first: Values of the base rows; a missing value gives a meaningless result.
+        second: Values of their neighbours.
+        steps: The step from the first to the second as a share of their difference.
+        draws: Uniform draws for rounding.
+    """
+    away = steps < 0
+    pairs = Between(first, second, np.maximum(steps, 0.0), draws)
+    with np.errstate(all="ignore"):
+        if not grid.denominator:
+            made = _off_grid(grid, pairs)
+            further = np.clip(first + steps * (second - first), grid.low, grid.high)
+            made = np.where(away & ~np.isin(first, np.array(grid.atoms)), further, made)
+        else:
+            made = _on_grid(grid, pairs)
+        if grid.digits:
+            made = _significant(made, grid, draws)
+            made = np.clip(made, np.minimum(first, second), np.maximum(first, second))
+    if grid.precision < 53:
+        made = made.astype(np.float32 if grid.precision == 24 else np.float16).astype(np.float64)
+    return np.asarray(made)
+
+
+def _off_grid(grid: Grid, pairs: Between) -> Floats:
+    fractions = pairs.fractions(grid)
+    if len(grid.levels) > 1:
+        made = pairs.on_levels(np.array(grid.levels, dtype=np.float64), fractions)
+    else:
+        made = pairs.first + fractions * (pairs.second - pairs.first)
+    kept = np.where(fractions == 1, pairs.second, made)
+    return np.asarray(np.where(pairs.first == pairs.second, pairs.first, kept))
+
+
+def _on_grid(grid: Grid, pairs: Between) -> Floats:
+    """Return values on the grid, or on the finer one or none where the nearer parent's is not on it."""
+    unit = grid.finer or grid.denominator
+    more = unit // grid.denominator
+    one, other = units_of(pairs.first, unit, grid.precision), units_of(pairs.second, unit, grid.precision)
+    nearer = np.where(pairs.steps < 0.5, one.units, other.units)
+    main = nearer % more == 0
+    spacing = np.where(main, (grid.period or grid.step) * more, 1).astype(np.int64)
+    whole = Between(one.units, other.units, pairs.steps, pairs.draws)
+    scaled = grid if more == 1 else grid.model_copy(update=_times(grid, more))
+    made = _in_units(scaled, whole, spacing) / unit
+    known = one.exact & other.exact
+    if known.all():
+        return np.asarray(made)
+    free = pairs.first + pairs.steps * (pairs.second - pairs.first)
+    round_to = grid.step / grid.denominator
+    snapped = np.floor(free / round_to + pairs.draws) * grid.step / grid.denominator
+    inside = (snapped >= np.minimum(pairs.first, pairs.second)) & (snapped <= np.maximum(pairs.first, pairs.second))
+    parent = np.where(pairs.steps < 0.5, pairs.first, pairs.second)
+    on = np.where(pairs.steps < 0.5, one.exact, other.exact)
+    return np.asarray(np.where(known, made, np.where(~on, free, np.where(inside, snapped, parent))))
+
+
+def _times(grid: Grid, more: int) -> dict[str, object]:
+    """Return the grid's values in units that are finer by a factor."""
+    return {name: tuple(value * more for value in getattr(grid, name)) for name in ("levels", "atoms", "knots")}
+
+
+def _significant(values: Floats, grid: Grid, draws: Floats) -> Floats:
+    """Return values rounded to the grid's significant digits, without bias."""
+    size = np.abs(values)
+    exponent = np.floor(np.log10(np.where(size > 0, size, 1.0))).astype(np.int64)
+    places = np.clip(grid.digits - 1 - exponent, -_EXACT_POWER, _EXACT_POWER)
+    power = 10.0 ** np.abs(places)
+    scaled = np.where(places >= 0, values * power, values / power)
+    nearest = np.rint(scaled)
+    low = np.where(np.abs(scaled - nearest) < 1e-6, nearest, np.floor(scaled))
+    whole = low + (draws < scaled - low)
+    rounded = np.where(places >= 0, whole / power, whole * power)
+    return np.asarray(np.where((size > 0) & np.isfinite(size), rounded, values))
+
+
+@dataclass(frozen=True)
+class Units:
+    """Values as whole units, and whether that says them exactly."""
+
+    units: Ints
+    exact: Mask
+
+
+def units_of(values: Floats, denominator: int, precision: int) -> Units:
+    """Return floating-point values in units of a denominator.
+
+    Args:
+        values: The values.
+        denominator: Units per 1.
+        precision: The significant bits of the values; units beyond these would say nothing.
+
+    >>> units_of(np.array([0.07, 1 / 3]), 100, 53)
+    Units(units=array([ 7, 33]), exact=array([ True, False]))
+    """
+    scaled = np.rint(np.where(np.isfinite(values), values, 0.5) * denominator)
+    within = np.abs(scaled) < 2.0**precision
+    units = np.where(within, scaled, 0).astype(np.int64)
+    return Units(units, within & (in_precision(units / denominator, precision) == values))
+
+
+def in_precision(values: Floats, precision: int) -> Floats:
+    """Return values as a type of so many significant bits holds them."""
+    if precision == 53:
+        return values
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32 if precision == 24 else np.float16).astype(np.float64)
+
+
+def describe_grid(grid: Grid, kind: pa.DataType) -> str:
+    """Return a grid in words, for a reader who knows the column."""
+    return "; ".join(_words(grid, kind)) or "as they are"
+
+
+def _words(grid: Grid, kind: pa.DataType) -> Iterator[str]:
+    if len(grid.levels) > 1:
+        yield f"one of {len(grid.levels)} values that occur"
+    elif grid.denominator:
+        yield f"steps of {_size(grid, grid.step, kind)}"
+    if grid.finer:
+        yield "the few with more decimals where the nearer parent has them"
+    if grid.period and not grid.levels:
+        yield f"below {_size(grid, grid.period, kind)} as the nearer parent"
+    if grid.digits:
+        yield f"at most {grid.digits} significant digits"
+    if grid.precision < (kind.bit_width if pa.types.is_floating(kind) and kind.bit_width < 64 else 53):
+        yield f"{grid.precision} significant bits"
+    if grid.atoms:
+        yield f"{len(grid.atoms)} repeated {'value' if len(grid.atoms) == 1 else 'values'} kept as in the nearer parent"
+    if grid.path != "raw":
+        yield f"interpolated on the {grid.path} scale"
+
+
+_SPANS: Mapping[str, float] = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+_NAMES = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"), (1e-3, "ms"), (1e-6, "µs"))
+
+
+def _size(grid: Grid, units: int, kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"{units / 10**kind.scale:g}"
+    if not pa.types.is_temporal(kind):
+        return f"{units / grid.denominator:g}"
+    seconds = units * seconds_per_unit(kind)
+    for span, name in _NAMES:
+        if seconds >= span * 0.999:
+            number = seconds / span
+            return f"{number:g} {name}{'s' if number != 1 and len(name) > 2 else ''}"
+    return f"{seconds:g} seconds"
+
+
+def seconds_per_unit(kind: pa.DataType) -> float:
+    """Return the length of the unit in which a temporal type stores its values."""
+    if pa.types.is_date32(kind):
+        return 86_400.0
+    return 1e-3 if pa.types.is_date64(kind) else _SPANS[kind.unit]

@@ -1,0 +1,309 @@
+"""Learn the grid of each interpolated column from the parents of synthetic rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from counterpoise.resample._job import ResamplingJob
+from counterpoise.resample._strategies.grid import Between, Grid, Path, in_precision, seconds_per_unit, units_of
+from counterpoise.resample._strategies.interpolate import float_bits, is_present, whole_of
+from counterpoise.typing import Floats, Ints
+
+LEARNT_ROWS = 20_000
+"""Synthetic rows whose parents a grid is learnt from, evenly spaced over the recipe."""
+
+_ON_GRID = 0.95  # of the values: the others may have more decimals
+_MOST_DECIMALS = 15
+_LARGEST_DENOMINATOR = 10_000
+_FEWEST_REPEATS = 3  # of each value on average, where a column has few values
+_MOST_LEVELS = 1_000
+_ATOM_SHARE = 0.02
+_ATOM_RATIO = 5
+_NEARBY = 5
+_SPIKE = 3  # times as often as expected
+_FEWEST_IN_SPIKE = 5
+_PATTERN = 0.05  # of the values, or of the possible last digits
+_KNOTS = 65
+_CLEARLY = 0.05  # of the Kolmogorov-Smirnov statistic
+_FEWEST_VALUES = 20
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Values of parents in the unit of a grid's levels.
+
+    Attributes:
+        values: Of every parent once.
+        first: Of the base rows.
+        second: Of their neighbours.
+        steps: The steps from the first to the second.
+    """
+
+    values: npt.NDArray[Any]
+    first: npt.NDArray[Any]
+    second: npt.NDArray[Any]
+    steps: Floats
+
+
+def learn_grids(job: ResamplingJob, recipe: pa.Table) -> tuple[Grid, ...]:
+    """Return the grids of the interpolated columns, learnt from parents and steps; no other row is read.
+
+    Args:
+        job: The input of resampling.
+        recipe: Parents and steps of the synthetic rows.
+    """
+    made = recipe.select(["parent_a", "parent_b", "lambda"]).filter(pc.is_valid(recipe["parent_b"]))
+    if not made.num_rows:
+        return ()
+    chosen = np.unique(np.linspace(0, made.num_rows - 1, min(made.num_rows, LEARNT_ROWS)).astype(np.int64))
+    one, other, steps = (column.to_numpy() for column in made.take(pa.array(chosen)).columns)
+    rows = np.unique(np.concatenate([one, other]))
+    table = job.reader.read_rows(rows, job.numeric)
+    places = np.searchsorted(rows, one), np.searchsorted(rows, other)
+    learnt = (_learn(name, table[name].combine_chunks(), places, steps) for name in job.numeric)
+    return tuple(grid for grid in learnt if grid is not None and not grid.plain)
+
+
+def _learn(column: str, array: pa.Array, places: tuple[Ints, Ints], steps: Floats) -> Grid | None:
+    """Return the grid of a column; None if it has too few values, or none that fit in 64 bits."""
+    floating = pa.types.is_floating(array.type)
+    present = np.asarray(is_present(array))
+    if floating:
+        values = np.asarray(array.cast(pa.float64()).to_numpy(zero_copy_only=False))
+    else:
+        values, fits = whole_of(array)
+        present = present & fits
+    if not present.any():
+        return None
+    both = present[places[0]] & present[places[1]]
+    pairs = Pairs(values[present], values[places[0]][both], values[places[1]][both], steps[both])
+    return learn_floats(column, pairs, bits=float_bits(array.type)) if floating else learn_whole(column, pairs, array.type)
+
+
+def learn_whole(column: str, pairs: Pairs, kind: pa.DataType) -> Grid:
+    """Return the grid of a column whose type stores whole numbers: integers, decimals, dates and times."""
+    return _in_units(Grid(column=column, denominator=1, low=0, high=0), pairs, _rungs(kind))
+
+
+def learn_floats(column: str, pairs: Pairs, *, bits: int) -> Grid:
+    """Return the grid of a column of floating-point numbers.
+
+    Args:
+        column: Its name.
+        pairs: The parents' values, without missing ones.
+        bits: The significant bits of the column's type.
+    """
+    values, counts = np.unique(pairs.values, return_counts=True)
+    narrow = min(bits, _precision(values))
+    for precision in dict.fromkeys((bits, narrow)):  # cents may have been stored with fewer bits
+        form = _Form.of(values, counts, precision)
+        if form.denominator or form.digits:
+            break
+    found = {"denominator": form.denominator, "finer": form.finer, "digits": form.digits, "precision": form.precision}
+    grid = Grid.model_validate({"column": column, "low": values[0], "high": values[-1], **found})
+    if not form.denominator:
+        return _free(grid, pairs)
+    units = [units_of(part, form.denominator, form.precision) for part in (pairs.values, pairs.first, pairs.second)]
+    both = units[1].exact & units[2].exact
+    scaled = Pairs(units[0].units[units[0].exact], units[1].units[both], units[2].units[both], pairs.steps[both])
+    decimal = str(form.denominator).strip("0") == "1"
+    return _in_units(grid, scaled, [10**power for power in range(1, 19)] if decimal else [form.denominator])
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How the numbers of a column are written; fields are those of `Grid`."""
+
+    denominator: int
+    finer: int
+    digits: int
+    precision: int
+
+    @classmethod
+    def of(cls, values: Floats, counts: Ints, precision: int) -> _Form:
+        """Return the form of distinct values that occur so often."""
+        decimals = _decimals(values, precision)
+        order = np.argsort(decimals, kind="stable")
+        reached = np.searchsorted(np.cumsum(counts[order]), _ON_GRID * counts.sum())
+        main, most = int(decimals[order][min(reached, len(order) - 1)]), int(decimals.max())
+        digits = _digits(values, precision)
+        if digits and (main > _MOST_DECIMALS or _are_cut(values, main, digits)):
+            return cls(0, 0, digits, precision)
+        if main > _MOST_DECIMALS:
+            return cls(_common_denominator(values, precision), 0, 0, precision)
+        return cls(10**main, 10**most if main < most <= _MOST_DECIMALS else 0, 0, precision)
+
+
+def _are_cut(values: Floats, decimals: int, digits: int) -> bool:
+    """Return whether large values have fewer decimals than small ones, because digits are limited."""
+    sizes = np.abs(values[values != 0])
+    return int((np.floor(np.log10(sizes)) + 1 + decimals > digits).sum()) >= _FEWEST_IN_SPIKE
+
+
+def _precision(values: Floats) -> int:
+    return next((bits for bits in (11, 24) if (in_precision(values, bits) == values).all()), 53)
+
+
+def _decimals(values: Floats, precision: int) -> Ints:
+    """Return the decimals of each value, or one more than a double can have."""
+    found = np.full(len(values), _MOST_DECIMALS + 1)
+    for decimals in range(_MOST_DECIMALS, -1, -1):
+        found[units_of(values, 10**decimals, precision).exact] = decimals
+    return found
+
+
+def _digits(values: Floats, precision: int) -> int:
+    """Return the significant digits that all values do with, or 0 if they need all that the type has."""
+    most = {53: 15, 24: 6, 11: 3}[precision]
+    needed = 0
+    sizes = np.abs(values[values != 0])
+    texts = (np.format_float_scientific(value, unique=True, trim="-") for value in _typed(sizes, precision))
+    for text in texts:
+        needed = max(needed, len(text.partition("e")[0].replace(".", "")))
+        if needed > most:
+            return 0
+    return needed
+
+
+def _typed(values: Floats, precision: int) -> npt.NDArray[Any]:
+    return values.astype({53: np.float64, 24: np.float32, 11: np.float16}[precision])
+
+
+def _common_denominator(values: Floats, precision: int) -> int:
+    """Return a denominator of which all values are multiples, such as 3 or 255; 0 if there is none."""
+    found = 1
+    for value in values[:: max(1, len(values) // 50)]:
+        if abs(value) > 2.0**32:
+            return 0
+        found = int(np.lcm(found, Fraction(float(value)).limit_denominator(_LARGEST_DENOMINATOR).denominator))
+        if found > _LARGEST_DENOMINATOR:
+            return 0
+    return found if units_of(values, found, precision).exact.all() else 0
+
+
+def _rungs(kind: pa.DataType) -> list[int]:
+    """Return the units at which patterns of a type's values are looked for, ascending."""
+    if not pa.types.is_temporal(kind):
+        return [10**power for power in range(1, 19)]
+    one = seconds_per_unit(kind)
+    spans = [1e-6, 1e-3, 1.0, 60.0, 3_600.0, 86_400.0, 604_800.0]
+    return [round(span / one) for span in spans if span / one > 1.5]
+
+
+def _free(grid: Grid, pairs: Pairs) -> Grid:
+    """Return the grid of values that have as many digits as their type, or a limited number of them."""
+    levels, counts = np.unique(pairs.values, return_counts=True)
+    few = 1 < len(levels) <= min(_MOST_LEVELS, len(pairs.values) / _FEWEST_REPEATS)
+    found = {"levels": tuple(levels.tolist()) if few else (), "atoms": _atoms(levels, counts)}
+    return _with_path(grid.model_copy(update=found), pairs)
+
+
+def _in_units(grid: Grid, pairs: Pairs, rungs: list[int]) -> Grid:
+    levels, counts = np.unique(pairs.values, return_counts=True)
+    if len(levels) < 2:
+        bound = int(levels[0]) if len(levels) else 0
+        return grid.model_copy(update={"low": bound, "high": bound})
+    gaps = np.diff(levels.view(np.uint64))
+    step = int(min(np.gcd.reduce(gaps), 2**62))
+    width = int(levels[-1]) - int(levels[0])
+    repeated = len(levels) <= min(_MOST_LEVELS, len(pairs.values) / _FEWEST_REPEATS)
+    few = repeated and width // step + 1 > 2 * len(levels)
+    found: dict[str, Any] = {"step": step, "low": int(levels[0]), "high": int(levels[-1])}
+    found["atoms"] = _atoms(levels, counts)
+    others = ~np.isin(levels, found["atoms"])
+    if few:
+        found["levels"] = tuple(levels.tolist())
+    else:
+        found["period"] = _period(levels[others], counts[others], pairs, step=step, rungs=rungs)
+    return _with_path(grid.model_copy(update=found), pairs)
+
+
+def _atoms(levels: npt.NDArray[Any], counts: Ints) -> tuple[int | float, ...]:
+    """Return the values that are much more frequent than the values around them."""
+    needed = max(_FEWEST_IN_SPIKE, _ATOM_SHARE * counts.sum())
+    return tuple(levels[place].item() for place in np.flatnonzero(counts >= needed) if _stands_out(counts, place))
+
+
+def _stands_out(counts: Ints, place: int) -> bool:
+    around = np.concatenate([counts[max(place - _NEARBY, 0) : place], counts[place + 1 : place + 1 + _NEARBY]])
+    return len(around) >= _NEARBY and bool(counts[place] >= _ATOM_RATIO * np.median(around))
+
+
+def _period(levels: Ints, counts: Ints, pairs: Pairs, *, step: int, rungs: list[int]) -> int:
+    """Return the largest unit below which values have a pattern: whole numbers among cents, prices in .99, weekdays."""
+    apart = np.abs(pairs.second.astype(np.float64) - pairs.first.astype(np.float64))
+    apart = apart[apart > 0]
+    if len(levels) < 2 or counts.sum() < _FEWEST_VALUES or not len(apart):
+        return 0
+    found, lower = 0, step
+    for rung in rungs:
+        if rung <= step or rung % lower:
+            continue
+        if rung > 2 * np.median(apart):
+            break
+        if _has_pattern(levels, counts, rung, lower):
+            found = rung
+        lower = rung
+    return found
+
+
+def _has_pattern(levels: Ints, counts: Ints, rung: int, lower: int) -> bool:
+    """Return whether values prefer or avoid some places within a unit more than their places below it explain."""
+    total, ratio = counts.sum(), rung // lower
+    places, which = np.unique(levels % rung, return_inverse=True)
+    held = np.bincount(which, weights=counts)
+    below, part = np.unique(places % lower, return_inverse=True)
+    expected = np.bincount(part, weights=held, minlength=len(below))[part] / ratio
+    spikes = (held >= _FEWEST_IN_SPIKE) & (held >= _SPIKE * expected)
+    if (held - expected)[spikes].sum() >= _PATTERN * total:
+        return True
+    if ratio > 60 or total < 8 * ratio:
+        return False
+    digits = np.bincount((levels % rung) // lower, weights=counts, minlength=ratio)
+    return bool((digits <= 0.1 * total / ratio).sum() >= 2 * _PATTERN * ratio)
+
+
+def _with_path(grid: Grid, pairs: Pairs) -> Grid:
+    """Return the grid with the scale on which values between parents are most like the parents' own.
+
+    The scale is raw unless another one is clearly better: its Kolmogorov-Smirnov statistic is lower by 0.05.
+    """
+    atoms = np.array(grid.atoms)
+    clear = ~np.isin(pairs.first, atoms) & ~np.isin(pairs.second, atoms) & (pairs.first != pairs.second)
+    values = np.sort(pairs.values[~np.isin(pairs.values, atoms)].astype(np.float64))
+    if grid.levels or clear.sum() < _FEWEST_VALUES or len(values) < _FEWEST_VALUES:
+        return grid
+    between = Between(pairs.first[clear], pairs.second[clear], np.maximum(pairs.steps[clear], 0.0), np.zeros(0))
+    best, least = grid, np.inf
+    for other in _paths(grid, values):
+        start = between.first.astype(np.float64)
+        made = start + between.fractions(other) * (between.second - start)
+        statistic = _kolmogorov_smirnov(values, np.sort(made))
+        if statistic < least - _CLEARLY:
+            best, least = other, statistic
+    return grid.model_copy(update={"path": best.path, "knots": best.knots})
+
+
+def _paths(grid: Grid, values: Floats) -> Iterator[Grid]:
+    plain: Path = "raw"
+    yield grid.model_copy(update={"path": plain, "atoms": ()})
+    if values[0] > 0:
+        yield grid.model_copy(update={"path": "log", "atoms": ()})
+    knots = np.unique(np.quantile(values, np.linspace(0, 1, _KNOTS)))
+    if len(knots) == _KNOTS:
+        yield grid.model_copy(update={"path": "rank", "knots": tuple(knots.tolist()), "atoms": ()})
+
+
+def _kolmogorov_smirnov(one: Floats, other: Floats) -> float:
+    """Return the largest difference of two distribution functions, from ascending values."""
+    both = np.concatenate([one, other])
+    shares = [np.searchsorted(values, both, side="right") / len(values) for values in (one, other)]
+    return float(np.abs(shares[0] - shares[1]).max())
