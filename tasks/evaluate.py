@@ -105,13 +105,15 @@ def _review(
 ) -> SyntheticReview | None:
     """Measure the synthetic rows and repeat the source's rules; failures are reported and stop nothing."""
     from counterpoise.expectations.suites import source_suites
-    from counterpoise.report import rules_in_words
+    from counterpoise.report import rules_in_words, telling_warning
     from counterpoise.synthetic import review_synthetic_rows
 
     suites = source_suites(config, snapshot)
     review = review_synthetic_rows(config, snapshot=snapshot, split=split, version=version, suites=suites)
     if review is not None:
         log(f"evaluate: {rules_in_words(review)}", level=logging.WARNING if review.broken else logging.INFO)
+        if warning := telling_warning(review):
+            log(f"evaluate: {warning}", level=logging.WARNING)
     return review
 
 

@@ -7,4 +7,5 @@ from ._facts import report_record as report_record
 from ._page import render_html as render_html
 from ._page import render_markdown as render_markdown
 from ._sections.synthetic import rules_in_words as rules_in_words
+from ._sections.told_apart import telling_warning as telling_warning
 from ._sections.validation import validation_table as validation_table

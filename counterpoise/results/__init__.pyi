@@ -49,6 +49,7 @@ from ._stages import ValidationFacts as ValidationFacts
 from ._synthetic import QUANTILES as QUANTILES
 from ._synthetic import ClassQuality as ClassQuality
 from ._synthetic import ColumnDrift as ColumnDrift
+from ._synthetic import ColumnGrid as ColumnGrid
 from ._synthetic import Distances as Distances
 from ._synthetic import Nearness as Nearness
 from ._synthetic import Point as Point
@@ -57,6 +58,9 @@ from ._synthetic import Projection as Projection
 from ._synthetic import ResampledOutcome as ResampledOutcome
 from ._synthetic import SyntheticQuality as SyntheticQuality
 from ._synthetic import SyntheticReview as SyntheticReview
+from ._synthetic import Telling as Telling
+from ._synthetic import TellingRule as TellingRule
+from ._synthetic import ToldApart as ToldApart
 from ._values import Confusion as Confusion
 from ._values import Costs as Costs
 from ._values import Outcome as Outcome

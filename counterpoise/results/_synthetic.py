@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from counterpoise.records import Count, ExpectationOutcome, Name, NonNegative, Number, Record, Share, Text
 
 QUANTILES: tuple[float, ...] = tuple(step / 20 for step in range(21))
 """The probabilities of the quantiles of distances."""
-
+ROUNDING = 1e-9
 
 Point = tuple[Number, Number]
 
@@ -116,6 +118,83 @@ class ClassQuality(Record):
     drift: tuple[ColumnDrift, ...]
 
 
+TOLD_FROM = 0.55
+"""An AUC of a rule above which it tells synthetic rows: it then catches 10 of 100 synthetic rows more than real ones.
+
+A learner gains as much from such a rule as from a weak feature, on train only. What is below is no more than the step
+between two levels of a column."""
+
+
+class Telling(Record):
+    """How well something tells synthetic rows from real ones: an AUC, 0.5 for not at all, with its 95 % interval."""
+
+    auc: Share
+    low: Share
+    high: Share
+
+    @model_validator(mode="after")
+    def _within(self) -> Self:
+        if not self.low - ROUNDING <= self.auc <= self.high + ROUNDING:
+            raise ValueError(f"an AUC of {self.auc} from {self.low} to {self.high}")
+        return self
+
+
+class TellingRule(Telling):
+    """A simple rule, chosen on one half of the real rows and measured on the other.
+
+    Attributes:
+        kind: Whether it is about how values are written, one value, an interval, or the equality of two columns.
+        column: Its column.
+        text: Its condition.
+        synthetic: The share of synthetic rows for which it holds.
+        real: The share of real rows for which it holds.
+    """
+
+    kind: Literal["format", "value", "interval", "equality"]
+    column: Name
+    text: Name
+    synthetic: Share
+    real: Share
+
+    @model_validator(mode="after")
+    def _of_its_shares(self) -> Self:
+        if abs(abs(self.auc - 0.5) - abs(self.synthetic - self.real) / 2) > ROUNDING:
+            raise ValueError(f"an AUC of {self.auc} of a rule that holds for {self.synthetic} and {self.real}")
+        return self
+
+    @property
+    def tells(self) -> bool:
+        """Whether the rule tells synthetic rows, beyond noise."""
+        return self.low > TOLD_FROM
+
+
+class ToldApart(Record):
+    """Whether the synthetic rows of a class can be told from its real rows.
+
+    Attributes:
+        name: The class.
+        synthetic_rows: Synthetic rows in the test: those whose parents are in one half of the real rows.
+        real_rows: Real rows in the test.
+        rules: The best rules; empty with too few rows.
+        format: The best rule on how values are written; None if there is none.
+        classifier: Gradient boosting, trained on one half and measured on the other; None with too few rows.
+    """
+
+    name: Name
+    synthetic_rows: Count
+    real_rows: Count
+    rules: tuple[TellingRule, ...] = ()
+    format: TellingRule | None = None
+    classifier: Telling | None = None
+
+
+class ColumnGrid(Record):
+    """Where the values of synthetic rows are in one column, in words."""
+
+    column: Name
+    text: Text
+
+
 class ProjectedClass(Record):
     """A sample of rows on the axes of a projection: other classes' real rows, own real rows, own synthetic rows."""
 
@@ -153,6 +232,8 @@ class SyntheticQuality(Record):
             has more rows of small classes, which would make these look denser than they are.
         classes: One entry per class with synthetic rows, the one with most of them first.
         notes: What the review does not cover.
+        told_apart: One entry per class, as `classes`; empty in versions before December 2026.
+        grids: Where values are, by column, if it is not just anywhere between the parents.
         projection: The rows in two dimensions; None if real rows do not differ.
     """
 
@@ -163,6 +244,8 @@ class SyntheticQuality(Record):
     even_share: Share
     classes: tuple[ClassQuality, ...]
     notes: tuple[Text, ...] = ()
+    told_apart: tuple[ToldApart, ...] = ()
+    grids: tuple[ColumnGrid, ...] = ()
     projection: Projection | None = None
 
 

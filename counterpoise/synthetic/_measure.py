@@ -10,16 +10,26 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from counterpoise.config import ColumnsConfig
 from counterpoise.records import Snapshot, SplitPlan
-from counterpoise.resample import NumericStatistics, category_codes, is_interpolated, numeric_matrix, train_statistics
-from counterpoise.results import ClassQuality, Projection, SyntheticQuality
+from counterpoise.resample import (
+    NumericStatistics,
+    category_codes,
+    describe_grid,
+    grids_of,
+    is_interpolated,
+    numeric_matrix,
+    train_statistics,
+)
+from counterpoise.results import ClassQuality, ColumnGrid, Projection, SyntheticQuality, ToldApart
 from counterpoise.runtime import child_generator
 from counterpoise.split import TrainRows
 from counterpoise.synthetic._column_shift import FeatureValues, column_drifts
 from counterpoise.synthetic._neighbours import Neighbourhood, RealRows, as_points, nearness_and_distances
 from counterpoise.synthetic._projection import ProjectedRows, project_rows
+from counterpoise.synthetic._told_apart import ClassRows, tell_apart
 from counterpoise.synthetic._train_files import PublishedTrain
 from counterpoise.table import ColumnRoles, Hashes, SnapshotReader, SourceTable, read_labels
 from counterpoise.typing import Ints, Mask, Matrix
@@ -70,6 +80,8 @@ def synthetic_quality(
         even_share=sample.even_share,
         classes=classes,
         notes=tuple(_notes(names, len(space.roles.features))),
+        told_apart=tuple(_told_apart(sample, code, seed) for code in sample.classes[:_MOST_CLASSES]),
+        grids=tuple(_grids(version, space)),
         projection=_projection(sample, seed),
     )
 
@@ -113,23 +125,25 @@ class _Sample:
     Attributes:
         train: The complete train partition.
         hashes: One hash per train row, over its features.
+        contents: The hash of each sampled row.
         real: Whether each sampled row is real.
         codes: The class of each sampled row.
         keys: Source row and parents of each sampled row.
         values: Their features as numbers.
         points: Their features as points of the neighbour space.
-        interpolated: The names of the numeric features.
+        kinds: The types of the numeric features, by name.
         voted: The levels of the other features, by name.
     """
 
     train: PublishedTrain
     hashes: Hashes
+    contents: Hashes
     real: npt.NDArray[np.bool_]
     codes: npt.NDArray[np.int32]
     keys: pa.Table
     values: FeatureValues
     points: Matrix
-    interpolated: tuple[str, ...]
+    kinds: dict[str, pa.DataType]
     voted: dict[str, pa.Array]
 
     @cached_property
@@ -166,12 +180,13 @@ def _draw(train: PublishedTrain, space: _Space, seed: int) -> _Sample:
     return _Sample(
         train=train,
         hashes=scan.hashes,
+        contents=scan.hashes[chosen],
         real=np.arange(len(chosen)) < len(real),
         codes=train.labels.codes[chosen],
         keys=train.key_columns(("source_row", "parent_a", "parent_b"), chosen),
         values=values,
         points=as_points(values.numbers, codes, space.statistics()),
-        interpolated=space.interpolated,
+        kinds={name: space.reader.schema.field(name).type for name in space.interpolated},
         voted=dict(zip(space.voted, levels, strict=True)),
     )
 
@@ -184,7 +199,7 @@ def _class_quality(sample: _Sample, code: int) -> ClassQuality:
     drift = column_drifts(
         sample.values.take(looked_at),
         sample.values.take(synthetic),
-        interpolated=sample.interpolated,
+        interpolated=tuple(sample.kinds),
         voted=sample.voted,
     )
     return ClassQuality(
@@ -199,6 +214,30 @@ def _class_quality(sample: _Sample, code: int) -> ClassQuality:
         columns=len(drift),
         drift=tuple(drift[:_MOST_COLUMNS]),
     )
+
+
+def _told_apart(sample: _Sample, code: int, seed: int) -> ToldApart:
+    own = np.flatnonzero(sample.codes == code)
+    source, *parents = (pc.fill_null(sample.keys[name], -1).to_numpy()[own] for name in sample.keys.schema.names)
+    synthetic = ~sample.real[own]
+    first = np.where(synthetic, parents[0], source)
+    values = sample.values.take(own)
+    rows = ClassRows(
+        values=values,
+        synthetic=synthetic,
+        rows=np.column_stack([first, np.where(synthetic, parents[1], -1)]),
+        contents=sample.contents[own],
+        kinds=sample.kinds,
+        levels=sample.voted,
+    )
+    return tell_apart(rows, name=sample.train.labels.classes[code], seed=seed)
+
+
+def _grids(version: Version, space: _Space) -> Iterator[ColumnGrid]:
+    """Yield where the values of synthetic rows are, from the recipe that they were made by."""
+    recipe = pq.read_table(version.path("recipe/synthetic.parquet"), columns=["parent_a"])
+    for column, grid in list(grids_of(recipe).items())[:_MOST_COLUMNS]:
+        yield ColumnGrid(column=column, text=describe_grid(grid, space.reader.schema.field(column).type))
 
 
 def _projection(sample: _Sample, seed: int) -> Projection | None:

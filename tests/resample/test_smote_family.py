@@ -32,7 +32,7 @@ def numeric_table(rows: int, classes: int) -> pa.Table:
 
 def published(table: pa.Table, folder: Path, **resampling: Any) -> tuple[Matrix, Matrix, npt.NDArray[np.int64]]:
     """Return the train rows before, and the resampled rows with their labels as the last column, sorted."""
-    settings = {"scale": False, **resampling}
+    settings = {"scale": False, "grid": False, **resampling}
     run = run_engine(table, folder, resampling=settings, split={"duplicates": "ignore"})
     rows = open_version(f"{run.version.root}/{run.version.dataset}").to_arrow("train")
     after = np.column_stack([rows[name].to_numpy() for name in (*NAMES, "label")])
@@ -127,7 +127,8 @@ def test_mixed_rows_are_those_of_imbalanced_learns_smotenc(tmp_path: Path, strat
     table = numeric_table(600, classes)
     words = {name: pa.array(rng.choice(list(letters), 600)) for name, letters in (("v", "pqrs"), ("w", "xy"))}
     table = pa.table({**{name: table[name] for name in NAMES}, **words, "label": table["label"]})
-    run = run_engine(table, tmp_path, resampling={"strategy": strategy, "scale": False}, split={"duplicates": "ignore"})
+    resampling = {"strategy": strategy, "scale": False, "grid": False}
+    run = run_engine(table, tmp_path, resampling=resampling, split={"duplicates": "ignore"})
     mine = open_version(f"{run.version.root}/{run.version.dataset}").to_arrow("train").to_pandas()
     train = table.take(pa.array(np.flatnonzero(read_partition(run.split) == 0))).to_pandas()
     sampler = over_sampling.SMOTENC([3, 4], random_state=child_seed(0, "resample", strategy))

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from counterpoise.report._data import ReportData
 from counterpoise.report._section import Section
+from counterpoise.report._sections.told_apart import telling_warning
 from counterpoise.results import strategy_label
-from counterpoise.text import count, ratio, words
+from counterpoise.text import count, markdown_cell, ratio, words
 
 
 def _brief(data: ReportData) -> Iterator[str]:
@@ -25,6 +26,8 @@ def _verdict(data: ReportData) -> str:
     ]
     alone = data.metrics.get("threshold_alone")
     said = ["", alone["text"]] if alone else []
+    if warning := telling_warning(data.synthetic):
+        said += ["", f"⚠ {markdown_cell(warning, 400)}"]
     return "\n".join([f"**{data.metrics['verdict']}**", *([""] if others else []), *others, *said])
 
 
@@ -39,4 +42,9 @@ def _facts(data: ReportData) -> Iterator[str]:
     yield "leakage certificate " + (f"broken: {broken}" if broken else f"holds ({len(checks)} checks)")
 
 
-SUMMARY = Section("summary", "Summary", "summary.html.j2", brief=_brief)
+def _view(data: ReportData) -> str:
+    """Return the warning that goes with the verdict; empty if there is none."""
+    return telling_warning(data.synthetic)
+
+
+SUMMARY = Section("summary", "Summary", "summary.html.j2", _view, brief=_brief)

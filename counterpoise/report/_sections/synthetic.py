@@ -12,6 +12,7 @@ from counterpoise.report._drawing.charts import Curve, Figure, distance_chart
 from counterpoise.report._drawing.scatter import Series, scatter_chart
 from counterpoise.report._markdown import table
 from counterpoise.report._section import Section
+from counterpoise.report._sections.told_apart import RuleRow, rule_rows, telling_warning, told_in_words
 from counterpoise.results import (
     QUANTILES,
     ClassQuality,
@@ -65,6 +66,9 @@ class SyntheticView:
 
     quality: SyntheticQuality
     sentences: tuple[str, ...]
+    told: tuple[str, ...]
+    told_rules: tuple[RuleRow, ...]
+    warning: str
     classes: tuple[ClassRow, ...]
     projections: tuple[Figure, ...]
     figures: tuple[Figure, ...]
@@ -84,6 +88,9 @@ def synthetic_view(review: SyntheticReview) -> SyntheticView:
         sentences=tuple(
             sentence for part in quality.classes[:1] if (sentence := nearness_in_words(part, name=shown(part.name, 40)))
         ),
+        told=tuple(told_in_words(one) for one in quality.told_apart[:_CHARTS]),
+        told_rules=rule_rows(quality)[:_DRIFTS],
+        warning=telling_warning(review),
         classes=tuple(_class_row(part) for part in quality.classes),
         projections=tuple(_projections(quality.projection)) if quality.projection else (),
         figures=tuple(_figures(quality)),
@@ -232,6 +239,11 @@ def _brief(data: ReportData) -> Iterator[str]:
         f"{count(copies)} are exact copies of a real row." if copies else "None is an exact copy of a real row."
     )
     yield " ".join(filter(None, [*said, rules_in_words(data.synthetic)]))
+    told = [markdown_cell(told_in_words(one), 400) for one in quality.told_apart[:1]]
+    if warning := telling_warning(data.synthetic):
+        told.append(f"**{markdown_cell(warning, 400)}**")
+    if told:
+        yield " ".join(told)
     drifts = [_drift_cells(row) for row in drift_rows(quality)[:_DRIFTS_IN_BRIEF]]
     if drifts:
         yield table(["class", "column", "drift of synthetic rows", "what changed"], drifts)

@@ -21,7 +21,6 @@ from counterpoise.records import Name, Number, Record
 from counterpoise.typing import Floats, Ints, Mask
 
 _KEY = b"counterpoise.grids"
-_MOST_BYTES = 64 * 2**20
 _ASIDE = 1 / 64
 """How far a value beside a repeated one may be from its own parent, as a share of the parents' distance."""
 _SWITCH = 1 - 0.5 / (1 - _ASIDE / 2)
@@ -96,8 +95,6 @@ def grids_of(recipe: pa.Table) -> dict[str, Grid]:
     """
     stored = (recipe.schema.metadata or {}).get(_KEY, b"[]")
     try:
-        if len(stored) > _MOST_BYTES:
-            raise ValueError(f"{len(stored):,} bytes of grids")
         return {grid.column: grid for grid in map(Grid.model_validate, json.loads(stored))}
     except (ValidationError, ValueError, TypeError, RecursionError) as error:
         raise IntegrityError(

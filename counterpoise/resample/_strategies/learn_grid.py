@@ -85,7 +85,9 @@ def _learn(column: str, array: pa.Array, places: tuple[Ints, Ints], steps: Float
         return None
     both = present[places[0]] & present[places[1]]
     pairs = Pairs(values[present], values[places[0]][both], values[places[1]][both], steps[both])
-    return learn_floats(column, pairs, bits=float_bits(array.type)) if floating else learn_whole(column, pairs, array.type)
+    return (
+        learn_floats(column, pairs, bits=float_bits(array.type)) if floating else learn_whole(column, pairs, array.type)
+    )
 
 
 def learn_whole(column: str, pairs: Pairs, kind: pa.DataType) -> Grid:

@@ -1,0 +1,193 @@
+"""Simple rules that may tell synthetic rows from real ones: how a number is written, one value, one interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from counterpoise.resample import seconds_per_unit, units_of
+from counterpoise.synthetic._column_shift import FeatureValues
+from counterpoise.typing import Floats, Ints, Mask
+
+_MOST_DECIMALS = 15
+_MOST_COLUMNS = 200
+_PAIRED_COLUMNS = 30
+_SPANS = (
+    ("µs", 1e-6, 1_000), ("ms", 1e-3, 1_000), ("seconds", 1.0, 60), ("minutes", 60.0, 60), ("hour", 3_600.0, 24),
+    ("day of the week", 86_400.0, 7),
+)  # fmt: skip
+
+RuleKind = Literal["format", "value", "interval", "equality"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule on one column, or on the equality of two.
+
+    Attributes:
+        kind: What the rule is about.
+        column: The column.
+        text: The condition in words.
+        holds: For which rows it holds.
+    """
+
+    kind: RuleKind
+    column: str
+    text: str
+    holds: Mask
+
+
+@dataclass(frozen=True)
+class RuleRows:
+    """The rows that rules are tried on.
+
+    Attributes:
+        values: Their features.
+        synthetic: Which of them are synthetic.
+        chosen_on: Which of them may be used to choose a rule; the others measure it.
+        kinds: The types of the numeric features, by name.
+        levels: The levels of the other features, by name.
+    """
+
+    values: FeatureValues
+    synthetic: Mask
+    chosen_on: Mask
+    kinds: dict[str, pa.DataType]
+    levels: dict[str, pa.Array]
+
+    def gain(self, holds: Mask) -> float:
+        """Return how much more often a rule holds for synthetic rows than for real ones, where rules are chosen."""
+        made, real = (holds[self.chosen_on & (self.synthetic == side)] for side in (True, False))
+        return float(made.mean() - real.mean()) if len(made) and len(real) else 0.0
+
+
+def best_rules(rows: RuleRows) -> list[Rule]:
+    """Return the best rule of each kind for each column, chosen on one half of the rows."""
+    found: list[Rule] = []
+    for place, (column, kind) in enumerate(list(rows.kinds.items())[:_MOST_COLUMNS]):
+        numbers = rows.values.numbers[:, place]
+        for rules in (format_rules(column, numbers, kind), _values_and_intervals(column, numbers, rows)):
+            found += _best_of_each_kind(rules, rows)
+    for place, (column, levels) in enumerate(list(rows.levels.items())[:_MOST_COLUMNS]):
+        found += _best_of_each_kind(_levels(column, rows.values.codes[:, place], levels, rows), rows)
+    found += _best_of_each_kind(_equal_columns(rows), rows)
+    return sorted(found, key=lambda rule: -abs(rows.gain(rule.holds)))
+
+
+def _best_of_each_kind(rules: Iterator[Rule], rows: RuleRows) -> list[Rule]:
+    best: dict[str, tuple[float, Rule]] = {}
+    for rule in rules:
+        gain = abs(rows.gain(rule.holds))
+        if gain > best.get(rule.kind, (0.0, rule))[0]:
+            best[rule.kind] = gain, rule
+    return [rule for _, rule in best.values()]
+
+
+def format_rules(column: str, numbers: Floats, kind: pa.DataType) -> Iterator[Rule]:
+    """Yield rules on how the values of a column are written.
+
+    Args:
+        column: Its name.
+        numbers: Its values, missing ones as NaN; times in the unit of their type.
+        kind: Its type.
+    """
+    present = np.isfinite(numbers)
+    marks = _of_times(numbers, kind) if pa.types.is_temporal(kind) else _of_numbers(numbers, kind)
+    for text, holds in marks:
+        yield Rule("format", column, text, holds & present)
+
+
+def _of_times(numbers: Floats, kind: pa.DataType) -> Iterator[tuple[str, Mask]]:
+    seconds = np.where(np.isfinite(numbers), numbers, 0.0).astype(np.int64)
+    one = seconds_per_unit(kind)
+    for name, span, number in _SPANS:
+        if span < one:
+            continue
+        part = seconds // round(span / one) % number
+        yield f"{name} other than 0" if number != 7 else "not on a Thursday", part != 0
+        for value in np.unique(part) if number <= 60 else ():
+            shown = f"{(int(value) + 3) % 7 + 1} of 7, Monday first" if number == 7 else str(value)
+            yield f"{name} is {shown}", part == value
+
+
+def _of_numbers(numbers: Floats, kind: pa.DataType) -> Iterator[tuple[str, Mask]]:
+    filled = np.where(np.isfinite(numbers), numbers, 0.0)
+    bits = {16: 11, 32: 24}.get(kind.bit_width, 53) if pa.types.is_floating(kind) else 53
+    decimals = decimals_of(filled, bits)
+    for number in np.unique(decimals)[:-1]:
+        yield f"more than {number} decimals", decimals > number
+    whole = np.floor(np.log10(np.where(filled != 0, np.abs(filled), 1.0))) + 1
+    digits = np.where(decimals <= _MOST_DECIMALS, decimals + whole, _MOST_DECIMALS + 2)
+    for number in np.unique(digits)[:-1]:
+        yield f"more than {number:.0f} significant digits", digits > number
+    usual = min(int(np.quantile(decimals, 0.95)), _MOST_DECIMALS)
+    units = units_of(filled, 10**usual, bits).units
+    yield from _of_units(units, usual)
+
+
+def _of_units(units: Ints, decimals: int) -> Iterator[tuple[str, Mask]]:
+    for power in range(8):
+        for factor in (1, 2, 5, 25):
+            step = factor * 10**power
+            if step > 1:
+                yield f"a multiple of {step / 10**decimals:g}", units % step == 0
+    for number, shown in ((10, "last digit"), (100, "last two digits")):
+        ends = np.abs(units) % number
+        for value in np.unique(ends):
+            yield f"{shown} {value:0{len(str(number)) - 1}d}", ends == value
+
+
+def decimals_of(values: Floats, bits: int) -> Ints:
+    """Return the decimals that values are written with, or 16 if they need more digits than are exact.
+
+    >>> decimals_of(np.array([3.0, 0.25, 1 / 3]), 53)
+    array([ 0,  2, 16])
+    """
+    found = np.full(len(values), _MOST_DECIMALS + 1)
+    for decimals in range(_MOST_DECIMALS, -1, -1):
+        found[units_of(values, 10**decimals, bits).exact] = decimals
+    return found
+
+
+def _values_and_intervals(column: str, numbers: Floats, rows: RuleRows) -> Iterator[Rule]:
+    missing = np.isnan(numbers)
+    yield Rule("value", column, "missing", missing)
+    known = rows.chosen_on & ~missing
+    made, real = numbers[known & rows.synthetic], numbers[known & ~rows.synthetic]
+    if not len(made) or not len(real):
+        return
+    points = np.unique(np.concatenate([made, real]))
+    shares = [np.searchsorted(np.sort(side), points, side="right") / len(side) for side in (made, real)]
+    gains = np.diff(shares[0] - shares[1], prepend=0.0)
+    value = points[int(np.argmax(np.abs(gains)))]
+    yield Rule("value", column, f"equal to {value:g}", numbers == value)
+    climbs = shares[0] - shares[1]
+    low, high = sorted((int(np.argmax(climbs)), int(np.argmin(climbs))))
+    inside = (numbers > points[low]) & (numbers <= points[high])
+    yield Rule("interval", column, f"above {points[low]:g} and at most {points[high]:g}", inside)
+    for place, side in ((low, "at most"), (high, "at most")):
+        yield Rule("interval", column, f"{side} {points[place]:g}", numbers <= points[place])
+
+
+def _levels(column: str, codes: Floats, levels: pa.Array, rows: RuleRows) -> Iterator[Rule]:
+    whole = codes.astype(np.int64)
+    shares = [
+        np.bincount(whole[rows.chosen_on & (rows.synthetic == side)], minlength=len(levels)) for side in (True, False)
+    ]
+    gains = shares[0] / max(1, shares[0].sum()) - shares[1] / max(1, shares[1].sum())
+    best = int(np.argmax(np.abs(gains)))
+    shown = levels[best].as_py()
+    yield Rule("value", column, "missing" if shown is None else f"equal to {str(shown)[:60]}", whole == best)
+
+
+def _equal_columns(rows: RuleRows) -> Iterator[Rule]:
+    names: Sequence[str] = list(rows.kinds)[:_PAIRED_COLUMNS]
+    for place, name in enumerate(names):
+        for other in range(place + 1, len(names)):
+            if rows.kinds[name] == rows.kinds[names[other]]:
+                same = rows.values.numbers[:, place] == rows.values.numbers[:, other]
+                yield Rule("equality", name, f"equal to the column {names[other][:60]}", same)
