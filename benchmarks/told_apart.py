@@ -74,7 +74,7 @@ def generated_table(name: str, rows: int = 4_000, seed: int = 0) -> pa.Table:
     label = (np.arange(rows) % 10 == 0).astype(np.int8)
     amount, other = rng.lognormal(4 + 0.5 * label, 0.8), rng.lognormal(3 + 0.5 * label, 0.8)
     size = rng.normal(size=rows) + 0.7 * label
-    day = 19_700 + rng.integers(0, 90, rows) // 5 * 7 + rng.integers(4, 9, rows)  # Monday to Friday
+    day = 19_700 + rng.integers(0, 90, rows) // 5 * 7 + rng.integers(2, 7, rows)  # Monday to Friday
     few = rng.random(rows) < 0.01
     columns: dict[str, dict[str, Any]] = {
         "cents": {"amount": np.round(amount, 2), "fee": np.round(amount * 0.03 + 0.3, 2), "size": size},
@@ -172,7 +172,7 @@ class MadeRows:
         first, second = (np.searchsorted(self.train, self.recipe[name].to_numpy()) for name in ("parent_a", "parent_b"))
         made = numbers[first] + self.recipe["lambda"].to_numpy()[:, np.newaxis] * (numbers[second] - numbers[first])
         whole = [not pa.types.is_floating(self.table.schema.field(name).type) for name in self.numeric]
-        return np.where(whole, np.trunc(made), made)
+        return np.asarray(np.where(whole, np.trunc(made), made))
 
     def class_rows(self, *, cut: bool) -> ClassRows:
         """Return real and synthetic rows for the test, each kind in random order."""
@@ -242,7 +242,7 @@ def bias(task: Task, strategy: str, *, seeds: int) -> Bias:
 
 def _statistics(numbers: Matrix) -> tuple[Floats, Floats, Floats]:
     pairs = np.triu_indices(numbers.shape[1], 1)
-    known = np.clip(np.corrcoef(numbers.T)[pairs], -0.999, 0.999)
+    known = np.clip(np.atleast_2d(np.corrcoef(numbers.T))[pairs], -0.999, 0.999)
     return numbers.mean(axis=0), numbers.std(axis=0), np.arctanh(known)
 
 

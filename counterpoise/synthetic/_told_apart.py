@@ -143,17 +143,18 @@ def _difference(one: int, ones: int, other: int, others: int) -> tuple[float, fl
 
 def _classified(rows: ClassRows, side: Mask, counted: Floats, seed: int) -> Telling:
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     features = _features(rows)
     scores = np.zeros(len(side))
     for half in (False, True):
         model = HistGradientBoostingClassifier(max_iter=60, early_stopping=False, random_state=seed)
         fitted, scored = side != half, side == half
-        weights = counted / np.where(
-            rows.synthetic, counted[fitted & rows.synthetic].sum(), (~rows.synthetic[fitted]).sum()
-        )
-        model.fit(features[fitted], rows.synthetic[fitted], sample_weight=weights[fitted] * fitted.sum() / 2)
-        scores[scored] = model.predict_proba(features[scored])[:, 1]
+        totals = [counted[fitted & (rows.synthetic == made)].sum() for made in (False, True)]
+        weights = counted * fitted.sum() / 2 / np.where(rows.synthetic, totals[1], totals[0])
+        with threadpool_limits(limits=1):  # so few rows take longer on several threads
+            model.fit(features[fitted], rows.synthetic[fitted], sample_weight=weights[fitted])
+            scores[scored] = model.predict_proba(features[scored])[:, 1]
     halves = [_Ranking.of(rows, scores, counted, side == half) for half in (False, True)]
     units = np.unique(rows.rows[:, 0])
     rng = np.random.default_rng(seed)

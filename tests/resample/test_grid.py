@@ -41,7 +41,7 @@ def as_times(seconds: Any, unit: str = "us") -> pa.Array:
 WRITTEN: dict[str, tuple[pa.Array, Callable[[Any], bool]]] = {
     "cents": (pa.array(np.round(AMOUNT, 2)), lambda value: round(value, 2) == value),
     "cents in single precision": (
-        pa.array(np.round(AMOUNT, 2).astype("f4")), lambda value: len(f"{np.float32(value):}".partition(".")[2]) <= 2,
+        pa.array(np.round(AMOUNT, 2).astype("f4")), lambda value: len(str(np.float32(value)).partition(".")[2]) <= 2,
     ),
     "single precision in a double": (
         pa.array(AMOUNT.astype("f4").astype("f8")), lambda value: float(np.float32(value)) == value,
@@ -187,7 +187,8 @@ def test_descriptions_say_step_pattern_and_scale() -> None:
     assert said["minutes"] == "steps of 1 minute"
     assert said["weekdays"] == "steps of 1 day; below 7 days as the nearer parent"
     assert said["sevens with an offset"].startswith("steps of 7")
-    assert said["four significant digits"] == "at most 4 significant digits"
+    assert said["tens"] == "steps of 10"
+    assert said["four significant digits"].endswith("at most 4 significant digits")
     assert said["two groups of values"] == "one of 18 values that occur"
 
 
@@ -250,5 +251,5 @@ def test_rare_categories_keep_their_share(tmp_path: Path) -> None:
         shares[grid] = np.mean(np.array(recipe["vote:kind"].to_pylist()) == "rare")
         assert bool(grids_of(recipe)) is False  # normal numbers have no grid
     own = np.mean(kind[label] == "rare")
-    assert abs(shares[True] - own) < 0.02
+    assert abs(shares[True] - own) < 0.04
     assert shares[False] < shares[True]

@@ -171,7 +171,7 @@ def _draft_made(job: ResamplingJob, draft: Draft, strategy: Maker) -> None:
 def _voted_recipe(job: ResamplingJob, space: TrainSpace, drawn: Drawn) -> pa.Table:
     votes = vote(space.codes, drawn.neighbours, seed=job.seed)
     recipe = Recipe(drawn.parent_a, drawn.parent_b, drawn.steps, votes.astype(np.float64))
-    if job.config.grid:
+    if job.config.grid and job.numeric:  # without numbers, such rows would be copies
         recipe = recipe.with_categories_of_nearer_parents(space.codes)
     return recipe_table(recipe, job.train.rows, space.categories)
 

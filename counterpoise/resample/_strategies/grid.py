@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ _ASIDE = 1 / 64
 """How far a value beside a repeated one may be from its own parent, as a share of the parents' distance."""
 _SWITCH = 1 - 0.5 / (1 - _ASIDE / 2)
 """The step up to which a repeated value is kept: slightly below 1/2, which offsets the mean of `_ASIDE`."""
+_ROUNDED = 7  # significant digits
 _EXACT_POWER = 22  # the largest power of ten that a double holds exactly
 
 Unit = Annotated[int, Field(ge=0, lt=2**63)]
@@ -116,8 +117,8 @@ class Between:
         draws: Uniform draws for rounding.
     """
 
-    first: npt.NDArray[np.int64] | Floats
-    second: npt.NDArray[np.int64] | Floats
+    first: npt.NDArray[Any]
+    second: npt.NDArray[Any]
     steps: Floats
     draws: Floats
 
@@ -257,7 +258,10 @@ def _times(grid: Grid, more: int) -> dict[str, object]:
 
 
 def _significant(values: Floats, grid: Grid, draws: Floats) -> Floats:
-    """Return values rounded to the grid's significant digits, without bias."""
+    """Return values rounded to the grid's significant digits, without bias.
+
+    Many digits are rounded to the nearest, which keeps thirds as they are; the bias is below a millionth.
+    """
     size = np.abs(values)
     exponent = np.floor(np.log10(np.where(size > 0, size, 1.0))).astype(np.int64)
     places = np.clip(grid.digits - 1 - exponent, -_EXACT_POWER, _EXACT_POWER)
@@ -265,7 +269,7 @@ def _significant(values: Floats, grid: Grid, draws: Floats) -> Floats:
     scaled = np.where(places >= 0, values * power, values / power)
     nearest = np.rint(scaled)
     low = np.where(np.abs(scaled - nearest) < 1e-6, nearest, np.floor(scaled))
-    whole = low + (draws < scaled - low)
+    whole = nearest if grid.digits >= _ROUNDED else low + (draws < scaled - low)
     rounded = np.where(places >= 0, whole / power, whole * power)
     return np.asarray(np.where((size > 0) & np.isfinite(size), rounded, values))
 
@@ -311,7 +315,7 @@ def describe_grid(grid: Grid, kind: pa.DataType) -> str:
 def _words(grid: Grid, kind: pa.DataType) -> Iterator[str]:
     if len(grid.levels) > 1:
         yield f"one of {len(grid.levels)} values that occur"
-    elif grid.denominator:
+    elif grid.denominator and not grid.digits:
         yield f"steps of {_size(grid, grid.step, kind)}"
     if grid.finer:
         yield "the few with more decimals where the nearer parent has them"

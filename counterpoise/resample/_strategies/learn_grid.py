@@ -137,16 +137,17 @@ class _Form:
         reached = np.searchsorted(np.cumsum(counts[order]), _ON_GRID * counts.sum())
         main, most = int(decimals[order][min(reached, len(order) - 1)]), int(decimals.max())
         digits = _digits(values, precision)
-        if digits and (main > _MOST_DECIMALS or _are_cut(values, main, digits)):
-            return cls(0, 0, digits, precision)
         if main > _MOST_DECIMALS:
-            return cls(_common_denominator(values, precision), 0, 0, precision)
-        return cls(10**main, 10**most if main < most <= _MOST_DECIMALS else 0, 0, precision)
+            return cls(0 if digits else _common_denominator(values, precision), 0, digits, precision)
+        cut = digits if digits and _are_cut(values, main, digits) else 0
+        return cls(10**main, 10**most if main < most <= _MOST_DECIMALS else 0, cut, precision)
 
 
 def _are_cut(values: Floats, decimals: int, digits: int) -> bool:
     """Return whether large values have fewer decimals than small ones, because digits are limited."""
     sizes = np.abs(values[values != 0])
+    while decimals <= 0 and decimals > -15 and (sizes % 10 ** (1 - decimals) == 0).all():
+        decimals -= 1
     return int((np.floor(np.log10(sizes)) + 1 + decimals > digits).sum()) >= _FEWEST_IN_SPIKE
 
 
@@ -231,7 +232,7 @@ def _in_units(grid: Grid, pairs: Pairs, rungs: list[int]) -> Grid:
 def _atoms(levels: npt.NDArray[Any], counts: Ints) -> tuple[int | float, ...]:
     """Return the values that are much more frequent than the values around them."""
     needed = max(_FEWEST_IN_SPIKE, _ATOM_SHARE * counts.sum())
-    return tuple(levels[place].item() for place in np.flatnonzero(counts >= needed) if _stands_out(counts, place))
+    return tuple(levels[place].item() for place in np.flatnonzero(counts >= needed) if _stands_out(counts, int(place)))
 
 
 def _stands_out(counts: Ints, place: int) -> bool:

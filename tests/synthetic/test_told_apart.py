@@ -1,0 +1,101 @@
+"""The report says whether synthetic rows can be told from real ones, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pydantic import ValidationError
+
+from counterpoise.report import telling_warning
+from counterpoise.results import SyntheticReview, TellingRule
+from counterpoise.synthetic._column_shift import FeatureValues
+from counterpoise.synthetic._told_apart import ClassRows, tell_apart
+from tests.snapshots import EngineRun, run_engine
+from tests.synthetic.conftest import found_quality
+
+KINDS = {"x": pa.float64(), "y": pa.float64()}
+
+
+def rows_of(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> ClassRows:
+    """Return real and synthetic rows of two columns, the latter with parents at random."""
+    rng, both = np.random.default_rng(seed), np.concatenate([real, synthetic])
+    parents = rng.integers(0, len(real), (len(synthetic), 2))
+    own = np.column_stack([np.arange(len(real)), np.full(len(real), -1)])
+    made = np.arange(len(both)) >= len(real)
+    rows = ClassRows(
+        FeatureValues(both, np.zeros((len(both), 0))), made, np.concatenate([own, parents]),
+        rng.permutation(len(both)).astype(np.uint64), KINDS, {},
+    )  # fmt: skip
+    return rows.take(rng.permutation(len(both)))
+
+
+def test_rows_of_one_distribution_cannot_be_told_apart() -> None:
+    found = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        rows = rows_of(rng.normal(size=(300, 2)), rng.normal(size=(1_200, 2)), seed=seed)
+        found.append(tell_apart(rows, name="yes", seed=seed))
+    assert abs(np.mean([one.classifier.auc for one in found if one.classifier]) - 0.5) < 0.05
+    assert not any(rule.tells for one in found for rule in one.rules)
+    assert abs(np.mean([rule.auc for one in found for rule in one.rules]) - 0.5) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (lambda values: values + 0.001, "format"),
+        (lambda values: np.where(values > 0, values, 7.5), "value"),
+        (lambda values: np.clip(values, -0.5, 0.5).round(2), "value"),
+        (lambda values: values[:, [0, 0]], "equality"),
+    ],
+)
+def test_a_rule_that_tells_synthetic_rows_is_found(change: Callable[[np.ndarray], np.ndarray], kind: str) -> None:
+    rng = np.random.default_rng(3)
+    real, synthetic = rng.normal(size=(400, 2)).round(2), rng.normal(size=(1_600, 2)).round(2)
+    found = tell_apart(rows_of(real, change(synthetic)), name="yes", seed=0)
+    assert found.rules[0].tells
+    assert kind in {rule.kind for rule in found.rules if rule.tells}
+
+
+def test_two_halves_of_few_rows_give_no_answer() -> None:
+    rng = np.random.default_rng(0)
+    found = tell_apart(rows_of(rng.normal(size=(30, 2)), rng.normal(size=(90, 2))), name="yes", seed=0)
+    assert found.classifier is None
+    assert found.rules == ()
+
+
+def amounts(rows: int = 2_500) -> pa.Table:
+    rng = np.random.default_rng(1)
+    label = np.arange(rows) % 8 == 0
+    amount = np.round(rng.lognormal(4 + 0.3 * label, 0.7), 2)
+    return pa.table({"amount": amount, "size": rng.normal(size=rows), "label": label.astype("i1")})
+
+
+def test_without_grids_digits_tell_synthetic_rows_and_a_warning_says_so(tmp_path: Path) -> None:
+    def reviewed(grid: bool) -> SyntheticReview:
+        run: EngineRun = run_engine(amounts(), tmp_path / str(grid), resampling={"strategy": "smote", "grid": grid})
+        return SyntheticReview(quality=found_quality(run), outcomes=())
+
+    told, plain = reviewed(grid=False), reviewed(grid=True)
+    assert "amount more than 2 decimals holds for" in telling_warning(told)
+    assert telling_warning(plain) == ""
+    (found,) = plain.quality.told_apart
+    assert found.format is not None
+    assert found.format.auc <= 0.55
+    assert [(one.column, one.text) for one in plain.quality.grids] == [("amount", "steps of 0.01")]
+    (other,) = told.quality.told_apart
+    assert found.classifier is not None
+    assert other.classifier is not None
+    assert found.classifier.auc < other.classifier.auc
+
+
+@pytest.mark.parametrize("forged", [{"auc": 0.9}, {"low": 0.7}, {"real": 0.5}, {"synthetic": 1.5}])
+def test_a_record_whose_figures_contradict_each_other_is_refused(forged: dict[str, float]) -> None:
+    right = {"kind": "value", "column": "x", "text": "missing", "synthetic": 0.4, "real": 0.2, "auc": 0.6}
+    TellingRule.model_validate({**right, "low": 0.55, "high": 0.65})
+    with pytest.raises(ValidationError, match=r"AUC|less than"):
+        TellingRule.model_validate({**right, "low": 0.55, "high": 0.65, **forged})
