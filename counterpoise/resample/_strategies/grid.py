@@ -152,7 +152,7 @@ class Between:
         above = np.clip(np.searchsorted(levels, target, side="left"), 1, len(levels) - 1)
         low, high = levels[above - 1], levels[above]
         made = np.where(self.draws < (target - low) / (high - low), high, low)
-        return np.clip(made, np.minimum(self.first, self.second), np.maximum(self.first, self.second))
+        return np.asarray(np.clip(made, np.minimum(self.first, self.second), np.maximum(self.first, self.second)))
 
     def on_lattice(self, fractions: Floats, *, spacing: Ints, anchored: Mask) -> Ints:
         """Return whole units between both parents, exactly for every pair of 64-bit integers.
