@@ -253,3 +253,17 @@ def test_rare_categories_keep_their_share(tmp_path: Path) -> None:
     own = np.mean(kind[label] == "rare")
     assert abs(shares[True] - own) < 0.04
     assert shares[False] < shares[True]
+
+
+@pytest.mark.parametrize("strategy", ["smote", "adasyn", "borderline_smote", "svm_smote", "smote_enn", "smote_tomek"])
+def test_every_interpolating_strategy_stays_in_cents(strategy: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    label = np.arange(1_200) % 8 == 0
+    amount = np.round(rng.lognormal(4 + 0.5 * label, 0.8), 2)
+    table = pa.table({"amount": amount, "size": rng.normal(size=1_200), "label": label.astype("i1")})
+    run = run_engine(table, tmp_path, resampling={"strategy": strategy})
+    assert run.resampling.synthetic > 100
+    made = pq.read_table(f"{run.version.root}/tested/{run.version.data}/train")["amount"].to_numpy()
+    assert (np.round(made, 2) == made).all()
+    assert made.min() >= amount.min()
+    assert made.max() <= amount.max()

@@ -47,6 +47,8 @@ class Recipe:
         Args:
             codes: Category codes of the rows that the parents are positions among, shape (rows, categorical columns).
         """
+        if not self.votes.shape[1]:
+            return self
         nearer = np.where((self.steps < 0.5) | (self.parent_b < 0), self.parent_a, self.parent_b)
         return replace(self, votes=codes[nearer].astype(np.float64))
 
