@@ -143,14 +143,15 @@ class TellingRule(Telling):
     """A simple rule, chosen on one half of the real rows and measured on the other.
 
     Attributes:
-        kind: Whether it is about how values are written, one value, an interval, or the equality of two columns.
+        kind: Whether it is about how values are written, one value, an interval, the equality of two columns, or that
+            of the row with another.
         column: Its column.
         text: Its condition.
         synthetic: The share of synthetic rows for which it holds.
         real: The share of real rows for which it holds.
     """
 
-    kind: Literal["format", "value", "interval", "equality"]
+    kind: Literal["format", "value", "interval", "equality", "copy"]
     column: Name
     text: Name
     synthetic: Share

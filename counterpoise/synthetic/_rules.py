@@ -21,7 +21,7 @@ _SPANS = (
     ("day of the week", 86_400.0, 7),
 )  # fmt: skip
 
-RuleKind = Literal["format", "value", "interval", "equality"]
+RuleKind = Literal["format", "value", "interval", "equality", "copy"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class RuleRows:
         chosen_on: Which of them may be used to choose a rule; the others measure it.
         kinds: The types of the numeric features, by name.
         levels: The levels of the other features, by name.
+        repeated: Which of them equal another row.
     """
 
     values: FeatureValues
@@ -58,6 +59,7 @@ class RuleRows:
     chosen_on: Mask
     kinds: dict[str, pa.DataType]
     levels: dict[str, pa.Array]
+    repeated: Mask
 
     def gain(self, holds: Mask) -> float:
         """Return how much more often a rule holds for synthetic rows than for real ones, where rules are chosen."""
@@ -75,6 +77,7 @@ def best_rules(rows: RuleRows) -> list[Rule]:
     for place, (column, levels) in enumerate(list(rows.levels.items())[:_MOST_COLUMNS]):
         found += _best_of_each_kind(_levels(column, rows.values.codes[:, place], levels, rows), rows)
     found += _best_of_each_kind(_equal_columns(rows), rows)
+    found.append(Rule("copy", "all columns", "equal to another row", rows.repeated))
     return sorted(found, key=lambda rule: -abs(rows.gain(rule.holds)))
 
 

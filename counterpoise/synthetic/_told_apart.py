@@ -77,7 +77,8 @@ def tell_apart(rows: ClassRows, *, name: str, seed: int) -> ToldApart:
     facts = {"name": name, "real_rows": counts[0] + counts[2], "synthetic_rows": counts[1] + counts[3]}
     if min(counts) < _FEWEST_ROWS:
         return ToldApart(**facts)
-    tried = RuleRows(kept.values, kept.synthetic, ~side, kept.kinds, kept.levels)
+    _, which, times = np.unique(rows.contents, return_inverse=True, return_counts=True)
+    tried = RuleRows(kept.values, kept.synthetic, ~side, kept.kinds, kept.levels, (times[which] > 1)[chosen])
     rules = [_measured(rule, tried) for rule in best_rules(tried)]
     weights = _weights(rows, halves)[chosen]
     return ToldApart(

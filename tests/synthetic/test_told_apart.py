@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,15 @@ def test_a_rule_that_tells_synthetic_rows_is_found(change: Callable[[np.ndarray]
     found = tell_apart(rows_of(real, change(synthetic)), name="yes", seed=0)
     assert found.rules[0].tells
     assert kind in {rule.kind for rule in found.rules if rule.tells}
+
+
+def test_copies_of_real_rows_are_told_by_counting_equal_rows() -> None:
+    rng = np.random.default_rng(1)
+    rows = rows_of(rng.normal(size=(300, 2)), rng.normal(size=(900, 2)))
+    copied = np.where(rows.synthetic & (rng.random(1_200) < 0.6), 7, rows.contents).astype(np.uint64)
+    found = tell_apart(replace(rows, contents=copied), name="yes", seed=0)
+    assert (found.rules[0].kind, found.rules[0].tells) == ("copy", True)
+    assert found.rules[0].real == 0
 
 
 def test_two_halves_of_few_rows_give_no_answer() -> None:

@@ -203,8 +203,11 @@ def place_floats(grid: Grid, first: Floats, second: Floats, *, steps: Floats, dr
         draws: Uniform draws for rounding.
     """
     away = steps < 0
-    pairs = Between(first, second, np.maximum(steps, 0.0), draws)
     with np.errstate(all="ignore"):
+        if grid.denominator and away.any():
+            second = np.where(away, _mirrored(grid, first, second), second)
+            steps = np.abs(steps)
+        pairs = Between(first, second, np.maximum(steps, 0.0), draws)
         if not grid.denominator:
             made = _off_grid(grid, pairs)
             further = np.clip(first + steps * (second - first), grid.low, grid.high)
@@ -217,6 +220,14 @@ def place_floats(grid: Grid, first: Floats, second: Floats, *, steps: Floats, dr
     if grid.precision < 53:
         made = made.astype(np.float32 if grid.precision == 24 else np.float16).astype(np.float64)
     return np.asarray(made)
+
+
+def _mirrored(grid: Grid, first: Floats, second: Floats) -> Floats:
+    """Return the value as far on the other side of the first parent as the second is, within what parents have."""
+    unit = grid.finer or grid.denominator
+    return np.clip(
+        np.rint((2 * first - second) * unit) / unit, grid.low / grid.denominator, grid.high / grid.denominator
+    )
 
 
 def _off_grid(grid: Grid, pairs: Between) -> Floats:
