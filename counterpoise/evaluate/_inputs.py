@@ -217,12 +217,12 @@ def publish_evaluation(version: DatasetVersion, *, metrics: dict[str, Any], html
         EvaluationError: The metrics do not match their model, which is a bug.
         IntegrityError: There are already metrics, and they were changed after publication.
     """
-    from counterpoise.results import check_metrics
+    from counterpoise.results import check_metrics, published_correction
 
     check_metrics(metrics)
     files = {"report.html": html}
-    if metrics.get("correction"):
-        files["correction.json"] = as_json(metrics["correction"])
+    if correction := published_correction(metrics):
+        files["correction.json"] = as_json(correction)
     store_evaluation(DatasetFolder.of(version), version.version, metrics=metrics, files=files)
     report = find_evaluation(version)
     assert report is not None  # noqa: S101  # it was just stored

@@ -21,6 +21,7 @@ from ._metrics import MetricsRecord as MetricsRecord
 from ._metrics import PairedComparison as PairedComparison
 from ._metrics import PublishedMetrics as PublishedMetrics
 from ._metrics import check_metrics as check_metrics
+from ._metrics import published_correction as published_correction
 from ._probabilities import Calibration as Calibration
 from ._probabilities import Correction as Correction
 from ._probabilities import LearnerCorrection as LearnerCorrection

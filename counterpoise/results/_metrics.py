@@ -336,6 +336,17 @@ class PublishedMetrics(Sealed, MetricsRecord):
     attempt: Uuid | None = None
 
 
+def published_correction(metrics: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the content of `correction.json`: the correction, or with more than two classes that of each class.
+
+    Args:
+        metrics: The metrics record.
+    """
+    if metrics.get("correction"):
+        return dict(metrics["correction"])
+    return {"one_vs_rest": metrics["one_vs_rest"]} if metrics.get("one_vs_rest") else None
+
+
 def check_metrics(metrics: dict[str, Any]) -> None:
     """Check that a metrics record matches its model.
 

@@ -21,6 +21,7 @@ from counterpoise.persist import (
     read_evaluation_file,
     read_manifest,
 )
+from counterpoise.results import published_correction
 from counterpoise.versions import ManifestFacts, mismatch
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ def _file_differences(folder: DatasetFolder, found: StoredEvaluation, version: i
         except IntegrityError as error:
             yield problem_of(error)
             continue
-        if name == "correction.json" and _correction(content) != found.metrics["correction"]:
+        if name == "correction.json" and _correction(content) != published_correction(found.metrics):
             yield f"{found.folder}/{name}: not the correction in {METRICS_FILE}"
-    expected = {"report.html", *(["correction.json"] if found.record.correction else [])}
+    corrected = found.record.correction or (found.record.one_vs_rest and "correction.json" in found.record.files)
+    expected = {"report.html", *(["correction.json"] if corrected else [])}
     if found.record.files.keys() != expected:
         yield f"{evaluation_name(version)}/{METRICS_FILE}: should name exactly {', '.join(sorted(expected))}"
     for other in sorted({*folder.store.names(found.folder)} - {*expected, METRICS_FILE}):

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn import metrics as reference
 
 from counterpoise.config import EvaluationConfig, LearnerName
 from counterpoise.evaluate._arms import Predictions, train_arms
 from counterpoise.evaluate._compare import compare_strategies
-from counterpoise.evaluate._one_vs_rest import MOST_CLASSES
-from counterpoise.evaluate._tables import EvaluationTables, read_label_codes
+from counterpoise.evaluate._one_vs_rest import MOST_CLASSES, one_vs_rest
+from counterpoise.evaluate._tables import EvaluationTables, LabelCodes, read_label_codes
+from counterpoise.evaluate._task import EvaluationTask
 from counterpoise.results import MetricsRecord
 from counterpoise.verify._metrics import metric_differences
 
@@ -99,6 +101,48 @@ def test_the_record_is_valid_and_a_forged_one_is_told(
         forged["one_vs_rest"][0][forge[0]] = forge[1]
         found = list(metric_differences(MetricsRecord.model_validate(forged)))
         assert any(told in one for one in found), told
+
+
+def predicted(rng: np.random.Generator, rows: int, classes: int, distorted: float) -> tuple[Any, Any]:
+    """Return labels drawn from known probabilities, and those probabilities with another prior and too extreme."""
+    logits = rng.normal(size=(rows, classes)) * 1.5 + np.linspace(1.5, 0, classes)
+    labels = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1).astype(np.int32)
+    bent = np.exp(1.3 * logits - distorted * np.linspace(1.5, 0, classes))
+    return labels, bent / bent.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_number_of_a_class_is_that_of_scikit_learn_and_its_mean_is_right_or_said_to_be_off(seed: int) -> None:
+    rng, classes = np.random.default_rng(seed), 3 + seed % 6
+    (known, validation), (truth, test) = (predicted(rng, 2_000, classes, seed % 3 / 2) for _ in range(2))
+    train, _ = predicted(rng, 2_000, classes, 0)
+    names = tuple(f"class {number}" for number in range(classes))
+    codes = LabelCodes(names, train, train, known, truth)
+    task = EvaluationTask.of(codes, strategy="none", config=EvaluationConfig(bootstrap=0))
+    found = one_vs_rest(task, [Predictions("learner", "none", validation, test)], seed=seed)
+    assert len(found) == classes
+    for correction in json.loads(json.dumps(found)):
+        code, part = names.index(correction["positive_class"]), correction["learners"]["learner"]
+        of_class = truth == code
+        named: dict[str, Any] = {"c": correction, "q": test[:, code], "learner": "learner"}
+        exec(correction["snippet"] or "p = q", named)  # noqa: S102  # our own lines, which users will paste
+        exec(part["calibrated"]["snippet"], named)  # noqa: S102
+        for kind, shown in (("before", test[:, code]), ("calibrated", named["calibrated"])):
+            assert part[kind]["brier"] == pytest.approx(reference.brier_score_loss(of_class, shown))
+            assert part[kind]["log_loss"] == pytest.approx(reference.log_loss(of_class, shown), rel=1e-6)
+            assert part[kind]["mean_probability"] == pytest.approx(shown.mean())
+        tried = [reference.f1_score(known == code, validation[:, code] >= one) for one in _cuts(validation[:, code])]
+        chosen = reference.f1_score(known == code, validation[:, code] >= part["threshold_training_scale"])
+        assert chosen >= max(tried) - 1e-12
+        assert np.mean(named["positive"] != (test[:, code] >= part["threshold_training_scale"])) < 0.02
+        assert correction["test_prevalence"] == pytest.approx(of_class.mean())
+        assert correction["natural_prevalence"] == pytest.approx((train == code).mean())
+        off = abs(part["calibrated"]["mean_probability"] / of_class.mean() - 1) > 0.05
+        assert off == bool(part["mean_note"])
+
+
+def _cuts(scores: Any) -> Any:
+    return np.quantile(scores, np.linspace(0, 1, 60))
 
 
 def test_of_many_classes_the_smallest_are_corrected(split_tables: Any) -> None:

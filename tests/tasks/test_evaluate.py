@@ -11,8 +11,11 @@ from prefect import flow
 
 from counterpoise import evaluate as evaluate_package
 from counterpoise.evaluate import compare_strategies, find_evaluation
+from counterpoise.persist import DatasetFolder
 from counterpoise.records import Report
 from counterpoise.tasks.evaluate import evaluate
+from counterpoise.verify._evaluation import evaluation_differences
+from tests.compare.comparisons import signal
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 from tests.tasks.stored import stored_artifact
 
@@ -43,6 +46,27 @@ def test_the_report_is_published_beside_its_version(run: EngineRun) -> None:
     assert Path(report.html).read_text().lstrip().lower().startswith("<!doctype html>")
     assert json.loads(Path(report.metrics).read_text())["verdict"] == report.verdict
     assert report.verdict
+
+
+def test_with_more_classes_the_correction_of_each_is_published_shown_and_verified(tmp_path: Path) -> None:
+    settings = {**QUICK, "learners": ["logistic_regression"]}
+    run = run_engine(signal(900, classes=3), tmp_path, evaluation=settings, resampling={"strategy": "random_over"})
+    report = evaluated(run)
+    assert report is not None
+    (place,) = tmp_path.rglob("correction.json")
+    published = json.loads(place.read_text())["one_vs_rest"]
+    assert [one["positive_class"] for one in published] == ["no", "perhaps", "yes"]
+    assert published == json.loads(Path(report.metrics).read_text())["one_vs_rest"]
+    page = Path(report.html).read_text()
+    assert "Probabilities by class" in page
+    for one in published:
+        for part in one["learners"].values():
+            assert f"{part['before']['mean_probability']:.4f}" in page
+            assert not part["mean_note"] or part["mean_note"] in page
+    assert evaluation_differences(DatasetFolder.of(run.version), run.version.version) == []
+    place.write_text(place.read_text().replace("perhaps", "certain"))
+    found = evaluation_differences(DatasetFolder.of(run.version), run.version.version)
+    assert any("correction.json" in line for line in found)
 
 
 def test_an_evaluation_that_is_left_out_publishes_nothing(run: EngineRun) -> None:

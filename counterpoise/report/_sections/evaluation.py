@@ -16,6 +16,7 @@ from counterpoise.report._sections.class_decisions import CLASS_DECISIONS
 from counterpoise.report._sections.curves import CURVES
 from counterpoise.report._sections.explorer import EXPLORER
 from counterpoise.report._sections.leaderboard import LEADERBOARD
+from counterpoise.report._sections.one_vs_rest import ONE_VS_REST
 from counterpoise.report._sections.operating_points import OPERATING_POINTS
 
 
@@ -44,6 +45,7 @@ EVALUATION = Section(
         ),
         BY_CLASS,
         CLASS_DECISIONS,
+        ONE_VS_REST,
         OPERATING_POINTS,
         part("top", "", lambda metrics: grouped_figures(metrics, "top")),
         ALERTS,
