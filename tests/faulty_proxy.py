@@ -41,6 +41,8 @@ PASSING: tuple[Fault, ...] = tuple(fault for fault in get_args(Fault) if fault n
 """Faults that may happen once, and then not again."""
 
 _SECONDS_OF_SLOWNESS = 0.3
+_SECONDS_BETWEEN_POLLS = 0.01
+"""How often a proxy looks whether it is to end: hundreds of them are ended, and each is waited for."""
 _REGION = b"<Error><Code>AuthorizationHeaderMalformed</Code><Message>the region is wrong</Message></Error>"
 _ANSWERS: dict[Fault, tuple[int, bytes]] = {
     "error": (500, b"<Error><Code>InternalError</Code></Error>"),
@@ -83,7 +85,7 @@ class Calls:
 def faulty_proxy(endpoint: str, choose: Choose) -> Iterator[str]:
     """Start a proxy before a server on 127.0.0.1, give its address, and end it."""
     server = _Server(endpoint, choose)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_SECONDS_BETWEEN_POLLS,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
