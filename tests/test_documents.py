@@ -52,6 +52,7 @@ def test_the_configuration_that_a_document_shows_is_valid(document: str) -> None
     assert config.resampling.strategy == "smote"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("snippet", blocks("python"))
 def test_every_name_that_a_snippet_imports_is_there(snippet: str) -> None:
     tree = ast.parse(snippet)
@@ -116,6 +117,7 @@ def test_every_command_that_is_shown_exists_with_its_options(
     assert [option for option in options if not re.search(rf"{option}\b", known)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", shown_commands("dask"), ids=" ".join)
 def test_every_command_of_dask_that_is_shown_exists_with_its_options(words: list[str]) -> None:
     command = [sys.executable, "-m", f"distributed.cli.dask_{words[1]}", "--help"]

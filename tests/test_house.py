@@ -195,6 +195,7 @@ def test_the_public_face_loads_nothing_slow_before_it_is_asked() -> None:
         assert f"'{name}'" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["balance_frame", "resample_frame", "open_version", "load_config", "BalanceConfig"])
 def test_a_public_name_of_the_library_loads_no_prefect(name: str) -> None:
     code = f"import sys; from counterpoise import {name}; sys.exit('prefect' in sys.modules)"

@@ -36,6 +36,7 @@ def files_of_the_project() -> list[Path]:
     return [path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.relative_to(ROOT).parts)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_are_absolute(package: str) -> None:
     for path in modules(package):
@@ -48,6 +49,7 @@ def test_each_package_says_that_it_is_typed(package: str) -> None:
     assert (ROOT / package / "py.typed").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["counterpoise.flows.balance", "counterpoise.flows.command_line"])
 def test_importing_the_flow_or_the_command_imports_no_slow_library(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"

@@ -24,10 +24,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_the_guide_adds_a_format_that_passes_the_battery(copy: Path) -> None:
     assert passed_of(GUIDE, copy) > CHECKS
 
 
+@pytest.mark.slow
 def test_the_format_is_one_module_one_line_of_the_registry_and_its_documents(copy: Path) -> None:
     assert changed_files(copy) == {MODULE, REGISTRY, BATTERY}
     assert len((copy / REGISTRY).read_text().splitlines()) == len((ROOT / REGISTRY).read_text().splitlines()) + 1
@@ -36,6 +38,7 @@ def test_the_format_is_one_module_one_line_of_the_registry_and_its_documents(cop
     assert row in run(copy, "-c", table).stdout.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [

@@ -10,6 +10,7 @@ def results() -> dict[str, dict[str, int]]:
     return campaign(45, seed=7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_flip_is_refused_by_name_or_had_no_checksum_that_could_tell(
     results: dict[str, dict[str, int]], name: str

@@ -33,6 +33,7 @@ def test_without_ties_they_are_those_of_scikit_learn() -> None:
         assert np.flatnonzero(folds[0] == number).tolist() == tested.tolist()
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), folds=st.integers(2, 6), largest=st.integers(1, 5))
 def test_every_row_is_tested_once_and_tied_rows_together(seed: int, folds: int, largest: int) -> None:
     codes = labels(300, seed=seed % 1000)
@@ -69,6 +70,7 @@ def test_a_round_trains_on_none_of_the_rows_that_it_tests(tmp_path: Path) -> Non
         assert len(field.features("test", number)) == len(tested)
 
 
+@pytest.mark.slow
 def test_only_train_rows_of_the_split_take_part_and_equal_ones_in_one_fold(tmp_path: Path) -> None:
     table = mixed_table(300, share=0.3)
     twice = pa.concat_tables([table, table])

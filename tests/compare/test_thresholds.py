@@ -47,6 +47,7 @@ def test_by_cost_it_is_near_what_the_costs_give_to_probabilities_that_are_right(
     assert cost(learner.predict(features)) <= cost(by_f1)
 
 
+@pytest.mark.slow
 def test_the_costs_reached_are_those_of_scikit_learn_or_lower() -> None:
     features, asked = drawn(0)
 
@@ -114,6 +115,7 @@ def test_a_learner_without_probabilities_is_tuned_by_its_scores() -> None:
     assert recall_score(asked, learner.predict(features)) == pytest.approx(0.9, abs=0.06)
 
 
+@pytest.mark.slow
 def test_the_configured_rule_reaches_the_ranking(tmp_path: Path) -> None:
     wanted: dict[str, dict[str, Any]] = {
         "f1": {"threshold": "f1"},

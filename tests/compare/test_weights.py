@@ -163,6 +163,7 @@ def test_where_the_training_prevalence_is_not_known_the_calibrator_is_alone(tmp_
     assert one.warnings
 
 
+@pytest.mark.slow
 def test_the_final_says_where_there_is_no_prior_correction(tmp_path: Path) -> None:
     learner = 'sklearn.naive_bayes:GaussianNB {"priors": [0.5, 0.5]}'
     comparison: Comparison = comparison_of(

@@ -96,6 +96,7 @@ def test_variables_and_urls_without_a_secret_are_taken_by_model_and_form(url: st
     assert SourceConfig.model_validate(source.model_dump(mode="json")) == source
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(exclude_characters="@", exclude_categories=["C"]), min_size=12))
 def test_no_password_is_taken_and_none_is_shown(password: str) -> None:
     with pytest.raises(ConfigError, match="literal_secret") as caught:

@@ -132,6 +132,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return evaluated(tmp_path_factory.mktemp("alerts"))
 
 
+@pytest.mark.slow
 def test_the_record_of_a_split_by_time_has_every_arm_by_day(record: dict[str, Any]) -> None:
     found = record["alerts_a_day"]
     assert [day["day"] for day in found["days"]] == [f"2025-03-{day}" for day in range(15, 22)]
@@ -170,6 +171,7 @@ def test_verify_finds_numbers_by_day_that_contradict_each_other(record: dict[str
     assert any(told in line for line in metric_differences(_metrics(forged)))
 
 
+@pytest.mark.slow
 def test_numbers_of_unknown_unit_have_no_days_and_the_notes_say_so(tmp_path: Path) -> None:
     columns = {"target": "label", "time": "second", "drop": ["day", "at", "customer"]}
     split = {"method": "time", "test": "604800"}

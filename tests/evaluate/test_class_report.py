@@ -116,6 +116,7 @@ def _tables(split_tables: Callable[..., EvaluationTables]) -> EvaluationTables:
     return split_tables(pa.table({"a": rng.normal((labels == "yes") * 1.2), "class": labels}), "class")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grouped", [False, True])
 def test_a_table_of_two_classes_has_a_report_with_intervals(tables: EvaluationTables, grouped: bool) -> None:
     if grouped:

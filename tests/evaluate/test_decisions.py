@@ -37,6 +37,7 @@ def test_matthews_correlation_of_a_billion_rows_does_not_overflow() -> None:
     assert decision_metrics(counts)["mcc"][0] == 1.0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10_000),

@@ -49,6 +49,7 @@ def evaluated(tables: EvaluationTables, *, strategy: str = "random_under", **set
     return record
 
 
+@pytest.mark.slow
 def test_the_verdict_is_about_the_mean_of_the_draws_and_shows_their_range(
     split_tables: MakeTables, table: pa.Table
 ) -> None:
@@ -78,6 +79,7 @@ def test_what_is_not_random_is_fitted_once(split_tables: MakeTables, table: pa.T
     assert "draws" not in comparison["verdict"]["text"]
 
 
+@pytest.mark.slow
 def test_a_random_learner_is_fitted_with_other_seeds_in_both_arms(split_tables: MakeTables, table: pa.Table) -> None:
     tables = drawn(split_tables, table.slice(0, 600))
     learners = ["logistic_regression", "random_forest"]
@@ -89,6 +91,7 @@ def test_a_random_learner_is_fitted_with_other_seeds_in_both_arms(split_tables: 
     assert "3 draws of its rows, each with a fit of its own" in both["verdict"]["text"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_draws(split_tables: MakeTables, table: pa.Table) -> None:
     tables = drawn(split_tables, table)
     assert evaluated(tables, draws=3)["comparisons"] == evaluated(tables, draws=3)["comparisons"]
@@ -124,6 +127,7 @@ def test_without_a_bootstrap_there_is_a_range_but_no_verdict(split_tables: MakeT
     assert comparison["verdict"]["outcome"] == "undecided"
 
 
+@pytest.mark.slow
 def test_more_than_two_classes_are_drawn_again_too(split_tables: MakeTables) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=1_500)
@@ -141,6 +145,7 @@ def test_more_than_two_classes_are_drawn_again_too(split_tables: MakeTables) -> 
     assert record["comparisons"][0]["draws"]["effects"]["f1"]["low"] is not None
 
 
+@pytest.mark.slow
 def test_records_with_other_numbers_contradict_themselves(split_tables: MakeTables, table: pa.Table) -> None:
     from counterpoise.results import MetricsRecord
 

@@ -39,6 +39,7 @@ def resampled(scores: np.ndarray, positive: np.ndarray, seed: int) -> tuple[np.n
     )
 
 
+@pytest.mark.slow
 def test_near_perfect_rankings_are_covered_where_plain_percentiles_fail() -> None:
     truth = {"average_precision": 0.9592, "roc_auc": 0.99333}
     covered, plainly = dict.fromkeys(truth, 0), dict.fromkeys(truth, 0)

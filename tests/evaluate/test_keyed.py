@@ -71,11 +71,13 @@ def evaluated(given: EvaluationTables) -> dict[str, np.ndarray]:
     return {name: np.array(values) for name, values in found.items()}
 
 
+@pytest.mark.slow
 def test_two_versions_with_the_same_test_rows_differ_by_little_on_each_resample() -> None:
     one, other = (evaluated(tables(seed))["average_precision"] for seed in (0, 1))
     assert (one - other).std() < 0.4 * one.std()
 
 
+@pytest.mark.slow
 def test_groups_are_resampled_whole() -> None:
     alone, grouped = (evaluated(tables(0, grouped=grouped))["roc_auc"] for grouped in (False, True))
     assert len(alone) == len(grouped) == 200

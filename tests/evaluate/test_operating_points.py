@@ -71,6 +71,7 @@ def test_no_threshold_does_better_by_any_rule(seed: int, levels: int) -> None:
         assert reached.get(rule.name, found["recall"]) == pytest.approx(max(wanted)), rule.name
 
 
+@pytest.mark.slow
 def test_the_threshold_by_f_beta_is_that_of_scikit_learn() -> None:
     features, labels = make_classification(600, weights=[0.8], random_state=0)
     model = LogisticRegression().fit(features, labels)

@@ -17,6 +17,7 @@ def _case(seed: int, rows: int, levels: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.integers(0, levels, rows) / levels, positive
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), rows=st.integers(2, 60), levels=st.sampled_from([1, 3, 20, 10_000]))
 def test_every_resample_equals_what_scikit_learn_computes_with_its_weights(seed: int, rows: int, levels: int) -> None:

@@ -19,6 +19,7 @@ def table(rows: int, *, distinct: int = 0, seed: int = 0) -> tuple[np.ndarray, n
     return features, rng.random(rows) < expit(2 * features[:, 0] - 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trees", [30, 100, 250])
 @pytest.mark.parametrize("kind", [RandomForestClassifier, ExtraTreesClassifier])
 @pytest.mark.parametrize("distinct", [0, 10, 3])

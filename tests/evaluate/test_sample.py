@@ -76,6 +76,7 @@ def test_a_sample_has_the_ratio_that_was_published(tmp_path: Path, strategy: str
     assert positive / negative == pytest.approx(ratio, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_strategy_that_does_not_help_does_not_help_on_a_sample_either(tmp_path: Path) -> None:
     """Sampled each for itself, the natural arm had 17 positives, the other one 500: AP +0.042, 0.014 to 0.070."""
     run, tables = sampled(weak_table(60_000, 1_000), tmp_path, "random_under")

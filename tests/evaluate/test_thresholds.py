@@ -48,6 +48,7 @@ def scored(seed: int, levels: int, rows: int = 80) -> ScoredRows:
     return ScoredRows((rng.integers(0, levels, rows) + 0.5) / levels, positive)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), levels=st.sampled_from([2, 5, 30, 10_000]), rule=st.sampled_from(list(_SCORERS)))
 def test_scikit_learn_finds_the_same_best_value_among_all_thresholds(seed: int, levels: int, rule: str) -> None:

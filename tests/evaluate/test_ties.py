@@ -33,6 +33,7 @@ def leak_of(tables: EvaluationTables, strategy: str = "random_over") -> dict[str
     return found
 
 
+@pytest.mark.slow
 def test_equal_rows_of_the_source_are_held_out_together_and_at_the_ratio_of_the_run(tmp_path: Path) -> None:
     table = noise(500)
     again = np.random.default_rng(1).permutation(np.repeat(np.arange(500), 4))
@@ -43,6 +44,7 @@ def test_equal_rows_of_the_source_are_held_out_together_and_at_the_ratio_of_the_
     assert found["leaky"]["roc_auc"] > 0.9
 
 
+@pytest.mark.slow
 def test_rows_of_a_group_are_held_out_together(tmp_path: Path) -> None:
     table = noise(1_000).append_column("customer", pa.array(np.arange(1_000) // 5))
     tables = loaded(table, tmp_path, columns={"target": "label", "group": "customer"})
@@ -58,6 +60,7 @@ def test_equal_rows_that_the_split_lets_part_are_not_tied(tmp_path: Path) -> Non
     assert len(np.unique(tables.train_ties.codes)) == tables.natural_rows
 
 
+@pytest.mark.slow
 def test_where_the_split_is_in_time_the_newest_train_rows_are_held_out(tmp_path: Path) -> None:
     days = np.random.default_rng(2).permutation(1_000)
     table = noise(1_000).append_column("at", pa.array(days.astype("i4"), pa.date32()))
@@ -77,6 +80,7 @@ def test_ties_are_those_of_the_sampled_rows(tmp_path: Path) -> None:
     assert len(tables.train_ties.codes) == tables.train_natural.num_rows < tables.natural_rows
 
 
+@pytest.mark.slow
 def test_more_than_two_classes_are_told_to_be_left_out(tmp_path: Path) -> None:
     table = noise(900)
     label = pa.array(np.arange(900) % 3)

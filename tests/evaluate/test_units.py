@@ -33,6 +33,7 @@ def evaluated(table: pa.Table, folder: Path, *, strategy: str = "random_over", *
     return record
 
 
+@pytest.mark.slow
 def test_rows_that_stand_four_times_count_once(tmp_path: Path) -> None:
     once = distinct(700, np.random.default_rng(0))
     table = once.take(np.repeat(np.arange(700), 4))
@@ -53,6 +54,7 @@ def test_rows_that_stand_four_times_count_once(tmp_path: Path) -> None:
     assert "of whole sets of equal rows" in record["bootstrap"]["method"]
 
 
+@pytest.mark.slow
 def test_few_distinct_rows_get_no_verdict_however_often_they_stand_and_both_counts_are_told(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     columns = {name: rng.integers(0, levels, 4_000) for name, levels in (("a", 5), ("b", 5), ("c", 3))}
@@ -78,6 +80,7 @@ def test_both_are_told_without_resampling_too(tmp_path: Path) -> None:
     assert "95 % CI" in record["independence"]["as_rows"]["text"]
 
 
+@pytest.mark.slow
 def test_groups_count_once_and_those_with_equal_rows_together(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     table = distinct(900, rng).append_column("who", pa.array(np.arange(900) // 3))
@@ -90,6 +93,7 @@ def test_groups_count_once_and_those_with_equal_rows_together(tmp_path: Path) ->
     assert record["independence"]["test"]["largest"] == 6
 
 
+@pytest.mark.slow
 def test_rows_that_may_be_separated_or_differ_count_on_their_own(tmp_path: Path) -> None:
     once = distinct(400, np.random.default_rng(3))
     twice = once.take(np.repeat(np.arange(400), 2))

@@ -212,6 +212,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(values=VALUES, classes=st.integers(1, 3))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_column_holds_its_own_suite_is_met(values: pa.Array, classes: int, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def test_identifiers_do_not_reach_the_learner() -> None:
     assert answers.shape == (len(data), 2)
 
 
+@pytest.mark.slow
 def test_cross_validation_of_the_pipeline_sees_no_signal_in_noise() -> None:
     """Resampled before the folds were cut, a forest would score above 0.9 here (correctness 1)."""
     rng = np.random.default_rng(5)

@@ -116,6 +116,7 @@ def _kept(cell: str, value: float) -> bool:
     return exact == Decimal(value) or exact == Decimal(repr(value)) or (("." in cell or "e" in cell) and digits <= 17)
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters='\0\r\n;"\ufeff'), max_size=6), min_size=1))
 @settings(max_examples=60)
 def test_any_texts_come_back_or_are_refused(cells: list[str]) -> None:

@@ -127,6 +127,7 @@ def test_control_characters_in_names_are_refused(tmp_path: Path, header: str) ->
         ingest_text(tmp_path, f"{header}\n1,x\n")
 
 
+@pytest.mark.slow
 def test_quoted_newlines_are_exact_at_the_edges_of_blocks(tmp_path: Path) -> None:
     """Fault 18: 20 MB of cells that look like lines of the table."""
     rows = [[str(number), "\n".join(["1,x"] * (1 + number % 997)), "x"] for number in range(10_000)]
@@ -200,6 +201,7 @@ def test_compressed_text_is_read_and_a_cut_off_file_refused(tmp_path: Path, name
         ingest_text(tmp_path, data[:-40], name=name)
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
     """Fault 24."""
     with pytest.raises(InputError, match="decompression_bomb"):
@@ -213,6 +215,7 @@ def test_too_many_columns_are_refused_with_the_limit(tmp_path: Path) -> None:
         ingest_text(tmp_path, f"{names}\n{','.join('1' * 100_000)}\n")
 
 
+@pytest.mark.slow
 def test_wide_tables_are_read(tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(2_500)]
     text = "\n".join([",".join([*names, "label"]), *(",".join([str(row)] * 2_500 + ["x"]) for row in range(3))])

@@ -7,6 +7,7 @@ import io
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ def written(rows: list[list[str]], *, delimiter: str, line_end: str, quoting: in
     return text.getvalue()
 
 
+@pytest.mark.slow
 @given(
     rows=tables(),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),

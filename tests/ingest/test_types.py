@@ -140,6 +140,7 @@ def whole_run(source: Path, strategy: str, columns: dict[str, Any] | None = None
     return Run(snapshot, open_version(f"{made.root}/{made.dataset}"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["smote", "random_over", "near_miss"])
 def test_every_type_goes_through_the_whole_run_with_its_values(tmp_path: Path, strategy: str) -> None:
     source = written(tmp_path, AS_THEY_ARE | {name: column for name, (column, _) in RETYPED.items()})
@@ -216,12 +217,14 @@ def test_a_feature_of_an_extension_type_is_refused_with_a_remedy(tmp_path: Path,
         whole_run(written(tmp_path, {"f": UUIDS}), strategy)
 
 
+@pytest.mark.slow
 def test_an_identifier_may_be_of_an_extension_type(tmp_path: Path) -> None:
     run = whole_run(written(tmp_path, {"f": UUIDS}), "random_over", {"ids": ["f"]})
     keys = run.version.to_arrow("keys/test")
     assert keys["f"].to_pylist() == [UUIDS[row].as_py() for row in keys["source_row"].to_pylist()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["list", "large_list", "fixed_list", "struct", "map"])
 def test_nested_features_are_refused_by_neighbours_and_repeated_as_they_are(tmp_path: Path, kind: str) -> None:
     lists = [[int(number)] for number in WHOLE]

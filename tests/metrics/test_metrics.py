@@ -83,6 +83,7 @@ def test_perfect_answers_have_the_best_value(metric: Metric) -> None:
     assert measured_of_classes(np.eye(3)[truth], truth).get(metric.name, best) == pytest.approx(best)
 
 
+@pytest.mark.slow
 @EVERY
 def test_values_of_any_answers_lie_in_the_range(metric: Metric) -> None:
     rng = np.random.default_rng(0)
@@ -96,6 +97,7 @@ def test_values_of_any_answers_lie_in_the_range(metric: Metric) -> None:
             assert value is None or metric.holds(value) or (np.isnan(value) and metric.undefined)
 
 
+@pytest.mark.slow
 @EVERY
 def test_a_record_has_it_with_an_interval_that_covers_it(metric: Metric, record: dict[str, Any]) -> None:
     check_metrics(record)

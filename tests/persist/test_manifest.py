@@ -158,6 +158,7 @@ FORGERIES: dict[str, tuple[int, Change]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORGERIES)
 def test_verify_finds_a_manifest_that_lies_though_it_is_signed_anew(folder: DatasetFolder, name: str) -> None:
     version, change = FORGERIES[name]
@@ -168,6 +169,7 @@ def test_verify_finds_a_manifest_that_lies_though_it_is_signed_anew(folder: Data
         assert found(folder, 1 if version > 1 else 3) == [], "it costs itself alone"
 
 
+@pytest.mark.slow
 def test_a_manifest_whose_child_was_published_before_it_was_changed_does_not_verify(folder: DatasetFolder) -> None:
     forge(folder, lambda content: content.update(created="2020-01-01T00:00:00+00:00"))
     assert found(folder, 1) == ["manifest: changed since version 2 was published after it"]

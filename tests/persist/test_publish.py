@@ -39,6 +39,7 @@ def window_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     return int(request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.usefixtures("window_rows")
 def test_a_version_verifies_and_balances_row_for_row(tmp_path: Path, strategy: str) -> None:
@@ -102,6 +103,7 @@ def test_synthetic_rows_lie_between_their_parents(tmp_path: Path) -> None:
     assert set(rows["label"].to_pylist()) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("window_rows")
 def test_the_share_of_a_flag_and_the_mean_of_a_count_survive_smote(tmp_path: Path) -> None:
     table = mixed_table(6000, share=0.2)
@@ -118,6 +120,7 @@ def out(folder: Path) -> dict[str, Any]:
     return {"root": str(folder / "datasets"), "rows_per_file": 1000}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.usefixtures("window_rows")
 def test_the_same_run_in_another_folder_gives_the_same_bytes(tmp_path: Path, strategy: str) -> None:
@@ -149,6 +152,7 @@ def test_another_seed_gives_the_next_version_with_its_parent(tmp_path: Path) -> 
     assert open_version(tmp_path / "datasets" / "tested").manifest.parent == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["random_over", "smote"])
 @pytest.mark.usefixtures("window_rows")
 def test_a_source_sorted_by_class_gives_a_train_set_in_which_a_runs_test_finds_no_order(
@@ -179,6 +183,7 @@ def runs_test(labels: Any) -> float:
     return (runs - mean) / math.sqrt(variance)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("window_rows")
 def test_a_class_too_large_for_memory_is_repeated_pass_by_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("counterpoise.persist._rows.materials._POOL_BYTES", 1000)

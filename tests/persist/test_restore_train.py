@@ -53,6 +53,7 @@ def train_digests(data: Path) -> dict[str, str]:
     return {path.relative_to(data).as_posix(): file_sha256(path) for path in files}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_put_away_rows_come_back_bit_for_bit(tmp_path: Path, strategy: str) -> None:
     run = published(tmp_path, strategy, rows=900)

@@ -39,6 +39,7 @@ def test_without_an_evaluation_the_brief_says_so(make_data: Any) -> None:
     assert "leakage certificate broken: rows balance" in markdown
 
 
+@pytest.mark.slow
 def test_many_classes_have_the_curves_of_the_smallest_in_the_brief(make_data: Any, make_metrics: Any) -> None:
     classes = ("a", "b", "c", "d", "$e$")
     markdown = render_markdown(make_data(metrics=make_metrics(classes, rows=300)))

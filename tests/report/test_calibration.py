@@ -71,6 +71,7 @@ def test_thresholds_stand_in_the_scale_of_each_kind(make_data: Any, metrics: dic
     assert f'<th scope="row">Logistic regression</th>{cells}' in render_html(make_data(metrics=metrics))
 
 
+@pytest.mark.slow
 def test_the_diagrams_show_before_corrected_and_published(make_metrics: Any) -> None:
     found = make_metrics(calibration="sigmoid")
     for figure in view_of(found).figures:
@@ -84,6 +85,7 @@ def test_the_diagrams_show_before_corrected_and_published(make_metrics: Any) -> 
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "label"), [("own", "random over-sampling, published"), ("prior", "prior-corrected, published")]
 )
@@ -147,6 +149,7 @@ def test_without_a_calibrator_the_page_says_why(make_data: Any, metrics: dict[st
     assert html.count('</td><td class="n">–</td></tr>') == 2
 
 
+@pytest.mark.slow
 def test_an_isotonic_calibrator_is_told_with_its_rows(metrics: dict[str, Any]) -> None:
     parts = metrics["correction"]["learners"]
     isotonic = {
@@ -163,6 +166,7 @@ def test_an_isotonic_calibrator_is_told_with_its_rows(metrics: dict[str, Any]) -
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["none", "random_over"])
 def test_the_page_shows_slopes_with_their_intervals(make_data: Any, make_metrics: Any, strategy: str) -> None:
     found = make_metrics(strategy=strategy)
@@ -173,5 +177,6 @@ def test_the_page_shows_slopes_with_their_intervals(make_data: Any, make_metrics
     assert ("Prior correction:" in html) == (strategy != "none")
 
 
+@pytest.mark.slow
 def test_with_more_classes_nothing_is_calibrated(make_metrics: Any) -> None:
     assert calibration_view(make_metrics(("a", "b", "c"))) is None

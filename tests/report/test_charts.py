@@ -23,6 +23,7 @@ def _chart(*powers: float, kind: str = "roc") -> Chart:
     return curve_chart(kind, curves, name="c", description="d", chance=0.1)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(first=st.floats(0.05, 1), second=st.floats(0.05, 1))
 def test_labels_stay_inside_and_apart(first: float, second: float) -> None:

@@ -79,6 +79,7 @@ def test_every_number_of_the_page_stands_in_the_file_beside_it(page: WrittenPage
     assert unknown_numbers(page.html, page.record) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("classes", "final"), [(3, True), (2, False)])
 def test_so_does_it_with_more_classes_and_without_a_final(tmp_path: Path, classes: int, final: bool) -> None:
     other = written(tmp_path, classes=classes, final=final)

@@ -75,6 +75,7 @@ def test_a_leaderboard_of_very_many_entries_stays_small() -> None:
     assert len(ranking_image(board(*many))) < 50_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["random_over", "none"])
 def test_reliability_is_drawn_for_each_kind_of_probability_there_is(
     make_data: Any, make_metrics: Any, strategy: str

@@ -71,6 +71,7 @@ def page(html: str) -> _Page:
     return _Page(html)
 
 
+@pytest.mark.slow
 def test_equal_data_gives_the_same_page(data: ReportData, html: str) -> None:
     assert render_html(ReportData.model_validate_json(data.model_dump_json())) == html
 
@@ -108,6 +109,7 @@ def test_the_policy_lets_just_these_very_texts_through(page: _Page) -> None:
     assert json.loads(data)["costs"] == {"false_positive": 1.0, "false_negative": 10.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [None, ("a", "b", "c")])
 def test_a_page_without_an_explorer_runs_nothing(make_data: Any, make_metrics: Any, classes: Any) -> None:
     page = _Page(render_html(make_data(metrics=make_metrics(classes) if classes else None)))
@@ -210,18 +212,21 @@ def test_without_an_evaluation_the_page_says_so(make_data: Any) -> None:
     assert _Page(html).open == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["none", "smote"])
 def test_every_strategy_has_its_page(make_data: Any, make_metrics: Any, strategy: str) -> None:
     page = _Page(render_html(make_data(metrics=make_metrics(strategy=strategy), strategy=strategy)))
     assert page.open == []
 
 
+@pytest.mark.slow
 def test_a_page_without_intervals_is_whole(make_data: Any, make_metrics: Any) -> None:
     html = render_html(make_data(metrics=make_metrics(bootstrap=0)))
     assert "No intervals were computed" in html
     assert "No verdict possible" in html
 
 
+@pytest.mark.slow
 def test_many_classes_are_shown_with_their_smallest_curves(make_data: Any, make_metrics: Any) -> None:
     classes = tuple(f"class {number}" for number in range(8))
     html = render_html(make_data(metrics=make_metrics(classes, rows=400), counts=dict.fromkeys(classes, 50)))
@@ -287,6 +292,7 @@ _HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", _HOSTILE, ids=range(len(_HOSTILE)))
 def test_hostile_texts_are_inert_everywhere(
     make_data: Any, make_metrics: Any, make_review: Any, plain_elements: Counter[str], text: str

@@ -104,10 +104,12 @@ def unknown_numbers(html: str, metrics: dict[str, Any]) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_every_number_of_the_page_stands_in_the_metrics(published: PublishedPage) -> None:
     assert unknown_numbers(published.html, published.metrics) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [("no", "yes"), ("a", "b", "c")])
 @pytest.mark.parametrize("strategy", ["random_over", "none"])
 def test_so_do_those_of_pages_without_synthetic_rows(
@@ -118,6 +120,7 @@ def test_so_do_those_of_pages_without_synthetic_rows(
     assert unknown_numbers(render_html(data), {**metrics, "report": report_record(data)}) == {}
 
 
+@pytest.mark.slow
 def test_a_number_that_is_made_up_is_found(published: PublishedPage) -> None:
     html = published.html.replace("</main>", "<p>Precision is 0.98765, that is 98.77 %, of 123,456 rows.</p></main>")
     assert set(unknown_numbers(html, published.metrics)) == {"0.98765", "98.77 %", "123,456"}

@@ -74,6 +74,7 @@ def test_a_hurried_search_owns_up_to_what_it_missed() -> None:
     assert found.recall == pytest.approx(true_recall, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_same_seed_finds_the_same_neighbours() -> None:
     points = np.random.default_rng(0).normal(size=(3000, 20))
     first, again = (ApproximateSearch(seed=2**62 + 5).neighbours(points, 5) for _ in range(2))

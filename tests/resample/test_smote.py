@@ -69,6 +69,7 @@ def interpolated(points: Matrix, recipe: Recipe) -> Matrix:
     return made
 
 
+@pytest.mark.slow
 @given(tables())
 def test_smote_makes_the_rows_of_imbalanced_learn(table: Table) -> None:
     expected, _ = SMOTE(k_neighbors=table.k, random_state=table.seed).fit_resample(table.numbers, table.labels)
@@ -79,6 +80,7 @@ def test_smote_makes_the_rows_of_imbalanced_learn(table: Table) -> None:
     assert np.array_equal(np.vstack(made), expected)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(tables())
 def test_smotenc_makes_the_rows_of_imbalanced_learn(table: Table) -> None:

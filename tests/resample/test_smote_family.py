@@ -65,6 +65,7 @@ EQUAL: list[tuple[str, Any, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strategy", "sampler", "options"), EQUAL, ids=[name for name, *_ in EQUAL])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_rows_are_those_of_imbalanced_learn(

@@ -42,6 +42,7 @@ except CounterpoiseError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 4 << 20])
 @pytest.mark.parametrize(("what", "stage"), [("threads", "split"), ("learner", "evaluate")])
 def test_what_may_not_have_the_memory_it_needs_is_refused_by_name_and_ends(what: str, stage: str, more: int) -> None:

@@ -108,6 +108,7 @@ def test_a_hostile_text_takes_no_longer_than_its_length_asks_for(unit: str) -> N
     assert seconds(unit * (LETTERS // len(unit))) < 5
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=4), st.sampled_from(HOSTILE))
 def test_mixed_hostile_texts_take_no_longer_than_their_length_asks_for(units: list[str], last: str) -> None:

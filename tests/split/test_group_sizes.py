@@ -121,6 +121,7 @@ def test_other_properties_of_groups_are_exchangeable() -> None:
     assert (np.abs(means - means.mean(axis=1, keepdims=True)) < 4 * error + 1e-9).all()
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.lists(st.integers(0, 2), min_size=1, max_size=3)), min_size=3),
     st.integers(0, 2**32 - 1),

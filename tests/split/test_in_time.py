@@ -36,6 +36,7 @@ def split_in_time(table: pa.Table, folder: Path, *, columns: dict[str, Any] | No
     return split(table, folder, columns={"time": "at", **(columns or {})}, method="time", **config)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(-50, 50), min_size=12, max_size=200),
     st.integers(0, 12),

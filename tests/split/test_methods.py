@@ -35,6 +35,7 @@ METHODS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 REAL = ("bank_full", "Telco_Customer_Churn", "shuttle", "Skin_NonSkin")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 @given(seed=st.integers(0, 2**32 - 1), values=st.integers(40, 400), groups=st.integers(60, 400))
 @settings(max_examples=25, deadline=None)

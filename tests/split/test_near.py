@@ -84,6 +84,7 @@ def test_missing_and_infinite_values_are_near_to_their_like_only() -> None:
     assert found[4] == found[5]
 
 
+@pytest.mark.slow
 def test_many_rows_of_one_column_are_not_all_near(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     table = pa.table({"a": rng.normal(size=200_000), "label": rng.integers(0, 2, 200_000)})

@@ -174,6 +174,7 @@ def test_train_rows_hold_no_other_rows(tmp_path: Path) -> None:
     assert train.counts() == plan.counts["train"]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), min_size=20, max_size=400),
     st.tuples(st.integers(1, 8), st.integers(1, 8), st.integers(1, 8)),

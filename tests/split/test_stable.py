@@ -57,6 +57,7 @@ def placed(rows: list[tuple[int, int]]) -> Partition:
 ROWS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 40)), min_size=40, max_size=120)
 
 
+@pytest.mark.slow
 @given(ROWS, ROWS, st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None)
 def test_no_row_changes_sides_when_rows_are_added_and_shuffled(

@@ -78,6 +78,7 @@ def test_only_what_lies_under_a_folder_is_removed(store: Store) -> None:
     assert [file.name for file in store.files("")] == ["data/12/x"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 1, 8 << 20, (8 << 20) + 1, 30_000_000])
 def test_a_file_comes_back_as_it_went(store: Store, tmp_path: Path, size: int) -> None:
     path = tmp_path / "file"

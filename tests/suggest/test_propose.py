@@ -140,6 +140,7 @@ def test_a_token_in_the_label_is_a_class(tmp_path: Path) -> None:
     assert config.source == CSV
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [

@@ -33,6 +33,7 @@ def scored_classes(draw: st.DrawFn) -> tuple[Array, Array]:
     return np.array(values, dtype=np.float64), codes[rows]
 
 
+@pytest.mark.slow
 @given(scored_classes())
 def test_the_area_of_a_ranking_is_that_of_scikit_learn(drawn: tuple[Array, Array]) -> None:
     values, codes = drawn
@@ -41,6 +42,7 @@ def test_the_area_of_a_ranking_is_that_of_scikit_learn(drawn: tuple[Array, Array
         assert ranking_area(values, codes == code) == pytest.approx(roc_auc_score(codes == code, ranks), abs=1e-12)
 
 
+@pytest.mark.slow
 @given(scored_classes())
 def test_numbers_of_many_values_separate_as_far_as_their_ranking(drawn: tuple[Array, Array]) -> None:
     values, codes = drawn
@@ -54,6 +56,7 @@ def test_numbers_of_many_values_separate_as_far_as_their_ranking(drawn: tuple[Ar
         assert areas == pytest.approx(np.maximum(expected, 1 - np.array(expected)), abs=1e-12)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 99), st.integers(2, 6))
 def test_large_levels_separate_as_their_shares_do_for_scikit_learn(seed: int, number: int) -> None:
     rng = np.random.default_rng(seed)

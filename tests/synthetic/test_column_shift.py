@@ -14,6 +14,7 @@ NUMBERS = npst.arrays(float, st.integers(1, 30), elements=st.floats(-1e300, 1e30
 CODES = npst.arrays(float, st.integers(1, 30), elements=st.integers(0, 3).map(float))
 
 
+@pytest.mark.slow
 @given(real=NUMBERS, synthetic=NUMBERS)
 def test_drift_of_numbers_lies_between_none_and_all_whichever_way_round(
     real: np.ndarray, synthetic: np.ndarray

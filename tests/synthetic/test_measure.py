@@ -176,6 +176,7 @@ def test_another_seed_looks_at_another_sample(smote_run: MakeRun, monkeypatch: p
     assert quality_of(run, seed=1) != quality_of(run, seed=2)
 
 
+@pytest.mark.slow
 def test_very_wide_tables_tell_the_columns_that_drift_most(smote_run: MakeRun) -> None:
     rng = np.random.default_rng(0)
     wide = {f"x{i}": rng.normal(size=300) for i in range(230)}

@@ -87,6 +87,7 @@ ALL = st.lists(SINGLE, min_size=1, max_size=3).map(lambda parts: {"type": "and",
 ANY = st.lists(SINGLE | ALL, min_size=1, max_size=3).map(lambda parts: {"type": "or", "conditions": parts})
 
 
+@pytest.mark.slow
 @given(SINGLE | ALL | ANY)
 def test_the_rows_chosen_are_those_that_great_expectations_chooses(condition: dict[str, Any]) -> None:
     assert condition_fault(condition) == ""

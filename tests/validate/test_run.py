@@ -319,6 +319,7 @@ def test_nothing_is_printed_or_warned(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_million_failing_rows_are_set_apart_without_an_object_each(tmp_path: Path) -> None:
     rows = 1_000_000
     snapshot = snapshot_of(pa.table({"x": np.arange(rows)}), tmp_path, group_rows=200_000)

@@ -103,6 +103,7 @@ def plain() -> dict[int, Any]:
     }
 
 
+@pytest.mark.slow
 def test_answers_are_those_of_great_expectations(plain: dict[int, Any], whole: dict[int, Answer]) -> None:
     """Where it cannot read pandas' nullable types, we ask again: what it can answer, we answer alike."""
     answered = {index: theirs for index, (theirs, _) in plain.items() if not exceptions(theirs.exception_info)}

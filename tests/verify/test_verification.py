@@ -99,6 +99,7 @@ def _other_class(data: Path) -> None:
     pq.write_table(rows.set_column(rows.schema.names.index("class"), "class", other), path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"), [(_more_rows, "rejected: lines"), (_other_class, "classes of rows differ")]
 )

@@ -97,6 +97,7 @@ def test_only_the_rows_of_a_condition_are_compared() -> None:
     assert answer.result["observed_value"] == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

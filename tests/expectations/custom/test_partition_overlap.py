@@ -80,6 +80,7 @@ def test_no_rows_pass() -> None:
     assert ask_engine(pd.DataFrame({"group": ["x"], "part": [1]})[:0], KIND, **PAIR).success is True
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from([1, 2, 3, 4, None]), st.sampled_from(["a", "b", None])), max_size=30))
 def test_shared_values_are_those_of_a_plain_group_by(rows: list[tuple[Any, Any]]) -> None:
     register_expectations()
