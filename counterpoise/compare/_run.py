@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from counterpoise.compare._candidates import list_candidates
 from counterpoise.compare._final.final import run_final
 from counterpoise.compare._processes.subprocesses import close_on_interruption, processes_for
@@ -33,7 +35,7 @@ def run_comparison(
     """
     candidates, results = list_candidates(comparison.rules.tournament), list[CandidateResult]()
     threads = workers(comparison.rules.tournament.workers) if subprocesses else 1
-    with processes_for(comparison.folder):
+    with processes_for(comparison.folder) if subprocesses else nullcontext():
         with thread_pool(threads) as pool, close_on_interruption(comparison.folder):
             for result in pool.map(
                 lambda candidate: (cross_validate_in_process if subprocesses else cross_validate)(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -220,6 +221,14 @@ def test_the_leaderboard_of_a_whole_comparison_shows_every_candidate(tmp_path: P
         (one.strategy, one.learner) for one in list_candidates(comparison.rules.tournament)
     }
     assert [one.strategy for one in leaderboard.set_apart] == ["smoten"]
+
+
+def test_a_comparison_in_this_process_starts_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *command, **_: started.append(command))
+    comparison = comparison_of(signal(), tmp_path, folds=2, strategies=["none"], learners=[TREE])
+    assert run_comparison(comparison, subprocesses=False).chosen is not None
+    assert started == []
 
 
 def test_lightgbm_is_a_learner_by_name_and_takes_part_where_it_is_installed(comparison: Comparison) -> None:
