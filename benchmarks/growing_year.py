@@ -65,18 +65,18 @@ def _year(options: argparse.Namespace, year: int, folder: Path) -> Iterator[tupl
     files: list[Any] = []
     baseline: Baseline | None = None
     for night in range(options.nights):
-        files.append(_file(_night(rng, night, options), folder / f"{night:03}.parquet"))
-        snapshot = _snapshot(files)
+        files.append(write_rows(_night(rng, night, options), folder / f"{night:03}.parquet"))
+        snapshot = written_snapshot(files)
         failed: list[tuple[str, str]] = []
         if baseline is not None:
-            failed = list(_failed(snapshot, suite_against(baseline, config, snapshot).expectations))
+            failed = list(failed_expectations(snapshot, suite_against(baseline, config, snapshot).expectations))
         stopped = any(level == "critical" for level, _ in failed)
         yield from sorted(set(failed))
         yield "night", "refused" if stopped else "warned" if failed else "published"
         if stopped:
             files.pop()
         else:
-            baseline = Baseline(night + 1, snapshot.digest, profile_source(snapshot, config.columns))
+            baseline = Baseline(night + 1, snapshot.digest, profile_source(snapshot, config.columns, config.split))
 
 
 def _night(rng: np.random.Generator, night: int, options: argparse.Namespace) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def _night(rng: np.random.Generator, night: int, options: argparse.Namespace) ->
     ).iloc[np.argsort(shop, kind="stable")]
 
 
-def _file(rows: pd.DataFrame, place: Path) -> Any:
+def write_rows(rows: pd.DataFrame, place: Path) -> Any:
     from counterpoise.records import SnapshotFile
     from counterpoise.runtime import file_sha256
 
@@ -112,7 +112,7 @@ def _file(rows: pd.DataFrame, place: Path) -> Any:
     )
 
 
-def _snapshot(files: list[Any]) -> Any:
+def written_snapshot(files: list[Any]) -> Any:
     from counterpoise.ingest._snapshot_files import column_schemas
     from counterpoise.records import Snapshot, SourcePart
     from counterpoise.runtime import json_sha256
@@ -126,7 +126,7 @@ def _snapshot(files: list[Any]) -> Any:
     )
 
 
-def _failed(snapshot: Any, expectations: tuple[dict[str, Any], ...]) -> Iterator[tuple[str, str]]:
+def failed_expectations(snapshot: Any, expectations: tuple[dict[str, Any], ...]) -> Iterator[tuple[str, str]]:
     """Yield severity and subject of what does not hold."""
     from great_expectations.expectations.registry import get_expectation_impl
 

@@ -1,10 +1,11 @@
 """How often the rule `not_worse` promotes versions that are equally good, and one that is worse.
 
-Run `python benchmarks/promotion_nights.py [--runs 8] [--nights 100] [--positives 500]`. A night's version scores test
-rows of which one in ten is positive: negatives as N(0, 1), positives as N(d, 1). With `stable` test rows, a score is
-mostly the row's own (correlation 0.8 between two nights) and 1 % of the rows are new each night; with `fresh` ones,
-all are new. The rule sees what a run publishes: average precision, its interval and keyed resamples. From night 31 on,
-it is also asked each night about a version whose true average precision is .05 lower, which is not promoted.
+Run `python benchmarks/promotion_nights.py [--runs 8] [--nights 100] [--positives 500] [--seed 0] [--keep FILE]`. A
+night's version scores test rows of which one in ten is positive: negatives as N(0, 1), positives as N(d, 1). With
+`stable` test rows, a score is mostly the row's own (correlation 0.8 between two nights) and 1 % of the rows are new
+each night; with `fresh` ones, all are new. The rule sees what a run publishes: average precision, its interval and
+keyed resamples. From night 31 on, it is also asked each night about a version whose true average precision is .05
+lower, which is not promoted.
 
 Prints the share of nights promoted: of all, of the first and the last twenty; and the share of the worse versions.
 """
@@ -31,6 +32,7 @@ from counterpoise.versions._promotion.references import MOST_REFERENCES
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.interval_coverage import true_average_precision  # as a script, too
+from benchmarks.kept import Kept
 
 PREVALENCE, QUALITY, WORSE_BY, AGREEMENT, NEW_ROWS, SETTLED = 0.1, 0.5, 0.05, 0.8, 0.01, 30
 RULE = PromotionConfig(rule="not_worse")
@@ -91,22 +93,37 @@ class Test:
         }  # fmt: skip
 
 
-def simulate(kind: str, *, runs: int, nights: int, positives: int, seed: int = 0) -> Nights:
+def simulate(
+    kind: str, *, runs: int, nights: int, positives: int, seed: int = 0, kept: Kept | None = None
+) -> Nights:  # fmt: skip
     """Return the decisions on the versions of some runs, with `stable` or `fresh` test rows."""
-    good, bad = distance_of(QUALITY), distance_of(QUALITY - WORSE_BY)
-    equal, worse = np.zeros((runs, nights)), []
+    kept, equal, worse = kept or Kept(), list[list[bool]](), list[bool]()
     for run in range(runs):
-        test, promoted = Test(child_generator(seed, kind, run), positives), list[VersionMetrics]()
-        for night in range(nights):
-            share = NEW_ROWS if kind == "stable" else 1.0
-            test.renew(test.rng.random(len(test.truth)) < share)
-            candidate = VersionMetrics(night + 1, test.version(good))
-            if night >= min(SETTLED, nights // 2):
-                worse.append(decided(VersionMetrics(night + 1, test.version(bad)), promoted))
-            equal[run, night] = decided(candidate, promoted)
-            if equal[run, night]:
-                promoted.append(candidate)
-    return Nights(equal, np.array(worse, float))
+
+        def work(run: int = run) -> tuple[list[bool], list[bool]]:
+            rng = child_generator(seed, kind, run)
+            return one_run(kind, nights=nights, test=Test(rng, positives))
+
+        key = f"{kind} test rows, {positives} positives, {nights} nights, seed {seed}, run {run}, margin {RULE.margin}"
+        good, bad = kept.once(key, work)
+        equal.append(good)
+        worse += bad
+    return Nights(np.array(equal, float), np.array(worse, float))
+
+
+def one_run(kind: str, *, nights: int, test: Test) -> tuple[list[bool], list[bool]]:
+    """Return the decisions on the equally good versions of a run, and on the worse ones."""
+    good, bad = distance_of(QUALITY), distance_of(QUALITY - WORSE_BY)
+    equal, worse, promoted = list[bool](), list[bool](), list[VersionMetrics]()
+    for night in range(nights):
+        test.renew(test.rng.random(len(test.truth)) < (NEW_ROWS if kind == "stable" else 1.0))
+        candidate = VersionMetrics(night + 1, test.version(good))
+        if night >= min(SETTLED, nights // 2):
+            worse.append(decided(VersionMetrics(night + 1, test.version(bad)), promoted))
+        equal.append(decided(candidate, promoted))
+        if equal[-1]:
+            promoted.append(candidate)
+    return equal, worse
 
 
 def decided(candidate: VersionMetrics, promoted: list[VersionMetrics]) -> bool:
@@ -119,12 +136,14 @@ def decided(candidate: VersionMetrics, promoted: list[VersionMetrics]) -> bool:
 def main() -> None:
     """Print one row for each kind of test rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, default in (("runs", 8), ("nights", 100), ("positives", 500)):
+    for name, default in (("runs", 8), ("nights", 100), ("positives", 500), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--keep", type=Path, help="file of finished pieces")
     options = vars(parser.parse_args())
+    kept = Kept(options.pop("keep"))
     print(f"{'test rows':<10}{'all':>7}{'first 20':>10}{'last 20':>9}{'.05 worse':>11}")
     for kind in ("stable", "fresh"):
-        found = simulate(kind, **options)
+        found = simulate(kind, **options, kept=kept)
         shares = [found.equal.mean(), found.equal[:, :20].mean(), found.equal[:, -20:].mean(), found.worse.mean()]
         print(f"{kind:<10}{shares[0]:>7.1%}{shares[1]:>10.1%}{shares[2]:>9.1%}{shares[3]:>11.1%}", flush=True)
 

@@ -8,6 +8,8 @@ intervals do not meet; then the same over all.
 Run `python benchmarks/verdict_draws.py --simulate 100` for simulated tables whose truth is known: scores of a model
 without resampling, and of further ones that each draw makes differently. The mean effect over endless draws is known
 by integration: 0 in half of the cells. Prints the share of tables whose interval covers it, and of false verdicts.
+
+With `--keep FILE` each finished piece is a line of that file, and a later start goes on from there.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ from counterpoise.typing import Copies, Floats, Mask
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.interval_coverage import true_average_precision  # as a script, too
+from benchmarks.kept import Kept
 
 LEARNERS = ("logistic_regression", "hist_gradient_boosting")
 
@@ -96,13 +98,19 @@ def tables_of(parts: dict[str, Any], target: str, strategy: str, *, seed: int) -
 
 
 def agreements(
-    parts: dict[str, Any], target: str, strategy: str, *, seeds: int, config: EvaluationConfig
-) -> dict[str, Agreement]:
+    parts: dict[str, Any], target: str, strategy: str, *, seeds: int, config: EvaluationConfig,
+    kept: Kept | None = None, name: str = "",
+) -> dict[str, Agreement]:  # fmt: skip
     """Return the verdicts of several seeds by learner."""
     found: dict[str, list[tuple[str, tuple[float, float]]]] = {name: [] for name in config.learners}
     for number in range(seeds):
-        for learner, verdict, change in verdicts(parts, target, strategy, seed=number, config=config):
-            found[learner].append((verdict["outcome"], (change["low"], change["high"])))
+
+        def work(number: int = number) -> list[tuple[str, str, float, float]]:
+            outcomes = verdicts(parts, target, strategy, seed=number, config=config)
+            return [(learner, said["outcome"], change["low"], change["high"]) for learner, said, change in outcomes]
+
+        for learner, outcome, low, high in (kept or Kept()).once(f"{name} {strategy} {number}", work):
+            found[learner].append((outcome, (low, high)))
     return {
         name: Agreement(tuple(outcome for outcome, _ in one), tuple(bounds for _, bounds in one))
         for name, one in found.items()
@@ -144,6 +152,7 @@ class Cell:
 
 
 PREVALENCE, DISTANCE, AGREEMENT = 0.1, 1.5, 0.8
+CHUNK = 50
 CELLS = tuple(Cell(*each) for each in itertools.product((60, 300), (False, True), (0.0, 0.1, 0.3)))
 
 
@@ -180,15 +189,26 @@ def scored(learner: str, strategy: str, scores: Floats, truth: Mask) -> Evaluate
     return EvaluatedArm(learner, strategy, {"test": {HEADLINE.name: value}}, measure)
 
 
-def coverage(cell: Cell, *, tables: int, draws: int) -> tuple[float, float]:
+def coverage(cell: Cell, *, tables: int, draws: int, kept: Kept | None = None) -> tuple[float, float]:
     """Return the share of tables whose interval covers the mean effect, and of those with a firm verdict."""
+    kept, shares = kept or Kept(), list[list[int]]()
+    for first in range(0, tables, CHUNK):
+        numbers = range(first, min(first + CHUNK, tables))
+        key = f"{cell} {draws} draws {numbers}"
+        shares.append(kept.once(key, lambda numbers=numbers: covered_and_firm(cell, numbers, draws=draws)))  # type: ignore[misc]
+    covered, firm = np.sum(shares, axis=0) / tables
+    return float(covered), float(firm)
+
+
+def covered_and_firm(cell: Cell, numbers: range, *, draws: int) -> tuple[int, int]:
+    """Return how many of some tables have an interval that covers the mean effect, and a firm verdict."""
     target = true_average_precision(DISTANCE, PREVALENCE) + (0.05 if cell.effect else 0.0)
     distance = float(optimize.brentq(lambda apart: mean_average_precision(apart, cell.spread) - target, 0.2, 4))
     effect, covered, firm = target - true_average_precision(DISTANCE, PREVALENCE), 0, 0
     test = (np.arange(round(cell.positives / PREVALENCE)) < cell.positives).astype(np.int32)
     codes = LabelCodes(("no", "yes"), test, test, test, test)
     task = EvaluationTask.of(codes, strategy="smote", config=EvaluationConfig())
-    for number in range(tables):
+    for number in numbers:
         rng = child_generator(number, "simulated verdicts", cell.positives, int(cell.effect), str(cell.spread))
         drawn = {"model": simulated(cell, draws=draws, rng=rng, distance=distance)}
         found = mean_effects(task, drawn, seed=number)["model"]
@@ -197,38 +217,38 @@ def coverage(cell: Cell, *, tables: int, draws: int) -> tuple[float, float]:
         verdict = strategy_verdict(comparison, strategy="smote", rows=cell.positives, counted="positives")
         covered += change["low"] <= effect <= change["high"]
         firm += verdict["outcome"] in ("helped", "hurt")
-    return covered / tables, firm / tables
+    return int(covered), firm
 
 
 def read_table(argument: str) -> tuple[str, Any, str]:
-    """Return the name, the rows and the label of a table given as FILE:TARGET[:SEPARATOR]."""
+    """Return the name, the rows and the label of a table given as FILE:TARGET[:SEPARATOR].
+
+    A number is the place of the label in a file without a header.
+    """
     import pandas as pd
 
     file, target, separator, *_ = [*argument.split(":"), ","]
-    return Path(file).stem, pd.read_csv(file, sep=separator), target
+    frame = pd.read_csv(file, sep=separator, header=None if target.isdecimal() else "infer")
+    return Path(file).stem, frame.rename(columns=str), target
 
 
-def real(arguments: Sequence[str], strategies: Sequence[str], *, seeds: int, config: EvaluationConfig) -> None:
+def real(
+    arguments: Sequence[str], strategies: Sequence[str], *, seeds: int, config: EvaluationConfig, kept: Kept
+) -> None:
     """Print the agreement of verdicts on real tables."""
     same, apart = list[bool](), list[bool]()
     for argument, strategy in itertools.product(arguments, strategies):
         name, frame, target = read_table(argument)
-        started = time.perf_counter()
-        found = agreements(split_table(frame, target), target, strategy, seeds=seeds, config=config)
-        seconds = (time.perf_counter() - started) / seeds
+        parts = split_table(frame, target)
+        key = f"{name} {config.draws} draws"
+        found = agreements(parts, target, strategy, seeds=seeds, config=config, kept=kept, name=key)
         for learner, one in found.items():
             same += one.same
             apart += one.apart
             shares = f"same {np.mean(one.same):4.0%}, apart {np.mean(one.apart):4.0%}"
             outcomes = ", ".join(f"{one.outcomes.count(each)} {each}" for each in dict.fromkeys(one.outcomes))
-            print(f"{name:<18}{strategy:<14}{learner:<24}{shares}  {seconds:5.1f} s  {outcomes}", flush=True)
+            print(f"{name:<26}{strategy:<14}{learner:<24}{shares}  {outcomes}", flush=True)
     print(f"all: the same verdict in {np.mean(same):.1%} of {len(same)} pairs, apart {np.mean(apart):.1%}")
-
-
-def simulate(tables: int, draws: int) -> Iterator[tuple[Cell, float, float]]:
-    """Yield each cell with its coverage and its share of firm verdicts."""
-    for cell in CELLS:
-        yield cell, *coverage(cell, tables=tables, draws=draws)
 
 
 def main() -> None:
@@ -238,12 +258,15 @@ def main() -> None:
     parser.add_argument("--strategies", nargs="+", default=["random_under", "random_over", "smote", "adasyn"])
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--draws", type=int, default=EvaluationConfig().draws)
-    parser.add_argument("--simulate", type=int, default=0, help="tables a cell")
+    parser.add_argument("--simulate", type=int, default=0, help="tables per cell")
+    parser.add_argument("--keep", type=Path, help="file of finished pieces")
     options = parser.parse_args()
+    kept = Kept(options.keep)
     if options.tables:
         config = EvaluationConfig(learners=LEARNERS, draws=options.draws)
-        real(options.tables, options.strategies, seeds=options.seeds, config=config)
-    for cell, covered, firm in simulate(options.simulate, options.draws) if options.simulate else ():
+        real(options.tables, options.strategies, seeds=options.seeds, config=config, kept=kept)
+    for cell in CELLS if options.simulate else ():
+        covered, firm = coverage(cell, tables=options.simulate, draws=options.draws, kept=kept)
         print(f"{cell.positives:>5} positives, effect {0.05 if cell.effect else 0:<4}, spread {cell.spread:<4}"
               f" covered {covered:6.1%}  firm {firm:6.1%}", flush=True)  # fmt: skip
 

@@ -9,7 +9,17 @@ from functools import partial
 from typing import Any
 
 from counterpoise.config import BalanceConfig
-from counterpoise.drift import AddedRows, Distribution, FeatureProfile, SourceProfile, find_growth
+from counterpoise.drift import (
+    AddedRows,
+    ColumnUnits,
+    Distribution,
+    FeatureProfile,
+    LaterRows,
+    SourceProfile,
+    UnitEffects,
+    UnitsOfBoth,
+    find_growth,
+)
 from counterpoise.expectations.custom.added_rows import STRETCHES
 from counterpoise.expectations.growth import all_new, growth_expectations
 from counterpoise.expectations.registration import register_expectations
@@ -113,6 +123,7 @@ def _expectations(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline)
         target=config.columns.target,
         names=_compared_names(config, snapshot),
         among=1 + len(added),
+        later=LaterRows.of(profile, snapshot, config.columns),
     )
     if growth:
         may_go = config.validation.earlier_rows == "may_go"
@@ -162,6 +173,7 @@ def drift_expectations(
     among: int = 1,
     may_grow: bool = False,
     added: AddedRows | None = None,
+    later: LaterRows | None = None,
 ) -> Iterator[Expectation]:
     """Yield the expectations that rows, classes and values have not changed.
 
@@ -174,26 +186,68 @@ def drift_expectations(
             added.
         may_grow: Whether more rows are acceptable.
         added: The rows to compare, if not all.
+        later: The units of the later rows; None if rows are independent.
     """
+    units = None
+    if profile.units is not None and later is not None:
+        units = UnitsOfBoth(profile.units, later.among(None if added is None else added.stretches))
     for level in [_DRIFTED, _BROKEN] if stop else [_DRIFTED]:
         limits = replace(level, alpha=level.alpha / among)
         if added is None:
             yield _rows(profile, limits, may_grow=may_grow)
-        for expectation in _compared(profile if added is None else _of_files(profile), target, names, limits):
+        scope = _Scope(profile if added is None else _of_files(profile), target, names, units)
+        for expectation in _compared(scope, limits):
             yield expectation if added is None else _only(added, expectation)
 
 
-def _compared(profile: SourceProfile, target: str, names: set[str], limits: _DriftLimits) -> Iterator[Expectation]:
+@dataclass(frozen=True)
+class _Scope:
+    """The profile, label column and columns to compare, and the units of both deliveries."""
+
+    profile: SourceProfile
+    target: str
+    names: set[str]
+    units: UnitsOfBoth | None
+
+    @property
+    def classes(self) -> UnitEffects | None:
+        """The effects of units on the shares of the classes."""
+        return self.units.effects(self.units.before.classes) if self.units else None
+
+    def of_column(self, name: str) -> dict[str, UnitEffects | None]:
+        """Return the effects of units on a column, by the names of `ColumnUnits`."""
+        if self.units is None:
+            return {}
+        found = self.units.before.columns.get(name, ColumnUnits())
+        return {
+            "values": self.units.effects(found.values, sampled=True),
+            "missing": self.units.effects(found.missing),
+            "minority": self.units.effects(found.minority, minority=True, sampled=True),
+            "minority_missing": self.units.effects(found.minority_missing, minority=True),
+        }
+
+
+def _compared(scope: _Scope, limits: _DriftLimits) -> Iterator[Expectation]:
     """Yield the expectations that classes and values have not changed."""
-    same_label = target == profile.target
+    profile, same_label = scope.profile, scope.target == scope.profile.target
     if same_label:
-        yield _classes(profile, limits)
-    columns = [column for column in profile.features if column.name in names]
+        yield _with_units(_classes(profile, limits), scope.classes)
+    columns = [column for column in profile.features if column.name in scope.names]
     alpha = limits.alpha / max(1, len(columns) * (4 if profile.minority else 2))
     for column in columns:
-        yield from _column(column, limits, alpha)
+        units = scope.of_column(column.name)
+        for kind, expectation in _column(column, limits, alpha):
+            yield _with_units(expectation, units.get(kind))
         if same_label and profile.minority:
-            yield from _within_minority(column, profile, limits, alpha)
+            for kind, expectation in _within_minority(column, profile, limits, alpha):
+                yield _with_units(expectation, units.get(kind))
+
+
+def _with_units(expectation: Expectation, units: UnitEffects | None) -> Expectation:
+    """Return an expectation that knows the effects of units."""
+    if units is None:
+        return expectation
+    return {**expectation, "kwargs": {**expectation["kwargs"], "units": units.model_dump()}}
 
 
 def _of_files(profile: SourceProfile) -> SourceProfile:
@@ -227,7 +281,7 @@ def _only(added: AddedRows, expectation: Expectation) -> Expectation:
 
 
 def _rows(profile: SourceProfile, limits: _DriftLimits, *, may_grow: bool) -> Expectation:
-    chance = 4 * math.sqrt(2 * profile.rows)
+    chance = 4 * math.sqrt(2 * profile.rows * (profile.units.all.size if profile.units else 1))
     low = max(0, int(min(profile.rows * limits.fewest_rows, profile.rows - chance)))
     high = int(max(profile.rows * limits.most_rows, profile.rows + chance)) + 1
     return _expectation(
@@ -256,22 +310,22 @@ def _classes(profile: SourceProfile, limits: _DriftLimits) -> Expectation:
     )
 
 
-def _column(column: FeatureProfile, limits: _DriftLimits, alpha: float) -> Iterator[Expectation]:
+def _column(column: FeatureProfile, limits: _DriftLimits, alpha: float) -> Iterator[tuple[str, Expectation]]:
     """Yield the expectations that a column's values are distributed, and missing, as before."""
     if column.distribution and _is_checkable(column.distribution, limits):
-        yield _stability(column.name, column.distribution, limits, alpha=alpha)
-    yield _missing(column.name, (column.missing, column.rows, column.missing_effect), limits, alpha=alpha)
+        yield "values", _stability(column.name, column.distribution, limits, alpha=alpha)
+    yield "missing", _missing(column.name, (column.missing, column.rows, column.missing_effect), limits, alpha=alpha)
 
 
 def _within_minority(
     column: FeatureProfile, profile: SourceProfile, limits: _DriftLimits, alpha: float
-) -> Iterator[Expectation]:
+) -> Iterator[tuple[str, Expectation]]:
     """Yield the same expectations for the rows of the minority class."""
     within = {"label": profile.target, "label_class": profile.minority}
     if column.minority and _is_checkable(column.minority, limits):
-        yield _stability(column.name, column.minority, limits, alpha=alpha, **within)
+        yield "minority", _stability(column.name, column.minority, limits, alpha=alpha, **within)
     counts = column.minority_missing, column.minority_rows, column.minority_missing_effect
-    yield _missing(column.name, counts, limits, alpha=alpha, **within)
+    yield "minority_missing", _missing(column.name, counts, limits, alpha=alpha, **within)
 
 
 def _is_checkable(distribution: Distribution, limits: _DriftLimits) -> bool:

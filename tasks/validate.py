@@ -51,7 +51,7 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
         _report_refusal(config, error, checked="source")
         raise
     _log_outcomes(validation)
-    profile = write_profile(profile_source(snapshot, config.columns), place)
+    profile = write_profile(profile_source(snapshot, config.columns, config.split), place)
     return validation.model_copy(update={"profile_file": profile})
 
 

@@ -98,7 +98,7 @@ def publish_evaluated(table: pa.Table, folder: Path, *, strategy: str) -> Engine
     sections: dict[str, Any] = {"resampling": {"strategy": strategy}, "evaluation": evaluation}
     place = folder / strategy
     drawn = run_engine(table, place, columns={"target": "label", "ids": ["id"]}, **sections)
-    profile = write_profile(profile_source(drawn.snapshot, drawn.config.columns), place / "profile")
+    profile = write_profile(profile_source(drawn.snapshot, drawn.config.columns, drawn.config.split), place / "profile")
     validation = Validation(success=True, outcomes=(outcome,), profile_file=profile)
     plain = drawn.config.published()
     config = BalanceConfig.model_validate({**plain, "output": {**plain["output"], "root": str(folder / "datasets")}})

@@ -125,7 +125,7 @@ def _check(config: BalanceConfig, folder: Path) -> tuple[Snapshot, Validation]:
 
 
 def _publish(config: BalanceConfig, snapshot: Snapshot, validation: Validation, folder: Path) -> None:
-    profile = write_profile(profile_source(snapshot, config.columns), folder / "validate")
+    profile = write_profile(profile_source(snapshot, config.columns, config.split), folder / "validate")
     validation = validation.model_copy(update={"profile_file": profile})
     split = split_snapshot(
         snapshot,

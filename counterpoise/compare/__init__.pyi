@@ -9,6 +9,7 @@ from ._final.final import hold_out_in_process as hold_out_in_process
 from ._final.final import run_final as run_final
 from ._final.held_out import digest_of_test as digest_of_test
 from ._final.held_out import hold_out as hold_out
+from ._final.judge import final_verdict as final_verdict
 from ._labels import candidate_words as candidate_words
 from ._labels import learner_words as learner_words
 from ._labels import strategy_words as strategy_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from counterpoise.compare._answer import describe_answer
 from counterpoise.metrics import METRICS, leaderboard_columns
-from counterpoise.results import Candidate, CandidateResult, Leaderboard
+from counterpoise.results import MAY_BE_INDEPENDENT, Candidate, CandidateResult, Leaderboard
 from counterpoise.text import number
 from counterpoise.versions import accesses_in_words
 
@@ -52,6 +52,7 @@ def describe_final(leaderboard: Leaderboard) -> list[str]:
         return []
     return [
         f"Final: {final.verdict}",
+        *([] if final.as_rows is None else [f"{MAY_BE_INDEPENDENT} {final.as_rows.verdict}"]),
         f"Before it, this test partition was looked at by {accesses_in_words(final.looks)}.",
     ]
 

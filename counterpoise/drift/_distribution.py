@@ -175,7 +175,7 @@ def design_effect(bins: Any) -> float:
     if len(codes) < max(_STRETCHES) or codes.max(initial=0) < 1:
         return 1.0
     places = np.arange(len(codes))
-    return max(1.0, *(_effect_between(codes, places * stretches // len(codes)) for stretches in _STRETCHES))
+    return max(1.0, *(effect_between(codes, places * stretches // len(codes)) for stretches in _STRETCHES))
 
 
 def bin_codes(values: pd.Series[Any], distribution: Distribution) -> Counts:
@@ -206,11 +206,11 @@ def effect_of_a_file(bins: Any, files: Counts) -> float:
     number = len(np.unique(files))
     if number <= _FEW_FILES or codes.max(initial=0) < 1:
         return 0.0
-    effect = _effect_between(codes, np.unique(files, return_inverse=True)[1])
+    effect = effect_between(codes, np.unique(files, return_inverse=True)[1])
     return round(max(0.0, effect - 1) * number, 6)
 
 
-def _effect_between(codes: Counts, unit: Counts) -> float:
+def effect_between(codes: Counts, unit: Counts) -> float:
     """Return the design effect of bins from their variation between the units that contain the rows."""
     rows, number, units = len(codes), int(codes.max()) + 1, int(unit.max()) + 1
     counts = np.bincount(unit * number + codes, minlength=units * number).reshape(units, number)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from counterpoise.records import ClassCounts, ColumnSchema, Record, SourcePart
 
 
@@ -66,6 +68,55 @@ class FeatureProfile(Record):
     minority: Distribution | None = None
 
 
+class UnitCount(Record):
+    """The number of rows and of their units, and the size of the unit that a row is in, on average over the rows."""
+
+    rows: int = 0
+    units: int = 0
+    size: float = 1.0
+
+
+class UnitEffect(Record):
+    """How alike the rows of a unit are in some shares: the design effect, among units of this mean size over rows."""
+
+    effect: float = 1.0
+    size: float = 1.0
+
+    def for_size(self, size: float) -> float:
+        """Return the design effect among units of another size (Kish 1965); rows of single ones count as all alike."""
+        alike = (self.effect - 1) / (self.size - 1) if self.size > 1 else 1.0
+        return max(1.0, 1 + alike * (size - 1))
+
+
+class ColumnUnits(Record):
+    """The effects of units on a column's values and missing share, in all rows and in the minority class."""
+
+    values: UnitEffect = UnitEffect()
+    missing: UnitEffect = UnitEffect()
+    minority: UnitEffect = UnitEffect()
+    minority_missing: UnitEffect = UnitEffect()
+
+
+class SourceUnits(Record):
+    """The independent units of a source, which the split keeps together.
+
+    Attributes:
+        group: The group column; empty if there is none.
+        equal_rows: Whether equal rows (together) or nearly equal ones (near) are a unit.
+        all: The units of all rows.
+        minority: The units of the minority class.
+        classes: Their effect on the shares of the classes.
+        columns: Their effects by column; columns without any are left out.
+    """
+
+    group: str
+    equal_rows: Literal["together", "near", "ignore"]
+    all: UnitCount
+    minority: UnitCount = UnitCount()
+    classes: UnitEffect = UnitEffect()
+    columns: dict[str, ColumnUnits] = Field(default_factory=dict)
+
+
 class RowSample(Record):
     """The rows of a source with the smallest hashes, used to check whether the next delivery still contains them.
 
@@ -96,6 +147,7 @@ class SourceProfile(Record):
         parts: The files of the source; empty for a database or too many files to list.
         row_sample: A sample of rows identified by content; None in versions that predate it.
         key_sample: A sample of rows identified by their identifiers, if there are any.
+        units: The independent units; None if these are single rows by nature, and in versions that predate it.
     """
 
     rows: int
@@ -110,3 +162,4 @@ class SourceProfile(Record):
     parts: tuple[SourcePart, ...] = ()
     row_sample: RowSample | None = None
     key_sample: RowSample | None = None
+    units: SourceUnits | None = None

@@ -2,14 +2,78 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from counterpoise.records import Record
 from counterpoise.typing import Floats, Ints
 
 Counts = Ints | Floats
 
 FEWEST_ROWS = 40
 """The minimum number of rows on both sides for a verdict."""
+
+
+class UnitEffects(Record):
+    """The design effects of units before and now, and the number of earlier units that these are known from.
+
+    The number is an effective one: the rows divided by the mean size over rows of the units.
+    """
+
+    before: float
+    later: float
+    number: float
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """How much rows depend on each other.
+
+    Attributes:
+        effect: The design effect of the earlier shares between stretches of the rows.
+        stretches: As in `later_effect`.
+        units: The design effects of units; None if rows are independent of each other but for their place.
+    """
+
+    effect: float = 1.0
+    stretches: int = 1
+    units: UnitEffects | None = None
+
+    def effects(self, before: float, after: float) -> tuple[float, float]:
+        """Return the design effects of these numbers of rows, before and after: the larger ones of both kinds."""
+        of_units = self.of_units
+        return max(self.effect, of_units[0]), max(
+            later_effect(self.effect, before, after, stretches=self.stretches), of_units[1]
+        )
+
+    @property
+    def of_units(self) -> tuple[float, float]:
+        """The design effects of units alone."""
+        return (self.units.before, self.units.later) if self.units else (1.0, 1.0)
+
+    def quantile(self, alpha: float, freedom: int) -> float:
+        """Return the value that a chi-square statistic exceeds with probability `alpha`.
+
+        From a few units a design effect is not known exactly: then F takes the place of chi-square (Thomas and Rao,
+        JASA 82, 1987).
+        """
+        from scipy import stats
+
+        if self.units is None:
+            return float(stats.chi2.isf(alpha, freedom))
+        return float(freedom * stats.f.isf(alpha, freedom, self._freedom(freedom)))
+
+    def p_value(self, statistic: float, freedom: int) -> float:
+        """Return the probability of a larger chi-square statistic."""
+        from scipy import stats
+
+        if self.units is None:
+            return float(stats.chi2.sf(statistic, freedom))
+        return float(stats.f.sf(statistic / freedom, freedom, self._freedom(freedom)))
+
+    def _freedom(self, freedom: int) -> float:
+        return freedom * max(1.0, self.units.number - 1) if self.units else np.inf
 
 
 def population_stability(before: Counts, after: Counts) -> float:
@@ -32,7 +96,9 @@ def population_stability(before: Counts, after: Counts) -> float:
     return float(np.sum((q - p) * np.log(q / p)))
 
 
-def chance_limit(before: float, after: float, *, bins: int, alpha: float) -> float:
+def chance_limit(
+    before: float, after: float, *, bins: int, alpha: float, dependence: Dependence | None = None
+) -> float:
     """Return the limit that the index exceeds with probability `alpha` for two samples of one population.
 
     The index divided by the sum of the inverse sizes follows a chi-square distribution with bins - 1 degrees of freedom
@@ -44,12 +110,11 @@ def chance_limit(before: float, after: float, *, bins: int, alpha: float) -> flo
         after: Rows in the second.
         bins: The number of bins.
         alpha: The probability.
+        dependence: How well the design effects are known that the sizes were divided by.
     """
-    from scipy import stats
-
     if bins < 2 or not (before and after):
         return 0.0
-    return float((1 / before + 1 / after) * stats.chi2.isf(alpha, bins - 1))
+    return (1 / before + 1 / after) * (dependence or Dependence()).quantile(alpha, bins - 1)
 
 
 def later_effect(effect: float, before: float, after: float, *, stretches: int = 1) -> float:
@@ -71,7 +136,7 @@ def later_effect(effect: float, before: float, after: float, *, stretches: int =
 
 
 def class_change(
-    before: Counts, after: Counts, *, alpha: float = 0.001, effect: float = 1.0, stretches: int = 1
+    before: Counts, after: Counts, *, alpha: float = 0.001, dependence: Dependence | None = None
 ) -> tuple[float, float, float]:
     """Return the change of class shares: p-value, effect size and the largest factor of a class's share.
 
@@ -83,30 +148,32 @@ def class_change(
         before: Rows by class.
         after: Rows by class, in the same order.
         alpha: The probability of mistaking chance for a change of some class.
-        effect: The design effect of the earlier shares. It does not apply to classes that are new or have disappeared.
-        stretches: As in `later_effect`.
+        dependence: How much rows depend on each other. Their place does not matter for classes that are new or gone.
     """
     from scipy import stats
 
+    dependence = dependence or Dependence()
     present = np.stack([before, after])[:, (before + after) > 0]
     if present.shape[1] < 2 or not present.sum(axis=1).all():
         return 1.0, 0.0, 1.0
     p, q = (present + 0.5) / (present + 0.5).sum(axis=1, keepdims=True)
-    effects = np.array([[effect], [later_effect(effect, *present.sum(axis=1), stretches=stretches)]])
-    counted = np.where(present.min(axis=0) == 0, present, np.round(present / effects)).astype(np.int64)
+    effects = np.array(dependence.effects(*present.sum(axis=1)))[:, np.newaxis]
+    of_units = np.array(dependence.of_units)[:, np.newaxis]
+    counted = np.round(present / np.where(present.min(axis=0) == 0, of_units, effects)).astype(np.int64)
     share = counted[1].sum() / counted.sum()
     least, most = (stats.binom(counted.sum(axis=0), share).cdf(counted[1] - shift) for shift in (0, 1))
     own = 2 * np.minimum(least, 1 - most)
     factor = np.where(own < alpha / len(own), np.maximum(q / p, p / q), 1.0)
+    tested = stats.chi2_contingency(present / effects)
     return (
-        float(stats.chi2_contingency(present / effects).pvalue),
+        dependence.p_value(float(tested.statistic), int(tested.dof)),
         float(np.sqrt(np.sum((q - p) ** 2 / p))),
         float(factor.max()),
     )
 
 
 def missing_change(
-    before: tuple[int, int], after: tuple[int, int], *, effect: float = 1.0, stretches: int = 1
+    before: tuple[int, int], after: tuple[int, int], *, dependence: Dependence | None = None
 ) -> tuple[float, float, float]:
     """Return the change of a missing share: difference, p-value and factor of the present share.
 
@@ -117,14 +184,12 @@ def missing_change(
     Args:
         before: The number of missing values and of rows.
         after: The number of missing values and of rows.
-        effect: The design effect of the earlier share. It does not apply if all later values are missing.
-        stretches: As in `later_effect`.
+        dependence: How much rows depend on each other. Their place does not matter if all later values are missing.
     """
     from scipy import stats
 
-    effects = (
-        (1.0, 1.0) if after[0] == after[1] else (effect, later_effect(effect, before[1], after[1], stretches=stretches))
-    )
+    dependence = dependence or Dependence()
+    effects = dependence.of_units if after[0] == after[1] else dependence.effects(before[1], after[1])
     scaled = [(hits / one, rows / one) for (hits, rows), one in zip((before, after), effects, strict=True)]
     table = np.array([[round(hits), round(rows - hits)] for hits, rows in scaled], dtype=np.int64)
     if not table.sum(axis=1).all():
@@ -133,6 +198,8 @@ def missing_change(
     if not table.sum(axis=0).all():
         return change, 1.0, 1.0
     small = table.sum() < 1_000
-    result = stats.fisher_exact(table) if small else stats.chi2_contingency(table)
+    p_value = (
+        float(stats.fisher_exact(table).pvalue) if small else dependence.p_value(stats.chi2_contingency(table)[0], 1)
+    )
     then, now = ((rows - missing + 0.5) / (rows + 1) for missing, rows in (before, after))
-    return change, float(result.pvalue), then / now
+    return change, p_value, then / now

@@ -137,7 +137,7 @@ def _evaluated(
         "keyed_resamples": keyed_resamples(task, evaluated, tables.keys_of_test),
         "comparisons": comparisons,
         "correction": _correction(task, corrections),
-        "independence": independence_record(task, evaluated, arms, learner=headline["learner"], seed=seed),
+        "independence": independence_record(task, evaluated, draws, learner=headline["learner"], seed=seed),
         "one_vs_rest": one_vs_rest(task, predictions, seed=seed),
         "verdict": headline["text"],
         "verdict_outcome": headline["outcome"],

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
 from counterpoise.evaluate._arms import EvaluatedArm, FittingTask, Predictions, draws_at_random
 from counterpoise.evaluate._tables import EvaluationTables, ResampledTrain
@@ -51,16 +52,24 @@ class LearnerDraws:
 
 
 @dataclass(frozen=True)
-class _Budget:
+class DrawsBudget:
     """The time that further draws may take."""
 
     seconds: float
     started: float = field(default_factory=time.monotonic)
 
-    def allows(self, done: int) -> bool:
-        """Return whether another draw would end in time, if it takes as long as the mean of those before."""
+    def allows(self, draws: int) -> bool:
+        """Return whether a draw after these, the published one included, is one of the fewest or would end in time.
+
+        It is taken to last as long as the mean of those before.
+        """
         spent = time.monotonic() - self.started
-        return done == 0 or spent + spent / done <= self.seconds
+        return draws < FEWEST_DRAWS or spent + spent / (draws - 1) <= self.seconds
+
+    @staticmethod
+    def note(draws: int, wanted: int) -> str:
+        """Return why draws ended."""
+        return f"draws ended after {draws} of {wanted}: the time was up (evaluation.draws_seconds)"
 
 
 def draw_again(
@@ -81,13 +90,13 @@ def draw_again(
         progress: Called after each draw.
     """
     found = _published(tables, task, evaluated)
-    wanted, note = _affordable(tables, task)
+    wanted, note = affordable_draws(task.config, tables.train_resampled.num_rows)
     fitting = FittingTask.of(tables, task.codes, seed=seed)
-    budget = _Budget(task.config.draws_seconds)
+    budget = DrawsBudget(task.config.draws_seconds)
     if any(one.sampler or one.learner for one in found.values()):
         for draw in range(1, wanted):
-            if draw >= FEWEST_DRAWS and not budget.allows(draw - 1):
-                note = f"draws ended after {draw} of {wanted}: the time was up (evaluation.draws_seconds)"
+            if not budget.allows(draw):
+                note = budget.note(draw, wanted)
                 break
             try:
                 _draw(found, tables, task, fitting, draw=draw, seed=child_seed(seed, "evaluate", "draw", draw))
@@ -103,7 +112,9 @@ def draw_again(
 def planned_draws(tables: EvaluationTables, task: EvaluationTask) -> int:
     """Return how many further draws there are to be if time allows."""
     repeated = _sampler_draws(tables, task) or any(draws_at_random(name) for name in task.config.learners)
-    return _affordable(tables, task)[0] - 1 if task.strategy != "none" and repeated else 0
+    if task.strategy == "none" or not repeated:
+        return 0
+    return affordable_draws(task.config, tables.train_resampled.num_rows)[0] - 1
 
 
 def _published(
@@ -123,9 +134,14 @@ def _sampler_draws(tables: EvaluationTables, task: EvaluationTask) -> bool:
     return tables.redraw is not None and STRATEGIES[task.strategy].chance
 
 
-def _affordable(tables: EvaluationTables, task: EvaluationTask) -> tuple[int, str]:
-    """Return the number of draws, at least `FEWEST_DRAWS` if that many are wanted, and why it is not as wanted."""
-    wanted, rows = task.config.draws, tables.train_resampled.num_rows
+def affordable_draws(config: EvaluationConfig, rows: int) -> tuple[int, str]:
+    """Return the number of draws, at least `FEWEST_DRAWS` if that many are wanted, and why it is not as wanted.
+
+    Args:
+        config: The number wanted.
+        rows: Train rows of a draw.
+    """
+    wanted = config.draws
     most = max(FEWEST_DRAWS, 1 + _MOST_ROWS // max(1, rows))
     if wanted <= most:
         return wanted, ""

@@ -12,8 +12,8 @@ import pyarrow as pa
 from counterpoise.errors import ColumnNotFoundError, EvaluationError
 from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
-from counterpoise.evaluate._units import expects_equal_rows
 from counterpoise.records import UnitKind
+from counterpoise.split import expects_equal_rows
 from counterpoise.table import Hashes, encode_labels, row_hashes
 from counterpoise.typing import Floats
 

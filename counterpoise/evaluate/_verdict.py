@@ -57,11 +57,11 @@ def repeated(draws: dict[str, Any]) -> str:
     return f"{draws['number']} {what.get((draws['sampler'], draws['learner']), 'fits with other seeds')}"
 
 
-def rival_verdict(change: dict[str, Any], *, names: tuple[str, str], rows: int, counted: str) -> dict[str, Any]:
+def rival_verdict(comparison: dict[str, Any], *, names: tuple[str, str], rows: int, counted: str) -> dict[str, Any]:
     """Return the verdict of a paired comparison of two learners that differ in more than their train rows.
 
     Args:
-        change: The `difference` of average precision with its interval, `low` to `high`.
+        comparison: As in `strategy_verdict`.
         names: The names of the two in a sentence.
         rows: Test rows of the positive class, or of the smallest class.
         counted: The name of these rows, such as "positives".
@@ -70,12 +70,13 @@ def rival_verdict(change: dict[str, Any], *, names: tuple[str, str], rows: int, 
         `outcome`: helped, hurt, no_difference or undecided; `text`.
     """
     first, other = names
-    outcome = _outcome(change, rows)
+    change = verdict_change(comparison)
+    outcome, numbers = _outcome(change, rows), f"{_numbers(change)}{_range(comparison, change)}"
     if outcome == "undecided":
-        text = f"{_why_undecided(rows, counted)} to tell whether {first} beats {other}{_numbers(change)}."
+        text = f"{_why_undecided(rows, counted)} to tell whether {first} beats {other}{numbers}."
     else:
         said = {"helped": "ranks better than", "hurt": "ranks worse than", "no_difference": "does not measurably beat"}
-        text = f"{first[:1].upper()}{first[1:]} {said[outcome]} {other}{_numbers(change)}, {rows:,} {counted}."
+        text = f"{first[:1].upper()}{first[1:]} {said[outcome]} {other}{numbers}, {rows:,} {counted}."
     return {"outcome": outcome, "text": text}
 
 

@@ -17,8 +17,9 @@ from ._final import Refit as Refit
 from ._final import Role as Role
 from ._labels import learner_label as learner_label
 from ._labels import strategy_label as strategy_label
+from ._metrics import MAY_BE_INDEPENDENT as MAY_BE_INDEPENDENT
+from ._metrics import Draws as Draws
 from ._metrics import MetricsRecord as MetricsRecord
-from ._metrics import PairedComparison as PairedComparison
 from ._metrics import PublishedMetrics as PublishedMetrics
 from ._metrics import check_metrics as check_metrics
 from ._metrics import published_correction as published_correction
@@ -64,6 +65,7 @@ from ._synthetic import TellingRule as TellingRule
 from ._synthetic import ToldApart as ToldApart
 from ._values import Confusion as Confusion
 from ._values import Costs as Costs
+from ._values import Difference as Difference
 from ._values import Outcome as Outcome
 from ._values import ReliabilityBin as ReliabilityBin
 from ._values import range_of as range_of

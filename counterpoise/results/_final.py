@@ -100,6 +100,15 @@ class Finalist(Candidate):
     warnings: tuple[Text, ...] = ()
 
 
+class AsRows(Record):
+    """The verdict of a final if each test row were independent, although rows are equal."""
+
+    deciding_rows: Count
+    deciding_rows_are: Name
+    verdict: Text
+    outcome: Name
+
+
 class Final(Record):
     """The final: the one access to test.
 
@@ -108,7 +117,9 @@ class Final(Record):
     smallest class, and `deciding_rows_are` their name. `comparisons` has the paired `differences` of each finalist but
     the dummy from its `reference`. `verdict` is a sentence about the candidate `about`, `outcome` is helped, hurt,
     no_difference, undecided or baseline. `test_digest` identifies the test partition; `looks` are the earlier accesses
-    to it by other comparisons and evaluated versions, and `earlier_looks` is their number.
+    to it by other comparisons and evaluated versions, and `earlier_looks` is their number. The comparison of `about`
+    has `draws` as in the metrics record if anything in it is random. `as_rows` is the verdict if each test row were
+    independent, where few discrete values make many rows equal; null elsewhere.
     """
 
     rows: dict[str, ClassCounts]
@@ -127,3 +138,4 @@ class Final(Record):
     earlier_looks: Count = 0
     looks: tuple[AccessToTest, ...] = ()
     notes: tuple[Text, ...] = ()
+    as_rows: AsRows | None = None

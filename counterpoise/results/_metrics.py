@@ -78,6 +78,11 @@ class Verdict(Record):
     text: Text
 
 
+MAY_BE_INDEPENDENT = (
+    "Few discrete values make equal rows likely here, so they may be independent after all. With each row on its own:"
+)
+
+
 class CountedAsRows(Verdict):
     """The verdict if each row were independent, although rows are equal; `deciding_rows` are then single rows."""
 

@@ -1,11 +1,13 @@
 from ._allocation import GroupedRows as GroupedRows
 from ._allocation import allocate_groups as allocate_groups
 from ._allocation import partition_targets as partition_targets
+from ._coincidences import expects_equal_rows as expects_equal_rows
 from ._cuts import TimeCuts as TimeCuts
 from ._files import REJECTED as REJECTED
 from ._files import read_content as read_content
 from ._files import read_partition as read_partition
 from ._groups import Units as Units
+from ._groups import content_hashes as content_hashes
 from ._groups import count_contradictory as count_contradictory
 from ._groups import group_codes as group_codes
 from ._groups import link_groups as link_groups
@@ -18,6 +20,7 @@ from ._moments import Moments as Moments
 from ._moments import TimeValues as TimeValues
 from ._moments import read_moments as read_moments
 from ._near import OFFSETS as OFFSETS
+from ._near import NearRows as NearRows
 from ._near import near_codes as near_codes
 from ._near import near_duplicates as near_duplicates
 from ._near import near_hashes as near_hashes

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from counterpoise.compare import REMEDY, StoredLeaderboard, interval, is_leaderboard
+from counterpoise.compare import REMEDY, StoredLeaderboard, final_verdict, interval, is_leaderboard
 from counterpoise.errors import IntegrityError
 from counterpoise.metrics import METRICS
 from counterpoise.persist import DatasetFolder, problem_of, read_plain_file, read_stored
-from counterpoise.results import DUMMY, CandidateResult, Leaderboard
+from counterpoise.results import DUMMY, CandidateResult, Difference, Draws, Leaderboard
 from counterpoise.runtime import json_sha256
+from counterpoise.verify._draws import draws_differences
 from counterpoise.versions import StoredAccess
 
 
@@ -57,6 +60,27 @@ def _leaderboard(folder: DatasetFolder, name: str) -> Iterator[str]:
         if hashlib.sha256(page).hexdigest() != board.page_sha256:
             yield "its page was changed"
     yield from _ranking(board)
+    yield from _final(board, board.origin.config)
+
+
+def _final(board: Leaderboard, config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield contradictions between the figures of the final, its draws and its verdict."""
+    final, evaluation = board.final, config.get("evaluation")
+    if final is None:
+        return
+    known = "as_rows" in final.model_fields_set  # earlier finals did not consider it
+    equivalence = evaluation.get("equivalence", 0.0) if known and isinstance(evaluation, dict) else 0.0
+    try:
+        for one in final.comparisons:
+            draws = Draws.model_validate(one["draws"]) if "draws" in one else None
+            differences = {name: Difference.model_validate(found) for name, found in one["differences"].items()}
+            yield from (f"final: draws: {problem}" for problem in draws_differences(draws, differences))
+        wanted = final_verdict(final, equivalence=equivalence)
+    except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
+        yield f"final: unreadable figures ({type(error).__name__})"
+        return
+    if {"verdict": final.verdict, "outcome": final.outcome} != wanted:
+        yield f"final: the verdict is {final.verdict[:300]!r} instead of {wanted['verdict']!r}"
 
 
 def _ranking(board: Leaderboard) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,11 +16,12 @@ from counterpoise.evaluate import (
     threshold_alone_text,
 )
 from counterpoise.metrics import HEADLINE
-from counterpoise.results import AccessToTest, Arm, BinaryArm, Correction, MetricsRecord, PairedComparison
+from counterpoise.results import AccessToTest, Arm, BinaryArm, Correction, MetricsRecord
 from counterpoise.strategies import gives_weights
 from counterpoise.verify._alerts import alerts_differences
 from counterpoise.verify._arms import arm_differences
 from counterpoise.verify._differences import unequal
+from counterpoise.verify._draws import draws_differences
 from counterpoise.verify._probabilities import learner_differences
 from counterpoise.versions import accesses_sentence
 
@@ -126,7 +126,8 @@ def _comparisons(record: MetricsRecord) -> Iterator[str]:
             yield from unequal(f"{name}: {metric}", difference.difference, wanted)
             if difference.low is not None and (difference.high is None or difference.low > difference.high):
                 yield f"{name}: {metric} from {difference.low} to {difference.high}"
-        yield from (f"{name}: draws: {problem}" for problem in _draws(comparison))
+        found = draws_differences(comparison.draws, comparison.differences)
+        yield from (f"{name}: draws: {problem}" for problem in found)
         plain = comparison.model_dump(mode="json", exclude={"verdict"})
         stated = _strategy_verdict(record, plain)
         yield from unequal(f"{name}: verdict", comparison.verdict.model_dump(), stated)
@@ -151,27 +152,6 @@ def _threshold_alone(record: MetricsRecord) -> Iterator[str]:
     )
     yield from unequal("threshold_alone: added", found.added, added.get(found.learner, {}).get(found.metric))
     yield from unequal("threshold_alone: text", found.text, threshold_alone_text(plain, record.strategy))
-
-
-def _draws(comparison: PairedComparison) -> Iterator[str]:
-    """Yield contradictions between the draws of a comparison and their mean."""
-    draws = comparison.draws
-    if draws is None:
-        return
-    several = draws.number > 1
-    yield from unequal("repeated", draws.sampler or draws.learner, several)
-    yield from unequal("metrics", sorted(draws.effects), sorted(comparison.differences) if several else [])
-    for metric, effect in draws.effects.items():
-        yield from unequal(f"number of {metric}", len(effect.values), draws.number)
-        known = [value for value in effect.values if value is not None]
-        whole = len(known) == draws.number
-        yield from unequal(f"mean of {metric}", effect.difference, sum(known) / len(known) if whole else None)
-        if whole and several:
-            yield from unequal(f"spread of {metric}", effect.between, statistics.stdev(known))
-        if metric in comparison.differences:
-            yield from unequal(f"first of {metric}", effect.values[0], comparison.differences[metric].difference)
-        if effect.low is not None and (effect.high is None or effect.low > effect.high):
-            yield f"{metric} from {effect.low} to {effect.high}"
 
 
 def _strategy_verdict(record: MetricsRecord, comparison: dict[str, Any]) -> dict[str, Any]:

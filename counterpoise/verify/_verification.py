@@ -125,8 +125,9 @@ def source_differences(data: Path, manifest: Manifest, snapshot: Snapshot) -> It
     path = data / PROFILE_FILE
     if path.exists():
         stored = parse_stored(SourceProfile, path.read_bytes(), place=str(path))
-        found = profile_source(snapshot, manifest.settings.columns)
-        if stored.model_dump_json(exclude=_ELSEWHERE) != found.model_dump_json(exclude=_ELSEWHERE):
+        found = profile_source(snapshot, manifest.settings.columns, manifest.settings.split)
+        unknown = _ELSEWHERE if "units" in stored.model_fields_set else _ELSEWHERE | {"units"}
+        if stored.model_dump_json(exclude=unknown) != found.model_dump_json(exclude=unknown):
             yield f"{PROFILE_FILE}: does not match the source"
 
 

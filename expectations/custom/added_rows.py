@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from counterpoise.drift import Dependence, UnitEffects
 
 Rows = Sequence[Sequence[int]]
 
@@ -31,6 +33,17 @@ def among(values: pd.Series[Any], rows: Rows | None) -> pd.Series[Any]:
 def stretches_of(rows: Rows | None) -> int:
     """Return the number of units in the earlier rows that correspond to the checked rows."""
     return 1 if rows is None else STRETCHES
+
+
+def dependence_of(effect: float, rows: Rows | None, units: Mapping[str, float] | None) -> Dependence:
+    """Return how much rows depend on each other.
+
+    Args:
+        effect: The design effect between stretches of the earlier rows.
+        rows: The stretches of the checked rows; None for all.
+        units: The design effects of units; None if there are none.
+    """
+    return Dependence(effect, stretches_of(rows), None if units is None else UnitEffects(**units))
 
 
 def shown(part: str | None, summary: str) -> str:

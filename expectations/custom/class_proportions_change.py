@@ -9,7 +9,7 @@ from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
 from counterpoise.drift import class_change
-from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
+from counterpoise.expectations.custom.added_rows import among, dependence_of, shown
 from counterpoise.expectations.custom.aggregates import Judging, read_columns, register_metric, verdict
 from counterpoise.table import comparable_class
 
@@ -43,6 +43,8 @@ class ExpectColumnClassProportionsToStay(Judging, ColumnAggregateExpectation):  
         added: Check only these stretches of rows, which were added to the source; each is given by its first row and
             the first row after it.
         part: The name of these rows.
+        units: The design effects of the independent units, such as customers: `before` and `later`, and the `number` of
+            units that they are known from; None if rows are independent of each other but for their place.
     """
 
     baseline: dict[str, int]
@@ -52,6 +54,7 @@ class ExpectColumnClassProportionsToStay(Judging, ColumnAggregateExpectation):  
     alpha: pydantic.confloat(gt=0, lt=1) = 0.001  # type: ignore[valid-type]
     added: Union[list[list[int]], None] = None  # noqa: UP007  # pydantic 1 reads it at run time
     part: Union[str, None] = None  # noqa: UP007
+    units: Union[dict[str, float], None] = None  # noqa: UP007
 
     metric_dependencies = ("column.label_counts",)
 
@@ -62,7 +65,7 @@ class ExpectColumnClassProportionsToStay(Judging, ColumnAggregateExpectation):  
         before = np.array([known.get(name, 0) for name in names])
         after = np.array([rows_now.get(name, 0) for name in names])
         p_value, effect, factor = class_change(
-            before, after, alpha=self.alpha, effect=self.effect, stretches=stretches_of(self.added)
+            before, after, alpha=self.alpha, dependence=dependence_of(self.effect, self.added, self.units)
         )
         matters = effect > self.max_effect or factor > self.max_factor
         summary = shown(self.part, f"{_summary(names, before, after)}; Cohen's w {effect:.3g}")

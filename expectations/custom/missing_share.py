@@ -8,7 +8,7 @@ from great_expectations.compatibility import pydantic
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
 from counterpoise.drift import FEWEST_ROWS, missing_change
-from counterpoise.expectations.custom.added_rows import shown, stretches_of
+from counterpoise.expectations.custom.added_rows import dependence_of, shown
 from counterpoise.expectations.custom.aggregates import Judging, register_metric, verdict
 from counterpoise.expectations.custom.population_stability import column_within
 
@@ -43,6 +43,8 @@ class ExpectColumnMissingShareToStay(Judging, ColumnAggregateExpectation):  # ty
         added: Check only these stretches of rows, which were added to the source; each is given by its first row and
             the first row after it.
         part: The name of these rows.
+        units: The design effects of the independent units, such as customers: `before` and `later`, and the `number` of
+            units that they are known from; None if rows are independent of each other but for their place.
     """
 
     missing: pydantic.conint(ge=0)  # type: ignore[valid-type]  # pydantic 1 writes bounds as calls
@@ -56,6 +58,7 @@ class ExpectColumnMissingShareToStay(Judging, ColumnAggregateExpectation):  # ty
     label_class: Union[str, None] = None  # noqa: UP007
     added: Union[list[list[int]], None] = None  # noqa: UP007
     part: Union[str, None] = None  # noqa: UP007
+    units: Union[dict[str, float], None] = None  # noqa: UP007
 
     metric_dependencies = ("column.missing_count",)
 
@@ -65,7 +68,7 @@ class ExpectColumnMissingShareToStay(Judging, ColumnAggregateExpectation):  # ty
             summary = f"too few rows for a verdict: {rows:,}, before {self.rows:,}"
             return verdict(True, None, summary)
         change, p_value, factor = missing_change(
-            (self.missing, self.rows), (missing, rows), effect=self.effect, stretches=stretches_of(self.added)
+            (self.missing, self.rows), (missing, rows), dependence=dependence_of(self.effect, self.added, self.units)
         )
         matters = abs(change) > self.max_difference or factor > self.max_factor
         now, before = missing / rows, self.missing / self.rows

@@ -15,10 +15,9 @@ from counterpoise.drift import (
     bin_names,
     chance_limit,
     count_values,
-    later_effect,
     population_stability,
 )
-from counterpoise.expectations.custom.added_rows import among, shown, stretches_of
+from counterpoise.expectations.custom.added_rows import among, dependence_of, shown
 from counterpoise.expectations.custom.aggregates import Judging, read_columns, register_metric, verdict
 from counterpoise.table import comparable_class
 
@@ -70,6 +69,8 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(Judging, ColumnAggregateExp
         added: Check only these stretches of rows, which were added to the source; each is given by its first row and
             the first row after it.
         part: The name of these rows.
+        units: The design effects of the independent units, such as customers: `before` and `later`, and the `number` of
+            units that they are known from; None if rows are independent of each other but for their place.
     """
 
     baseline: dict[str, Any]
@@ -79,6 +80,7 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(Judging, ColumnAggregateExp
     label_class: Union[str, None] = None  # noqa: UP007
     added: Union[list[list[int]], None] = None  # noqa: UP007
     part: Union[str, None] = None  # noqa: UP007
+    units: Union[dict[str, float], None] = None  # noqa: UP007
 
     metric_dependencies = ("column.bin_counts",)
 
@@ -94,11 +96,11 @@ class ExpectColumnPopulationStabilityIndexToBeAtMost(Judging, ColumnAggregateExp
         if min(before.sum(), after.sum()) < FEWEST_ROWS:
             summary = f"too few values for a verdict: {int(after.sum())}, before {int(before.sum())}"
             return verdict(True, None, summary)
-        effect = Distribution(**self.baseline).design_effect
-        later = later_effect(effect, before.sum(), after.sum(), stretches=stretches_of(self.added))
+        dependence = dependence_of(Distribution(**self.baseline).design_effect, self.added, self.units)
+        effect, later = dependence.effects(before.sum(), after.sum())
         index = population_stability(before / effect, after / later)
         sizes = float(before.sum() / effect), float(after.sum() / later)
-        chance = chance_limit(*sizes, bins=len(before), alpha=self.alpha)
+        chance = chance_limit(*sizes, bins=len(before), alpha=self.alpha, dependence=dependence)
         summary = shown(self.part, _summary(index, before, after, Distribution(**self.baseline)))
         return verdict(index <= max(self.threshold, chance), index, summary, chance=chance)
 

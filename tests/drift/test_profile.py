@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from counterpoise.config import ColumnsConfig
+from counterpoise.config import ColumnsConfig, SplitConfig
 from counterpoise.drift import _profile as profiling
 from counterpoise.drift._profile import profile_source
 from counterpoise.drift._records import SourceProfile
@@ -33,7 +33,7 @@ def table(rows: int = 3_000) -> pa.Table:
 
 @pytest.fixture
 def profile(tmp_path: Path) -> SourceProfile:
-    return profile_source(snapshot_of(table(), tmp_path, group_rows=700), COLUMNS)
+    return profile_source(snapshot_of(table(), tmp_path, group_rows=700), COLUMNS, SplitConfig())
 
 
 def test_a_profile_knows_schema_classes_and_features(profile: SourceProfile) -> None:
@@ -53,21 +53,23 @@ def test_the_minority_class_is_described_apart(profile: SourceProfile) -> None:
 
 
 def test_the_same_source_gives_the_same_profile_however_it_is_stored(profile: SourceProfile, tmp_path: Path) -> None:
-    again = profile_source(snapshot_of(table(), tmp_path / "again", group_rows=3_000), COLUMNS)
+    again = profile_source(snapshot_of(table(), tmp_path / "again", group_rows=3_000), COLUMNS, SplitConfig())
     assert again == profile
     assert SourceProfile.model_validate_json(profile.model_dump_json()) == profile
 
 
 def test_large_sources_are_sampled_evenly_and_counted_fully(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profiling, "_SAMPLE", 500)
-    amount = profile_source(snapshot_of(table(), tmp_path, group_rows=700), COLUMNS).features[0]
+    amount = profile_source(snapshot_of(table(), tmp_path, group_rows=700), COLUMNS, SplitConfig()).features[0]
     assert amount.distribution is not None
     assert 450 < sum(amount.distribution.counts) <= 500
     assert (amount.rows, amount.missing) == (3_000, table()["amount"].null_count)
 
 
 def test_every_type_of_column_can_be_profiled(tmp_path: Path) -> None:
-    profile = profile_source(snapshot_of(mixed_table(600), tmp_path), ColumnsConfig(target="label", ids=("id",)))
+    profile = profile_source(
+        snapshot_of(mixed_table(600), tmp_path), ColumnsConfig(target="label", ids=("id",)), SplitConfig()
+    )
     assert len(profile.features) == mixed_table(600).num_columns - 2
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from counterpoise.drift._stability import chance_limit, class_change, missing_change, population_stability
+from counterpoise.drift._stability import Dependence, chance_limit, class_change, missing_change, population_stability
 
 counts = st.lists(st.integers(0, 10_000), min_size=3, max_size=8).filter(lambda values: sum(values) > 0)
 
@@ -67,10 +67,10 @@ def test_a_rare_class_that_changes_by_chance_gives_no_factor_to_a_change_of_othe
 def test_shares_of_rows_that_resemble_each_other_change_by_chance_more() -> None:
     before, after = np.array([9_000, 1_000]), np.array([8_000, 2_000])
     assert class_change(before, after)[0] < 1e-50
-    assert class_change(before, after, effect=500.0)[0] > 0.01
-    assert class_change(before, np.array([9_000, 0]), effect=500.0)[2] > 1_000
-    assert missing_change((300, 4_000), (600, 4_000), effect=100.0)[1] > 0.05
-    assert missing_change((300, 4_000), (4_000, 4_000), effect=100.0)[1] < 1e-6
+    assert class_change(before, after, dependence=Dependence(500.0))[0] > 0.01
+    assert class_change(before, np.array([9_000, 0]), dependence=Dependence(500.0))[2] > 1_000
+    assert missing_change((300, 4_000), (600, 4_000), dependence=Dependence(100.0))[1] > 0.05
+    assert missing_change((300, 4_000), (4_000, 4_000), dependence=Dependence(100.0))[1] < 1e-6
 
 
 def test_values_that_nearly_all_went_missing_have_a_large_factor() -> None:

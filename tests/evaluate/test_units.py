@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from counterpoise.evaluate import compare_strategies, load_tables
-from counterpoise.evaluate._units import expects_equal_rows
 from counterpoise.results import MetricsRecord, check_metrics
+from counterpoise.split import expects_equal_rows
 from counterpoise.verify._metrics import metric_differences
 from tests.snapshots import run_engine
 
@@ -68,6 +68,7 @@ def test_few_distinct_rows_get_no_verdict_however_often_they_stand_and_both_coun
     assert found["as_rows"]["deciding_rows_are"] == "positives"
     assert found["as_rows"]["outcome"] != "undecided"
     assert f"{found['as_rows']['deciding_rows']:,} positives" in found["as_rows"]["text"]
+    assert "mean over 5 draws of its rows" in found["as_rows"]["text"]
 
 
 def test_both_are_told_without_resampling_too(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ class Nights:
             snapshot = ingest_source(config.source, target=config.columns.target, folder=work / "ingest")
             suites = configured_suites(config, snapshot)
             validation = validate_snapshot(snapshot, suites, config=config.validation, folder=work / "validate")
-            profile = write_profile(profile_source(snapshot, config.columns), work / "validate")
+            profile = write_profile(profile_source(snapshot, config.columns, config.split), work / "validate")
             self.validation = validation.model_copy(update={"profile_file": profile})
             split = split_snapshot(
                 snapshot,

@@ -42,11 +42,11 @@ def feed(rows: int = 4_000, *, seed: int = 0, share: float = 0.1) -> pa.Table:
 
 def published(folder: Path, table: pa.Table | None = None, **settings: Any) -> BalanceConfig:
     """Publish version 1 from the table and return its configuration."""
-    columns = {"target": "label", "ids": ["id"], "drop": ["note"]}
+    columns = settings.pop("columns", {"target": "label", "ids": ["id"], "drop": ["note"]})
     resampling = {"strategy": "none"}
     config = engine_config(folder, columns=columns, resampling=resampling, validation=settings)
     snapshot = snapshot_of(feed() if table is None else table, folder / "first")
-    profile = write_profile(profile_source(snapshot, config.columns), folder / "validate")
+    profile = write_profile(profile_source(snapshot, config.columns, config.split), folder / "validate")
     validation = Validation(success=True, outcomes=(), profile_file=profile)
     split = split_snapshot(
         snapshot, columns=config.columns, config=config.split, validation=validation, seed=0, folder=folder / "split"
@@ -328,3 +328,27 @@ def test_deliveries_of_other_groups_are_no_drift_where_rows_of_a_group_are_alike
 
     config = published(tmp_path, with_column(feed(), grouped(1)))
     assert moved(check(config, with_column(feed(seed=1), grouped(2)), tmp_path)) == {}
+
+
+def by_customer(size: int, *, rows: int = 3_000, seed: int = 0) -> pa.Table:
+    """Return rows of customers who are always the same, in any order."""
+    one, rng = feed(rows // size, seed=seed), np.random.default_rng(seed)
+    return one.take(rng.permutation(np.repeat(np.arange(rows // size), size)))
+
+
+@pytest.mark.parametrize(("before", "later"), [(10, 10), (1, 10), (10, 4)])
+@pytest.mark.parametrize("group", ["id", ""])
+def test_many_rows_of_a_customer_are_no_change(before: int, later: int, group: str, tmp_path: Path) -> None:
+    columns = {"target": "label", "drop": ["note"] if group else ["note", "id"], "group": group}
+    config = published(tmp_path, by_customer(before), columns=columns)
+    found = [check(config, by_customer(later, seed=seed), tmp_path / str(seed)) for seed in (1, 2)]
+    assert [moved(validation) for validation in found] == [{}, {}]
+
+
+def test_a_broken_column_of_customers_with_many_rows_stops_the_run(tmp_path: Path) -> None:
+    columns = {"target": "label", "drop": ["note"], "group": "id"}
+    config, table = published(tmp_path, by_customer(10), columns=columns), by_customer(10, seed=1)
+    scaled = table.set_column(1, "amount", pc.multiply(table["amount"], 100.0))
+    with pytest.raises(ContractError, match=r"on 'amount': population stability index") as caught:
+        check(config, scaled, tmp_path)
+    assert caught.value.reason == "distribution_changed"

@@ -123,7 +123,7 @@ def whole_run(source: Path, strategy: str, columns: dict[str, Any] | None = None
     snapshot = ingest_source(config.source, target="label", folder=folder / "ingest")
     suites = configured_suites(config, snapshot)
     validation = validate_snapshot(snapshot, suites, config=config.validation, folder=folder / "validate")
-    profile_source(snapshot, config.columns)
+    profile_source(snapshot, config.columns, config.split)
     split = split_snapshot(
         snapshot, columns=config.columns, config=config.split, validation=validation, seed=0, folder=folder / "split"
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from counterpoise.compare._final.draws import draw_again
 from counterpoise.compare._final.final_test import score_finalists
 from counterpoise.compare._final.finalists import finalists
 from counterpoise.compare._final.held_out import hold_out
@@ -16,7 +17,7 @@ from counterpoise.compare._processes.workers import workers
 from counterpoise.compare._rounds.encoding import encode_final
 from counterpoise.errors import EngineError
 from counterpoise.records import Snapshot, SplitPlan
-from counterpoise.results import Comparison, Encoding, Final, HeldOut, Leaderboard
+from counterpoise.results import Candidate, Comparison, Encoding, Final, HeldOut, Leaderboard, Refit
 from counterpoise.runtime import thread_pool
 
 
@@ -59,10 +60,13 @@ def hold_out_in_process(comparison: Comparison, snapshot: Snapshot, split: Split
 
 
 def _in_this_process(comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut) -> Final:
+    def fits(drawn: Comparison, candidates: Sequence[Candidate]) -> list[Refit]:
+        return [refit(drawn, candidate) for candidate in candidates]
+
     encode_final(comparison, held_out)
-    return score_finalists(
-        comparison, leaderboard, held_out, refits=[refit(comparison, candidate) for candidate in finalists(leaderboard)]
-    )
+    refits = fits(comparison, list(finalists(leaderboard)))
+    draws = draw_again(comparison, leaderboard, refits, fits)
+    return score_finalists(comparison, leaderboard, held_out, refits=refits, draws=draws)
 
 
 def _in_subprocesses(comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut) -> Final:
@@ -71,8 +75,13 @@ def _in_subprocesses(comparison: Comparison, leaderboard: Leaderboard, held_out:
     with _reporting_killed_process("the finalists, validation and test"):
         run(partial(encode_final, comparison, held_out), Encoding)
         with thread_pool(workers(at_a_time)) as pool, close_on_interruption(place):
-            refits = tuple(pool.map(partial(refit_in_process, comparison), finalists(leaderboard)))
-        return run(partial(score_finalists, comparison, leaderboard, held_out, refits=refits), Final)
+
+            def fits(drawn: Comparison, candidates: Sequence[Candidate]) -> list[Refit]:
+                return list(pool.map(partial(refit_in_process, drawn), candidates))
+
+            refits = fits(comparison, list(finalists(leaderboard)))
+            draws = draw_again(comparison, leaderboard, refits, fits)
+        return run(partial(score_finalists, comparison, leaderboard, held_out, refits=refits, draws=draws), Final)
 
 
 @contextmanager

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from counterpoise.compare._final.draws import FinalDraws
 from counterpoise.compare._final.finalist_scores import FinalistScores, score_finalist, task_of
-from counterpoise.compare._final.finalists import LEAVES_ROWS, about, finalists, reference_of
-from counterpoise.compare._labels import candidate_words, learner_words, strategy_words
+from counterpoise.compare._final.finalists import LEAVES_ROWS, about, finalists
+from counterpoise.compare._final.judge import Compared, final_verdict, scored_draws
+from counterpoise.compare._labels import candidate_words
 from counterpoise.evaluate import (
     CONFIDENCE,
     FLOOR,
@@ -20,20 +22,15 @@ from counterpoise.evaluate import (
     Predictions,
     Resampled,
     arm_record,
-    baseline_verdict,
     binary_facts,
     bootstrap_method,
     correction_record,
-    paired_differences,
     prior_correction,
     ranking_facts,
     resample_arms,
-    rival_verdict,
-    strategy_verdict,
     threshold_rule,
     without_nan,
 )
-from counterpoise.metrics import HEADLINE
 from counterpoise.results import DUMMY, Candidate, Comparison, Final, HeldOut, Leaderboard, Refit, Role
 
 _PARTS = 10**9
@@ -41,8 +38,9 @@ _PARTS = 10**9
 
 
 def score_finalists(
-    comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut, *, refits: Sequence[Refit]
-) -> Final:
+    comparison: Comparison, leaderboard: Leaderboard, held_out: HeldOut, *, refits: Sequence[Refit],
+    draws: FinalDraws | None = None,
+) -> Final:  # fmt: skip
     """Score the finalists on test, with thresholds from validation and stratified, paired bootstrap intervals.
 
     Args:
@@ -50,9 +48,10 @@ def score_finalists(
         leaderboard: The ranking, which test does not affect.
         held_out: Validation and test.
         refits: The finalists, fitted on all train rows.
+        draws: Further draws of the pair that the verdict is about.
 
     Raises:
-        EvaluationError: A validation or test row has a class that train does not have.
+        EvaluationError: A validation or test row has a class that the comparison does not know.
     """
     task, seed = task_of(comparison, held_out), comparison.rules.seeds.bootstrap
     contenders = {_candidate(refit): score_finalist(task, refit) for refit in refits if refit.status == "ok"}
@@ -60,7 +59,9 @@ def score_finalists(
     evaluated = {
         candidate: _evaluated(task, one, resampled[one.key], seed=seed) for candidate, one in contenders.items()
     }
-    comparisons, roles = list(_comparisons(leaderboard, contenders, resampled)), finalists(leaderboard)
+    drawn = scored_draws(task, leaderboard, contenders, draws or FinalDraws())
+    compared = Compared(leaderboard, contenders, drawn, seed=seed)
+    comparisons, roles = compared.comparisons(task, resampled), finalists(leaderboard)
     record = {
         **_setting(task, resamples),
         "finalists": [
@@ -68,13 +69,16 @@ def score_finalists(
         ],
         "comparisons": comparisons,
         "about": about(leaderboard),
-        **_verdict(leaderboard, task, evaluated, comparisons),
         "test_digest": held_out.digest,
         "looks": held_out.looks,
         "earlier_looks": len(held_out.looks),
-        "notes": _notes(task, resamples, contenders.values()),
+        "notes": [*_notes(task, resamples, contenders.values()), *filter(None, [drawn.note if drawn else ""])],
+        "as_rows": compared.as_rows(task) if task.codes.coincidences else None,
+        "verdict": "",
+        "outcome": "",
     }
-    return Final.model_validate(without_nan(record))
+    final = Final.model_validate(without_nan(record))
+    return final.model_copy(update=final_verdict(final, equivalence=task.config.equivalence))
 
 
 def _setting(task: EvaluationTask, resamples: int) -> dict[str, Any]:
@@ -138,46 +142,6 @@ def _moved(task: EvaluationTask, refit: Refit) -> bool:
     """Whether a refit is known to have been trained at a prevalence other than the natural one."""
     natural = float((task.codes.train_natural == task.positive).mean())
     return refit.training_prevalence is not None and not math.isclose(refit.training_prevalence, natural)
-
-
-def _comparisons(
-    leaderboard: Leaderboard, contenders: Mapping[Candidate, FinalistScores], resampled: dict[str, Resampled]
-) -> Iterator[dict[str, Any]]:
-    """Yield each finalist's paired differences from its reference, for the metrics that both have."""
-    for candidate, one in contenders.items():
-        reference = reference_of(candidate, leaderboard)
-        if candidate.learner == DUMMY or reference is None or reference not in contenders:
-            continue
-        other = contenders[reference]
-        test = {name: value for name, value in one.arm.record["test"].items() if name in other.arm.record["test"]}
-        differences = paired_differences(test, other.arm.record["test"], resampled[one.key], resampled[other.key])
-        yield {**candidate.model_dump(), "reference": reference.model_dump(), "differences": differences}
-
-
-def _verdict(
-    leaderboard: Leaderboard,
-    task: EvaluationTask,
-    evaluated: Mapping[Candidate, dict[str, Any]],
-    comparisons: list[dict[str, Any]],
-) -> dict[str, str]:
-    """Return the verdict on the challenger, and its outcome."""
-    candidate = about(leaderboard)
-    assert candidate is not None  # noqa: S101  # without a chosen candidate there is no final
-    if candidate not in evaluated:
-        text = f"No verdict: {candidate_words(candidate)} could not be trained on all train rows."
-        return {"verdict": text, "outcome": "undecided"}
-    found = [one for one in comparisons if (one["strategy"], one["learner"]) == (candidate.strategy, candidate.learner)]
-    rows, counted = task.deciding_rows, task.counted
-    if not found or candidate.strategy in LEAVES_ROWS:
-        arm = {**evaluated[candidate]["arm"], "learner": learner_words(candidate.learner)}
-        verdict = baseline_verdict(arm, prevalence=task.chance, rows=rows, counted=counted)
-    elif found[0]["reference"]["learner"] == candidate.learner:
-        named = {**found[0], "learner": learner_words(candidate.learner)}
-        verdict = strategy_verdict(named, strategy=strategy_words(candidate.strategy), rows=rows, counted=counted)
-    else:
-        names = candidate_words(candidate), candidate_words(Candidate(**found[0]["reference"]))
-        verdict = rival_verdict(found[0]["differences"][HEADLINE.name], names=names, rows=rows, counted=counted)
-    return {"verdict": verdict["text"], "outcome": verdict["outcome"]}
 
 
 def _finalist(refit: Refit, roles: tuple[Role, ...], evaluated: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from counterpoise.evaluate import (
 )
 from counterpoise.records import Snapshot
 from counterpoise.results import Candidate, Comparison, HeldOut, Refit
+from counterpoise.split import expects_equal_rows
 from counterpoise.table import SnapshotReader, read_labels
 from counterpoise.typing import Floats
 
@@ -58,6 +59,7 @@ def task_of(comparison: Comparison, held_out: HeldOut) -> EvaluationTask:
         groups={name: np.load(path) for name, path in held_out.groups.items()},
         equal_rows=held_out.equal_rows,
         amounts={name: np.load(path) for name, path in held_out.amounts.items()} if comparison.positive >= 0 else {},
+        coincidences=held_out.equal_rows and _expects_equal_rows(comparison, held_out.test),
     )
     positive = None if comparison.positive < 0 else comparison.positive
     return EvaluationTask(codes, "none", positive, comparison.rules.evaluation)
@@ -72,6 +74,12 @@ def score_finalist(task: EvaluationTask, refit: Refit) -> FinalistScores:
     shares = {part: _by_class(scores, task) for part, scores in outputs.items()}
     predictions = Predictions(refit.learner, refit.strategy, **shares, notes=refit.notes)
     return FinalistScores(refit, predictions, task.evaluate(predictions))
+
+
+def _expects_equal_rows(comparison: Comparison, test: Snapshot) -> bool:
+    """Return whether equal test rows may well be independent."""
+    features = TrainingRows(comparison).source.roles.features
+    return expects_equal_rows(SnapshotReader(test).read_columns(features))
 
 
 def _codes(comparison: Comparison, rows: Snapshot, name: str) -> Codes:

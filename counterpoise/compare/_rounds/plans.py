@@ -68,7 +68,8 @@ def fold_plan(training_rows: TrainingRows, steps: tuple[Step, ...], number: int)
     Raises:
         ResamplingError: The strategy cannot work on these rows, or would need more memory than allowed.
     """
-    name = json_sha256([[step.name, step.options] for step in steps])[:16]
+    seed = training_rows.comparison.rules.seeds.sampler
+    name = json_sha256([seed, *([step.name, step.options] for step in steps)])[:16]
     folder = Path(training_rows.comparison.folder) / "plans" / f"{name}-{number}"
     if not folder.is_dir():
         _write(_make(training_rows, steps, number), folder)

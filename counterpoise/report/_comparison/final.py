@@ -13,7 +13,7 @@ from counterpoise.report._drawing.charts import Curve, Figure, curve_chart
 from counterpoise.report._section import Section
 from counterpoise.report._sections.arms import arm_colour
 from counterpoise.report._sections.calibration import ReliabilityLine, reliability_figure
-from counterpoise.report._sections.changes import ChangeRow
+from counterpoise.report._sections.changes import ChangeRow, change_of, span_of
 from counterpoise.report._sections.curves import CURVE_KINDS
 from counterpoise.report._sections.operating_points import money_sentences
 from counterpoise.results import DUMMY, Candidate, Final, Finalist, Leaderboard
@@ -94,13 +94,15 @@ def _change_rows(final: Final) -> Iterator[ChangeRow]:
         candidate = Candidate(strategy=comparison["strategy"], learner=comparison["learner"])
         known = [metric for metric in names("differences") if metric in comparison["differences"]]
         for place, metric in enumerate(known):
+            change = change_of(comparison, metric)
             yield ChangeRow(
                 name=capital(candidate_words(candidate)),
                 reference=candidate_words(Candidate(**comparison["reference"])),
                 rows=len(known) if place == 0 else 0,
                 metric=METRICS[metric].label,
                 lower_is_better=METRICS[metric].better == "smaller",
-                change=comparison["differences"][metric],
+                change=change,
+                span=span_of(change),
             )
 
 

@@ -36,7 +36,7 @@ def _view(metrics: dict[str, Any]) -> tuple[ChangeRow, ...] | None:
 
 def _rows(comparisons: list[dict[str, Any]], metric: str) -> Iterator[ChangeRow]:
     """Yield the differences (strategy minus none) of all learners."""
-    changes = [_change(comparison, metric) for comparison in comparisons]
+    changes = [change_of(comparison, metric) for comparison in comparisons]
     known = [[value for value in one.get("values", ()) if value is not None] for one in changes]
     bounds = (one[name] for one in changes for name in ("difference", "low", "high"))
     scale = Scale.over([0.0, *bounds, *(value for values in known for value in values)])
@@ -48,11 +48,17 @@ def _rows(comparisons: list[dict[str, Any]], metric: str) -> Iterator[ChangeRow]
             lower_is_better=METRICS[metric].better == "smaller",
             change=change,
             whisker=scale.scaled(change["difference"], change, mark=0.0, folds=values),
-            span=(min(values), max(values)) if values else None,
+            span=span_of(change),
         )
 
 
-def _change(comparison: dict[str, Any], metric: str) -> dict[str, Any]:
+def span_of(change: dict[str, Any]) -> tuple[float, float] | None:
+    """Return the lowest and the highest draw; None if there is only one."""
+    values = [value for value in change.get("values", ()) if value is not None]
+    return (min(values), max(values)) if values else None
+
+
+def change_of(comparison: dict[str, Any], metric: str) -> dict[str, Any]:
     """Return the mean effect of a comparison's draws, or the difference of the only one."""
     effects = (comparison.get("draws") or {}).get("effects") or {}
     found: dict[str, Any] = effects.get(metric) or comparison["differences"][metric]

@@ -1,4 +1,4 @@
-"""Independent units of test rows: what they are, how many there are, and what single rows would say instead."""
+"""Whether equal rows may be coincidences: few discrete features make them where rows are independent."""
 
 from __future__ import annotations
 
