@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
+
+import pyarrow as pa
 
 from counterpoise.errors import ColumnNotFoundError, InputError
 
@@ -91,23 +92,25 @@ def resolve_column(snapshot_columns: Sequence[str], name: str) -> str:
     raise ColumnNotFoundError.from_names([name], snapshot_columns, field="columns.target")
 
 
-def check_equal(paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> None:
-    """Check that all files have the same columns as the first one, in the same order.
-
-    Args:
-        paths: The files.
-        columns: The columns of each file: names, or names with types.
+def check_label(schema: pa.Schema, target: str) -> None:
+    """Check that the label's type has classes: no lists, structures, maps or extension types.
 
     Raises:
-        InputError: A file has different columns.
+        InputError: It has not.
     """
-    for path, found in zip(paths, columns, strict=True):
-        if list(found) != list(columns[0]):
-            differing = sorted({*found} ^ {*columns[0]}) or ["the order of columns"]
-            raise InputError(
-                "different_schemas",
-                expected=f"the columns of {paths[0].name} in every file",
-                found=f"different ones in {path.name}: {', '.join(differing[:10])}",
-                remedy="read files with different columns as separate sources",
-                values={"files": [paths[0].name, path.name], "columns": differing[:100]},
-            )
+    name = resolve_column(schema.names, target)
+    kind = schema.field(name).type
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_nested(plain) or isinstance(plain, pa.BaseExtensionType):
+        raise unsupported_label(name, str(kind))
+
+
+def unsupported_label(name: str, kind: str) -> InputError:
+    """Return the error for a label whose values are no classes."""
+    return InputError(
+        "unsupported_label",
+        expected="a label of texts, numbers, booleans or dates",
+        found=f"{name!r} of type {kind}",
+        remedy="name another column as columns.target, or write the class as text in the source",
+        values={"column": name, "type": kind},
+    )

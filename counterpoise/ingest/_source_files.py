@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from counterpoise.config import SourceConfig
 from counterpoise.errors import CounterpoiseError, InputError
 from counterpoise.ingest._compression import COMPRESSED_SUFFIXES, compression_of, read_head
+from counterpoise.ingest._folders import FolderColumns, FoundFiles, files_under, folder_columns
 from counterpoise.ingest._registry import source_formats
 from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.runtime import file_sha256, json_sha256, refusal_behind
@@ -38,10 +38,21 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """The files of a source, all of one format, in sorted order."""
+    """The files of a source, all of one format, in sorted order.
+
+    Attributes:
+        format: Their format.
+        paths: The files.
+        names: Their names relative to the source's folder.
+        columns: The columns that folder names give.
+        notes: Notes for the user.
+    """
 
     format: SourceFormat
     paths: tuple[Path, ...]
+    names: tuple[str, ...]
+    columns: FolderColumns
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Stamp:
     inode: int
 
 
-def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles:
+def find_files(source: SourceConfig, copies: FoundFiles | None = None) -> SourceFiles:
     """Return the files that a source's path refers to.
 
     Args:
@@ -65,11 +76,12 @@ def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles
         ConfigError: The source sets an option that the format does not support.
     """
     try:
-        paths = tuple(sorted(copies)) or _matching(source.path)
+        found = copies or _matching(source.path)
     except OSError as error:
         raise unreadable(str(error.filename or source.path), error) from error
+    paths = found.paths
     formats = {path: _format(path, source.format) for path in paths}
-    kinds = [(path.name, each.name) for path, each in formats.items()]
+    kinds = [(name, each.name) for name, each in zip(found.names(), formats.values(), strict=True)]
     if len({kind for _, kind in kinds}) > 1:
         raise InputError(
             "mixed_kinds",
@@ -79,7 +91,7 @@ def find_files(source: SourceConfig, copies: Sequence[Path] = ()) -> SourceFiles
             values={"files": dict(kinds[:100])},
         )
     formats[paths[0]].check_options(source)
-    return SourceFiles(formats[paths[0]], paths)
+    return SourceFiles(formats[paths[0]], paths, tuple(found.names()), folder_columns(found), found.notes)
 
 
 def stamps(paths: Sequence[Path]) -> tuple[Stamp, ...]:
@@ -100,8 +112,8 @@ def file_digests(paths: Sequence[Path]) -> tuple[str, ...]:
         raise unreadable(str(error.filename or paths[0]), error) from error
 
 
-def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
-    """Return a digest of file (or row) digests and of the options that affect reading."""
+def digest_of(source: SourceConfig, digests: Sequence[str], columns: FolderColumns | None = None) -> str:
+    """Return a digest of file (or row) digests, of folder names that give columns, and of the options of reading."""
     options = source.model_dump(
         mode="json", include={"format", "delimiter", "quote", "header", "encoding", "missing_values", "types"}
     )
@@ -110,7 +122,8 @@ def digest_of(source: SourceConfig, digests: Sequence[str]) -> str:
     options |= source.model_dump(
         mode="json", include={"missing_labels", "label_spellings", "notations"}, exclude_defaults=True
     )
-    return json_sha256({"content": list(digests), "options": options})
+    folders = {"folders": [columns.names, columns.values]} if columns and columns.names else {}
+    return json_sha256({"content": list(digests), "options": options, **folders})
 
 
 def check_unchanged(
@@ -142,22 +155,11 @@ def check_unchanged(
         )
 
 
-def _matching(text: str) -> tuple[Path, ...]:
-    path = Path(text)
-    if path.is_dir():
-        found = [item for item in path.iterdir() if item.is_file() and not item.name.startswith((".", "_"))]
-    elif path.is_file():
-        found = [path]
-    elif path.exists():
-        raise unreadable(text, "neither a file nor a folder")
-    else:
-        is_glob = glob.has_magic(text) and "\0" not in text
-        matches = glob.glob(text, recursive=True) if is_glob else []  # noqa: PTH207  # the glob may be absolute
-        found = [Path(item) for item in matches if Path(item).is_file()]
-    if not found:
-        raise _not_found(path)
-    paths = tuple(sorted(item.absolute() for item in found))
-    if broken := [path for path in paths if not is_utf8(str(path))]:
+def _matching(text: str) -> FoundFiles:
+    found = files_under(text)
+    if not found.paths:
+        raise _not_found(Path(text))
+    if broken := [path for path in found.paths if not is_utf8(str(path))]:
         raise InputError(
             "name_not_utf8",
             expected="file and folder names in UTF-8",
@@ -165,19 +167,25 @@ def _matching(text: str) -> tuple[Path, ...]:
             remedy="rename the file or folder: a manifest cannot hold its name",
             values={"files": [ascii(str(path)) for path in broken[:10]]},
         )
-    return paths
+    if (found.root / "_delta_log").is_dir():
+        raise InputError(
+            "unsupported_format",
+            expected="a folder of files that all belong to the table",
+            found=f"the Delta Lake table {str(found.root)!r}, whose folder keeps deleted rows too",
+            remedy="write its current version to Parquet files, or name single files with a glob elsewhere",
+            values={"path": str(found.root)},
+        )
+    return found
 
 
 def _not_found(path: Path) -> InputError:
-    """Return the error for a path without files; a folder is read without its subfolders."""
-    inner = path.is_dir() and any(item.is_dir() for item in path.iterdir())
+    if path.exists() and not path.is_dir():
+        raise unreadable(str(path), "neither a file nor a folder")
     return InputError(
         "source_not_found",
         expected="a file, a folder with files or a glob that matches files as source.path",
-        found=f"only folders in {str(path)!r}" if inner else f"nothing at {str(path)!r}",
-        remedy=f"name the files in the subfolders with a glob, such as {path}/**/*.csv"
-        if inner
-        else "correct source.path; it is relative to the working folder",
+        found=f"no files in {str(path)!r}" if path.is_dir() else f"nothing at {str(path)!r}",
+        remedy="correct source.path; it is relative to the working folder",
         values={"path": str(path)},
     )
 

@@ -32,6 +32,7 @@ class ReadJob:
         progress: Callback for the number of rows written and the total.
         rebuilt_from: Whether train will be rebuilt from the source later.
         columns: Names of other columns that the configuration uses.
+        elsewhere: Columns that do not stand in the files, because the names of their folders give them.
         paths: The source's files, sorted; none for a database.
         digests: Their SHA-256.
     """
@@ -42,12 +43,13 @@ class ReadJob:
     progress: Progress
     rebuilt_from: bool = False
     columns: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
     digests: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
-        """Return the column names that the configuration uses; the first may be a position."""
-        return (self.target, *self.columns)
+        """Return the names that the configuration uses for columns of the files; one may be a position."""
+        return tuple(name for name in (self.target, *self.columns) if name not in self.elsewhere)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
+from counterpoise.ingest._content_columns import with_folder_columns
+from counterpoise.ingest._folders import FolderColumns, FoundFiles
 from counterpoise.ingest._interpretation import interpreted
+from counterpoise.ingest._names import check_label
 from counterpoise.ingest._notations.registry import check_notations
 from counterpoise.ingest._registry import check_known_format, source_formats
 from counterpoise.ingest._remote_files import fetch_objects, find_objects
@@ -48,7 +51,8 @@ def identify_source(source: SourceConfig) -> str:
     check_known_format(source)
     if source.url.get_secret_value() or is_remote(source.path):
         return ""
-    return digest_of(source, file_digests(find_files(source).paths))
+    files = find_files(source)
+    return digest_of(source, file_digests(files.paths), files.columns)
 
 
 def source_identity(source: SourceConfig) -> str:
@@ -107,14 +111,17 @@ def ingest_source(
 
 
 def _ingest_database(job: ReadJob) -> Snapshot:
-    content = interpreted(source_formats()["sql"].read(job), job)
+    content = source_formats()["sql"].read(job)
+    check_label(content.schema, job.target)
+    content = interpreted(content, job)
     return _snapshot(content, [content.digest], job, kind="sql")
 
 
 def _ingest_objects(job: ReadJob) -> Snapshot:
     """Download a source's objects exactly as listed and read the copies like local files."""
     objects = find_objects(job.source.path)
-    files = find_files(job.source, fetch_objects(objects, job.folder / "objects"))
+    copies = fetch_objects(objects, job.folder / "objects")
+    files = find_files(job.source, FoundFiles(tuple(sorted(copies)), job.folder / "objects"))
     snapshot = _ingest_files(files, job)
     if not _refers_to(snapshot.files, files.paths):
         shutil.rmtree(job.folder / "objects")
@@ -125,7 +132,7 @@ def _ingest_files(files: SourceFiles, job: ReadJob) -> Snapshot:
     settled = tuple(settled_stamp(path) for path in files.paths)
     before, digests = stamps(files.paths), file_digests(files.paths)
     try:
-        content = interpreted(files.format.read(replace(job, paths=files.paths, digests=digests)), job)
+        content = interpreted(_read(files, replace(job, paths=files.paths, digests=digests)), job)
     except OSError as error:
         if error.errno in _READ_ERRORS and error.filename in (None, *map(str, files.paths)):
             raise unreadable(str(error.filename or files.paths[0]), error) from error
@@ -133,8 +140,18 @@ def _ingest_files(files: SourceFiles, job: ReadJob) -> Snapshot:
     referenced = _refers_to(content.files, files.paths)
     check_unchanged(files.paths, before, digests=digests, again=digests if referenced else file_digests(files.paths))
     content = _with_stamps(content, settled) if referenced else content
-    snapshot = _snapshot(content, digests, job, kind=files.format.name)
+    snapshot = _snapshot(content, digests, job, kind=files.format.name, columns=files.columns)
     return snapshot.model_copy(update={"parts": _parts(files, digests, content)})
+
+
+def _read(files: SourceFiles, job: ReadJob) -> Content:
+    """Return the content of files with the columns that their folders give."""
+    own = [pair for pair in job.source.types if pair.rsplit("=", 1)[0] not in files.columns.names]
+    source = job.source.model_copy(update={"types": tuple(own)})
+    content = files.format.read(replace(job, source=source, elsewhere=files.columns.names))
+    content = with_folder_columns(content, files.columns, job)
+    check_label(content.schema, job.target)
+    return replace(content, notes=(*files.notes, *content.notes))
 
 
 def _refers_to(files: Sequence[SnapshotFile], paths: Sequence[Path]) -> bool:
@@ -145,8 +162,8 @@ def _refers_to(files: Sequence[SnapshotFile], paths: Sequence[Path]) -> bool:
 def _parts(files: SourceFiles, digests: Sequence[str], content: Content) -> tuple[SourcePart, ...]:
     """Return the source's files with the number of rows from each."""
     rows = content.rows_read or [file.rows for file in content.files]
-    found = zip(files.paths, digests, rows, strict=True)
-    return tuple(SourcePart(name=path.name, rows=number, sha256=digest) for path, digest, number in found)
+    found = zip(files.names, digests, rows, strict=True)
+    return tuple(SourcePart(name=name, rows=number, sha256=digest) for name, digest, number in found)
 
 
 def _with_watermark(snapshot: Snapshot, source: SourceConfig) -> Snapshot:
@@ -164,7 +181,9 @@ def _with_stamps(content: Content, settled: Sequence[FileStamp | None]) -> Conte
     return replace(content, files=tuple(file.model_copy(update={"stamp": stamp}) for file, stamp in files))
 
 
-def _snapshot(content: Content, digests: Sequence[str], job: ReadJob, *, kind: str) -> Snapshot:
+def _snapshot(
+    content: Content, digests: Sequence[str], job: ReadJob, *, kind: str, columns: FolderColumns | None = None
+) -> Snapshot:
     rows = sum(file.rows for file in content.files)
     if rows == 0:
         raise InputError(
@@ -174,7 +193,7 @@ def _snapshot(content: Content, digests: Sequence[str], job: ReadJob, *, kind: s
         files=content.files,
         rows=rows,
         columns=column_schemas(content.schema),
-        digest=digest_of(job.source, digests),
+        digest=digest_of(job.source, digests, columns),
         format=kind,
         rejected_lines=len(content.rejected),
         rejected_file=write_rejected_lines(job.folder / "rejected-lines.parquet", content.rejected),

@@ -56,25 +56,6 @@ def test_files_of_a_folder_follow_each_other_by_name(tmp_path: Path) -> None:
     assert len(reading.snapshot.files) == 3
 
 
-def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "parts"
-    folder.mkdir()
-    pq.write_table(pa.table({"a": [1], "label": [0]}), folder / "0.parquet")
-    pq.write_table(pa.table({"a": [1.5], "label": [0]}), folder / "1.parquet")
-    with pytest.raises(InputError, match=r"different_schemas.*1\.parquet: a: double, a: int64\."):
-        read(folder)
-
-
-def test_files_that_differ_in_whether_values_may_be_missing_are_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "parts"
-    folder.mkdir()
-    for nullable in (True, False):
-        schema = pa.schema([pa.field("a", pa.int64(), nullable=nullable), ("label", pa.int64())])
-        pq.write_table(pa.table({"a": [1], "label": [0]}, schema=schema), folder / f"{nullable}.parquet")
-    with pytest.raises(InputError, match=r"different_schemas.*a: int64, a: int64 not null\."):
-        read(folder)
-
-
 @pytest.mark.parametrize("name", ["t.parquet", "t.arrow"])
 def test_a_cut_off_file_is_refused(tmp_path: Path, name: str) -> None:
     """Fault 22."""

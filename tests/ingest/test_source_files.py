@@ -55,7 +55,7 @@ def test_the_first_file_shows_how_the_others_are_written(tmp_path: Path) -> None
 def test_files_with_other_headers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "0.csv").write_text("a,label\n1,x\n")
     (tmp_path / "1.csv").write_text("b,label\n1,x\n")
-    with pytest.raises(InputError, match=r"different_schemas.*1\.csv: a, b"):
+    with pytest.raises(InputError, match=r"different_schemas.*1\.csv lacks 'a' and has 'b' besides"):
         ingest(source(tmp_path / "*.csv"), tmp_path / "work")
 
 
@@ -73,15 +73,6 @@ def test_a_path_to_nothing_is_refused(tmp_path: Path, path: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"source_not_found.*source\.path"):
         identify_source(source(f"{tmp_path}/{path}"))
-
-
-def test_a_folder_of_folders_is_refused_with_a_glob_that_reads_them(tmp_path: Path) -> None:
-    (tmp_path / "region=north").mkdir()
-    (tmp_path / "region=north" / "1.csv").write_text(CSV)
-    with pytest.raises(InputError, match=r"source_not_found.*only folders in") as caught:
-        identify_source(source(tmp_path))
-    glob = caught.value.remedy.rpartition("such as ")[2]
-    assert ingest(source(glob), tmp_path / "work").column("a") == [1, 2]
 
 
 def test_a_device_is_no_source() -> None:

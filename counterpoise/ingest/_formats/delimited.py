@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from counterpoise.errors import EngineError
-from counterpoise.ingest._names import check_equal, check_names, resolve_column
+from counterpoise.ingest._names import check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content, RejectedLine, write_snapshot_file
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
+from counterpoise.ingest._stored_index import unnamed_index, unnamed_index_note
+from counterpoise.ingest._tables.common_schema import check_same_names
 from counterpoise.ingest._text.delimiters import TextSample
 from counterpoise.ingest._text.dialect import Dialect, sniff_dialect
 from counterpoise.ingest._text.engine import Tally, TextTable, embedded_counts, open_engine
@@ -63,15 +65,25 @@ def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
     dialects = _dialects(texts, job)
     names = dialects[0].names
     check_names(names)
-    check_equal(job.paths, [dialect.names for dialect in dialects])
-    queries = type_queries(dialects[0], job.source, resolve_column(names, job.target))
+    for path, dialect in zip(job.paths, dialects, strict=True):
+        check_same_names(job.paths[0], names, path, dialect.names)
+    label = resolve_column([*names, *job.elsewhere], job.target)
+    queries = type_queries(dialects[0], job.source, label)
+    unread = unnamed_index(dialects[0].header, (label, *job.names()))
     with open_engine(job.folder) as engine:
         loaded = [
-            _load(engine, text, dialect, queries, regular=job.folder / f"regular-{number:05}.csv")
+            _load(engine, text, _ordered(dialect, names), queries, regular=job.folder / f"regular-{number:05}.csv")
             for number, (text, dialect) in enumerate(zip(texts, dialects, strict=True))
         ]
-        content = _write(engine, loaded, queries, folder=job.folder, progress=job.progress)
-    return replace(content, notes=(*(note for each in dialects for note in each.notes), *content.notes))
+        content = _write(engine, loaded, queries, job=job, unread=unread)
+    notes = [note for each in dialects for note in each.notes] + ([unnamed_index_note(unread)] if unread else [])
+    return replace(content, notes=(*notes, *content.notes))
+
+
+def _ordered(dialect: Dialect, names: Sequence[str]) -> Dialect:
+    """Return a file's dialect with the positions of its columns among those of the first file."""
+    same = dialect.names == tuple(names)
+    return dialect if same else replace(dialect, order=tuple(list(names).index(name) for name in dialect.names))
 
 
 def _dialects(texts: Sequence[Path], job: ReadJob) -> list[Dialect]:
@@ -100,7 +112,9 @@ def _load(
 
     marks = dialect.marks
     counts = count_text(text, name=dialect.name, delimiter=marks.delimiter, quote=marks.quote)
-    table = TextTable(text, dialect.name, marks.delimiter, marks.quote, dialect.skipped, len(dialect.names))
+    table = TextTable(
+        text, dialect.name, marks.delimiter, marks.quote, dialect.skipped, len(dialect.names), dialect.order
+    )
     try:
         if dialect.is_regular:
             tallies = tally_first_pass(engine, table, queries)
@@ -131,16 +145,17 @@ def _write(
     loaded: Sequence[_Loaded],
     queries: Sequence[ColumnTypeQuery],
     *,
-    folder: Path,
-    progress: Progress,
+    job: ReadJob,
+    unread: str,
 ) -> Content:
     typed = decide_types(engine, [item.table for item in loaded], queries, [item.tallies for item in loaded])
     total, done = sum(item.tallies[0].rows for item in loaded), 0
+    plans = [plan for plan in typed.plans if plan.name != unread]
     files = []
     for number, item in enumerate(loaded):
-        schema, batches = typed_text(engine, item.table, typed.plans, folder=folder)
-        reported = _with_progress(batches, progress, done=done, total=total)
-        files.append(write_snapshot_file(folder / f"snapshot-{number:05}.parquet", schema, reported))
+        schema, batches = typed_text(engine, item.table, plans, folder=job.folder)
+        reported = _with_progress(batches, job.progress, done=done, total=total)
+        files.append(write_snapshot_file(job.folder / f"snapshot-{number:05}.parquet", schema, reported))
         done += item.tallies[0].rows
         _check_rows(item, files[-1].rows)
     rejected = [line for item in loaded for line in item.rejected]

@@ -27,7 +27,7 @@ def read_json_lines(job: ReadJob) -> Content:
     """
     rejected: list[RejectedLine] = []
     rows_read: list[int] = []
-    with Spool(job.folder / "spool.arrow", job.source, job.target) as spool:
+    with Spool(job.folder / "spool.arrow", job.source, job.target, elsewhere=job.elsewhere) as spool:
         for path in job.paths:
             before = spool.rows
             _spool_file(path, spool, rejected, encoding=job.source.encoding, copy=job.folder / "text.jsonl")

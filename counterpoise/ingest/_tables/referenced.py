@@ -12,11 +12,13 @@ from typing import Literal
 
 import pyarrow as pa
 
-from counterpoise.ingest._names import check_equal, check_names, resolve_column
+from counterpoise.ingest._names import check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.ingest._source_format import ReadJob
+from counterpoise.ingest._stored_index import separation_note, without_index
 from counterpoise.ingest._tables.budget import damaged
-from counterpoise.ingest._tables.types import carried_schema, retyping_note, write_retyped
+from counterpoise.ingest._tables.common_schema import common_schema
+from counterpoise.ingest._tables.types import carried_schema, has_null_entry, retyping_note, write_retyped
 from counterpoise.records import SnapshotFile
 
 
@@ -38,8 +40,8 @@ class TableFiles:
 def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     """Return Parquet or Arrow files as content in place.
 
-    If a column's type is not supported, the files are replaced by copies with another type that holds the same values,
-    and the content carries a note.
+    If the files differ in form, a column's type is not supported, or pandas stored an index that the configuration does
+    not name, the files are replaced by copies that hold the same values, and the content carries notes.
 
     Raises:
         InputError: A file is damaged, its columns differ from the others', a row group does not fit in memory, or no
@@ -47,17 +49,49 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     """
     checked = [_check(path, digest, files) for path, digest in zip(job.paths, job.digests, strict=True)]
     schemas = [schema for schema, _ in checked]
-    check_names(schemas[0].names)
-    resolve_column(schemas[0].names, job.target)
-    check_equal(job.paths, [list(map(_description, schema)) for schema in schemas])
-    carried = carried_schema(schemas[0])
-    if carried.equals(schemas[0]):
+    for schema in schemas:
+        check_names(schema.names)
+    resolve_column([*schemas[0].names, *job.elsewhere], job.target)
+    common = common_schema(job.paths, schemas, lambda number, name: _is_empty(files.batches(job.paths[number]), name))
+    found = set().union(
+        *(_null_entries(files.batches(path), schema) for path, schema in zip(job.paths, schemas, strict=True))
+    )
+    carried = carried_schema(common, decoded=found)
+    kept, notes = without_index(carried, job)
+    if all(kept.equals(schema) for schema in schemas) and not found:
         return Content(tuple(file for _, file in checked), schemas[0])
     copies = [
-        write_retyped(files.batches(path), carried, name=path.name, out=job.folder / f"retyped-{number:04d}.parquet")
+        write_retyped(files.batches(path), kept, name=path.name, out=job.folder / f"retyped-{number:04d}.parquet")
         for number, path in enumerate(job.paths)
     ]
-    return Content(tuple(copies), carried, notes=(retyping_note(schemas[0], carried),))
+    notes += (retyping_note(common, carried),) if not carried.equals(common) else ()
+    return Content(tuple(copies), kept, notes=(*notes, *_separation(kept, carried, job, files)))
+
+
+def _is_empty(batches: Iterator[pa.RecordBatch], name: str) -> bool:
+    return all(batch.column(name).null_count == batch.num_rows for batch in batches)
+
+
+def _null_entries(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> set[str]:
+    """Return the columns whose dictionaries have a null entry, which Parquet cannot hold."""
+    names = [field.name for field in schema if "dictionary" in str(field.type)]
+    found: set[str] = set()
+    for batch in batches if names else ():
+        found |= {name for name in names if name not in found and has_null_entry(batch.column(name))}
+        if len(found) == len(names):
+            break
+    return found
+
+
+def _separation(kept: pa.Schema, carried: pa.Schema, job: ReadJob, files: TableFiles) -> Iterator[str]:
+    """Yield a note for each index that is not read although its order alone separates the classes."""
+    target = resolve_column([*carried.names, *job.elsewhere], job.target)
+    for name in carried.names if target in carried.names else ():
+        if name not in kept.names:
+            columns = [
+                (batch.column(name), batch.column(target)) for path in job.paths for batch in files.batches(path)
+            ]
+            yield from separation_note(name, columns)
 
 
 def _check(path: Path, digest: str, files: TableFiles) -> tuple[pa.Schema, SnapshotFile]:
@@ -68,7 +102,3 @@ def _check(path: Path, digest: str, files: TableFiles) -> tuple[pa.Schema, Snaps
             raise
         raise damaged(path, files.kind, str(error)) from None
     return schema, SnapshotFile(path=str(path), format=files.kind, rows=rows, bytes=path.stat().st_size, sha256=digest)
-
-
-def _description(field: pa.Field) -> str:
-    return f"{field.name}: {field.type}{'' if field.nullable else ' not null'}"

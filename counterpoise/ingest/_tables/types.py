@@ -6,7 +6,7 @@ holds the same values, the files are rewritten with it in batches; otherwise the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -60,13 +60,34 @@ def _carried_nested(kind: pa.DataType) -> pa.DataType | None:
     return kind if all(carried_type(each) == each for each in inner) else None
 
 
-def carried_schema(schema: pa.Schema) -> pa.Schema:
+def has_null_entry(array: pa.Array) -> bool:
+    """Return whether a dictionary in an array has a null entry.
+
+    >>> has_null_entry(pa.DictionaryArray.from_arrays(pa.array([0]), pa.array(["a", None])))
+    True
+    """
+    if pa.types.is_dictionary(array.type):
+        return bool(array.dictionary.null_count)
+    if pa.types.is_struct(array.type):
+        return any(map(has_null_entry, array.flatten()))
+    if pa.types.is_map(array.type):
+        return has_null_entry(array.keys) or has_null_entry(array.items)
+    return pa.types.is_nested(array.type) and hasattr(array, "values") and has_null_entry(array.values)
+
+
+def carried_schema(schema: pa.Schema, *, decoded: Collection[str] = ()) -> pa.Schema:
     """Return the schema that a file's columns have throughout the run.
+
+    Args:
+        schema: The columns.
+        decoded: Those whose dictionaries have a null entry, and become plain values.
 
     Raises:
         InputError: A column's type is not supported.
     """
-    carried = {field.name: carried_type(field.type) for field in schema}
+    carried = {
+        field.name: _decoded_type(field.type) if field.name in decoded else carried_type(field.type) for field in schema
+    }
     if refused := [field for field in schema if carried[field.name] is None]:
         raise InputError(
             "unsupported_type",
@@ -76,6 +97,11 @@ def carried_schema(schema: pa.Schema) -> pa.Schema:
             values={"columns": {field.name: str(field.type) for field in refused}},
         )
     return pa.schema([field.with_type(carried[field.name]) for field in schema], schema.metadata)
+
+
+def _decoded_type(kind: pa.DataType) -> pa.DataType | None:
+    """Return the type of a dictionary's values; None inside nested values, which cannot be decoded."""
+    return carried_type(kind.value_type) if pa.types.is_dictionary(kind) else None
 
 
 def retyping_note(schema: pa.Schema, carried: pa.Schema) -> str:
@@ -103,8 +129,11 @@ def write_retyped(batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, name:
 
 def _retyped(batch: pa.RecordBatch, schema: pa.Schema, file: str) -> pa.RecordBatch:
     columns = []
-    for field, column in zip(schema, batch.columns, strict=True):
+    for field in schema:
+        column = batch.column(field.name)
         try:
+            if column.null_count == len(column) and column.type != field.type:
+                column = pa.nulls(len(column), field.type)
             columns.append(column if column.type == field.type else column.cast(field.type))
         except pa.ArrowInvalid as error:
             raise InputError(

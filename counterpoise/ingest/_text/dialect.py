@@ -40,6 +40,7 @@ class Dialect:
         skipped: The number of lines above the first data record, blank ones that follow the header not counted.
         above: The text of these lines.
         notes: Notes for the user.
+        order: For each field, the position of its column in the first file, if the order differs.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Dialect:
     skipped: int
     above: str
     notes: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
 
     @property
     def is_regular(self) -> bool:

@@ -31,6 +31,7 @@ class TextTable:
         quote: The quote character.
         skip: The number of lines before the first row.
         columns: The number of fields per row.
+        order: For each field, the position of its column; empty if fields are in the order of the columns.
     """
 
     path: Path
@@ -39,10 +40,11 @@ class TextTable:
     quote: str
     skip: int
     columns: int
+    order: tuple[int, ...] = ()
 
     def sql(self) -> str:
         """Return the table function: text columns `c0`, `c1` …, with empty cells as nulls."""
-        columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(self.columns))
+        columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in self.order or range(self.columns))
         quote = quoted(self.quote)
         return (
             f"read_csv([{quoted_path(self.path)}], auto_detect=false, columns={{{columns}}}, header=false, "

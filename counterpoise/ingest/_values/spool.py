@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ColumnNotFoundError, InputError
-from counterpoise.ingest._names import MAX_COLUMNS, check_names, resolve_column
+from counterpoise.ingest._names import MAX_COLUMNS, check_names, resolve_column, unsupported_label
 from counterpoise.ingest._snapshot_files import Content, write_snapshot_file
 from counterpoise.ingest._text.column_types import declared_rule
 from counterpoise.ingest._values.kinds import Kind, array_of, count_kinds, kind_of, text_of, type_of
@@ -109,16 +109,17 @@ class Spool:
         path: The file to spool to.
         source: Missing values and declared types.
         target: The name or position of the label column.
+        elsewhere: Columns that will be added to the rows.
     """
 
-    def __init__(self, path: Path, source: SourceConfig, target: str) -> None:
+    def __init__(self, path: Path, source: SourceConfig, target: str, *, elsewhere: Sequence[str] = ()) -> None:
         self._path = path
         self._file = pa.OSFile(str(path), "wb")
         self._tokens = frozenset(token.strip() for token in source.missing_values)
         self._declared = {name: declared_type(name, text) for name, text in source.types_to_read().items()}
         self._typed_columns = tuple(source.type_overrides())
         self._label_tokens = frozenset(source.label_tokens())
-        self._target = target
+        self._target, self._elsewhere = target, elsewhere
         self._label = ""
         self._facts: dict[str, _Facts] = {}
         self.rows = 0
@@ -161,7 +162,7 @@ class Spool:
         """
         names = list(self._facts)
         check_names(names)
-        self._label = resolve_column(names, self._target)
+        self._label = resolve_column([*names, *self._elsewhere], self._target)
         if unknown := [name for name in self._typed_columns if name not in names]:
             raise ColumnNotFoundError.from_names(unknown, names, field="source.types")
         self._file.close()
@@ -211,6 +212,8 @@ class Spool:
         kinds = frozenset(facts.kinds)
         if not kinds:
             return pa.string(), f"column {name!r} has only missing values: kept as text"
+        if name == self._label and "nested" in kinds:
+            raise unsupported_label(name, "list or structure")
         kind = type_of(kinds, digits=facts.digits, scale=facts.scale, exact_floats=facts.exact_floats)
         if kind is not None:
             return kind, ""

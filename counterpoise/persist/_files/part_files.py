@@ -116,7 +116,9 @@ class PartWriter:
 
 def _encodings(schema: pa.Schema, distinct: Collection[str]) -> dict[str, str]:
     """Return the encodings of columns for which a dictionary does not pay off."""
-    floats = {field.name: _SPLIT for field in schema if pa.types.is_floating(field.type)}
+    # BYTE_STREAM_SPLIT is not for half floats: other readers refuse it.
+    wide = [field for field in schema if pa.types.is_floating(field.type) and not pa.types.is_float16(field.type)]
+    floats = {field.name: _SPLIT for field in wide}
     whole = {field.name for field in schema if pa.types.is_integer(field.type) or pa.types.is_temporal(field.type)}
     return floats | dict.fromkeys(sorted(whole.intersection(distinct)), "DELTA_BINARY_PACKED")
 
