@@ -17,14 +17,9 @@ _KEPT = "name it in columns.ids to keep it in keys/, or give it a name in the so
 
 def without_index(schema: pa.Schema, job: ReadJob) -> tuple[pa.Schema, tuple[str, ...]]:
     """Return a schema without the unnamed indexes of pandas that the configuration does not name, and notes."""
-    unread = [name for name in schema.names if _LEVEL.fullmatch(name) and name not in _wanted(schema, job)]
+    unread = [name for name in schema.names if _LEVEL.fullmatch(name) and name not in job.names()]
     kept = pa.schema([field for field in schema if field.name not in unread], schema.metadata)
     return kept, tuple(f"{name!r} is the index of a pandas frame and is not read; {_KEPT}" for name in unread)
-
-
-def _wanted(schema: pa.Schema, job: ReadJob) -> set[str]:
-    by_position = [schema.names[int(name)] for name in [job.target] if name.isdigit() and int(name) < len(schema)]
-    return {*job.names(), *by_position}
 
 
 def separation_note(name: str, columns: Sequence[tuple[pa.Array, pa.Array]]) -> Iterator[str]:

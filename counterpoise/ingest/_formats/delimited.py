@@ -67,9 +67,9 @@ def _read_texts(texts: Sequence[Path], job: ReadJob) -> Content:
     check_names(names)
     for path, dialect in zip(job.paths, dialects, strict=True):
         check_same_names(job.paths[0], names, path, dialect.names)
-    label = resolve_column([*names, *job.elsewhere], job.target)
+    unread = unnamed_index(dialects[0].header, job.names())
+    label = resolve_column([name for name in (*names, *job.elsewhere) if name != unread], job.target)
     queries = type_queries(dialects[0], job.source, label)
-    unread = unnamed_index(dialects[0].header, (label, *job.names()))
     with open_engine(job.folder) as engine:
         loaded = [
             _load(engine, text, _ordered(dialect, names), queries, regular=job.folder / f"regular-{number:05}.csv")

@@ -51,13 +51,13 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     schemas = [schema for schema, _ in checked]
     for schema in schemas:
         check_names(schema.names)
-    resolve_column([*schemas[0].names, *job.elsewhere], job.target)
     common = common_schema(job.paths, schemas, lambda number, name: _is_empty(files.batches(job.paths[number]), name))
     found = set().union(
         *(_null_entries(files.batches(path), schema) for path, schema in zip(job.paths, schemas, strict=True))
     )
     carried = carried_schema(common, decoded=found)
     kept, notes = without_index(carried, job)
+    target = resolve_column([*kept.names, *job.elsewhere], job.target)
     if all(kept.equals(schema) for schema in schemas) and not found:
         return Content(tuple(file for _, file in checked), schemas[0])
     copies = [
@@ -65,7 +65,7 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
         for number, path in enumerate(job.paths)
     ]
     notes += (retyping_note(common, carried),) if not carried.equals(common) else ()
-    return Content(tuple(copies), kept, notes=(*notes, *_separation(kept, carried, job, files)))
+    return Content(tuple(copies), kept, notes=(*notes, *_separation(kept, carried, target, job, files)))
 
 
 def _is_empty(batches: Iterator[pa.RecordBatch], name: str) -> bool:
@@ -83,10 +83,9 @@ def _null_entries(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> set[s
     return found
 
 
-def _separation(kept: pa.Schema, carried: pa.Schema, job: ReadJob, files: TableFiles) -> Iterator[str]:
+def _separation(kept: pa.Schema, carried: pa.Schema, target: str, job: ReadJob, files: TableFiles) -> Iterator[str]:
     """Yield a note for each index that is not read although its order alone separates the classes."""
-    target = resolve_column([*carried.names, *job.elsewhere], job.target)
-    for name in carried.names if target in carried.names else ():
+    for name in carried.names if target in kept.names else ():
         if name not in kept.names:
             columns = [
                 (batch.column(name), batch.column(target)) for path in job.paths for batch in files.batches(path)
