@@ -72,7 +72,7 @@ def best_rules(rows: RuleRows) -> list[Rule]:
     found: list[Rule] = []
     for place, (column, kind) in enumerate(list(rows.kinds.items())[:_MOST_COLUMNS]):
         numbers = rows.values.numbers[:, place]
-        for rules in (format_rules(column, numbers, kind), _values_and_intervals(column, numbers, rows)):
+        for rules in (format_rules(column, numbers, kind), _values_and_intervals(column, numbers, rows, kind)):
             found += _best_of_each_kind(rules, rows)
     for place, (column, levels) in enumerate(list(rows.levels.items())[:_MOST_COLUMNS]):
         found += _best_of_each_kind(_levels(column, rows.values.codes[:, place], levels, rows), rows)
@@ -156,7 +156,7 @@ def decimals_of(values: Floats, bits: int) -> Ints:
     return found
 
 
-def _values_and_intervals(column: str, numbers: Floats, rows: RuleRows) -> Iterator[Rule]:
+def _values_and_intervals(column: str, numbers: Floats, rows: RuleRows, kind: pa.DataType) -> Iterator[Rule]:
     missing = np.isnan(numbers)
     yield Rule("value", column, "missing", missing)
     known = rows.chosen_on & ~missing
@@ -167,13 +167,22 @@ def _values_and_intervals(column: str, numbers: Floats, rows: RuleRows) -> Itera
     shares = [np.searchsorted(np.sort(side), points, side="right") / len(side) for side in (made, real)]
     gains = np.diff(shares[0] - shares[1], prepend=0.0)
     value = points[int(np.argmax(np.abs(gains)))]
-    yield Rule("value", column, f"equal to {value:g}", numbers == value)
+    yield Rule("value", column, f"equal to {_text(value, kind)}", numbers == value)
     climbs = shares[0] - shares[1]
     low, high = sorted((int(np.argmax(climbs)), int(np.argmin(climbs))))
     inside = (numbers > points[low]) & (numbers <= points[high])
-    yield Rule("interval", column, f"above {points[low]:g} and at most {points[high]:g}", inside)
-    for place, side in ((low, "at most"), (high, "at most")):
-        yield Rule("interval", column, f"{side} {points[place]:g}", numbers <= points[place])
+    ends = [_text(points[place], kind) for place in (low, high)]
+    yield Rule("interval", column, f"above {ends[0]} and at most {ends[1]}", inside)
+    for place, end in zip((low, high), ends, strict=True):
+        yield Rule("interval", column, f"at most {end}", numbers <= points[place])
+
+
+def _text(value: float, kind: pa.DataType) -> str:
+    """Return a value as a reader knows it: times as times."""
+    if not pa.types.is_temporal(kind):
+        return f"{value:g}"
+    storage = pa.int32() if kind.bit_width == 32 else pa.int64()
+    return str(pa.array([int(value)], storage).view(kind).cast(pa.string())[0].as_py())
 
 
 def _levels(column: str, codes: Floats, levels: pa.Array, rows: RuleRows) -> Iterator[Rule]:

@@ -19,6 +19,7 @@ from tests.snapshots import EngineRun, run_engine
 from tests.synthetic.conftest import found_quality
 
 KINDS = {"x": pa.float64(), "y": pa.float64()}
+DAYS = {"x": pa.date32(), "y": pa.duration("s")}
 
 
 def rows_of(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> ClassRows:
@@ -69,6 +70,14 @@ def test_copies_of_real_rows_are_told_by_counting_equal_rows() -> None:
     found = tell_apart(replace(rows, contents=copied), name="yes", seed=0)
     assert (found.rules[0].kind, found.rules[0].tells) == ("copy", True)
     assert found.rules[0].real == 0
+
+
+def test_rules_on_times_say_times() -> None:
+    rng = np.random.default_rng(2)
+    real, late = rng.integers(19_000, 19_400, (300, 2)), rng.integers(19_300, 19_700, (900, 2))
+    found = tell_apart(replace(rows_of(real.astype(float), late.astype(float)), kinds=DAYS), name="yes", seed=0)
+    assert found.rules[0].tells
+    assert any("2023" in rule.text for rule in found.rules)
 
 
 def test_two_halves_of_few_rows_give_no_answer() -> None:

@@ -30,7 +30,7 @@ def telling_warning(review: SyntheticReview | None) -> str:
     rule = told[0].record
     more = f" ({count(len(told))} rules do)" if len(told) > 1 else ""
     return (
-        f"A simple rule tells synthetic rows from real ones{more}: {shown(rule.column, 60)} {shown(rule.text, 80)} "
+        f"A simple rule tells synthetic rows from real ones{more}: {shown(rule.column, 60)} {shown(rule.text, 120)} "
         f"holds for {share(rule.synthetic)} of synthetic and {share(rule.real)} of real rows of class "
         f"{shown(told[0].name, 40)}. A learner can use it on train, and not on new rows."
     )
