@@ -25,6 +25,11 @@ from ._compare import bootstrap_method as bootstrap_method
 from ._compare import compare_strategies as compare_strategies
 from ._compare import threshold_rule as threshold_rule
 from ._compare import without_nan as without_nan
+from ._decision_curves.formulas import expected_cost as expected_cost
+from ._decision_curves.formulas import net_benefit as net_benefit
+from ._decision_curves.formulas import probability_cost as probability_cost
+from ._decision_curves.formulas import threshold_grid as threshold_grid
+from ._decision_curves.wording import band_text as band_text
 from ._draws import DrawnArms as DrawnArms
 from ._draws import DrawsBudget as DrawsBudget
 from ._draws import LearnerDraws as LearnerDraws

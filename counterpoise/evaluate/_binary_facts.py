@@ -13,6 +13,7 @@ from counterpoise.evaluate._calibration.calibrated import (
     calibration_record,
     learner_correction,
 )
+from counterpoise.evaluate._decision_curves.curves import PublishedTest
 from counterpoise.evaluate._explorer import threshold_counts
 from counterpoise.evaluate._operating_points import (
     FixedThreshold,
@@ -33,10 +34,12 @@ class BinaryFacts:
     Attributes:
         record: The fields that it adds to the arm's metrics record.
         correction: The arm's part of the published correction; None for the dummy.
+        published: The arm's published probabilities on test; None for the dummy.
     """
 
     record: dict[str, Any]
-    correction: dict[str, Any] | None
+    correction: dict[str, Any] | None = None
+    published: PublishedTest | None = None
 
 
 def binary_facts(task: EvaluationTask, predictions: Predictions, *, threshold: float, seed: int) -> BinaryFacts:
@@ -58,7 +61,7 @@ def _facts(task: EvaluationTask, predictions: Predictions, *, threshold: float, 
     validation, test = _scored(task, predictions)
     top = at_the_top(test.scores, test.positive, groups=test.groups)
     if predictions.learner == DUMMY:
-        return BinaryFacts({"operating_points": [], "thresholds": None, "top": top, "calibration": None}, None)
+        return BinaryFacts({"operating_points": [], "thresholds": None, "top": top, "calibration": None})
     rng = child_generator(seed, "evaluate", "operating points", predictions.learner, predictions.strategy)
     fixed = fixed_thresholds(task.config)
     points = operating_points(validation, test, config=task.config, rng=rng, fixed=fixed)
@@ -81,7 +84,13 @@ def _facts(task: EvaluationTask, predictions: Predictions, *, threshold: float, 
         "top": top,
         "calibration": calibration,
     }
-    return BinaryFacts(record, learner_correction(made, calibration, test.scores, threshold=threshold))
+    return BinaryFacts(
+        record,
+        learner_correction(made, calibration, test.scores, threshold=threshold),
+        PublishedTest(
+            predictions.learner, predictions.strategy, made.best(test.scores), made.best_threshold(threshold)
+        ),
+    )
 
 
 def ranking_facts(

@@ -14,9 +14,10 @@ from counterpoise.errors import EvaluationError
 from counterpoise.evaluate._alerts import alerts_a_day
 from counterpoise.evaluate._amounts import RULE, amount_words
 from counterpoise.evaluate._arms import DUMMY, Predictions, StrategyArms, dummy_predictions, train_arms
-from counterpoise.evaluate._binary_facts import binary_facts
+from counterpoise.evaluate._binary_facts import BinaryFacts, binary_facts
 from counterpoise.evaluate._calibration.calibrated import correction_record, prior_correction
 from counterpoise.evaluate._class_decisions import add_class_decisions, class_costs
+from counterpoise.evaluate._decision_curves.curves import decision_curves
 from counterpoise.evaluate._draws import draw_again, planned_draws
 from counterpoise.evaluate._groups import compare_groups
 from counterpoise.evaluate._independence import independence_record
@@ -123,7 +124,7 @@ def _evaluated(
         arm_record(arm, predicted, resampled[arm_key(arm.learner, arm.strategy)], task=task)
         for arm, predicted in zip(evaluated, predictions, strict=True)
     ]
-    corrections = _add_binary_facts(task, arms, predictions, seed=seed)
+    facts = _add_binary_facts(task, arms, predictions, seed=seed)
     _add_class_decisions(task, arms, predictions, seed=seed)
     comparisons = compare_arms(task, arms, resampled, mean_effects(task, draws, seed=seed))
     headline = _headline(task, arms, comparisons)
@@ -136,7 +137,8 @@ def _evaluated(
         "arms": arms,
         "keyed_resamples": keyed_resamples(task, evaluated, tables.keys_of_test),
         "comparisons": comparisons,
-        "correction": _correction(task, corrections),
+        "correction": _correction(task, facts),
+        "decision_curves": decision_curves(task, [one.published for one in facts if one.published], seed=seed),
         "independence": independence_record(task, evaluated, draws, learner=headline["learner"], seed=seed),
         "one_vs_rest": one_vs_rest(task, predictions, seed=seed),
         "verdict": headline["text"],
@@ -147,15 +149,13 @@ def _evaluated(
 
 def _add_binary_facts(
     task: EvaluationTask, arms: list[dict[str, Any]], predictions: list[Predictions], *, seed: int
-) -> dict[str, dict[str, Any]]:
-    """Add the facts for two classes to each arm; return the corrections of the published strategy by learner."""
-    corrections: dict[str, dict[str, Any]] = {}
+) -> list[BinaryFacts]:
+    """Add the facts for two classes to each arm and return them; an empty list with more classes."""
+    found = []
     for arm, predicted in zip(arms, predictions, strict=True) if task.positive is not None else ():
-        facts = binary_facts(task, predicted, threshold=arm["threshold"], seed=seed)
-        arm.update(facts.record)
-        if facts.correction is not None and predicted.strategy == task.strategy:
-            corrections[predicted.learner] = facts.correction
-    return corrections
+        found.append(binary_facts(task, predicted, threshold=arm["threshold"], seed=seed))
+        arm.update(found[-1].record)
+    return found
 
 
 def _add_class_decisions(
@@ -218,9 +218,12 @@ def _headline(task: EvaluationTask, arms: list[dict[str, Any]], comparisons: lis
     return baseline_verdict(best, prevalence=task.chance, rows=task.deciding_rows, counted=task.counted)
 
 
-def _correction(task: EvaluationTask, learners: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+def _correction(task: EvaluationTask, facts: list[BinaryFacts]) -> dict[str, Any] | None:
+    """Return the corrections of the published strategy by learner; None with more than two classes."""
     if task.positive is None:
         return None
+    published = [(one.published, one.correction) for one in facts]
+    learners = {arm.learner: made for arm, made in published if arm and made and arm.strategy == task.strategy}
     return correction_record(
         prior_correction(task.codes, task.positive, resampled=task.strategy != "none"),
         learners,

@@ -201,13 +201,15 @@ class SplitPlan(Record):
 
 
 class LearnerTrial(Record):
-    """A strategy with one learner, against the learner without resampling on the same folds.
+    """A strategy with one learner, against a learner without resampling on the same folds.
 
-    `score` and `without` are means over `folds` of the choice's metric, on rows that the fold did not train on;
-    `difference` is their difference, paired by fold.
+    `reference` is the learner without: the one that ranks best, or the learner itself; missing in older records, where
+    it is the learner itself. `score` and `without` are means over `folds` of the choice's metric, on rows that the fold
+    did not train on; `difference` is their difference, paired by fold.
     """
 
     learner: Name
+    reference: Name = ""
     score: Share
     without: Share
     difference: Number
@@ -217,10 +219,10 @@ class LearnerTrial(Record):
 class StrategyTrial(Record):
     """A strategy that was tried against none.
 
-    `learners` holds one entry per learner that was tried, cheapest first. `difference` is the mean over folds and
-    learners, and `low` its one-sided lower bound; None if the trial ended earlier. `outcome` is better (the learners'
-    mean gained beyond noise, and none lost), unproven, no_gain (by the last learner that was tried), passed_over (for
-    one that is simpler or better) or refused; `reason` says why in words.
+    `learners` holds one entry per comparison. `difference` is the mean gain over folds of the learner that gains, over
+    the best one without resampling, and `low` its one-sided lower bound; None if the trial ended earlier. `outcome` is
+    better (a learner gained beyond noise, and no other lost), unproven, no_gain, passed_over (for one that is simpler
+    or better) or refused; `reason` says why in words.
     """
 
     strategy: Annotated[str, Field(max_length=100)]

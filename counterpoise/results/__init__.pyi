@@ -8,6 +8,10 @@ from ._arms import MulticlassArm as MulticlassArm
 from ._arms import OperatingPoint as OperatingPoint
 from ._arms import Thresholds as Thresholds
 from ._days import AlertsADay as AlertsADay
+from ._decision_curves import ArmCurves as ArmCurves
+from ._decision_curves import DecisionCurves as DecisionCurves
+from ._decision_curves import DecisionPoint as DecisionPoint
+from ._decision_curves import LearnerCurves as LearnerCurves
 from ._final import AccessToTest as AccessToTest
 from ._final import Candidate as Candidate
 from ._final import Final as Final

@@ -24,6 +24,7 @@ from counterpoise.records import (
 )
 from counterpoise.results._arms import BinaryArm, MulticlassArm
 from counterpoise.results._days import AlertsADay
+from counterpoise.results._decision_curves import DecisionCurves
 from counterpoise.results._probabilities import Correction
 from counterpoise.results._slices import ComparedGroups, Slices
 from counterpoise.results._stages import ReportRecord
@@ -258,6 +259,8 @@ class MetricsRecord(Record):
         verdict: A sentence on the learner with the best ranking on validation, and on earlier accesses to test.
         verdict_outcome: The verdict in one word.
         verdict_learner: The verdict's learner.
+        decision_curves: What decisions are worth at any ratio of costs; null with more than two classes, with one class
+            in test, and in older records.
         threshold_alone: What moving the threshold alone gives; null with more than two classes and in older records.
         slices: The worst segments; null with more than two classes.
         groups: The groups that are compared; null if none are named.
@@ -302,6 +305,7 @@ class MetricsRecord(Record):
     verdict: Text
     verdict_outcome: VerdictOutcome
     verdict_learner: Name
+    decision_curves: DecisionCurves | None = None
     threshold_alone: ThresholdAlone | None = None
     slices: Slices | None
     groups: ComparedGroups | None = None

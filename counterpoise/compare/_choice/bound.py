@@ -2,7 +2,8 @@
 
 The bound is that of Nadeau and Bengio ("Inference for the generalization error", Machine Learning 52, 2003): folds
 share train rows, so the variance of a mean over J of them is s² (1/J + test rows / train rows). It is one-sided, and
-Bonferroni's correction for the number of strategies holds the chance of a false "better" below 5 %.
+Bonferroni's correction for the number of strategies, of learners, and of looks, after one pass over the folds and after
+two, holds the chance of a false "better" below 5 %.
 """
 
 from __future__ import annotations
@@ -18,10 +19,19 @@ from counterpoise.strategies import STRATEGIES
 ERROR = 0.05
 """The largest chance of choosing a strategy when none is better."""
 
+LEAST_GAIN = 0.01
+"""Of average precision, for a strategy to go on: less is not worth probabilities that have to be corrected."""
+
+FEWEST_OF_A_CLASS = 10
+"""Two a fold: of a class with fewer rows nothing can be shown."""
+
+_LOOKS = 2
+"""How often a strategy is judged: after one pass over the folds, and after two."""
+
 
 @dataclass(frozen=True)
 class Pair:
-    """A strategy's score on a fold, and that of no resampling with the same learner."""
+    """A strategy's score on a fold, and the reference's without resampling."""
 
     score: float
     without: float
@@ -37,62 +47,98 @@ Pairs = Mapping[int, Pair]
 
 
 @dataclass(frozen=True)
+class Against:
+    """A learner with the strategy, and the learner without resampling that it is compared with."""
+
+    learner: str
+    reference: str
+
+
+@dataclass(frozen=True)
 class Tried:
     """What is known of a strategy.
 
     Attributes:
         strategy: Its name.
         test_to_train: The number of test rows of a fold divided by its number of train rows.
-        learners: The pairs by learner.
+        chances: The number of strategies times that of learners.
+        pairs: The pairs by fold, of each comparison.
+        gainer: The learner that gains by the strategy over the best one without; empty if none is promising.
         refused: Why it could not be tried; empty if it could.
         passed_over: The strategy that was chosen before this one met all learners; empty if none was.
     """
 
     strategy: str
     test_to_train: float
-    learners: dict[str, dict[int, Pair]] = field(default_factory=dict)
+    chances: int = 1
+    pairs: dict[Against, dict[int, Pair]] = field(default_factory=dict)
+    gainer: str = ""
     refused: str = ""
     passed_over: str = ""
 
-    def loser(self) -> str:
-        """Return the learner that speaks against the strategy; empty if none does so far.
+    @property
+    def leader(self) -> str:
+        """The learner that ranks best without resampling."""
+        return next(iter(self.pairs)).reference
 
-        The first learner must gain more than one corrected standard error, the others must not lose as much.
-        """
-        for place, (name, pairs) in enumerate(self.learners.items()):
-            error = corrected_error([pair.difference for pair in pairs.values()], test_to_train=self.test_to_train)
-            if mean_difference(pairs) <= (-error if place else error) or not pairs:
-                return name
+    def best(self) -> str:
+        """Return the learner that gains, or the one that comes nearest to it."""
+        means = {who.learner: mean_difference(found) for who, found in self._against_leader().items() if found}
+        return self.gainer or max(means, key=lambda name: means[name], default=self.leader)
+
+    def promising(self) -> str:
+        """Return the learner with the largest gain of more than a corrected standard error; empty if there is none."""
+        found = {who.learner: self._gains(pairs) for who, pairs in self._against_leader().items() if len(pairs) > 1}
+        enough = {
+            name: float(np.mean(gains))
+            for name, gains in found.items()
+            if np.mean(gains) > max(LEAST_GAIN, corrected_error(gains, test_to_train=self.test_to_train))
+        }
+        return max(enough, key=lambda name: enough[name], default="")
+
+    def loser(self) -> str:
+        """Return the learner that loses more than one corrected standard error; empty if none does."""
+        for who, pairs in self.pairs.items():
+            if who.learner == who.reference and who.learner != self.gainer:
+                gains = self._gains(pairs)
+                if gains and np.mean(gains) < -corrected_error(gains, test_to_train=self.test_to_train):
+                    return who.learner
         return ""
 
     @property
     def has_left(self) -> bool:
         """Whether the strategy takes no further part in the trial, whatever the other folds say."""
-        return bool(self.refused or self.passed_over or self.loser())
+        return bool(self.refused or self.passed_over or (self.gainer and self.loser()))
 
-    def by_fold(self) -> list[float]:
-        """Return the mean difference of the learners, for each fold that all of them have."""
-        common = set.intersection(*(set(pairs) for pairs in self.learners.values()))
-        return [float(np.mean([pairs[fold].difference for pairs in self.learners.values()])) for fold in sorted(common)]
+    def by_fold(self) -> dict[int, float]:
+        """Return the gain of the best learner over the leader without resampling, by fold."""
+        pairs = self.pairs.get(Against(self.best(), self.leader), {})
+        return {fold: pair.difference for fold, pair in pairs.items()}
 
-    def low(self, strategies: int) -> float | None:
-        """Return the lower bound of the mean difference; None for fewer than two folds."""
-        return lower_bound(self.by_fold(), test_to_train=self.test_to_train, level=confidence(strategies))
+    @property
+    def low(self) -> float | None:
+        """The lower bound of the mean gain; None for fewer than two folds."""
+        gains, level = list(self.by_fold().values()), confidence(self.chances)
+        return lower_bound(gains, test_to_train=self.test_to_train, level=level)
 
-    def is_promising(self) -> bool:
-        """Whether the learners' mean gained a corrected standard error: if not, more folds will hardly prove it."""
-        values = self.by_fold()
-        return bool(values) and float(np.mean(values)) > corrected_error(values, test_to_train=self.test_to_train)
-
-    def is_better(self, strategies: int) -> bool:
-        """Whether no learner speaks against it, and their mean gained beyond noise."""
-        low = None if self.has_left else self.low(strategies)
+    @property
+    def is_better(self) -> bool:
+        """Whether a learner gained beyond noise, and none loses."""
+        low = None if self.has_left or not self.gainer else self.low
         return low is not None and low > 0
+
+    def _against_leader(self) -> dict[Against, dict[int, Pair]]:
+        return {who: found for who, found in self.pairs.items() if who.reference == self.leader}
+
+    @staticmethod
+    def _gains(pairs: Pairs) -> list[float]:
+        return [pair.difference for pair in pairs.values()]
 
 
 def simplest(tried: Sequence[Tried]) -> str:
     """Return the simplest strategy within one corrected standard error of the best."""
-    by_fold = {one.strategy: one.by_fold() for one in tried}
+    folds = sorted(set.intersection(*(set(one.by_fold()) for one in tried)))
+    by_fold = {one.strategy: [one.by_fold()[fold] for fold in folds] for one in tried}
     best = max(by_fold.values(), key=lambda values: float(np.mean(values)))
     near = [
         name
@@ -107,13 +153,13 @@ def mean_difference(pairs: Pairs) -> float:
     return float(np.mean([pair.difference for pair in pairs.values()])) if pairs else 0.0
 
 
-def confidence(strategies: int) -> float:
-    """Return the level of each one-sided bound if a number of strategies is tried.
+def confidence(chances: int) -> float:
+    """Return the level of each one-sided bound if a number of strategies and learners is tried.
 
-    >>> round(confidence(2), 3)
-    0.975
+    >>> round(confidence(2), 4)
+    0.9875
     """
-    return 1 - ERROR / max(1, strategies)
+    return 1 - ERROR / (max(1, chances) * _LOOKS)
 
 
 def lower_bound(differences: Sequence[float], *, test_to_train: float, level: float) -> float | None:

@@ -31,18 +31,17 @@ _PASSES = 2
 """How often the folds are drawn at most."""
 
 _MOST_ROWS, _MOST_VALUES = 4_000, 50_000
-"""Bounds of the trial: train rows, and rows times features, with more than two classes times half their number; beyond
-them, a stratified sample takes part.
+_MOST_ROWS_OF_MANY, _MOST_VALUES_OF_MANY = 12_000, 110_000
+"""Bounds of the trial: train rows, and rows times features; more of them with more than two classes, whose smallest may
+upset a learner among many rows, and do not in a small sample. Beyond the bounds a stratified sample takes part.
 """
 
 _FEWEST_ROWS = 1_000
 """A sample is not made smaller than this for the sake of many features."""
 
-_FEWEST_POSITIVES = 10
-"""Two a fold: with fewer rows of the second-largest class nothing could be shown."""
 
-_PLENTY = 1_000
-"""From this many train rows of the smallest class, random under-sampling is tried as well."""
+_FEWEST_POSITIVES = 30
+"""With fewer rows of the second-largest class hardly anything could be shown; a verdict needs as many."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ def choose_resampling(
 ) -> ChosenResampling:
     """Return the settings to resample train with: as configured or, for `auto`, decided by cross-validation.
 
-    `auto` tries weights, the resampler that suits the rows, and with enough rows random under-sampling, each against
-    none on the same folds of train with the learners of `evaluation.learners`, by average precision. None is kept
-    unless a strategy is better beyond noise in the mean over learners, and no learner loses by it.
+    `auto` tries weights and the resampler that suits the rows, each against none on the same folds of train, by average
+    precision. None is kept unless the learner of `evaluation.learners` that ranks best without resampling gains by a
+    strategy beyond noise, and no other one loses by it.
 
     Args:
         config: The whole configuration.
@@ -87,7 +86,7 @@ def choose_resampling(
     if reason := _no_trial(facts, advice):
         choice = without_trial(advice, config.resampling, reason)
     else:
-        candidates = tuple(dict.fromkeys(_candidates(facts, advice, rows_only=rows_only)))
+        candidates = tuple(dict.fromkeys(_candidates(advice, rows_only=rows_only)))
         choose = partial(choose_rows, _rules(config, job, advice), snapshot, split, folder=folder)
         choice = _by_trial(config, choose, advice, candidates)
     return ChosenResampling(follow(choice, config.resampling), choice)
@@ -106,17 +105,19 @@ def _no_trial(facts: TrainFacts, advice: Advice) -> str:
     return ""
 
 
-def _candidates(facts: TrainFacts, advice: Advice, *, rows_only: bool) -> Iterator[str]:
+def _candidates(advice: Advice, *, rows_only: bool) -> Iterator[str]:
+    """Yield the strategies to try: weights in place of repeated rows, which come to the same."""
     yield "random_over" if rows_only else "weights"
-    yield advice.strategy
-    if min(facts.classes.values()) >= _PLENTY:
-        yield "random_under"
+    if advice.strategy != "random_over":
+        yield advice.strategy
 
 
 def _rules(config: BalanceConfig, job: ResamplingJob, advice: Advice) -> Rules:
     """Return the settings of the trial: few rows, and fewer neighbours where a fold has too few rows."""
-    values = max(1, len(job.roles.features)) * max(2, len(job.train.classes))
-    rows = min(_MOST_ROWS, config.evaluation.max_train_rows, max(_FEWEST_ROWS, 2 * _MOST_VALUES // values))
+    many = len(job.train.classes) > 2
+    most, values = (_MOST_ROWS_OF_MANY, _MOST_VALUES_OF_MANY) if many else (_MOST_ROWS, _MOST_VALUES)
+    affordable = max(_FEWEST_ROWS, values // max(1, len(job.roles.features)))
+    rows = min(most, config.evaluation.max_train_rows, affordable)
     passes = 1 if config.split.method == "time" else _PASSES
     settings = advice.applied(config.resampling).model_copy(update={"too_few_neighbors": "lower_k"})
     trial = ComparisonConfig(folds=_FOLDS, repeats=passes, max_train_rows=rows, workers=1)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from counterpoise.compare._choice.bound import Tried, confidence, mean_difference
+from counterpoise.compare._choice.bound import Against, Pairs, Tried, confidence, mean_difference
 from counterpoise.config import ResamplingConfig
 from counterpoise.metrics import HEADLINE
 from counterpoise.records import LearnerTrial, StrategyChoice, StrategyTrial
@@ -39,7 +39,7 @@ def record_of_trial(
         advice: The ratio and the neighbours that were tried.
         config: The configured ones, which none keeps.
     """
-    trials = tuple(_trial(one, strategies=len(tried)) for one in tried)
+    trials = tuple(_trial(one) for one in tried)
     chosen = next((trial.strategy for trial in trials if trial.outcome == "better"), "none")
     settings: Advice | ResamplingConfig = config if chosen == "none" else advice
     return StrategyChoice(
@@ -51,39 +51,48 @@ def record_of_trial(
         rows=comparison.snapshot.rows,
         train_rows=comparison.train_rows,
         folds=comparison.rules.tournament.folds,
-        confidence=round(confidence(len(tried)), _DIGITS),
+        confidence=round(confidence(tried[0].chances), _DIGITS),
         trials=trials,
     )
 
 
-def _trial(one: Tried, *, strategies: int) -> StrategyTrial:
-    learners = tuple(_learner(name, one) for name in one.learners)
+def _trial(one: Tried) -> StrategyTrial:
+    learners = tuple(_learner(who, pairs) for who, pairs in one.pairs.items())
     if one.refused:
         return StrategyTrial(strategy=one.strategy, learners=learners, outcome="refused", reason=one.refused)
+    gains = list(one.by_fold().values()) or [0.0]
+    mean, low, words = float(np.mean(gains)), one.low, _gain_words(one, gains)
+    if not one.gainer:
+        return StrategyTrial(strategy=one.strategy, learners=learners, outcome="no_gain", reason=words)
     if loser := one.loser():
-        reason = f"{signed(mean_difference(one.learners[loser]))} with {learner_label(loser)}"
+        lost = mean_difference(one.pairs[Against(loser, loser)])
+        reason = f"{words}, but {signed(lost)} with {learner_label(loser)}"
         return StrategyTrial(strategy=one.strategy, learners=learners, outcome="no_gain", reason=reason)
-    mean, low = float(np.mean(one.by_fold() or [0.0])), one.low(strategies)
     if one.passed_over:
-        reason = (
-            f"{signed(mean)} with {learner_label(next(iter(one.learners)))}, {strategy_label(one.passed_over)} first"
-        )
+        reason = f"{words}, {strategy_label(one.passed_over)} first"
         return StrategyTrial(strategy=one.strategy, learners=learners, outcome="passed_over", reason=reason)
-    outcome: Literal["better", "unproven"] = "better" if one.is_better(strategies) else "unproven"
+    outcome: Literal["better", "unproven"] = "better" if one.is_better else "unproven"
     bound = "" if low is None else f", at least {signed(low)}"
+    verdict = "beyond noise" if outcome == "better" else "which is within noise"
     return StrategyTrial(
         strategy=one.strategy, learners=learners, outcome=outcome, difference=round(mean, _DIGITS),
-        low=None if low is None else round(low, _DIGITS),
-        reason=f"{signed(mean)}{bound}, {'beyond noise' if outcome == 'better' else 'which is within noise'}",
+        low=None if low is None else round(low, _DIGITS), reason=f"{words}{bound}, {verdict}",
     )  # fmt: skip
 
 
-def _learner(name: str, one: Tried) -> LearnerTrial:
-    pairs = one.learners[name]
+def _gain_words(one: Tried, gains: Sequence[float]) -> str:
+    """Return the mean gain, with which learner, and against which one if that is another."""
+    best = one.best()
+    other = "" if best == one.leader else f" against {learner_label(one.leader)} without"
+    return f"{signed(float(np.mean(gains)))} with {learner_label(best)}{other}"
+
+
+def _learner(who: Against, pairs: Pairs) -> LearnerTrial:
     scores = [pair.score for pair in pairs.values()] or [0.0]
     without = [pair.without for pair in pairs.values()] or [0.0]
     return LearnerTrial(
-        learner=name,
+        learner=who.learner,
+        reference=who.reference,
         score=round(float(np.mean(scores)), _DIGITS),
         without=round(float(np.mean(without)), _DIGITS),
         difference=round(mean_difference(pairs), _DIGITS),

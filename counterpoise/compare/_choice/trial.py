@@ -1,11 +1,15 @@
 """The trial of a few strategies against none, by paired cross-validation within train.
 
-The cheapest learner comes first. A strategy leaves the trial if that learner does not gain: after three folds with a
-mean not above that of none, or after a pass with a gain of less than one corrected standard error. So where resampling
-does not help, which is common, the trial costs a few fits of a logistic regression. With each other learner a strategy
-leaves if it loses more than one corrected standard error. Of the strategies that the first learner gains by, the
-simplest within one standard error of the best meets the other learners first, and the next one only if that fails. If
-the learners' mean gains more than one standard error, too, there is a second pass with other folds.
+What counts is the best learner: the one that ranks best without resampling leads, and a learner with a strategy has to
+beat the leader without. All other learners only have to bear the strategy, see `Tried.loser`. A learner leaves the
+trial of a strategy when more folds will hardly prove a gain: after the first folds with a mean gain of at most
+`LEAST_GAIN`. So where resampling does not help, which is common, the trial costs a few fits. Of the strategies that
+gained more than one corrected standard error, the simplest within one standard error of the best meets the other
+learners first, and the next one only if that fails. If the gain is not proven by then, there is a second pass with
+other folds.
+
+Gradient boosting takes part with a quarter of its trees and an eighth of its bins: its time grows with both, and where
+a rare class upsets it, the first trees show that.
 """
 
 from __future__ import annotations
@@ -17,19 +21,34 @@ from functools import cached_property
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from counterpoise.compare._choice.bound import Pair, Tried, mean_difference, simplest
+from counterpoise.compare._choice.bound import (
+    FEWEST_OF_A_CLASS,
+    LEAST_GAIN,
+    Against,
+    Pair,
+    Tried,
+    mean_difference,
+    simplest,
+)
 from counterpoise.compare._rounds.encoding import encode_round
-from counterpoise.compare._rounds.scores import measure
+from counterpoise.compare._rounds.scores import ModelOutput, measure
 from counterpoise.compare._rounds.training import RunNotes, predict, train
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import CounterpoiseError, ResamplingError
-from counterpoise.metrics import HEADLINE
+from counterpoise.metrics import HEADLINE, Ranking
 from counterpoise.results import Candidate, Comparison
-
-_FEWEST_FOLDS = 3
-"""How many folds a strategy takes part in before it may leave."""
+from counterpoise.typing import Ints
 
 _CHEAPEST_FIRST = ("logistic_regression", "hist_gradient_boosting", "random_forest")
+
+_FIRST_FOLDS = 2
+"""The folds that the leader is chosen on, and in which the other learners have to bear a strategy."""
+
+_FEWEST_FOLDS = {"logistic_regression": 3}
+"""How many folds the leader takes part in before it may leave the trial of a strategy: one if fits take long."""
+
+_IN_TRIAL = {"hist_gradient_boosting": 'hist_gradient_boosting {"max_iter": 25, "max_bins": 32}'}
+"""Learners with other parameters than in the evaluation."""
 
 
 @dataclass
@@ -50,54 +69,83 @@ class Trial:
     def _rows(self) -> TrainingRows:
         return TrainingRows(self.comparison)
 
+    @cached_property
+    def _judged(self) -> list[int]:
+        """The classes with enough rows to be judged; the others take part as what these are told from."""
+        counts = self.comparison.counts
+        return [code for code, name in enumerate(self.comparison.classes) if counts[name] >= FEWEST_OF_A_CLASS]
+
     def run(self, strategies: Iterable[str]) -> list[Tried]:
         """Try strategies and return what is known of each, in the same order.
 
         Raises:
             CounterpoiseError: No resampling cannot be cross-validated, or the machine lacks the memory.
         """
-        first, *others = sorted(self.learners, key=_cost)
-        folds = self.comparison.rules.tournament.folds
-        tried = [Tried(name, self.comparison.test_to_train) for name in strategies]
+        names = tuple(strategies)
+        tried = [Tried(name, self.comparison.test_to_train, len(names) * len(self.learners)) for name in names]
         with threadpool_limits(limits=1):  # the order of additions, and so the last digit, would vary with threads
-            found = {one.strategy: self._pass(one, first, range(folds)) for one in tried}
-            open_ones = [name for name, one in found.items() if not one.has_left]
+            leader, *others = self._leader_first()
+            found = {one.strategy: self._seek_gain(one, (leader, *others)) for one in tried}
+            open_ones = [name for name, one in found.items() if one.gainer]
             while open_ones:
                 name = simplest([found[name] for name in open_ones])
                 open_ones.remove(name)
-                found[name] = self._meet_all(found[name], (first, *others))
-                if found[name].is_better(len(tried)):
+                found[name] = self._decide(found[name], (leader, *others))
+                if found[name].is_better:
                     found |= {other: replace(found[other], passed_over=name) for other in open_ones}
                     break
         return list(found.values())
 
-    def _meet_all(self, one: Tried, learners: tuple[str, ...]) -> Tried:
-        """Return what is known of a strategy after all learners and passes, or until it leaves."""
-        folds = self.comparison.rules.tournament.folds
-        for start in range(0, self.comparison.rounds, folds):
-            for learner in learners if start else learners[1:]:
-                one = self._pass(one, learner, range(start, start + folds))
-            if one.has_left or not one.is_promising():
-                break
-        return one
+    def _leader_first(self) -> list[str]:
+        """Return the learners: the one that ranks best without resampling first, then by cost."""
+        learners = sorted(self.learners, key=_cost)
+        if len(learners) == 1:
+            return learners
+        scores = {name: [self._natural(name, fold) for fold in range(_FIRST_FOLDS)] for name in learners}
+        known = {name: [score for score in found if score is not None] for name, found in scores.items()}
+        leader = max(learners, key=lambda name: float(np.mean(known[name] or [0.0])))
+        return [leader, *(name for name in learners if name != leader)]
 
-    def _pass(self, one: Tried, learner: str, folds: range) -> Tried:
-        """Return what is known of a strategy after a pass with a learner; nothing new if it has already left."""
-        if one.has_left:
+    def _seek_gain(self, one: Tried, learners: tuple[str, ...]) -> Tried:
+        """Return what is known of a strategy after a pass with each learner against the leader, the first one."""
+        folds = range(self.comparison.rules.tournament.folds)
+        for learner in learners:
+            one = self._pass(one, Against(learner, learners[0]), folds)
+        return replace(one, gainer=one.promising()) if not one.refused else one
+
+    def _decide(self, one: Tried, learners: tuple[str, ...]) -> Tried:
+        """Return what is known of a strategy after the other learners and, if its gain is unproven, a second pass."""
+        folds = self.comparison.rules.tournament.folds
+        for learner in learners:
+            if learner != one.gainer:
+                one = self._pass(one, Against(learner, learner), range(_FIRST_FOLDS), bears=True)
+        if one.has_left or self.comparison.rounds == folds or (one.low or 0.0) > 0:
             return one
-        found = dict(one.learners.get(learner, {}))
-        for fold in folds:
+        return self._pass(one, Against(one.gainer, learners[0]), range(folds, self.comparison.rounds), bears=True)
+
+    def _pass(self, one: Tried, who: Against, folds: range, *, bears: bool = False) -> Tried:
+        """Return what is known of a strategy after a pass; nothing new if it has already left.
+
+        Args:
+            one: What was known.
+            who: The learner, and the one that it is compared with.
+            folds: The folds; those that took part already are not repeated.
+            bears: Whether all folds take part even without a gain.
+        """
+        found = dict(one.pairs.get(who, {}))
+        for fold in folds if not one.has_left else ():
             try:
-                score, without = self._score(one.strategy, learner, fold), self._natural(learner, fold)
+                score = None if fold in found else self._score(one.strategy, who.learner, fold)
             except ResamplingError as error:
                 if _depends_on_machine(error, self.comparison):
                     raise
                 return replace(one, refused=f"needs {error.expected}; found {error.found}")
+            without = self._natural(who.reference, fold)
             if score is not None and without is not None:
                 found[fold] = Pair(score, without)
-            if len(found) >= _FEWEST_FOLDS and _hopeless(one, learner, found):
+            if not bears and _hopeless(who, found):
                 break
-        return replace(one, learners={**one.learners, learner: found})
+        return replace(one, pairs={**one.pairs, who: found})
 
     def _natural(self, learner: str, fold: int) -> float | None:
         if (learner, fold) not in self._without:
@@ -109,17 +157,24 @@ class Trial:
             encode_round(self.comparison, fold)
             self._encoded.add(fold)
         notes = RunNotes()
-        trained = train(self._rows, Candidate(strategy=strategy, learner=learner), fold, notes)
+        trained = train(self._rows, Candidate(strategy=strategy, learner=_IN_TRIAL.get(learner, learner)), fold, notes)
         output = predict(self._rows, trained, self._rows.features("test", fold), notes)
-        return measure(output, self._rows.truth(fold))[HEADLINE.name]
+        return _average_precision(output, self._rows.truth(fold), self._judged)
 
 
-def _hopeless(one: Tried, learner: str, found: dict[int, Pair]) -> bool:
-    """Whether a strategy need not be tried on the rest of the folds."""
-    if next(iter(one.learners), learner) == learner:
-        return mean_difference(found) <= 0
-    so_far = replace(one, learners={**one.learners, learner: found})
-    return bool(so_far.loser()) or float(np.mean(so_far.by_fold() or [0.0])) <= 0
+def _hopeless(who: Against, found: dict[int, Pair]) -> bool:
+    """Whether a learner need not take part in the rest of the folds."""
+    fewest = _FEWEST_FOLDS.get(who.learner, 1) if who.learner == who.reference else 1
+    return len(found) >= fewest and mean_difference(found) <= LEAST_GAIN
+
+
+def _average_precision(output: ModelOutput, truth: Ints, judged: list[int]) -> float | None:
+    """Return the average precision of a fold, with more than two classes the mean of the judged ones that it has."""
+    if output.scores.ndim == 1:
+        return measure(output, truth)[HEADLINE.name]
+    once = np.ones((1, len(truth)), np.int32)
+    rankings = [Ranking.from_scores(output.scores[:, code], truth == code) for code in judged if (truth == code).any()]
+    return float(np.mean([ranking.weigh(once).average_precision[0] for ranking in rankings])) if rankings else None
 
 
 def _cost(learner: str) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -166,16 +166,51 @@ def distance_chart(curves: Sequence[Curve], *, name: str, description: str) -> C
         name: Makes the chart's element names unique on the page.
         description: A description for screen readers.
     """
-    longest = _axis_end(max((float(curve.points[:, 0].max()) for curve in curves if len(curve.points)), default=0.0))
+    longest = axis_end(max((float(curve.points[:, 0].max()) for curve in curves if len(curve.points)), default=0.0))
     wording = (name, description, "distance to the nearest real row", "share of rows within it")
     scaled = [Curve(curve.points / [longest, 1.0], curve.arm, curve.text) for curve in curves]
     return _chart(wording, [_line(one.points, one.arm) for one in scaled], _placed_labels(scaled), x_end=longest)
 
 
-def _axis_end(longest: float) -> float:
+@dataclass(frozen=True)
+class Axis:
+    """An axis with ticks where the values ask for them: its title, and each tick's place from 0 to 1 with its text."""
+
+    title: str
+    ticks: Sequence[tuple[float, str]]
+
+
+def value_chart(
+    curves: Sequence[Curve], axes: tuple[Axis, Axis], *, name: str, description: str,
+    dots: Sequence[tuple[float, float, str, str]] = (),
+) -> Chart:  # fmt: skip
+    """Return curves on two axes of their own; a curve without a text has no label.
+
+    Args:
+        curves: The curves, with points from 0 to 1 along both axes.
+        axes: The horizontal and the vertical axis.
+        name: Makes the chart's element names unique on the page.
+        description: A description for screen readers.
+        dots: Points to mark: x, y, the arm, and a text.
+    """
+    across, up = axes
+    chart = _chart(
+        (name, description, across.title, up.title),
+        [_line(one.points, one.arm) for one in curves],
+        _placed_labels([one for one in curves if one.text], around=[one.points for one in curves if not one.text]),
+        [Dot(_x(x), _y(y), 4, arm, text) for x, y, arm, text in dots],
+    )
+    return replace(
+        chart,
+        x_ticks=tuple(Tick(_x(place), text) for place, text in across.ticks),
+        y_ticks=tuple(Tick(_y(place), text) for place, text in up.ticks),
+    )
+
+
+def axis_end(longest: float) -> float:
     """Return the end of an axis from 0 such that its quarters are round numbers.
 
-    >>> _axis_end(1.83), _axis_end(0.0021), _axis_end(0.0)
+    >>> axis_end(1.83), axis_end(0.0021), axis_end(0.0)
     (2.0, 0.0024, 1.0)
     """
     if longest <= 0:

@@ -14,6 +14,7 @@ from counterpoise.report._sections.calibration import CALIBRATION
 from counterpoise.report._sections.changes import CHANGES
 from counterpoise.report._sections.class_decisions import CLASS_DECISIONS
 from counterpoise.report._sections.curves import CURVES
+from counterpoise.report._sections.decision_curves import DECISION_CURVES
 from counterpoise.report._sections.explorer import EXPLORER
 from counterpoise.report._sections.leaderboard import LEADERBOARD
 from counterpoise.report._sections.one_vs_rest import ONE_VS_REST
@@ -47,6 +48,7 @@ EVALUATION = Section(
         CLASS_DECISIONS,
         ONE_VS_REST,
         OPERATING_POINTS,
+        DECISION_CURVES,
         part("top", "", lambda metrics: grouped_figures(metrics, "top")),
         ALERTS,
         EXPLORER,

@@ -1,0 +1,1 @@
+"""Decision curves and cost curves of published probabilities."""
