@@ -20,6 +20,7 @@ from counterpoise.results import AccessToTest, Arm, BinaryArm, Correction, Metri
 from counterpoise.strategies import gives_weights
 from counterpoise.verify._alerts import alerts_differences
 from counterpoise.verify._arms import arm_differences
+from counterpoise.verify._decision_curves import decision_curve_differences
 from counterpoise.verify._differences import unequal
 from counterpoise.verify._draws import draws_differences
 from counterpoise.verify._probabilities import learner_differences
@@ -43,6 +44,8 @@ def metric_differences(record: MetricsRecord) -> Iterator[str]:
         yield from alerts_differences(record, record.alerts_a_day)
     yield from _comparisons(record)
     yield from _threshold_alone(record)
+    if record.decision_curves is not None:
+        yield from decision_curve_differences(record, record.decision_curves)
     yield from _verdict(record)
     yield from _accesses(record)
     yield from _correction(record)

@@ -176,13 +176,21 @@ def test_a_band_is_at_least_as_wide_as_the_interval_of_a_point() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        ([1, 1, -1, None], [2, 2, 1, None], "higher than that without from a threshold of 0.1000 to 0.2000, beyond"),
-        ([-2, -1, -1, 1], [-1, 1, 1, 2], "at a threshold of 0.4000, and lower at a threshold of 0.1000, beyond"),
+        ([1, 1, -1, None], [2, 2, 1, None], "higher than that without from a threshold of 0.1000 to 0.2000, by more"),
+        ([-2, -1, -1, 1], [-1, 1, 1, 2], "at a threshold of 0.4000, and lower at a threshold of 0.1000, by more"),
         ([-1] * 4, [1] * 4, "At no threshold from 0.1000 to 0.4000 does the net benefit with SMOTE differ"),
     ],
 )
 def test_the_sentence_names_the_ranges_beyond_the_band(low: list[Any], high: list[Any], said: str) -> None:
-    assert said in band_text({"low": low, "high": high}, [0.1, 0.2, 0.3, 0.4], strategy="smote")
+    middle = [0.0 if one is None or other is None else (one + other) / 2 for one, other in zip(low, high, strict=True)]
+    found = band_text({"low": low, "high": high}, middle, [0.1, 0.2, 0.3, 0.4], prevalence=0.1, strategy="smote")
+    assert said in found
+
+
+def test_differences_too_small_to_matter_are_not_worth_a_word() -> None:
+    band = {"low": [0.1, 0.4], "high": [0.3, 2.0]}
+    assert "At no" in band_text(band, [0.2, 0.9], [0.1, 0.2], prevalence=0.1, strategy="smote")
+    assert "higher" in band_text(band, [0.2, 1.1], [0.1, 0.2], prevalence=0.1, strategy="smote")
 
 
 @pytest.mark.parametrize("prevalence", [1e-4, 0.02, 0.5, 0.97])

@@ -37,6 +37,7 @@ ONLY_TRAINING_PROVES = re.compile(
     |arms\.\*\.(pr_curve|roc_curve|mean_probability|notes|threshold|threshold_rule)\b.*
     |slices(\..*)?|leak(\..*)?|features(\..*)?|notes(\..*)?|bootstrap(\..*)?|correction\.learners\..*
     |keyed_resamples(\..*)?|comparisons\..*\.(within|note)|threshold_rule(\..*)?|looks(\..*)?|previous(\..*)?|train_resampled
+    |decision_curves\.(resamples|learners\.\*\.(arms\.\*\.lowest_cost|band|points\.\*\.difference)\b.*)
     |report\.(strategies|created|reproducibility\.command|source\.(files|columns|keys|notes|location)
         |resampling\.(options|notes|weighted)|split\.notes)(\..*)?
     |report\.persist\.address""",
@@ -128,6 +129,10 @@ def _set(*path: str | int) -> Callable[[Any], Callable[[dict[str, Any]], None]]:
     return to
 
 
+def _curves(*path: str | int) -> Callable[[Any], Callable[[dict[str, Any]], None]]:
+    return _set("decision_curves", "learners", 0, *path)
+
+
 def _none_of(metric: str) -> Callable[[dict[str, Any]], None]:
     """Make an arm look better, as far as one number goes."""
     return _set("arms", 2, "test", metric)(lambda old: min(1.0, old + 0.05))
@@ -144,6 +149,17 @@ def _none_of(metric: str) -> Callable[[dict[str, Any]], None]:
         (_set("independence", "validation", "largest")(lambda old: old + 1), "validation"),
         (_set("threshold_alone", "tuned")(lambda old: old + 0.1), "threshold_alone: tuned is"),
         (_set("threshold_alone", "at_half")(0.0), "threshold_alone: text is"),
+        (_set("decision_curves", "prevalence")(0.5), "decision_curves: prevalence is 0.5"),
+        (_set("decision_curves", "thresholds")(lambda old: old[1:]), "decision_curves: thresholds differ"),
+        (_set("decision_curves", "treat_all", 0)(lambda old: old + 1), "decision_curves: treat_all differ"),
+        (_curves("arms", 1, "net_benefit", 60)(lambda old: old + 1), "net_benefit differ from those of their counts"),
+        (_curves("arms", 1, "true_positives", 60)(lambda old: old + 1), "from those of their counts"),
+        (_curves("arms", 0, "expected_cost", 60)(0.001), "expected_cost differ"),
+        (_curves("arms", 0, "lowest_cost", 60)(0.9), "lowest_cost is above"),
+        (_curves("text")("The net benefit is higher."), "text is The net benefit is higher."),
+        (_curves("points", 0, "threshold")(lambda old: old / 2), "published: threshold is"),
+        (_curves("points", 0, "arms", 1, "net_benefit")(999.0), "net_benefit is 999.0"),
+        (_curves("points", 0, "difference", "difference")(50.0), "difference is 50.0"),
         (_set("verdict")("It helped."), "verdict is It helped."),
         (_set("verdict_outcome")("helped"), "verdict_outcome is helped instead of"),
         (_set("chance_average_precision")(0.01), "chance_average_precision is 0.01"),

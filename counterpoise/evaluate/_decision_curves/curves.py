@@ -100,13 +100,20 @@ class _LearnerCurves:
         estimate = self._differences(once)[0]
         places = np.searchsorted(self.thresholds, self.grid)
         low, high = simultaneous_band(estimate[places], drawn[:, places])
-        found = {
+        band = {"low": low, "high": high}
+        return {
             "learner": self.arms[0].learner,
             "arms": [self._arm(arm, once[arm.strategy], places) for arm in self.arms],
-            "band": {"low": low, "high": high},
+            "band": band,
             "points": [self._point(name, once, estimate, drawn) for name in self.points],
+            "text": band_text(
+                band,
+                estimate[places].tolist(),
+                self.grid.tolist(),
+                prevalence=self.task.chance,
+                strategy=self.task.strategy,
+            ),
         }
-        return {**found, "text": band_text(found["band"], self.grid.tolist(), strategy=self.task.strategy)}
 
     def _resampled(self, called: Mapping[str, _Called], rng: np.random.Generator) -> Floats:
         """Return the difference of the net benefit on resamples of test, shape (resamples, thresholds)."""

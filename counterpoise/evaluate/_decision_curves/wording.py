@@ -5,31 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from counterpoise.evaluate._decision_curves.formulas import PER
 from counterpoise.results import strategy_label
 from counterpoise.text import threshold
 
+MATTERS = 0.01
+"""Differences of the net benefit below this share of the prevalence are not worth a word."""
 
-def band_text(band: Mapping[str, Sequence[Any]], thresholds: Sequence[float], *, strategy: str) -> str:
+
+def band_text(
+    band: Mapping[str, Sequence[Any]], differences: Sequence[float], thresholds: Sequence[float], *,
+    prevalence: float, strategy: str,
+) -> str:  # fmt: skip
     """Return where the net benefit is higher or lower than the reference's beyond the band, in a sentence.
 
     Args:
         band: The band's `low` and `high` by threshold; None where it is unknown.
+        differences: The difference of the net benefit by threshold.
         thresholds: The thresholds.
+        prevalence: The share of positives.
         strategy: The strategy; with none the reference is the better of calling every row and calling none.
     """
-    better = list(_ranges([low is not None and low > 0 for low in band["low"]], thresholds))
-    worse = list(_ranges([high is not None and high < 0 for high in band["high"]], thresholds))
+    least = MATTERS * PER * prevalence
+    higher = [low is not None and low > 0 and by >= least for low, by in zip(band["low"], differences, strict=True)]
+    lower = [high is not None and high < 0 and by <= -least for high, by in zip(band["high"], differences, strict=True)]
+    better, worse = (list(_ranges(holds, thresholds)) for holds in (higher, lower))
     name = f"with {strategy_label(strategy)}" if strategy != "none" else "of these probabilities"
     other = "without" if strategy != "none" else "of calling every row or none"
+    beyond = "by more than 1 % of the prevalence and beyond the 95 % band of the whole curve"
     if not better and not worse:
         ends = f"{threshold(thresholds[0])} to {threshold(thresholds[-1])}"
-        return (
-            f"At no threshold from {ends} does the net benefit {name} differ from that {other} beyond the 95 % band "
-            "of the whole curve."
-        )
+        return f"At no threshold from {ends} does the net benefit {name} differ from that {other} {beyond}."
     said = [f"higher than that {other} {_listed(better)}"] if better else []
     said += [f"lower {'' if better else f'than that {other} '}{_listed(worse)}"] if worse else []
-    return f"The net benefit {name} is {', and '.join(said)}, beyond the 95 % band of the whole curve."
+    return f"The net benefit {name} is {', and '.join(said)}, {beyond}."
 
 
 def _ranges(holds: Sequence[bool], thresholds: Sequence[float]) -> Iterator[tuple[float, float]]:

@@ -86,7 +86,7 @@ def _decision_chart(found: dict[str, Any], learner: dict[str, Any]) -> Any:
     everything = _within(places, found["treat_all"], most)
     curves.append(Curve(everything[: 1 + int(np.argmin(everything[:, 1]))], "chance", "call all"))
     curves.append(Curve(_within(np.array([0.0, 1.0]), [0.0, 0.0], most), "chance", "call none"))
-    heights = [(share, f"{share * most:.3g}") for share in (-_BELOW, 0.0, 0.25, 0.5, 0.75, 1.0)]
+    heights = [(share, f"{share * most:.3g}".replace("-", "−")) for share in (-_BELOW, 0.0, 0.25, 0.5, 0.75, 1.0)]
     axes = (
         Axis("threshold on the published probability", list(_threshold_ticks(found["thresholds"]))),
         Axis("net benefit per 1,000 rows", [((share + _BELOW) / (1 + _BELOW), text) for share, text in heights]),
@@ -172,8 +172,8 @@ def _described(what: str, learner: dict[str, Any]) -> str:
 
 def _brief(metrics: dict[str, Any]) -> Iterator[str]:
     """Yield the charts of the verdict's learner and its sentence."""
-    found = metrics.get("decision_curves")
-    for learner in found["learners"] if found else ():
+    found: dict[str, Any] = metrics.get("decision_curves") or {}
+    for learner in found.get("learners", ()):
         if learner["learner"] == metrics["verdict_learner"]:
             yield learner["text"]
             yield charts_image("Decision curve and cost curve", _figures(found, learner))
