@@ -239,7 +239,7 @@ class StrategyChoice(Record):
     `strategy`, `ratio` and `k_neighbors` are the settings to resample with, and `reason` explains them in one sentence.
     `trials` holds the strategies that were cross-validated against none within train, empty if there was no trial.
     `rows` is the number of train rows that took part, of `train_rows`; `folds` the number of folds of one pass; and
-    `confidence` the level of the bounds, after Bonferroni's correction for the number of strategies.
+    `confidence` the level of the decisive bound, after Bonferroni's correction for strategies and learners.
     """
 
     strategy: Annotated[str, Field(max_length=100)]

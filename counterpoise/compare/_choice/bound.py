@@ -2,8 +2,8 @@
 
 The bound is that of Nadeau and Bengio ("Inference for the generalization error", Machine Learning 52, 2003): folds
 share train rows, so the variance of a mean over J of them is s² (1/J + test rows / train rows). It is one-sided, and
-Bonferroni's correction for the number of strategies, of learners, and of looks, after one pass over the folds and after
-two, holds the chance of a false "better" below 5 %.
+Bonferroni's correction for the number of strategies and of learners holds the chance of a false "better" below 5 %, of
+which a fifth is spent after one pass over the folds, and the rest after two.
 """
 
 from __future__ import annotations
@@ -16,17 +16,14 @@ import numpy as np
 from counterpoise.compare._corrected_error import corrected_error, falls_behind
 from counterpoise.strategies import STRATEGIES
 
-ERROR = 0.05
-"""The largest chance of choosing a strategy when none is better."""
+ERRORS = (0.01, 0.04)
+"""The largest chances of choosing a strategy when none is better, after one pass over the folds and after two."""
 
 LEAST_GAIN = 0.01
 """Of average precision, for a strategy to go on: less is not worth probabilities that have to be corrected."""
 
 FEWEST_OF_A_CLASS = 10
 """Two a fold: of a class with fewer rows nothing can be shown."""
-
-_LOOKS = 2
-"""How often a strategy is judged: after one pass over the folds, and after two."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,7 @@ class Tried:
         strategy: Its name.
         test_to_train: The number of test rows of a fold divided by its number of train rows.
         chances: The number of strategies times that of learners.
+        folds: The number of folds of a pass.
         pairs: The pairs by fold, of each comparison.
         gainer: The learner that gains by the strategy over the best one without; empty if none is promising.
         refused: Why it could not be tried; empty if it could.
@@ -71,6 +69,7 @@ class Tried:
     strategy: str
     test_to_train: float
     chances: int = 1
+    folds: int = 5
     pairs: dict[Against, dict[int, Pair]] = field(default_factory=dict)
     gainer: str = ""
     refused: str = ""
@@ -78,8 +77,8 @@ class Tried:
 
     @property
     def leader(self) -> str:
-        """The learner that ranks best without resampling."""
-        return next(iter(self.pairs)).reference
+        """The learner that ranks best without resampling; empty before any has been tried."""
+        return next((who.reference for who in self.pairs), "")
 
     def best(self) -> str:
         """Return the learner that gains, or the one that comes nearest to it."""
@@ -97,11 +96,12 @@ class Tried:
         return max(enough, key=lambda name: enough[name], default="")
 
     def loser(self) -> str:
-        """Return the learner that loses more than one corrected standard error; empty if none does."""
+        """Return the learner that loses what matters and more than a corrected standard error; empty if none does."""
         for who, pairs in self.pairs.items():
             if who.learner == who.reference and who.learner != self.gainer:
                 gains = self._gains(pairs)
-                if gains and np.mean(gains) < -corrected_error(gains, test_to_train=self.test_to_train):
+                error = corrected_error(gains, test_to_train=self.test_to_train)
+                if len(gains) > 1 and np.mean(gains) < -max(LEAST_GAIN, error):
                     return who.learner
         return ""
 
@@ -118,8 +118,20 @@ class Tried:
     @property
     def low(self) -> float | None:
         """The lower bound of the mean gain; None for fewer than two folds."""
-        gains, level = list(self.by_fold().values()), confidence(self.chances)
-        return lower_bound(gains, test_to_train=self.test_to_train, level=level)
+        gains = list(self.by_fold().values())
+        return lower_bound(gains, test_to_train=self.test_to_train, level=self.confidence)
+
+    @property
+    def confidence(self) -> float:
+        """The level of the bound."""
+        return confidence(self.chances, passes=2 if max(self.by_fold(), default=0) >= self.folds else 1)
+
+    @property
+    def is_worth_more_folds(self) -> bool:
+        """Whether other folds may prove a gain that these do not: whether it is at least two corrected errors."""
+        gains = list(self.by_fold().values())
+        error = corrected_error(gains, test_to_train=self.test_to_train)
+        return not self.has_left and float(np.mean(gains)) >= 2 * error and (self.low or 0.0) <= 0
 
     @property
     def is_better(self) -> bool:
@@ -153,13 +165,17 @@ def mean_difference(pairs: Pairs) -> float:
     return float(np.mean([pair.difference for pair in pairs.values()])) if pairs else 0.0
 
 
-def confidence(chances: int) -> float:
-    """Return the level of each one-sided bound if a number of strategies and learners is tried.
+def confidence(chances: int, *, passes: int = 1) -> float:
+    """Return the level of each one-sided bound.
 
-    >>> round(confidence(2), 4)
-    0.9875
+    >>> round(confidence(2), 4), round(confidence(2, passes=2), 4)
+    (0.995, 0.98)
+
+    Args:
+        chances: The number of strategies times that of learners.
+        passes: How many passes over the folds the bound is computed from.
     """
-    return 1 - ERROR / (max(1, chances) * _LOOKS)
+    return 1 - ERRORS[passes - 1] / max(1, chances)
 
 
 def lower_bound(differences: Sequence[float], *, test_to_train: float, level: float) -> float | None:

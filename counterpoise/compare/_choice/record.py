@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from counterpoise.compare._choice.bound import Against, Pairs, Tried, confidence, mean_difference
+from counterpoise.compare._choice.bound import Against, Pairs, Tried, mean_difference
 from counterpoise.config import ResamplingConfig
 from counterpoise.metrics import HEADLINE
 from counterpoise.records import LearnerTrial, StrategyChoice, StrategyTrial
@@ -51,9 +51,14 @@ def record_of_trial(
         rows=comparison.snapshot.rows,
         train_rows=comparison.train_rows,
         folds=comparison.rules.tournament.folds,
-        confidence=round(confidence(tried[0].chances), _DIGITS),
+        confidence=round(_decisive(tried, chosen).confidence, _DIGITS),
         trials=trials,
     )
+
+
+def _decisive(tried: Sequence[Tried], chosen: str) -> Tried:
+    """Return the chosen strategy or, with none, the one with the most folds."""
+    return next((one for one in tried if one.strategy == chosen), max(tried, key=lambda one: len(one.by_fold())))
 
 
 def _trial(one: Tried) -> StrategyTrial:

@@ -5,8 +5,8 @@ beat the leader without. All other learners only have to bear the strategy, see 
 trial of a strategy when more folds will hardly prove a gain: after the first folds with a mean gain of at most
 `LEAST_GAIN`. So where resampling does not help, which is common, the trial costs a few fits. Of the strategies that
 gained more than one corrected standard error, the simplest within one standard error of the best meets the other
-learners first, and the next one only if that fails. If the gain is not proven by then, there is a second pass with
-other folds.
+learners first, and the next one only if that fails. If the gain is not proven by then, but two standard errors, there
+is a second pass with other folds.
 
 Gradient boosting takes part with a quarter of its trees and an eighth of its bins: its time grows with both, and where
 a rare class upsets it, the first trees show that.
@@ -82,7 +82,8 @@ class Trial:
             CounterpoiseError: No resampling cannot be cross-validated, or the machine lacks the memory.
         """
         names = tuple(strategies)
-        tried = [Tried(name, self.comparison.test_to_train, len(names) * len(self.learners)) for name in names]
+        chances, folds = len(names) * len(self.learners), self.comparison.rules.tournament.folds
+        tried = [Tried(name, self.comparison.test_to_train, chances, folds) for name in names]
         with threadpool_limits(limits=1):  # the order of additions, and so the last digit, would vary with threads
             leader, *others = self._leader_first()
             found = {one.strategy: self._seek_gain(one, (leader, *others)) for one in tried}
@@ -119,7 +120,7 @@ class Trial:
         for learner in learners:
             if learner != one.gainer:
                 one = self._pass(one, Against(learner, learner), range(_FIRST_FOLDS), bears=True)
-        if one.has_left or self.comparison.rounds == folds or (one.low or 0.0) > 0:
+        if self.comparison.rounds == folds or not one.is_worth_more_folds:
             return one
         return self._pass(one, Against(one.gainer, learners[0]), range(folds, self.comparison.rounds), bears=True)
 
