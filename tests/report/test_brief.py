@@ -15,7 +15,7 @@ def test_the_brief_has_verdict_leaderboard_and_plots_in_a_small_size(make_data: 
     markdown = render_markdown(make_data(metrics=metrics))
     assert len(markdown) < 500_000
     assert f"**{metrics['verdict']}**" in markdown
-    assert len(pictures(markdown)) == 3
+    assert len(pictures(markdown)) == 4
     assert "![Reliability of probabilities]" in markdown
     assert "| Logistic regression | random over-sampling |" in markdown
     assert "leakage certificate holds (4 checks)" in markdown

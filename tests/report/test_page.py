@@ -123,7 +123,7 @@ def test_what_a_reader_asks_first_stands_first_and_is_found_from_the_contents(pa
     assert found[-2:] == ["persist", "reproducibility"]
     every = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     links = [str(attributes["href"]).removeprefix("#") for attributes in page.all("a")]
-    parts = ["leaderboard", "curves", "calibration", "thresholds", "slices"]
+    parts = ["leaderboard", "curves", "calibration", "thresholds", "decision-curves", "slices"]
     place = found.index("evaluation") + 1
     assert links == ["content", *found[:place], *parts, *found[place:]]
     places = [every.index(str(name)) for name in links[1:]]
