@@ -107,8 +107,9 @@ def _unread(texts: dict[str, TextColumn], content: Content, source: SourceConfig
     """Yield the columns that look like values, except those that are said to be texts or have a better note."""
     said = {*source.type_overrides(), *source.column_notations()}
     for name, column in texts.items():
-        found = None if name in said else survey_column(column)
-        if found is not None and (found.certain or not _noted(content, name)):
+        noted = bool(_noted(content, name))
+        found = None if name in said else survey_column(column, readable=noted)
+        if found is not None and (found.certain or not noted):
             yield unread_column(name, found)
 
 

@@ -321,3 +321,13 @@ def test_a_silent_mistake_would_be_found(tmp_path: Path) -> None:
     assert silent_mistakes(Table({"x": column}, "\n".join(["x,label", *rows])), tmp_path) == [
         "x (1234,56, declared): '2,25' is read as 2.25"
     ]
+
+
+def test_a_few_numbers_in_another_notation_make_no_dead_end(tmp_path: Path) -> None:
+    rows = [f'"{number:,}",{number % 5 == 0}' for number in range(1, 1_004)]
+    text = "\n".join(["x,label", *rows])
+    (unread,) = ingest_text(tmp_path / "plain", text).snapshot.unread
+    assert "x=1,234.56" in unread.note
+    assert ingest_text(tmp_path / "said", text, notations={"x": "1,234.56"}).column("x") == list(range(1, 1_004))
+    with pytest.raises(InputError, match="'unknown' in row 1,000"):
+        ingest_text(tmp_path / "word", "\n".join(["x,label", *rows[:999], "unknown,True"]))

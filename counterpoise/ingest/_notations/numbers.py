@@ -152,6 +152,15 @@ def _alike(texts: pa.Array) -> pa.Array:
     return looks if few else pc.and_(looks, pc.fill_null(pc.equal(units, ""), False))
 
 
+def looks_like_number(text: str) -> bool:
+    """Return whether a text looks like a number in some notation.
+
+    >>> looks_like_number("1,234"), looks_like_number("unknown")
+    (True, False)
+    """
+    return bool(_alike(pa.array([text.strip()], pa.string()))[0].as_py())
+
+
 _GROUPED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([.,])\d{3}(?![\d.,])")
 _ENOUGH = 50
 _GROUP = 3

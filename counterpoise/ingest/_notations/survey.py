@@ -73,13 +73,21 @@ class Survey:
         return len(self.notations) == 1 and not self.doubt
 
 
-def survey_column(column: TextColumn) -> Survey | None:
-    """Return what a column of texts looks like; None if most of its values are just texts."""
+def survey_column(column: TextColumn, *, readable: bool = False) -> Survey | None:
+    """Return what a column of texts looks like; None if most of its values are just texts.
+
+    Args:
+        column: The column.
+        readable: Whether only a column that a notation reads is of interest; the others are then not counted.
+    """
     sample = column.sample()
     for family in FAMILIES if sample else ():
         looks = pc.sum(family.alike(pa.array(sample, pa.string()))).as_py() or 0
         if looks > len(sample) / 2:
-            found = _survey(family, sample, column)
+            candidates = [_Trial.of(each, [pa.array(sample, pa.string())]) for each in family.candidates(sample)]
+            if readable and all(trial.misfit for trial in candidates):
+                return None
+            found = _survey(family, sample, candidates, column)
             if found.alike >= _MOSTLY * found.present:
                 return found
     return None
@@ -106,9 +114,8 @@ class _Trial:
         return trial
 
 
-def _survey(family: Family, sample: Sequence[str], column: TextColumn) -> Survey:
+def _survey(family: Family, sample: Sequence[str], trials: Sequence[_Trial], column: TextColumn) -> Survey:
     present, alike, odd = _count(family, column)
-    trials = [_Trial.of(each, [pa.array(sample, pa.string())]) for each in family.candidates(sample)]
     failed = [trial for trial in trials if trial.misfit]
     whole: dict[str, Notation] = {}
     for trial in trials:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ColumnNotFoundError, InputError
+from counterpoise.ingest._notations.numbers import looks_like_number
 from counterpoise.ingest._notations.registry import has_decimal_comma
 from counterpoise.ingest._notations.sentences import points_for_thousands
 from counterpoise.ingest._snapshot_files import batch_rows, write_snapshot_file
@@ -159,7 +160,10 @@ def decide_types(
         tally = second_pass.get(number, tallies[number])
         rule, note = _decide(query, tally, all_types=number in second_pass)
         if rule is None or (query.declared and tally.kept[0] < tally.present):
-            raise _misfit(engine, tables, query, rule or _NUMBER, tally)
+            misfit = _misfit(engine, tables, query, rule or _NUMBER, tally)
+            if query.declared or not looks_like_number(misfit.values["value"]):
+                raise misfit
+            rule = TEXT
         if rule is RULES["float64"] and query.decimal_comma and not query.label:
             rule = TEXT
         elif rule is RULES["float64"] and query.thousands:
