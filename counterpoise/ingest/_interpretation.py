@@ -109,7 +109,7 @@ def _unread(texts: dict[str, TextColumn], content: Content, source: SourceConfig
     for name, column in texts.items():
         noted = bool(_noted(content, name))
         found = None if name in said else survey_column(column, readable=noted)
-        if found is not None and (found.certain or not noted):
+        if found is not None and (found.certain or not (noted or found.family.as_good_as_text)):
             yield unread_column(name, found)
 
 

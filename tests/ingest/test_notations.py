@@ -331,3 +331,7 @@ def test_a_few_numbers_in_another_notation_make_no_dead_end(tmp_path: Path) -> N
     assert ingest_text(tmp_path / "said", text, notations={"x": "1,234.56"}).column("x") == list(range(1, 1_004))
     with pytest.raises(InputError, match="'unknown' in row 1,000"):
         ingest_text(tmp_path / "word", "\n".join(["x,label", *rows[:999], "unknown,True"]))
+
+
+def test_truth_values_beside_other_words_are_words(tmp_path: Path) -> None:
+    assert ingest_text(tmp_path, table_of((*["Yes", "No"] * 9, "No service"))).snapshot.unread == ()
