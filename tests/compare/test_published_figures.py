@@ -40,7 +40,7 @@ def _handbook(tmp_path_factory: pytest.TempPathFactory) -> Leaderboard:
     table = pa.table({"a": features[:, 0], "b": features[:, 1], "label": labels})
     comparison = comparison_of(
         table, tmp_path_factory.mktemp("handbook"), seeds=Seeds(folds=0, sampler=0, learner=0),
-        resampling={"scale": False}, strategies=list(HANDBOOK), learners=[TREE],
+        resampling={"scale": False, "grid": False}, strategies=list(HANDBOOK), learners=[TREE],
     )  # fmt: skip
     return run_comparison(comparison, subprocesses=False)
 
