@@ -13,6 +13,7 @@ from counterpoise.config import BalanceConfig, ColumnsConfig
 from counterpoise.errors import ColumnNotFoundError, IntegrityError
 from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._leak.split import Ties
+from counterpoise.evaluate._published_rows import PublishedRows
 from counterpoise.evaluate._sample import SampledTrain, SourceTrain, sample_source_rows, sampled_train
 from counterpoise.evaluate._tables import EvaluationTables
 from counterpoise.persist import (
@@ -30,7 +31,7 @@ from counterpoise.persist import (
 from counterpoise.records import DatasetVersion, Report, Snapshot, SplitPlan
 from counterpoise.resample import follow
 from counterpoise.runtime import names_refusals
-from counterpoise.split import TrainRows, Units, read_content, read_moments, tie_codes
+from counterpoise.split import TrainRows, Units, rank_of, read_content, read_moments, read_order, tie_codes
 from counterpoise.storage import join_address
 from counterpoise.strategies import gives_weights
 from counterpoise.table import Hashes, SnapshotReader, SourceTable, amounts_of, row_hashes
@@ -53,7 +54,7 @@ def load_tables(
         EvaluationError: The strategy cannot work on that sample.
     """
     source = SourceTable(snapshot, config.columns)
-    published = Version(DatasetFolder.of(version), version.version)
+    published = PublishedRows(Version(DatasetFolder.of(version), version.version), rank_of(read_order(split)))
     train = TrainRows.from_plan(split, source.labels)
     rows = sample_source_rows(train, resampled_rows=version.partitions["train"].rows, config=config)
     if len(rows) < len(train.rows):
@@ -66,8 +67,8 @@ def load_tables(
     return EvaluationTables(
         train_natural=arms.natural,
         train_resampled=arms.resampled,
-        validation=published.to_arrow("validation"),
-        test=published.to_arrow("test"),
+        validation=published.read("validation"),
+        test=published.read("test"),
         target=source.roles.target,
         natural_rows=len(train.rows),
         notes=arms.notes + (_NO_DAYS if config.split.method == "time" and test_days is None else ()),
@@ -83,17 +84,17 @@ def load_tables(
     )
 
 
-def _decided(config: BalanceConfig, published: Version) -> BalanceConfig:
+def _decided(config: BalanceConfig, published: PublishedRows) -> BalanceConfig:
     """Return the configuration with the settings that `auto` became when the version was published."""
-    choice = published.manifest.resampling.choice
+    choice = published.version.manifest.resampling.choice
     return config if choice is None else config.model_copy(update={"resampling": follow(choice, config.resampling)})
 
 
-def _whole_train(published: Version, natural: pa.Table) -> SampledTrain:
+def _whole_train(published: PublishedRows, natural: pa.Table) -> SampledTrain:
     """Return all train rows, before and after resampling as published."""
-    weighted = gives_weights(published.manifest.resampling.strategy)
-    weights = _weights(published.to_arrow("keys/train")) if weighted else None
-    return SampledTrain(natural, published.to_arrow("train"), weights, ())
+    weighted = gives_weights(published.version.manifest.resampling.strategy)
+    weights = _weights(published.read("keys/train")) if weighted else None
+    return SampledTrain(natural, published.read("train"), weights, ())
 
 
 def _weights(keys: pa.Table) -> Floats | None:
@@ -112,27 +113,27 @@ def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: Snapsho
     return Ties(codes, read_moments(reader.read_columns([time]).column(0), time, unit).values[rows])
 
 
-def _slices(published: Version, config: BalanceConfig) -> pa.Table | None:
+def _slices(published: PublishedRows, config: BalanceConfig) -> pa.Table | None:
     """Return the columns of test that `evaluation.slices` names."""
     wanted = config.evaluation.slices
     return _named(published, config, "test", wanted, field="evaluation.slices") if wanted else None
 
 
-def _amounts(published: Version, config: BalanceConfig) -> dict[str, Floats]:
+def _amounts(published: PublishedRows, config: BalanceConfig) -> dict[str, Floats]:
     """Return the cost of missing each untouched row by partition; empty if no column is named."""
     column, field = config.evaluation.cost_column, "evaluation.cost_column"
     parts = ("validation", "test") if column else ()
     return {part: amounts_of(_named(published, config, part, (column,), field=field).column(0)) for part in parts}
 
 
-def _named(published: Version, config: BalanceConfig, part: str, names: Sequence[str], *, field: str) -> pa.Table:
+def _named(published: PublishedRows, config: BalanceConfig, part: str, names: Sequence[str], *, field: str) -> pa.Table:
     """Return columns of a partition: features, or keys that no learner sees.
 
     Raises:
         ColumnNotFoundError: A column is neither.
     """
-    table, keys = published.to_arrow(part), config.columns.key_columns()
-    known = source_keys(published.to_arrow(f"keys/{part}"), keys) if keys else pa.table({})
+    table, keys = published.read(part), config.columns.key_columns()
+    known = source_keys(published.read(f"keys/{part}"), keys) if keys else pa.table({})
     everywhere = [*table.schema.names, *known.schema.names]
     if missing := [name for name in names if name not in everywhere]:
         raise ColumnNotFoundError.from_names(missing, everywhere, field=field)
@@ -140,13 +141,13 @@ def _named(published: Version, config: BalanceConfig, part: str, names: Sequence
 
 
 def _units(
-    published: Version, reader: SnapshotReader, split: SplitPlan, *, group: str
+    published: PublishedRows, reader: SnapshotReader, split: SplitPlan, *, group: str
 ) -> dict[str, npt.NDArray[np.int32]]:
     """Return the independent unit of each untouched row by partition; empty if these are single rows."""
     content = read_content(split)
     if content is None and not group:
         return {}
-    rows = {part: published.to_arrow(f"keys/{part}")["source_row"].to_numpy() for part in ("validation", "test")}
+    rows = {part: published.read(f"keys/{part}")["source_row"].to_numpy() for part in ("validation", "test")}
     units = {
         part: Units.of(tie_codes(reader, own, content=content, group=group), grouped=bool(group))
         for part, own in rows.items()
@@ -156,21 +157,21 @@ def _units(
     return {part: found.codes.astype(np.int32) for part, found in units.items()}
 
 
-def _test_days(published: Version, config: BalanceConfig) -> DayCodes | None:
+def _test_days(published: PublishedRows, config: BalanceConfig) -> DayCodes | None:
     """Return the day of each test row if the split is by time; None if the unit of the times is unknown."""
     if config.split.method != "time":
         return None
     time = config.columns.time
-    keys = source_keys(published.to_arrow("keys/test"), [time])
+    keys = source_keys(published.read("keys/test"), [time])
     moments = read_moments(keys[time], time, config.columns.time_unit)
     days = moments.days()
     return None if days is None else DayCodes.of(days, in_calendar=moments.scale.in_calendar)
 
 
-def _test_keys(published: Version, columns: ColumnsConfig) -> Hashes | None:
+def _test_keys(published: PublishedRows, columns: ColumnsConfig) -> Hashes | None:
     """Return one hash per test row of its group, or else of its identifiers; None if there are neither."""
     names = [columns.group] if columns.group else list(columns.ids)
-    return row_hashes(source_keys(published.to_arrow("keys/test"), names)) if names else None
+    return row_hashes(source_keys(published.read("keys/test"), names)) if names else None
 
 
 def is_evaluated(version: DatasetVersion) -> bool:

@@ -23,7 +23,7 @@ from counterpoise.persist import RowPool, Synthesis
 from counterpoise.records import PARTITIONS, ResamplingPlan, Snapshot, SplitPlan
 from counterpoise.resample import plan_resampling, read_copies, read_recipe, read_weights
 from counterpoise.runtime import child_generator, file_sha256
-from counterpoise.split import REJECTED, TrainRows, partition_targets
+from counterpoise.split import REJECTED, TrainRows, partition_targets, read_order
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import STRATEGIES
 from counterpoise.table import SourceTable, write_arrow
@@ -35,7 +35,7 @@ class SampledTrain:
     """A sample of the train rows, before and after resampling.
 
     Attributes:
-        natural: The sampled rows in source order, features and label.
+        natural: The sampled rows in the order of their content, features and label.
         resampled: The same rows after resampling, shuffled.
         weights: The weight of each resampled row; None if all weigh one.
         notes: Notes for the reader.
@@ -59,7 +59,7 @@ def sample_source_rows(train: TrainRows, *, resampled_rows: int, config: Balance
         config: The seed, and `evaluation.max_train_rows`.
 
     Returns:
-        Source row numbers, ascending; all of them if both arms are small enough.
+        Source row numbers in the order of the train rows; all of them if both arms are small enough.
     """
     rows, most = len(train.rows), config.evaluation.max_train_rows
     larger = max(rows, resampled_rows)
@@ -79,7 +79,7 @@ def sampled_train(config: BalanceConfig, rows: Ints, *, snapshot: Snapshot, spli
 
     Args:
         config: The run's configuration; instead of `auto` the strategy that was chosen for all train rows.
-        rows: Source row numbers of train rows, ascending.
+        rows: Source row numbers of train rows.
         snapshot: The source.
         split: Assigns its rows to train.
 
@@ -98,7 +98,7 @@ class SourceTrain:
 
     Attributes:
         config: The run's configuration.
-        rows: Source row numbers, ascending.
+        rows: Source row numbers, in the order of their content.
         natural: These rows, features and label.
         snapshot: The source.
         split: Assigns its rows to train.
@@ -127,14 +127,16 @@ class SourceTrain:
         config, rows = self.config, self.rows
         with scratch_folder() as folder:
             plan = _planned_again(self, seed=seed, folder=folder)
-            copies, recipe, weights = read_copies(plan)[1], read_recipe(plan), read_weights(plan)
-            parts = [self.natural.take(pa.array(np.repeat(np.arange(len(rows)), copies)))]
+            source_rows, copies = read_copies(plan)
+            places, recipe, weights = np.searchsorted(source_rows, rows), read_recipe(plan), read_weights(plan)
+            parts = [self.natural.take(pa.array(np.repeat(np.arange(len(rows)), copies[places])))]
             if recipe is not None:
                 synthesis = Synthesis(recipe, SourceTable(self.snapshot, config.columns).roles, seed)
-                parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(rows, self.natural))[0])
+                pool = RowPool(source_rows, self.natural.take(pa.array(np.argsort(rows))))
+                parts.append(synthesis.rows(np.arange(recipe.num_rows), pool)[0])
         together = pa.concat_tables(parts).unify_dictionaries()
         order = child_generator(seed, "evaluation sample", "order").permutation(together.num_rows)
-        made = ResampledTrain(together.take(pa.array(order)), None if weights is None else weights[order])
+        made = ResampledTrain(together.take(pa.array(order)), None if weights is None else weights[places][order])
         whole = sum(self.split.counts["train"].values())
         return made, _notes(plan, sampled=len(rows), rows=whole, after=together.num_rows)
 
@@ -164,7 +166,7 @@ def _only(split: SplitPlan, rows: Ints, *, source_rows: int, folder: Path) -> Sp
     partition = np.full(source_rows, REJECTED, dtype=np.int8)
     partition[rows] = PARTITIONS.index("train")
     path = folder / "split.arrow"
-    write_arrow(path, pa.table({"partition": partition}))
+    write_arrow(path, pa.table({"partition": partition, "order": read_order(split)}))
     return split.model_copy(update={"file": str(path), "sha256": file_sha256(path)})
 
 

@@ -80,6 +80,7 @@ def _number_names(low: float, high: float) -> tuple[str, str]:
     >>> _number_names(0.5, 123456789.0), _number_names(9007199254740992, 9007199254740998)
     (('0.5', '1.23457e+08'), ('9007199254740992', '9007199254740998'))
     """
+    low, high = low + 0.0, high + 0.0  # -0 is 0
     names = [(f"{low:.{digits}g}", f"{high:.{digits}g}") for digits in (6, 9, 12, 17)]
     return next((pair for pair in names if pair[0] != pair[1]), names[0])
 

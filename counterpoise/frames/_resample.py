@@ -17,6 +17,7 @@ from counterpoise.persist import RowPool, Synthesis
 from counterpoise.records import SplitPlan
 from counterpoise.resample import plan_resampling, read_copies, read_recipe
 from counterpoise.runtime import child_generator, file_sha256
+from counterpoise.split import content_order
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import gives_weights
 from counterpoise.table import SourceTable, to_pandas, write_arrow
@@ -125,7 +126,8 @@ def _all_train(source: SourceTable, folder: Path) -> SplitPlan:
     """Return a split plan with every row in train."""
     labels = source.labels
     path = folder / "split.arrow"
-    write_arrow(path, pa.table({"partition": np.zeros(source.snapshot.rows, np.int8)}))
+    order = content_order(source.snapshot, source.roles)
+    write_arrow(path, pa.table({"partition": np.zeros(len(order), np.int8), "order": order}))
     counts = np.bincount(labels.codes, minlength=len(labels.classes))
     return SplitPlan(
         file=str(path),

@@ -14,7 +14,17 @@ from counterpoise.ingest._snapshot_files import Content
 from counterpoise.runtime import Progress
 
 FORMAT_INDEPENDENT = frozenset(
-    {"path", "url", "format", "watermark", "credentials_block", "missing_labels", "label_spellings", "notations"}
+    {
+        "path",
+        "url",
+        "format",
+        "watermark",
+        "order",
+        "credentials_block",
+        "missing_labels",
+        "label_spellings",
+        "notations",
+    }
 )
 """Source options that the stage itself handles for every format."""
 

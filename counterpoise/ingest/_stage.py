@@ -12,6 +12,7 @@ from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
 from counterpoise.ingest._content_columns import with_folder_columns
 from counterpoise.ingest._folders import FolderColumns, FoundFiles
+from counterpoise.ingest._content_sort import sort_by_content
 from counterpoise.ingest._interpretation import interpreted
 from counterpoise.ingest._names import check_label
 from counterpoise.ingest._notations.registry import check_notations
@@ -107,6 +108,8 @@ def ingest_source(
         snapshot = _ingest_objects(job)
     else:
         snapshot = _ingest_files(find_files(source), job)
+    if source.order == "content":
+        snapshot = sort_by_content(snapshot, folder)
     return _with_watermark(snapshot, source)
 
 

@@ -64,7 +64,7 @@ class _Run:
 
     @cached_property
     def train(self) -> TrainRows:
-        return TrainRows.from_plan(self.split, self.table.labels)
+        return TrainRows.from_plan(self.split, self.table.labels).in_source_order()
 
     @cached_property
     def scope(self) -> CertificateScope:

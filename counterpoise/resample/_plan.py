@@ -129,8 +129,9 @@ def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPla
     after = _rows_after(job, draft.copies, recipe)
     _check_classes_left(job, after)
     copies_file = folder / "copies.arrow"
-    weights = {} if draft.weights is None else {"weight": draft.weights}
-    write_arrow(copies_file, pa.table({"source_row": train.rows, "copies": draft.copies, **weights}))
+    order = np.argsort(train.rows)
+    weights = {} if draft.weights is None else {"weight": draft.weights[order]}
+    write_arrow(copies_file, pa.table({"source_row": train.rows[order], "copies": draft.copies[order], **weights}))
     synthetic = 0 if recipe is None else recipe.num_rows
     synthetic_file = str(folder / "synthetic.arrow") if recipe is not None and synthetic else ""
     if synthetic_file:

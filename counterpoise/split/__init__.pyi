@@ -2,10 +2,14 @@ from ._allocation import GroupedRows as GroupedRows
 from ._allocation import allocate_groups as allocate_groups
 from ._allocation import partition_targets as partition_targets
 from ._coincidences import expects_equal_rows as expects_equal_rows
+from ._content_order import content_order as content_order
+from ._content_order import rank_of as rank_of
 from ._cuts import TimeCuts as TimeCuts
 from ._files import REJECTED as REJECTED
 from ._files import read_content as read_content
+from ._files import read_order as read_order
 from ._files import read_partition as read_partition
+from ._files import rows_of_partition as rows_of_partition
 from ._groups import Units as Units
 from ._groups import content_hashes as content_hashes
 from ._groups import count_contradictory as count_contradictory

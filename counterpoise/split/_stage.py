@@ -15,6 +15,7 @@ from counterpoise.errors import SplitError
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan, Validation
 from counterpoise.runtime import file_sha256, names_refusals
 from counterpoise.split._allocation import partition_shares
+from counterpoise.split._content_order import content_order
 from counterpoise.split._files import REJECTED
 from counterpoise.split._groups import content_hashes, count_contradictory, group_codes
 from counterpoise.split._in_time import TimeRoles, place_in_time
@@ -58,7 +59,7 @@ class _Duplicates:
 
 @dataclass(frozen=True)
 class _Source:
-    """The source to split, its usable rows, and the class of interest, empty for the rarer one."""
+    """The source to split, its usable rows by content, and the class of interest, empty for the rarer one."""
 
     table: SourceTable
     usable: Ints
@@ -108,12 +109,14 @@ def split_snapshot(
     table = SourceTable(snapshot, columns)
     labels = table.labels
     rejects = read_rejects(validation.rejects_file)
-    usable = np.setdiff1d(np.arange(snapshot.rows), rejects["source_row"].to_numpy(), assume_unique=True)
+    together = config.duplicates != "ignore"
+    hashes = content_hashes(snapshot, table.roles.features) if together else None
+    order = content_order(snapshot, table.roles, features=hashes)
+    usable = order[~np.isin(order, rejects["source_row"].to_numpy())] if rejects.num_rows else order
     _check_labels(labels, usable)
 
     source = _Source(table, usable, positive_class)
-    together = config.duplicates != "ignore"
-    contents = source.contents() if together else None
+    contents = None if hashes is None else hashes[usable]
     content = group_codes(contents) if contents is not None else None
     near = source.near(config) if together else None
     rows = SplitRows(
@@ -126,7 +129,7 @@ def split_snapshot(
     rejects = pa.concat_tables([rejects, exclusion_rejects(placement.exclusions, usable, table.reader)]).sort_by(
         "source_row"
     )
-    plan = _write_plan(_decided(placement, rows, usable, snapshot.rows), labels, rejects, folder)
+    plan = _write_plan(_decided(placement, rows, usable, order), labels, rejects, folder)
     alike = None
     if near is not None and content is not None:
         alike = near_duplicates(near.steps, near.codes, content, placement.partition)
@@ -179,7 +182,7 @@ def _place(source: _Source, rows: SplitRows, contents: Hashes | None, config: Sp
 
 
 def _check_labels(labels: Labels, usable: Ints) -> None:
-    unlabelled = usable[labels.codes[usable] < 0]
+    unlabelled = np.sort(usable[labels.codes[usable] < 0])
     if len(unlabelled):
         raise SplitError(
             "null_label",
@@ -199,15 +202,15 @@ def _check_labels(labels: Labels, usable: Ints) -> None:
         )
 
 
-def _decided(placement: Placement, rows: SplitRows, usable: Ints, number: int) -> dict[str, npt.NDArray[Any]]:
+def _decided(placement: Placement, rows: SplitRows, usable: Ints, order: Ints) -> dict[str, npt.NDArray[Any]]:
     """Return the columns of the plan's file, with one value per source row."""
-    partition = np.full(number, REJECTED, dtype=np.int8)
+    partition = np.full(len(order), REJECTED, dtype=np.int8)
     partition[usable] = placement.partition
     if rows.content is None:
-        return {"partition": partition}
-    content = np.full(number, REJECTED, dtype=np.int64)
+        return {"partition": partition, "order": order}
+    content = np.full(len(order), REJECTED, dtype=np.int64)
     content[usable] = rows.content
-    return {"partition": partition, "content": content}
+    return {"partition": partition, "order": order, "content": content}
 
 
 def _write_plan(decided: dict[str, npt.NDArray[Any]], labels: Labels, rejects: pa.Table, folder: Path) -> SplitPlan:

@@ -25,7 +25,7 @@ from counterpoise.resample import (
 )
 from counterpoise.results import ClassQuality, ColumnGrid, Projection, SyntheticQuality, ToldApart
 from counterpoise.runtime import child_generator
-from counterpoise.split import TrainRows
+from counterpoise.split import TrainRows, rank_of, read_order
 from counterpoise.synthetic._column_shift import FeatureValues, column_drifts
 from counterpoise.synthetic._neighbours import Neighbourhood, RealRows, as_points, nearness_and_distances
 from counterpoise.synthetic._projection import ProjectedRows, project_rows
@@ -48,7 +48,7 @@ def synthetic_quality(
 
     Copies are counted among all rows. Nearness, distances and drift are measured on a sample, stratified by class: at
     most 5,000 synthetic rows against 50,000 real rows, fewer for very wide tables. The result depends on the rows but
-    not on their order in the part files.
+    not on their order, neither in the part files nor in the source.
 
     Args:
         version: The published version of the snapshot.
@@ -64,7 +64,7 @@ def synthetic_quality(
         IntegrityError: A file of the version cannot be read back.
         ResamplingError: A feature has infinite values or a nested type, for which distances are undefined.
     """
-    train = PublishedTrain(version, columns.target)
+    train = PublishedTrain(version, columns.target, rank_of(read_order(split)))
     if not train.synthetic.any():
         return None
     source = SourceTable(snapshot, columns)

@@ -19,7 +19,8 @@ from counterpoise.table import Hashes, Labels, encode_labels, row_hashes
 from counterpoise.typing import Ints, Mask
 from counterpoise.versions import Version
 
-_IDENTITY = ("source_row", "parent_a", "parent_b", "lambda")
+_SOURCE_ROWS = ("source_row", "parent_a", "parent_b")
+_IDENTITY = (*_SOURCE_ROWS, "lambda")
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,14 @@ class PublishedTrain:
     Args:
         version: The published version.
         target: The label column.
+        rank: The place of each source row in the order of content; only needed for the identity of rows.
     """
 
-    def __init__(self, version: Version, target: str) -> None:
+    def __init__(self, version: Version, target: str, rank: Ints | None = None) -> None:
         self._data = sorted(version.path("train").glob("*.parquet"))
         self._keys = sorted(version.path("keys/train").glob("*.parquet"))
         self._target = target
+        self._rank = None if rank is None else pa.array(rank)
 
     @cached_property
     def labels(self) -> Labels:
@@ -68,9 +71,17 @@ class PublishedTrain:
 
     @cached_property
     def identity(self) -> Hashes:
-        """A hash that identifies a row wherever it is stored: of its source row, or of its parents and step."""
-        found = [row_hashes(table) for _, table in _batches(self._keys, _IDENTITY)]
+        """A hash that identifies a row wherever it is stored: of its source row's rank, or its parents' and step."""
+        found = [row_hashes(self._ranked(table)) for _, table in _batches(self._keys, _IDENTITY)]
         return np.concatenate([np.zeros(0, np.uint64), *found])
+
+    def _ranked(self, keys: pa.Table) -> pa.Table:
+        """Return the keys with ranks in the place of source rows."""
+        assert self._rank is not None  # noqa: S101  # whoever asks for the identity gives the ranks
+        for name in {*_SOURCE_ROWS}.intersection(keys.column_names):
+            place = keys.column_names.index(name)
+            keys = keys.set_column(place, name, self._rank.take(keys[name].combine_chunks()))
+        return keys
 
     def scan(self, features: Sequence[str], positions: Ints) -> Scan:
         """Read all features once.
@@ -86,9 +97,9 @@ class PublishedTrain:
         return Scan(np.concatenate(hashes), _in_order_of(_concat(taken), positions))
 
     def key_columns(self, names: Sequence[str], positions: Ints) -> pa.Table:
-        """Return the key columns of the given rows, in the given order."""
+        """Return the key columns of the given rows, in the given order, with ranks in the place of source rows."""
         order = np.sort(positions)
-        taken = [_between(table, order, start) for start, table in _batches(self._keys, names)]
+        taken = [self._ranked(_between(table, order, start)) for start, table in _batches(self._keys, names)]
         return _in_order_of(_concat(taken), positions)
 
 

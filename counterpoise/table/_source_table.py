@@ -101,7 +101,7 @@ class SourceTable:
         """Return features and label of some rows.
 
         Args:
-            rows: Their numbers, ascending.
+            rows: Their numbers, each once; the result has their order.
         """
         return self.reader.read_rows(rows, self.roles.data)
 

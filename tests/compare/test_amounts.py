@@ -21,7 +21,7 @@ from counterpoise.config import EvaluationConfig
 from counterpoise.errors import EvaluationError
 from counterpoise.report import render_comparison
 from counterpoise.results import Rules
-from counterpoise.split import read_partition
+from counterpoise.split import read_partition, rows_of_partition
 from counterpoise.table import SnapshotReader
 from tests.compare.comparisons import signal
 from tests.snapshots import EngineRun, run_engine
@@ -52,7 +52,7 @@ def test_every_stage_of_a_comparison_knows_amounts(tmp_path: Path, columns: dict
     partition, amount = read_partition(run.split), table["amount"].to_numpy()
     known = TrainingRows(comparison).amounts
     assert known is not None
-    assert np.array_equal(known, amount[partition == 0])
+    assert np.array_equal(known, amount[rows_of_partition(run.split, "train")])
     positive = np.array(table["label"].to_pylist()) == "yes"
     total = amount[(partition == 2) & positive].sum()
     for one in board.final.finalists:

@@ -73,7 +73,7 @@ def test_none_is_kept_where_nothing_helps_and_the_evidence_is_recorded(tmp_path:
 
 
 def test_a_strategy_that_helps_beyond_noise_and_harms_no_learner_is_chosen(tmp_path: Path) -> None:
-    run = run_engine(correlated(), tmp_path, resampling=AUTO)
+    run = run_engine(correlated(4_000), tmp_path, resampling=AUTO)
     choice = choice_of(run)
     assert run.resampling.strategy == choice.strategy != "none"
     (chosen,) = [trial for trial in choice.trials if trial.strategy == choice.strategy]
@@ -113,11 +113,13 @@ def test_the_chosen_strategy_makes_the_plan_that_it_makes_by_name(tmp_path: Path
 
 def test_validation_and_test_rows_do_not_affect_the_choice(tmp_path: Path) -> None:
     table = noisy()
-    run = run_engine(table, tmp_path / "a", resampling=AUTO, split={"duplicates": "ignore"})
+    table = table.append_column("id", pa.array(np.arange(table.num_rows)))  # so that the split stays the same
+    sections = {"resampling": AUTO, "columns": {"target": "label", "ids": ["id"]}, "split": {"duplicates": "ignore"}}
+    run = run_engine(table, tmp_path / "a", **sections)
     outside = np.setdiff1d(np.arange(table.num_rows), pa.ipc.open_file(run.resampling.copies_file).read_all()[0])
     changed = {name: table[name].to_numpy().copy() for name in table.column_names}
     changed["x0"][outside] = 99.0
-    other = run_engine(pa.table(changed), tmp_path / "b", resampling=AUTO, split={"duplicates": "ignore"})
+    other = run_engine(pa.table(changed), tmp_path / "b", **sections)
     assert choice_of(run) == choice_of(other)
 
 

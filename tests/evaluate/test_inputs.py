@@ -13,6 +13,8 @@ from counterpoise.config import EvaluationConfig
 from counterpoise.evaluate._calibration.correction import PriorCorrection
 from counterpoise.evaluate._compare import compare_strategies
 from counterpoise.evaluate._inputs import find_evaluation, load_tables, publish_evaluation
+from counterpoise.evaluate._published_rows import PublishedRows
+from counterpoise.split import rank_of, read_order
 from counterpoise.versions import open_version
 from tests.snapshots import mixed_table, run_engine
 from tests.versions.records import metrics_of
@@ -78,7 +80,8 @@ def test_untouched_rows_know_their_group_and_a_verdict_counts_groups(tmp_path: P
     table = mixed_table(900, share=0.3).append_column("customer", customers)
     run = run_engine(table, tmp_path, columns={"target": "label", "group": "customer", "ids": ["id"]})
     tables = load_tables(run.config, snapshot=run.snapshot, split=run.split, version=run.version)
-    keys = open_version(f"{run.version.root}/{run.version.dataset}").to_pandas("keys/test")
+    version = open_version(f"{run.version.root}/{run.version.dataset}")
+    keys = PublishedRows(version, rank_of(read_order(run.split))).read("keys/test").to_pandas()
     assert pd.factorize(keys["customer"])[0].tolist() == tables.groups["test"].tolist()
     config = EvaluationConfig(learners=("logistic_regression",), bootstrap=20)
     metrics = compare_strategies(tables, strategy="none", config=config, seed=0)

@@ -15,7 +15,7 @@ from imblearn import combine, over_sampling, under_sampling
 from threadpoolctl import threadpool_limits
 
 from counterpoise.runtime import child_seed
-from counterpoise.split import read_partition
+from counterpoise.split import rows_of_partition
 from counterpoise.typing import Matrix
 from counterpoise.versions import open_version
 from tests.snapshots import run_engine
@@ -36,7 +36,7 @@ def published(table: pa.Table, folder: Path, **resampling: Any) -> tuple[Matrix,
     run = run_engine(table, folder, resampling=settings, split={"duplicates": "ignore"})
     rows = open_version(f"{run.version.root}/{run.version.dataset}").to_arrow("train")
     after = np.column_stack([rows[name].to_numpy() for name in (*NAMES, "label")])
-    train = table.take(pa.array(np.flatnonzero(read_partition(run.split) == 0)))
+    train = table.take(pa.array(rows_of_partition(run.split, "train")))
     before = np.column_stack([train[name].to_numpy() for name in NAMES])
     return after[np.lexsort(after.T)], before, train["label"].to_numpy()
 
@@ -131,7 +131,7 @@ def test_mixed_rows_are_those_of_imbalanced_learns_smotenc(tmp_path: Path, strat
     resampling = {"strategy": strategy, "scale": False, "grid": False}
     run = run_engine(table, tmp_path, resampling=resampling, split={"duplicates": "ignore"})
     mine = open_version(f"{run.version.root}/{run.version.dataset}").to_arrow("train").to_pandas()
-    train = table.take(pa.array(np.flatnonzero(read_partition(run.split) == 0))).to_pandas()
+    train = table.take(pa.array(rows_of_partition(run.split, "train"))).to_pandas()
     sampler = over_sampling.SMOTENC([3, 4], random_state=child_seed(0, "resample", strategy))
     theirs, labels = sampler.fit_resample(train[[*NAMES, *words]], train["label"])
     theirs["label"] = labels
@@ -165,7 +165,7 @@ def test_smoten_votes_as_imbalanced_learn_does(tmp_path: Path) -> None:
     run = run_engine(table, tmp_path, resampling={"strategy": "smoten"}, split={"duplicates": "ignore"})
     version = open_version(f"{run.version.root}/{run.version.dataset}")
     made = version.to_arrow("train").filter(pc.equal(version.to_arrow("keys/train")["origin"], "synthetic"))
-    train = table.take(pa.array(np.flatnonzero(read_partition(run.split) == 0))).to_pandas()
+    train = table.take(pa.array(rows_of_partition(run.split, "train"))).to_pandas()
     sampler = over_sampling.SMOTEN(random_state=child_seed(0, "resample", "smoten"))
     theirs, _ = sampler.fit_resample(train[list(NAMES)].to_numpy(dtype=object), train["label"].to_numpy(dtype=object))
     assert sorted(map(tuple, made.select(NAMES).to_pandas().to_numpy())) == sorted(map(tuple, theirs[len(train) :]))

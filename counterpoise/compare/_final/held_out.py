@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
 from counterpoise.results import HeldOut, Rules
-from counterpoise.split import Units, read_content, read_partition, tie_codes
+from counterpoise.split import Units, read_content, read_partition, rows_of_partition, tie_codes
 from counterpoise.table import SnapshotReader, SourceTable, write_snapshot
 
 
@@ -26,8 +26,8 @@ def hold_out(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: Path
         split: Assigns its rows to validation and test.
         folder: The comparison's folder.
     """
-    source, partition = SourceTable(snapshot, rules.columns), read_partition(split)
-    rows = {name: np.flatnonzero(partition == PARTITIONS.index(name)) for name in ("validation", "test")}
+    source = SourceTable(snapshot, rules.columns)
+    rows = {name: rows_of_partition(split, name) for name in ("validation", "test")}
     tables = {name: source.read_rows(own) for name, own in rows.items()}
     amounts = {name: source.amounts(rules.evaluation.cost_column, own) for name, own in rows.items()}
     groups = _write_units(source.reader, split, rules.columns.group, folder)
@@ -63,13 +63,14 @@ def digest_of_test(snapshot: Snapshot, split: SplitPlan) -> str:
 
 def _write_units(reader: SnapshotReader, split: SplitPlan, group: str, folder: Path) -> dict[str, str]:
     """Write the independent unit of each untouched row; return the files by partition, none if rows are independent."""
-    content, partition = read_content(split), read_partition(split)
+    content = read_content(split)
     if content is None and not group:
         return {}
-    rows = {name: np.flatnonzero(partition == PARTITIONS.index(name)) for name in ("validation", "test")}
     units = {
-        name: Units.of(tie_codes(reader, own, content=content, group=group), grouped=bool(group))
-        for name, own in rows.items()
+        name: Units.of(
+            tie_codes(reader, rows_of_partition(split, name), content=content, group=group), grouped=bool(group)
+        )
+        for name in ("validation", "test")
     }
     if all(found.kind == "rows" for found in units.values()):
         return {}

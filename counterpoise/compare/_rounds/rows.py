@@ -15,10 +15,10 @@ from counterpoise.compare._rounds.folds_in_time import NEVER_TESTED, TimeFolds, 
 from counterpoise.compare._rounds.timeline import timeline_of
 from counterpoise.errors import ConfigError
 from counterpoise.evaluate import LabelCodes, check_costs, positive_code
-from counterpoise.records import PARTITIONS, Snapshot, SplitPlan
+from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.results import Comparison, InTime, Rules
 from counterpoise.runtime import child_generator
-from counterpoise.split import read_content, read_partition, tie_codes
+from counterpoise.split import read_content, rows_of_partition, tie_codes
 from counterpoise.table import (
     Labels,
     SourceTable,
@@ -58,7 +58,7 @@ def choose_rows(rules: Rules, snapshot: Snapshot, split: SplitPlan, *, folder: P
         ConfigError: `evaluation.positive_class` names no class, or `repeats` is above 1 with folds in time order.
     """
     source = SourceTable(snapshot, rules.columns)
-    train = np.flatnonzero(read_partition(split) == PARTITIONS.index("train"))
+    train = rows_of_partition(split, "train")
     codes = source.labels.codes[train]
     chosen = train[_stratified(codes, rules)]
     group = rules.columns.group if rules.split.groups_apart else ""

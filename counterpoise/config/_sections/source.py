@@ -84,6 +84,11 @@ class SourceConfig(Section):
         description="If labels differ only in case, blanks, Unicode form or as 1, 1.0 and True do: stop; merge, "
         "which writes all labels in one spelling; or keep them as different classes.",
     )
+    order: Literal["source", "content"] = Field(
+        "source",
+        description="How rows are numbered: as the source gives them, or by their content, so that the same rows in "
+        "any order give the same files, byte for byte.",
+    )
     credentials_block: BlockName = ""
     types: Annotated[Pairs, ColumnUse(pairs=True)] = Field(
         (), description="Column types that override the detected ones, as name=type, for example zip=string."

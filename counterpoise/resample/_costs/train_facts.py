@@ -150,7 +150,7 @@ def _width(reader: SnapshotReader, field: pa.Field) -> float:
 
 def _levels(job: ResamplingJob, name: str) -> int:
     """Return the number of a column's categories among the train rows, including one for missing values."""
-    rows, found = job.train.rows, None
+    rows, found = np.sort(job.train.rows), None
     for group in job.reader.row_groups:
         low, high = np.searchsorted(rows, [group.first_row, group.first_row + group.rows])
         if low == high:

@@ -1,8 +1,7 @@
 """Medians and deviations of numeric features over the train partition, used to scale the neighbour space.
 
-With up to `SAMPLE_ROWS` train rows, all are used, so the layout of row groups does not matter. With more, the sample is
-evenly spaced by rank among the train rows: from all row groups if they are few or small, otherwise from some that are
-evenly spread.
+With up to `SAMPLE_ROWS` train rows, all are used. With more, the first ones by content are: a random sample. So neither
+the order of the source nor the layout of its row groups matters.
 """
 
 from __future__ import annotations
@@ -21,13 +20,8 @@ from counterpoise.typing import Ints, Matrix
 SAMPLE_ROWS = 200_000
 """The largest sample: its deviation is then accurate to about 0.2 %, or a few percent with heavy tails."""
 
-FEWEST_GROUPS = 16
-"""The number of row groups in a sample if they are large: sixteen places show how a column changes along the source."""
-
-_READ_FOR_ONE = 10  # train rows decoded for each sampled row: as cheap as the passes that follow
 _SAMPLE_CELLS = 8_000_000
 _FEWEST_SAMPLED = 20_000
-_GOLDEN = (5**0.5 - 1) / 2  # its multiples are the most evenly distributed between whole numbers
 
 
 @dataclass(frozen=True)
@@ -39,13 +33,13 @@ class NumericStatistics:
 
 
 def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence[str]) -> NumericStatistics:
-    """Return statistics of numeric columns over the train partition, or over evenly spaced rows of it.
+    """Return statistics of numeric columns over the train partition, or over a sample of it.
 
     A column that is missing in the whole sample is read for all train rows; without any value its median is 0.
 
     Args:
         reader: The source.
-        train: Its train rows.
+        train: Its train rows; the first ones are the sample.
         columns: The numeric columns.
 
     Raises:
@@ -58,7 +52,7 @@ def train_statistics(reader: SnapshotReader, train: TrainRows, columns: Sequence
             found="none",
             remedy="lower split.test_size and split.validation_size, or add rows",
         )
-    sample = _sample(reader, train.rows, sampled_rows(len(columns)))
+    sample = train.rows[: sampled_rows(len(columns))]
     matrix = read_numbers(reader, sample, columns)
     present = ~np.isnan(matrix).all(axis=0)
     median, deviation = np.zeros(len(columns)), np.ones(len(columns))
@@ -85,7 +79,7 @@ def read_numbers(reader: SnapshotReader, rows: Ints, columns: Sequence[str], *, 
 
     Args:
         reader: The source.
-        rows: Its row numbers, strictly ascending.
+        rows: Its row numbers, each once.
         columns: The numeric columns.
         into: The matrix to write them to; a new one by default.
 
@@ -93,9 +87,9 @@ def read_numbers(reader: SnapshotReader, rows: Ints, columns: Sequence[str], *, 
         ResamplingError: A value is infinite.
     """
     numbers = np.empty((len(rows), len(columns))) if into is None else into
-    for group, low, high in _groups_of(reader, rows) if columns else ():
-        part = reader.read_group(group, columns).take(pa.array(rows[low:high] - group.first_row))
-        numbers[low:high] = numeric_matrix(part)
+    for group, places in _groups_of(reader, rows) if columns else ():
+        part = reader.read_group(group, columns).take(pa.array(rows[places] - group.first_row))
+        numbers[places] = numeric_matrix(part)
     return numbers
 
 
@@ -126,53 +120,17 @@ def _as_float(column: pa.ChunkedArray) -> Matrix:
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
 
 
-def _groups_of(reader: SnapshotReader, rows: Ints) -> Iterator[tuple[RowGroup, int, int]]:
-    """Yield the row groups that have some of the rows, and the range of these."""
+def _groups_of(reader: SnapshotReader, rows: Ints) -> Iterator[tuple[RowGroup, Ints]]:
+    """Yield the row groups that have some of the rows, and the places of these among the rows."""
+    ascending = np.argsort(rows)
+    ordered = rows[ascending]
     for group in reader.row_groups:
-        low, high = np.searchsorted(rows, [group.first_row, group.first_row + group.rows])
+        low, high = np.searchsorted(ordered, [group.first_row, group.first_row + group.rows])
         if low < high:
-            yield group, int(low), int(high)
+            yield group, ascending[low:high]
 
 
 def _present_values(reader: SnapshotReader, rows: Ints, column: str) -> Matrix:
-    """Return the present values of a column that has few."""
-    found = [np.zeros(0)]
-    for group, low, high in _groups_of(reader, rows):
-        part = reader.read_group(group, [column]).take(pa.array(rows[low:high] - group.first_row))
-        values = numeric_matrix(part)[:, 0]
-        found.append(values[~np.isnan(values)])
-    return np.concatenate(found)
-
-
-def _sample(reader: SnapshotReader, rows: Ints, most: int) -> Ints:
-    """Return at most `most` train rows, evenly spaced by rank; from some row groups only if reading all is expensive.
-
-    The ranks are divided into as many equal intervals as row groups are read; an interval is sampled in the group that
-    contains its middle. So every interval counts alike, whatever the sizes of the groups.
-    """
-    if len(rows) <= most:
-        return rows
-    ends = np.array([high for _, _, high in _groups_of(reader, rows)])
-    stretches = max(FEWEST_GROUPS, round(_READ_FOR_ONE * most * len(ends) / len(rows)))
-    if stretches >= len(ends):
-        return rows[_evenly_spaced(0, len(rows), most)]
-    edges = np.arange(stretches + 1) * len(rows) // stretches
-    held = np.searchsorted(ends, (edges[:-1] + edges[1:]) // 2, side="right")
-    lows = np.maximum(edges[:-1], np.append(0, ends)[held])
-    highs = np.minimum(edges[1:], ends[held])
-    each = -(-most // stretches)
-    ranks = [_evenly_spaced(int(low), int(high), each) for low, high in zip(lows, highs, strict=True)]
-    return rows[np.concatenate(ranks)]
-
-
-def _evenly_spaced(low: int, high: int, number: int) -> Ints:
-    """Return about `number` ranks from low up to high: one per interval, at positions without a period.
-
-    >>> _evenly_spaced(10, 40, 4).tolist()
-    [10, 22, 26, 38]
-    """
-    if high - low <= number:
-        return np.arange(low, high)
-    counted = np.arange(number)
-    places = (counted + counted * _GOLDEN % 1) * ((high - low) / number)
-    return np.unique(low + places.astype(np.int64))
+    """Return the present values of a column that has few, in the order of the rows."""
+    values = read_numbers(reader, rows, [column])[:, 0]
+    return values[~np.isnan(values)]

@@ -65,9 +65,10 @@ def learn_grids(job: ResamplingJob, recipe: pa.Table) -> tuple[Grid, ...]:
         return ()
     chosen = np.unique(np.linspace(0, made.num_rows - 1, min(made.num_rows, LEARNT_ROWS)).astype(np.int64))
     one, other, steps = (column.to_numpy() for column in made.take(pa.array(chosen)).columns)
-    rows = np.unique(np.concatenate([one, other]))
-    table = job.reader.read_rows(rows, job.numeric)
-    places = np.searchsorted(rows, one), np.searchsorted(rows, other)
+    first, second = job.train.positions(one), job.train.positions(other)
+    parents = np.unique(np.concatenate([first, second]))
+    table = job.reader.read_rows(job.train.rows[parents], job.numeric)
+    places = np.searchsorted(parents, first), np.searchsorted(parents, second)
     learnt = (_learn(name, table[name].combine_chunks(), places, steps) for name in job.numeric)
     return tuple(grid for grid in learnt if grid is not None and not grid.plain)
 

@@ -1,0 +1,43 @@
+"""The published rows in the order of their content, so that an evaluation does not depend on the order of the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from counterpoise.table import row_hashes
+from counterpoise.typing import Ints
+from counterpoise.versions import Version
+
+
+@dataclass(frozen=True)
+class PublishedRows:
+    """The rows of a version.
+
+    Attributes:
+        version: The version.
+        rank: The place of each source row in the order of content.
+    """
+
+    version: Version
+    rank: Ints
+    _orders: dict[str, pa.Array] = field(default_factory=dict)
+
+    def read(self, part: str) -> pa.Table:
+        """Return the rows of a partition or its keys, such as `keys/test`.
+
+        Raises:
+            IntegrityError: The files differ from the published ones.
+        """
+        table, partition = self.version.to_arrow(part), part.removeprefix("keys/")
+        if partition not in self._orders:
+            self._orders[partition] = pa.array(self._order(partition))
+        return table.take(self._orders[partition])
+
+    def _order(self, partition: str) -> Ints:
+        """Return the rows in order; those of train, some of which no source row has, by a hash of their values."""
+        if partition == "train":
+            return np.argsort(row_hashes(self.version.to_arrow("train")), kind="stable")
+        return np.argsort(self.rank[self.version.to_arrow(f"keys/{partition}")["source_row"].to_numpy()])
