@@ -41,6 +41,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         seed=config.seed,
         folder=folder / "resample",
         choice=chosen.choice,
+        synthetic_only=config.output.rows == "synthetic",
         progress=stage_progress(artifact_key(config.name, "resample"), description="Planning the resampling"),
         on_estimate=log_estimate,
     )

@@ -112,7 +112,7 @@ def _run(config: BalanceConfig, snapshot: Snapshot, folder: Path) -> EngineRun:
     chosen = choose_resampling(config, snapshot, split, folder=folder / "auto")
     plan = plan_resampling(
         snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=folder / "plan",
-        choice=chosen.choice,
+        choice=chosen.choice, synthetic_only=config.output.rows == "synthetic",
     )  # fmt: skip
     version = publish_version(config, snapshot=snapshot, validation=UNCHECKED, split=split, resampling=plan)
     return EngineRun(config, snapshot, split, plan, version)

@@ -48,7 +48,8 @@ def load_tables(
     """Return the tables to train and evaluate on: train before and after resampling, validation, test.
 
     If either train table has more rows than `evaluation.max_train_rows`, both are made from one sample of the train
-    rows, stratified by class, and the published train rows are not read: see `evaluation_sample`.
+    rows, stratified by class, and the published train rows are not read: see `evaluation_sample`. Nor are they if they
+    are only the synthetic ones: learners get the source's train rows with them.
 
     Raises:
         EvaluationError: The strategy cannot work on that sample.
@@ -56,8 +57,11 @@ def load_tables(
     source = SourceTable(snapshot, config.columns)
     published = PublishedRows(Version(DatasetFolder.of(version), version.version), rank_of(read_order(split)))
     train = TrainRows.from_plan(split, source.labels)
-    rows = sample_source_rows(train, resampled_rows=version.partitions["train"].rows, config=config)
-    if len(rows) < len(train.rows):
+    synthetic_only = config.output.rows == "synthetic"
+    written = version.partitions["train"].rows
+    resampled_rows = written + len(train.rows) if synthetic_only else written
+    rows = sample_source_rows(train, resampled_rows=resampled_rows, config=config)
+    if synthetic_only or len(rows) < len(train.rows):
         arms = sampled_train(_decided(config, published), rows, snapshot=snapshot, split=split)
     else:
         arms = _whole_train(published, source.read_rows(rows))

@@ -171,6 +171,8 @@ def _only(split: SplitPlan, rows: Ints, *, source_rows: int, folder: Path) -> Sp
 
 
 def _notes(plan: ResamplingPlan, *, sampled: int, rows: int, after: int) -> tuple[str, ...]:
+    if sampled == rows:
+        return ("train/ has synthetic rows only (output.rows); learners used the source's train rows with them",)
     note = f"learners used a stratified sample of {sampled:,} of the {rows:,} train rows (evaluation.max_train_rows)"
     if plan.strategy == "none":
         return (note,)

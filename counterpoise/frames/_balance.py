@@ -95,7 +95,7 @@ def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.D
     chosen = choose_resampling(config, snapshot, split, folder=place / "auto")
     plan = plan_resampling(
         snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=place,
-        choice=chosen.choice,
+        choice=chosen.choice, synthetic_only=config.output.rows == "synthetic",
     )  # fmt: skip
     publish_version(config, snapshot=snapshot, validation=unchecked, split=split, resampling=plan)
     version = open_version(place / "datasets" / "frame")

@@ -37,6 +37,7 @@ def plan_resampling(
     seed: int,
     folder: Path,
     choice: StrategyChoice | None = None,
+    synthetic_only: bool = False,
     progress: Progress = silent,
     on_estimate: Callable[[Estimate], object] | None = None,
 ) -> ResamplingPlan:
@@ -50,12 +51,14 @@ def plan_resampling(
         seed: The run's seed.
         folder: The folder to write the plan to.
         choice: How `auto` was decided, for the record; None if the strategy was configured by name.
+        synthetic_only: Whether every row of the source leaves train (`output.rows`).
         progress: Called with the number of classes done and in total.
         on_estimate: Called with the estimated costs before the work starts.
 
     Raises:
         ResamplingError: A class has too few rows for its neighbours, values cannot be searched, the strategy cannot
-            work on these rows or would remove a class, or it would need more memory than allowed.
+            work on these rows or would remove a class, it would need more memory than allowed, or there is no synthetic
+            row to publish.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if config.strategy == "auto":
@@ -67,7 +70,25 @@ def plan_resampling(
     draft = _draft(job, progress)
     if choice is not None:
         draft.notes.insert(0, f"auto: {choice.strategy}. {choice.reason}")
-    return _write_plan(draft, job, folder).model_copy(update={"choice": choice})
+    if synthetic_only:
+        _keep_synthetic_rows(draft, job)
+    return _write_plan(draft, job, folder, complete=not synthetic_only).model_copy(update={"choice": choice})
+
+
+def _keep_synthetic_rows(draft: Draft, job: ResamplingJob) -> None:
+    """Drop every row of the source from a draft."""
+    if not any(recipe.num_rows for recipe in draft.recipes):
+        raise ResamplingError(
+            "no_synthetic_rows",
+            expected="synthetic rows, the only ones to publish (output.rows: synthetic)",
+            found=f"none: {job.strategy.label} {'made' if job.strategy.grows else 'makes'} no rows",
+            remedy="choose a strategy that makes rows, such as smote, and a higher ratio, or set output.rows to all",
+            values={"strategy": job.config.strategy},
+        )
+    draft.copies, draft.weights = np.zeros_like(draft.copies), None
+    draft.notes.append(
+        "train has synthetic rows only (output.rows); they are no anonymisation: real rows can be computed from them"
+    )
 
 
 def _undecided() -> ResamplingError:
@@ -124,10 +145,11 @@ def _draft(job: ResamplingJob, progress: Progress) -> Draft:
     return draft_plan(job, progress)
 
 
-def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPlan:
+def _write_plan(draft: Draft, job: ResamplingJob, folder: Path, *, complete: bool) -> ResamplingPlan:
     train, recipe = job.train, pa.concat_tables(draft.recipes) if draft.recipes else None
     after = _rows_after(job, draft.copies, recipe)
-    _check_classes_left(job, after)
+    if complete:
+        _check_classes_left(job, after)
     copies_file = folder / "copies.arrow"
     order = np.argsort(train.rows)
     weights = {} if draft.weights is None else {"weight": draft.weights[order]}
@@ -149,7 +171,7 @@ def _write_plan(draft: Draft, job: ResamplingJob, folder: Path) -> ResamplingPla
         dropped=int((draft.copies == 0).sum()),
         repeated=int(np.maximum(draft.copies - 1, 0).sum()),
         synthetic=synthetic,
-        notes=(*draft.notes, *plan_notes(job, reached)),
+        notes=(*draft.notes, *(plan_notes(job, reached) if complete else ())),
     )
 
 

@@ -61,6 +61,7 @@ from ._synthetic import Nearness as Nearness
 from ._synthetic import Point as Point
 from ._synthetic import ProjectedClass as ProjectedClass
 from ._synthetic import Projection as Projection
+from ._synthetic import Reconstruction as Reconstruction
 from ._synthetic import ResampledOutcome as ResampledOutcome
 from ._synthetic import SyntheticQuality as SyntheticQuality
 from ._synthetic import SyntheticReview as SyntheticReview

@@ -221,6 +221,32 @@ class Projection(Record):
     classes: tuple[ProjectedClass, ...]
 
 
+class Reconstruction(Record):
+    """What an attack computes from the synthetic rows of a class alone: it claims to know rows of the source.
+
+    A claim is right, and a row found, if they agree in the columns that the attack used, which are precise enough.
+
+    Attributes:
+        name: The class as text.
+        synthetic_rows: The synthetic rows that it used.
+        columns: The interpolated columns that it used.
+        of_columns: All interpolated columns.
+        claims: The rows that it claims.
+        right: How many of them are rows of the source; divided by the claims it is the precision.
+        real_rows: The rows of the class in train that have a value in each of these columns.
+        found: How many of them it claims; divided by these rows it is the recall.
+    """
+
+    name: Name
+    synthetic_rows: Count
+    columns: Count
+    of_columns: Count
+    claims: Count
+    right: Count
+    real_rows: Count
+    found: Count
+
+
 class SyntheticQuality(Record):
     """The synthetic rows of a version.
 
@@ -236,6 +262,8 @@ class SyntheticQuality(Record):
         told_apart: One entry per class, as `classes`; empty in versions before December 2026.
         grids: Where values are, by column, if it is not just anywhere between the parents.
         projection: The rows in two dimensions; None if real rows do not differ.
+        reconstruction: By class, what an attack computes from synthetic rows that are published alone; empty if real
+            rows are published with them.
     """
 
     synthetic_rows: Count
@@ -248,6 +276,7 @@ class SyntheticQuality(Record):
     told_apart: tuple[ToldApart, ...] = ()
     grids: tuple[ColumnGrid, ...] = ()
     projection: Projection | None = None
+    reconstruction: tuple[Reconstruction, ...] = ()
 
 
 class ResampledOutcome(ExpectationOutcome):

@@ -26,6 +26,7 @@ from counterpoise.resample import (
 from counterpoise.results import ClassQuality, ColumnGrid, Projection, SyntheticQuality, ToldApart
 from counterpoise.runtime import child_generator
 from counterpoise.split import TrainRows, rank_of, read_order
+from counterpoise.synthetic._alone import synthetic_rows_alone
 from counterpoise.synthetic._column_shift import FeatureValues, column_drifts
 from counterpoise.synthetic._neighbours import Neighbourhood, RealRows, as_points, nearness_and_distances
 from counterpoise.synthetic._projection import ProjectedRows, project_rows
@@ -69,6 +70,8 @@ def synthetic_quality(
         return None
     source = SourceTable(snapshot, columns)
     space = _Space(source.reader, split, source.roles)
+    if not train.real.any():
+        return synthetic_rows_alone(train, source, TrainRows.from_plan(split, source.labels), space.interpolated)
     sample = _draw(train, space, seed)
     names = [train.labels.classes[code] for code in sample.classes]
     classes = tuple(_class_quality(sample, code) for code in sample.classes[:_MOST_CLASSES])

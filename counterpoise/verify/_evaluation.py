@@ -22,6 +22,7 @@ from counterpoise.persist import (
     read_manifest,
 )
 from counterpoise.results import published_correction
+from counterpoise.verify._synthetic_rows import learnt_rows, reconstruction_differences
 from counterpoise.versions import ManifestFacts, mismatch
 
 if TYPE_CHECKING:
@@ -104,9 +105,9 @@ def _against_manifest(record: PublishedMetrics, facts: ManifestFacts) -> Iterato
     yield from mismatch("natural_rows", record.natural_rows, sum(before.values()))
     if record.rows.train_natural.rows == record.natural_rows:
         yield from mismatch("rows of train_natural", record.rows.train_natural.classes, before)
-        yield from mismatch(
-            "rows of train_resampled", record.rows.train_resampled.model_dump(), facts.partitions["train"]
-        )
+        resampled = record.rows.train_resampled.model_dump()
+        yield from mismatch("rows of train_resampled", resampled, learnt_rows(facts) or resampled)
+    yield from reconstruction_differences(record, facts)
     columns = len(facts.features)
     for strategy, encoded in record.features.items():
         kinds = encoded.numbers + encoded.dates + encoded.categories + encoded.texts + len(encoded.left_out)

@@ -79,8 +79,12 @@ def _recipe_facts(version: StoredVersion) -> Found:
     yield "resampling.strategy", resampling.strategy, resampling.strategy if wanted == "auto" else wanted
     family = STRATEGIES[resampling.strategy].family if resampling.strategy in STRATEGIES else "unknown"
     does_nothing, only_grows = family in ("none", "unknown"), family in ("none", "over")
-    yield f"that {resampling.strategy} drops no row", only_grows, only_grows and not version.dropped
+    synthetic_only = version.config.output.rows == "synthetic"
+    keeps = only_grows and not synthetic_only
+    yield f"that {resampling.strategy} drops no row", keeps, keeps and not version.dropped
     yield f"that {resampling.strategy} adds no row", does_nothing, does_nothing and not after > before - version.dropped
+    left = before - version.dropped + version.repeated
+    yield "that train has synthetic rows only", synthetic_only, synthetic_only and not left
 
 
 def _reject_facts(version: StoredVersion) -> Found:

@@ -22,6 +22,10 @@ class OutputConfig(Section):
     rows_per_file: int = Field(
         1_000_000, ge=1_000, le=100_000_000, description="The approximate number of rows per part file."
     )
+    rows: Literal["all", "synthetic"] = Field(
+        "all",
+        description="Which rows of train are published: all, or only the synthetic ones, which is no anonymisation.",
+    )
     materialise: Literal["rows", "recipe"] = Field(
         "rows",
         description="Publish the train partition as rows, or only as a recipe from which `counterpoise rebuild` "

@@ -18,6 +18,7 @@ from counterpoise.results import (
     ClassQuality,
     ColumnDrift,
     Projection,
+    Reconstruction,
     ResampledOutcome,
     SyntheticQuality,
     SyntheticReview,
@@ -69,6 +70,8 @@ class SyntheticView:
     told: tuple[str, ...]
     told_rules: tuple[RuleRow, ...]
     warning: str
+    attacks: tuple[str, ...]
+    no_anonymisation: str
     classes: tuple[ClassRow, ...]
     projections: tuple[Figure, ...]
     figures: tuple[Figure, ...]
@@ -91,6 +94,8 @@ def synthetic_view(review: SyntheticReview) -> SyntheticView:
         told=tuple(told_in_words(one) for one in quality.told_apart[:_CHARTS]),
         told_rules=rule_rows(quality)[:_DRIFTS],
         warning=telling_warning(review),
+        no_anonymisation=NO_ANONYMISATION,
+        attacks=tuple(attack_in_words(one, name=shown(one.name, 40)) for one in quality.reconstruction),
         classes=tuple(_class_row(part) for part in quality.classes),
         projections=tuple(_projections(quality.projection)) if quality.projection else (),
         figures=tuple(_figures(quality)),
@@ -126,6 +131,35 @@ def nearness_in_words(part: ClassQuality, *, name: str) -> str:
     return (
         f"Of the synthetic rows of class {name}, {share(near.synthetic)} are nearer to a real row of "
         f"another class than to one of their own; of the real rows of that class, {share(near.real)} are."
+    )
+
+
+NO_ANONYMISATION = (
+    "Synthetic rows are no anonymisation: they are points between real rows, and from SMOTE's output alone published "
+    "attacks reconstruct real rows of the minority (Ganev et al., SMOTE and Mirrors, arXiv 2510.15083)."
+)
+
+
+def attack_in_words(one: Reconstruction, *, name: str) -> str:
+    """Return a sentence on what an attack computes from the synthetic rows of a class alone.
+
+    Args:
+        one: The result of the attack.
+        name: The class in the sentence.
+    """
+    if not one.columns:
+        return (
+            f"Class {name}: lines through synthetic rows were not looked for, because fewer than three columns are "
+            "precise enough. Other attacks may succeed."
+        )
+    precision = (
+        f", {count(one.right)} of them rightly (precision {share(one.right / one.claims)})" if one.claims else ""
+    )
+    recall = f" (recall {share(one.found / one.real_rows)})" if one.real_rows else ""
+    return (
+        f"Class {name}: from {count(one.synthetic_rows)} synthetic rows alone, in {count(one.columns)} of "
+        f"{count(one.of_columns)} numeric columns, an attack claims {count(one.claims)} rows of the source{precision}; "
+        f"it finds {count(one.found)} of {count(one.real_rows)}{recall}."
     )
 
 
@@ -232,12 +266,14 @@ def _brief(data: ReportData) -> Iterator[str]:
     if not data.synthetic:
         return
     quality = data.synthetic.quality
-    said = [f"{count(quality.synthetic_rows)} rows of train are synthetic."]
+    said = [f"{count(quality.synthetic_rows)} rows of train are synthetic.", NO_ANONYMISATION]
+    said += [attack_in_words(one, name=markdown_cell(one.name)) for one in quality.reconstruction]
     said += [nearness_in_words(part, name=markdown_cell(part.name)) for part in quality.classes[:1]]
     copies = sum(part.copies_of_own_class + part.copies_of_another_class for part in quality.classes)
-    said.append(
-        f"{count(copies)} are exact copies of a real row." if copies else "None is an exact copy of a real row."
-    )
+    if quality.classes:
+        said.append(
+            f"{count(copies)} are exact copies of a real row." if copies else "None is an exact copy of a real row."
+        )
     yield " ".join(filter(None, [*said, rules_in_words(data.synthetic)]))
     told = [markdown_cell(told_in_words(one), 400) for one in quality.told_apart[:1]]
     if warning := telling_warning(data.synthetic):

@@ -1,0 +1,53 @@
+"""Check an evaluation of a version whose train partition may have synthetic rows only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from counterpoise.strategies import STRATEGIES
+
+if TYPE_CHECKING:
+    from counterpoise.results import PublishedMetrics
+    from counterpoise.versions import ManifestFacts
+
+
+def learnt_rows(facts: ManifestFacts) -> dict[str, Any] | None:
+    """Return the resampled train rows that learners had; None if the manifest does not say.
+
+    They are those of train. If train has synthetic rows only, learners had the source's rows as well, all of them
+    unless the strategy drops some.
+    """
+    train: dict[str, Any] = facts.partitions["train"]
+    if not _synthetic_only(facts):
+        return train
+    strategy = STRATEGIES.get(facts.resampling["strategy"])
+    if strategy is None or strategy.family != "over":
+        return None
+    before: dict[str, int] = facts.resampling["before"]
+    classes = {name: rows + before[name] for name, rows in train["classes"].items()}
+    return {"rows": sum(classes.values()), "classes": classes}
+
+
+def reconstruction_differences(record: PublishedMetrics, facts: ManifestFacts) -> Iterator[str]:
+    """Yield contradictions in what an attack computes from synthetic rows that are published alone."""
+    quality = record.synthetic_quality
+    found = () if quality is None else quality.reconstruction
+    if quality is not None and bool(found) != _synthetic_only(facts):
+        yield f"reconstruction: of {len(found)} classes, while output.rows decides whether there is one"
+        return
+    before, after = facts.resampling["before"], facts.resampling["after"]
+    for one in found:
+        counts = (
+            one.right <= one.claims,
+            one.found <= one.real_rows <= before.get(one.name, 0),
+            one.synthetic_rows <= after.get(one.name, 0),
+            one.columns <= one.of_columns,
+            bool(one.right) == bool(one.found),
+        )
+        if not all(counts):
+            yield f"reconstruction of {one.name[:100]}: its counts contradict each other or the manifest"
+
+
+def _synthetic_only(facts: ManifestFacts) -> bool:
+    return bool(facts.config.get("output", {}).get("rows", "all") == "synthetic")
