@@ -11,8 +11,8 @@ from pathlib import Path
 from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
 from counterpoise.ingest._content_columns import with_folder_columns
-from counterpoise.ingest._folders import FolderColumns, FoundFiles
 from counterpoise.ingest._content_sort import sort_by_content
+from counterpoise.ingest._folders import FolderColumns, FoundFiles
 from counterpoise.ingest._interpretation import interpreted
 from counterpoise.ingest._names import check_label
 from counterpoise.ingest._notations.registry import check_notations
