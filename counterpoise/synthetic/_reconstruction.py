@@ -67,9 +67,10 @@ def found_among(found: Reconstruction, real: Matrix) -> tuple[Mask, Mask]:
     right, claimed = np.zeros(len(found.claims), np.bool_), np.zeros(len(real), np.bool_)
     if len(found.claims) and len(real):
         tree = KDTree(real[:, found.columns] / found.error)
-        near = tree.query_ball_point(found.claims / found.error, 1.0, p=np.inf)
+        balls = tree.query_ball_point(found.claims / found.error, 1.0, p=np.inf)
+        near = [np.array(rows, np.int64).reshape(-1) for rows in balls]
         right = np.array([len(rows) > 0 for rows in near])
-        claimed[np.concatenate([np.zeros(0, np.int64), *(np.array(rows, np.int64) for rows in near)])] = True
+        claimed[np.concatenate(near)] = True
     return right, claimed
 
 
