@@ -8,10 +8,11 @@ even if many are equal, and rows that change places with their equals change not
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from counterpoise.records import Snapshot
 from counterpoise.split._groups import content_hashes
-from counterpoise.table import ColumnRoles, Hashes, salted
+from counterpoise.table import ColumnRoles, Hashes, plain_values, row_hashes, salted
 from counterpoise.typing import Ints, Mask
 
 _SALT = 0x6F72_6465_7220_6279
@@ -25,14 +26,19 @@ def content_order(snapshot: Snapshot, roles: ColumnRoles, *, features: Hashes | 
         roles: The roles of its columns; dropped columns do not count.
         features: The hashes of the features by row, if they are known already.
     """
-    hashes = content_hashes(snapshot, roles.keys) if roles.keys else np.zeros(snapshot.rows, np.uint64)
+    hashes = content_hashes(snapshot, roles.keys, _plain_hashes) if roles.keys else np.zeros(snapshot.rows, np.uint64)
     if roles.keys:
         order = np.argsort(hashes, kind="stable")
         if not _equal_to_last(hashes[order]).any():
             return order
-    hashes += content_hashes(snapshot, (roles.target,))  # hashes of other columns add up
+    hashes += content_hashes(snapshot, (roles.target,), _plain_hashes)  # hashes of other columns add up
     hashes += content_hashes(snapshot, roles.features) if features is None else features
     return _order_of_equals(hashes)
+
+
+def _plain_hashes(table: pa.Table) -> Hashes:
+    """Return row hashes for which NaN is a missing key or label, as it is for the split."""
+    return row_hashes(pa.table({name: plain_values(table[name]) for name in table.schema.names}))
 
 
 def rank_of(order: Ints) -> Ints:
