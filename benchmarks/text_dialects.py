@@ -87,6 +87,7 @@ class Style:
     def cell(self, text: str) -> str:
         """Return a cell as it is written."""
         special = any(mark in text for mark in ('"', "\n", "\r", self.delimiter.strip() or self.delimiter))
+        special = special or bool(self.escape and "\\" in text)
         special = special or (self.delimiter in ("blanks", " ") and (" " in text or not text))
         if self.quoting == "minimal" and not special and not text.startswith((" ", "#", "/")):
             return text
@@ -155,7 +156,13 @@ def outcome(table: Written, folder: Path) -> str:
         len(column) == len(texts) and all(map(_same, column.to_pylist(), texts))
         for column, texts in zip(found.columns, table.columns, strict=True)
     )
-    return "same" if same else "said" if any("source.escape" in note for note in snapshot.notes) else "SILENT"
+    return (
+        "same"
+        if same
+        else "said"
+        if any(name in note for note in snapshot.notes for name in ("source.escape", "source.header"))
+        else "SILENT"
+    )
 
 
 def _same(value: object, text: str) -> bool:

@@ -13,6 +13,7 @@ from counterpoise.ingest._compression import COMPRESSED_SUFFIXES, compression_of
 from counterpoise.ingest._folders import FolderColumns, FoundFiles, files_under, folder_columns
 from counterpoise.ingest._registry import source_formats
 from counterpoise.ingest._source_format import SourceFormat
+from counterpoise.ingest._tables.workbook import kind_of_archive
 from counterpoise.runtime import file_sha256, json_sha256, refusal_behind
 from counterpoise.text import is_utf8
 
@@ -20,7 +21,7 @@ _FALLBACK_FORMAT = "delimited"
 """The format of a file if neither its name nor its first bytes identify one."""
 
 _FOREIGN = {
-    b"PK\x03\x04": "a zip archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel 97-2003 workbook (.xls), or one with a password: save it as .xlsx",
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
     b"SQLite format 3\0": "an SQLite database (use source.url)",
@@ -28,6 +29,7 @@ _FOREIGN = {
 }
 
 
+_PAGES = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 _LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _REMEDIES = {
     errno.EIO: "check the disk or network drive, and copy the file to another one",
@@ -118,7 +120,7 @@ def digest_of(source: SourceConfig, digests: Sequence[str], columns: FolderColum
         mode="json", include={"format", "delimiter", "quote", "header", "encoding", "missing_values", "types"}
     )
     options["encoding"] = "utf-8" if source.encoding == "auto" else source.encoding
-    options |= source.model_dump(mode="json", include={"escape"}, exclude_defaults=True)
+    options |= source.model_dump(mode="json", include={"escape", "sheet"}, exclude_defaults=True)
     options |= source.model_dump(
         mode="json", include={"missing_labels", "label_spellings", "notations"}, exclude_defaults=True
     )
@@ -216,7 +218,11 @@ def _format(path: Path, declared: str) -> SourceFormat:
     known = source_formats()
     certain = next((each for each in known.values() if each.magic and raw.startswith(each.magic)), None)
     foreign = next((what for magic, what in _FOREIGN.items() if raw.startswith(magic)), "")
-    if foreign and not certain:
+    if certain and certain.name == "excel":
+        foreign = kind_of_archive(path)
+    elif not foreign and raw.lstrip()[:15].lower().startswith(_PAGES):
+        foreign = "an HTML or XML page, as some programs name .xls"
+    if foreign and (not certain or certain.name == "excel"):
         raise InputError(
             "unsupported_format",
             expected=", ".join(each.label for each in source_formats().values() if each.suffixes),

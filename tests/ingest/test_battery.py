@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from counterpoise.config import FormatName, SourceConfig, build_section
 from counterpoise.errors import ColumnNotFoundError, ConfigError, CounterpoiseError, InputError
@@ -40,6 +41,9 @@ TABLE = pa.table(
 )
 """Values that a careless reader changes; no text starts or ends with a blank."""
 
+FLOATS_ONLY = TABLE.set_column(0, "whole", [[2**53 - 1, None, -(2**53), 0]])
+"""The values of a program that stores all numbers as floating-point numbers."""
+
 SMALL = pa.table({"whole": [1, 2, 3], "word": ["é", "NA", "u,v"], "label": ["x", "y", "x"]})
 
 
@@ -63,12 +67,22 @@ def sqlite(table: pa.Table, path: Path) -> None:
     connection.close()
 
 
+def excel(table: pa.Table, path: Path) -> None:
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("Data")
+        for number, row in enumerate([table.column_names, *rows(table)]):
+            for place, cell in enumerate(row):
+                write = sheet.write_string if isinstance(cell, str) else sheet.write
+                write(number, place, cell)
+
+
 WRITERS: dict[str, Callable[[pa.Table, Path], object]] = {
     "delimited": delimited,
     "jsonl": json_lines,
     "parquet": pq.write_table,
     "arrow": pyarrow.feather.write_feather,
     "sql": sqlite,
+    "excel": excel,
 }
 """How another program writes a table in each format."""
 
@@ -79,9 +93,14 @@ def rows(table: pa.Table) -> list[tuple[Any, ...]]:
 
 def written(name: str, folder: Path, table: pa.Table = TABLE, *, suffix: str = "") -> SourceConfig:
     """Write a table in a format and return the source of it, with no more options than it needs."""
+    table = table_of(name) if table is TABLE else table
     path = folder / f"table{suffix or next(iter(FORMATS[name].suffixes), '.db')}"
     WRITERS[name](table, path)
     return SourceConfig(path=str(path)) if FORMATS[name].suffixes else SourceConfig(url=f"sqlite:///{path}", table="t")
+
+
+def table_of(name: str) -> pa.Table:
+    return FLOATS_ONLY if name == "excel" else TABLE
 
 
 def with_options(source: SourceConfig, **options: Any) -> SourceConfig:
@@ -108,13 +127,13 @@ def test_every_format_has_a_writer_here() -> None:
 def test_every_value_comes_back_exactly_whatever_the_suffix(name: str, tmp_path: Path) -> None:
     for number, suffix in enumerate(FORMATS[name].suffixes or ("",)):
         reading = ingest(written(name, tmp_path, suffix=suffix), tmp_path / str(number))
-        assert reading.table.equals(TABLE)
+        assert reading.table.equals(table_of(name))
         assert reading.snapshot.format == name
 
 
 def test_a_format_that_is_set_reads_what_it_reads_when_it_is_found(name: str, tmp_path: Path) -> None:
     source = with_options(written(name, tmp_path), format=name)
-    assert ingest(source, tmp_path / "work").table.equals(TABLE)
+    assert ingest(source, tmp_path / "work").table.equals(table_of(name))
 
 
 @pytest.mark.parametrize("name", [each.name for each in FORMATS.values() if each.magic or each.opening])
@@ -138,7 +157,7 @@ def test_reading_leaves_only_the_snapshot_behind(name: str, tmp_path: Path) -> N
 
 def test_the_label_is_found_by_its_position_and_a_wrong_name_is_refused(name: str, tmp_path: Path) -> None:
     source = written(name, tmp_path)
-    assert ingest(source, tmp_path / "work", target="4").table.equals(TABLE)
+    assert ingest(source, tmp_path / "work", target="4").table.equals(table_of(name))
     with pytest.raises(ColumnNotFoundError, match=r"'lable'.*perhaps 'label'"):
         ingest(source, tmp_path / "again", target="lable")
 
@@ -158,12 +177,12 @@ def test_an_empty_file_is_refused(name: str, tmp_path: Path) -> None:
 def test_options_at_their_defaults_are_not_set(name: str, tmp_path: Path) -> None:
     source = written(name, tmp_path)
     said = {option: getattr(source, option) for option in OPTIONS}
-    assert ingest(with_options(source, **said), tmp_path / "work").table.equals(TABLE)
+    assert ingest(with_options(source, **said), tmp_path / "work").table.equals(table_of(name))
 
 
 VALUES: dict[str, Any] = {
     "table": "other", "query": "SELECT 1", "since": "1", "until": "9", "delimiter": ";", "quote": "'", "header": "yes",
-    "escape": "\\",
+    "escape": "\\", "sheet": "Data",
     "encoding": "latin-1", "missing_values": ["", "?"], "types": {"word": "string"},
 }  # fmt: skip
 """A value of every option that is not its default."""
@@ -225,6 +244,11 @@ def takes_escape(name: str, folder: Path) -> None:
     assert ingest(with_options(source, escape="\\"), folder / "work").table.equals(SMALL)
 
 
+def takes_sheet(name: str, folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'absent'.*'Data'"):
+        ingest(with_options(written(name, folder, SMALL), sheet="absent"), folder / "work")
+
+
 def takes_header(name: str, folder: Path) -> None:
     reading = ingest(with_options(written(name, folder, SMALL), header="no"), folder / "work", target="2")
     assert reading.column("column_2") == ["label", "x", "y", "x"]
@@ -250,7 +274,8 @@ def takes_types(name: str, folder: Path) -> None:
 
 EFFECTS: dict[str, Callable[[str, Path], None]] = {
     "table": takes_table, "query": takes_query, "since": takes_since, "until": takes_until,
-    "delimiter": takes_delimiter, "quote": takes_quote, "header": takes_header, "escape": takes_escape,
+    "delimiter": takes_delimiter, "quote": takes_quote, "header": takes_header,
+    "sheet": takes_sheet, "escape": takes_escape,
     "encoding": takes_encoding, "missing_values": takes_missing_values, "types": takes_types,
 }  # fmt: skip
 """What each option does, in whatever format takes it."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from counterpoise.config import SourceConfig, build_section
+from counterpoise.config import SourceConfig, build_section, load_config
 from counterpoise.errors import ConfigError, InputError
+from counterpoise.flows.first_files import write_first_files
 from tests.ingest.layouts import WORDS, joined, rows
 from tests.ingest.reading import ingest_text
 
@@ -124,3 +125,12 @@ def test_a_short_first_row_is_no_title(tmp_path: Path) -> None:
     reading = ingest_text(tmp_path, "7\n" + joined(rows(), header=False), target="column_3")
     assert [line["text"] for line in reading.rejected] == ["7"]
     assert reading.snapshot.rows == 40
+
+
+def test_init_writes_the_likeliest_encoding_with_what_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(joined(rows("typographic", count=80)).encode("cp1252"))
+    source = SourceConfig(path=str(tmp_path / "t.csv"))
+    config, _ = write_first_files(source, target="label", name="t", out=tmp_path)
+    text = config.read_text(encoding="utf-8")
+    assert load_config(str(config)).source.encoding == "cp1252"
+    assert "The file is not UTF-8; check that this is right: cp1252 reads" in " ".join(text.replace("#", "").split())

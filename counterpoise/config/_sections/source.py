@@ -17,6 +17,7 @@ FormatName = Literal[
     "parquet",
     "arrow",
     "sql",
+    "excel",
 ]
 """The source formats; each has a module of its name in `counterpoise/ingest/_formats/`."""
 
@@ -25,7 +26,18 @@ class SourceConfig(Section):
     """Where the rows come from and how to read them."""
 
     literal_fields = frozenset(
-        {"table", "watermark", "delimiter", "quote", "escape", "missing_values", "missing_labels", "types", "notations"}
+        {
+            "table",
+            "watermark",
+            "delimiter",
+            "quote",
+            "escape",
+            "sheet",
+            "missing_values",
+            "missing_labels",
+            "types",
+            "notations",
+        }
     )
 
     path: Place = Field(
@@ -63,6 +75,7 @@ class SourceConfig(Section):
         "",
         description="A backslash if one protects quotes and delimiters inside cells; empty to detect it.",
     )
+    sheet: str = Field("", max_length=31, description="The sheet of an Excel workbook; empty for the first.")
     header: Literal["auto", "yes", "no"] = Field("auto", description="Whether the first line names the columns.")
     encoding: str = Field(
         "auto",

@@ -19,7 +19,8 @@ _UNCOMMON = (":", BLANKS, " ", "^", "~", "§", "¦", "\x1f", "\x01")
 _QUOTES = ('"', "'")
 _SAMPLE_RECORDS = 1_000
 _TITLES = 100
-_LONG = re.compile(r"[ \t]*[|~^#@:;<>!*&=$%§¦,/-]+[ \t]*")
+_LONG = re.compile(r"[ \t]*[|~^#@:;<>!*&=$%§¦,-]+[ \t]*")
+_MIRRORED = str.maketrans("<>", "><")
 _LONGEST = 10
 _ALIGNED_SHARE = 0.9
 
@@ -88,6 +89,10 @@ def best_trial(sample: TextSample, source: SourceConfig) -> Trial:
         if escaped is None:
             raise
         return escaped
+    if f"\\{first}" in sample.text and (escaped := _with_escapes(sample, source, first)):
+        strict = _try(sample, replace(escaped.marks, escape=""))
+        if strict.broken and best.marks.delimiter != escaped.marks.delimiter:
+            return escaped
     if best.share == 0:
         raise InputError(
             "single_column",
@@ -152,18 +157,27 @@ def _regularity(trial: Trial) -> tuple[float, float, int, int]:
 def _longer(sample: TextSample, best: Trial) -> Trial:
     """Return the trial of a delimiter of several characters, if the best one never occurs outside it."""
     lines = [line for line in sample.text.splitlines()[: _SAMPLE_RECORDS + _TITLES] if line.strip()]
-    unquoted = [line for line in lines if best.marks.quote not in line] or lines
-    shown = next((line for line in reversed(unquoted[:_TITLES])), "")
-    found = Counter(each for each in _LONG.findall(shown) if 2 <= len(each) <= _LONGEST and each.strip(" \t,"))
-    for delimiter, _ in found.most_common(5):
-        single = best.marks.delimiter
+    single = best.marks.delimiter
+    mark = re.escape(best.marks.quote)
+    bare = (re.sub(rf"{mark}[^{mark}]*{mark}", "", line) for line in lines)
+    unquoted = [line for line in bare if best.marks.quote not in line and (single in line or not best.share)]
+    shown = next(iter(reversed(unquoted[:_TITLES])), "")
+    for delimiter in _candidates(shown):
         covers = not best.share or (
             single in delimiter and single != delimiter and not _outside(unquoted[1:], single, delimiter)
         )
         trial = _try(sample, replace(best.marks, delimiter=delimiter)) if covers else None
-        if trial and trial.share == 1 and trial.share >= best.share:
+        if trial and trial.share == 1 and trial.of_all >= best.of_all:
             return trial
     return best
+
+
+def _candidates(line: str) -> list[str]:
+    """Return the symmetric runs of punctuation in a line, longest first; others may begin or end a value, as `;-`."""
+    runs = {run for run in _LONG.findall(line) if len(run) >= 2}
+    parts = {run[start:stop] for run in runs for start in range(len(run)) for stop in range(start + 2, len(run) + 1)}
+    symmetric = [part for part in parts if len(part) <= _LONGEST and part == part[::-1].translate(_MIRRORED)]
+    return sorted((part for part in symmetric if part.strip(" \t,")), key=lambda part: (-len(part), part))
 
 
 def _outside(lines: Sequence[str], single: str, delimiter: str) -> bool:
@@ -182,6 +196,9 @@ def _aligned(sample: TextSample, best: Trial) -> Trial:
         return best
     trial = _try(sample, replace(best.marks, delimiter=BLANKS))
     if trial.share < 1 or trial.width < best.width or (single != "\t" and trial.width == best.width):
+        return best
+    columns = zip(*(record.fields for record in trial.records if len(record.fields) == trial.width), strict=True)
+    if any(len(set(column)) == 1 and not re.search(r"[\w?]", column[0]) for column in columns):
         return best
     runs = [bool(re.search(r"\S(?: {2,}| +\t|\t[ \t]+)\S", record.text)) for record in trial.records]
     if sum(runs) < _ALIGNED_SHARE * len(runs):

@@ -108,6 +108,10 @@ def _dialect(
         skipped = max(skipped, header.line + header.lines - 1)
     above = [*(comments[:-1] if beginning.in_comment else comments), *(title.text for title in beginning.titles)]
     notes = [f"skipped above the table in {sample.name}: {shown_lines(above)}"] if above else []
+    if beginning.guessed and header is not None:
+        notes += [
+            f"{header.text[:80]!r} is taken for the header of {sample.name}: set source.header to no if it is a row"
+        ]
     if not trial.marks.escape and _DOUBLED.search(sample.text) and not _SINGLE.search(sample.text):
         notes += [f"{_TWICE} in {sample.name}: set source.escape to \\ if one of them protects the other"]
     lines = sample.text.splitlines(keepends=True)[:skipped]

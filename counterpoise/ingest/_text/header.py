@@ -49,6 +49,11 @@ def is_certain_header(records: Sequence[TextRecord]) -> bool:
     return bool(supporting) and not against
 
 
+def is_guess(records: Sequence[TextRecord]) -> bool:
+    """Return whether there is no evidence for or against a header."""
+    return not _counts_columns(records[0].fields) and not any(_evidence(records[0].fields, records[1:]))
+
+
 def _counts_columns(fields: Sequence[str]) -> bool:
     return len(fields) >= _COUNTED and list(fields) == [str(number) for number in range(len(fields))]
 

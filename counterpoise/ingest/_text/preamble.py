@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from counterpoise.ingest._text.delimiters import TextSample, Trial
-from counterpoise.ingest._text.header import has_header, is_certain_header
+from counterpoise.ingest._text.header import has_header, is_certain_header, is_guess
 from counterpoise.ingest._text.records import Marks, TextRecord
 from counterpoise.ingest._text.splitters import splitter
 
@@ -36,12 +36,14 @@ class Beginning:
         rows: The records below it.
         titles: The records above it that are neither.
         in_comment: Whether the header stands in the last comment line.
+        guessed: Whether nothing but different cells says that there is a header.
     """
 
     header: TextRecord | None
     rows: tuple[TextRecord, ...]
     titles: tuple[TextRecord, ...] = ()
     in_comment: bool = False
+    guessed: bool = False
 
 
 def read_preamble(sample: TextSample) -> Preamble:
@@ -106,14 +108,15 @@ def find_beginning(
         return Beginning(None, records)
     if comment and _named((comment, *records), names) == 0:
         return Beginning(comment, records, in_comment=True)
-    start = _named(records, names)
+    start = named = _named(records, names)
     if start is None:
         start = _first_of_the_table(trial)
         if header == "auto" and not has_header(records[start:], name=name):
             if comment and has_header((comment, *records), name=name):
                 return Beginning(comment, records, in_comment=True)
             return Beginning(None, records)
-    return Beginning(records[start], records[start + 1 :], records[:start])
+    guessed = named is None and header == "auto" and is_guess(records[start:])
+    return Beginning(records[start], records[start + 1 :], records[:start], guessed=guessed)
 
 
 def _named(records: Sequence[TextRecord], names: Sequence[str]) -> int | None:

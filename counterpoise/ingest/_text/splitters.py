@@ -26,7 +26,7 @@ class Splitter(Protocol):
 def splitter(delimiter: str, quote: str, escape: str = "") -> Splitter:
     """Return the splitter of a dialect."""
     if delimiter == BLANKS:
-        return _ByBlanks(quote)
+        return _ByBlanks(quote, escape)
     return _WithEscapes(delimiter, quote) if escape else _ByDelimiter(delimiter, quote)
 
 
@@ -101,10 +101,10 @@ class _WithEscapes:
                 end = match.end() if match else position
                 if end < len(text) and text[end] == "\\":
                     return None
-                fields.append(self._unescaped(text[position:end]))
+                fields.append(self.unescaped(text[position:end]))
             else:
                 end = match.end()
-                fields.append(self._unescaped(match[1], quoted=True))
+                fields.append(self.unescaped_quoted(match[1]))
             if end == len(text):
                 return fields
             position = end + len(self._delimiter)
@@ -112,13 +112,16 @@ class _WithEscapes:
     def closes(self, line: str) -> bool:
         return self._quote in line or not line.rstrip("\r\n").endswith("\\")
 
-    def _unescaped(self, text: str, *, quoted: bool = False) -> str:
-        if "\\" not in text and not (quoted and self._quote in text):
-            return text
-        if text == r"\N":
-            return text
-        rest = self._known.sub("", text)
-        if other := self._other.search(rest):
+    def unescaped(self, text: str) -> str:
+        """Return an unquoted field without its escapes."""
+        return self._replaced(text) if "\\" in text and text != r"\N" else text
+
+    def unescaped_quoted(self, text: str) -> str:
+        """Return the content of a quoted field without its escapes and doubled quotes."""
+        return self._replaced(text) if "\\" in text or self._quote in text else text
+
+    def _replaced(self, text: str) -> str:
+        if other := self._other.search(self._known.sub("", text)):
             raise ValueError(f"a backslash before {other[1]!r}, whose meaning is not certain")
         return self._known.sub(lambda found: found[1] or found[2], text)
 
@@ -126,15 +129,20 @@ class _WithEscapes:
 class _ByBlanks:
     """Fields between runs of blanks and tabs; a quoted field may contain blanks."""
 
-    def __init__(self, quote: str) -> None:
+    def __init__(self, quote: str, escape: str) -> None:
         mark = re.escape(quote)
-        self._field = re.compile(rf"{mark}((?:[^{mark}]|{mark}{mark})*+){mark}(?=[ \t]|\Z)|([^ \t]+)")
+        inner = rf"[^\\{mark}]|\\.|{mark}{mark}" if escape else rf"[^{mark}]|{mark}{mark}"
+        self._field = re.compile(rf"{mark}((?:{inner})*+){mark}(?=[ \t]|\Z)|([^ \t]+)")
         self._quote = quote
+        self._escapes = _WithEscapes(" ", quote) if escape else None
 
     def split(self, text: str) -> list[str] | None:
-        if self._quote not in text:
+        if self._quote not in text and not self._escapes:
             return re.split(r"[ \t]+", text.strip(" \t"))
         found = self._field.finditer(text.strip(" \t"))
+        if self._escapes:
+            plain, quoted = self._escapes.unescaped, self._escapes.unescaped_quoted
+            return [plain(match[2]) if match[2] else quoted(match[1] or "") for match in found]
         return [match[2] or (match[1] or "").replace(self._quote * 2, self._quote) for match in found]
 
     def closes(self, line: str) -> bool:
