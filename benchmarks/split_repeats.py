@@ -125,7 +125,10 @@ def by_draws(learner: str, strategy: str, train: Rows, test: Rows, rng: np.rando
 
 def by_resplits(learner: str, strategy: str, known: Rows, rng: np.random.Generator) -> tuple[float, float]:
     """Return the corrected interval over new splits of train and validation."""
-    values = [effect(learner, strategy, *known.parts((0.75,), rng), rng) for _ in range(RESPLITS)]
+    values = []
+    for _ in range(RESPLITS):
+        train, test = known.parts((0.75,), rng)
+        values.append(effect(learner, strategy, train, test, rng))
     return interval(values, test_to_train=1 / 3) or (np.nan, np.nan)
 
 

@@ -145,7 +145,7 @@ def outcome(table: Written, folder: Path) -> str:
     path = folder / "table.csv"
     path.write_bytes(table.content)
     try:
-        source = SourceConfig(path=str(path), **table.options)  # type: ignore[arg-type]
+        source = SourceConfig(path=str(path), **table.options)
         snapshot = ingest_source(source, target=table.target, folder=folder / "work")
     except CounterpoiseError as error:
         return error.reason

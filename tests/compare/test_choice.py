@@ -114,7 +114,8 @@ def test_the_chosen_strategy_makes_the_plan_that_it_makes_by_name(tmp_path: Path
 def test_validation_and_test_rows_do_not_affect_the_choice(tmp_path: Path) -> None:
     table = noisy()
     table = table.append_column("id", pa.array(np.arange(table.num_rows)))  # so that the split stays the same
-    sections = {"resampling": AUTO, "columns": {"target": "label", "ids": ["id"]}, "split": {"duplicates": "ignore"}}
+    columns = {"target": "label", "ids": ["id"]}
+    sections: dict[str, Any] = {"resampling": AUTO, "columns": columns, "split": {"duplicates": "ignore"}}
     run = run_engine(table, tmp_path / "a", **sections)
     outside = np.setdiff1d(np.arange(table.num_rows), pa.ipc.open_file(run.resampling.copies_file).read_all()[0])
     changed = {name: table[name].to_numpy().copy() for name in table.column_names}

@@ -27,7 +27,7 @@ TREE = 'sklearn.tree:DecisionTreeClassifier {"max_depth": 5, "max_features": 1}'
 
 def ran(folder: Path, strategy: str, learner: str = LOGISTIC, **evaluation: Any) -> Leaderboard:
     """Compare one strategy with none, and have a final about it."""
-    settings = {"evaluation": {"bootstrap": 100, **evaluation}, "folds": 2}
+    settings: dict[str, Any] = {"evaluation": {"bootstrap": 100, **evaluation}, "folds": 2}
     comparison = comparison_of(
         signal(400), folder, strategies=[strategy], learners=[learner], strategy=strategy, **settings
     )

@@ -123,7 +123,8 @@ def test_a_threshold_that_calls_nobody_has_no_point_and_single_class_tests_no_cu
     truth, none, ours = drawn()
     found = record_of(truth, none=none, smote=ours, threshold=1.5)
     assert [point["name"] for point in found["learners"][0]["points"]] == ["cost"]
-    labels = LabelCodes(("a", "b"), *(np.array(codes, np.int32) for codes in ([0, 1], [0, 1], [0, 1], [1, 1])))
+    both, single = np.array([0, 1], np.int32), np.array([1, 1], np.int32)
+    labels = LabelCodes(("a", "b"), train_natural=both, train_resampled=both, validation=both, test=single)
     task = EvaluationTask.of(labels, strategy="none", config=CONFIG)
     assert decision_curves(task, [PublishedTest("logistic_regression", "none", np.ones(2), 0.5)], seed=0) is None
 
@@ -170,7 +171,7 @@ def test_a_band_is_at_least_as_wide_as_the_interval_of_a_point() -> None:
     values = np.random.default_rng(0).normal(size=(500, 40))
     low, high = simultaneous_band(np.zeros(40), values)
     assert all(high[place] > 1.96 * values[:, place].std(ddof=1) for place in range(40))
-    assert [-value for value in low] == pytest.approx(high)
+    assert -np.array(low, float) == pytest.approx(np.array(high, float))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -105,7 +106,13 @@ def truths(random: Random, rows: int) -> Column:
     words = name.split("/")
     values = [random.random() < 0.5 for _ in range(rows)]
     values[:2] = [True, False]
-    case = random.choice([str.lower, str.upper, str.title, lambda word: random.choice([word, word.upper()])])
+    cases: list[Callable[[str], str]] = [
+        str.lower,
+        str.upper,
+        str.title,
+        lambda word: random.choice([word, word.upper()]),
+    ]
+    case = random.choice(cases)
     return Column(name, [case(words[0] if value else words[1]) for value in values], values, truths=True)
 
 
@@ -130,8 +137,9 @@ def random_table(random: Random) -> Table:
 
 
 def _any(random: Random, rows: int, locale: str) -> Column:
-    make = random.choice([numbers, numbers, dates, truths])
-    return make(random, rows, locale) if make is numbers else make(random, rows)
+    some_numbers = partial(numbers, locale=locale)
+    makes: list[Callable[[Random, int], Column]] = [some_numbers, some_numbers, dates, truths]
+    return random.choice(makes)(random, rows)
 
 
 def _with_gaps(random: Random, column: Column) -> Column:
@@ -180,4 +188,4 @@ def _wrong(reading: Reading, name: str, column: Column, *, declared: bool) -> st
 def _equal(read: Any, right: Any) -> bool:
     if read is None or right is None or isinstance(right, bool | dt.date):
         return bool(read == right)
-    return Decimal(repr(read) if isinstance(read, float) else str(read)) == right
+    return bool(Decimal(repr(read) if isinstance(read, float) else str(read)) == right)

@@ -73,7 +73,7 @@ def test_formulas_give_their_stored_values(tmp_path: Path) -> None:
 
 
 def test_titles_above_the_header_and_empty_rows_and_columns_are_no_rows(tmp_path: Path) -> None:
-    columns = {"a": [1, None, 2, 3], "": [None] * 4, "label": ["x", None, "y", "x"]}
+    columns: dict[str, list[Any]] = {"a": [1, None, 2, 3], "": [None] * 4, "label": ["x", None, "y", "x"]}
     reading = read(write(tmp_path / "t.xlsx", columns, above=[["Sales of 2024"], []]))
     assert reading.table.to_pydict() == {"a": [1, 2, 3], "label": ["x", "y", "x"]}
     assert "skipped above the table in t.xlsx: 'Sales of 2024'" in reading.snapshot.notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,7 +40,7 @@ def json_of(labels: list[str]) -> str:
     return "".join(json.dumps({"x": row, "label": label}) + "\n" for row, label in enumerate(labels * 3))
 
 
-def read(kind: str, labels: list[str], folder: Path, **options: object) -> Reading:
+def read(kind: str, labels: list[str], folder: Path, **options: Any) -> Reading:
     """Read labels from a file of some format."""
     if kind != "parquet":
         text, name = (text_of(labels), "table.csv") if kind == "text" else (json_of(labels), "table.jsonl")

@@ -233,7 +233,7 @@ def test_a_notation_for_all_columns_reads_those_that_fit_and_leaves_the_others(t
 
 
 def test_a_notation_gives_the_type_that_is_declared(tmp_path: Path) -> None:
-    options = {"notations": {"x": "1.234,56 €"}, "types": {"x": "decimal(12,2)"}}
+    options: dict[str, Any] = {"notations": {"x": "1.234,56 €"}, "types": {"x": "decimal(12,2)"}}
     reading = ingest_text(tmp_path, table_of(("1.234,50 €", "0,1 €")), **options)
     assert str(reading.table["x"].type) == "decimal128(12, 2)"
     assert [str(value) for value in reading.column("x")[:2]] == ["1234.50", "0.10"]

@@ -98,7 +98,7 @@ def test_a_column_that_does_not_exist_is_refused_with_the_one_that_was_meant(
     tmp_path: Path, section: str, field: str, value: Any
 ) -> None:
     extra = {"columns": {"target": "label", "drop": ["amuont"]}} if field == "watermark" else {}
-    settings = {"columns": {"target": "label"}, "source": {"path": "x.csv"}, **extra}
+    settings: dict[str, Any] = {"columns": {"target": "label"}, "source": {"path": "x.csv"}, **extra}
     sections = {**settings, section: {**settings.get(section, {}), field: value}}
     config = build_config({"name": "x", **sections})
     with pytest.raises(ColumnNotFoundError, match=r"perhaps '(region|amount)'") as caught:
