@@ -109,12 +109,12 @@ def _weights(keys: pa.Table) -> Floats | None:
 
 def _ties(config: BalanceConfig, rows: npt.NDArray[np.int64], *, reader: SnapshotReader, split: SplitPlan) -> Ties:
     """Return which train rows stay together, as in the split: groups, and equal rows unless it may separate them."""
-    time, unit = config.columns.time, config.columns.time_unit
+    time = config.columns.time
     group = config.columns.group if config.split.groups_apart else ""
     codes = tie_codes(reader, rows, content=read_content(split), group=group)
     if config.split.method != "time":
         return Ties(codes)
-    return Ties(codes, read_moments(reader.read_columns([time]).column(0), time, unit).values[rows])
+    return Ties(codes, read_moments(reader.read_columns([time]).column(0), config.columns).values[rows])
 
 
 def _slices(published: PublishedRows, config: BalanceConfig) -> pa.Table | None:
@@ -167,7 +167,7 @@ def _test_days(published: PublishedRows, config: BalanceConfig) -> DayCodes | No
         return None
     time = config.columns.time
     keys = source_keys(published.read("keys/test"), [time])
-    moments = read_moments(keys[time], time, config.columns.time_unit)
+    moments = read_moments(keys[time], config.columns)
     days = moments.days()
     return None if days is None else DayCodes.of(days, in_calendar=moments.scale.in_calendar)
 

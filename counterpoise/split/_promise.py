@@ -158,7 +158,7 @@ class SplitPromise:
         return _distinct([row_hashes(pa.table({self.columns.group: known}))])
 
     def _evidence_in_time(self, partition: str, keys: pa.Table, labels: pa.ChunkedArray | None) -> SplitEvidence:
-        moments = read_moments(keys[self.columns.time], self.columns.time, self.columns.time_unit)
+        moments = read_moments(keys[self.columns.time], self.columns)
         timed = ~moments.missing
         known = moments.values[timed]
         return SplitEvidence(

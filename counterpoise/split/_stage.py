@@ -166,7 +166,7 @@ def _place(source: _Source, rows: SplitRows, contents: Hashes | None, config: Sp
     target = source.table.roles.target
     if config.method == "time":
         columns = source.table.columns
-        moments = read_moments(source.column(columns.time), columns.time, columns.time_unit)
+        moments = read_moments(source.column(columns.time), columns)
         roles = TimeRoles(target, columns.time, columns.group, source.positive_class)
         return place_in_time(rows, moments, config=config, roles=roles)
     if config.method == "stable":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from math import ceil
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -32,10 +33,12 @@ class TimeScale:
     Attributes:
         kind: The column's type.
         unit: The declared unit of a numeric column; empty if it is unknown, and for timestamps and dates.
+        zone: The time zone of dates without an offset; empty if they need one.
     """
 
     kind: pa.DataType
     unit: str = ""
+    zone: str = ""
 
     @property
     def in_calendar(self) -> bool:
@@ -146,10 +149,11 @@ class TimeScale:
         if found is None:
             raise self._no_instant(text, field)
         day, time, fraction, offset = found.groups()
-        if self._aware != bool(offset):
+        if self._aware != bool(offset) and not (self._aware and self.zone):
             raise self._wrong_zone(text, field)
         try:
-            moment = datetime.fromisoformat(f"{day}T{time or '00:00'}{(offset or 'Z').upper()}") - _EPOCH
+            clock = datetime.fromisoformat(f"{day}T{time or '00:00'}{(offset or '').upper()}")
+            moment = (clock if offset else clock.replace(tzinfo=ZoneInfo(self.zone or "UTC"))) - _EPOCH
         except ValueError:
             raise self._no_instant(text, field) from None
         seconds = moment.days * _SECONDS["day"] + moment.seconds + Fraction(f"0.{fraction or 0}")

@@ -76,7 +76,7 @@ class SplitRows:
     def moments(self) -> Moments:
         """The times of all rows."""
         columns = self.config.columns
-        return read_moments(self._column(columns.time), columns.time, columns.time_unit)
+        return read_moments(self._column(columns.time), columns)
 
     @cached_property
     def labels(self) -> Labels:

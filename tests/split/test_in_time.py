@@ -11,7 +11,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from counterpoise.config import BalanceConfig, SplitConfig
+from counterpoise.config import BalanceConfig, ColumnsConfig, SplitConfig
 from counterpoise.errors import SplitError
 from counterpoise.records import SplitPlan
 from counterpoise.split import REJECTED, read_partition
@@ -237,7 +237,7 @@ def test_times_are_shown_as_people_write_them() -> None:
         "0.25": pa.array([0.25]),
     }
     for text, array in shown.items():
-        moments = read_moments(pa.chunked_array([array]), "at")
+        moments = read_moments(pa.chunked_array([array]), ColumnsConfig(target="y", time="at"))
         assert moments.text(moments.values[0].item()) == text
 
 

@@ -31,7 +31,7 @@ def timeline_of(source: SourceTable, rules: Rules, rows: Ints, *, positive_class
     if rules.split.method != "time":
         return None
     columns, settings = rules.columns, rules.tournament
-    moments = read_moments(source.reader.read_columns([columns.time]).column(0), columns.time, columns.time_unit)
+    moments = read_moments(source.reader.read_columns([columns.time]).column(0), columns)
     scale, times = moments.scale, moments.values[rows]
     if settings.delay:
         delay = scale.length(settings.delay, field="tournament.delay")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from counterpoise.config._sections.fields import ColumnName, ColumnNames, Section
 
@@ -23,16 +24,32 @@ class ColumnsConfig(Section):
         description="The unit of a numeric time column, such as second: lengths can then be written as 7 days, and "
         "days can be told apart. Empty for timestamps and dates.",
     )
+    time_zone: str = Field(
+        "",
+        max_length=64,
+        description="The time zone whose days count, such as Europe/Berlin, for times with a zone or a unit: for "
+        "precision by day, and for dates without an offset in windows. Empty for that of the column's type, else UTC.",
+    )
     drop: ColumnNames = Field((), description="Columns to remove from the data.")
     categorical: ColumnNames = Field(
         (),
         description="Numeric columns that hold codes: synthetic rows get the neighbours' vote, not an interpolation.",
     )
 
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            _ = ZoneInfo(name) if name else None
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError(f"{name!r} is no time zone: write a name such as Europe/Berlin or UTC") from None
+        return name
+
     @model_validator(mode="after")
     def _unit_of_a_column(self) -> ColumnsConfig:
-        if self.time_unit and not self.time:
-            raise ValueError("time_unit needs columns.time")
+        for name in ("time_unit", "time_zone"):
+            if getattr(self, name) and not self.time:
+                raise ValueError(f"{name} needs columns.time")
         return self
 
     @model_validator(mode="after")
