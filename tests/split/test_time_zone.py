@@ -22,7 +22,7 @@ _EPOCH = dt.date(1970, 1, 1)
 
 
 def columns(zone: str, unit: str = "") -> ColumnsConfig:
-    return ColumnsConfig(target="y", time="at", time_zone=zone, time_unit=unit)  # type: ignore[arg-type]  # a literal
+    return ColumnsConfig(target="y", time="at", time_zone=zone, time_unit=unit)
 
 
 def days_of(moments: list[dt.datetime], zone: str) -> list[int]:
