@@ -14,7 +14,7 @@ from counterpoise.compare._rounds.prepare import prepare_comparison
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import EvaluationError
 from counterpoise.results import Rules
-from counterpoise.split import read_partition
+from counterpoise.split import rows_of_partition
 from tests.compare.comparisons import comparison_of, signal
 from tests.snapshots import engine_config, mixed_table, run_engine
 
@@ -78,7 +78,7 @@ def test_only_train_rows_of_the_split_take_part_and_equal_ones_in_one_fold(tmp_p
     run = run_engine(twice, tmp_path, columns=columns)
     config = engine_config(tmp_path, columns=columns, tournament={"folds": 3})
     comparison = prepare_comparison(Rules.of(config), run.snapshot, run.split, folder=tmp_path / "comparison")
-    train = np.flatnonzero(read_partition(run.split) == 0)
+    train = rows_of_partition(run.split, "train")
     assert comparison.snapshot.rows == len(train)
     field = TrainingRows(comparison)
     assert field.source.schema.names == [name for name in twice.column_names if name != "id"]

@@ -20,7 +20,7 @@ from counterpoise.compare._rounds.prepare import prepare_comparison
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import ConfigError, EvaluationError
 from counterpoise.results import Comparison, Rules
-from counterpoise.split import read_partition
+from counterpoise.split import rows_of_partition
 from tests.compare.comparisons import TREE, candidate
 from tests.snapshots import engine_config, run_engine
 
@@ -124,7 +124,7 @@ def comparison_in_time(
     comparison = prepare_comparison(
         Rules.of(engine_config(folder, **sections)), run.snapshot, run.split, folder=folder / "comparison"
     )
-    train = np.flatnonzero(read_partition(run.split) == 0)
+    train = rows_of_partition(run.split, "train")
     hours = np.array([(moment - START) / timedelta(hours=1) for moment in table["at"].to_pylist()])[train]
     return comparison, hours
 

@@ -20,7 +20,7 @@ from counterpoise.compare._rounds.prepare import prepare_comparison
 from counterpoise.compare._rounds.training_rows import TrainingRows
 from counterpoise.errors import ConfigError, EvaluationError
 from counterpoise.results import Comparison, Rules
-from counterpoise.split import read_partition
+from counterpoise.split import rows_of_partition
 from tests.compare.comparisons import candidate
 from tests.snapshots import engine_config, run_engine
 from tests.split.transactions import transactions
@@ -93,7 +93,7 @@ def rolled(
     run = run_engine(table, folder, **sections)
     rules = Rules.of(engine_config(folder, **sections))
     comparison = prepare_comparison(rules, run.snapshot, run.split, folder=folder / "comparison")
-    return comparison, table.take(np.flatnonzero(read_partition(run.split) == 0))
+    return comparison, table.take(rows_of_partition(run.split, "train"))
 
 
 def days(comparison: Comparison, table: pa.Table) -> list[tuple[list[int], list[int]]]:
