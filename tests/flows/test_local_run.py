@@ -236,6 +236,7 @@ def test_a_failed_run_without_a_server_leaves_no_working_area_as_nobody_resumes_
 
 WAITING = """
 import pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background has it ignored
 from counterpoise import ingest
 from counterpoise.flows.command_line import main
 
