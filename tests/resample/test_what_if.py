@@ -98,7 +98,7 @@ def test_wide_columns_of_a_large_parquet_file_are_not_read(tmp_path: Path, monke
     monkeypatch.setattr(SnapshotReader, "read_group", watched)
     monkeypatch.setattr(what_if, "_SMALL", 1_000)
     preview(mixed_table(1000), tmp_path)
-    assert seen == {"label", "flag", "word", "kind"}
+    assert seen == {"id", "label", "flag", "word", "kind"}
 
 
 def test_a_missing_column_and_a_class_too_rare_are_refused_as_in_a_run(tmp_path: Path) -> None:
