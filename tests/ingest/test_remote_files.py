@@ -115,14 +115,22 @@ def test_nothing_there_is_told(raw: Store, tmp_path: Path) -> None:
             read(raw, tmp_path, path)
 
 
-def test_the_rows_of_many_objects_are_bounded_in_memory_by_none_of_them(raw: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("prefix", ["day-", "day="])
+def test_the_rows_of_many_objects_are_bounded_in_memory_by_none_of_them(
+    raw: Store, tmp_path: Path, prefix: str
+) -> None:
     table = pa.table({"a": list(range(1_000)), "label": ["x", "y"] * 500})
     for number in range(9):
         pq.write_table(table, tmp_path / "part")
-        raw.put(f"day={number}/part.parquet", tmp_path / "part")
+        raw.put(f"{prefix}{number}/part.parquet", tmp_path / "part")
     snapshot = read(raw, tmp_path, "*/part.parquet")
-    assert snapshot.rows == 9_000
-    assert [Path(file.path).parent.name for file in snapshot.files] == [f"day={number}" for number in range(9)]
+    assert [file.rows for file in snapshot.files] == [1_000] * 9, "each object is a file of its own"
+    assert column(snapshot, "a") == list(range(1_000)) * 9
+    if prefix == "day=":  # a column of the folders' names, so that the files are written anew
+        assert column(snapshot, "day") == [number for number in range(9) for _ in range(1_000)]
+    else:
+        assert [each.name for each in snapshot.columns] == ["a", "label"]
+        assert [Path(file.path).parent.name for file in snapshot.files] == [f"day-{number}" for number in range(9)]
 
 
 def test_an_object_that_changes_while_it_is_fetched_is_told(raw: Store, tmp_path: Path) -> None:
