@@ -28,6 +28,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+for _name in ("utf-8-sig", "utf-16", "utf-32", *_WIDE):
+    codecs.lookup(_name)  # imports it now: later, under the limits of a stage, it could pass for unknown
 _ESCAPES = re.compile(rb"\x1b(\$[@B]|\([BJI]|\$\)[AC])|~\{[!-}]{2}")
 _EVIDENCE_BYTES = 1 << 16
 _UTF8_LINES = 3
