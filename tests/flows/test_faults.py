@@ -95,7 +95,8 @@ FAULTS = [
     Fault(14, text(HEADER + "".join(line(n).replace("\n", ",x\n") for n in range(400))), ("column",)),
     Fault(15, text(table().replace("id,amount", "Amount,amount")), ("amount",)),
     Fault(15, text(table().replace("id,amount", "caf\u00e9,cafe\u0301")), ("name",)),
-    Fault(16, text(table(), "utf-16"), ("encoding",)),
+    Fault(16, lambda: table().encode("utf-16")[:-1], ("utf-16", "table.csv")),
+    Fault(16, text(table().replace("kind", "\u7a2e\u985e"), "iso2022_jp"), ("encoding", "iso2022_jp")),
     Fault(16, text(table().replace("kind", "stra\u00dfe"), "latin-1"), ("encoding",)),
     Fault(17, text(table().replace("kind", '"ki\nnd"')), ("name",)),
     Fault(17, text(table().replace("kind", "ki\0nd")), ("NUL",)),
@@ -165,9 +166,10 @@ def test_a_ragged_line_is_set_apart_and_counted() -> None:
     assert [(row["line"], row["text"]) for row in lines] == [(202, "1,2"), (403, "1,2,3,4,5,6")]
 
 
-def test_a_byte_order_mark_is_accepted() -> None:
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_is_accepted(encoding: str) -> None:
     """Fault 16."""
-    Path("table.csv").write_bytes(b"\xef\xbb\xbf" + table().encode())
+    Path("table.csv").write_bytes(table().encode(encoding))
     publish()
     assert open_version("datasets/fraud").to_arrow("train").schema.names == ["id", "amount", "kind", "label"]
 
