@@ -138,7 +138,7 @@ class Task:
         recipe = read_recipe(plan)
         assert recipe is not None  # noqa: S101  # these strategies make rows
         source = SourceTable(self.snapshot, self.config.columns)
-        train = TrainRows.from_plan(split, source.labels)
+        train = TrainRows.from_plan(split, source.labels).in_source_order()
         table = source.reader.read_rows(train.rows, source.roles.data).combine_chunks()
         few = int(np.argmin(np.bincount(train.codes)))
         return MadeRows(source, train.rows, table, train.codes == few, recipe.slice(0, _SHOWN), seed)
