@@ -7,6 +7,7 @@ import pytest
 
 from counterpoise.records import ExpectationOutcome
 from counterpoise.report._page import render_markdown
+from counterpoise.report._sections.synthetic import NO_ANONYMISATION
 from counterpoise.report._sections.validation import validation_table
 from tests.report.test_images import pictures
 
@@ -111,7 +112,8 @@ def test_values_in_the_validation_table_are_the_data_s_own_in_one_line_each(make
 
 def test_the_brief_tells_of_synthetic_rows(make_data: Any, make_review: Any) -> None:
     markdown = render_markdown(make_data(strategy="smote", synthetic=make_review()))
-    assert "9,000 rows of train are synthetic. Of the synthetic rows of class yes, 25.0 % are nearer" in markdown
+    assert f"9,000 rows of train are synthetic. {NO_ANONYMISATION} Of the synthetic rows of class yes, 25" in markdown
+    assert "25.0 % are nearer to a real row of another class than to one of their own;" in markdown
     assert "17 are exact copies of a real row. Synthetic rows break 1 of the 3 rules that judge rows" in markdown
     assert "| yes | yes | 0.500 | mean moved by −0.30 standard deviations; standard deviation × 0.75;" in markdown
 
