@@ -81,11 +81,12 @@ def test_an_evaluation_that_is_left_out_publishes_nothing(run: EngineRun) -> Non
 def test_synthetic_rows_are_reviewed_and_what_they_break_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole = {"type": "expect_column_distinct_values_to_be_in_set", "kwargs": {"column": "code", "value_set": [0, 10]}}
+    known = {"column": "code", "value_set": [0, 10, 40]}  # 20 and 30 are on the column's grid, and no codes
+    whole = {"type": "expect_column_distinct_values_to_be_in_set", "kwargs": known}
     (tmp_path / "suite.json").write_text(json.dumps({"name": "codes", "expectations": [whole]}))
     table = mixed_table(600, share=0.2)
     run = run_engine(
-        table.append_column("code", pa.array(np.arange(600) % 2 * 10)),
+        table.append_column("code", pa.array(np.array([0, 10, 40])[np.arange(600) % 3])),
         tmp_path,
         evaluation=QUICK,
         columns={"target": "label", "ids": ["id"]},
