@@ -58,13 +58,16 @@ def stage_lines() -> Iterator[None]:
     """
     handler = _StageLines()
     loggers = [logging.getLogger(name) for name in _LOGGERS]
-    logging.getLogger("counterpoise").setLevel(logging.INFO)
+    own = logging.getLogger("counterpoise")
+    level = own.level
+    own.setLevel(logging.INFO)
     for logger in loggers:
         logger.addHandler(handler)
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
+        own.setLevel(level)
         for logger in loggers:
             logger.removeHandler(handler)
 

@@ -41,11 +41,11 @@ def find_units(snapshot: Snapshot, columns: ColumnsConfig, duplicates: EqualRows
     return SourceUnits(group=columns.group, equal_rows=equal_rows, all=count_units(codes)), codes
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def unit_codes(snapshot: Snapshot, columns: ColumnsConfig, equal_rows: EqualRows) -> Ints:
     """Return the unit of each row as a number, linked where rows of two groups are equal.
 
-    The last results are cached, since a run needs them before and after comparing its source with the last version.
+    The last result is cached, since a run needs them before and after comparing its source with the last version.
 
     Args:
         snapshot: The source.

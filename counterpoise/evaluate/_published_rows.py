@@ -33,11 +33,13 @@ class PublishedRows:
         """
         table, partition = self.version.to_arrow(part), part.removeprefix("keys/")
         if partition not in self._orders:
-            self._orders[partition] = pa.array(self._order(partition))
+            decisive = "train" if partition == "train" else f"keys/{partition}"
+            found = table if part == decisive else self.version.to_arrow(decisive)
+            self._orders[partition] = pa.array(self._order(partition, found))
         return table.take(self._orders[partition])
 
-    def _order(self, partition: str) -> Ints:
+    def _order(self, partition: str, found: pa.Table) -> Ints:
         """Return the rows in order; those of train, some of which no source row has, by a hash of their values."""
         if partition == "train":
-            return np.argsort(row_hashes(self.version.to_arrow("train")), kind="stable")
-        return np.argsort(self.rank[self.version.to_arrow(f"keys/{partition}")["source_row"].to_numpy()])
+            return np.argsort(row_hashes(found), kind="stable")
+        return np.argsort(self.rank[found["source_row"].to_numpy()])

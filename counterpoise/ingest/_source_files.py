@@ -120,10 +120,8 @@ def digest_of(source: SourceConfig, digests: Sequence[str], columns: FolderColum
         mode="json", include={"format", "delimiter", "quote", "header", "encoding", "missing_values", "types"}
     )
     options["encoding"] = "utf-8" if source.encoding == "auto" else source.encoding
-    options |= source.model_dump(mode="json", include={"escape", "sheet"}, exclude_defaults=True)
-    options |= source.model_dump(
-        mode="json", include={"missing_labels", "label_spellings", "notations"}, exclude_defaults=True
-    )
+    later = {"escape", "sheet", "missing_labels", "label_spellings", "notations"}
+    options |= source.model_dump(mode="json", include=later, exclude_defaults=True)
     folders = {"folders": [columns.names, columns.values]} if columns and columns.names else {}
     return json_sha256({"content": list(digests), "options": options, **folders})
 

@@ -23,11 +23,14 @@ from ._plan import read_copies as read_copies
 from ._plan import read_recipe as read_recipe
 from ._plan import read_weights as read_weights
 from ._strategies.drafts import draft_plan as draft_plan
+from ._strategies.grid import MOST_DECIMALS as MOST_DECIMALS
 from ._strategies.grid import Grid as Grid
+from ._strategies.grid import decimals_of as decimals_of
 from ._strategies.grid import describe_grid as describe_grid
 from ._strategies.grid import grids_of as grids_of
 from ._strategies.grid import seconds_per_unit as seconds_per_unit
 from ._strategies.grid import units_of as units_of
+from ._strategies.interpolate import float_bits as float_bits
 from ._strategies.interpolate import interpolate as interpolate
 from ._strategies.interpolate import rounding_draws as rounding_draws
 from ._strategies.recipe_table import VOTE as VOTE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from counterpoise.typing import Matrix
 
 _MOST_ROWS = 10_000
 _MOST_CLASSES = 30
+_AT_ONCE = 100_000
 
 
 def synthetic_rows_alone(
@@ -52,16 +53,25 @@ def synthetic_rows_alone(
     )
 
 
-def _real(source: SourceTable, rows: TrainRows, name: str, interpolated: Sequence[str]) -> Matrix:
-    own = rows.rows[rows.codes == rows.classes.index(name)]
-    return numeric_matrix(source.reader.read_rows(own, interpolated))
+def _real(source: SourceTable, rows: TrainRows, name: str, interpolated: Sequence[str]) -> Iterator[Matrix]:
+    """Yield the train rows of a class in parts, so that memory does not grow with their number."""
+    own = np.sort(rows.rows[rows.codes == rows.classes.index(name)])
+    for start in range(0, len(own), _AT_ONCE):
+        yield numeric_matrix(source.reader.read_rows(own[start : start + _AT_ONCE], interpolated))
 
 
-def _attack(name: str, synthetic: Matrix, real: Matrix) -> Reconstruction:
-    """Attack the rows that have all values; missing ones cannot be computed with."""
-    synthetic, real = (part[~np.isnan(part).any(axis=1)] for part in (synthetic, real))
+def _complete(rows: Matrix) -> Matrix:
+    """Return the rows that have all values; missing ones cannot be computed with."""
+    return rows[~np.isnan(rows).any(axis=1)]
+
+
+def _attack(name: str, synthetic: Matrix, real: Iterable[Matrix]) -> Reconstruction:
+    synthetic = _complete(synthetic)
     claimed = reconstruct(synthetic)
-    right, found = found_among(claimed, real)
+    right, found, number = np.zeros(len(claimed.claims), np.bool_), 0, 0
+    for part in map(_complete, real):
+        hits, known = found_among(claimed, part)
+        right, found, number = right | hits, found + int(known.sum()), number + len(part)
     return Reconstruction(
         name=name,
         synthetic_rows=len(synthetic),
@@ -69,6 +79,6 @@ def _attack(name: str, synthetic: Matrix, real: Matrix) -> Reconstruction:
         of_columns=synthetic.shape[1],
         claims=len(right),
         right=int(right.sum()),
-        real_rows=len(real),
-        found=int(found.sum()),
+        real_rows=number,
+        found=found,
     )

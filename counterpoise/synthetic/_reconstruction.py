@@ -56,21 +56,21 @@ def reconstruct(rows: Matrix) -> Reconstruction:
 
 
 def found_among(found: Reconstruction, real: Matrix) -> tuple[Mask, Mask]:
-    """Return which claims are real rows, and which real rows are claimed.
+    """Return which claims are among some real rows, and which of these rows are claimed.
 
     Args:
         found: The claims.
-        real: The real rows, with all columns.
+        real: Real rows, with all columns.
     """
     from scipy.spatial import KDTree
 
     right, claimed = np.zeros(len(found.claims), np.bool_), np.zeros(len(real), np.bool_)
     if len(found.claims) and len(real):
-        tree = KDTree(real[:, found.columns] / found.error)
-        balls = tree.query_ball_point(found.claims / found.error, 1.0, p=np.inf)
-        near = [np.array(rows, np.int64).reshape(-1) for rows in balls]
-        right = np.array([len(rows) > 0 for rows in near])
-        claimed[np.concatenate(near)] = True
+        tree = KDTree(found.claims / found.error)
+        balls = tree.query_ball_point(real[:, found.columns] / found.error, 1.0, p=np.inf)
+        near = [np.array(claims, np.int64).reshape(-1) for claims in balls]
+        claimed = np.array([len(claims) > 0 for claims in near])
+        right[np.concatenate(near)] = True
     return right, claimed
 
 

@@ -9,11 +9,10 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from counterpoise.resample import seconds_per_unit, units_of
+from counterpoise.resample import MOST_DECIMALS, decimals_of, float_bits, seconds_per_unit, units_of
 from counterpoise.synthetic._column_shift import FeatureValues
 from counterpoise.typing import Floats, Ints, Mask
 
-_MOST_DECIMALS = 15
 _MOST_COLUMNS = 200
 _PAIRED_COLUMNS = 30
 _SPANS = (
@@ -119,15 +118,15 @@ def _of_times(numbers: Floats, kind: pa.DataType) -> Iterator[tuple[str, Mask]]:
 
 def _of_numbers(numbers: Floats, kind: pa.DataType) -> Iterator[tuple[str, Mask]]:
     filled = np.where(np.isfinite(numbers), numbers, 0.0)
-    bits = {16: 11, 32: 24}.get(kind.bit_width, 53) if pa.types.is_floating(kind) else 53
+    bits = float_bits(kind)
     decimals = decimals_of(filled, bits)
     for number in np.unique(decimals)[:-1]:
         yield f"more than {number} decimals", decimals > number
     whole = np.floor(np.log10(np.where(filled != 0, np.abs(filled), 1.0))) + 1
-    digits = np.where(decimals <= _MOST_DECIMALS, decimals + whole, _MOST_DECIMALS + 2)
+    digits = np.where(decimals <= MOST_DECIMALS, decimals + whole, MOST_DECIMALS + 2)
     for number in np.unique(digits)[:-1]:
         yield f"more than {number:.0f} significant digits", digits > number
-    usual = min(int(np.quantile(decimals, 0.95)), _MOST_DECIMALS)
+    usual = min(int(np.quantile(decimals, 0.95)), MOST_DECIMALS)
     units = units_of(filled, 10**usual, bits).units
     yield from _of_units(units, usual)
 
@@ -142,18 +141,6 @@ def _of_units(units: Ints, decimals: int) -> Iterator[tuple[str, Mask]]:
         ends = np.abs(units) % number
         for value in np.unique(ends):
             yield f"{shown} {value:0{len(str(number)) - 1}d}", ends == value
-
-
-def decimals_of(values: Floats, bits: int) -> Ints:
-    """Return the decimals that values are written with, or 16 if they need more digits than are exact.
-
-    >>> decimals_of(np.array([3.0, 0.25, 1 / 3]), 53)
-    array([ 0,  2, 16])
-    """
-    found = np.full(len(values), _MOST_DECIMALS + 1)
-    for decimals in range(_MOST_DECIMALS, -1, -1):
-        found[units_of(values, 10**decimals, bits).exact] = decimals
-    return found
 
 
 def _values_and_intervals(column: str, numbers: Floats, rows: RuleRows, kind: pa.DataType) -> Iterator[Rule]:

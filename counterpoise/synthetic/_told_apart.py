@@ -11,16 +11,16 @@ them where it happens to be dense, and an AUC of rows that nobody can tell would
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from counterpoise.resample import decimals_of, float_bits
 from counterpoise.results import Telling, TellingRule, ToldApart
 from counterpoise.runtime import child_generator, child_seed
 from counterpoise.synthetic._column_shift import FeatureValues
-from counterpoise.synthetic._rules import Rule, RuleRows, best_rules, decimals_of
+from counterpoise.synthetic._rules import Rule, RuleRows, best_rules
 from counterpoise.table import Hashes
 from counterpoise.typing import Floats, Ints, Mask, Matrix
 
@@ -169,7 +169,7 @@ def _classified(rows: ClassRows, side: Mask, counted: Floats, seed: int) -> Tell
 def _features(rows: ClassRows) -> Matrix:
     """Return features for the classifier: values, and how many decimals numbers are written with."""
     written = [
-        decimals_of(np.where(np.isfinite(numbers), numbers, 0.0), {16: 11, 32: 24}.get(kind.bit_width, 53))
+        decimals_of(np.where(np.isfinite(numbers), numbers, 0.0), float_bits(kind))
         for numbers, kind in zip(rows.values.numbers.T, rows.kinds.values(), strict=True)
         if pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     ]
@@ -205,9 +205,3 @@ class _Ranking:
         steps = np.diff(made, prepend=0.0)
         below = np.concatenate([[0.0], real[:-1]])
         return float((steps * (below + real) / 2).sum() / (made[-1] * real[-1]))
-
-
-def telling_rules(found: Sequence[ToldApart]) -> list[tuple[str, TellingRule]]:
-    """Return the rules that tell synthetic rows, with their class, best first."""
-    rules = [(one.name, rule) for one in found for rule in one.rules if rule.tells]
-    return sorted(rules, key=lambda pair: -pair[1].auc)

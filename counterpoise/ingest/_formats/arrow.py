@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +13,12 @@ from counterpoise.ingest._tables.budget import check_arrow
 from counterpoise.ingest._tables.referenced import TableFiles, reference_tables
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     with pa.memory_map(str(path)) as memory, pa.ipc.open_file(memory) as reader:
         most = batch_rows(len(reader.schema))
         for number in range(reader.num_record_batches):
-            batch = reader.get_batch(number)
+            whole = reader.get_batch(number)
+            batch = whole if columns is None else whole.select(columns)
             for start in range(0, batch.num_rows, most):
                 yield batch.slice(start, most)
 

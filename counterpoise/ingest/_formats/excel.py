@@ -14,7 +14,7 @@ from counterpoise.ingest._names import check_names
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._tables.common_schema import check_same_names
-from counterpoise.ingest._tables.workbook import check_size, column_letters, error_cells
+from counterpoise.ingest._tables.workbook import check_size, column_letters, error_cells, unreadable_workbook
 from counterpoise.ingest._text.delimiters import Trial
 from counterpoise.ingest._text.preamble import find_beginning, shown_lines
 from counterpoise.ingest._text.records import Marks, TextRecord
@@ -86,24 +86,14 @@ def _open(path: Path) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_path(str(path))
     except Exception as error:  # noqa: BLE001  # the library names no common class of its errors
-        raise _damaged(path, error) from None
+        raise unreadable_workbook(path, str(error)) from None
 
 
 def _load(workbook: CalamineWorkbook, name: str, path: Path) -> CalamineSheet:
     try:
         return workbook.get_sheet_by_name(name)
     except Exception as error:  # noqa: BLE001  # as above
-        raise _damaged(path, error) from None
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(
-        "unreadable_table",
-        expected="a complete Excel workbook",
-        found=f"{path.name} cannot be read ({str(error).splitlines()[0][:200] if str(error) else 'damaged'})",
-        remedy="copy the file again, or open it in Excel and save it again",
-        values={"file": path.name},
-    )
+        raise unreadable_workbook(path, str(error)) from None
 
 
 def _sheet_name(workbook: CalamineWorkbook, path: Path, wanted: str) -> tuple[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,9 +14,9 @@ from counterpoise.ingest._tables.budget import check_parquet
 from counterpoise.ingest._tables.referenced import TableFiles, reference_tables
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(batch_rows(len(file.schema_arrow)))
+        yield from file.iter_batches(batch_rows(len(columns or file.schema_arrow)), columns=columns)
 
 
 _FILES = TableFiles("parquet", check_parquet, _batches)

@@ -29,12 +29,12 @@ class TableFiles:
     Attributes:
         kind: Parquet, or Arrow IPC files (Feather version 2).
         check: Checks a file and returns its schema and number of rows.
-        batches: Yields the rows of a file.
+        batches: Yields the rows of a file, with all its columns or those of the second argument.
     """
 
     kind: Literal["parquet", "arrow"]
     check: Callable[[Path], tuple[pa.Schema, int]]
-    batches: Callable[[Path], Iterator[pa.RecordBatch]]
+    batches: Callable[..., Iterator[pa.RecordBatch]]
 
 
 def reference_tables(job: ReadJob, files: TableFiles) -> Content:
@@ -51,10 +51,8 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     schemas = [schema for schema, _ in checked]
     for schema in schemas:
         check_names(schema.names)
-    common = common_schema(job.paths, schemas, lambda number, name: _is_empty(files.batches(job.paths[number]), name))
-    found = set().union(
-        *(_null_entries(files.batches(path), schema) for path, schema in zip(job.paths, schemas, strict=True))
-    )
+    common = common_schema(job.paths, schemas, lambda number, name: _is_empty(files.batches(job.paths[number], [name])))
+    found = set().union(*(_null_entries(path, schema, files) for path, schema in zip(job.paths, schemas, strict=True)))
     carried = carried_schema(common, decoded=found)
     kept, notes = without_index(carried, job)
     target = resolve_column([*kept.names, *job.elsewhere], job.target)
@@ -68,15 +66,15 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     return Content(tuple(copies), kept, notes=(*notes, *_separation(kept, carried, target, job, files)))
 
 
-def _is_empty(batches: Iterator[pa.RecordBatch], name: str) -> bool:
-    return all(batch.column(name).null_count == batch.num_rows for batch in batches)
+def _is_empty(column: Iterator[pa.RecordBatch]) -> bool:
+    return all(batch.column(0).null_count == batch.num_rows for batch in column)
 
 
-def _null_entries(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> set[str]:
-    """Return the columns whose dictionaries have a null entry, which Parquet cannot hold."""
-    names = [field.name for field in schema if "dictionary" in str(field.type)]
+def _null_entries(path: Path, schema: pa.Schema, files: TableFiles) -> set[str]:
+    """Return the columns whose dictionaries have a null entry: in Arrow files only, as Parquet cannot hold one."""
+    names = [field.name for field in schema if "dictionary" in str(field.type)] if files.kind == "arrow" else []
     found: set[str] = set()
-    for batch in batches if names else ():
+    for batch in files.batches(path, names) if names else ():
         found |= {name for name in names if name not in found and has_null_entry(batch.column(name))}
         if len(found) == len(names):
             break
@@ -88,7 +86,9 @@ def _separation(kept: pa.Schema, carried: pa.Schema, target: str, job: ReadJob, 
     for name in carried.names if target in kept.names else ():
         if name not in kept.names:
             columns = [
-                (batch.column(name), batch.column(target)) for path in job.paths for batch in files.batches(path)
+                (batch.column(0), batch.column(1))
+                for path in job.paths
+                for batch in files.batches(path, [name, target])
             ]
             yield from separation_note(name, columns)
 

@@ -16,6 +16,8 @@ _BLOCK = 1 << 20
 _SHARED = "xl/sharedStrings.xml"
 _SHARED_CELL = re.compile(rb'<c\b[^>]*\bt="s"[^>]*><v>(\d+)</v>')
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError)
+"""What zipfile raises for damaged and hostile archives: an unknown compression is a NotImplementedError, a password a
+RuntimeError. Each becomes `unreadable_table`, with the library's own words."""
 _CELL = re.compile(rb'<c\b([^>]*\bt="e"[^>]*)>(.*?)</c>', re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d+)"')
 _VALUE = re.compile(rb"<v>([^<]*)</v>")
@@ -39,7 +41,7 @@ def kind_of_archive(path: Path) -> str:
 
 
 def check_size(path: Path) -> None:
-    """Check that a workbook does not expand to more than memory should hold.
+    """Check that a workbook does not expand to far more than its file.
 
     Texts are shared between cells in the file, but not in memory.
 
@@ -52,11 +54,11 @@ def check_size(path: Path) -> None:
             size = sum(each.file_size for each in sheets)
             size += _repeated_texts(archive, max(_MOST - size, 0)) if size <= _MOST else 0
     except _ZIP_ERRORS as error:
-        raise _unreadable(path, str(error)) from None
+        raise unreadable_workbook(path, str(error)) from None
     if size > _MOST:
         raise InputError(
             "decompression_bomb",
-            expected=f"a workbook that takes at most {_MOST >> 20:,} MiB in memory",
+            expected=f"a workbook that expands to at most {_MOST >> 20:,} MiB",
             found=f"{path.name}: {path.stat().st_size:,} bytes expand to {size:,} or more",
             remedy="check where the file comes from; if you trust it, save the sheet as CSV",
             values={"file": path.name, "bytes": path.stat().st_size, "decompressed": size},
@@ -102,7 +104,7 @@ def error_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
                         found[cell] = value[1].decode() if value else "#ERROR"
                 rest = rest[end:] if end > 3 else rest
     except (*_ZIP_ERRORS, KeyError, StopIteration, ET.ParseError) as error:
-        raise _unreadable(path, str(error)) from None
+        raise unreadable_workbook(path, str(error)) from None
     return found
 
 
@@ -144,11 +146,13 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def _unreadable(path: Path, why: str) -> InputError:
+def unreadable_workbook(path: Path, why: str) -> InputError:
+    """Return the error for a workbook that cannot be read, with the first line of the reason."""
+    said = why.splitlines()[0][:200] if why else "damaged"
     return InputError(
         "unreadable_table",
         expected="a complete Excel workbook",
-        found=f"{path.name} cannot be read ({why[:200]})",
+        found=f"{path.name} cannot be read ({said})",
         remedy="copy the file again, or open it in Excel and save it again",
         values={"file": path.name},
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from counterpoise.errors import InputError
 from counterpoise.ingest._text.plain_text import LINE_LIMIT
-from counterpoise.ingest._text.splitters import Splitter, splitter
+from counterpoise.ingest._text.splitters import Splitter, UnknownEscapeError, splitter
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ def read_records(lines: Iterable[str], *, name: str, marks: Marks, first_line: i
 def _fields(split: Splitter, text: str, *, name: str, line: int) -> list[str] | None:
     try:
         return split.split(_without_end(text))
-    except ValueError as error:
-        if "backslash" in str(error):
-            raise _unknown_escape(name, line, text, str(error)) from None
+    except UnknownEscapeError as error:
+        raise _unknown_escape(name, line, text, str(error)) from None
+    except ValueError:
         raise unclosed_quote(name, line, text) from None
 
 

@@ -9,6 +9,10 @@ BLANKS = "blanks"
 """The delimiter of tables whose columns are aligned by runs of blanks and tabs."""
 
 
+class UnknownEscapeError(ValueError):
+    """A backslash stands before a character for which programs disagree on its meaning."""
+
+
 class Splitter(Protocol):
     """A way to split records into fields."""
 
@@ -122,7 +126,7 @@ class _WithEscapes:
 
     def _replaced(self, text: str) -> str:
         if other := self._other.search(self._known.sub("", text)):
-            raise ValueError(f"a backslash before {other[1]!r}, whose meaning is not certain")
+            raise UnknownEscapeError(f"a backslash before {other[1]!r}, whose meaning is not certain")
         return self._known.sub(lambda found: found[1] or found[2], text)
 
 

@@ -69,7 +69,7 @@ class Synthesis:
 
     @cached_property
     def _grids(self) -> dict[str, Grid]:
-        return grids_of(self.recipe)
+        return grids_of(self.recipe.schema)
 
 
 @dataclass(frozen=True)

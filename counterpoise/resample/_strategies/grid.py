@@ -26,6 +26,7 @@ _ASIDE = 1 / 64
 _SWITCH = 1 - 0.5 / (1 - _ASIDE / 2)
 """The step up to which a repeated value is kept: slightly below 1/2, which offsets the mean of `_ASIDE`."""
 _ROUNDED = 7  # significant digits
+MOST_DECIMALS = 15
 _EXACT_POWER = 22  # the largest power of ten that a double holds exactly
 
 Unit = Annotated[int, Field(ge=0, lt=2**63)]
@@ -88,13 +89,13 @@ def with_grids(recipe: pa.Table, grids: tuple[Grid, ...]) -> pa.Table:
     return recipe.replace_schema_metadata({**(recipe.schema.metadata or {}), _KEY: stored.encode()})
 
 
-def grids_of(recipe: pa.Table) -> dict[str, Grid]:
-    """Return the grids that a recipe carries, by column; none if it was made without.
+def grids_of(recipe: pa.Schema) -> dict[str, Grid]:
+    """Return the grids that a recipe's schema carries, by column; none if it was made without.
 
     Raises:
         IntegrityError: What the recipe carries is no grid.
     """
-    stored = (recipe.schema.metadata or {}).get(_KEY, b"[]")
+    stored = (recipe.metadata or {}).get(_KEY, b"[]")
     try:
         return {grid.column: grid for grid in map(Grid.model_validate, json.loads(stored))}
     except (ValidationError, ValueError, TypeError, RecursionError) as error:
@@ -308,6 +309,18 @@ def units_of(values: Floats, denominator: int, precision: int) -> Units:
     within = np.abs(scaled) < 2.0**precision
     units = np.where(within, scaled, 0).astype(np.int64)
     return Units(units, within & (in_precision(units / denominator, precision) == values))
+
+
+def decimals_of(values: Floats, precision: int) -> Ints:
+    """Return the decimals that values are written with, or `MOST_DECIMALS` + 1 if they need more digits than are exact.
+
+    >>> decimals_of(np.array([3.0, 0.25, 1 / 3]), 53)
+    array([ 0,  2, 16])
+    """
+    found = np.full(len(values), MOST_DECIMALS + 1)
+    for decimals in range(MOST_DECIMALS, -1, -1):
+        found[units_of(values, 10**decimals, precision).exact] = decimals
+    return found
 
 
 def in_precision(values: Floats, precision: int) -> Floats:

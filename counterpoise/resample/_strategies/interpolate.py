@@ -71,8 +71,8 @@ def is_present(array: pa.Array) -> pa.Array:
 
 
 def float_bits(kind: pa.DataType) -> int:
-    """Return the significant bits of a floating-point type."""
-    return {16: 11, 32: 24}.get(kind.bit_width, 53)
+    """Return the significant bits of a floating-point type; those of a double for other numbers."""
+    return {16: 11, 32: 24}.get(kind.bit_width, 53) if pa.types.is_floating(kind) else 53
 
 
 def whole_of(array: pa.Array) -> tuple[Ints, Mask]:

@@ -13,7 +13,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from counterpoise.resample._job import ResamplingJob
-from counterpoise.resample._strategies.grid import Between, Grid, Path, in_precision, seconds_per_unit, units_of
+from counterpoise.resample._strategies.grid import (
+    MOST_DECIMALS,
+    Between,
+    Grid,
+    Path,
+    decimals_of,
+    in_precision,
+    seconds_per_unit,
+    units_of,
+)
 from counterpoise.resample._strategies.interpolate import float_bits, is_present, whole_of
 from counterpoise.typing import Floats, Ints
 
@@ -21,7 +30,6 @@ LEARNT_ROWS = 20_000
 """Synthetic rows whose parents a grid is learnt from, evenly spaced over the recipe."""
 
 _ON_GRID = 0.95  # of the values: the others may have more decimals
-_MOST_DECIMALS = 15
 _LARGEST_DENOMINATOR = 10_000
 _FEWEST_REPEATS = 3  # of each value on average, where a column has few values
 _MOST_LEVELS = 1_000
@@ -133,15 +141,15 @@ class _Form:
     @classmethod
     def of(cls, values: Floats, counts: Ints, precision: int) -> _Form:
         """Return the form of distinct values that occur so often."""
-        decimals = _decimals(values, precision)
+        decimals = decimals_of(values, precision)
         order = np.argsort(decimals, kind="stable")
         reached = np.searchsorted(np.cumsum(counts[order]), _ON_GRID * counts.sum())
         main, most = int(decimals[order][min(reached, len(order) - 1)]), int(decimals.max())
         digits = _digits(values, precision)
-        if main > _MOST_DECIMALS:
+        if main > MOST_DECIMALS:
             return cls(0 if digits else _common_denominator(values, precision), 0, digits, precision)
         cut = digits if digits and _are_cut(values, main, digits) else 0
-        return cls(10**main, 10**most if main < most <= _MOST_DECIMALS else 0, cut, precision)
+        return cls(10**main, 10**most if main < most <= MOST_DECIMALS else 0, cut, precision)
 
 
 def _are_cut(values: Floats, decimals: int, digits: int) -> bool:
@@ -154,14 +162,6 @@ def _are_cut(values: Floats, decimals: int, digits: int) -> bool:
 
 def _precision(values: Floats) -> int:
     return next((bits for bits in (11, 24) if (in_precision(values, bits) == values).all()), 53)
-
-
-def _decimals(values: Floats, precision: int) -> Ints:
-    """Return the decimals of each value, or one more than a double can have."""
-    found = np.full(len(values), _MOST_DECIMALS + 1)
-    for decimals in range(_MOST_DECIMALS, -1, -1):
-        found[units_of(values, 10**decimals, precision).exact] = decimals
-    return found
 
 
 def _digits(values: Floats, precision: int) -> int:
