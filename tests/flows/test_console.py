@@ -76,3 +76,14 @@ def test_a_console_of_rich_would_have_sent_it(capsys: pytest.CaptureFixture[str]
     """What this file guards against is real."""
     Console(highlight=False, soft_wrap=True).print("\x1b[31mred")
     assert "\x1b[31m" in capsys.readouterr().out
+
+
+def test_lines_of_stages_are_shown_and_the_logger_is_left_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    own = logging.getLogger("counterpoise")
+    before = own.level, list(own.handlers)
+    with console.stage_lines():
+        log("ingest: 7 rows")
+    log("ingest: 8 rows")
+    assert "ingest: 7 rows" in (said := capsys.readouterr().err)
+    assert "ingest: 8 rows" not in said
+    assert (own.level, own.handlers) == before

@@ -15,6 +15,7 @@ from counterpoise.evaluate import load_tables
 from counterpoise.persist import DatasetFolder
 from counterpoise.report._sections.synthetic import NO_ANONYMISATION, attack_in_words
 from counterpoise.results import Reconstruction
+from counterpoise.synthetic import _alone
 from counterpoise.synthetic._reconstruction import found_among, reconstruct
 from counterpoise.typing import Matrix
 from counterpoise.verify._version import verify_version
@@ -95,6 +96,15 @@ def test_the_card_attacks_and_says_what_it_found(tmp_path: Path) -> None:
     assert one.found / one.real_rows > 0.5
     assert quality.classes == ()
     assert f"it finds {one.found} of {one.real_rows}" in attack_in_words(one, name="1")
+
+
+def test_the_attack_compares_with_real_rows_in_parts_as_with_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = published_alone(numbers_table(1_500, share=0.08), tmp_path)
+    whole = found_quality(run).reconstruction
+    monkeypatch.setattr(_alone, "_AT_ONCE", 7)
+    assert found_quality(run).reconstruction == whole
 
 
 def test_with_real_rows_beside_them_there_is_nothing_to_attack(tmp_path: Path) -> None:
