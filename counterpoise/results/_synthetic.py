@@ -148,7 +148,7 @@ class TellingRule(Telling):
         column: Its column.
         text: Its condition.
         synthetic: The share of synthetic rows for which it holds.
-        real: The share of real rows for which it holds.
+        real: The share of real rows for which it holds; of a format rule at the values of the synthetic rows.
     """
 
     kind: Literal["format", "value", "interval", "equality", "copy"]

@@ -32,6 +32,7 @@ class SamplerInput:
         k_neighbors: The number of neighbours to choose from, for strategies that make rows.
         seed: imbalanced-learn's `random_state`.
         options: The options of the strategy that are set.
+        even: Whether SVM-SMOTE makes as many rows from each base row, in place of imbalanced-learn's shares.
     """
 
     points: Matrix
@@ -40,6 +41,7 @@ class SamplerInput:
     k_neighbors: int
     seed: int
     options: Mapping[str, Any]
+    even: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,8 +190,9 @@ class Variant(Maker):
         settings = {**given.options, "k_neighbors": given.k_neighbors, "random_state": given.seed}
         threads = 1 if self.one_thread else None
         return recorded_draws(
-            self.sampler, given.points, given.labels, wanted=given.wanted, settings=settings, threads=threads
-        )
+            self.sampler, given.points, given.labels, wanted=given.wanted, settings=settings, threads=threads,
+            even=given.even,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,7 +106,7 @@ class _Rows:
 
 def recorded_draws(
     sampler: str, points: Matrix, labels: Codes, *, wanted: Mapping[int, int], settings: Mapping[str, Any],
-    threads: int | None,
+    threads: int | None, even: bool,
 ) -> list[Drawn]:  # fmt: skip
     """Record the draws of a SMOTE variant from `imblearn.over_sampling`.
 
@@ -117,6 +117,7 @@ def recorded_draws(
         wanted: Wanted rows of each growing class.
         settings: Its other parameters.
         threads: The number of threads it may use; None for no limit.
+        even: Whether SVM-SMOTE makes as many rows from each of its base rows, in place of half from each kind.
 
     Raises:
         ValueError: imbalanced-learn cannot work with these rows.
@@ -129,7 +130,9 @@ def recorded_draws(
     drawn: list[Drawn] = []
     classes = {code: _Rows(points, labels, code) for code in wanted}
 
-    class Recorder(getattr(over_sampling, sampler)):  # type: ignore[misc]  # a class chosen by name
+    variant: Any = _even_svm_smote() if even and sampler == "SVMSMOTE" else getattr(over_sampling, sampler)
+
+    class Recorder(variant):  # type: ignore[misc]  # a class chosen by name
         def _generate_samples(self, base: Matrix, data: Matrix, near: Ints, *more: Any) -> Matrix:
             rows, chosen, steps, code, classes_of_data = more[0], more[1], more[2].ravel(), more[3], more[4]
             if classes_of_data is not None:
@@ -143,3 +146,29 @@ def recorded_draws(
     with threadpool_limits(limits=threads):
         Recorder(sampling_strategy=dict(wanted), **settings).fit_resample(points, labels)
     return drawn
+
+
+def _even_svm_smote() -> Any:
+    """Return imbalanced-learn's SVM-SMOTE with rows in proportion to the support vectors of each kind.
+
+    It draws how many rows begin at support vectors in danger, about half, and the rest at safe ones: few safe ones then
+    have hundreds of rows each. The paper gives each the same number (Nguyen, Cooper & Kamel 2011, "Borderline
+    over-sampling for imbalanced data classification").
+    """
+    from imblearn.over_sampling import SVMSMOTE
+
+    class EvenSVMSMOTE(SVMSMOTE):  # type: ignore[misc]  # imbalanced-learn has no types
+        def _in_danger_noise(self, *given: Any, **named: Any) -> Any:
+            found = super()._in_danger_noise(*given, **named)
+            if named.get("kind") == "danger":
+                self._danger = float(np.mean(found))
+            return found
+
+        def _make_samples(self, rows: Matrix, kind: Any, code: Any, *more: Any, step_size: float, **named: Any) -> Any:
+            *data, _ = more
+            total = self.sampling_strategy_[code]
+            between = round(self._danger * total)
+            number = between if step_size > 0 else total - between
+            return super()._make_samples(rows, kind, code, *data, number, step_size=step_size, **named)
+
+    return EvenSVMSMOTE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from counterpoise.resample import MOST_DECIMALS, decimals_of, float_bits, seconds_per_unit, units_of
 from counterpoise.synthetic._column_shift import FeatureValues
+from counterpoise.synthetic._rule_shares import Shares, shares_of, value_strata
 from counterpoise.typing import Floats, Ints, Mask
 
 _MOST_COLUMNS = 200
@@ -32,12 +33,14 @@ class Rule:
         column: The column.
         text: The condition in words.
         holds: For which rows it holds.
+        strata: Rows that are compared with each other, because their values are about equal; None for all.
     """
 
     kind: RuleKind
     column: str
     text: str
     holds: Mask
+    strata: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,15 @@ class RuleRows:
     levels: dict[str, pa.Array]
     repeated: Mask
 
-    def gain(self, holds: Mask) -> float:
+    def shares(self, rule: Rule, *, chosen_on: bool) -> Shares:
+        """Return how often a rule holds, where rules are chosen or where they are measured."""
+        half = self.chosen_on == chosen_on
+        strata = None if rule.strata is None else rule.strata[half]
+        return shares_of(rule.holds[half], self.synthetic[half], strata)
+
+    def gain(self, rule: Rule) -> float:
         """Return how much more often a rule holds for synthetic rows than for real ones, where rules are chosen."""
-        made, real = (holds[self.chosen_on & (self.synthetic == side)] for side in (True, False))
-        return float(made.mean() - real.mean()) if len(made) and len(real) else 0.0
+        return self.shares(rule, chosen_on=True).difference
 
 
 def best_rules(rows: RuleRows) -> list[Rule]:
@@ -71,19 +79,21 @@ def best_rules(rows: RuleRows) -> list[Rule]:
     found: list[Rule] = []
     for place, (column, kind) in enumerate(list(rows.kinds.items())[:_MOST_COLUMNS]):
         numbers = rows.values.numbers[:, place]
-        for rules in (format_rules(column, numbers, kind), _values_and_intervals(column, numbers, rows, kind)):
+        strata = value_strata(numbers, ~rows.synthetic)
+        written = (replace(rule, strata=strata) for rule in format_rules(column, numbers, kind))
+        for rules in (written, _values_and_intervals(column, numbers, rows, kind)):
             found += _best_of_each_kind(rules, rows)
     for place, (column, levels) in enumerate(list(rows.levels.items())[:_MOST_COLUMNS]):
         found += _best_of_each_kind(_levels(column, rows.values.codes[:, place], levels, rows), rows)
     found += _best_of_each_kind(_equal_columns(rows), rows)
     found.append(Rule("copy", "all columns", "equal to another row", rows.repeated))
-    return sorted(found, key=lambda rule: -abs(rows.gain(rule.holds)))
+    return sorted(found, key=lambda rule: -abs(rows.gain(rule)))
 
 
 def _best_of_each_kind(rules: Iterator[Rule], rows: RuleRows) -> list[Rule]:
     best: dict[str, tuple[float, Rule]] = {}
     for rule in rules:
-        gain = abs(rows.gain(rule.holds))
+        gain = abs(rows.gain(rule))
         if gain > best.get(rule.kind, (0.0, rule))[0]:
             best[rule.kind] = gain, rule
     return [rule for _, rule in best.values()]

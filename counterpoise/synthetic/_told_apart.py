@@ -120,26 +120,14 @@ def _weights(rows: ClassRows, halves: Ints) -> Floats:
 
 def _measured(rule: Rule, tried: RuleRows) -> TellingRule:
     """Return a rule with its figures on the half that it was not chosen on."""
-    made, real = (rule.holds[~tried.chosen_on & (tried.synthetic == side)] for side in (True, False))
-    share, baseline = float(made.mean()), float(real.mean())
-    ends = sorted((1 + end) / 2 for end in _difference(int(made.sum()), len(made), int(real.sum()), len(real)))
-    auc = 0.5 + (share - baseline) / 2
-    if tried.gain(rule.holds) < 0:
+    shares = tried.shares(rule, chosen_on=False)
+    auc, ends = 0.5 + shares.difference / 2, sorted((1 + end) / 2 for end in shares.interval())
+    if tried.gain(rule) < 0:
         auc, ends = 1 - auc, [1 - end for end in reversed(ends)]
     return TellingRule(
-        kind=rule.kind, column=rule.column, text=rule.text, synthetic=share, real=baseline, auc=auc, low=ends[0],
-        high=ends[1],
+        kind=rule.kind, column=rule.column, text=rule.text, synthetic=shares.synthetic, real=shares.real, auc=auc,
+        low=ends[0], high=ends[1],
     )  # fmt: skip
-
-
-def _difference(one: int, ones: int, other: int, others: int) -> tuple[float, float]:
-    """Return the interval of the difference of two shares (Newcombe 1998, from Wilson's intervals)."""
-    from scipy import stats
-
-    first, second = one / ones, other / others
-    a, b = (stats.binomtest(k, n).proportion_ci(_LEVEL, method="wilson") for k, n in ((one, ones), (other, others)))
-    low = first - second - float(np.hypot(first - a.low, b.high - second))
-    return max(-1.0, low), min(1.0, first - second + float(np.hypot(a.high - first, second - b.low)))
 
 
 def _classified(rows: ClassRows, side: Mask, counted: Floats, seed: int) -> Telling:

@@ -267,3 +267,30 @@ def test_every_interpolating_strategy_stays_in_cents(strategy: str, tmp_path: Pa
     assert (np.round(made, 2) == made).all()
     assert made.min() >= amount.min()
     assert made.max() <= amount.max()
+
+
+def support_vectors(grid: bool, folder: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return how many rows SVM-SMOTE makes from each base row of a table with few safe support vectors."""
+    rng = np.random.default_rng(2)
+    label = np.arange(3_000) % 10 == 0
+    columns = {name: np.round(rng.lognormal(3 + 0.5 * label, 0.8), 2) for name in ("amount", "fee")}
+    table = pa.table({**columns, "size": rng.normal(size=3_000) + 0.7 * label, "label": label.astype("i1")})
+    run = run_engine(table, folder, resampling={"strategy": "svm_smote", "grid": grid})
+    recipe = pq.read_table(f"{run.version.root}/tested/{run.version.data}/recipe/synthetic.parquet")
+    assert recipe.num_rows == 2_700 * 0.6 - 300 * 0.6
+    return np.unique(recipe["parent_a"].to_numpy(), return_counts=True)[1]
+
+
+def test_svm_smote_makes_as_many_rows_from_safe_support_vectors_as_from_those_in_danger(tmp_path: Path) -> None:
+    even, shares = (support_vectors(grid, tmp_path / str(grid)) for grid in (True, False))
+    assert even.max() < 4 * even.mean()
+    assert shares.max() > 4 * shares.mean()
+
+
+def test_svm_smote_reaches_the_ratio_where_all_support_vectors_are_alike(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    label = np.arange(600) % 6 == 0
+    table = pa.table({name: rng.normal(size=600) + 0.1 * label for name in "ab"} | {"label": label.astype("i1")})
+    run = run_engine(table, tmp_path, resampling={"strategy": "svm_smote"})
+    counts = run.version.partitions["train"].classes
+    assert len(set(counts.values())) == 1

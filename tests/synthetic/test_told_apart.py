@@ -9,11 +9,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy import stats
 
 from counterpoise.report import telling_warning
 from counterpoise.results import SyntheticReview, TellingRule
 from counterpoise.synthetic._column_shift import FeatureValues
+from counterpoise.synthetic._rule_shares import Shares, shares_of
 from counterpoise.synthetic._told_apart import ClassRows, tell_apart
 from tests.snapshots import EngineRun, run_engine
 from tests.synthetic.conftest import found_quality
@@ -61,6 +65,40 @@ def test_a_rule_that_tells_synthetic_rows_is_found(change: Callable[[np.ndarray]
     found = tell_apart(rows_of(real, change(synthetic)), name="yes", seed=0)
     assert found.rules[0].tells
     assert kind in {rule.kind for rule in found.rules if rule.tells}
+
+
+def test_larger_values_alone_are_no_rule_on_how_values_are_written() -> None:
+    rng = np.random.default_rng(4)
+    real, larger = np.exp(rng.normal(4, 1, (800, 2))).round(2), np.exp(rng.normal(5, 1, (2_000, 2))).round(2)
+    digits = [np.floor(values) % 9 for values in (real, larger**1.5)]  # each last digit is a value
+    for one, other in ((real, larger), digits):
+        found = tell_apart(rows_of(one, other), name="yes", seed=0)
+        assert found.format is None or found.format.auc < 0.55
+    written = np.where(rng.random((2_000, 2)) < 0.5, larger.round(), larger)  # larger, and written otherwise
+    told = tell_apart(rows_of(real, written), name="yes", seed=0).format
+    assert told is not None
+    assert (told.tells, abs(told.auc - 0.75) < 0.05) == (True, True)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 200), share=st.floats(0, 1), strata=st.integers(1, 9)
+)  # fmt: skip
+def test_shares_and_their_interval_are_within_bounds_for_any_rows(
+    seed: int, rows: int, share: float, strata: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    holds, synthetic = rng.random(rows) < share, rng.random(rows) < 0.5
+    for groups in (None, rng.integers(0, strata, rows)):
+        found = shares_of(holds, synthetic, groups)
+        low, high = found.interval()
+        assert -1 <= low <= found.difference <= high <= 1
+
+
+def test_an_interval_is_that_of_scipys_shares() -> None:
+    low, high = Shares(0.3, 0.2, 200, 100).interval()
+    one, other = (stats.binomtest(k, n).proportion_ci(method="wilson") for k, n in ((60, 200), (20, 100)))
+    assert low == pytest.approx(0.1 - np.hypot(0.3 - one.low, other.high - 0.2))
+    assert high == pytest.approx(0.1 + np.hypot(one.high - 0.3, 0.2 - other.low))
 
 
 def test_copies_of_real_rows_are_told_by_counting_equal_rows() -> None:

@@ -87,7 +87,9 @@ def _input(
     job: ResamplingJob, points: Matrix, labels: Codes, *, wanted: Mapping[int, int], k_neighbors: int = 0
 ) -> SamplerInput:
     options = job.config.sampler_options()
-    return SamplerInput(points, labels, wanted=wanted, k_neighbors=k_neighbors, seed=job.seed, options=options)
+    return SamplerInput(
+        points, labels, wanted=wanted, k_neighbors=k_neighbors, seed=job.seed, options=options, even=job.config.grid
+    )
 
 
 def _draft_smote(job: ResamplingJob, draft: Draft, progress: Progress, *, kind: SmoteKind) -> None:

@@ -24,5 +24,5 @@ STRATEGY = Variant(
         model_bytes=200 * MIB,
         model_row_bytes=100,
     ),
-    why_missed="SVM-SMOTE makes only one of its two shares where all support vectors are alike, in danger or safe",
+    why_missed="without a grid SVM-SMOTE makes one of its two shares where all support vectors are in danger, or safe",
 )
