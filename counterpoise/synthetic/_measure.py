@@ -10,24 +10,22 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from counterpoise.config import ColumnsConfig
 from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.resample import (
     NumericStatistics,
     category_codes,
-    describe_grid,
-    grids_of,
     is_interpolated,
     numeric_matrix,
     train_statistics,
 )
-from counterpoise.results import ClassQuality, ColumnGrid, Projection, SyntheticQuality, ToldApart
+from counterpoise.results import ClassQuality, Projection, SyntheticQuality, ToldApart
 from counterpoise.runtime import child_generator
 from counterpoise.split import TrainRows, rank_of, read_order
 from counterpoise.synthetic._alone import synthetic_rows_alone
 from counterpoise.synthetic._column_shift import FeatureValues, column_drifts
+from counterpoise.synthetic._grids import grids_in_words
 from counterpoise.synthetic._neighbours import Neighbourhood, RealRows, as_points, nearness_and_distances
 from counterpoise.synthetic._projection import ProjectedRows, project_rows
 from counterpoise.synthetic._told_apart import ClassRows, tell_apart
@@ -70,8 +68,10 @@ def synthetic_quality(
         return None
     source = SourceTable(snapshot, columns)
     space = _Space(source.reader, split, source.roles)
+    grids = tuple(grids_in_words(version, space.reader.schema))
     if not train.real.any():
-        return synthetic_rows_alone(train, source, TrainRows.from_plan(split, source.labels), space.interpolated)
+        alone = synthetic_rows_alone(train, source, TrainRows.from_plan(split, source.labels), space.interpolated)
+        return alone.model_copy(update={"grids": grids})
     sample = _draw(train, space, seed)
     names = [train.labels.classes[code] for code in sample.classes]
     classes = tuple(_class_quality(sample, code) for code in sample.classes[:_MOST_CLASSES])
@@ -84,7 +84,7 @@ def synthetic_quality(
         classes=classes,
         notes=tuple(_notes(names, len(space.roles.features))),
         told_apart=tuple(_told_apart(sample, code, seed) for code in sample.classes[:_MOST_CLASSES]),
-        grids=tuple(_grids(version, space)),
+        grids=grids,
         projection=_projection(sample, seed),
     )
 
@@ -234,13 +234,6 @@ def _told_apart(sample: _Sample, code: int, seed: int) -> ToldApart:
         levels=sample.voted,
     )
     return tell_apart(rows, name=sample.train.labels.classes[code], seed=seed)
-
-
-def _grids(version: Version, space: _Space) -> Iterator[ColumnGrid]:
-    """Yield where the values of synthetic rows are, from the recipe that they were made by."""
-    recipe = pq.read_schema(version.path("recipe") / "synthetic.parquet")
-    for column, grid in list(grids_of(recipe).items())[:_MOST_COLUMNS]:
-        yield ColumnGrid(column=column, text=describe_grid(grid, space.reader.schema.field(column).type))
 
 
 def _projection(sample: _Sample, seed: int) -> Projection | None:

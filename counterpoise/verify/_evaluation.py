@@ -22,7 +22,7 @@ from counterpoise.persist import (
     read_manifest,
 )
 from counterpoise.results import published_correction
-from counterpoise.verify._synthetic_rows import learnt_rows, reconstruction_differences
+from counterpoise.verify._synthetic_rows import grid_differences, learnt_rows, reconstruction_differences
 from counterpoise.versions import ManifestFacts, mismatch
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def _record_differences(folder: DatasetFolder, found: StoredEvaluation, version:
         yield f"belongs to a manifest other than {manifest_name(version)}"
     facts = ManifestFacts.of(read_manifest(folder, version).as_json())
     yield from _against_manifest(record, facts)
+    yield from grid_differences(folder, record, version)
     if record.report is not None:
         yield from report_differences(folder, record, facts)
     yield from metric_differences(record)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from counterpoise.errors import IntegrityError
+from counterpoise.persist import DatasetFolder
 from counterpoise.strategies import STRATEGIES
+from counterpoise.synthetic import grids_in_words
+from counterpoise.versions import Version, mismatch
 
 if TYPE_CHECKING:
     from counterpoise.results import PublishedMetrics
@@ -47,6 +54,24 @@ def reconstruction_differences(record: PublishedMetrics, facts: ManifestFacts) -
         )
         if not all(counts):
             yield f"reconstruction of {one.name[:100]}: its counts contradict each other or the manifest"
+
+
+def grid_differences(folder: DatasetFolder, record: PublishedMetrics, version: int) -> Iterator[str]:
+    """Yield the columns whose grid is another one in the recipe than the record says.
+
+    A recipe that cannot be read is reported with the files of the version.
+    """
+    quality, opened = record.synthetic_quality, Version(folder, version)
+    if quality is None:
+        return
+    try:
+        schema = pq.read_schema(next(iter(sorted(opened.path("test").glob("*.parquet")))))
+        wanted = {grid.column: grid.text for grid in grids_in_words(opened, schema)}
+    except (IntegrityError, OSError, StopIteration, KeyError, pa.ArrowException):
+        return
+    found = {grid.column: grid.text for grid in quality.grids}
+    for column in sorted({*found, *wanted}):
+        yield from mismatch(f"grid of {column[:100]}", found.get(column), wanted.get(column))
 
 
 def _synthetic_only(facts: ManifestFacts) -> bool:

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy import stats
 
+from counterpoise.persist import DatasetFolder
 from counterpoise.report import telling_warning
-from counterpoise.results import SyntheticReview, TellingRule
+from counterpoise.results import ColumnGrid, PublishedMetrics, SyntheticReview, TellingRule
 from counterpoise.synthetic._column_shift import FeatureValues
 from counterpoise.synthetic._rule_shares import Shares, shares_of
 from counterpoise.synthetic._told_apart import ClassRows, tell_apart
+from counterpoise.verify._synthetic_rows import grid_differences
 from tests.snapshots import EngineRun, run_engine
 from tests.synthetic.conftest import found_quality
 
@@ -156,3 +158,20 @@ def test_a_record_whose_figures_contradict_each_other_is_refused(forged: dict[st
     TellingRule.model_validate({**right, "low": 0.55, "high": 0.65})
     with pytest.raises(ValidationError, match=r"AUC|less than"):
         TellingRule.model_validate({**right, "low": 0.55, "high": 0.65, **forged})
+
+
+def test_verification_finds_a_grid_that_is_not_the_recipes(tmp_path: Path) -> None:
+    run = run_engine(amounts(), tmp_path, resampling={"strategy": "smote"})
+    quality, folder = found_quality(run), DatasetFolder.of(run.version)
+
+    def differences(*grids: ColumnGrid) -> list[str]:
+        record = PublishedMetrics.model_construct(synthetic_quality=quality.model_copy(update={"grids": grids}))
+        return list(grid_differences(folder, record, run.version.version))
+
+    assert differences(*quality.grids) == []
+    assert differences() == ["grid of amount is None instead of steps of 0.01"]
+    coarser = ColumnGrid(column="amount", text="steps of 0.1")
+    assert differences(coarser) == ["grid of amount is steps of 0.1 instead of steps of 0.01"]
+    assert differences(*quality.grids, ColumnGrid(column="size", text="steps of 1")) == [
+        "grid of size is steps of 1 instead of None"
+    ]
