@@ -265,7 +265,7 @@ def tasks(names: list[str], data: Path | None, folder: Path, rows: int = 4_000) 
             snapshot = _sampled(snapshot, rows, place / "sample.arrow")
         elif name == "fraud":
             columns = {"target": "is_fraud", "ids": ["transaction_id"], "group": "customer_id", "time": "timestamp"}
-            path = write_sample("fraud", rows=20_000, out=place / "fraud.parquet")
+            path = write_sample("fraud", rows=rows, out=place / "fraud.parquet")
             config = BalanceConfig(name=name, source={"path": str(path)}, columns=columns)
             snapshot = ingest_source(config.source, target="is_fraud", folder=place / "snapshot")
         else:
