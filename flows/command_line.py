@@ -26,7 +26,6 @@ from counterpoise.flows.console import (
     say,
     say_result,
     show_error,
-    stage_lines,
 )
 from counterpoise.flows.prefect_settings import set_defaults
 from counterpoise.runtime import refusal_behind
@@ -176,9 +175,8 @@ def run(config: Config, overrides: Overrides = None, as_json: Json = False, pref
     from counterpoise.flows.balance import balance, report_of
     from counterpoise.flows.local_run import run_flow
 
-    with stage_lines():
-        version = run_flow(balance, settings, prefect=prefect)
-        report = report_of(version)
+    version = run_flow(balance, settings, prefect=prefect)
+    report = report_of(version)
     seconds = time.perf_counter() - started
     if as_json:
         print_json(_run_record(version, report, seconds))
@@ -204,8 +202,7 @@ def compare(
     from counterpoise.flows.compare import compare as compare_flow
     from counterpoise.flows.local_run import run_flow
 
-    with stage_lines():
-        board = run_flow(compare_flow, settings, prefect=prefect)
+    board = run_flow(compare_flow, settings, prefect=prefect)
     seconds = time.perf_counter() - started
     if as_json:
         answer = {"answer": describe_answer(board)} if board.asked else {}
@@ -223,8 +220,7 @@ def monitor(config: Config, overrides: Overrides = None, as_json: Json = False, 
     from counterpoise.flows.local_run import run_flow
     from counterpoise.flows.monitor import monitor as monitor_flow
 
-    with stage_lines():
-        report = run_flow(monitor_flow, settings, prefect=prefect)
+    report = run_flow(monitor_flow, settings, prefect=prefect)
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:

@@ -14,6 +14,7 @@ from counterpoise.results import Leaderboard
 from counterpoise.tasks.compare import comparison_folder, cross_validate, final_test, prepare, rank
 from counterpoise.tasks.engine import on_workers, running_engine
 from counterpoise.tasks.ingest import ingest
+from counterpoise.tasks.progress import stage_progress
 from counterpoise.tasks.split import split
 from counterpoise.tasks.stage import run_each
 from counterpoise.tasks.validate import validate, validate_split
@@ -56,6 +57,7 @@ def compare(config: BalanceConfig) -> Leaderboard:
         with processes_for(place), on_workers(open_processes, close_processes, place):
             comparison = prepare(config, snapshot, plan, folder=folder)
             candidates = list(list_candidates(comparison.rules.tournament))
-            results = run_each(cross_validate, comparison, candidates, threads=_THREADS)
+            progress = stage_progress(config.name, "compare", work="cross-validating", unit="candidates")
+            results = run_each(cross_validate, comparison, candidates, threads=_THREADS, progress=progress)
             board = rank(config, snapshot, comparison, results)
             return final_test(config, snapshot, plan, comparison, board) if config.tournament.final else board

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from counterpoise.config import SourceConfig, load_config
-from counterpoise.flows.console import print_run, say, stage_lines
+from counterpoise.flows.console import print_run, say
 from counterpoise.flows.first_files import write_first_files
 from counterpoise.flows.prefect_settings import use_own_home
 
@@ -41,8 +41,7 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
     from counterpoise.flows.balance import balance, report_of
     from counterpoise.flows.local_run import run_flow
 
-    with stage_lines():
-        version = run_flow(balance, config, prefect=prefect)
+    version = run_flow(balance, config, prefect=prefect)
     print_run(version, report_of(version), time.perf_counter() - started)
     say("open the report in a browser; it needs no network")
 

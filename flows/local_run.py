@@ -1,4 +1,4 @@
-"""Run a flow from the command line: on the configured server, on a temporary one, or without any."""
+"""Run a flow from the command line and show its stages: on a configured or temporary server, or without any."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from prefect import Flow
 from prefect.settings import get_current_settings
 
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.console import say
+from counterpoise.flows.console import say, stage_lines
 from counterpoise.flows.prefect_api import reach_prefect
+from counterpoise.flows.progress import progress_shown
 from counterpoise.tasks.stage import without_prefect
 
 R = TypeVar("R")
@@ -22,17 +23,20 @@ R = TypeVar("R")
 def run_flow(flow: Flow[[BalanceConfig], R], config: BalanceConfig, *, prefect: bool = False) -> R:
     """Run a flow in this process: as a flow run if there is a server or one is needed, else its stages alone.
 
+    Log lines of stages and their progress go to standard error.
+
     Args:
         flow: The flow.
         config: The configuration.
         prefect: Whether to start a temporary server if none is configured.
     """
-    if prefect or get_current_settings().api.url or _needs_a_server(config):
-        reach_prefect()
-        return flow(config)
-    say("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL for `counterpoise run`")
-    with without_prefect(), _ended_in_order():
-        return flow.fn(config)
+    with progress_shown(), stage_lines():
+        if prefect or get_current_settings().api.url or _needs_a_server(config):
+            reach_prefect()
+            return flow(config)
+        say("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
+        with without_prefect(), _ended_in_order():
+            return flow.fn(config)
 
 
 def _needs_a_server(config: BalanceConfig) -> bool:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from counterpoise.config import BalanceConfig
 from counterpoise.records import DatasetVersion, Report, ResamplingPlan, Snapshot, SplitPlan, Validation
+from counterpoise.tasks.progress import Step, stage_progress, tell
 from counterpoise.tasks.reporting import (
     artifact_key,
     log,
     publish_link,
     publish_markdown,
     publish_table,
-    stage_progress,
 )
 from counterpoise.tasks.stage import stage
 
@@ -68,6 +68,7 @@ def evaluate(
         previous=previous,
         strategies=_strategies(config, snapshot) if enabled else None,
     )
+    tell(Step("evaluate", "writing the report"))
     _show(data, config.name)
     if metrics is None:
         return None
@@ -95,7 +96,7 @@ def _metrics(
         strategy=strategy,
         config=config.evaluation,
         seed=config.seed,
-        progress=stage_progress(artifact_key(config.name, "evaluate"), description="Training learners"),
+        progress=stage_progress(config.name, "evaluate", work="training learners", unit="fits"),
     )
     return with_accesses(metrics, test, accesses)
 
@@ -108,6 +109,7 @@ def _review(
     from counterpoise.report import rules_in_words, telling_warning
     from counterpoise.synthetic import review_synthetic_rows
 
+    tell(Step("evaluate", "measuring the synthetic rows"))
     suites = source_suites(config, snapshot)
     review = review_synthetic_rows(config, snapshot=snapshot, split=split, version=version, suites=suites)
     if review is not None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from counterpoise.config import BalanceConfig
 from counterpoise.records import Snapshot
-from counterpoise.tasks.reporting import artifact_key, log, stage_progress
+from counterpoise.tasks.progress import stage_progress
+from counterpoise.tasks.reporting import log
 from counterpoise.tasks.stage import stage
 
 
@@ -23,7 +24,7 @@ def ingest(config: BalanceConfig, *, folder: Path) -> Snapshot:
     """
     from counterpoise.ingest import ingest_source
 
-    progress = stage_progress(artifact_key(config.name, "ingest"), description="Reading the source")
+    progress = stage_progress(config.name, "ingest", work="reading the source", unit="rows")
     snapshot = ingest_source(
         config.source,
         target=config.columns.target,

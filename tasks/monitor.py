@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from counterpoise.config import BalanceConfig
 from counterpoise.monitor import MonitorReport
 from counterpoise.records import Snapshot
-from counterpoise.tasks.reporting import artifact_key, emit, log, publish_markdown, publish_table, stage_progress
+from counterpoise.tasks.progress import stage_progress
+from counterpoise.tasks.reporting import artifact_key, emit, log, publish_markdown, publish_table
 from counterpoise.tasks.stage import stage
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _check(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Dri
         return DriftFindings(0, ())
     strict = config.validation.model_copy(update={"drift": "stop", "schema_changes": "freeze"})
     suite = suite_against(baseline, config.model_copy(update={"validation": strict}), snapshot)
-    progress = stage_progress(artifact_key(config.name, "inspect"), description="Comparing with the version")
+    progress = stage_progress(config.name, "inspect", work="comparing with the version", unit="expectations")
     return ask_suite(snapshot, suite, progress=progress)
 
 

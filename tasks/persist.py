@@ -5,7 +5,8 @@ from __future__ import annotations
 from counterpoise.config import BalanceConfig
 from counterpoise.records import DatasetVersion, ResamplingPlan, Snapshot, SplitPlan, Validation
 from counterpoise.tasks.engine import current_engine
-from counterpoise.tasks.reporting import artifact_key, log, stage_progress
+from counterpoise.tasks.progress import stage_progress
+from counterpoise.tasks.reporting import log
 from counterpoise.tasks.stage import stage
 
 
@@ -40,7 +41,7 @@ def persist(
         split=split,
         resampling=resampling,
         engine=current_engine(),
-        progress=stage_progress(artifact_key(config.name, "persist"), description="Writing the partitions"),
+        progress=stage_progress(config.name, "persist", work="writing the partitions", unit="windows of rows"),
     )
     log(f"persist: version {version.version} of {version.dataset}{'' if version.created else ', already published'}")
     return version

@@ -1,4 +1,4 @@
-"""Report a stage to Prefect: log lines, progress, artifacts. Outside of a run, only log lines are written.
+"""Report a stage to Prefect: log lines, artifacts, events. Outside of a run, only log lines are written.
 
 Reporting may fail although the work succeeds: an unreachable server must not fail a dataset. Such failures are logged.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,7 @@ from prefect import get_client
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
-    create_progress_artifact,
     create_table_artifact,
-    update_progress_artifact,
 )
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.events import emit_event
@@ -29,10 +26,8 @@ from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 
 from counterpoise.records import DAMAGE_LOGGER
-from counterpoise.runtime import Progress, silent
 from counterpoise.text import visible
 
-_SECONDS_BETWEEN = 2.0
 _ACTIVE = re.compile(r"[]<&\\]")
 _EMPHASIS = re.compile(r"[*~]|(?<!\w)_+(?=\w)")
 _BLOCK = re.compile(r"^\s*([-#>+=]|\d+[.)])")
@@ -75,7 +70,7 @@ def publish_link(key: str, place: str, *, description: str) -> None:
     Browsers do not follow a link from a server's page to a file, and the newer UI shows a dead link.
     """
     if place.startswith(("http://", "https://")):
-        _try_publish(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
+        try_publish(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
     else:
         where = place if "://" in place else str(Path(place).absolute())
         publish_markdown(key, f"`` {where} ``\n", description=description)
@@ -83,7 +78,7 @@ def publish_link(key: str, place: str, *, description: str) -> None:
 
 def publish_markdown(key: str, text: str, *, description: str) -> None:
     """Show a Markdown text in the Prefect UI."""
-    _try_publish(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
+    try_publish(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
 
 
 def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> None:
@@ -92,7 +87,7 @@ def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> 
     The newer UI shows cells as plain text, the older one renders them as Markdown, with links and images.
     """
     cells = [{name: _inert(cell) for name, cell in row.items()} for row in rows]
-    _try_publish(lambda: create_table_artifact(table=cells, key=key, description=description))
+    try_publish(lambda: create_table_artifact(table=cells, key=key, description=description))
 
 
 def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | None = None) -> None:
@@ -105,7 +100,7 @@ def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | 
         identity: The event's id, if it may be emitted twice: the server stores it once.
     """
     resource = {"prefect.resource.id": f"counterpoise.dataset.{dataset}", "prefect.resource.name": dataset}
-    _try_publish(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
+    try_publish(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
 
 
 def event_is_known(identity: UUID) -> bool:
@@ -133,41 +128,8 @@ def _inert(cell: Any) -> Any:
     return _BLOCK.sub("\N{WORD JOINER}\\g<0>", _EMPHASIS.sub("\\g<0>\N{HAIR SPACE}", text))
 
 
-def stage_progress(key: str, *, description: str) -> Progress:
-    """Return a listener that shows a stage's progress in the Prefect UI, at most every few seconds.
-
-    A stage that ends within the first few seconds shows none.
-    """
-    return _ProgressBar(key, description) if in_run() else silent
-
-
-class _ProgressBar:
-    """A progress artifact, created when there is progress to show."""
-
-    def __init__(self, key: str, description: str) -> None:
-        self._key = key
-        self._description = description
-        self._last_shown = time.monotonic()
-        self._artifact: UUID | None = None
-
-    def __call__(self, done: int, total: int) -> None:
-        finished = done >= total and self._artifact is not None
-        if not finished and time.monotonic() - self._last_shown < _SECONDS_BETWEEN:
-            return
-        self._last_shown = time.monotonic()
-        self._show(100.0 * min(done, total) / max(total, 1))
-
-    def _show(self, percent: float) -> None:
-        known = self._artifact
-        if known is None:
-            self._artifact = _try_publish(
-                lambda: create_progress_artifact(progress=percent, key=self._key, description=self._description)
-            )
-        else:
-            _try_publish(lambda: update_progress_artifact(artifact_id=known, progress=percent))
-
-
-def _try_publish(publish: Callable[[], object]) -> UUID | None:
+def try_publish(publish: Callable[[], object]) -> UUID | None:
+    """Publish an artifact of the run and return its id, if it has one; a failure is logged and stops nothing."""
     if not in_run():
         return None
     try:

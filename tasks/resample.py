@@ -6,7 +6,8 @@ from pathlib import Path
 
 from counterpoise.config import BalanceConfig
 from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan
-from counterpoise.tasks.reporting import artifact_key, log, stage_progress
+from counterpoise.tasks.progress import stage_progress
+from counterpoise.tasks.reporting import log
 from counterpoise.tasks.stage import stage
 
 
@@ -42,7 +43,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         folder=folder / "resample",
         choice=chosen.choice,
         synthetic_only=config.output.rows == "synthetic",
-        progress=stage_progress(artifact_key(config.name, "resample"), description="Planning the resampling"),
+        progress=stage_progress(config.name, "resample", work="planning", unit="classes"),
         on_estimate=log_estimate,
     )
     rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"

@@ -11,6 +11,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import as_completed
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from importlib import metadata
@@ -21,13 +22,15 @@ from prefect import Task, unmapped
 from prefect.cache_policies import CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
+from prefect.futures import as_completed as runs_as_completed
 from prefect.utilities.timeout import timeout
 from pydantic import BaseModel
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import EngineError
-from counterpoise.runtime import json_sha256, naming_refusals, thread_pool
+from counterpoise.runtime import Progress, json_sha256, naming_refusals, thread_pool
 from counterpoise.tasks.credentials import credentials_of
+from counterpoise.tasks.progress import Step, tell
 from counterpoise.tasks.reporting import log
 
 P = ParamSpec("P")
@@ -67,6 +70,7 @@ class Stage(Task[P, R]):
 
     def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:  # type: ignore[override]  # Prefect overloads it
         """Run the stage."""
+        tell(Step(self.name))
         if _plain_run.get():
             return self.here(*arguments, **named)
         return super().__call__(*arguments, **named)
@@ -94,7 +98,9 @@ def without_prefect() -> Iterator[None]:
         _plain_run.reset(token)
 
 
-def run_each(stage_of_one: Stage[Concatenate[S, T, ...], R], common: S, items: Sequence[T], *, threads: int) -> list[R]:
+def run_each(
+    stage_of_one: Stage[Concatenate[S, T, ...], R], common: S, items: Sequence[T], *, threads: int, progress: Progress
+) -> list[R]:
     """Run a stage once per item, side by side, and return the results in the order of the items.
 
     Args:
@@ -102,16 +108,26 @@ def run_each(stage_of_one: Stage[Concatenate[S, T, ...], R], common: S, items: S
         common: Its first argument, the same for all.
         items: Its second argument.
         threads: How many run at once without Prefect; with it, the flow's task runner decides.
+        progress: Called with the number of items done.
     """
     if not _plain_run.get():
-        return list(stage_of_one.map(unmapped(common), items).result())
+        runs = stage_of_one.map(unmapped(common), items)
+        return _results(list(runs), runs_as_completed(list(runs)), progress)
     with thread_pool(threads) as pool:
         futures = [pool.submit(copy_context().run, stage_of_one.here, common, item) for item in items]
         try:
-            return [future.result() for future in futures]
+            return _results(futures, as_completed(futures), progress)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _results(futures: Sequence[Any], completed: Iterator[Any], progress: Progress) -> list[Any]:
+    """Return the results in order; the first failure ends the wait."""
+    for done, future in enumerate(completed, 1):
+        future.result()
+        progress(done, len(futures))
+    return [future.result() for future in futures]
 
 
 def stage(function: Callable[P, R]) -> Stage[P, R]:

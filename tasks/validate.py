@@ -9,7 +9,8 @@ from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
 from counterpoise.records import ExpectationOutcome, Snapshot, SplitPlan, Validation
 from counterpoise.tasks.engine import current_engine
-from counterpoise.tasks.reporting import artifact_key, emit, log, publish_table, stage_progress
+from counterpoise.tasks.progress import stage_progress
+from counterpoise.tasks.reporting import artifact_key, emit, log, publish_table
 from counterpoise.tasks.stage import stage
 
 _SHOWN = 20
@@ -37,7 +38,7 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
     from counterpoise.validate import validate_snapshot
     from counterpoise.versions import write_profile
 
-    progress = stage_progress(artifact_key(config.name, "validate"), description="Checking expectations")
+    progress = stage_progress(config.name, "validate", work="checking", unit="expectations")
     place = folder / "validate"
     try:
         check_column_use(config, snapshot)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -9,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prefect import flow
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from counterpoise.runtime import silent
 from counterpoise.tasks import reporting
-from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table, stage_progress
+from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table
 from tests.tasks.stored import stored_artifact
 
 
@@ -46,7 +43,6 @@ def test_nothing_is_told_to_a_server_without_a_run(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(reporting, "create_table_artifact", unexpected)
     publish_markdown("key", "text", description="d")
     publish_table("key", [], description="d")
-    assert stage_progress("key", description="d") is silent
 
 
 def test_artifacts_of_a_run_are_stored() -> None:
@@ -75,52 +71,3 @@ def test_an_artifact_that_cannot_be_shown_does_not_fail_the_run(
     monkeypatch.setattr(reporting, "create_markdown_artifact", away)
     assert shows() == "done"
     assert stored_artifact("never-stored") is None
-
-
-def progress_after(monkeypatch: pytest.MonkeyPatch, key: str, steps: list[tuple[float, int]]) -> list[float]:
-    """Run a stage that is at `done` of 10 after each of the times, in seconds; return the percentages told."""
-    now = [0.0]
-    told: list[float] = []
-    monkeypatch.setattr(reporting, "time", SimpleNamespace(monotonic=lambda: now[0]))
-
-    def created(**fields: Any) -> Any:
-        told.append(fields["progress"])
-        return create_progress_artifact(**fields)
-
-    def updated(**fields: Any) -> Any:
-        told.append(fields["progress"])
-        return update_progress_artifact(**fields)
-
-    monkeypatch.setattr(reporting, "create_progress_artifact", created)
-    monkeypatch.setattr(reporting, "update_progress_artifact", updated)
-
-    @flow
-    def works() -> None:
-        progress = stage_progress(key, description="d")
-        for seconds, done in steps:
-            now[0] = seconds
-            progress(done, 10)
-
-    works()
-    return told
-
-
-def test_progress_is_told_every_few_seconds_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = [(0.1, 1), (2.5, 3), (3.0, 4), (4.4, 5), (6.0, 7), (6.1, 10)]
-    assert progress_after(monkeypatch, "told", steps) == [30.0, 70.0, 100.0]
-    assert data_of("told") == 100.0
-
-
-def test_a_stage_that_is_soon_over_shows_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert progress_after(monkeypatch, "soon-over", [(0.1, 1), (0.2, 10)]) == []
-
-
-def test_progress_of_nothing_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reporting, "_SECONDS_BETWEEN", 0.0)
-
-    @flow
-    def works() -> None:
-        stage_progress("of-nothing", description="d")(0, 0)
-
-    works()
-    assert data_of("of-nothing") == 0.0
