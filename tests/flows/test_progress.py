@@ -6,6 +6,7 @@ import io
 import os
 import pty
 import sys
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,16 @@ LONG = [(0, 0.0), (1, 4.0), (2, 8.0), (3, 12.0), (4, 16.0), (6, 24.0), (8, 32.0)
 
 def at(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: 100.0 + seconds))
+
+
+def everything_from(terminal: int) -> str:
+    """Read what a terminal was sent until its other side was closed, which Linux tells by EIO."""
+    parts = list[bytes]()
+    with suppress(OSError):
+        while part := os.read(terminal, 1 << 16):
+            parts.append(part)
+    os.close(terminal)
+    return b"".join(parts).decode()
 
 
 def test_a_log_file_gets_a_line_every_ten_seconds_and_none_of_short_work(
@@ -58,8 +69,7 @@ def test_a_terminal_shows_the_current_work_and_log_lines_above_it(monkeypatch: p
         tell(Step("persist", "writing the partitions", 2, 4, "[windows] of rows"))
         say("  persist: version 1")
     sys.stderr.close()
-    shown = os.read(ours, 1 << 16).decode()
-    os.close(ours)
+    shown = everything_from(ours)
     assert "persist: writing the partitions, 2 of 4 [windows] of rows, about 20 s left" in shown
     assert shown.index("resample: none") < shown.index("persist: version 1")
     assert "\x1b[?25h" in shown.split("persist: version 1")[1], "the cursor is shown again"
