@@ -68,7 +68,6 @@ def evaluate(
         previous=previous,
         strategies=_strategies(config, snapshot) if enabled else None,
     )
-    tell(Step("evaluate", "writing the report"))
     _show(data, config.name)
     if metrics is None:
         return None
@@ -148,6 +147,7 @@ def _as_metrics(review: SyntheticReview | None) -> dict[str, Any]:
 
 
 def _show(data: ReportData, dataset: str) -> None:
+    tell(Step("evaluate", "writing the report"))
     from counterpoise.report import render_markdown, validation_table
 
     publish_markdown(artifact_key(dataset, "summary"), render_markdown(data), description=f"Summary of {dataset}")
