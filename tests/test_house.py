@@ -22,7 +22,7 @@ LINKED = ("expectations", "flows", "tasks")
 LAYERS = (
     "typing", "text", "errors", "metrics", "runtime", "records", "secrets", "storage", "strategies", "config", "table",
     "split", "ingest", "drift", "resample", "results", "persist", "validate", "versions", "evaluate", "synthetic",
-    "compare", "monitor", "suggest", "report", "verify", "frames", "integrations", "expectations", "tasks", "flows",
+    "compare", "monitor", "suggest", "report", "verify", "integrations", "expectations", "frames", "tasks", "flows",
 )  # fmt: skip
 """From the bottom up: a room imports rooms before it, and none after it."""
 

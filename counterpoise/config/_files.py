@@ -7,6 +7,7 @@ the file, so that the same configuration works as a file, as a deployment's para
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,9 @@ M = TypeVar("M", bound=BaseModel)
 
 _MAX_BYTES = 1_000_000
 _MAX_SHOWN = 80
+_OTHER_WORDS = {"sampling_strategy": "ratio", "random_state": "seed", "n_neighbors": "k_neighbors", "n_jobs": "workers"}
+"""Words of imbalanced-learn, and ours for them."""
+
 _WORDING = {
     "missing": "and required",
     "string_pattern_mismatch": "should be letters, digits, dots, dashes and underscores, at most 100, starting with a "
@@ -160,7 +164,7 @@ def _problem(details: ErrorDetails, mapping: Mapping[str, Any], at: Sequence[str
     return {
         "field": ".".join(path) or "the configuration",
         "found": "missing" if details["type"] == "missing" else _found(mapping, details["loc"]),
-        "allowed": _allowed(details, path),
+        "allowed": _allowed(details, path, _value_at(mapping, details["loc"])),
     }
 
 
@@ -170,20 +174,44 @@ def _found(mapping: Mapping[str, Any], loc: Sequence[str | int]) -> str:
     return "found a text (hidden)" if secret else f"found {_show(_value_at(mapping, loc))}"
 
 
-def _allowed(details: ErrorDetails, path: Sequence[str]) -> str:
+def _allowed(details: ErrorDetails, path: Sequence[str], value: Any) -> str:
     if details["type"] == "extra_forbidden":
         return _suggestion(path)
     if details["type"] in {"model_type", "model_attributes_type"}:
         return f"should be a mapping with the keys {', '.join(_keys_of(path))}"
     message = details["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
-    return _WORDING.get(details["type"], message)
+    hint = _our_value(details.get("ctx", {}).get("expected", ""), value) if details["type"] == "literal_error" else ""
+    return _WORDING.get(details["type"], message) + hint
 
 
 def _suggestion(path: Sequence[str]) -> str:
     known = _keys_of(path[:-1])
-    close = difflib.get_close_matches(path[-1], known, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    close = [] if path[-1] in _OTHER_WORDS else difflib.get_close_matches(path[-1], known, n=1)
+    close = close or _places_of(path[-1])
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
     return f"an unknown key; allowed are {', '.join(known)}{hint}"
+
+
+def _places_of(name: str) -> list[str]:
+    """Return the fields of other sections that a name, or a word of imbalanced-learn, stands for."""
+    name = _OTHER_WORDS.get(name, name)
+    within = [f"{section}.{name}" for section in BalanceConfig.model_fields if name in _keys_of([section])]
+    return [name, *within] if name in BalanceConfig.model_fields else within
+
+
+def _our_value(expected: str, value: Any) -> str:
+    """Return a hint if a value is another spelling of one that is allowed, such as a class of imbalanced-learn.
+
+    >>> _our_value("'random_over', 'smote_enn' or 'all_knn'", "SMOTEENN")
+    '; did you mean smote_enn?'
+    """
+    name = value if isinstance(value, str) else type(value).__name__
+    meant = [each for each in re.findall(r"'(.*?)'", expected) if _letters(each) == _letters(name)]
+    return f"; did you mean {meant[0]}?" if meant else ""
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower()).removesuffix("sampler")
 
 
 def _keys_of(path: Sequence[str]) -> list[str]:

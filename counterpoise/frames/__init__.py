@@ -1,4 +1,4 @@
-"""Balance and resample pandas frames in memory, with the engine of the flow."""
+"""Balance and resample frames in memory, with the engine of the flow."""
 
 import lazy_loader
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from counterpoise.compare import choose_resampling
 from counterpoise.config import BalanceConfig
-from counterpoise.errors import InputError
+from counterpoise.expectations.suites import source_suites
+from counterpoise.frames._open import AnyFrame, open_frame
+from counterpoise.frames._read import ReadFrame, read_frame
+from counterpoise.frames._settings import frame_config
 from counterpoise.persist import publish_version
-from counterpoise.records import ResamplingPlan, Snapshot, SplitPlan, Validation
+from counterpoise.records import PARTITIONS, ResamplingPlan, SplitPlan, Validation
 from counterpoise.resample import plan_resampling
 from counterpoise.runtime import names_refusals
 from counterpoise.split import split_snapshot
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import StrategyName
-from counterpoise.table import check_column_use, to_pandas, write_snapshot
+from counterpoise.table import check_column_use
+from counterpoise.validate import validate_snapshot
 from counterpoise.versions import Version, open_version
 
-if TYPE_CHECKING:
-    import pandas as pd
+F = TypeVar("F")
 
 
 @dataclass(frozen=True)
-class BalancedFrame:
-    """The result of `balance_frame`.
+class BalancedFrame(Generic[F]):
+    """The result of `balance_frame`, in frames of the library of the frame that was given.
 
     Attributes:
         train: Resampled features and label, shuffled.
@@ -36,33 +41,40 @@ class BalancedFrame:
         test: Untouched rows.
         keys: By partition: source row (the frame's row position), origin, parents, and the frame's id columns; one row
             for each row of the partition, in the same order.
+        rejected: The rows that were set apart, such as those without a label: source row, reason, column and value.
         split: The split's plan.
         resampling: The resampling's plan.
         certificate: The checks of the leakage certificate.
+        notes: What a run says in its log: columns that are kept as text, failed expectations, remarks of the strategy.
     """
 
-    train: pd.DataFrame
-    validation: pd.DataFrame
-    test: pd.DataFrame
-    keys: dict[str, pd.DataFrame]
+    train: F
+    validation: F
+    test: F
+    keys: dict[str, F]
+    rejected: F
     split: SplitPlan
     resampling: ResamplingPlan
     certificate: dict[str, bool]
+    notes: tuple[str, ...]
 
 
 @names_refusals("resample")
 def balance_frame(
-    frame: pd.DataFrame, *, target: str, strategy: StrategyName = "random_over", seed: int = 0, **sections: Any
-) -> BalancedFrame:
-    """Split a frame and resample its train partition.
+    frame: F, *, target: Hashable, strategy: StrategyName = "random_over", seed: int = 0, **sections: Any
+) -> BalancedFrame[F]:
+    """Split a frame and resample its train partition, as a run does with a file of the same rows.
+
+    Rows of the frame come back as they are: dtypes, values and, in pandas, index and labels of columns. Synthetic rows
+    get labels of their own: integers that follow the largest one, or missing ones.
 
     Args:
-        frame: The table; it is not modified. Its index is ignored: rows are identified by position.
+        frame: A frame of pandas or Polars; it is not modified. Its index is no column: rows are identified by position.
         target: The label column.
         strategy: The resampling strategy.
         seed: The seed of all random choices.
         sections: Further settings by section, such as `columns={"ids": ["id"]}`, `split={"test_size": 0.3}` or
-            `resampling={"ratio": 0.5}`.
+            `resampling={"ratio": 0.5}`. Those without effect on frames are refused.
 
     Returns:
         The partitions, with the frame's dtypes.
@@ -70,71 +82,60 @@ def balance_frame(
     Raises:
         CounterpoiseError: The frame cannot be split or resampled as configured.
     """
+    opened = open_frame(frame)
+    config = frame_config(opened.names, sections, target=target, strategy=strategy, seed=seed)
     with scratch_folder() as place:
-        settings = {**sections, "columns": {**sections.get("columns", {}), "target": target}}
-        settings["resampling"] = {**sections.get("resampling", {}), "strategy": strategy}
-        config = BalanceConfig(
-            name="frame", seed=seed, source={"path": str(place)}, output={"root": str(place / "datasets")}, **settings
-        )
-        snapshot = snapshot_frame(frame, target, place)
-        return _balance(config, snapshot, place, frame)
+        read = read_frame(opened.carried(config.columns.drop), config, place)
+        return _balance(read, place, opened)
 
 
-def _balance(config: BalanceConfig, snapshot: Snapshot, place: Path, frame: pd.DataFrame) -> BalancedFrame:
-    check_column_use(config, snapshot)
-    unchecked = Validation(success=True, outcomes=())
+def _balance(read: ReadFrame, place: Path, frame: AnyFrame) -> BalancedFrame[Any]:
+    config = read.config.model_copy(
+        update={"output": read.config.output.model_copy(update={"root": str(place / "out")})}
+    )
+    check_column_use(config, read.snapshot)
+    validation = validate_snapshot(
+        read.snapshot, source_suites(config, read.snapshot), config=config.validation, folder=place / "validate"
+    )
     split = split_snapshot(
-        snapshot,
+        read.snapshot,
         columns=config.columns,
         config=config.split,
-        validation=unchecked,
+        validation=validation,
         seed=config.seed,
         folder=place,
         positive_class=config.evaluation.positive_class,
     )
-    chosen = choose_resampling(config, snapshot, split, folder=place / "auto")
-    plan = plan_resampling(
-        snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=place,
-        choice=chosen.choice, synthetic_only=config.output.rows == "synthetic",
-    )  # fmt: skip
-    publish_version(config, snapshot=snapshot, validation=unchecked, split=split, resampling=plan)
-    version = open_version(place / "datasets" / "frame")
+    plan = _resampling(config, read, split, place)
+    publish_version(config, snapshot=read.snapshot, validation=validation, split=split, resampling=plan)
+    version = open_version(place / "out" / config.name)
     return BalancedFrame(
-        **{name: _like(version.to_pandas(name), frame) for name in ("train", "validation", "test")},
-        keys=_keys(version, ("train", "validation", "test")),
+        **{name: _partition(version, name, read, frame) for name in PARTITIONS},
+        keys={name: frame.table(version.to_arrow(f"keys/{name}")) for name in PARTITIONS},
+        rejected=frame.table(version.to_arrow("rejected")),
         split=split,
         resampling=plan,
         certificate=version.manifest.certificate.checks,
+        notes=_notes(read, validation, plan),
     )
 
 
-def snapshot_frame(frame: pd.DataFrame, target: str, folder: Path) -> Snapshot:
-    """Write the frame to an Arrow file and return it as a snapshot."""
-    if target in frame.columns:
-        kinds = {type(value) for value in frame[target].dropna().unique()} if frame[target].dtype == object else set()
-        if len(kinds) > 1:
-            raise InputError(
-                "mixed_label_types",
-                expected=f"labels of one type in {target!r}",
-                found=", ".join(sorted(kind.__name__ for kind in kinds)),
-                remedy="convert the label column, for example with .astype(str)",
-            )
-    try:
-        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    except (pa.ArrowException, ValueError) as error:
-        raise InputError(
-            "unsupported_frame",
-            expected="a frame with uniquely named columns, each of one type",
-            found=str(error),
-            remedy="convert the column, for example with .astype(str)",
-        ) from error
-    return write_snapshot(folder / "frame.arrow", table)
+def _resampling(config: BalanceConfig, read: ReadFrame, split: SplitPlan, place: Path) -> ResamplingPlan:
+    chosen = choose_resampling(config, read.snapshot, split, folder=place / "auto")
+    return plan_resampling(
+        read.snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=place,
+        choice=chosen.choice, synthetic_only=config.output.rows == "synthetic",
+    )  # fmt: skip
 
 
-def _like(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a partition with the frame's dtypes."""
-    return part.astype({name: frame[name].dtype for name in part.columns})
+def _partition(version: Version, name: str, read: ReadFrame, frame: AnyFrame) -> Any:
+    """Return a partition: the frame's own rows, and the synthetic ones of the version."""
+    positions = np.asarray(pc.fill_null(version.to_arrow(f"keys/{name}")["source_row"], -1).to_numpy())
+    made = version.to_arrow(name).filter(pa.array(positions < 0))
+    return frame.result(read.result(positions, made))
 
 
-def _keys(version: Version, parts: Sequence[str]) -> dict[str, pd.DataFrame]:
-    return {name: to_pandas(version.to_arrow(f"keys/{name}")) for name in parts}
+def _notes(read: ReadFrame, validation: Validation, plan: ResamplingPlan) -> tuple[str, ...]:
+    failed = (one for one in validation.outcomes if one.status != "passed")
+    found = (f"{', '.join(one.columns)}: {one.observed or one.status}".removeprefix(": ") for one in failed)
+    return tuple(dict.fromkeys((*read.snapshot.notes, *found, *plan.notes)))

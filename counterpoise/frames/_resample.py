@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from counterpoise.compare import choose_resampling
-from counterpoise.config import BalanceConfig
-from counterpoise.errors import InputError, ResamplingError
-from counterpoise.frames._balance import snapshot_frame
+from counterpoise.config import BalanceConfig, SourceConfig, SplitConfig
+from counterpoise.errors import ResamplingError
+from counterpoise.frames._open import open_frame
+from counterpoise.frames._read import ReadFrame, read_frame
+from counterpoise.frames._rows import ResultRows
 from counterpoise.persist import RowPool, Synthesis
 from counterpoise.records import SplitPlan
 from counterpoise.resample import plan_resampling, read_copies, read_recipe
@@ -20,28 +22,31 @@ from counterpoise.runtime import child_generator, file_sha256
 from counterpoise.split import content_order
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import gives_weights
-from counterpoise.table import SourceTable, to_pandas, write_arrow
+from counterpoise.table import write_arrow
 
-if TYPE_CHECKING:
-    import pandas as pd
+F = TypeVar("F")
+
+_REJECTED = -1
 
 
-def resample_frame(
-    features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], *, config: BalanceConfig
-) -> tuple[pd.DataFrame, pd.Series[Any]]:
+def resample_frame(features: F, labels: Any, *, config: BalanceConfig) -> tuple[F, Any]:
     """Resample training rows; validation and test rows must not be among them.
 
+    Rows that are kept come back as they are, as from `balance_frame`. Rows without a label are left out.
+
     Args:
-        features: Rows by columns of any kind; columns that have another role in the configuration are dropped.
-        labels: The class of each row, in the order of the rows.
-        config: Only `resampling`, the roles in `columns`, and `seed` are used.
+        features: A frame of pandas or Polars; columns that have another role in the configuration are dropped.
+        labels: The class of each row, in the order of the rows: a series of the same library, or an array.
+        config: It says how to resample, as in a run: `resampling`, `seed`, the roles in `columns`, `output.rows`, how
+            `source` reads labels (`missing_labels`, `label_spellings`) and, for `auto`, `evaluation` and `split`. All
+            other settings are about files and other stages, such as those of the version that a pipeline belongs to.
 
     Returns:
-        Features and labels with their own dtypes, shuffled, on a new index.
+        Features and labels with their own dtypes, shuffled.
 
     Raises:
         ResamplingError: The strategy cannot handle these rows, or it produces weights instead of rows.
-        InputError: The number of labels differs from that of rows, or labels have several types.
+        InputError: The number of labels differs from that of rows, or a column has values of several kinds.
     """
     if gives_weights(config.resampling.strategy):
         raise ResamplingError(
@@ -50,11 +55,15 @@ def resample_frame(
             found=config.resampling.strategy,
             remedy="choose random_over, which repeats the rows instead of weighting them",
         )
-    target = config.columns.target
-    table = _joined(features, labels, config)
+    opened, target = open_frame(features), config.columns.target
+    classes = opened.labels(labels, target)
+    unused = {*config.columns.ids, *config.columns.drop, target}
+    carried = {name: column for name, column in opened.carried(unused).items() if name not in unused}
     with scratch_folder() as folder:
-        resampled = to_pandas(_resampled(table, config, folder)).astype(table.dtypes)
-    return resampled.drop(columns=target), resampled[target]
+        read = read_frame({**carried, **classes.carried()}, _for_train(config, carried.keys()), folder)
+        rows = _resampled(read, folder)
+        kept = tuple(name for name in rows.names if name != target)
+        return opened.result(replace(rows, names=kept)), classes.series(replace(rows, names=(target,)))
 
 
 def resampling_pipeline(config: BalanceConfig, learner: Any) -> Any:
@@ -70,68 +79,66 @@ def resampling_pipeline(config: BalanceConfig, learner: Any) -> Any:
     Returns:
         An unfitted `imblearn.pipeline.Pipeline` that takes a frame and labels.
     """
-    import pandas as pd
     from imblearn import FunctionSampler
     from imblearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer
     from skrub import tabular_pipeline
 
-    roles = FunctionTransformer(pd.DataFrame.drop, kw_args={"columns": _no_features(config), "errors": "ignore"})
+    columns = config.columns
+    names = [*columns.key_columns(), *columns.drop, columns.target]
+    roles = FunctionTransformer(_without, kw_args={"names": names})
     resample = FunctionSampler(func=resample_frame, kw_args={"config": config}, validate=False)
     return Pipeline([("roles", roles), ("resample", resample), *tabular_pipeline(learner).steps])
 
 
-def _joined(features: pd.DataFrame, labels: npt.ArrayLike | pd.Series[Any], config: BalanceConfig) -> pd.DataFrame:
-    """Join features and label into one frame without columns that have another role."""
-    import pandas as pd
-
-    series = pd.Series(labels).reset_index(drop=True)
-    if len(features) != len(series):
-        raise InputError(
-            "labels_do_not_fit",
-            expected=f"one label for each of the {len(features):,} rows",
-            found=f"{len(series):,} labels",
-            remedy="pass features and labels of the same rows",
-        )
-    kept = features.drop(columns=_no_features(config), errors="ignore").reset_index(drop=True)
-    return kept.assign(**{config.columns.target: series})
+def _without(frame: Any, names: list[str]) -> Any:
+    return open_frame(frame).without(names)
 
 
-def _no_features(config: BalanceConfig) -> list[str]:
-    return [*config.columns.key_columns(), *config.columns.drop, config.columns.target]
-
-
-def _resampled(table: pd.DataFrame, config: BalanceConfig, folder: Path) -> pa.Table:
-    """Resample a table with the configured strategy and return the rows, shuffled."""
-    columns = config.columns.model_copy(update={"ids": (), "group": "", "time": "", "drop": ()})
-    source = SourceTable(snapshot_frame(table, columns.target, folder), columns)
-    split, whole = _all_train(source, folder), config.model_copy(update={"columns": columns})
-    chosen = choose_resampling(whole, source.snapshot, split, folder=folder / "auto", rows_only=True)
-    plan = plan_resampling(
-        source.snapshot, split, columns=columns, config=chosen.settings, seed=config.seed, folder=folder / "plan"
+def _for_train(config: BalanceConfig, present: Any) -> BalanceConfig:
+    """Return the configuration for train rows alone: without the columns that are not among them."""
+    columns, evaluation, source = config.columns, config.evaluation, config.source
+    group, time = (name if name in present else "" for name in (columns.group, columns.time))
+    amounts = evaluation.cost_column if evaluation.cost_column in present else ""
+    return config.model_copy(
+        update={
+            "source": SourceConfig(
+                path="frame.arrow", missing_labels=source.missing_labels, label_spellings=source.label_spellings
+            ),
+            "columns": columns.model_copy(update={"ids": (), "drop": (), "group": group, "time": time}),
+            "split": config.split if time or config.split.method != "time" else SplitConfig(),
+            "evaluation": evaluation.model_copy(update={"cost_column": amounts}),
+        }
     )
-    rows = source.reader.read_columns(source.roles.data).combine_chunks()
-    kept, copies = read_copies(plan)
-    parts = [rows.take(pa.array(np.repeat(kept, copies)))]
-    recipe = read_recipe(plan)
+
+
+def _resampled(read: ReadFrame, folder: Path) -> ResultRows:
+    """Resample rows with the configured strategy and return them, shuffled."""
+    config, source = read.config, read.source
+    split = _all_train(read, folder)
+    chosen = choose_resampling(config, read.snapshot, split, folder=folder / "auto", rows_only=True)
+    plan = plan_resampling(
+        read.snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=folder / "plan",
+        synthetic_only=config.output.rows == "synthetic",
+    )  # fmt: skip
+    original, recipe = np.repeat(*read_copies(plan)), read_recipe(plan)
+    made = read.rows.slice(0, 0)
     if recipe is not None:
         synthesis = Synthesis(recipe, source.roles, config.seed)
-        parts.append(synthesis.rows(np.arange(recipe.num_rows), RowPool(np.arange(len(table)), rows))[0])
-    together = pa.concat_tables(parts).unify_dictionaries()
-    order = child_generator(config.seed, "resample_frame", "order").permutation(together.num_rows)
-    return together.take(pa.array(order))
+        pool = RowPool(np.arange(read.rows.num_rows), read.rows)
+        made, _ = synthesis.rows(np.arange(recipe.num_rows), pool)
+    order = child_generator(config.seed, "resample_frame", "order").permutation(len(original) + made.num_rows)
+    positions = np.concatenate([original, np.full(made.num_rows, -1)])[order]
+    return read.result(positions, made.take(pa.array(order[order >= len(original)] - len(original))))
 
 
-def _all_train(source: SourceTable, folder: Path) -> SplitPlan:
-    """Return a split plan with every row in train."""
-    labels = source.labels
+def _all_train(read: ReadFrame, folder: Path) -> SplitPlan:
+    """Return a split plan with every row that has a label in train."""
+    labels = read.source.labels
     path = folder / "split.arrow"
-    order = content_order(source.snapshot, source.roles)
-    write_arrow(path, pa.table({"partition": np.zeros(len(order), np.int8), "order": order}))
-    counts = np.bincount(labels.codes, minlength=len(labels.classes))
+    order = content_order(read.snapshot, read.source.roles)
+    partition = np.where(labels.codes < 0, _REJECTED, 0).astype(np.int8)
+    write_arrow(path, pa.table({"partition": partition, "order": order}))
     return SplitPlan(
-        file=str(path),
-        sha256=file_sha256(path),
-        classes=labels.classes,
-        counts={"train": {name: int(count) for name, count in zip(labels.classes, counts, strict=True)}},
+        file=str(path), sha256=file_sha256(path), classes=labels.classes, counts={"train": labels.counts()}
     )

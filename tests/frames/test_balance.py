@@ -35,7 +35,7 @@ def test_a_frame_comes_back_in_partitions_of_its_own_dtypes(strategy: str) -> No
         assert part.dtypes.equals(data.drop(columns="id").dtypes)
         assert len(part) == len(balanced.keys[name])
     rows = balanced.keys["test"]["source_row"].to_numpy()
-    expected = data.drop(columns="id").iloc[rows].reset_index(drop=True)
+    expected = data.drop(columns="id").iloc[rows]
     pd.testing.assert_frame_equal(balanced.test, expected)
     assert balanced.keys["test"]["id"].tolist() == data["id"].iloc[rows].tolist()
     assert all(balanced.certificate.values())

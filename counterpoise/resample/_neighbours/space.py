@@ -161,6 +161,9 @@ def _codes_of(column: pa.ChunkedArray, values: pa.Array) -> Ints:
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column without dictionary, and half floats, which Arrow cannot sort, as floats."""
+    if pa.types.is_float16(column.type):
+        return column.cast(pa.float32())
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
