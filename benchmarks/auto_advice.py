@@ -21,16 +21,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from counterpoise.compare import choose_resampling, interval
 from counterpoise.config import BalanceConfig
 from counterpoise.evaluate import compare_strategies, load_tables
-from counterpoise.frames._balance import snapshot_frame
 from counterpoise.persist import publish_version
 from counterpoise.records import Validation
 from counterpoise.resample import plan_resampling
 from counterpoise.runtime import child_generator
 from counterpoise.split import split_snapshot
+from counterpoise.table import write_snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +116,8 @@ def outcome_of(frame: pd.DataFrame, *, seed: int, **sections: Any) -> Outcome:
             output={"root": str(folder / "datasets")}, resampling={"strategy": "auto"},
             split={"rare_classes": "train_only"}, **sections,
         )  # fmt: skip
-        snapshot, unchecked = snapshot_frame(frame, "label", folder), Validation(success=True, outcomes=())
+        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        snapshot, unchecked = write_snapshot(folder / "frame.arrow", table), Validation(success=True, outcomes=())
         split = split_snapshot(
             snapshot, columns=config.columns, config=config.split, validation=unchecked, seed=config.seed,
             folder=folder / "split",
