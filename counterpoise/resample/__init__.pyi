@@ -26,10 +26,11 @@ from ._strategies.drafts import draft_plan as draft_plan
 from ._strategies.grid import MOST_DECIMALS as MOST_DECIMALS
 from ._strategies.grid import Grid as Grid
 from ._strategies.grid import decimals_of as decimals_of
-from ._strategies.grid import describe_grid as describe_grid
 from ._strategies.grid import grids_of as grids_of
-from ._strategies.grid import seconds_per_unit as seconds_per_unit
+from ._strategies.grid import place_floats as place_floats
 from ._strategies.grid import units_of as units_of
+from ._strategies.grid_words import describe_grid as describe_grid
+from ._strategies.grid_words import seconds_per_unit as seconds_per_unit
 from ._strategies.interpolate import float_bits as float_bits
 from ._strategies.interpolate import interpolate as interpolate
 from ._strategies.interpolate import rounding_draws as rounding_draws

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterpoise.errors import IntegrityError
-from counterpoise.resample import Grid, describe_grid, grids_of, interpolate, rounding_draws
-from counterpoise.resample._strategies.grid import with_grids
-from counterpoise.resample._strategies.learn_grid import _learn
+from counterpoise.resample import Grid, decimals_of, describe_grid, grids_of, interpolate, rounding_draws
+from counterpoise.resample._strategies.grid import Between, in_precision, with_grids
+from counterpoise.resample._strategies.learn_grid import _digits, _learn, _most_digits
 from tests.snapshots import run_engine
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -88,17 +88,17 @@ def as_numbers(array: pa.Array) -> Numbers:
     return np.asarray(array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
 
 
-def near_pairs(array: pa.Array, seed: int = 0) -> tuple[Any, Any, Numbers]:
-    """Return positions of parents that are near each other, and steps."""
+def near_pairs(array: pa.Array, seed: int = 0, reach: int = 60) -> tuple[Any, Any, Numbers]:
+    """Return positions of parents that are so many rows from each other at most, and steps."""
     rng = np.random.default_rng(seed)
     order = np.argsort(as_numbers(array), kind="stable")
     first = rng.integers(0, len(order), MADE)
-    second = np.clip(first + rng.integers(-60, 61, MADE), 0, len(order) - 1)
+    second = np.clip(first + rng.integers(-reach, reach + 1, MADE), 0, len(order) - 1)
     return order[first], order[second], rng.random(MADE)
 
 
-def made_from(array: pa.Array, *, seed: int = 0, ungridded: bool = False) -> pa.Array:
-    first, second, steps = near_pairs(array, seed)
+def made_from(array: pa.Array, *, seed: int = 0, ungridded: bool = False, reach: int = 60) -> pa.Array:
+    first, second, steps = near_pairs(array, seed, reach)
     grid = None if ungridded else _learn("x", array, (first, second), steps)
     draws = rounding_draws(seed, np.arange(MADE))
     return interpolate(array.take(pa.array(first)), array.take(pa.array(second)), steps=steps, draws=draws, grid=grid)
@@ -157,6 +157,20 @@ def test_zeros_keep_their_share_and_nothing_is_between_them_and_other_values() -
     assert abs((made == 0).mean() - (both == 0).mean()) < 0.03
     assert made[made > 0].min() >= 0.95 * zeros[zeros > 0].min()
     assert abs(made.mean() - both.mean()) < 3 * both.std() / np.sqrt(MADE)
+
+
+@pytest.mark.parametrize("reach", [10, 60, 400])
+def test_frequent_tens_keep_their_share_whether_parents_are_near_or_far(reach: int) -> None:
+    rng = np.random.default_rng(8)
+    amount = rng.lognormal(4.3, 0.8, 1_200)
+    tens = np.where(rng.random(1_200) < 0.7, np.maximum(np.round(amount, -1), 10), np.round(amount, 2))
+    for also in ([], [0.0] * 300, [50.0] * 300):  # a value of its own beside them
+        array = pa.array(np.concatenate([tens, also]))
+        made = np.asarray(made_from(array, reach=reach))
+        share, own = (np.mean(values % 10 == 0) for values in (made, np.asarray(array)))
+        assert abs(share - own) < 0.04
+        for value in also[:1]:
+            assert abs(np.mean(made == value) - np.mean(np.asarray(array) == value)) < 0.03
 
 
 def test_values_without_a_grid_stay_as_they_are() -> None:
@@ -267,6 +281,40 @@ def test_every_interpolating_strategy_stays_in_cents(strategy: str, tmp_path: Pa
     assert (np.round(made, 2) == made).all()
     assert made.min() >= amount.min()
     assert made.max() <= amount.max()
+
+
+@given(
+    pairs=st.lists(st.tuples(st.integers(-(2**50), 2**50), st.integers(-(2**50), 2**50)), min_size=1, max_size=60),
+    seed=st.integers(0, 2**32 - 1), spacing=st.integers(1, 100), anchored=st.booleans(),
+)  # fmt: skip
+def test_whole_units_are_the_same_computed_in_floats_and_in_integers(
+    pairs: list[tuple[int, int]], seed: int, spacing: int, anchored: bool
+) -> None:
+    rng, (first, second) = np.random.default_rng(seed), np.array(pairs).T
+    steps, draws = rng.random(len(first)), rng.random(len(first))
+    found = [
+        Between(np.append(first, added), np.append(second, added), np.append(steps, 0), np.append(draws, 0)).on_lattice(
+            np.append(steps, 0), spacing=spacing, anchored=anchored
+        )[:-1]
+        for added in (0, 2**62)  # one large value, and all are computed in integers
+    ]
+    assert found[0].dtype == np.float64
+    assert found[1].dtype == np.int64
+    assert found[0].astype(np.int64).tolist() == found[1].tolist()
+    assert (np.minimum(first, second) <= found[1]).all()
+    assert (found[1] <= np.maximum(first, second)).all()
+
+
+@given(
+    digits=st.integers(1, 15), bits=st.sampled_from([53, 24]),
+    values=st.lists(st.floats(1e-9, 1e15), min_size=1, max_size=30),
+)  # fmt: skip
+def test_significant_digits_are_those_of_the_shortest_texts(digits: int, bits: int, values: list[float]) -> None:
+    written = np.unique([float(f"{value:.{digits}g}") for value in values])
+    written = in_precision(written, bits)
+    most = {53: 15, 24: 6}[bits]
+    wanted = _most_digits(written, bits, most)
+    assert _digits(written, decimals_of(written, bits), bits) == (wanted if wanted <= most else 0)
 
 
 def support_vectors(grid: bool, folder: Path) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -7,7 +7,6 @@ again. Values are put on it between their parents and without bias: rounded up a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -27,6 +26,7 @@ _SWITCH = 1 - 0.5 / (1 - _ASIDE / 2)
 """The step up to which a repeated value is kept: slightly below 1/2, which offsets the mean of `_ASIDE`."""
 _ROUNDED = 7  # significant digits
 MOST_DECIMALS = 15
+_EXACT_FLOATS = 2**51  # sums and differences of smaller whole numbers are exact in a double
 _EXACT_POWER = 22  # the largest power of ten that a double holds exactly
 
 Unit = Annotated[int, Field(ge=0, lt=2**63)]
@@ -125,18 +125,11 @@ class Between:
 
     def fractions(self, grid: Grid) -> Floats:
         """Return how far values are from the first to the second parent, on the grid's scale, as a share."""
-        first, second = self.first.astype(np.float64), self.second.astype(np.float64)
-        apart = np.where(first == second, 1.0, second - first)
         fractions = self.steps
-        if grid.path == "log":
-            positive = (first > 0) & (second > 0)
-            a, b = np.where(positive, first, 1.0), np.where(positive, second, 1.0)
-            fractions = np.where(positive, (a * (b / a) ** self.steps - a) / np.where(a == b, 1.0, b - a), fractions)
-        elif grid.path == "rank":
-            places = np.linspace(0, 1, len(grid.knots))
-            a, b = (np.interp(values, grid.knots, places) for values in (first, second))
-            fractions = (np.interp(a + self.steps * (b - a), places, grid.knots) - first) / apart
-        return self._beside_atoms(grid, np.clip(fractions, 0.0, 1.0)) if grid.atoms else fractions
+        if grid.path != "raw":
+            first, second = self.first.astype(np.float64), self.second.astype(np.float64)
+            fractions = np.clip(_on_scale(grid, first, second, self.steps), 0.0, 1.0)
+        return self._beside_atoms(grid, fractions) if grid.atoms else fractions
 
     def _beside_atoms(self, grid: Grid, fractions: Floats) -> Floats:
         """Return the fractions where a repeated value is kept or left: the nearer parent decides."""
@@ -155,42 +148,66 @@ class Between:
         made = np.where(self.draws < (target - low) / (high - low), high, low)
         return np.asarray(np.clip(made, np.minimum(self.first, self.second), np.maximum(self.first, self.second)))
 
-    def on_lattice(self, fractions: Floats, *, spacing: Ints, anchored: Mask) -> Ints:
+    def on_lattice(self, fractions: Floats, *, spacing: Ints | int, anchored: Mask | bool) -> npt.NDArray[Any]:
         """Return whole units between both parents, exactly for every pair of 64-bit integers.
 
         Args:
             fractions: How far values are from the first parent, as a share.
-            spacing: The distance of allowed values from each other, by row.
+            spacing: The distance of allowed values from each other, by row or of all.
             anchored: Whether the second parent is one of them; otherwise the first one is.
         """
         rises = self.first <= self.second
-        start = np.where(rises, self.first, self.second).view(np.uint64)
-        width = np.where(rises, self.second, self.first).view(np.uint64) - start
-        wide = spacing.astype(np.uint64)
-        upper = rises == anchored  # whether the anchor is the larger one of both values
-        phase = np.where(upper, width % wide, np.uint64(0))
+        start, width = self._from_the_smaller()
         target = np.where(rises, fractions, 1 - fractions) * width
-        steps = np.maximum(np.floor((target - phase) / wide), 0).astype(np.uint64)
+        if width.dtype == np.float64 and np.all(spacing == 1):
+            low = np.floor(target)
+            return np.asarray(start + low + (self.draws < target - low))
+        wide = np.asarray(spacing).astype(width.dtype)
+        upper = rises == anchored  # whether the anchor is the larger one of both values
+        phase = np.where(upper, width % wide, np.zeros_like(wide))
+        steps = np.maximum(np.floor((target - phase) / wide), 0).astype(width.dtype)
         below = target < phase
-        low = np.where(below, np.uint64(0), np.minimum(phase + steps * wide, width))
+        low = np.where(below, np.zeros_like(wide), np.minimum(phase + steps * wide, width))
         high = np.where(below, phase, low + np.minimum(wide, width - low))
         rest = np.divide(target - low, high - low, out=np.zeros(len(target)), where=high > low)
-        return np.asarray((start + np.where(self.draws < rest, high, low)).view(np.int64))
+        made = start + np.where(self.draws < rest, high, low)
+        return np.asarray(made.view(np.int64) if made.dtype == np.uint64 else made)
+
+    def _from_the_smaller(self) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Return the smaller parent and the distance to the larger: as floats if these hold all sums exactly.
+
+        Floats take a fraction of the time of unsigned integers.
+        """
+        start, end = np.minimum(self.first, self.second), np.maximum(self.first, self.second)
+        if len(start) and start.min() > -_EXACT_FLOATS and end.max() < _EXACT_FLOATS:
+            return start.astype(np.float64, copy=False), (end - start).astype(np.float64, copy=False)
+        lowest = start.astype(np.int64).view(np.uint64)
+        return lowest, end.astype(np.int64).view(np.uint64) - lowest
+
+
+def _on_scale(grid: Grid, first: Floats, second: Floats, steps: Floats) -> Floats:
+    """Return how far values are from the first to the second parent, on the logarithmic or rank scale."""
+    apart = np.where(first == second, 1.0, second - first)
+    if grid.path == "log":
+        positive = (first > 0) & (second > 0)
+        a, b = np.where(positive, first, 1.0), np.where(positive, second, 1.0)
+        return np.where(positive, (a * (b / a) ** steps - a) / np.where(a == b, 1.0, b - a), steps)
+    places = np.linspace(0, 1, len(grid.knots))
+    a, b = (np.interp(values, grid.knots, places) for values in (first, second))
+    return np.asarray((np.interp(a + steps * (b - a), places, grid.knots) - first) / apart)
 
 
 def place_whole(grid: Grid, pairs: Between) -> Ints:
     """Return values of a column whose type stores whole numbers."""
-    return _in_units(grid, pairs, np.full(len(pairs.steps), grid.period or grid.step, dtype=np.int64))
+    return _in_units(grid, pairs, grid.period or grid.step).astype(np.int64)
 
 
-def _in_units(grid: Grid, pairs: Between, spacing: Ints) -> Ints:
+def _in_units(grid: Grid, pairs: Between, spacing: Ints | int) -> npt.NDArray[Any]:
     fractions = pairs.fractions(grid)
     if len(grid.levels) > 1:
-        made = pairs.on_levels(np.array(grid.levels), fractions).astype(np.int64)
-    else:
-        anchored = pairs.steps >= 0.5 if grid.period else np.zeros(len(spacing), dtype=np.bool_)
-        made = pairs.on_lattice(fractions, spacing=spacing, anchored=anchored)
-    return np.where(pairs.first == pairs.second, pairs.first, made)
+        return pairs.on_levels(np.array(grid.levels), fractions)
+    anchored = pairs.steps >= 0.5 if grid.period else False
+    return pairs.on_lattice(fractions, spacing=spacing, anchored=anchored)
 
 
 def place_floats(grid: Grid, first: Floats, second: Floats, *, steps: Floats, draws: Floats) -> Floats:
@@ -245,10 +262,11 @@ def _on_grid(grid: Grid, pairs: Between) -> Floats:
     """Return values on the grid, or on the finer one or none where the nearer parent's is not on it."""
     unit = grid.finer or grid.denominator
     more = unit // grid.denominator
-    one, other = units_of(pairs.first, unit, grid.precision), units_of(pairs.second, unit, grid.precision)
-    nearer = np.where(pairs.steps < 0.5, one.units, other.units)
-    main = nearer % more == 0
-    spacing = np.where(main, (grid.period or grid.step) * more, 1).astype(np.int64)
+    one, other = (_scaled(values, unit, grid.precision) for values in (pairs.first, pairs.second))
+    spacing: Ints | int = grid.period or grid.step
+    if more > 1:
+        main = np.where(pairs.steps < 0.5, one.units, other.units) % more == 0
+        spacing = np.where(main, spacing * more, 1).astype(np.int64)
     whole = Between(one.units, other.units, pairs.steps, pairs.draws)
     scaled = grid if more == 1 else grid.model_copy(update=_times(grid, more))
     made = _in_units(scaled, whole, spacing) / unit
@@ -305,10 +323,23 @@ def units_of(values: Floats, denominator: int, precision: int) -> Units:
     >>> units_of(np.array([0.07, 1 / 3]), 100, 53)
     Units(units=array([ 7, 33]), exact=array([ True, False]))
     """
-    scaled = np.rint(np.where(np.isfinite(values), values, 0.5) * denominator)
-    within = np.abs(scaled) < 2.0**precision
-    units = np.where(within, scaled, 0).astype(np.int64)
-    return Units(units, within & (in_precision(units / denominator, precision) == values))
+    scaled = _scaled(values, denominator, precision)
+    return Units(scaled.units.astype(np.int64), scaled.exact)
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """Values as whole units in floating point, and whether that says them exactly."""
+
+    units: Floats
+    exact: Mask
+
+
+def _scaled(values: Floats, denominator: int, precision: int) -> _Scaled:
+    scaled = np.rint(values * denominator)
+    within = np.abs(scaled) < 2.0**precision  # false for missing and infinite values
+    units = np.where(within, scaled, 0.0)
+    return _Scaled(units, within & (in_precision(units / denominator, precision) == values))
 
 
 def decimals_of(values: Floats, precision: int) -> Ints:
@@ -329,51 +360,3 @@ def in_precision(values: Floats, precision: int) -> Floats:
         return values
     with np.errstate(over="ignore"):
         return values.astype(np.float32 if precision == 24 else np.float16).astype(np.float64)
-
-
-def describe_grid(grid: Grid, kind: pa.DataType) -> str:
-    """Return a grid in words, for a reader who knows the column."""
-    return "; ".join(_words(grid, kind)) or "as they are"
-
-
-def _words(grid: Grid, kind: pa.DataType) -> Iterator[str]:
-    if len(grid.levels) > 1:
-        yield f"one of {len(grid.levels)} values that occur"
-    elif grid.denominator and not grid.digits:
-        yield f"steps of {_size(grid, grid.step, kind)}"
-    if grid.finer:
-        yield "the few with more decimals where the nearer parent has them"
-    if grid.period and not grid.levels:
-        yield f"below {_size(grid, grid.period, kind)} as the nearer parent"
-    if grid.digits:
-        yield f"at most {grid.digits} significant digits"
-    if grid.precision < (kind.bit_width if pa.types.is_floating(kind) and kind.bit_width < 64 else 53):
-        yield f"{grid.precision} significant bits"
-    if grid.atoms:
-        yield f"{len(grid.atoms)} repeated {'value' if len(grid.atoms) == 1 else 'values'} kept as in the nearer parent"
-    if grid.path != "raw":
-        yield f"interpolated on the {grid.path} scale"
-
-
-_SPANS: Mapping[str, float] = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
-_NAMES = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"), (1e-3, "ms"), (1e-6, "µs"))
-
-
-def _size(grid: Grid, units: int, kind: pa.DataType) -> str:
-    if pa.types.is_decimal(kind):
-        return f"{units / 10**kind.scale:g}"
-    if not pa.types.is_temporal(kind):
-        return f"{units / grid.denominator:g}"
-    seconds = units * seconds_per_unit(kind)
-    for span, name in _NAMES:
-        if seconds >= span * 0.999:
-            number = seconds / span
-            return f"{number:g} {name}{'s' if number != 1 and len(name) > 2 else ''}"
-    return f"{seconds:g} seconds"
-
-
-def seconds_per_unit(kind: pa.DataType) -> float:
-    """Return the length of the unit in which a temporal type stores its values."""
-    if pa.types.is_date32(kind):
-        return 86_400.0
-    return 1e-3 if pa.types.is_date64(kind) else _SPANS[kind.unit]

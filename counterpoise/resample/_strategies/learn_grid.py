@@ -20,11 +20,12 @@ from counterpoise.resample._strategies.grid import (
     Path,
     decimals_of,
     in_precision,
-    seconds_per_unit,
     units_of,
 )
+from counterpoise.resample._strategies.grid_words import seconds_per_unit
 from counterpoise.resample._strategies.interpolate import float_bits, is_present, whole_of
-from counterpoise.typing import Floats, Ints
+from counterpoise.resample._strategies.patterns import FEWEST_IN_SPIKE, MOST_LEVELS, find_atoms, find_pattern
+from counterpoise.typing import Floats, Ints, Mask
 
 LEARNT_ROWS = 20_000
 """Synthetic rows whose parents a grid is learnt from, evenly spaced over the recipe."""
@@ -32,15 +33,9 @@ LEARNT_ROWS = 20_000
 _ON_GRID = 0.95  # of the values: the others may have more decimals
 _LARGEST_DENOMINATOR = 10_000
 _FEWEST_REPEATS = 3  # of each value on average, where a column has few values
-_MOST_LEVELS = 1_000
-_ATOM_SHARE = 0.02
-_ATOM_RATIO = 5
-_NEARBY = 5
-_SPIKE = 3  # times as often as expected
-_FEWEST_IN_SPIKE = 5
-_PATTERN = 0.05  # of the values, or of the possible last digits
 _KNOTS = 65
 _CLEARLY = 0.05  # of the Kolmogorov-Smirnov statistic
+_COMPARED = 2_000  # pairs and values, to choose a scale
 _FEWEST_VALUES = 20
 
 
@@ -145,7 +140,7 @@ class _Form:
         order = np.argsort(decimals, kind="stable")
         reached = np.searchsorted(np.cumsum(counts[order]), _ON_GRID * counts.sum())
         main, most = int(decimals[order][min(reached, len(order) - 1)]), int(decimals.max())
-        digits = _digits(values, precision)
+        digits = _digits(values, decimals, precision)
         if main > MOST_DECIMALS:
             return cls(0 if digits else _common_denominator(values, precision), 0, digits, precision)
         cut = digits if digits and _are_cut(values, main, digits) else 0
@@ -157,23 +152,52 @@ def _are_cut(values: Floats, decimals: int, digits: int) -> bool:
     sizes = np.abs(values[values != 0])
     while decimals <= 0 and decimals > -15 and (sizes % 10 ** (1 - decimals) == 0).all():
         decimals -= 1
-    return int((np.floor(np.log10(sizes)) + 1 + decimals > digits).sum()) >= _FEWEST_IN_SPIKE
+    return int((np.floor(np.log10(sizes)) + 1 + decimals > digits).sum()) >= FEWEST_IN_SPIKE
 
 
 def _precision(values: Floats) -> int:
     return next((bits for bits in (11, 24) if (in_precision(values, bits) == values).all()), 53)
 
 
-def _digits(values: Floats, precision: int) -> int:
-    """Return the significant digits that all values do with, or 0 if they need all that the type has."""
+def _digits(values: Floats, decimals: Ints, precision: int) -> int:
+    """Return the significant digits that all values do with, or 0 if they need all that the type has.
+
+    Args:
+        values: The values.
+        decimals: The decimals of each.
+        precision: Their significant bits.
+    """
     most = {53: 15, 24: 6, 11: 3}[precision]
+    sizes, written = np.abs(values[values != 0]), decimals[values != 0]
+    if not len(sizes):
+        return 0
+    if written.max() > MOST_DECIMALS:
+        needed = _most_digits(sizes, precision, most)
+    else:
+        units = np.rint(sizes * 10.0**written)
+        long = np.floor(np.log10(units)).astype(np.int64) + 1
+        long -= units < 10.0 ** (long - 1)  # the logarithm of 999,999,999,999,999 is 15
+        needed = int((long - _ending_zeros(units)).max())
+    return needed if needed <= most else 0
+
+
+def _ending_zeros(units: Floats) -> Ints:
+    """Return the zeros at the end of whole numbers above 0."""
+    zeros, left = np.zeros(len(units), dtype=np.int64), np.arange(len(units))
+    while len(left):
+        left = left[units[left] % 10.0 ** (zeros[left] + 1) == 0]
+        zeros[left] += 1
+    return zeros
+
+
+def _most_digits(sizes: Floats, precision: int, enough: int) -> int:
+    """Return the most significant digits of the shortest texts that give the values, or more than enough."""
     needed = 0
-    sizes = np.abs(values[values != 0])
     texts = (np.format_float_scientific(value, unique=True, trim="-") for value in _typed(sizes, precision))
     for text in texts:
         needed = max(needed, len(text.partition("e")[0].replace(".", "")))
-        if needed > most:
-            return 0
+        if needed > enough:
+            break
     return needed
 
 
@@ -205,8 +229,8 @@ def _rungs(kind: pa.DataType) -> list[int]:
 def _free(grid: Grid, pairs: Pairs) -> Grid:
     """Return the grid of values that have as many digits as their type, or a limited number of them."""
     levels, counts = np.unique(pairs.values, return_counts=True)
-    few = 1 < len(levels) <= min(_MOST_LEVELS, len(pairs.values) / _FEWEST_REPEATS)
-    found = {"levels": tuple(levels.tolist()) if few else (), "atoms": _atoms(levels, counts)}
+    few = len(levels) > 1 and _are_repeated(counts)
+    found = {"levels": tuple(levels.tolist()) if few else (), "atoms": find_atoms(levels, counts)}
     return _with_path(grid.model_copy(update=found), pairs)
 
 
@@ -218,61 +242,26 @@ def _in_units(grid: Grid, pairs: Pairs, rungs: list[int]) -> Grid:
     gaps = np.diff(levels.view(np.uint64))
     step = int(min(np.gcd.reduce(gaps), 2**62))
     width = int(levels[-1]) - int(levels[0])
-    repeated = len(levels) <= min(_MOST_LEVELS, len(pairs.values) / _FEWEST_REPEATS)
-    few = repeated and width // step + 1 > 2 * len(levels)
+    few = _are_repeated(counts) and width // step + 1 > 2 * len(levels)
     found: dict[str, Any] = {"step": step, "low": int(levels[0]), "high": int(levels[-1])}
-    found["atoms"] = _atoms(levels, counts)
-    others = ~np.isin(levels, found["atoms"])
     if few:
-        found["levels"] = tuple(levels.tolist())
+        found.update(levels=tuple(levels.tolist()), atoms=find_atoms(levels, counts))
     else:
-        found["period"] = _period(levels[others], counts[others], pairs, step=step, rungs=rungs)
+        pattern = find_pattern(levels, counts, apart=_median_distance(pairs), rungs=[step, *rungs])
+        found.update(period=pattern.period, atoms=pattern.atoms)
     return _with_path(grid.model_copy(update=found), pairs)
 
 
-def _atoms(levels: npt.NDArray[Any], counts: Ints) -> tuple[int | float, ...]:
-    """Return the values that are much more frequent than the values around them."""
-    needed = max(_FEWEST_IN_SPIKE, _ATOM_SHARE * counts.sum())
-    return tuple(levels[place].item() for place in np.flatnonzero(counts >= needed) if _stands_out(counts, int(place)))
+def _are_repeated(counts: Ints) -> bool:
+    """Return whether a column has few values, of which most occur several times: not only some that are frequent."""
+    return len(counts) <= min(MOST_LEVELS, counts.sum() / _FEWEST_REPEATS) and bool(np.median(counts) >= 2)
 
 
-def _stands_out(counts: Ints, place: int) -> bool:
-    around = np.concatenate([counts[max(place - _NEARBY, 0) : place], counts[place + 1 : place + 1 + _NEARBY]])
-    return len(around) >= _NEARBY and bool(counts[place] >= _ATOM_RATIO * np.median(around))
-
-
-def _period(levels: Ints, counts: Ints, pairs: Pairs, *, step: int, rungs: list[int]) -> int:
-    """Return the largest unit below which values have a pattern: whole numbers among cents, prices in .99, weekdays."""
+def _median_distance(pairs: Pairs) -> float:
+    """Return the median distance of parents that differ; 0 if none do."""
     apart = np.abs(pairs.second.astype(np.float64) - pairs.first.astype(np.float64))
     apart = apart[apart > 0]
-    if len(levels) < 2 or counts.sum() < _FEWEST_VALUES or not len(apart):
-        return 0
-    found, lower = 0, step
-    for rung in rungs:
-        if rung <= step or rung % lower:
-            continue
-        if rung > 2 * np.median(apart):
-            break
-        if _has_pattern(levels, counts, rung, lower):
-            found = rung
-        lower = rung
-    return found
-
-
-def _has_pattern(levels: Ints, counts: Ints, rung: int, lower: int) -> bool:
-    """Return whether values prefer or avoid some places within a unit more than their places below it explain."""
-    total, ratio = counts.sum(), rung // lower
-    places, which = np.unique(levels % rung, return_inverse=True)
-    held = np.bincount(which, weights=counts)
-    below, part = np.unique(places % lower, return_inverse=True)
-    expected = np.bincount(part, weights=held, minlength=len(below))[part] / ratio
-    spikes = (held >= _FEWEST_IN_SPIKE) & (held >= _SPIKE * expected)
-    if (held - expected)[spikes].sum() >= _PATTERN * total:
-        return True
-    if ratio > 60 or total < 8 * ratio:
-        return False
-    digits = np.bincount((levels % rung) // lower, weights=counts, minlength=ratio)
-    return bool((digits <= 0.1 * total / ratio).sum() >= 2 * _PATTERN * ratio)
+    return float(np.median(apart)) if len(apart) else 0.0
 
 
 def _with_path(grid: Grid, pairs: Pairs) -> Grid:
@@ -280,11 +269,13 @@ def _with_path(grid: Grid, pairs: Pairs) -> Grid:
 
     The scale is raw unless another one is clearly better: its Kolmogorov-Smirnov statistic is lower by 0.05.
     """
-    atoms = np.array(grid.atoms)
-    clear = ~np.isin(pairs.first, atoms) & ~np.isin(pairs.second, atoms) & (pairs.first != pairs.second)
-    values = np.sort(pairs.values[~np.isin(pairs.values, atoms)].astype(np.float64))
-    if grid.levels or clear.sum() < _FEWEST_VALUES or len(values) < _FEWEST_VALUES:
+    if grid.levels:
         return grid
+    clear = _spread_over(np.flatnonzero(_clear(grid, pairs.first, pairs.second)), _COMPARED)
+    values = np.sort(pairs.values[_spread_over(np.flatnonzero(_clear(grid, pairs.values)), _COMPARED)])
+    if min(len(clear), len(values)) < _FEWEST_VALUES:
+        return grid
+    values = values.astype(np.float64)
     between = Between(pairs.first[clear], pairs.second[clear], np.maximum(pairs.steps[clear], 0.0), np.zeros(0))
     best, least = grid, np.inf
     for other in _paths(grid, values):
@@ -293,7 +284,23 @@ def _with_path(grid: Grid, pairs: Pairs) -> Grid:
         statistic = _kolmogorov_smirnov(values, np.sort(made))
         if statistic < least - _CLEARLY:
             best, least = other, statistic
+        if least <= _CLEARLY:
+            break  # none can be clearly better
     return grid.model_copy(update={"path": best.path, "knots": best.knots})
+
+
+def _clear(grid: Grid, values: npt.NDArray[Any], others: npt.NDArray[Any] | None = None) -> Mask:
+    """Return which values are not repeated ones, and differ from their others."""
+    chosen = np.ones(len(values), dtype=np.bool_) if others is None else values != others
+    for side in (values, others) if grid.atoms else ():
+        if side is not None:
+            chosen &= ~np.isin(side, np.array(grid.atoms))
+    return chosen
+
+
+def _spread_over(places: Ints, most: int) -> Ints:
+    """Return at most so many of the places, evenly spaced."""
+    return places[:: max(1, -(-len(places) // most))]
 
 
 def _paths(grid: Grid, values: Floats) -> Iterator[Grid]:
