@@ -35,6 +35,7 @@ _LARGEST_DENOMINATOR = 10_000
 _FEWEST_REPEATS = 3  # of each value on average, where a column has few values
 _KNOTS = 65
 _CLEARLY = 0.05  # of the Kolmogorov-Smirnov statistic
+_PAIRS = 4_000  # of parents; their values are all learnt from
 _COMPARED = 2_000  # pairs and values, to choose a scale
 _FEWEST_VALUES = 20
 
@@ -71,8 +72,9 @@ def learn_grids(job: ResamplingJob, recipe: pa.Table) -> tuple[Grid, ...]:
     first, second = job.train.positions(one), job.train.positions(other)
     parents = np.unique(np.concatenate([first, second]))
     table = job.reader.read_rows(job.train.rows[parents], job.numeric)
-    places = np.searchsorted(parents, first), np.searchsorted(parents, second)
-    learnt = (_learn(name, table[name].combine_chunks(), places, steps) for name in job.numeric)
+    few = _spread_over(np.arange(len(steps)), _PAIRS)
+    places = np.searchsorted(parents, first[few]), np.searchsorted(parents, second[few])
+    learnt = (_learn(name, table[name].combine_chunks(), places, steps[few]) for name in job.numeric)
     return tuple(grid for grid in learnt if grid is not None and not grid.plain)
 
 
