@@ -12,10 +12,18 @@ from counterpoise.expectations.registration import register_expectations
 from counterpoise.records import PARTITIONS, Snapshot
 from counterpoise.split import partition_targets
 from counterpoise.strategies import STRATEGIES
+from counterpoise.suggest import find_hints
 from counterpoise.table import ColumnRoles, SourceTable
 from counterpoise.validate import Suite
 
 Expectation = dict[str, Any]
+
+_ABOUT_HINTS = {
+    "constant_feature": "The feature has several values.",
+    "reveals_label": "The feature does not give the label away.",
+    "other_target": "The feature is no other target of the study.",
+    "rows_of_one_entity": "Rows that belong together stay in one partition.",
+}
 
 
 def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
@@ -23,7 +31,8 @@ def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
 
     The label exists, is never null and has at least two classes. Every class has enough rows for the partitions and the
     sampler. No feature is entirely missing, and no value is infinite (rows with infinite values are rejected). No
-    feature is text although its values look like numbers or dates. An expectation is only a warning if the
+    feature is text although its values look like numbers or dates. Features that have one value, give the label away,
+    seem to be other targets or name what rows belong to are warned of. An expectation is only a warning if the
     configuration copes with a failure without stopping.
 
     Raises:
@@ -34,7 +43,7 @@ def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
     source = SourceTable(snapshot, config.columns)
     roles = source.roles
     expectations = [*_label(roles), *_class_sizes(config, roles), *_features(source.schema, roles)]
-    expectations += _unread(snapshot, roles)
+    expectations += [*_unread(snapshot, roles), *_hints(config, snapshot, roles)]
     return Suite(source="contract", expectations=tuple(expectations))
 
 
@@ -142,6 +151,20 @@ def _unread(snapshot: Snapshot, roles: ColumnRoles) -> Iterator[Expectation]:
                 reason="texts_like_values",
                 remedy="declare source.notations",
             )
+
+
+def _hints(config: BalanceConfig, snapshot: Snapshot, roles: ColumnRoles) -> Iterator[Expectation]:
+    """Yield a warning for each feature of which a person should know something before training on it."""
+    named = config.model_copy(update={"columns": config.columns.model_copy(update={"target": roles.target})})
+    for hint in find_hints(snapshot, named):
+        yield _expectation(
+            "expect_table_column_to_be_unobtrusive",
+            {"column": hint.column, "found": hint.reason, "summary": f"{hint.note}: {hint.remedy}"},
+            severity="warning",
+            notes=_ABOUT_HINTS[hint.reason],
+            reason=hint.reason,
+            remedy=hint.remedy,
+        )
 
 
 def _expectation(

@@ -136,13 +136,15 @@ def init(
     table: Annotated[str, typer.Option(help="With a URL: the table to read.")] = "",
     query: Annotated[str, typer.Option(help="With a URL: the query to read.")] = "",
     out: Annotated[Path, typer.Option(help="The folder for NAME.yaml and NAME.suite.json.")] = Path(),
+    overrides: Overrides = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Inspect a source and write NAME.yaml and NAME.suite.json for it."""
     from counterpoise.flows.first_files import source_settings, write_first_files
 
     settings = source_settings(source, table=table, query=query)
-    for path in write_first_files(settings, target=target, name=name, out=out, force=force):
+    given = overrides or ()
+    for path in write_first_files(settings, target=target, name=name, out=out, force=force, overrides=given):
         say_result(str(path))
     if redact(source) != source:
         say("The password was not written: replace *** with ${VARIABLE} in source.url, and set VARIABLE for the run.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from counterpoise.records import Snapshot
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import SCHEMES, scratch_folder, written_whole
 
-_ABOUT_READING = ("source.label_spellings", "source.missing_values", "source.notations")
-_MOST_READINGS = 3
+_ABOUT_READING = ("source.label_spellings", "source.missing_values", "source.notations", "source.types")
+_MOST_READINGS = 4
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -36,7 +37,7 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
 
 @names_refusals("init")
 def write_first_files(
-    source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False
+    source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False, overrides: Sequence[str] = ()
 ) -> tuple[Path, Path]:
     """Inspect a source and write `NAME.yaml` and `NAME.suite.json` for it.
 
@@ -46,22 +47,23 @@ def write_first_files(
         name: The dataset's name.
         out: The folder for both files.
         force: Whether to overwrite existing files.
+        overrides: Settings of the user's own, as `source.encoding=cp1252`; nothing else is proposed for them.
 
     Returns:
         The paths of the configuration and of the suite.
 
     Raises:
-        ConfigError: A file already exists, or the name is not a plain one.
+        ConfigError: A file already exists, the name is not a plain one, or an override is invalid.
         InputError: The source cannot be read as a table, or has no such column.
     """
     from counterpoise.expectations.propose import propose_suite
     from counterpoise.expectations.suite_file import write_suite
     from counterpoise.suggest import render_config
 
-    build_config({"name": name, "source": source, "columns": {"target": target}})
+    given = build_config({"name": name, "source": dict(source), "columns": {"target": target}}, overrides)
     files = _free_paths(out, name, force=force)
     with scratch_folder() as folder:
-        found = _inspect(source, target=target, name=name, folder=folder)
+        found = _inspect(given, folder=folder)
         expectations = propose_suite(found.snapshot, found.config.columns)
     with written_whole(files[1]) as suite, written_whole(files[0]) as config:
         write_suite(suite, name, expectations)
@@ -73,66 +75,94 @@ def write_first_files(
 class _Inspection:
     """What inspecting a source found, and the settings that it was read with."""
 
-    source: SourceConfig
+    given: BalanceConfig
     snapshot: Snapshot
     config: BalanceConfig
     comments: dict[str, str]
 
 
-def _inspect(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
+def _inspect(given: BalanceConfig, *, folder: Path) -> _Inspection:
     """Read the source, propose the roles of its columns, and try resampling on its train rows."""
     from counterpoise.suggest import with_resampling
 
-    found = _read(source, target=target, name=name, folder=folder)
+    found = _read(given, folder=folder)
     config, comments = with_resampling(found.config, found.comments, found.snapshot, folder=folder / "trial")
     return replace(found, config=config, comments=comments)
 
 
-def _read(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
+def _read(given: BalanceConfig, *, folder: Path) -> _Inspection:
     """Read the source, and again if it turns out to be in another encoding or notation, or to use its own tokens."""
     from counterpoise.suggest import joined
 
     try:
-        found = _propose(source, target=target, name=name, folder=folder / "1")
+        found = _propose(given, folder=folder / "1")
     except InputError as error:
         if not error.values.get("encodings"):
             raise
-        return _read_encoded(source, error, target=target, name=name, folder=folder)
+        return _read_encoded(given, error, folder=folder)
     for number in range(2, _MOST_READINGS + 1):
-        if found.config.source == found.source:
+        if found.config.source == found.given.source:
             break
-        again = _propose(found.config.source, target=target, name=name, folder=folder / str(number))
+        again = _propose(_with_source(given, found.config.source), folder=folder / str(number))
         found = replace(again, comments=joined(found.comments, again.comments, _ABOUT_READING))
     return found
 
 
-def _read_encoded(source: SourceConfig, error: InputError, *, target: str, name: str, folder: Path) -> _Inspection:
+def _read_encoded(given: BalanceConfig, error: InputError, *, folder: Path) -> _Inspection:
     """Read the source in the likeliest of the encodings that an error names, and say so."""
     encodings, excerpts = error.values["encodings"], error.values["readings"]
     shown = "; ".join(f"{each} reads {text!r}" for each, text in zip(encodings, excerpts, strict=True))
-    source = source.model_copy(update={"encoding": encodings[0]})
-    found = _read(source, target=target, name=name, folder=folder / encodings[0])
+    source = given.source.model_copy(update={"encoding": encodings[0]})
+    found = _read(_with_source(given, source), folder=folder / encodings[0])
     comment = f"The file is not UTF-8; check that this is right: {shown}."
     return replace(found, comments={**found.comments, "source.encoding": comment})
 
 
-def _propose(source: SourceConfig, *, target: str, name: str, folder: Path) -> _Inspection:
-    from counterpoise.ingest import ingest_source, resolve_column
-    from counterpoise.runtime import silent
+def _propose(given: BalanceConfig, *, folder: Path) -> _Inspection:
+    from counterpoise.ingest import resolve_column
     from counterpoise.suggest import propose_config
 
-    comments = {}
-    try:
-        snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
-    except InputError as error:
-        if error.reason != "label_spellings":
-            raise
-        source = source.model_copy(update={"label_spellings": "merge"})
-        comments["source.label_spellings"] = f"Found {error.found}. Set keep if these are different classes."
-        snapshot = ingest_source(source, target=target, folder=folder, progress=silent)
-    column = resolve_column([column.name for column in snapshot.columns], target)
-    config, proposed = propose_config(snapshot, source=source, target=column, name=name)
-    return _Inspection(source, snapshot, config, comments | proposed)
+    given, snapshot, comments, changing = _read_as_it_is(given, folder=folder)
+    column = resolve_column([column.name for column in snapshot.columns], given.columns.target)
+    named = given.model_copy(update={"columns": given.columns.model_copy(update={"target": column})})
+    config, proposed = propose_config(snapshot, named, changing=changing)
+    return _Inspection(given, snapshot, config, comments | proposed)
+
+
+def _read_as_it_is(
+    given: BalanceConfig, *, folder: Path
+) -> tuple[BalanceConfig, Snapshot, dict[str, str], tuple[str, ...]]:
+    """Read the source with spellings merged and columns of numbers as texts where texts are among them.
+
+    Returns:
+        The configuration that it was read with, the source, comments, and the columns of numbers and texts.
+    """
+    from counterpoise.ingest import ingest_source
+    from counterpoise.runtime import silent
+
+    comments: dict[str, str] = {}
+    changing: tuple[str, ...] = ()
+    while True:
+        source = given.source
+        try:
+            snapshot = ingest_source(source, target=given.columns.target, folder=folder, progress=silent)
+        except InputError as error:
+            found = tuple(error.values.get("type_changes", ()))
+            if error.reason == "label_spellings" and source.label_spellings == "stop":
+                source = source.model_copy(update={"label_spellings": "merge"})
+                comments["source.label_spellings"] = f"Found {error.found}. Set keep if these are different classes."
+            elif error.reason == "type_change" and found and not {*found} & {*changing}:
+                source = source.model_copy(update={"types": (*source.types, *(f"{name}=string" for name in found))})
+                changing += found
+            else:
+                raise
+            given = _with_source(given, source)
+        else:
+            return given, snapshot, comments, changing
+
+
+def _with_source(given: BalanceConfig, source: SourceConfig) -> BalanceConfig:
+    return given.model_copy(update={"source": source})
 
 
 def _free_paths(out: Path, name: str, *, force: bool) -> tuple[Path, Path]:

@@ -1,6 +1,7 @@
 from ._config import propose_config as propose_config
 from ._config import with_resampling as with_resampling
 from ._demo_table import write_sample as write_sample
+from ._hints import find_hints as find_hints
 from ._notations import joined as joined
 from ._profile import ColumnSummary as ColumnSummary
 from ._profile import profile_columns as profile_columns

@@ -17,10 +17,11 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class Proposal:
-    """A part of the configuration, and the reason for each field."""
+    """A part of the configuration, the reason for each field, and why it could not be tried, if so."""
 
     resampling: ResamplingConfig
     comments: dict[str, str]
+    refusal: str = ""
 
 
 def describe_classes(counts: ClassCounts) -> str:
@@ -39,9 +40,11 @@ def rare_classes_comment(counts: ClassCounts) -> str:
     if not rare:
         return ""
     named = ", ".join(f"{name!r} ({rows} {'row' if rows == 1 else 'rows'})" for name, rows in rare.items())
+    if len(counts) - len(rare) < 2:
+        return f"Too rare to be split: {named}. Collect more rows: a run needs two classes of {len(PARTITIONS)} rows."
     return (
-        f"Too rare for train, validation and test: {named}. The run stops until you decide: "
-        "train_only keeps them in train, reject excludes their rows; or merge classes in the source."
+        f"Too rare for train, validation and test: {named}. train_only keeps them in train, where nothing measures "
+        "them; reject excludes their rows, stop stops the run; or merge classes in the source."
     )
 
 
@@ -54,14 +57,15 @@ def propose_resampling(config: BalanceConfig, snapshot: Snapshot, *, folder: Pat
         folder: A working area.
     """
     usual = config.resampling
-    rare = config.split.model_copy(update={"rare_classes": "train_only"})
-    asked = config.model_copy(update={"split": rare})
+    if "strategy" in usual.model_fields_set:
+        return Proposal(usual, {})
     try:
-        split = labelled_split(asked, snapshot, folder=folder / "split")
-        choice = decide_strategy(asked, snapshot, split, folder=folder / "auto")
+        split = labelled_split(config, snapshot, folder=folder / "split")
+        choice = decide_strategy(config, snapshot, split, folder=folder / "auto")
     except CounterpoiseError as error:
-        reason = f"Not tried: needs {error.expected}; found {error.found}."
-        return Proposal(usual.model_copy(update={"strategy": "none"}), {"resampling.strategy": reason})
+        refusal = f"{error.expected}; found {error.found}"
+        reason = f"Not tried: needs {refusal}."
+        return Proposal(usual.model_copy(update={"strategy": "none"}), {"resampling.strategy": reason}, refusal)
     comments = {"resampling.strategy": choice.reason}
     if choice.strategy != "none":
         comments["resampling.strategy"] += " The report says whether it helped."

@@ -6,11 +6,12 @@ import glob
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from counterpoise.config import BalanceConfig, ColumnsConfig, SourceConfig
-from counterpoise.ingest import source_formats
+from counterpoise.config import BalanceConfig, ColumnsConfig, SourceConfig, SplitConfig
 from counterpoise.records import Snapshot
 from counterpoise.suggest._balance import describe_classes, propose_resampling, rare_classes_comment
-from counterpoise.suggest._leaks import find_leaks
+from counterpoise.suggest._entities import entity_of, find_entities
+from counterpoise.suggest._hints import constants, revealing
+from counterpoise.suggest._missing import with_missing_values
 from counterpoise.suggest._notations import with_notations
 from counterpoise.suggest._profile import ColumnSummary, profile_columns
 from counterpoise.table import Labels, SnapshotReader, read_labels
@@ -19,37 +20,39 @@ Comments = dict[str, str]
 
 _MANY_IN_A_GROUP = 0.9
 _MANY_VALUES = 0.05
+_SHOWN = 4
 
 
 def propose_config(
-    snapshot: Snapshot, *, source: SourceConfig, target: str, name: str
+    snapshot: Snapshot, given: BalanceConfig, *, changing: Collection[str] = ()
 ) -> tuple[BalanceConfig, Comments]:
     """Propose a configuration for a snapshot, with comments by field path such as `columns.ids`.
 
-    The strategy is left at its default: see `with_resampling`.
+    The strategy is left as given: see `with_resampling`. Roles of columns that are given are kept.
 
-    If tokens for missing values or notations are found, the proposed `source` differs from the given one: ingest the
+    If texts for missing values or notations are found, the proposed `source` differs from the given one: ingest the
     source again before any further profiling, because column types may change.
 
     Args:
         snapshot: The ingested source.
-        source: The settings it was read with.
-        target: The label column.
-        name: The dataset's name.
+        given: What is decided: the name, the source as it was read, the label column, and settings of the user's own.
+        changing: Columns of numbers with a few texts among them, which the source declares as texts.
 
     Raises:
         ColumnNotFoundError: The target is not in the snapshot.
     """
+    target = given.columns.target
     labels = read_labels(SnapshotReader(snapshot), target)
     profiles = [profile for profile in profile_columns(snapshot) if profile.name != target]
-    columns, comments = _propose_columns(profiles, target, {each.name for each in snapshot.unread})
+    columns, comments = _propose_columns(profiles, given, snapshot)
     excluded = {*columns.key_columns(), *columns.drop}
     features = [profile for profile in profiles if profile.name not in excluded]
-    source, about_source = _propose_source(source, snapshot, features)
+    source, about_source = with_missing_values(given.source, snapshot, features, changing)
     source, about_notations = with_notations(source, snapshot.unread)
-    comments |= about_source | about_notations | _about_split(columns, source)
-    comments |= _about_classes(snapshot, labels, features)
-    return BalanceConfig.model_validate({"name": name, "source": source, "columns": columns}), comments
+    split, about_rare = _propose_split(given.split, labels)
+    comments |= about_source | about_notations | _about_split(columns, source) | about_rare
+    comments |= _about_classes(snapshot, labels, target, features)
+    return given.model_copy(update={"source": source, "columns": columns, "split": split}), comments
 
 
 def with_resampling(
@@ -64,20 +67,37 @@ def with_resampling(
         folder: A working area.
     """
     proposal = propose_resampling(config, snapshot, folder=folder)
+    if proposal.refusal and "columns.group" in comments and config.columns.group:
+        alone = without_group(config)
+        again = propose_resampling(alone, snapshot, folder=folder / "alone")
+        if not again.refusal:
+            about = f"{comments['columns.group']} Not set, because then the split needs {proposal.refusal}."
+            config, comments, proposal = alone, comments | {"columns.group": about}, again
     return config.model_copy(update={"resampling": proposal.resampling}), comments | proposal.comments
 
 
+def without_group(config: BalanceConfig) -> BalanceConfig:
+    """Return a configuration whose group is an identifier."""
+    columns = config.columns
+    alone = columns.model_copy(update={"ids": (*columns.ids, columns.group), "group": ""})
+    return config.model_copy(update={"columns": alone})
+
+
 def _propose_columns(
-    profiles: Sequence[ColumnSummary], target: str, values: Collection[str]
+    profiles: Sequence[ColumnSummary], given: BalanceConfig, snapshot: Snapshot
 ) -> tuple[ColumnsConfig, Comments]:
     """Propose the roles of columns; those whose texts look like values are features."""
-    empty = [profile.name for profile in profiles if profile.present == 0]
-    named = [profile for profile in profiles if profile.present and profile.name not in values]
+    decided = given.columns
+    values = {each.name for each in snapshot.unread}
+    free = [profile for profile in profiles if profile.name not in {*decided.key_columns(), *decided.drop}]
+    empty = [profile.name for profile in free if profile.present == 0]
+    named = [profile for profile in free if profile.present and profile.name not in values]
+    group, comments = _propose_group(named, given, snapshot)
+    named = [profile for profile in named if profile.name != group]
     ids = [profile.name for profile in named if _is_identifier(profile)]
-    times = [profile.name for profile in profiles if profile.present and profile.is_time and profile.name not in ids]
-    if len(empty) + len(ids) + len(times[:1]) >= len(profiles):
-        ids, times = [], []
-    comments = {}
+    times = [profile.name for profile in named if profile.is_time and profile.name not in ids]
+    if len(empty) + len(ids) + len(times[:1]) + bool(group) >= len(free):
+        ids, times, group, comments = [], [], "", {}
     if ids:
         comments["columns.ids"] = "Identifiers: all values are unique, or there are many and the name suggests it."
     if empty:
@@ -85,12 +105,36 @@ def _propose_columns(
     if times:
         more = f" Still features: {', '.join(times[1:])}." if times[1:] else ""
         comments["columns.time"] = f"The time of the event; kept in keys/, not among the features.{more}"
-    if repeated := [profile.name for profile in profiles if _may_be_a_group(profile)]:
-        moved = ", instead of ids" if repeated[0] in ids else ""
-        comments["columns.group"] = (
-            f"If rows of one {repeated[0]!r} belong together, set group to it{moved}: they then stay in one partition."
-        )
-    return ColumnsConfig(target=target, ids=tuple(ids), time="".join(times[:1]), drop=tuple(empty)), comments
+    proposed = {"ids": tuple(ids), "group": group, "time": "".join(times[:1]), "drop": tuple(empty)}
+    kept = {name: found for name, found in proposed.items() if name not in decided.model_fields_set}
+    comments = {name: text for name, text in comments.items() if name.removeprefix("columns.") in kept}
+    return decided.model_copy(update=kept), comments
+
+
+def _propose_group(profiles: Sequence[ColumnSummary], given: BalanceConfig, snapshot: Snapshot) -> tuple[str, Comments]:
+    """Propose the column that names what rows belong to, by content; one that only its name suggests is pointed out."""
+    if given.columns.group or given.split.method == "time":
+        return "", {}
+    target, split = given.columns.target, given.split
+    if entities := find_entities(snapshot, target, profiles):
+        also = ", ".join(repr(entity.name) for entity in entities[1:_SHOWN])
+        more = f" Likewise {also}." if also else ""
+        return entities[0].name, {"columns.group": f"{entities[0].note(target, split)}.{more}"}
+    for profile in profiles:
+        if _may_be_a_group(profile):
+            entity = entity_of(snapshot, profile.name)
+            said = f"If rows of one {profile.name!r} belong together, set group to it, instead of ids: {{}}."
+            return "", {"columns.group": said.format(entity.note(target, split))}
+    return "", {}
+
+
+def _propose_split(split: SplitConfig, labels: Labels) -> tuple[SplitConfig, Comments]:
+    """Propose to keep classes in train that are too rare for every partition, unless the user has decided."""
+    rare = rare_classes_comment(labels.counts())
+    if not rare or "rare_classes" in split.model_fields_set:
+        return split, {}
+    choice = "reject" if split.method in ("stable", "time") else "train_only"
+    return split.model_copy(update={"rare_classes": choice}), {"split.rare_classes": rare}
 
 
 def _is_identifier(profile: ColumnSummary) -> bool:
@@ -105,23 +149,6 @@ def _may_be_a_group(profile: ColumnSummary) -> bool:
     return profile.is_named_like_an_id and 1 < profile.distinct <= _MANY_IN_A_GROUP * profile.present
 
 
-def _propose_source(
-    source: SourceConfig, snapshot: Snapshot, features: Sequence[ColumnSummary]
-) -> tuple[SourceConfig, Comments]:
-    """Propose the missing-value tokens found in texts, if the source's format can contain them."""
-    known = source_formats().get(snapshot.format)
-    found: dict[str, str] = {}
-    for profile in features if source.path and known and "missing_values" in known.options else ():
-        for token in profile.tokens:
-            found.setdefault(token, profile.name)
-    new = [token for token in found if token not in source.missing_values]
-    if not new:
-        return source, {}
-    shown = ", ".join(f"{token!r} (in {found[token]!r})" for token in new)
-    values = {**dict(source), "missing_values": (*source.missing_values, *new)}
-    return SourceConfig(**values), {"source.missing_values": f"Found among the features: {shown}."}
-
-
 def _about_split(columns: ColumnsConfig, source: SourceConfig) -> Comments:
     """Suggest another split if it may fit better; only the user knows the purpose of the rows."""
     advice = []
@@ -132,16 +159,19 @@ def _about_split(columns: ColumnsConfig, source: SourceConfig) -> Comments:
     return {"split.method": f"Drawn by class. Set {'; '.join(advice)}."} if advice else {}
 
 
-def _about_classes(snapshot: Snapshot, labels: Labels, features: Sequence[ColumnSummary]) -> Comments:
+def _about_classes(snapshot: Snapshot, labels: Labels, target: str, features: Sequence[ColumnSummary]) -> Comments:
     if not labels.classes:
         return {"columns.target": "No row has a label."}
     counts = labels.counts()
     unlabelled = snapshot.rows - sum(counts.values())
     missing = f" Rows without a label are rejected: {unlabelled:,}." if unlabelled else ""
     comments = {"columns.target": describe_classes(counts) + missing}
-    if rare := rare_classes_comment(counts):
-        comments["split.rare_classes"] = rare
-    if leaks := find_leaks(snapshot, labels, features):
-        shown = "; ".join(f"{name}: {reason}" for name, reason in leaks.items())
-        comments["columns"] = f"Check these: if they are known only after the fact, add them to drop. {shown}."
+    told = [f"{hint.column}: {hint.note}" for hint in revealing(snapshot, target, labels, features)]
+    about = (
+        [f"Check these: if they are known only after the fact, add them to drop. {'; '.join(told)}."] if told else []
+    )
+    if fixed := [hint.column for hint in constants(features)]:
+        about.append(f"One value in all rows: {', '.join(fixed)}.")
+    if about:
+        comments["columns"] = " ".join(about)
     return comments

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from counterpoise.records import Snapshot
 from counterpoise.table import SnapshotReader, is_named_like_an_id
 
-MISSING_TOKENS = ("?", "NA", "N/A", "null", "NULL", "nan", "NaN", "None", "-")
+MISSING_TOKENS = ("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NULL", "nan", "NaN", "None", "-", "--")
 
 _FEW = 50
 
@@ -31,7 +31,7 @@ class ColumnSummary:
         infinite: The number of infinite values.
         quantiles: Minimum, quartiles and maximum of the finite values; empty unless the column is numeric.
         values: All values, sorted, if the column has few different texts or booleans.
-        tokens: Texts that usually mean missing.
+        tokens: Texts that usually mean missing, with their numbers.
     """
 
     name: str
@@ -42,7 +42,7 @@ class ColumnSummary:
     infinite: int = 0
     quantiles: tuple[float, ...] = ()
     values: tuple[Any, ...] = ()
-    tokens: tuple[str, ...] = ()
+    tokens: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def present(self) -> int:
@@ -119,8 +119,9 @@ def _with_values(profile: ColumnSummary, present: pa.ChunkedArray) -> ColumnSumm
     if not (profile.is_text or pa.types.is_boolean(profile.type)):
         return profile
     values = tuple(sorted(pc.unique(present).to_pylist())) if profile.distinct <= _FEW else ()
-    found = set()
-    if profile.is_text:
-        trimmed = pc.utf8_trim_whitespace(present)
-        found = set(pc.unique(trimmed.filter(pc.is_in(trimmed, pa.array(MISSING_TOKENS, profile.type)))).to_pylist())
-    return replace(profile, values=values, tokens=tuple(token for token in MISSING_TOKENS if token in found))
+    if not profile.is_text:
+        return replace(profile, values=values)
+    trimmed = pc.utf8_trim_whitespace(present)
+    found = pc.value_counts(trimmed.filter(pc.is_in(trimmed, pa.array(MISSING_TOKENS, profile.type)))).to_pylist()
+    counts = {each["values"]: each["counts"] for each in found}
+    return replace(profile, values=values, tokens={token: counts[token] for token in MISSING_TOKENS if token in counts})

@@ -24,6 +24,10 @@ CSV = SourceConfig(path="data.csv")
 ROWS = 400
 
 
+def start(source: SourceConfig = CSV, *overrides: str, target: str = "label") -> BalanceConfig:
+    return build_config({"name": "tested", "source": dict(source), "columns": {"target": target}}, overrides)
+
+
 def propose(
     folder: Path, source: SourceConfig = CSV, kind: str = "delimited", **columns: Any
 ) -> tuple[BalanceConfig, dict[str, str]]:
@@ -35,7 +39,7 @@ def propose(
     }
     snapshot = snapshot_of(pa.table({**data, **columns}), folder)
     snapshot = snapshot.model_copy(update={"format": kind})
-    return propose_config(snapshot, source=source, target="label", name="tested")
+    return propose_config(snapshot, start(source))
 
 
 def decided(folder: Path, **columns: Any) -> tuple[BalanceConfig, dict[str, str]]:
@@ -47,7 +51,7 @@ def decided(folder: Path, **columns: Any) -> tuple[BalanceConfig, dict[str, str]
 
 def test_mixed_data_get_ids_and_a_time_column(tmp_path: Path) -> None:
     table = mixed_table(2000).drop_columns(["price", "word", "kind", "flag"])
-    config, comments = propose_config(snapshot_of(table, tmp_path), source=CSV, target="label", name="mixed")
+    config, comments = propose_config(snapshot_of(table, tmp_path), start())
     assert config.columns.ids == ("id",)
     assert config.columns.time == "at"
     assert "day" in comments["columns.time"]
@@ -56,7 +60,7 @@ def test_mixed_data_get_ids_and_a_time_column(tmp_path: Path) -> None:
 
 def test_a_missing_target_is_named(tmp_path: Path) -> None:
     with pytest.raises(ColumnNotFoundError, match=r"columns\.target"):
-        propose_config(snapshot_of(mixed_table(10), tmp_path), source=CSV, target="lable", name="x")
+        propose_config(snapshot_of(mixed_table(10), tmp_path), start(target="lable"))
 
 
 @pytest.mark.parametrize(
@@ -80,10 +84,36 @@ def test_what_identifies_every_row_is_an_id(name: str, values: Any, is_id: bool,
     assert ("columns.ids" in comments) is is_id
 
 
-def test_repeated_identifiers_are_suggested_as_groups(tmp_path: Path) -> None:
-    config, comments = propose(tmp_path, patient_id=np.arange(ROWS) // 4)
+def test_repeated_identifiers_whose_rows_are_not_alike_are_suggested_as_groups(tmp_path: Path) -> None:
+    config, comments = propose(tmp_path, patient_id=np.arange(ROWS) % (ROWS // 4))
     assert config.columns.group == ""
-    assert "'patient_id'" in comments["columns.group"]
+    assert config.columns.ids == ("patient_id",)
+    assert "If rows of one 'patient_id' belong together, set group to it" in comments["columns.group"]
+    assert "about 347 rows would be apart" in comments["columns.group"]
+
+
+def test_a_role_that_the_user_gives_is_kept(tmp_path: Path) -> None:
+    config = start(CSV, "columns.drop=[n]", "columns.ids=[]", "resampling.strategy=smote", "split.rare_classes=reject")
+    rows = np.arange(ROWS)
+    label = np.where(rows < 40, "yes", np.where(rows < 42, "rare", "no"))
+    table = pa.table({"key": [f"k{row}" for row in rows], "n": rows % 9, "label": label})
+    proposed, comments = propose_config(snapshot := snapshot_of(table, tmp_path), config)
+    assert (proposed.columns.drop, proposed.columns.ids) == (("n",), ())
+    assert proposed.split.rare_classes == "reject"
+    assert not {"columns.ids", "columns.drop", "split.rare_classes"} & comments.keys()
+    assert with_resampling(proposed, comments, snapshot, folder=tmp_path / "trial")[0].resampling == config.resampling
+
+
+def test_a_group_that_the_split_cannot_keep_together_is_only_pointed_out(tmp_path: Path) -> None:
+    rows = np.arange(ROWS)
+    label = np.where(rows < 40, "yes", "no")
+    columns = {"x": np.random.default_rng(0).normal(size=ROWS), "patient_id": np.where(rows < 40, 7, rows // 4)}
+    snapshot = snapshot_of(pa.table({**columns, "label": label}), tmp_path)
+    config, comments = propose_config(snapshot, start())
+    assert config.columns.group == "patient_id"
+    config, comments = with_resampling(config, comments, snapshot, folder=tmp_path / "trial")
+    assert (config.columns.group, config.columns.ids) == ("", ("patient_id",))
+    assert "Not set, because then the split needs" in comments["columns.group"]
 
 
 def test_other_splits_are_suggested_for_tables_with_a_time_and_for_sources_that_grow(tmp_path: Path) -> None:
@@ -109,7 +139,7 @@ def test_columns_without_a_value_are_dropped(tmp_path: Path) -> None:
 
 def test_a_feature_is_always_left(tmp_path: Path) -> None:
     table = pa.table({"id": [f"k{number}" for number in range(50)], "label": [0, 1] * 25})
-    config, _ = propose_config(snapshot_of(table, tmp_path), source=CSV, target="label", name="x")
+    config, _ = propose_config(snapshot_of(table, tmp_path), start())
     assert config.columns.ids == ()
 
 
@@ -117,7 +147,7 @@ def test_tokens_for_missing_values_are_found_in_texts(tmp_path: Path) -> None:
     words = ["?", "NA ", "unknown", "w", "-"] * (ROWS // 5)
     config, comments = propose(tmp_path, w=words)
     assert config.source.missing_values == ("", "?", "NA", "-")
-    assert "'?' (in 'w')" in comments["source.missing_values"]
+    assert "'?' (80 in 'w')" in comments["source.missing_values"]
 
 
 @pytest.mark.parametrize(
@@ -166,18 +196,20 @@ def test_none_is_proposed_with_the_evidence_where_nothing_helps(
 @pytest.mark.slow
 def test_a_strategy_is_proposed_with_the_evidence_where_it_helps(tmp_path: Path) -> None:
     snapshot = snapshot_of(correlated(4_000), tmp_path)
-    config, comments = propose_config(snapshot, source=CSV, target="label", name="tested")
+    config, comments = propose_config(snapshot, start())
     config, comments = with_resampling(config, comments, snapshot, folder=tmp_path / "trial")
     assert config.resampling.strategy != "none"
     assert "was better than no resampling beyond noise" in comments["resampling.strategy"]
     assert comments["resampling.strategy"].endswith("The report says whether it helped.")
 
 
-def test_rare_classes_are_left_to_decide(tmp_path: Path) -> None:
-    config, comments = propose(tmp_path, label=["a"] * 397 + ["b"] * 2 + ["c"])
-    assert config.split.rare_classes == "stop"
+def test_rare_classes_are_kept_in_train_so_that_the_proposal_runs(tmp_path: Path) -> None:
+    config, comments = propose(tmp_path / "a", label=["a"] * 200 + ["d"] * 197 + ["b"] * 2 + ["c"])
+    assert config.split.rare_classes == "train_only"
     assert "'b' (2 rows), 'c' (1 row)" in comments["split.rare_classes"]
     assert "train_only" in comments["split.rare_classes"]
+    _, comments = propose(tmp_path / "b", label=["a"] * 398 + ["b"] * 2)
+    assert "'b' (2 rows). Collect more rows" in comments["split.rare_classes"]
 
 
 def test_labels_without_a_value_are_told(tmp_path: Path) -> None:
@@ -202,6 +234,16 @@ LABEL = np.arange(ROWS) < 40
         (np.arange(ROWS) < 60, ""),
         (np.arange(ROWS) % 2 == 0, ""),
         (pa.array([None] * 390 + [1.0] * 10), ""),
+        (
+            pa.array([f"boat {row}" if row < 30 else None for row in range(ROWS)]),
+            "having a value indicates class 'yes'",
+        ),
+        (
+            np.where(np.arange(ROWS) < 40, np.nan, np.arange(ROWS) * 7 % 97),
+            "a missing value indicates class 'yes' in 40",
+        ),
+        (np.where(np.arange(ROWS) < 25, np.arange(ROWS) / 7 + 0.5, 0.0), "a value other than 0 indicates class 'yes'"),
+        (np.where(np.arange(ROWS) % 16 == 0, np.arange(ROWS) / 7 + 0.5, 0.0), ""),
     ],
 )
 def test_features_that_give_the_label_away_are_pointed_out(values: Any, reason: str, tmp_path: Path) -> None:

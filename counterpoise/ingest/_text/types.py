@@ -155,14 +155,14 @@ def decide_types(
     tallies = [reduce(add, column) for column in zip(*first_pass, strict=True)]
     unsettled = [n for n, query in enumerate(queries) if not query.settled(tallies[n])]
     second_pass = dict(zip(unsettled, _tally_all_types(engine, tables, [queries[n] for n in unsettled]), strict=True))
-    plans, notes, unread = [], [], []
+    plans, notes, unread, misfits = [], [], [], []
     for number, query in enumerate(queries):
         tally = second_pass.get(number, tallies[number])
         rule, note = _decide(query, tally, all_types=number in second_pass)
         if rule is None or (query.declared and tally.kept[0] < tally.present):
             misfit = _misfit(engine, tables, query, rule or _NUMBER, tally)
             if query.declared or not looks_like_number(misfit.values["value"]):
-                raise misfit
+                misfits.append(misfit)
             rule = TEXT
         if rule is RULES["float64"] and query.decimal_comma and not query.label:
             rule = TEXT
@@ -170,6 +170,8 @@ def decide_types(
             unread.append(query.thousands)
         plans.append(ColumnPlan(query.name, query.cell, rule, tally.missing))
         notes += [note] if note else []
+    if misfits:
+        raise _all_misfits(misfits)
     return TypedColumns(tuple(plans), tuple(notes), tuple(unread))
 
 
@@ -231,6 +233,20 @@ def _misfit(
         found=f"{value[:120]!r} in row {row:,} of {table.name} ({count:,} of {tally.present:,} values do not fit)",
         remedy=remedy,
         values={"column": query.name, "row": row, "value": value[:2_000], "file": table.name, "misfits": count},
+    )
+
+
+def _all_misfits(misfits: Sequence[InputError]) -> InputError:
+    """Return the first error, with the names of all columns whose type changes."""
+    changing = [each.values["column"] for each in misfits if each.reason == "type_change"]
+    first = misfits[0]
+    more = f"; likewise {len(misfits) - 1:,} more columns" if len(misfits) > 1 else ""
+    return InputError(
+        first.reason,
+        expected=first.expected,
+        found=first.found + more,
+        remedy=first.remedy,
+        values={**first.values, "type_changes": changing},
     )
 
 

@@ -11,6 +11,7 @@ _NAMES_ONLY = frozenset(
         "expect_column_to_exist",
         "expect_table_column_count_to_be_between",
         "expect_table_column_count_to_equal",
+        "expect_table_column_to_be_unobtrusive",
         "expect_table_columns_to_match_ordered_list",
         "expect_table_columns_to_match_set",
         "expect_table_growth_measure_to_be_between",

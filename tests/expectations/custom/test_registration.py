@@ -35,6 +35,7 @@ OWN: dict[str, dict[str, Any]] = {
     "expect_multicolumn_contradictory_share_to_be_at_most": {"column_list": ["f"], "label": "label", "max_share": 0.1},
     "expect_table_growth_measure_to_be_between": {"measure": "rows added", "value": 1},
     "expect_table_schema_to_stay": {"schema_before": {"f": "double", "label": "string"}},
+    "expect_table_column_to_be_unobtrusive": {"column": "f", "found": "constant_feature"},
     "expect_table_texts_to_not_look_like_values": {"column": "f", "present": 4, "alike": 3},
 }
 SEPARATION = "expect_column_pair_separation_to_be_at_most"
