@@ -35,6 +35,14 @@ SHOWN = {
 """Names that the documents show to other programs, though none of our modules asks for them."""
 
 
+class Code(NamedTuple):
+    """What the tests ask of a file: its imports, functions and lines."""
+
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    functions: tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]
+    lines: list[str]
+
+
 class Import(NamedTuple):
     """One import of ours: from which module, of which module, where it stands."""
 
@@ -54,16 +62,28 @@ def modules() -> dict[str, Path]:
 
 
 @cache
+def code(path: Path) -> Code:
+    """Return a file, parsed once for all tests."""
+    text = path.read_text(encoding="utf-8")
+    nodes = tuple(ast.walk(ast.parse(text)))
+    return Code(
+        tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)),
+        tuple(node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)),
+        text.splitlines(),
+    )
+
+
+@cache
 def imports() -> tuple[Import, ...]:
     known = modules()
     return tuple(each for name, path in known.items() for each in _imports_of(name, path, known))
 
 
 def _imports_of(name: str, path: Path, known: dict[str, Path]) -> Iterator[Import]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in code(path).imports:
         if isinstance(node, ast.Import):
             yield from (Import(name, each.name, node.lineno) for each in node.names if _ours(each.name))
-        elif isinstance(node, ast.ImportFrom) and _ours(node.module or ""):
+        elif _ours(node.module or ""):
             for each in node.names:
                 full = f"{node.module}.{each.name}"
                 yield Import(name, full if full in known else str(node.module), node.lineno)
@@ -124,10 +144,8 @@ def test_no_function_has_more_than_40_lines_of_code() -> None:
     long = {
         f"{name}.{node.name}": length
         for name, path in modules().items()
-        for text in [path.read_text(encoding="utf-8")]
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if (length := lines_of_code(node, text.splitlines())) > 40
+        for node in code(path).functions
+        if (length := lines_of_code(node, code(path).lines)) > 40
     }
     assert not long
 
@@ -143,7 +161,7 @@ def lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef, text: list[s
 
 def test_the_library_knows_nothing_of_prefect() -> None:
     library = [path for name, path in modules().items() if room(name) in LAYERS[: LAYERS.index("expectations")]]
-    nodes = [node for path in library for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    nodes = [node for path in library for node in code(path).imports]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     assert len(library) > 200
@@ -162,7 +180,7 @@ def test_every_name_on_a_door_is_asked_for_by_somebody_outside() -> None:
     asked = {
         (room(str(node.module)), each.name)
         for path, own in users.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in code(path).imports
         if isinstance(node, ast.ImportFrom)
         and node.module == f"counterpoise.{room(str(node.module))}" != f"counterpoise.{own}"
         for each in node.names

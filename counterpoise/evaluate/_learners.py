@@ -116,9 +116,9 @@ def _logistic_regression(seed: int) -> Any:
 
 
 def _hist_gradient_boosting(seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    from counterpoise.evaluate._boosting import BinnedBoosting
 
-    return HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
+    return BinnedBoosting(early_stopping=False, random_state=seed)
 
 
 def _random_forest(seed: int) -> Any:

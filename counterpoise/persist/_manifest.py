@@ -11,7 +11,7 @@ import platform
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -301,7 +301,10 @@ def _suite_sha256(config: BalanceConfig) -> str:
 
 def library_versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that affect the result."""
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in _LIBRARIES}}
+
+
+_version = cache(metadata.version)  # reading a distribution's metadata takes a millisecond
 
 
 def draft_manifest(

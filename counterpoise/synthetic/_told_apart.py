@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from counterpoise.evaluate import build_learner
 from counterpoise.resample import decimals_of, float_bits
 from counterpoise.results import Telling, TellingRule, ToldApart
 from counterpoise.runtime import child_generator, child_seed
@@ -131,13 +132,12 @@ def _measured(rule: Rule, tried: RuleRows) -> TellingRule:
 
 
 def _classified(rows: ClassRows, side: Mask, counted: Floats, seed: int) -> Telling:
-    from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
     features = _features(rows)
     scores = np.zeros(len(side))
     for half in (False, True):
-        model = HistGradientBoostingClassifier(max_iter=60, early_stopping=False, random_state=seed)
+        model = build_learner("hist_gradient_boosting", seed).set_params(max_iter=60)
         fitted, scored = side != half, side == half
         totals = [counted[fitted & (rows.synthetic == made)].sum() for made in (False, True)]
         weights = counted * fitted.sum() / 2 / np.where(rows.synthetic, totals[1], totals[0])

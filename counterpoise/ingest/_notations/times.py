@@ -59,7 +59,7 @@ def _notation(date: str, clock: str, kind: Kind) -> Notation:
 
     def plain(texts: pa.Array) -> pa.Array:
         found = pc.extract_regex(texts, pattern)
-        return _plain(found) if len(texts) else texts
+        return _plain(found) if found.null_count < len(found) else pa.nulls(len(texts), pa.string())
 
     what = {"date": "dates", "time": "times", "instant": "times with an offset", "clock": "times of day"}[kind]
     label = f"{what}, {order}" if order else what

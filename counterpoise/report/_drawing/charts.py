@@ -255,17 +255,17 @@ def _placed_labels(curves: Sequence[Curve], around: Sequence[Floats] = ()) -> li
     for curve, own in zip(curves, drawn, strict=True):
         if not len(own):
             continue
-        centres, half = _places(curve.text)
-        near = _distances(centres, half, _middle(own))
+        places = _Places.of(curve.text)
+        near = places.distances(_middle(own))
         rivals = [points for other, points in zip(curves, drawn, strict=True) if other.arm not in (curve.arm, "chance")]
-        mistaken = _nearest(centres, half, rivals)
-        crowded = _nearest(centres, half, taken)
-        free = np.minimum(_nearest(centres, half, [*drawn, *others]), crowded)
+        mistaken = places.nearest(rivals)
+        crowded = places.nearest(taken)
+        free = np.minimum(places.nearest([*drawn, *others]), crowded)
         cost = near + 1000 * np.maximum(_CLEARANCE - free, 0) + 4 * np.maximum(near + 2 - mistaken, 0)
         cost += 0.1 * crowded if taken else 0  # keeps labels of coinciding curves together
-        x, y = centres[int(np.argmin(cost))]
-        labels.append(Label(round(float(x), 1), round(float(y) + 4, 1), curve.text, curve.arm))
-        taken.append(_box(float(x), float(y), half))
+        x, y = places.centre(int(np.argmin(cost)))
+        labels.append(Label(round(x, 1), round(y + 4, 1), curve.text, curve.arm))
+        taken.append(places.box(x, y))
     return labels
 
 
@@ -274,12 +274,12 @@ def _pixels(points: Floats) -> Floats:
     corners = np.array([[_x(x), _y(y)] for x, y in points]).reshape(-1, 2)
     if len(corners) < 2:
         return corners
-    lengths = np.hypot(*np.diff(corners, axis=0).T)
-    pieces = [
-        np.linspace(start, end, max(2, int(length / 3) + 2))
-        for start, end, length in zip(corners[:-1], corners[1:], lengths, strict=True)
-    ]
-    return np.concatenate(pieces)
+    steps = np.diff(corners, axis=0)
+    pieces = (np.hypot(*steps.T) / 3).astype(np.int64) + 1
+    begins = np.repeat(np.cumsum(pieces) - pieces, pieces)
+    done = (np.arange(pieces.sum()) - begins) / np.repeat(pieces, pieces)
+    between = np.repeat(corners[:-1], pieces, axis=0) + done[:, None] * np.repeat(steps, pieces, axis=0)
+    return np.concatenate([between, corners[-1:]])
 
 
 def _middle(points: Floats) -> Floats:
@@ -288,34 +288,47 @@ def _middle(points: Floats) -> Floats:
     return points[end : len(points) - end]
 
 
-def _places(text: str) -> tuple[Floats, Floats]:
-    """Return the possible centres of a label, shape (places, 2), and half its width and height."""
-    half = np.array([len(text) * _CHARACTER / 2, _LABEL_HEIGHT / 2])
-    wide = min(half[0], (_WIDTH - _RIGHT - _LEFT) / 2 - 3)
-    x = np.arange(_LEFT + wide + 2, _WIDTH - _RIGHT - wide, 8.0)
-    y = np.arange(_TOP + half[1], _HEIGHT - _BOTTOM - half[1] - 1, 5.0)
-    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2), half
+@dataclass(frozen=True)
+class _Places:
+    """The places where a label can be: the columns and rows of their centres, and half its width and height."""
 
+    columns: Floats
+    rows: Floats
+    half: tuple[float, float]
 
-def _nearest(centres: Floats, half: Floats, lines: Sequence[Floats]) -> Floats:
-    """Return the distance of each place's box to the nearest of several lines, infinity if there are none."""
-    nothing = np.full(len(centres), np.inf)
-    nearest: Floats = np.min([nothing, *(_distances(centres, half, points) for points in lines)], axis=0)
-    return nearest
+    @classmethod
+    def of(cls, text: str) -> _Places:
+        width, height = len(text) * _CHARACTER / 2, _LABEL_HEIGHT / 2
+        wide = min(width, (_WIDTH - _RIGHT - _LEFT) / 2 - 3)
+        columns = np.arange(_LEFT + wide + 2, _WIDTH - _RIGHT - wide, 8.0)
+        rows = np.arange(_TOP + height, _HEIGHT - _BOTTOM - height - 1, 5.0)
+        return cls(columns, rows, (width, height))
 
+    def centre(self, number: int) -> tuple[float, float]:
+        """Return the centre of a place, counted row by row."""
+        row, column = divmod(number, len(self.columns))
+        return float(self.columns[column]), float(self.rows[row])
 
-def _distances(centres: Floats, half: Floats, points: Floats) -> Floats:
-    """Return the distance of each place's box to the nearest point, 0 if it covers one."""
-    if not len(points):
-        return np.full(len(centres), np.inf)
-    across, down = (
-        np.maximum(np.abs(centres[:, None, axis] - points[None, :, axis]) - half[axis], 0) for axis in (0, 1)
-    )
-    nearest: Floats = np.sqrt((across * across + down * down).min(axis=1))
-    return nearest
+    def nearest(self, lines: Sequence[Floats]) -> Floats:
+        """Return the distance of each place's box to the nearest of several lines, infinity if there are none."""
+        points = np.concatenate([np.empty((0, 2)), *lines])
+        return self.distances(points)
 
+    def distances(self, points: Floats) -> Floats:
+        """Return the distance of each place's box to the nearest point, 0 if it covers one, infinity if there are none.
 
-def _box(x: float, y: float, half: Floats) -> Floats:
-    """Return points that cover the area of a placed label."""
-    across, down = np.linspace(-half[0], half[0], 25), np.linspace(-half[1], half[1], 5)
-    return np.stack(np.meshgrid(across + x, down + y), axis=-1).reshape(-1, 2)
+        The squared distances are sums of one for the column and one for the row, which are computed once.
+        """
+        if not len(points):
+            return np.full(len(self.rows) * len(self.columns), np.inf)
+        across, down = (
+            np.square(np.maximum(np.abs(centres[:, None] - points[:, axis]) - self.half[axis], 0))
+            for axis, centres in enumerate((self.columns, self.rows))
+        )
+        nearest: Floats = np.sqrt(np.concatenate([(across + row).min(axis=1) for row in down]))
+        return nearest
+
+    def box(self, x: float, y: float) -> Floats:
+        """Return points that cover the area of a label at a centre."""
+        across, down = (np.linspace(-half, half, number) for half, number in zip(self.half, (25, 5), strict=True))
+        return np.stack(np.meshgrid(across + x, down + y), axis=-1).reshape(-1, 2)
