@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -16,13 +17,19 @@ def ask(frame: pd.DataFrame, kind: str, **kwargs: Any) -> Any:
     register_expectations()
     with quiet():
         engine = load_engine()
-        context = engine.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        asset = context.data_sources.add_pandas("plain").add_dataframe_asset("all")
-        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+        batch = _frames().get_batch({"dataframe": frame})
         suite = engine.ExpectationSuite(name="own", expectations=[{"type": kind, "kwargs": kwargs}])
         (result,) = batch.validate(suite, result_format="COMPLETE").results
     return result
+
+
+@cache
+def _frames() -> Any:
+    """Return the definition of a batch that is a frame; each frame is a batch of its own."""
+    context = load_engine().get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("plain").add_dataframe_asset("all")
+    return asset.add_batch_definition_whole_dataframe("all")
 
 
 def where(column: str, value: Any) -> dict[str, Any]:
