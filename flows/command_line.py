@@ -9,20 +9,25 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from counterpoise import __version__
 from counterpoise.errors import ConfigError, CounterpoiseError
+from counterpoise.flows.arguments import Address, Config, Json, Overrides, Prefect, Source, TrustManifest
 from counterpoise.flows.console import (
     print_advice,
     print_board,
     print_json,
     print_manifest,
     print_monitor,
+    print_preview,
     print_run,
     print_versions,
+    quietly,
     say,
     say_result,
     show_error,
@@ -35,43 +40,36 @@ from counterpoise.text import is_utf8
 app = typer.Typer(
     name="counterpoise",
     help="Balanced, leak-proof, versioned training sets from imbalanced data.",
-    epilog="Every command accepts --debug, which shows tracebacks and Prefect's own log.",
+    epilog="All accept --quiet, for warnings and results only, and --debug, for tracebacks and Prefect's log.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-Config = Annotated[Path, typer.Argument(help="The configuration, a YAML file.")]
-Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field, such as split.test_size=0.3.")
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on standard output, the rest on standard error.")
-]
-Prefect = Annotated[
-    bool, typer.Option("--prefect", help="Record the run in Prefect, on a temporary server if none is configured.")
-]
-Source = Annotated[
-    str, typer.Option(help="The current location of the source: a path, an object store's address or a database's URL.")
-]
-TrustManifest = Annotated[
-    bool, typer.Option("--trust-manifest", help="Read the source wherever the manifest says, and run its query.")
-]
-Address = Annotated[
-    str,
-    typer.Argument(
-        metavar="ROOT/NAME[@N]", help="A version: the newest without @N, or the promoted one with @promoted."
-    ),
-]
-
 
 def main() -> None:
     """Run the command line and exit with its exit code."""
-    debug = "--debug" in sys.argv[1:]
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug, quiet = ("--debug" in sys.argv[1:]), ("--quiet" in sys.argv[1:])
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("--debug", "--quiet")]
     set_defaults(debug=debug)
-    sys.exit(run_command(arguments, debug=debug))
+    with quietly() if quiet else nullcontext():
+        sys.exit(run_command(arguments, debug=debug))
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        say_result(f"counterpoise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Balanced, leak-proof, versioned training sets from imbalanced data."""
 
 
 def run_command(arguments: list[str], *, debug: bool = False) -> int:
@@ -108,7 +106,7 @@ def demo(
     rows: Annotated[int, typer.Option(min=2_000, help="The number of rows to generate.")] = 20_000,
     prefect: Prefect = False,
 ) -> None:
-    """Publish a generated fraud-like table and print the path of its report."""
+    """Publish a generated fraud-like table, to see what comes out."""
     from counterpoise.flows.demo import run_demo
 
     run_demo(out, rows=rows, prefect=prefect)
@@ -132,27 +130,35 @@ def init(
     source: Annotated[str, typer.Argument(help="A file, glob or folder, or a SQLAlchemy URL.")],
     *,
     target: Annotated[str, typer.Option(help="The label column: its name, or its index from 0.")],
-    name: Annotated[str, typer.Option(help="The name of the dataset.")],
+    name: Annotated[str, typer.Option(help="The name of the dataset; that of the file or table by default.")] = "",
     table: Annotated[str, typer.Option(help="With a URL: the table to read.")] = "",
     query: Annotated[str, typer.Option(help="With a URL: the query to read.")] = "",
     out: Annotated[Path, typer.Option(help="The folder for NAME.yaml and NAME.suite.json.")] = Path(),
     overrides: Overrides = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Inspect a source and write NAME.yaml and NAME.suite.json for it."""
-    from counterpoise.flows.first_files import source_settings, write_first_files
+    """Inspect a source and write a configuration and a suite for it."""
+    from counterpoise.flows.first_files import name_of, source_settings, write_first_files
 
     settings = source_settings(source, table=table, query=query)
-    given = overrides or ()
-    for path in write_first_files(settings, target=target, name=name, out=out, force=force, overrides=given):
+    given, named = overrides or (), name or name_of(settings)
+    for path in write_first_files(settings, target=target, name=named, out=out, force=force, overrides=given):
         say_result(str(path))
     if redact(source) != source:
         say("The password was not written: replace *** with ${VARIABLE} in source.url, and set VARIABLE for the run.")
 
 
 @app.command()
+def schema() -> None:
+    """Print the JSON schema of configurations, for editors."""
+    from counterpoise.config import BalanceConfig
+
+    print_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **BalanceConfig.model_json_schema()})
+
+
+@app.command()
 def advise(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
-    """Recommend a resampling strategy and estimate what each needs; nothing is published."""
+    """Recommend a strategy and estimate what each one needs."""
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
@@ -168,8 +174,25 @@ def advise(config: Config, overrides: Overrides = None, as_json: Json = False) -
 
 
 @app.command()
-def run(config: Config, overrides: Overrides = None, as_json: Json = False, prefect: Prefect = False) -> None:
-    """Publish the dataset of a configuration; an unchanged dataset is not published again."""
+def validate(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Check the source of a configuration; nothing is published."""
+    _preview("check_source", config, overrides, as_json)
+
+
+@app.command()
+def run(
+    config: Config,
+    overrides: Overrides = None,
+    as_json: Json = False,
+    prefect: Prefect = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be published, and publish nothing.")
+    ] = False,
+) -> None:
+    """Publish a dataset; an unchanged one is not published again."""
+    if dry_run:
+        _preview("plan_run", config, overrides, as_json)
+        raise typer.Exit
     from counterpoise.config import load_config
 
     started = time.perf_counter()
@@ -186,6 +209,20 @@ def run(config: Config, overrides: Overrides = None, as_json: Json = False, pref
         print_run(version, report, seconds)
 
 
+def _preview(stages: Literal["check_source", "plan_run"], config: Path, overrides: Overrides, as_json: bool) -> None:
+    from counterpoise.config import load_config
+
+    settings = load_config(config, overrides or ())
+    from counterpoise.flows import preview
+    from counterpoise.flows.local_run import run_plainly
+
+    found = run_plainly(getattr(preview, stages), settings)
+    if as_json:
+        print_json(found.record())
+    else:
+        print_preview(found)
+
+
 @app.command()
 def compare(
     config: Config,
@@ -194,7 +231,7 @@ def compare(
     as_json: Json = False,
     prefect: Prefect = False,
 ) -> None:
-    """Compare resampling strategies and learners on folds of the train partition; nothing is published."""
+    """Compare strategies and learners on folds of train."""
     from counterpoise.config import load_config
 
     started = time.perf_counter()
@@ -215,7 +252,7 @@ def compare(
 
 @app.command()
 def monitor(config: Config, overrides: Overrides = None, as_json: Json = False, prefect: Prefect = False) -> None:
-    """Compare the source with a published version: class balance, drift and age; nothing is published."""
+    """Compare the source with a version: balance, drift and age."""
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
@@ -234,7 +271,7 @@ def versions(
     address: Annotated[str, typer.Argument(metavar="ROOT[/NAME]", help="A folder of datasets, or one dataset.")],
     as_json: Json = False,
 ) -> None:
-    """List published versions, and report unreadable manifests on standard error."""
+    """List published versions, and name manifests that cannot be read."""
     from counterpoise.flows.listing import damaged_versions, find_versions, promoted_versions
 
     found, damaged = find_versions(address), damaged_versions(address)
@@ -277,7 +314,7 @@ def _noting(unknown: list[str], *facts: str) -> Callable[[str], None]:
 
 @app.command()
 def promote(address: Address) -> None:
-    """Promote a version, so that NAME@promoted refers to it, regardless of its metrics."""
+    """Make NAME@promoted refer to a version, whatever its metrics."""
     from counterpoise.versions import open_version, promote_by_hand
 
     record = open_version(address).record
@@ -288,7 +325,7 @@ def promote(address: Address) -> None:
 
 @app.command()
 def verify(address: Address, source: Source = "", trust_manifest: TrustManifest = False) -> None:
-    """Recompute a version's manifest from its files; exit with 1 if they differ."""
+    """Recompute a version's facts from its files; 1 if they differ."""
     from counterpoise.verify import verify_address
 
     name, found = verify_address(address, source=source, trusted=trust_manifest)
@@ -308,7 +345,7 @@ def rebuild(
     trust_manifest: TrustManifest = False,
     out: Annotated[Path | None, typer.Option(help="Write train/ and keys/train/ here, not to the version.")] = None,
 ) -> None:
-    """Rebuild the train partition from source and recipe, byte for byte; exit with 1 if it differs."""
+    """Rebuild train from source and recipe; exit 1 if a byte differs."""
     from counterpoise.storage import join_address
     from counterpoise.versions import rebuild_version
 

@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -19,11 +20,13 @@ from counterpoise.storage import join_address
 from counterpoise.text import visible, visible_json
 
 if TYPE_CHECKING:
+    from counterpoise.flows.preview import Preview
     from counterpoise.monitor import MonitorReport
     from counterpoise.persist import Manifest
     from counterpoise.resample import ResamplingPreview
     from counterpoise.results import Leaderboard, Promotion
 
+_quiet: ContextVar[bool] = ContextVar("counterpoise-quiet", default=False)
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs", "counterpoise")
 
 
@@ -51,12 +54,27 @@ def show_error(error: CounterpoiseError) -> None:
 
 
 @contextmanager
+def quietly() -> Iterator[None]:
+    """In the block, show no progress and only such lines of stages that warn of something."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+def is_quiet() -> bool:
+    """Return whether only warnings, errors and results are shown."""
+    return _quiet.get()
+
+
+@contextmanager
 def stage_lines() -> Iterator[None]:
     """Show the log lines of stages while a flow runs, and redirect other output to standard error.
 
     Prefect must already be imported, because importing it sets up its loggers.
     """
-    handler = _StageLines()
+    handler = _StageLines(logging.WARNING if is_quiet() else logging.NOTSET)
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     own = logging.getLogger("counterpoise")
     level = own.level
@@ -90,12 +108,33 @@ def print_run(version: DatasetVersion, report: Report | None, seconds: float) ->
     console = _output()
     state = "published" if version.created else "unchanged since"
     console.print(f"[bold]{escape(version.dataset)}[/]: {state} version {version.version}, {seconds:.1f} s")
-    console.print(_partition_table(version))
+    console.print(_partition_table(_classes_of(version)))
     console.print(f"rejected {version.rejected:,} rows, dropped by resampling {version.dropped:,}")
     console.print(f"manifest {escape(join_address(version.root, version.dataset, version.manifest))}")
     if report is not None:
         console.print(f"report   {escape(report.html)}")
         console.print(f"verdict  {escape(report.verdict)}")
+
+
+def print_preview(preview: Preview) -> None:
+    """Show the plans of a run, as far as they were made, and each expectation that does not hold."""
+    console, validation = _output(), preview.validation
+    passed = sum(one.status == "passed" for one in validation.outcomes)
+    answers = f"{passed:,} of {len(validation.outcomes):,} expectations passed"
+    console.print(f"[bold]{escape(preview.dataset)}[/]: {preview.rows:,} rows, {answers}")
+    for one in validation.outcomes:
+        if one.status != "passed":
+            found = f"{one.unexpected:,} of {one.checked:,} unexpected" if one.unexpected else one.observed
+            console.print(
+                escape(f"  {one.severity}: {one.expectation} {', '.join(one.columns)}: {found or one.status}")
+            )
+    rejected = validation.rejected_rows
+    if preview.split is not None and preview.resampling is not None:
+        rejected, plan = preview.split.rejected_rows + rejected, preview.resampling
+        console.print(_partition_table({**preview.split.counts, "train, resampled": plan.after}))
+        numbers = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
+        console.print(escape(f"resampling {plan.strategy}: {numbers}"))
+    console.print(f"rejected {rejected:,} rows; nothing was published")
 
 
 def print_advice(name: str, preview: ResamplingPreview) -> None:
@@ -234,7 +273,7 @@ def print_manifest(
     console = _output()
     for name, fact in facts.items():
         console.print(f"[bold]{name:<13}[/]{escape(str(fact))}")
-    console.print(_partition_table(version))
+    console.print(_partition_table(_classes_of(version)))
 
 
 def _promoted(version: DatasetVersion, promotion: Promotion | None) -> str:
@@ -245,16 +284,20 @@ def _promoted(version: DatasetVersion, promotion: Promotion | None) -> str:
     return f"yes, since {promotion.created} ({promotion.rule}): {promotion.reason}"
 
 
-def _partition_table(version: DatasetVersion) -> Table:
-    classes = list(dict.fromkeys(name for part in PARTITIONS for name in version.partitions[part].classes))
+def _partition_table(partitions: Mapping[str, Mapping[str, int]]) -> Table:
+    """Return a table of rows by partition and class, for at most eight classes."""
+    classes = list(dict.fromkeys(name for counts in partitions.values() for name in counts))
     shown = classes[:8]
     more = ["…"] if shown != classes else []
     table = Table("partition", "rows", *map(escape, shown), *more, box=None)
-    for part in PARTITIONS:
-        summary = version.partitions[part]
-        shares = (_share(summary.classes.get(name, 0), summary.rows) for name in shown)
-        table.add_row(part, f"{summary.rows:,}", *shares)
+    for part, counts in partitions.items():
+        rows = sum(counts.values())
+        table.add_row(part, f"{rows:,}", *(_share(counts.get(name, 0), rows) for name in shown))
     return table
+
+
+def _classes_of(version: DatasetVersion) -> dict[str, dict[str, int]]:
+    return {name: dict(version.partitions[name].classes) for name in PARTITIONS}
 
 
 def _share(count: int, rows: int) -> str:

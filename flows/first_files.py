@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from counterpoise.storage import SCHEMES, scratch_folder, written_whole
 
 _ABOUT_READING = ("source.label_spellings", "source.missing_values", "source.notations", "source.types")
 _MOST_READINGS = 4
+_PATTERN = re.compile(r"[*?\[]")
+_UNNAMED = re.compile(r"[^A-Za-z0-9_-]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -33,6 +36,29 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
     in_a_store = scheme is not None and scheme[0].lower().removesuffix("://") in SCHEMES
     place = {"url": source} if scheme and not in_a_store else {"path": source}
     return build_section(SourceConfig, {**place, "table": table, "query": query}, name="source")
+
+
+def name_of(source: SourceConfig) -> str:
+    """Return a dataset's name after its table, or else its file or folder.
+
+    Args:
+        source: The source, with a single file or folder or a table.
+
+    Raises:
+        ConfigError: The source is a query or a pattern, which has no name.
+    """
+    place = "" if _PATTERN.search(source.path) else re.split(r"[/\\]", source.path.rstrip("/\\"))[-1]
+    stem = source.table.rpartition(".")[2] or place.partition(".")[0]
+    letters = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    name = _UNNAMED.sub("-", letters).strip("-_")
+    if not name:
+        raise ConfigError(
+            "dataset_without_name",
+            expected="the dataset's name, or a file, folder or table to name it after",
+            found=source.table or source.path or "a query",
+            remedy="give it, such as --name transactions",
+        )
+    return name
 
 
 @names_refusals("init")

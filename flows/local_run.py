@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from prefect import Flow
 from prefect.settings import get_current_settings
 
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.console import say, stage_lines
+from counterpoise.flows.console import is_quiet, say, stage_lines
 from counterpoise.flows.prefect_api import reach_prefect
 from counterpoise.flows.progress import progress_shown
 from counterpoise.tasks.stage import without_prefect
@@ -30,13 +30,31 @@ def run_flow(flow: Flow[[BalanceConfig], R], config: BalanceConfig, *, prefect: 
         config: The configuration.
         prefect: Whether to start a temporary server if none is configured.
     """
-    with progress_shown(), stage_lines():
+    with _shown():
         if prefect or get_current_settings().api.url or _needs_a_server(config):
             reach_prefect()
             return flow(config)
-        say("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
+        if not is_quiet():
+            say("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
         with without_prefect(), _ended_in_order():
             return flow.fn(config)
+
+
+def run_plainly(stages: Callable[[BalanceConfig], R], config: BalanceConfig) -> R:
+    """Run stages that are no flow in this process, as plain functions, and show them as `run_flow` does.
+
+    Args:
+        stages: Calls the stages.
+        config: The configuration.
+    """
+    with _shown(), without_prefect(), _ended_in_order():
+        return stages(config)
+
+
+@contextmanager
+def _shown() -> Iterator[None]:
+    with nullcontext() if is_quiet() else progress_shown(), stage_lines():
+        yield
 
 
 def _needs_a_server(config: BalanceConfig) -> bool:
