@@ -7,14 +7,14 @@ each night; with `fresh` ones, all are new. The rule sees what a run publishes: 
 keyed resamples. From night 31 on, it is also asked each night about a version whose true average precision is .05
 lower, which is not promoted.
 
-Prints the share of nights promoted: of all, of the first and the last twenty; and the share of the worse versions.
+Prints the share of nights promoted: of all, and by stretches of twenty; and the share of the worse versions.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ from counterpoise.evaluate._inference.keyed import keyed_weights
 from counterpoise.metrics import Ranking
 from counterpoise.runtime import child_generator
 from counterpoise.typing import Copies, Floats
-from counterpoise.versions import VersionMetrics, decide_promotion
+from counterpoise.versions import Decision, VersionMetrics, decide_promotion
+from counterpoise.versions._promotion.noise import FALSE_REFUSALS
 from counterpoise.versions._promotion.references import MOST_REFERENCES
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -35,6 +36,7 @@ from benchmarks.interval_coverage import true_average_precision  # as a script, 
 from benchmarks.kept import Kept
 
 PREVALENCE, QUALITY, WORSE_BY, AGREEMENT, NEW_ROWS, SETTLED = 0.1, 0.5, 0.05, 0.8, 0.01, 30
+STRETCH = 20
 RULE = PromotionConfig(rule="not_worse")
 
 
@@ -98,13 +100,14 @@ def simulate(
 ) -> Nights:  # fmt: skip
     """Return the decisions on the versions of some runs, with `stable` or `fresh` test rows."""
     kept, equal, worse = kept or Kept(), list[list[bool]](), list[bool]()
+    setting = f"margin {RULE.margin}, false refusals {FALSE_REFUSALS}"
     for run in range(runs):
 
         def work(run: int = run) -> tuple[list[bool], list[bool]]:
             rng = child_generator(seed, kind, run)
             return one_run(kind, nights=nights, test=Test(rng, positives))
 
-        key = f"{kind} test rows, {positives} positives, {nights} nights, seed {seed}, run {run}, margin {RULE.margin}"
+        key = f"{kind} test rows, {positives} positives, {nights} nights, seed {seed}, run {run}, {setting}"
         good, bad = kept.once(key, work)
         equal.append(good)
         worse += bad
@@ -119,18 +122,19 @@ def one_run(kind: str, *, nights: int, test: Test) -> tuple[list[bool], list[boo
         test.renew(test.rng.random(len(test.truth)) < (NEW_ROWS if kind == "stable" else 1.0))
         candidate = VersionMetrics(night + 1, test.version(good))
         if night >= min(SETTLED, nights // 2):
-            worse.append(decided(VersionMetrics(night + 1, test.version(bad)), promoted))
-        equal.append(decided(candidate, promoted))
-        if equal[-1]:
-            promoted.append(candidate)
+            worse.append(decision_on(VersionMetrics(night + 1, test.version(bad)), promoted).promoted)
+        decision = decision_on(candidate, promoted)
+        equal.append(decision.promoted)
+        if decision.promoted:
+            promoted.append(replace(candidate, luck=(decision.numbers and decision.numbers.luck) or 0.0))
     return equal, worse
 
 
-def decided(candidate: VersionMetrics, promoted: list[VersionMetrics]) -> bool:
-    """Return whether the rule promotes a version."""
+def decision_on(candidate: VersionMetrics, promoted: list[VersionMetrics]) -> Decision:
+    """Return the rule's decision on a version."""
     most = MOST_REFERENCES
     compared = promoted if len(promoted) <= 2 * most else [*promoted[:most], *promoted[-most:]]
-    return decide_promotion(RULE, candidate, compared).promoted
+    return decide_promotion(RULE, candidate, compared)
 
 
 def main() -> None:
@@ -141,11 +145,12 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="file of finished pieces")
     options = vars(parser.parse_args())
     kept = Kept(options.pop("keep"))
-    print(f"{'test rows':<10}{'all':>7}{'first 20':>10}{'last 20':>9}{'.05 worse':>11}")
+    stretches = [slice(start, start + STRETCH) for start in range(0, options["nights"], STRETCH)]
+    print(f"{'test rows':<10}{'all':>7}{'.05 worse':>11}  by stretches of {STRETCH} nights")
     for kind in ("stable", "fresh"):
         found = simulate(kind, **options, kept=kept)
-        shares = [found.equal.mean(), found.equal[:, :20].mean(), found.equal[:, -20:].mean(), found.worse.mean()]
-        print(f"{kind:<10}{shares[0]:>7.1%}{shares[1]:>10.1%}{shares[2]:>9.1%}{shares[3]:>11.1%}", flush=True)
+        shares = " ".join(f"{found.equal[:, stretch].mean():.1%}" for stretch in stretches)
+        print(f"{kind:<10}{found.equal.mean():>7.1%}{found.worse.mean():>11.1%}  {shares}", flush=True)
 
 
 if __name__ == "__main__":

@@ -159,10 +159,12 @@ class PromotionNumbers(Record):
         compared_with: The version that was promoted before; 0 for the first.
         margin: The configured margin; None for the first version, and for promotions before there was a margin: then
             the bar is the lower bound of the version that was promoted before.
-        difference: The difference from the mean of the references.
+        difference: The difference from the mean of the references, without their luck.
         error: Its standard error.
         paired: Whether the error considers which test rows are the same.
         references: The versions whose mean the version was compared with.
+        luck: How much higher than on average an equally good version is expected to come out if it is promoted; None
+            for the first version, and for promotions before luck was considered.
         tolerance: Before there was a margin: how far below the bar the lower bound may be.
     """
 
@@ -178,6 +180,7 @@ class PromotionNumbers(Record):
     error: Number | None = None
     paired: bool = False
     references: tuple[VersionNumber, ...] = ()
+    luck: Number | None = None
     tolerance: Share = 0.0
 
     def looked_at(self, version: int) -> set[int]:

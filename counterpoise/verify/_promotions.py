@@ -22,10 +22,10 @@ from counterpoise.versions import (
     Decision,
     VersionMetrics,
     decide_promotion,
+    earlier_versions,
     promotion_sha256,
     read_metrics,
     read_promotion,
-    reference_versions,
     why_settled,
 )
 
@@ -98,9 +98,10 @@ def _undecided(promotion: Promotion, known: Sequence[Promotion], read: ReadMetri
     if numbers is not None and numbers.compared_with and numbers.margin is None:
         yield from _undecided_by_bounds(promotion, numbers, known, read)
         return
-    earlier = [VersionMetrics(version, read(version)) for version in reference_versions(known)]
     candidate = VersionMetrics(promotion.version, read(promotion.version))
-    decisions = [decide_promotion(settings, candidate, earlier) for settings in _settings(promotion)]
+    decisions = [
+        decide_promotion(settings, candidate, earlier_versions(known, read)) for settings in _settings(promotion)
+    ]
     plain = numbers if numbers is None or numbers.compared_with else numbers.model_copy(update={"tolerance": 0.0})
     if Decision(promoted=True, reason=promotion.reason, numbers=plain) not in decisions:
         yield f"not the decision of its rule: {'; '.join(sorted({decision.reason for decision in decisions}))}"

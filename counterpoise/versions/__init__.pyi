@@ -22,7 +22,7 @@ from ._promotion.promotions import newest_promotion as newest_promotion
 from ._promotion.promotions import promotion_sha256 as promotion_sha256
 from ._promotion.promotions import read_promotion as read_promotion
 from ._promotion.references import VersionMetrics as VersionMetrics
-from ._promotion.references import reference_versions as reference_versions
+from ._promotion.references import earlier_versions as earlier_versions
 from ._promotion.rules import Decision as Decision
 from ._promotion.rules import decide_promotion as decide_promotion
 from ._rebuild import rebuild_version as rebuild_version

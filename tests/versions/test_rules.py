@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from counterpoise.config import PromotionConfig
+from counterpoise.versions._promotion.noise import limits
 from counterpoise.versions._promotion.references import VersionMetrics, references
-from counterpoise.versions._promotion.rules import NOISE, Decision, chance_level, decide_promotion
+from counterpoise.versions._promotion.rules import Decision, chance_level, decide_promotion
 from tests.versions.records import metrics_of
 
 VALUES = st.floats(0, 1)
@@ -37,7 +40,7 @@ def test_a_version_is_promoted_exactly_if_it_falls_by_no_more_than_the_margin_or
     numbers = decision.numbers
     assert numbers is not None
     assert numbers.error == pytest.approx(error)
-    assert numbers.bar == -max(margin, NOISE * (numbers.error or 0))
+    assert numbers.bar == pytest.approx(-max(margin, 0.8416 * error), abs=1e-4)
     assert decision.promoted == ((numbers.difference or 0) >= numbers.bar)
     assert numbers.difference == pytest.approx(value - last)
     assert (numbers.compared_with, numbers.references) == (1, (1,))
@@ -75,12 +78,14 @@ def test_resamples_that_are_not_defined_leave_the_intervals() -> None:
 
 def test_the_reference_is_the_mean_of_those_promoted_last_and_of_those_promoted_first() -> None:
     values = [0.5] * 20 + [0.4] * 20
-    found = references(
+    found, correlation = references(
         "average_precision",
-        metrics_of(value=0.42),
+        VersionMetrics(41, metrics_of(value=0.42)),
         [VersionMetrics(number, metrics_of(value=value)) for number, value in enumerate(values, 1)],
         arm_of=lambda record: record["arms"][2],
     )
+    assert correlation[1, 2] == pytest.approx(1 / 1.05)
+    assert correlation[0, 2] == pytest.approx(1 / np.sqrt(2 * 1.05))
     assert [(one.which, round(one.difference, 9), one.versions[0]) for one in found] == [
         ("last", 0.02, 40),
         ("last", 0.02, 21),
@@ -88,16 +93,82 @@ def test_the_reference_is_the_mean_of_those_promoted_last_and_of_those_promoted_
     ]
 
 
+def promoted_of(values: Sequence[float], *, half: float) -> list[VersionMetrics]:
+    """Return the versions that the rule promotes, night by night."""
+    promoted = list[VersionMetrics]()
+    for night, value in enumerate(values, 1):
+        candidate = VersionMetrics(night, metrics_of(value=value, half=half))
+        kept = promoted if len(promoted) <= 40 else [*promoted[:20], *promoted[-20:]]
+        decision = decide_promotion(PromotionConfig(rule="not_worse"), candidate, kept)
+        if decision.promoted:
+            promoted.append(replace(candidate, luck=(decision.numbers and decision.numbers.luck) or 0.0))
+    return promoted
+
+
+def test_the_expected_luck_of_promoted_versions_is_taken_off() -> None:
+    lucky = [VersionMetrics(number, metrics_of(value=0.5), luck=0.02) for number in (1, 2)]
+    decision = decide_promotion(PromotionConfig(rule="not_worse"), VersionMetrics(3, metrics_of(value=0.47)), lucky)
+    assert decision.numbers is not None
+    assert decision.numbers.difference == pytest.approx(-0.01)
+    assert "0.5000 less 0.0200 for luck" in decision.reason
+
+
+@pytest.mark.parametrize("rows", [1, 3, 30])
+def test_as_few_equally_good_versions_are_refused_with_one_reference_as_with_three(rows: int) -> None:
+    """Each passes if it falls below none of its limits; the differences share the noise of the version itself."""
+    rng = np.random.default_rng(rows)
+    weights = np.hstack([np.ones((3, 1)), -rng.dirichlet(np.full(40, 40 / rows), 3)])
+    for count in (1, 2, 3):
+        covariance = weights[:count] @ weights[:count].T
+        errors = np.sqrt(np.diag(covariance))
+        allowed = limits(errors, covariance / np.outer(errors, errors), margin=0.0)
+        nights = rng.normal(size=(40_000, 41))
+        passed = ((nights @ weights[:count].T) >= allowed.least).all(axis=1)
+        assert passed.mean() == pytest.approx(0.8, abs=0.02)
+        assert 0 < allowed.luck < errors.max()
+
+
+@given(margin=st.floats(0.001, 1), count=st.integers(1, 3))
+def test_without_noise_the_margin_alone_decides_and_nobody_is_lucky(margin: float, count: int) -> None:
+    allowed = limits(np.zeros(count), np.zeros((count, count)), margin=margin)
+    assert allowed.least == (-margin,) * count
+    assert allowed.luck == 0
+
+
+def test_a_long_run_of_worse_versions_does_not_drag_the_references_down() -> None:
+    """A hundred nights that are far worse: none is promoted, and the one after them is judged as before."""
+    promoted = promoted_of([0.5] * 30 + [0.4] * 100 + [0.46], half=0.02)
+    assert [one.version for one in promoted] == list(range(1, 31))
+
+
+def test_quality_that_rose_must_not_fall_back_by_much() -> None:
+    assert promoted_of([0.5] * 30 + [0.7] * 3 + [0.55], half=0.02)[-1].version == 33
+
+
+def test_a_version_with_resamples_is_paired_with_those_that_have_some() -> None:
+    """Versions from before there were resamples are independent of all others, and take nothing from the pairs."""
+    rows = np.random.default_rng(0).normal(0, 0.03, 200)
+    earlier = [
+        VersionMetrics(1, metrics_of(value=0.5, half=0.05)),
+        VersionMetrics(2, metrics_of(value=0.5, keyed=(0.5 + rows).tolist())),
+    ]
+    (last, mean), _ = references(
+        "average_precision",
+        VersionMetrics(3, metrics_of(value=0.5, keyed=(0.5 + rows).tolist())),
+        earlier,
+        arm_of=lambda record: record["arms"][2],
+    )
+    assert (last.paired, mean.paired) == (True, False)
+    assert last.error == pytest.approx(0, abs=1e-12)
+    assert mean.error == pytest.approx(np.hypot(rows.std(ddof=1), 0.05 / 1.959963984540054) / 2)
+
+
 def test_quality_cannot_creep_down_by_small_steps() -> None:
     """Each night is .002 worse than the one before: it ends where the first versions forbid it."""
-    promoted = [metrics_of(value=0.8, half=0.04)]
-    for night in range(1, 200):
-        candidate = metrics_of(value=0.8 - 0.002 * night, half=0.04)
-        if decided(candidate, *([*promoted[:20], *promoted[-20:]] if len(promoted) > 40 else promoted)).promoted:
-            promoted.append(candidate)
-    lowest = min(record["arms"][2]["test"]["average_precision"] for record in promoted)
-    assert 0.7 < lowest < 0.78
-    assert len(promoted) < 60
+    promoted = promoted_of([0.8 - 0.002 * night for night in range(200)], half=0.04)
+    values = [(one.metrics or {})["arms"][2]["test"]["average_precision"] for one in promoted]
+    assert 0.72 < min(values) < 0.78
+    assert len(promoted) < 45
 
 
 @pytest.mark.parametrize(
@@ -134,7 +205,7 @@ def test_reasons_name_metric_learner_reference_and_limit() -> None:
         "promoted last, 0.4050: not more than 0.0100, the margin"
     )
     assert decided(metrics_of(value=0.39, half=0.04), metrics_of(value=0.4, half=0.04)).reason.endswith(
-        "not more than 0.0433, what noise explains with unpaired test rows"
+        "not more than 0.0243, what noise explains with unpaired test rows"
     )
     assert decided(metrics_of(value=0.41), before).reason.endswith("is 0.0100 above that of version 1, 0.4000")
 

@@ -23,7 +23,7 @@ class PromotionConfig(Section):
         HEADLINE.name, description="With not_worse: the metric, measured on test with resampling."
     )
     margin: float = Field(
-        0.03,
+        0.02,
         ge=0,
         le=1,
         description="With not_worse: how far the metric may fall below the mean of the versions promoted last, and of "

@@ -14,7 +14,7 @@ from counterpoise.runtime import names_refusals
 from counterpoise.storage import Patience, paced
 from counterpoise.versions._changes.previous import read_metrics
 from counterpoise.versions._promotion.promotions import add_promotion, list_promotions, newest_promotion
-from counterpoise.versions._promotion.references import VersionMetrics, reference_versions
+from counterpoise.versions._promotion.references import VersionMetrics, earlier_versions
 from counterpoise.versions._promotion.rules import decide_promotion
 
 BY_HAND = "by hand"
@@ -58,7 +58,7 @@ def promote_by_rule(settings: PromotionConfig, version: DatasetVersion) -> Promo
         if reason := why_settled(version.version, known):
             return PromotionOutcome(None, reason)
         last = known[-1] if known else None
-        promoted = [VersionMetrics(number, read_metrics(folder, number)) for number in reference_versions(known)]
+        promoted = earlier_versions(known, lambda number: read_metrics(folder, number))
         decision = decide_promotion(settings, candidate, promoted)
         if not decision.promoted or settings.rule == "never":
             return PromotionOutcome(None, decision.reason)

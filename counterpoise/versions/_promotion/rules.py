@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from counterpoise.config import PromotionConfig
 from counterpoise.metrics import METRICS, ClassShares
 from counterpoise.results import PromotionNumbers
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
+from counterpoise.versions._promotion.noise import limits
 from counterpoise.versions._promotion.references import Reference, VersionMetrics, references
-
-NOISE = 1.5
-"""The number of standard errors below a reference that noise explains: an equally good version falls lower on 7 % of
-nights. `benchmarks/promotion_nights.py` simulates the rule."""
 
 _SHOWN = 0.00005
 
@@ -36,7 +35,7 @@ def decide_promotion(
     Args:
         settings: The rule.
         candidate: The version to decide on.
-        promoted: The versions that it is compared with, see `reference_versions`; the last one is promoted now.
+        promoted: The versions that it is compared with, see `earlier_versions`; the last one is promoted now.
     """
     last = promoted[-1] if promoted else None
     if settings.rule != "not_worse":
@@ -47,7 +46,7 @@ def decide_promotion(
         return Decision(promoted=False, reason=obstacle)
     if last is None:
         return _above_chance(settings, candidate.metrics)
-    return _not_worse(settings, candidate.metrics, [one for one in promoted if _serves(settings, candidate, one)])
+    return _not_worse(settings, candidate, [one for one in promoted if _serves(settings, candidate, one)])
 
 
 def chance_level(metric: str, metrics: Mapping[str, Any]) -> float:
@@ -121,27 +120,23 @@ def _above_chance(settings: PromotionConfig, metrics: Mapping[str, Any]) -> Deci
     return Decision(promoted, text, numbers)
 
 
-def _not_worse(settings: PromotionConfig, metrics: Mapping[str, Any], promoted: Sequence[VersionMetrics]) -> Decision:
+def _not_worse(settings: PromotionConfig, candidate: VersionMetrics, promoted: Sequence[VersionMetrics]) -> Decision:
     """Decide by the reference from which the version falls furthest."""
 
     def arm_of(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return _resampled_arm(settings, record)
 
-    found = references(settings.metric, metrics, promoted, arm_of=arm_of)
-    nearest = min(found, key=lambda one: one.difference - _least(settings, one))
-    least, last = _least(settings, nearest), promoted[-1]
+    metrics, last = candidate.metrics or {}, promoted[-1]
+    found, correlation = references(settings.metric, candidate, promoted, arm_of=arm_of)
+    allowed = limits(np.array([one.error for one in found]), correlation, margin=settings.margin)
+    nearest, least = min(zip(found, allowed.least, strict=True), key=lambda one: one[0].difference - one[1])
     numbers = _numbers(
-        settings, metrics, bar=least, compared_with=last.version, margin=settings.margin,
+        settings, metrics, bar=least, compared_with=last.version, margin=settings.margin, luck=allowed.luck,
         difference=nearest.difference, error=nearest.error, paired=nearest.paired, references=nearest.versions,
     )  # fmt: skip
     decided = nearest.difference >= least
     text = f"{_name(settings, metrics)}, {_shown(numbers.value or 0.0)}, {_said(settings, nearest, least)}"
     return Decision(decided, text + _few(metrics) + _caveat(settings.metric, last.metrics or {}, metrics), numbers)
-
-
-def _least(settings: PromotionConfig, reference: Reference) -> float:
-    """Return the least difference with which a version is promoted: the margin, or more if noise explains more."""
-    return -max(settings.margin, NOISE * reference.error)
 
 
 def _said(settings: PromotionConfig, reference: Reference, least: float) -> str:
@@ -152,9 +147,10 @@ def _said(settings: PromotionConfig, reference: Reference, least: float) -> str:
     noise = f"what noise explains with {'' if reference.paired else 'un'}paired test rows"
     limit = f"{_shown(-least)}, {'the margin' if -least <= settings.margin else noise}"
     away = f"{_shown(abs(reference.difference))} {'below' if reference.difference < 0 else 'above'}"
+    value = _shown(reference.value) + (f" less {_shown(reference.luck)} for luck" if reference.luck >= _SHOWN else "")
     if abs(reference.difference) < _SHOWN:
-        return f"equals {name}, {_shown(reference.value)}"
-    compared = f"is {away} {name}, {_shown(reference.value)}"
+        return f"equals {name}, {value}"
+    compared = f"is {away} {name}, {value}"
     if reference.difference >= 0:
         return compared
     return f"{compared}: {'not ' if reference.difference >= least else ''}more than {limit}"

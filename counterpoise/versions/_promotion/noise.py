@@ -1,0 +1,66 @@
+"""How far an equally good version comes out lower by noise, and how lucky one is that was promoted nevertheless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from counterpoise.typing import Floats
+
+FALSE_REFUSALS = 0.2
+"""The share of equally good versions that noise may refuse. `benchmarks/promotion_nights.py` simulates the rule."""
+
+ALONE = 2.0
+"""How many times as wide the limit of a single version is, in standard errors, beside means of several versions."""
+
+_DRAWS = 4096
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a decision.
+
+    Attributes:
+        least: By reference, the least difference with which a version is promoted.
+        luck: How much higher than on average an equally good version is expected to come out if it is promoted.
+    """
+
+    least: tuple[float, ...]
+    luck: float
+
+
+def limits(errors: Floats, correlation: Floats, *, margin: float) -> Limits:
+    """Return the limits: below them fall no more than `FALSE_REFUSALS` of equally good versions.
+
+    A version must pass all references, whose differences are correlated. So the number of standard errors that noise
+    explains follows from all of them together: the share of refusals is the same for one reference as for three.
+
+    Args:
+        errors: The standard error of the difference from each reference: that of one version, then those of means.
+        correlation: The correlation of these differences.
+        margin: The least width of a limit.
+
+    >>> limits(np.array([0.01]), np.eye(1), margin=0.0).least[0].__round__(3)
+    -0.008
+    """
+    widths = np.where(np.arange(len(errors)) > 0, 1.0, ALONE if len(errors) > 1 else 1.0)
+    values, vectors = np.linalg.eigh(correlation)
+    noise = _normals()[:, : len(errors)] @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    wide = float(np.quantile((-noise / widths).max(axis=1), 1 - FALSE_REFUSALS))
+    least = -np.maximum(margin, wide * widths * errors)
+    passing = noise[(noise * errors >= least).all(axis=1)]
+    mean = int(len(errors) > 1)
+    return Limits(tuple(least.tolist()), float(errors[mean] * passing[:, mean].mean()))
+
+
+@cache
+def _normals() -> Floats:
+    """Return evenly spread normal numbers of three dimensions, the same for every decision."""
+    from scipy.special import ndtri
+    from scipy.stats import qmc
+
+    uniform = qmc.Sobol(3, scramble=False).fast_forward(1).random(_DRAWS)
+    found: Floats = ndtri(uniform)
+    return found
