@@ -139,7 +139,9 @@ def _evaluated(
         "comparisons": comparisons,
         "correction": _correction(task, facts),
         "decision_curves": decision_curves(task, [one.published for one in facts if one.published], seed=seed),
-        "independence": independence_record(task, evaluated, draws, learner=headline["learner"], seed=seed),
+        "independence": independence_record(
+            task, evaluated, draws, learner=headline["learner"], days=tables.test_days, seed=seed
+        ),
         "one_vs_rest": one_vs_rest(task, predictions, seed=seed),
         "verdict": headline["text"],
         "verdict_outcome": headline["outcome"],

@@ -1,4 +1,4 @@
-"""What the evaluation takes as independent, and, where equal rows may be so too, what single rows would say."""
+"""What the evaluation takes as independent, and what single rows or whole days would say where they may be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from counterpoise.evaluate._arms import EvaluatedArm
+from counterpoise.evaluate._day_codes import DayCodes
 from counterpoise.evaluate._draws import LearnerDraws
+from counterpoise.evaluate._inference.bootstrap import Interval
 from counterpoise.evaluate._inference.differences import paired_differences, resample_arms
 from counterpoise.evaluate._inference.intervals import ranking_interval
 from counterpoise.evaluate._inference.mean_effects import mean_effects
@@ -18,27 +20,34 @@ from counterpoise.evaluate._verdict import baseline_verdict, strategy_verdict
 from counterpoise.metrics import HEADLINE
 from counterpoise.split import unit_sizes
 
+FEWEST_DAYS = 7
+"""Fewer days than a week do not tell how days differ."""
+
 
 def independence_record(
-    task: EvaluationTask, evaluated: list[EvaluatedArm], draws: dict[str, LearnerDraws], *, learner: str, seed: int
-) -> dict[str, Any]:
-    """Return the unit of independence, its numbers and sizes on validation and test, and the verdict of single rows.
+    task: EvaluationTask, evaluated: list[EvaluatedArm], draws: dict[str, LearnerDraws], *, learner: str,
+    days: DayCodes | None = None, seed: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the unit of independence, its numbers and sizes on validation and test, and verdicts of other units.
 
     Args:
         task: The evaluation task.
         evaluated: The evaluated arms.
         draws: The draws of each learner; empty if nothing was resampled.
         learner: The verdict's learner.
+        days: The days of the test rows; None if they are unknown or mean nothing.
         seed: The run's seed.
     """
     codes = task.codes
     by_strategy = {arm.strategy: arm for arm in evaluated if arm.learner == learner}
+    settings: dict[str, Any] = {"arms": by_strategy, "draws": draws, "learner": learner, "seed": seed}
     return {
         "unit": codes.unit,
         **{part: _sizes(codes, part).model_dump() for part in ("validation", "test")},
         "test_units": dict(zip(codes.classes, task.units_by_class.tolist(), strict=True)),
         "coincidences": codes.coincidences,
-        "as_rows": _as_rows(task, by_strategy, draws, learner=learner, seed=seed) if codes.coincidences else None,
+        "as_rows": _as_rows(task, **settings) if codes.coincidences else None,
+        "as_days": _as_days(task, days, **settings) if days and len(days.names) >= FEWEST_DAYS else None,
     }
 
 
@@ -52,29 +61,40 @@ def _sizes(codes: LabelCodes, part: str) -> Any:
     return unit_sizes(np.ones(len(getattr(codes, part)), np.int64) if groups is None else np.bincount(groups))
 
 
-def _as_rows(
-    task: EvaluationTask, arms: dict[str, EvaluatedArm], draws: dict[str, LearnerDraws], *, learner: str, seed: int
-) -> dict[str, Any]:
+def _as_rows(task: EvaluationTask, **settings: Any) -> dict[str, Any]:
     """Return the verdict if each test row were independent, on the same draws."""
     single = single_rows(task)
-    counts: dict[str, Any] = {"rows": single.deciding_rows, "counted": single.counted}
+    verdict, _ = _verdict_with(single, counts=single, **settings)
+    return {"deciding_rows": single.deciding_rows, "deciding_rows_are": single.counted, **verdict}
+
+
+def _as_days(task: EvaluationTask, days: DayCodes, **settings: Any) -> dict[str, Any]:
+    """Return the verdict and the headline's interval with whole days drawn, on the same draws."""
+    codes = replace(task.codes, groups={**task.codes.groups, "test": days.codes.astype(np.int32)})
+    verdict, interval = _verdict_with(replace(task, codes=codes), counts=task, **settings)
+    bounds = {"low": interval.low if interval else None, "high": interval.high if interval else None}
+    return {"days": len(days.names), **bounds, **verdict}
+
+
+def _verdict_with(
+    task: EvaluationTask, *, counts: EvaluationTask, arms: dict[str, EvaluatedArm], draws: dict[str, LearnerDraws],
+    learner: str, seed: int,
+) -> tuple[dict[str, Any], Interval | None]:  # fmt: skip
+    """Return the verdict and the headline's interval with the units of one task, counting those of another."""
     pair = [arms[name] for name in dict.fromkeys(("none", task.strategy))]
-    resampled = list(resample_arms(single, pair, seed=seed)[0].values())
-    none = arms["none"].record["test"]
+    resampled = list(resample_arms(task, pair, seed=seed)[0].values())
+    none, ours, name = arms["none"].record["test"], pair[-1].record["test"], HEADLINE.name
+    positives, negatives = counts.test_units
+    values = resampled[-1].get(name, np.empty(0))
+    found = ranking_interval(name, values, ours[name], positives=positives, negatives=negatives)
+    rows: dict[str, Any] = {"rows": counts.deciding_rows, "counted": counts.counted}
     if task.strategy == "none":
-        name = HEADLINE.name
-        positives, negatives = single.test_units
-        found = ranking_interval(name, resampled[0][name], none[name], positives=positives, negatives=negatives)
         intervals = {name: {"low": found.low, "high": found.high}} if found else {}
         arm = {"learner": learner, "test": none, "intervals": intervals}
-        verdict = baseline_verdict(arm, prevalence=task.chance, **counts)
-    else:
-        comparison = {
-            "learner": learner,
-            "differences": paired_differences(arms[task.strategy].record["test"], none, resampled[1], resampled[0]),
-            "draws": mean_effects(single, {learner: draws[learner]}, seed=seed)[learner],
-        }
-        verdict = strategy_verdict(
-            comparison, strategy=task.strategy, equivalence=task.config.equivalence, **counts
-        )  # fmt: skip
-    return {"deciding_rows": counts["rows"], "deciding_rows_are": counts["counted"], **verdict}
+        return baseline_verdict(arm, prevalence=task.chance, **rows), found
+    comparison = {
+        "learner": learner,
+        "differences": paired_differences(ours, none, resampled[1], resampled[0]),
+        "draws": mean_effects(task, {learner: draws[learner]}, seed=seed)[learner],
+    }
+    return strategy_verdict(comparison, strategy=task.strategy, equivalence=task.config.equivalence, **rows), found

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from counterpoise.metrics import METRICS
 from counterpoise.records import PARTITIONS
-from counterpoise.results import MAY_BE_INDEPENDENT, learner_label, strategy_label
+from counterpoise.results import MAY_BE_INDEPENDENT, ONE_DAY, learner_label, strategy_label
 from counterpoise.text import capital, count, number, ratio, share, shown, signed, threshold, words
 
 _FILTERS = (capital, count, number, ratio, share, shown, signed, threshold, words)
@@ -37,6 +37,7 @@ def template_environment() -> Environment:
     charts = own_text("chart.css")
     environment.globals |= {"partitions": PARTITIONS, "chart_style": charts, "style": charts + own_text("style.css")}
     environment.globals["may_be_independent"] = MAY_BE_INDEPENDENT
+    environment.globals["one_day"] = ONE_DAY
     environment.globals["m"] = environment.get_template("macros.html.j2").module
     return environment
 

@@ -22,6 +22,7 @@ from ._final import Role as Role
 from ._labels import learner_label as learner_label
 from ._labels import strategy_label as strategy_label
 from ._metrics import MAY_BE_INDEPENDENT as MAY_BE_INDEPENDENT
+from ._metrics import ONE_DAY as ONE_DAY
 from ._metrics import Draws as Draws
 from ._metrics import MetricsRecord as MetricsRecord
 from ._metrics import PublishedMetrics as PublishedMetrics

@@ -84,6 +84,23 @@ MAY_BE_INDEPENDENT = (
 )
 
 
+ONE_DAY = "Rows of one day may depend on each other. With each day drawn as a whole, all {} of test:"
+
+
+class CountedByDay(Verdict):
+    """The verdict with the intervals of whole days, because rows of one day may depend on each other.
+
+    Attributes:
+        days: The days of test.
+        low: The lower bound of the headline metric of the verdict's arm on the published train rows.
+        high: The upper bound.
+    """
+
+    days: Count
+    low: Number | None
+    high: Number | None
+
+
 class CountedAsRows(Verdict):
     """The verdict if each row were independent, although rows are equal; `deciding_rows` are then single rows."""
 
@@ -101,6 +118,7 @@ class Independence(Record):
         test_units: The units of test that have rows of each class.
         coincidences: Whether equal rows may well be independent, because few discrete values make many rows equal.
         as_rows: The verdict if they are; null otherwise.
+        as_days: The verdict if rows of one day are not; null if the split is not by time or has few days.
     """
 
     unit: UnitKind
@@ -109,6 +127,7 @@ class Independence(Record):
     test_units: dict[Name, Count]
     coincidences: bool
     as_rows: CountedAsRows | None
+    as_days: CountedByDay | None = None
 
 
 class MeanEffect(Difference):

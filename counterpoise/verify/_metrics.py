@@ -100,6 +100,9 @@ def _independence(record: MetricsRecord, *, binary: bool) -> Iterator[str]:
         yield "independence: units are not single rows"
     if (stated.as_rows is not None) != stated.coincidences or (stated.coincidences and stated.unit != "equal_rows"):
         yield "independence: coincidences without equal rows"
+    known = record.alerts_a_day
+    if stated.as_days is not None and known is not None and stated.as_days.days != len(known.days):
+        yield f"independence: {stated.as_days.days:,} days instead of {len(known.days):,}"
 
 
 def _arms_missing(record: MetricsRecord) -> str:

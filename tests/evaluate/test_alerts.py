@@ -172,6 +172,19 @@ def test_verify_finds_numbers_by_day_that_contradict_each_other(record: dict[str
 
 
 @pytest.mark.slow
+def test_the_verdict_is_also_given_with_whole_days_drawn(record: dict[str, Any], tmp_path: Path) -> None:
+    found, rows = record["independence"]["as_days"], record["arms"][2]
+    assert (found["days"], found["learner"]) == (7, "logistic_regression")
+    assert found["low"] < rows["test"]["average_precision"] < found["high"]
+    assert f"{record['deciding_rows']:,} {record['deciding_rows_are']}" in found["text"]
+    forged = json.loads(json.dumps(record))
+    forged["independence"]["as_days"]["days"] = 8
+    assert "independence: 8 days instead of 7" in list(metric_differences(_metrics(forged)))
+    split = {"method": "time", "train": "8 days", "delay": "7 days", "test": "6 days", "known_positives": "drop"}
+    assert evaluated(tmp_path, split=split)["independence"]["as_days"] is None
+
+
+@pytest.mark.slow
 def test_numbers_of_unknown_unit_have_no_days_and_the_notes_say_so(tmp_path: Path) -> None:
     columns = {"target": "label", "time": "second", "drop": ["day", "at", "customer"]}
     split = {"method": "time", "test": "604800"}

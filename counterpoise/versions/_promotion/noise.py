@@ -9,7 +9,7 @@ import numpy as np
 
 from counterpoise.typing import Floats
 
-FALSE_REFUSALS = 0.2
+FALSE_REFUSALS = 0.18
 """The share of equally good versions that noise may refuse. `benchmarks/promotion_nights.py` simulates the rule."""
 
 ALONE = 2.0
@@ -43,7 +43,7 @@ def limits(errors: Floats, correlation: Floats, *, margin: float) -> Limits:
         margin: The least width of a limit.
 
     >>> limits(np.array([0.01]), np.eye(1), margin=0.0).least[0].__round__(3)
-    -0.008
+    -0.009
     """
     widths = np.where(np.arange(len(errors)) > 0, 1.0, ALONE if len(errors) > 1 else 1.0)
     values, vectors = np.linalg.eigh(correlation)
