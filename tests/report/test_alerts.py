@@ -84,3 +84,11 @@ def test_windows_and_the_reasons_of_rows_left_out_are_on_the_page(make_data: Any
     assert "<td>2025-03-08</td><td>2025-03-09T12:00:00</td>" in html
     assert '<th scope="row">Left out: delay</th><td></td><td></td><td class="n">4,321</td>' in html
     assert "known as positive (class yes) by then" in html
+
+
+def test_the_verdict_with_whole_days_is_on_the_page(make_data: Any, metrics: dict[str, Any]) -> None:
+    as_days = {"days": 7, "learner": "logistic_regression", "text": "SMOTE did not measurably help by days."}
+    record = {**metrics, "independence": {"unit": "rows", "as_days": as_days}}
+    wanted = "With each day drawn as a whole, all 7 of test: SMOTE did not measurably help by days."
+    assert wanted in render_html(make_data(metrics=record))
+    assert "drawn as a whole" not in render_html(make_data(metrics=metrics))
