@@ -24,7 +24,7 @@ from counterpoise.runtime import names_refusals
 from counterpoise.split import split_snapshot
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import StrategyName
-from counterpoise.table import check_column_use
+from counterpoise.table import REJECTS_SCHEMA, check_column_use
 from counterpoise.validate import validate_snapshot
 from counterpoise.versions import Version, open_version
 
@@ -69,7 +69,8 @@ def balance_frame(
     get labels of their own: integers that follow the largest one, or missing ones.
 
     Args:
-        frame: A frame of pandas or Polars; it is not modified. Its index is no column: rows are identified by position.
+        frame: A frame of pandas or Polars; it is not modified. Its index is no feature, but named levels may have
+            roles, such as the group. Rows are identified by position.
         target: The label column.
         strategy: The resampling strategy.
         seed: The seed of all random choices.
@@ -83,7 +84,9 @@ def balance_frame(
         CounterpoiseError: The frame cannot be split or resampled as configured.
     """
     opened = open_frame(frame)
-    config = frame_config(opened.names, sections, target=target, strategy=strategy, seed=seed)
+    labels = {**opened.levels, **opened.names}
+    config = frame_config(labels, sections, target=target, strategy=strategy, seed=seed)
+    opened = opened.with_levels({config.columns.target, *config.columns.named()})
     with scratch_folder() as place:
         read = read_frame(opened.carried(config.columns.drop), config, place)
         return _balance(read, place, opened)
@@ -111,8 +114,8 @@ def _balance(read: ReadFrame, place: Path, frame: AnyFrame) -> BalancedFrame[Any
     version = open_version(place / "out" / config.name)
     return BalancedFrame(
         **{name: _partition(version, name, read, frame) for name in PARTITIONS},
-        keys={name: frame.table(version.to_arrow(f"keys/{name}")) for name in PARTITIONS},
-        rejected=frame.table(version.to_arrow("rejected")),
+        keys={name: frame.table(version.to_arrow(f"keys/{name}"), read.source.roles.keys) for name in PARTITIONS},
+        rejected=frame.table(_rejected(version)),
         split=split,
         resampling=plan,
         certificate=version.manifest.certificate.checks,
@@ -126,6 +129,11 @@ def _resampling(config: BalanceConfig, read: ReadFrame, split: SplitPlan, place:
         read.snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=place,
         choice=chosen.choice, synthetic_only=config.output.rows == "synthetic",
     )  # fmt: skip
+
+
+def _rejected(version: Version) -> pa.Table:
+    found = version.to_arrow("rejected")
+    return found if found.column_names else REJECTS_SCHEMA.empty_table()
 
 
 def _partition(version: Version, name: str, read: ReadFrame, frame: AnyFrame) -> Any:

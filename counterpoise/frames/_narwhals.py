@@ -47,6 +47,16 @@ class NarwhalsFrame:
         """The names of columns, by themselves."""
         return {name: name for name in self.frame.columns}
 
+    @property
+    def levels(self) -> dict[Hashable, str]:
+        """Nothing: these frames have no index."""
+        return {}
+
+    def with_levels(self, names: Collection[str]) -> NarwhalsFrame:
+        """Return the frame itself: it has no index."""
+        del names
+        return self
+
     def carried(self, unused: Collection[str] = ()) -> dict[str, Carried]:
         """Return all columns as the engine reads them, by name; unused ones without values.
 
@@ -107,9 +117,10 @@ class NarwhalsFrame:
         table = nw.from_arrow(pa.table({"values": values}), backend=self.frame.implementation)
         return table["values"]
 
-    def table(self, table: pa.Table) -> Any:
-        """Return a table of facts about rows, such as keys, as a frame of the same library."""
-        return nw.from_arrow(table, backend=self.frame.implementation).to_native()
+    def table(self, table: pa.Table, own: Collection[str] = ()) -> Any:
+        """Return facts about source rows as a frame; the frame's own columns among them have its dtypes."""
+        facts = nw.from_arrow(table, backend=self.frame.implementation)
+        return facts.with_columns(*(nw.col(name).cast(self.frame.schema[name]) for name in own)).to_native()
 
 
 def _unsupported(name: str, dtype: Any) -> InputError:

@@ -29,6 +29,13 @@ class AnyFrame(Protocol):
     def names(self) -> Mapping[Hashable, str]:
         """The names of columns as texts, by their labels in the frame."""
 
+    @property
+    def levels(self) -> Mapping[Hashable, str]:
+        """The names of index levels as texts, by themselves."""
+
+    def with_levels(self, names: Collection[str]) -> AnyFrame:
+        """Return the frame with the named index levels among its columns."""
+
     def carried(self, unused: Collection[str] = ()) -> dict[str, Carried]:
         """Return all columns as the engine reads them, by name; unused ones without values."""
 
@@ -41,8 +48,8 @@ class AnyFrame(Protocol):
     def result(self, rows: ResultRows) -> Any:
         """Return rows of a result with the frame's dtypes."""
 
-    def table(self, table: pa.Table) -> Any:
-        """Return a table of facts about rows as a frame of the same library."""
+    def table(self, table: pa.Table, own: Collection[str] = ()) -> Any:
+        """Return facts about source rows as a frame; the frame's own columns among them have its labels and dtypes."""
 
 
 def open_frame(frame: Any) -> AnyFrame:

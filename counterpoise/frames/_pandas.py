@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,9 +25,11 @@ class PandasFrame:
 
     Attributes:
         frame: The frame, which is not modified.
+        columns: Its labels of columns, if it has index levels besides.
     """
 
     frame: pd.DataFrame
+    columns: pd.Index[Any] | None = None
 
     @cached_property
     def names(self) -> dict[Hashable, str]:
@@ -37,8 +40,7 @@ class PandasFrame:
         """
         labels: list[Hashable] = list(self.frame.columns)
         names = {label: text_name(label) for label in labels}
-        texts = [names[label] for label in labels]
-        if twice := sorted({text for text in texts if texts.count(text) > 1}):
+        if twice := sorted(text for text, count in Counter(names[label] for label in labels).items() if count > 1):
             raise InputError(
                 "duplicate_columns",
                 expected="columns with different names, also when these are written as texts",
@@ -47,6 +49,21 @@ class PandasFrame:
                 values={"names": twice[:20]},
             )
         return names
+
+    @cached_property
+    def levels(self) -> dict[Hashable, str]:
+        """The names of index levels that no column has, as texts, by themselves."""
+        known, several = set(self.names.values()), self.frame.columns.nlevels > 1
+        levels = [] if several else [level for level in self.frame.index.names if level is not None]
+        return {level: text_name(level) for level in levels if text_name(level) not in known}
+
+    def with_levels(self, names: Collection[str]) -> PandasFrame:
+        """Return the frame with the named index levels among its columns."""
+        frame = self.frame.copy(deep=False)
+        for level in (level for level, name in self.levels.items() if name in names):
+            values = frame.index.get_level_values(list(frame.index.names).index(level))
+            frame.insert(frame.shape[1], level, values)
+        return PandasFrame(frame, self.frame.columns)
 
     def carried(self, unused: Collection[str] = ()) -> dict[str, Carried]:
         """Return all columns as the engine reads them, by name; unused ones without values.
@@ -89,7 +106,7 @@ class PandasFrame:
 
         Synthetic rows get new labels: integers that follow the largest one, or missing ones.
         """
-        places = [list(self.names.values()).index(name) for name in rows.names]
+        places = [self._places[name] for name in rows.names]
         given = self.frame.set_flags(allows_duplicate_labels=True).iloc[:, places]
         part = given.copy(deep=False)
         for place in filter(lambda place: _is_view(given.dtypes.iloc[place]), range(len(places))):
@@ -105,14 +122,30 @@ class PandasFrame:
             elif rows.made.num_rows:
                 part.isetitem(place, _column(rows, name, column))
         part.index = _labels(self.frame.index, rows.positions)
+        if self.columns is not None and max(places) < len(self.columns):
+            part.columns = self.columns.take(places)
         return part
 
-    def table(self, table: pa.Table) -> pd.DataFrame:
-        """Return a table of facts about rows, such as keys, as a frame; columns of the frame have their labels."""
-        labels: dict[Hashable, Hashable] = {name: label for label, name in self.names.items()}
-        frame = to_pandas(table)
-        frame.columns = pd.Index([labels.get(name, name) for name in frame.columns], tupleize_cols=False)
-        return frame
+    def table(self, table: pa.Table, own: Collection[str] = ()) -> pd.DataFrame:
+        """Return facts about source rows as a frame; the frame's own columns among them have its labels and dtypes.
+
+        NumPy's integers and booleans become nullable ones if there are synthetic rows, which have no keys.
+        """
+        labels: dict[str, Hashable] = {name: label for label, name in self.names.items() if name in own}
+        facts = to_pandas(table)
+        positions = facts["source_row"].to_numpy(dtype=np.int64, na_value=-1)
+        for place, name in enumerate(facts.columns):
+            if name in labels:
+                column = self.frame.iloc[:, self._places[name]].reset_index(drop=True)
+                if not _is_view(column.dtype) and (column.dtype.kind not in "iub" or (positions >= 0).all()):
+                    taken: Any = column.reindex(positions).reset_index(drop=True)
+                    facts.isetitem(place, taken)
+        facts.columns = pd.Index([labels.get(name, name) for name in facts.columns], tupleize_cols=False)
+        return facts
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.names.values())}
 
 
 def text_name(label: Hashable) -> str:

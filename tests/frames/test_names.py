@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Hashable
 from typing import Any
 
@@ -125,3 +126,31 @@ def test_a_frame_without_rows_or_columns_is_refused_by_name() -> None:
     for frame in (unnamed().head(0), unnamed()[[]], pd.DataFrame()):
         with pytest.raises(CounterpoiseError):
             balance_frame(frame, target=3)
+
+
+@pytest.mark.parametrize("name", ["customer", 7])
+def test_named_levels_of_the_index_may_have_roles_and_are_no_features(name: Hashable) -> None:
+    frame = unnamed().set_axis(["id", "x", "z", "y"], axis=1)
+    levels: list[Any] = [np.arange(ROWS) // 4, pd.date_range("2024", periods=ROWS)]
+    frame.index = pd.MultiIndex.from_arrays(levels, names=[name, "at"])
+    roles = {"group": name, "time": "at", "ids": ["id"]}
+    balanced = balance_frame(frame, target="y", columns=roles, strategy="smote")
+    originals_are_the_frames_own(balanced, frame.drop(columns="id"))
+    customers = {part: set(keys[name].dropna()) for part, keys in balanced.keys.items()}
+    assert not customers["train"] & customers["test"]
+    assert balanced.keys["test"]["at"].dtype == "datetime64[us]"
+    assert list(balance_frame(frame, target="y").train) == ["id", "x", "z", "y"]
+    labelled = frame.set_index("y", append=True)
+    assert balance_frame(labelled, target="y", strategy="smote").train["y"].mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_keys_have_the_dtypes_of_the_frame() -> None:
+    frame = unnamed().set_axis(["id", "x", "z", "y"], axis=1)
+    frame["id"] = pd.Series([uuid.UUID(int=number) for number in range(ROWS)], dtype=object)
+    frame["origin"] = "a feature"
+    balanced = balance_frame(frame, target="y", columns={"ids": ["id"]}, strategy="smote")
+    assert set(balanced.keys["train"]["origin"]) == {"original", "synthetic"}
+    for keys in balanced.keys.values():
+        own = keys["source_row"].notna()
+        assert keys["id"][own].tolist() == frame["id"].iloc[keys["source_row"][own].to_numpy(int)].tolist()
+        assert keys["id"][~own].isna().all()
