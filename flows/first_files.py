@@ -173,7 +173,7 @@ def _read_as_it_is(
         try:
             snapshot = ingest_source(source, target=given.columns.target, folder=folder, progress=silent)
         except InputError as error:
-            found = tuple(error.values.get("type_changes", ()))
+            found = tuple(error.values.get("type_changes", [error.values.get("column", "")]))
             if error.reason == "label_spellings" and source.label_spellings == "stop":
                 source = source.model_copy(update={"label_spellings": "merge"})
                 comments["source.label_spellings"] = f"Found {error.found}. Set keep if these are different classes."

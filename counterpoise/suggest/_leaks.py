@@ -54,7 +54,8 @@ def find_leaks(snapshot: Snapshot, labels: Labels, profiles: Sequence[ColumnSumm
 def _telling_all(profile: ColumnSummary, column: pa.ChunkedArray, labels: Labels) -> str:
     """Return the reason if the values of a feature tell all of several classes, as a copy of the label does."""
     classes = len(labels.classes)
-    if not classes <= profile.distinct <= _VALUES_PER_CLASS * classes or pa.types.is_nested(profile.type):
+    few = classes <= profile.distinct <= _VALUES_PER_CLASS * classes and classes * MIN_ROWS <= profile.rows
+    if not few or pa.types.is_nested(profile.type):
         return ""
     codes, distinct = _coded(column)
     usable = (labels.codes >= 0) & (codes >= 0)

@@ -30,9 +30,9 @@ def with_missing_values(
         changing: Columns of numbers with a few texts among them, which `source` declares as texts.
     """
     known = source_formats().get(snapshot.format)
-    if not (source.path and known and "missing_values" in known.options):
+    if not (known and "missing_values" in known.options):
         return source, {}
-    counts = {each.name: dict(each.tokens) for each in features if each.tokens}
+    counts = {each.name: dict(each.tokens) for each in features if each.tokens and source.path}
     mistaken = {}
     unread = {each.name for each in snapshot.unread if not (each.notations or each.as_good_as_text)}
     for name in (each.name for each in features if each.name in unread or each.name in changing):

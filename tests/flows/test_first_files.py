@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +109,36 @@ def test_settings_that_are_given_to_init_are_in_what_it_writes(
     for part in field.split("."):
         found = found[part]
     assert found == value
+
+
+def rows_with(marks: dict[int, str]) -> list[dict[str, Any]]:
+    """Return rows whose `x` and `z` are numbers except for marks."""
+    rng = np.random.default_rng(0)
+    return [
+        {
+            "x": marks.get(row, round(float(rng.normal()), 3)),
+            "z": marks.get(row + 1, row * 7 % 31),
+            "label": row % 7 == 0,
+        }
+        for row in range(ROWS)
+    ]
+
+
+def test_rare_marks_become_missing_values_in_json_lines_and_databases_too(tmp_path: Path) -> None:
+    rows = rows_with(marked("?", "n/a"))
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database, database:
+        database.execute("CREATE TABLE t (x, z, label)")
+        database.executemany("INSERT INTO t VALUES (:x, :z, :label)", rows)
+    sources = (source_settings(str(tmp_path / "a.jsonl")), source_settings(f"sqlite:///{tmp_path}/a.db", table="t"))
+    for source in sources:
+        files = write_first_files(source, target="label", name="first", out=tmp_path, force=True, overrides=QUICK)
+        text = files[0].read_text()
+        config = load_config(files[0], [f"source.url=sqlite:///{tmp_path}/a.db"] if source.table else [])
+        assert sorted(config.source.missing_values) == ["", "?", "n/a"]
+        assert "'?' (1 in 'x', 1 in 'z'); 'n/a' (1 in 'x', 1 in 'z')" in comments_of(text)
+        types = reading(config, tmp_path / "read")
+        assert (types["x"], types["z"]) == ("double", "int64")
 
 
 def test_a_setting_that_the_source_needs_can_be_given_to_init(tmp_path: Path) -> None:
