@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.split_repeats import Rows, summary, table
 
@@ -13,6 +14,7 @@ def test_parts_keep_the_share_of_the_classes_and_every_row_once() -> None:
     assert rows.resampled("random_under", np.random.default_rng(2)).y.mean() == 0.5
 
 
+@pytest.mark.slow
 def test_both_designs_give_an_interval_for_each_split_seed() -> None:
     found = np.array(table("logistic", "random_over", 400, 0))
     assert found.shape == (4, 5)

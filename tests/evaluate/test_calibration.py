@@ -52,6 +52,7 @@ def test_what_rows_do_not_determine_is_undefined() -> None:
     assert np.isnan(calibration_line(np.full(100, 0.2), np.zeros(100, bool)).in_the_large)
 
 
+@pytest.mark.slow
 def test_one_newton_step_has_the_spread_of_lines_fitted_anew() -> None:
     probability, positive = drawn(1_500, slope=0.7)
     weights = list(iter_weights(np.zeros(1_500, np.int32), resamples=150, rng=np.random.default_rng(1)))
@@ -65,6 +66,7 @@ def test_one_newton_step_has_the_spread_of_lines_fitted_anew() -> None:
     assert set(found) == {"slope", "intercept", "in_the_large"}
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_of_right_probabilities() -> None:
     covered = dict.fromkeys(("slope", "intercept", "in_the_large"), 0)
     for seed in range(60):

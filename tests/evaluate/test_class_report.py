@@ -135,6 +135,7 @@ def test_a_table_of_two_classes_has_a_report_with_intervals(tables: EvaluationTa
                 assert one["intervals"][figure]["low"] < one[figure] < one["intervals"][figure]["high"]
 
 
+@pytest.mark.slow
 def test_the_means_over_classes_cover_those_of_new_rows(split_tables: Callable[..., EvaluationTables]) -> None:
     """Of 60 tables whose learner is fixed, at least nine in ten cover the weighted F1 of 200,000 other rows."""
     big = np.random.default_rng(99)

@@ -154,6 +154,7 @@ def test_rows_that_stand_four_times_make_no_narrower_interval() -> None:
     assert widths[2] < 0.65 * widths[0]
 
 
+@pytest.mark.slow
 def test_the_band_holds_for_the_whole_curve_at_once() -> None:
     """Of 100 curves without a true difference, 95 % stay within their band everywhere, give or take chance."""
     rng, outside = np.random.default_rng(0), 0

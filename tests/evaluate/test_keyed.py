@@ -84,6 +84,7 @@ def test_groups_are_resampled_whole() -> None:
     assert not np.allclose(alone, grouped)
 
 
+@pytest.mark.slow
 def test_the_spread_is_that_of_a_bootstrap() -> None:
     rng, truth = np.random.default_rng(0), np.arange(1_000) < 200
     scores = rng.normal(size=1_000) + truth

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,17 @@ def feed(rows: int = 4_000, *, seed: int = 0, share: float = 0.1) -> pa.Table:
 
 
 def published(folder: Path, table: pa.Table | None = None, **settings: Any) -> BalanceConfig:
-    """Publish version 1 from the table and return its configuration."""
+    """Publish version 1 from the table and return its configuration; that of the plain feed is published once."""
     columns = settings.pop("columns", {"target": "label", "ids": ["id"], "drop": ["note"]})
     resampling = {"strategy": "none"}
     config = engine_config(folder, columns=columns, resampling=resampling, validation=settings)
-    snapshot = snapshot_of(feed() if table is None else table, folder / "first")
+    if table is None:
+        plain = folder.parent / "plain-feed"
+        if not plain.exists():
+            published(plain, feed())
+        shutil.copytree(plain / "datasets", folder / "datasets")
+        return config
+    snapshot = snapshot_of(table, folder / "first")
     profile = write_profile(profile_source(snapshot, config.columns, config.split), folder / "validate")
     validation = Validation(success=True, outcomes=(), profile_file=profile)
     split = split_snapshot(

@@ -210,9 +210,9 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
 
 def test_too_many_columns_are_refused_with_the_limit(tmp_path: Path) -> None:
     """Fault 26."""
-    names = ",".join(f"c{number}" for number in range(100_000))
-    with pytest.raises(InputError, match=r"too_many_columns.*at most 10,000 columns. Found 100,000"):
-        ingest_text(tmp_path, f"{names}\n{','.join('1' * 100_000)}\n")
+    names = ",".join(f"c{number}" for number in range(20_000))
+    with pytest.raises(InputError, match=r"too_many_columns.*at most 10,000 columns. Found 20,000"):
+        ingest_text(tmp_path, f"{names}\n{','.join('1' * 20_000)}\n")
 
 
 @pytest.mark.slow

@@ -156,6 +156,7 @@ def test_a_text_that_is_named_xls_is_read_as_text(tmp_path: Path) -> None:
     assert read(tmp_path / "t.xls").column("a") == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_workbook_that_expands_to_gigabytes_is_refused(tmp_path: Path) -> None:
     """One long text that a hundred thousand cells share, and a sheet of blanks."""
     path = write(tmp_path / "t.xlsx", {"a": ["x" * 32_000] * 40_000, "label": ["x", "y"] * 20_000})

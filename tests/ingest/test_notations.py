@@ -308,6 +308,7 @@ def test_a_decimal_comma_for_all_columns_counts_for_points_as_well(tmp_path: Pat
     assert [unread.name for unread in reading.snapshot.unread] == ["decimal"]
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_no_table_in_any_notation_is_silently_read_otherwise(random: Random) -> None:

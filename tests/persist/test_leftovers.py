@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,10 +21,17 @@ from tests.snapshots import mixed_table, run_engine
 DAY = 24 * 3600
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("template")
+    run_engine(mixed_table(200), place)
+    return place / "datasets"
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> DatasetFolder:
+def folder(template: Path, tmp_path: Path) -> DatasetFolder:
     """A dataset with one version."""
-    run_engine(mixed_table(200), tmp_path)
+    shutil.copytree(template, tmp_path / "datasets")
     return DatasetFolder(tmp_path / "datasets", "tested")
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.manifests import refit_digests
 from tests.snapshots import UNCHECKED, EngineRun, mixed_table, run_engine
 
 STRATEGIES = ["none", "random_over", "random_under", "smote"]
+TABLE = mixed_table(3000)
 IDS = {"target": "label", "ids": ["id"]}
 
 
@@ -31,19 +34,31 @@ def read(run: EngineRun, part: str) -> pa.Table:
     return open_version(Path(run.version.root) / run.version.dataset).to_arrow(part)
 
 
-@pytest.fixture(params=[131_072, 257], ids=["one window", "many windows"])
-def window_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+@pytest.fixture(params=[131_072, 257], ids=["one window", "many windows"], scope="module")
+def window_rows(request: pytest.FixtureRequest) -> Iterator[int]:
     """Run with windows far smaller than the table, too: several windows, files and workers."""
-    monkeypatch.setattr(order, "WINDOW_ROWS", request.param)
-    monkeypatch.setattr("counterpoise.persist._rows.materials.WINDOW_ROWS", request.param)
-    return int(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order, "WINDOW_ROWS", request.param)
+        patch.setattr("counterpoise.persist._rows.materials.WINDOW_ROWS", request.param)
+        yield int(request.param)
+
+
+@pytest.fixture(scope="module")
+def published(window_rows: int, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], EngineRun]:
+    """Return the run of a strategy on `TABLE`, for tests that only read it."""
+
+    @cache
+    def run(strategy: str) -> EngineRun:
+        folder = tmp_path_factory.mktemp(f"{strategy}-{window_rows}")
+        return run_engine(TABLE, folder, columns=IDS, resampling={"strategy": strategy}, output=out(folder))
+
+    return run
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.usefixtures("window_rows")
-def test_a_version_verifies_and_balances_row_for_row(tmp_path: Path, strategy: str) -> None:
-    run = run_engine(mixed_table(3000), tmp_path, columns=IDS, resampling={"strategy": strategy}, output=out(tmp_path))
+def test_a_version_verifies_and_balances_row_for_row(published: Callable[[str], EngineRun], strategy: str) -> None:
+    run = published(strategy)
     assert verify_version(run.version.root, "tested", 1) == []
     origins = [read(run, f"keys/{name}")["origin"] for name in PARTITIONS]
     original = sum(pc.sum(pc.equal(origin, "original")).as_py() for origin in origins)
@@ -51,48 +66,44 @@ def test_a_version_verifies_and_balances_row_for_row(tmp_path: Path, strategy: s
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.usefixtures("window_rows")
-def test_every_partition_has_exactly_the_features_and_the_label_of_the_source(tmp_path: Path, strategy: str) -> None:
-    table = mixed_table(3000)
-    run = run_engine(table, tmp_path, columns=IDS, resampling={"strategy": strategy}, output=out(tmp_path))
+def test_every_partition_has_exactly_the_features_and_the_label_of_the_source(
+    published: Callable[[str], EngineRun], strategy: str
+) -> None:
+    run = published(strategy)
     for name in PARTITIONS:
-        assert read(run, name).schema.equals(table.drop_columns(["id"]).schema)
+        assert read(run, name).schema.equals(TABLE.drop_columns(["id"]).schema)
 
 
-@pytest.mark.usefixtures("window_rows")
-def test_validation_and_test_rows_are_those_of_the_source_bit_for_bit(tmp_path: Path) -> None:
-    table = mixed_table(3000)
-    run = run_engine(table, tmp_path, columns=IDS, resampling={"strategy": "smote"}, output=out(tmp_path))
+def test_validation_and_test_rows_are_those_of_the_source_bit_for_bit(published: Callable[[str], EngineRun]) -> None:
+    run = published("smote")
     for name in ("validation", "test"):
         keys = read(run, f"keys/{name}")
-        expected = table.take(keys["source_row"])
+        expected = TABLE.take(keys["source_row"])
         assert expected["id"].to_pylist() == keys["id"].to_pylist()
         assert row_hashes(read(run, name)).tolist() == row_hashes(expected.drop_columns(["id"])).tolist()
         assert read(run, name).equals(expected.drop_columns(["id"]))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.usefixtures("window_rows")
-def test_original_and_repeated_train_rows_are_those_of_the_source(tmp_path: Path, strategy: str) -> None:
-    table = mixed_table(3000)
-    run = run_engine(table, tmp_path, columns=IDS, resampling={"strategy": strategy}, output=out(tmp_path))
+def test_original_and_repeated_train_rows_are_those_of_the_source(
+    published: Callable[[str], EngineRun], strategy: str
+) -> None:
+    run = published(strategy)
     keys, rows = read(run, "keys/train"), read(run, "train")
     real = pc.is_valid(keys["source_row"])
-    assert rows.filter(real).equals(table.take(keys["source_row"].drop_null()).drop_columns(["id"]))
+    assert rows.filter(real).equals(TABLE.take(keys["source_row"].drop_null()).drop_columns(["id"]))
     synthetic = keys.filter(pc.invert(real))
     assert set(synthetic["origin"].to_pylist()) <= {"synthetic"}
     assert synthetic["id"].null_count == synthetic.num_rows
 
 
-@pytest.mark.usefixtures("window_rows")
-def test_synthetic_rows_lie_between_their_parents(tmp_path: Path) -> None:
-    table = mixed_table(3000)
-    run = run_engine(table, tmp_path, columns=IDS, resampling={"strategy": "smote"}, output=out(tmp_path))
+def test_synthetic_rows_lie_between_their_parents(published: Callable[[str], EngineRun]) -> None:
+    run = published("smote")
     keys, rows = read(run, "keys/train"), read(run, "train")
     made = pc.equal(keys["origin"], "synthetic")
     keys, rows = keys.filter(made), rows.filter(made)
     assert rows.num_rows == run.resampling.synthetic > 1000
-    first, second = table.take(keys["parent_a"]), table.take(keys["parent_b"])
+    first, second = TABLE.take(keys["parent_a"]), TABLE.take(keys["parent_b"])
     for name in ("big", "small", "at", "day", "price", "single", "x"):
         above, below = pc.greater_equal(rows[name], first[name]), pc.less_equal(rows[name], first[name])
         upto, downto = pc.less_equal(rows[name], second[name]), pc.greater_equal(rows[name], second[name])

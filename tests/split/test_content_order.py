@@ -31,6 +31,7 @@ def order_of(table: pa.Table, folder: Path, *, group_rows: int = 1000, **columns
     return content_order(snapshot, roles)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("roles", ROLES)
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 200), group_rows=st.sampled_from([7, 1000]))
 @settings(max_examples=20)

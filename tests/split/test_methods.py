@@ -93,6 +93,7 @@ def torn(hashes: Hashes, where: npt.NDArray[np.int8]) -> int:
     return int((equal & (np.diff(where[placed][order]) != 0)).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [each for each in table_parameters() if each.id in ("missing", *REAL)])
 def test_a_real_table_that_doubles_keeps_every_earlier_row_in_its_partition(table: RealTable, tmp_path: Path) -> None:
     snapshot = ingest_source(SourceConfig(path=str(table.path)), target=table.target, folder=tmp_path / "snapshot")

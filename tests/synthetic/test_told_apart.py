@@ -42,6 +42,7 @@ def rows_of(real: np.ndarray, synthetic: np.ndarray, *, seed: int = 0) -> ClassR
     return rows.take(rng.permutation(len(both)))
 
 
+@pytest.mark.slow
 def test_rows_of_one_distribution_cannot_be_told_apart() -> None:
     found = []
     for seed in range(3):

@@ -118,6 +118,7 @@ def exceptions(info: dict[str, Any]) -> list[Any]:
     return [part for part in parts if part.get("raised_exception")]
 
 
+@pytest.mark.slow
 def test_failing_rows_are_those_that_great_expectations_lists(plain: dict[int, Any], whole: dict[int, Answer]) -> None:
     judged_by_row = {index for index, answer in whole.items() if answer.failing_rows is not None}
     assert len(judged_by_row) > 25
