@@ -104,7 +104,7 @@ def publish(source: Path, folder: Path, sections: dict[str, Any]) -> Outcome:
     given = {**sections, "source": {"path": str(source), **sections.get("source", {})}}
     config = BalanceConfig(name="order", output={"root": str(folder / "datasets")}, **given)
     unchecked = Validation(success=True, outcomes=())
-    snapshot = ingest_source(config.source, target="label", folder=folder / "snapshot")
+    snapshot = ingest_source(config.source, target=config.columns.target, folder=folder / "snapshot")
     split = split_snapshot(
         snapshot, columns=config.columns, config=config.split, validation=unchecked, seed=config.seed,
         folder=folder / "split",

@@ -142,7 +142,8 @@ def init(
 
     settings = source_settings(source, table=table, query=query)
     given, named = overrides or (), name or name_of(settings)
-    for path in write_first_files(settings, target=target, name=named, out=out, force=force, overrides=given):
+    files = write_first_files(settings, target=target, name=named, out=out, force=force, overrides=given)
+    for path in (files.settings, files.suite):
         say_result(str(path))
     if redact(source) != source:
         say("The password was not written: replace *** with ${VARIABLE} in source.url, and set VARIABLE for the run.")

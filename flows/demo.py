@@ -28,15 +28,16 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
     table = write_sample("fraud", rows=rows, out=out / "transactions.csv", seed=0)
     say(f"generated {rows:,} transactions: {table}")
     source = SourceConfig(path=str(table))
-    settings, suite = write_first_files(source, target="is_fraud", name="fraud", out=out, force=True)
-    say(f"proposed a configuration and a suite: {settings}, {suite}")
+    files = write_first_files(source, target="is_fraud", name="fraud", out=out, force=True)
+    say(f"proposed a configuration and a suite: {files.settings}, {files.suite}")
     started = time.perf_counter()
     overrides = [
         f"output.root={out / 'datasets'}",
         "columns.ids=[transaction_id]",
         "columns.group=customer_id",
     ]
-    config = load_config(settings, overrides)
+    config = load_config(files.settings, overrides)
+    say(f"advised strategy {config.resampling.strategy}: {files.advice}")
     use_own_home(_passing_home())
     from counterpoise.flows.balance import balance, report_of
     from counterpoise.flows.local_run import run_flow

@@ -61,10 +61,25 @@ def name_of(source: SourceConfig) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class FirstFiles:
+    """The files to begin with.
+
+    Attributes:
+        settings: The configuration.
+        suite: The suite.
+        advice: Why the configuration has its strategy, in words.
+    """
+
+    settings: Path
+    suite: Path
+    advice: str
+
+
 @names_refusals("init")
 def write_first_files(
     source: SourceConfig, *, target: str, name: str, out: Path, force: bool = False, overrides: Sequence[str] = ()
-) -> tuple[Path, Path]:
+) -> FirstFiles:
     """Inspect a source and write `NAME.yaml` and `NAME.suite.json` for it.
 
     Args:
@@ -76,7 +91,7 @@ def write_first_files(
         overrides: Settings of the user's own, as `source.encoding=cp1252`; nothing else is proposed for them.
 
     Returns:
-        The paths of the configuration and of the suite.
+        Both files, and why the configuration has its strategy.
 
     Raises:
         ConfigError: A file already exists, the name is not a plain one, or an override is invalid.
@@ -94,7 +109,7 @@ def write_first_files(
     with written_whole(files[1]) as suite, written_whole(files[0]) as config:
         write_suite(suite, name, expectations)
         config.write_text(render_config(found.config, found.comments, str(files[1])), encoding="utf-8")
-    return files
+    return FirstFiles(*files, advice=found.comments.get("resampling.strategy", ""))
 
 
 @dataclass(frozen=True)

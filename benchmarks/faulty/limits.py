@@ -160,7 +160,8 @@ def _init(state: State, area: Path) -> Any:
     from counterpoise.flows.first_files import source_settings, write_first_files
 
     settings = source_settings(str(state["config"].source.path))
-    return list(write_first_files(settings, target="label", name="first", out=area, force=True))
+    files = write_first_files(settings, target="label", name="first", out=area, force=True)
+    return [files.settings, files.suite]
 
 
 def _monitor(state: State, _: Path) -> Any:

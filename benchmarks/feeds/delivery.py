@@ -72,7 +72,7 @@ def publish(feed: Feed, *, name: str, folder: Path) -> Dataset:
     """
     place = folder / "delivery.csv"
     place.write_bytes(written(feed.rows))
-    config_file, _ = write_first_files(source_settings(str(place)), target=feed.target, name=name, out=folder)
+    config_file = write_first_files(source_settings(str(place)), target=feed.target, name=name, out=folder).settings
     config = load_config(
         config_file, ["resampling.strategy=none", "evaluation.enabled=false", f"output.root={folder / 'datasets'}"]
     )

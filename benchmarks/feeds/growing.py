@@ -81,7 +81,7 @@ def _folder(feed: Feed, files: list[pd.DataFrame], *, name: str, folder: Path) -
     source.mkdir()
     for number, rows in enumerate(files, start=1):
         (source / _file(number)).write_bytes(written(rows))
-    config_file, _ = write_first_files(source_settings(str(source)), target=feed.target, name=name, out=folder)
+    config_file = write_first_files(source_settings(str(source)), target=feed.target, name=name, out=folder).settings
     settings = ["resampling.strategy=none", "evaluation.enabled=false", f"output.root={folder / 'datasets'}"]
     config = load_config(config_file, settings)
     dataset = Dataset(feed.without({*config.columns.key_columns(), *config.columns.drop}), config, folder)

@@ -257,6 +257,7 @@ def test_the_demo_shows_where_the_report_is_and_leaves_the_users_prefect_alone(t
     assert done.returncode == 0, done.stderr
     assert "report   demo/datasets/fraud/evaluations/00000001/report.html" in done.stdout
     assert "verdict" in done.stdout
+    assert "advised strategy none: " in done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "demo/datasets/fraud/evaluations/00000001/report.html").exists()
     assert not (tmp_path / "mine").exists()

@@ -39,7 +39,7 @@ def first_files(path: Path, *overrides: str, target: str = "label") -> tuple[Bal
     """Return the configuration that `init` writes, and its text."""
     source = source_settings(str(path))
     files = write_first_files(source, target=target, name="first", out=path.parent, force=True, overrides=overrides)
-    return load_config(files[0]), files[0].read_text(encoding="utf-8")
+    return load_config(files.settings), files.settings.read_text(encoding="utf-8")
 
 
 def reading(config: BalanceConfig, folder: Path) -> dict[str, Any]:

@@ -28,7 +28,9 @@ def test_a_real_table_is_published_and_verified_or_refused_for_its_only_rare_cla
     monkeypatch.chdir(tmp_path)
     files = write_first_files(source_settings(str(table.path)), target=table.target, name=table.name, out=tmp_path)
     evaluated = f"evaluation.enabled={str(table.rows <= EVALUATED_UP_TO).lower()}"
-    config = load_config(files[0], [evaluated, "evaluation.bootstrap=50", "evaluation.learners=[logistic_regression]"])
+    config = load_config(
+        files.settings, [evaluated, "evaluation.bootstrap=50", "evaluation.learners=[logistic_regression]"]
+    )
     if table.name == TOO_FEW:
         check_refusal(table, config)
         return

@@ -130,7 +130,7 @@ def test_a_short_first_row_is_no_title(tmp_path: Path) -> None:
 def test_init_writes_the_likeliest_encoding_with_what_it_reads(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(joined(rows("typographic", count=80)).encode("cp1252"))
     source = SourceConfig(path=str(tmp_path / "t.csv"))
-    config, _ = write_first_files(source, target="label", name="t", out=tmp_path)
+    config = write_first_files(source, target="label", name="t", out=tmp_path).settings
     text = config.read_text(encoding="utf-8")
     assert load_config(str(config)).source.encoding == "cp1252"
     assert "The file is not UTF-8; check that this is right: cp1252 reads" in " ".join(text.replace("#", "").split())
