@@ -14,7 +14,7 @@ from counterpoise.suggest import write_sample
 
 @pytest.mark.slow
 def test_none_is_advised_on_the_demos_table_and_what_was_not_advised_hurts(tmp_path: Path) -> None:
-    table = write_sample("fraud", rows=20_000, out=tmp_path / "transactions.parquet")
+    table = write_sample("fraud", rows=20_000, out=tmp_path / "transactions.csv")
     files = write_first_files(SourceConfig(path=str(table)), target="is_fraud", name="fraud", out=tmp_path)
     assert load_config(files.settings).resampling.strategy == "none"
     assert files.advice.startswith("No strategy was better than no resampling beyond noise")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -72,3 +74,28 @@ def test_by_default_the_source_is_referred_to_in_its_own_order(tmp_path: Path) -
     place = written(mixed_table(100), tmp_path / "a")
     snapshot = ingest_source(SourceConfig(path=str(place)), target="label", folder=tmp_path / "s")
     assert [file.path for file in snapshot.files] == [str(place / "0.parquet")]
+
+
+def stored(table: pa.Table, path: Path) -> SourceConfig:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (x REAL, word TEXT, label INTEGER)")
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?)", zip(*table.to_pydict().values(), strict=True))
+        connection.commit()
+    return SourceConfig(url=f"sqlite:///{path}", table="t")
+
+
+@pytest.mark.parametrize("order", ["content", "source"])
+def test_a_database_that_returns_its_rows_in_another_order_is_the_same_source(tmp_path: Path, order: str) -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table({"x": rng.normal(size=90), "word": rng.choice(["a", "b"], 90), "label": rng.integers(0, 2, 90)})
+    table = pa.concat_tables([table, table.slice(0, 20)])  # equal rows count as often as they occur
+    tables = [table, table.take(rng.permutation(110)), table.slice(0, 109)]
+    found = []
+    for number, one in enumerate(tables):
+        source = stored(one, tmp_path / f"{number}.db").model_copy(update={"order": order})
+        found.append(ingest_source(source, target="label", folder=tmp_path / str(number)))
+    first, shuffled, shorter = found
+    assert (first.digest == shuffled.digest) == (order == "content")
+    assert (sha256(first) == sha256(shuffled)) == (order == "content")
+    assert any("order of rows" in note for note in first.notes) == (order == "source")
+    assert first.digest != shorter.digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -40,12 +40,12 @@ def read_sql(job: ReadJob) -> Content:
     source = job.source
     url = source.url.get_secret_value()
     address = database_url(url, variables_for(url))
-    digest = hashlib.sha256()
+    digest = _Digest(in_order=source.order != "content")
     with Spool(job.folder / "spool.arrow", source, job.target) as spool:
         with open_connection(address, source) as connection:
             statement, numeric = _statement(connection, source)
             with execute(connection, statement) as result:
-                _spool(result, spool, digest.update, numeric)
+                _spool(result, spool, digest, numeric)
         if spool.rows == 0:
             raise InputError(
                 "no_rows",
@@ -59,8 +59,34 @@ def read_sql(job: ReadJob) -> Content:
     return replace(content, notes=notes, digest=digest.hexdigest())
 
 
+class _Digest:
+    """The SHA-256 of a result: of its rows as they come, or of the sum of their own digests, in whatever order."""
+
+    def __init__(self, *, in_order: bool) -> None:
+        self._running = hashlib.sha256()
+        self._in_order = in_order
+        self._sum = 0
+
+    def add_names(self, names: Sequence[str]) -> None:
+        self._running.update(repr(names).encode())
+
+    def add_row(self, text: str) -> None:
+        content = text.encode("utf-8", "surrogatepass")
+        if self._in_order:
+            self._running.update(content)
+        else:
+            self._sum += int.from_bytes(hashlib.sha256(content).digest())
+
+    def hexdigest(self) -> str:
+        if not self._in_order:
+            self._running.update(b"%d" % self._sum)
+        return self._running.hexdigest()
+
+
 def _order_notes(source: SourceConfig) -> Iterator[str]:
     """Yield a note if the next read may return the rows in another order, which makes them a different source."""
+    if source.order == "content":
+        return
     if source.table and source.watermark:
         yield f"rows are ordered by {source.watermark!r}; the database chose the order of rows with equal values"
     elif "order by" not in source.query.lower():
@@ -76,19 +102,19 @@ def _rebuild_notes(job: ReadJob) -> Iterator[str]:
         )
 
 
-def _spool(result: QueryResult, spool: Spool, digest: Callable[[bytes], None], numeric: frozenset[str]) -> None:
+def _spool(result: QueryResult, spool: Spool, digest: _Digest, numeric: frozenset[str]) -> None:
     """Move all rows of a result to the spool and add them to the digest."""
     check_names(result.names)
-    digest(repr(result.names).encode())
+    digest.add_names(result.names)
     for rows in result.interruptible(in_batches(_measured(result, digest), spool_rows(len(result.names)))):
         spool.add(_columns(result.names, rows, numeric))
 
 
-def _measured(result: QueryResult, digest: Callable[[bytes], None]) -> Iterator[tuple[tuple[Any, ...], int]]:
+def _measured(result: QueryResult, digest: _Digest) -> Iterator[tuple[tuple[Any, ...], int]]:
     """Yield each row with the length of its text, and add the text to the digest."""
     for number, row in enumerate(result.rows, 1):
         text = repr(row)
-        digest(text.encode("utf-8", "surrogatepass"))
+        digest.add_row(text)
         if len(text) > LONGEST_CELL // 4:  # a shorter row cannot hold an overlong cell in any encoding
             _check_cells(result.names, row, number)
         yield row, len(text)
