@@ -54,6 +54,40 @@ def interpreted(content: Content, job: ReadJob) -> Content:
     return replace(content, notes=notes, unread=unread)
 
 
+def with_missing_values(content: Content, job: ReadJob) -> Content:
+    """Return content of a format with types of its own, with nulls for the texts among features that mean missing.
+
+    An empty text stays a text, because such a format has nulls.
+
+    Args:
+        content: What the format's reader has read.
+        job: The job, whose source names the texts.
+    """
+    tokens = pa.array(sorted({token.strip() for token in job.source.missing_values} - {""}), pa.string())
+    label = resolve_column([*content.schema.names, *job.elsewhere], job.target)
+    table = _Table(SnapshotReader(Snapshot(files=content.files, rows=0, columns=(), digest="")), content)
+    fields = [field for field in content.schema if _is_text(field.type) and field.name != label] if tokens else []
+    conversions = {
+        field.name: Conversion(field.type, partial(_without, tokens))
+        for field in fields
+        if any(pc.any(_among(texts, tokens)).as_py() for texts in table.column(field.name).texts())
+    }
+    return table.rewritten(conversions, job, name="present") if conversions else content
+
+
+def _among(texts: pa.Array, tokens: pa.Array) -> pa.Array:
+    return pc.is_in(pc.utf8_trim_whitespace(texts.cast(pa.string())), tokens)
+
+
+def _without(tokens: pa.Array, texts: pa.Array, _first: int) -> pa.Array:
+    """Return texts with nulls for tokens, in the type that they have."""
+    if not isinstance(texts, pa.DictionaryArray):
+        return pc.if_else(_among(texts, tokens), pa.scalar(None, texts.type), texts)
+    values = _without(tokens, texts.dictionary, 0)
+    indices = pc.if_else(values.is_null().take(texts.indices), pa.scalar(None, texts.indices.type), texts.indices)
+    return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
+
+
 def _is_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
@@ -77,7 +111,7 @@ class _Table:
         for group in groups:
             yield from self.reader.read_group(group, [name]).column(0).chunks
 
-    def rewritten(self, conversions: dict[str, Conversion], job: ReadJob) -> Content:
+    def rewritten(self, conversions: dict[str, Conversion], job: ReadJob, *, name: str = "interpreted") -> Content:
         """Write files with converted columns, and delete those that the reader of the format has written."""
         fields = [
             field.with_type(conversions[field.name].type) if field.name in conversions else field
@@ -87,7 +121,7 @@ class _Table:
         files = []
         for number, old in enumerate(self.content.files):
             batches = self._batches(number, schema, conversions)
-            files.append(write_snapshot_file(job.folder / f"interpreted-{number:05}.parquet", schema, batches))
+            files.append(write_snapshot_file(job.folder / f"{name}-{number:05}.parquet", schema, batches))
             if Path(old.path).parent == job.folder:
                 Path(old.path).unlink()
         return replace(self.content, files=tuple(files), schema=schema)

@@ -32,7 +32,8 @@ def with_missing_values(
     known = source_formats().get(snapshot.format)
     if not (known and "missing_values" in known.options):
         return source, {}
-    counts = {each.name: dict(each.tokens) for each in features if each.tokens and source.path}
+    usual = source.path and "types" in known.options  # where a text is what was written, and not a value of its own
+    counts = {each.name: dict(each.tokens) for each in features if each.tokens and usual}
     mistaken = {}
     unread = {each.name for each in snapshot.unread if not (each.notations or each.as_good_as_text)}
     for name in (each.name for each in features if each.name in unread or each.name in changing):

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -139,6 +141,18 @@ def test_rare_marks_become_missing_values_in_json_lines_and_databases_too(tmp_pa
         assert "'?' (1 in 'x', 1 in 'z'); 'n/a' (1 in 'x', 1 in 'z')" in comments_of(text)
         types = reading(config, tmp_path / "read")
         assert (types["x"], types["z"]) == ("double", "int64")
+
+
+def test_numbers_that_are_texts_in_parquet_are_read_as_numbers_with_their_marks_missing(tmp_path: Path) -> None:
+    rows = [
+        {**row, "x": str(row["x"]), "z": float(row["z"])} for row in rows_with({11: "?", 101: "unknown"} | {12: "3"})
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    config, text = first_files(tmp_path / "a.parquet", *QUICK)
+    assert sorted(config.source.missing_values) == ["", "?", "unknown"]
+    assert config.source.notations == ("x=1234.56",)
+    assert "'?' (1 in 'x')" in comments_of(text)
+    assert reading(config, tmp_path / "read")["x"] == "double"
 
 
 def test_a_setting_that_the_source_needs_can_be_given_to_init(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.ingest.layouts import CASES, Case
 PARTITIONS = ("train", "validation", "test")
 COUNT = 60
 LABEL = ["yes" if number % 4 == 0 else "no" for number in range(COUNT)]
-TEXT_CASES = [case for number, case in enumerate(CASES) if number % 3 == 0]
+TEXT_CASES = [case for number, case in enumerate(CASES) if number % 2 == 0]
 
 
 def published(path: Path, folder: Path, target: str, **source: Any) -> tuple[list[str], list[tuple[Any, ...]]]:

@@ -110,8 +110,36 @@ def test_a_missing_target_is_refused_with_the_names(tmp_path: Path) -> None:
         read(tmp_path / "t.parquet", target="lable")
 
 
-@pytest.mark.parametrize("options", [{"missing_values": ("?", "")}, {"types": ("a=string",)}])
+@pytest.mark.parametrize("options", [{"delimiter": ";"}, {"types": ("a=string",)}])
 def test_options_for_texts_are_refused(tmp_path: Path, options: dict[str, Any]) -> None:
     pq.write_table(pa.table({"a": [1], "label": [0]}), tmp_path / "t.parquet")
     with pytest.raises(ConfigError, match="option_not_applicable"):
         read(tmp_path / "t.parquet", **options)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.arrow"])
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+)
+def test_texts_that_mean_missing_are_missing_and_all_else_is_as_it_was(
+    tmp_path: Path, name: str, kind: pa.DataType
+) -> None:
+    texts = ["a", " ? ", "?", None, "", "n/a", "b?"]
+    table = pa.table({"w": pa.array(texts).cast(kind), "n": range(7), "label": ["?", *"xyxyxy"]})
+    if name == "t.parquet":
+        pq.write_table(table, tmp_path / name)
+    else:
+        with pa.OSFile(str(tmp_path / name), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    plain = read(tmp_path / name)
+    assert plain.column("w") == texts
+    reading = read(tmp_path / name, missing_values=("", "?", "n/a"), missing_labels=())
+    assert reading.column("w") == ["a", None, None, None, "", None, "b?"]
+    assert reading.types == plain.types
+    assert (reading.column("n"), reading.column("label")) == ([*range(7)], ["?", *"xyxyxy"])
+
+
+def test_numbers_with_texts_that_mean_missing_are_read_with_a_notation(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": ["1.5", "?", "-2.25"], "label": ["a", "b", "a"]}), tmp_path / "t.parquet")
+    reading = read(tmp_path / "t.parquet", missing_values=("?",), notations=("x=1234.56",))
+    assert reading.column("x") == [1.5, None, -2.25]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from counterpoise.ingest._interpretation import with_missing_values
 from counterpoise.ingest._snapshot_files import batch_rows
 from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.ingest._tables.budget import check_parquet
@@ -26,6 +27,6 @@ FORMAT = SourceFormat(
     label="Parquet",
     suffixes=(".parquet", ".pq"),
     magic=b"PAR1",
-    options=frozenset(),
-    read=lambda job: reference_tables(job, _FILES),
+    options=frozenset({"missing_values"}),
+    read=lambda job: with_missing_values(reference_tables(job, _FILES), job),
 )
