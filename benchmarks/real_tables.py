@@ -71,7 +71,7 @@ def _tried(entry: dict[str, Any], data: Path, *, published: bool) -> Result:
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         try:
             files = write_first_files(source, target=target, name=entry["name"], out=Path(), overrides=())
-            config = load_config(files[0], QUICK)
+            config = load_config(files.settings, QUICK)
             told = _told(config, Path(folder))
             ended = _run(config) if published else "not run"
         except CounterpoiseError as error:

@@ -135,8 +135,8 @@ def test_rare_marks_become_missing_values_in_json_lines_and_databases_too(tmp_pa
     sources = (source_settings(str(tmp_path / "a.jsonl")), source_settings(f"sqlite:///{tmp_path}/a.db", table="t"))
     for source in sources:
         files = write_first_files(source, target="label", name="first", out=tmp_path, force=True, overrides=QUICK)
-        text = files[0].read_text()
-        config = load_config(files[0], [f"source.url=sqlite:///{tmp_path}/a.db"] if source.table else [])
+        text = files.settings.read_text()
+        config = load_config(files.settings, [f"source.url=sqlite:///{tmp_path}/a.db"] if source.table else [])
         assert sorted(config.source.missing_values) == ["", "?", "n/a"]
         assert "'?' (1 in 'x', 1 in 'z'); 'n/a' (1 in 'x', 1 in 'z')" in comments_of(text)
         types = reading(config, tmp_path / "read")
@@ -144,9 +144,8 @@ def test_rare_marks_become_missing_values_in_json_lines_and_databases_too(tmp_pa
 
 
 def test_numbers_that_are_texts_in_parquet_are_read_as_numbers_with_their_marks_missing(tmp_path: Path) -> None:
-    rows = [
-        {**row, "x": str(row["x"]), "z": float(row["z"])} for row in rows_with({11: "?", 101: "unknown"} | {12: "3"})
-    ]
+    numbers = rows_with({11: "?", 101: "unknown"})
+    rows = [{"x": str(row["x"]), "z": place * 7 % 31, "label": row["label"]} for place, row in enumerate(numbers)]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
     config, text = first_files(tmp_path / "a.parquet", *QUICK)
     assert sorted(config.source.missing_values) == ["", "?", "unknown"]
