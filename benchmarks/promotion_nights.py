@@ -27,7 +27,7 @@ from counterpoise.metrics import Ranking
 from counterpoise.runtime import child_generator
 from counterpoise.typing import Copies, Floats
 from counterpoise.versions import Decision, VersionMetrics, decide_promotion
-from counterpoise.versions._promotion.noise import FALSE_REFUSALS
+from counterpoise.versions._promotion.noise import FRESH_REFUSALS, SAME_REFUSALS
 from counterpoise.versions._promotion.references import MOST_REFERENCES
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -100,7 +100,7 @@ def simulate(
 ) -> Nights:  # fmt: skip
     """Return the decisions on the versions of some runs, with `stable` or `fresh` test rows."""
     kept, equal, worse = kept or Kept(), list[list[bool]](), list[bool]()
-    setting = f"margin {RULE.margin}, false refusals {FALSE_REFUSALS}"
+    setting = f"margin {RULE.margin}, false refusals {FRESH_REFUSALS} to {SAME_REFUSALS}"
     for run in range(runs):
 
         def work(run: int = run) -> tuple[list[bool], list[bool]]:

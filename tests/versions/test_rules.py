@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from scipy.stats import norm
 
 from counterpoise.config import PromotionConfig
 from counterpoise.versions._promotion.noise import limits
@@ -78,15 +79,15 @@ def test_resamples_that_are_not_defined_leave_the_intervals() -> None:
 
 def test_the_reference_is_the_mean_of_those_promoted_last_and_of_those_promoted_first() -> None:
     values = [0.5] * 20 + [0.4] * 20
-    found, correlation = references(
+    found = references(
         "average_precision",
         VersionMetrics(41, metrics_of(value=0.42)),
         [VersionMetrics(number, metrics_of(value=value)) for number, value in enumerate(values, 1)],
         arm_of=lambda record: record["arms"][2],
     )
-    assert correlation[1, 2] == pytest.approx(1 / 1.05)
-    assert correlation[0, 2] == pytest.approx(1 / np.sqrt(2 * 1.05))
-    assert [(one.which, round(one.difference, 9), one.versions[0]) for one in found] == [
+    assert found.correlation[1, 2] == pytest.approx(1 / 1.05)
+    assert found.correlation[0, 2] == pytest.approx(1 / np.sqrt(2 * 1.05))
+    assert [(one.which, round(one.difference, 9), one.versions[0]) for one in found.each] == [
         ("last", 0.02, 40),
         ("last", 0.02, 21),
         ("first", -0.08, 1),
@@ -128,6 +129,19 @@ def test_as_few_equally_good_versions_are_refused_with_one_reference_as_with_thr
         assert 0 < allowed.luck < errors.max()
 
 
+def test_the_more_test_rows_stay_the_same_the_fewer_equally_good_versions_may_be_refused() -> None:
+    """A false refusal would be repeated every night: noise explains more standard errors, not fewer."""
+    rng = np.random.default_rng(0)
+    rows, widths = rng.normal(0, 0.1, 2_000), []
+    for share in (0.0, 0.5, 0.9):
+        earlier, later = (share * rows + np.sqrt(1 - share**2) * rng.normal(0, 0.1, 2_000) for _ in range(2))
+        numbers = decided(metrics_of(keyed=later.tolist()), metrics_of(keyed=earlier.tolist()), margin=0).numbers
+        assert numbers is not None
+        assert numbers.error is not None
+        widths.append(-numbers.bar / numbers.error)
+    assert widths == pytest.approx([norm.ppf(1 - (0.18 - 0.14 * share**2)) for share in (0.0, 0.5, 0.9)], abs=0.03)
+
+
 @given(margin=st.floats(0.001, 1), count=st.integers(1, 3))
 def test_without_noise_the_margin_alone_decides_and_nobody_is_lucky(margin: float, count: int) -> None:
     allowed = limits(np.zeros(count), np.zeros((count, count)), margin=margin)
@@ -152,12 +166,14 @@ def test_a_version_with_resamples_is_paired_with_those_that_have_some() -> None:
         VersionMetrics(1, metrics_of(value=0.5, half=0.05)),
         VersionMetrics(2, metrics_of(value=0.5, keyed=(0.5 + rows).tolist())),
     ]
-    (last, mean), _ = references(
+    found = references(
         "average_precision",
         VersionMetrics(3, metrics_of(value=0.5, keyed=(0.5 + rows).tolist())),
         earlier,
         arm_of=lambda record: record["arms"][2],
     )
+    last, mean = found.each
+    assert found.agreement == pytest.approx(1)
     assert (last.paired, mean.paired) == (True, False)
     assert last.error == pytest.approx(0, abs=1e-12)
     assert mean.error == pytest.approx(np.hypot(rows.std(ddof=1), 0.05 / 1.959963984540054) / 2)

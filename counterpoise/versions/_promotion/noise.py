@@ -9,8 +9,12 @@ import numpy as np
 
 from counterpoise.typing import Floats
 
-FALSE_REFUSALS = 0.18
-"""The share of equally good versions that noise may refuse. `benchmarks/promotion_nights.py` simulates the rule."""
+FRESH_REFUSALS, SAME_REFUSALS = 0.18, 0.04
+"""The share of equally good versions that noise may refuse if all test rows are new, and if they are the same.
+
+With the same rows noise stays from night to night, so one false refusal leads to others: fewer are allowed, and fewer
+are needed to tell a worse version. `benchmarks/promotion_nights.py` simulates the rule.
+"""
 
 ALONE = 2.0
 """How many times as wide the limit of a single version is, in standard errors, beside means of several versions."""
@@ -31,8 +35,21 @@ class Limits:
     luck: float
 
 
-def limits(errors: Floats, correlation: Floats, *, margin: float) -> Limits:
-    """Return the limits: below them fall no more than `FALSE_REFUSALS` of equally good versions.
+def false_refusals(agreement: float) -> float:
+    """Return the share of equally good versions that noise may refuse.
+
+    Args:
+        agreement: The correlation of the noise of the version with that of the one promoted last.
+
+    >>> false_refusals(0.0), false_refusals(1.0), false_refusals(-0.2)
+    (0.18, 0.04, 0.18)
+    """
+    share = min(1.0, max(0.0, agreement))
+    return FRESH_REFUSALS * (1 - share) + SAME_REFUSALS * share
+
+
+def limits(errors: Floats, correlation: Floats, *, margin: float, refusals: float = FRESH_REFUSALS) -> Limits:
+    """Return the limits: below them fall no more than a share of equally good versions.
 
     A version must pass all references, whose differences are correlated. So the number of standard errors that noise
     explains follows from all of them together: the share of refusals is the same for one reference as for three.
@@ -41,6 +58,7 @@ def limits(errors: Floats, correlation: Floats, *, margin: float) -> Limits:
         errors: The standard error of the difference from each reference: that of one version, then those of means.
         correlation: The correlation of these differences.
         margin: The least width of a limit.
+        refusals: The share, see `false_refusals`.
 
     >>> limits(np.array([0.01]), np.eye(1), margin=0.0).least[0].__round__(3)
     -0.009
@@ -48,7 +66,7 @@ def limits(errors: Floats, correlation: Floats, *, margin: float) -> Limits:
     widths = np.where(np.arange(len(errors)) > 0, 1.0, ALONE if len(errors) > 1 else 1.0)
     values, vectors = np.linalg.eigh(correlation)
     noise = _normals()[:, : len(errors)] @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
-    wide = float(np.quantile((-noise / widths).max(axis=1), 1 - FALSE_REFUSALS))
+    wide = float(np.quantile((-noise / widths).max(axis=1), 1 - refusals))
     least = -np.maximum(margin, wide * widths * errors)
     passing = noise[(noise * errors >= least).all(axis=1)]
     mean = int(len(errors) > 1)

@@ -78,9 +78,29 @@ def earlier_versions(
     return [VersionMetrics(number, read(number), luck[number]) for number in versions]
 
 
+@dataclass(frozen=True)
+class References:
+    """The references of a decision.
+
+    Attributes:
+        each: The references: the version promoted last, then means.
+        correlation: The correlation of the differences from them.
+        agreement: The correlation of the version's noise with that of the one promoted last: near 1 on the same rows.
+    """
+
+    each: tuple[Reference, ...]
+    correlation: Floats
+    agreement: float
+
+    @property
+    def errors(self) -> Floats:
+        """The standard errors of the differences."""
+        return np.array([one.error for one in self.each])
+
+
 def references(
     metric: str, candidate: VersionMetrics, promoted: Sequence[VersionMetrics], *, arm_of: ArmOf
-) -> tuple[list[Reference], Floats]:
+) -> References:
     """Return the difference from the version promoted last, from the last ones and, if these are others, the first.
 
     The last one alone tells at once that quality fell after it rose; the mean of the last ones tells smaller falls;
@@ -91,9 +111,6 @@ def references(
         candidate: The version.
         promoted: Comparable versions that were promoted, oldest first, all with an interval of the metric.
         arm_of: Returns the arm that represents a version.
-
-    Returns:
-        The references, and the correlation of the differences.
     """
     groups = [("last", promoted[-1:])]
     if len(promoted) > 1:
@@ -108,7 +125,7 @@ def references(
     noise = _noise(keyed, [_error(arm, metric) for arm in arms])
     weights = np.array([_weights(every, group) for _, group in groups])
     apart = weights @ noise
-    found = [
+    found = tuple(
         Reference(
             which=which,
             versions=tuple(one.version for one in group),
@@ -119,8 +136,9 @@ def references(
             paired=all(len(one) > 1 for one, weight in zip(keyed, own, strict=True) if weight),
         )
         for (which, group), own, noise_of in zip(groups, weights, apart, strict=True)
-    ]
-    return found, _correlation(apart)
+    )
+    agreement = float(_correlation(noise[[0, -1]])[0, 1])
+    return References(found, _correlation(apart), agreement)
 
 
 def _weights(every: Sequence[VersionMetrics], group: Iterable[VersionMetrics]) -> list[float]:
@@ -141,10 +159,10 @@ def _noise(keyed: Sequence[Floats], errors: Sequence[float]) -> Floats:
     return np.hstack([(shared - shared.mean(axis=1, keepdims=True)) / np.sqrt(fewest - 1), np.diag(alone)])
 
 
-def _correlation(apart: Floats) -> Floats:
-    """Return the correlation of differences from a root of their covariance; none where there is no noise."""
-    lengths = np.linalg.norm(apart, axis=1, keepdims=True)
-    unit = np.divide(apart, lengths, out=np.zeros_like(apart), where=lengths > 0)
+def _correlation(root: Floats) -> Floats:
+    """Return the correlation that follows from a root of the covariance; none where there is no noise."""
+    lengths = np.linalg.norm(root, axis=1, keepdims=True)
+    unit = np.divide(root, lengths, out=np.zeros_like(root), where=lengths > 0)
     found: Floats = unit @ unit.T
     return found
 

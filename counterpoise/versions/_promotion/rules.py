@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from counterpoise.config import PromotionConfig
 from counterpoise.metrics import METRICS, ClassShares
 from counterpoise.results import PromotionNumbers
 from counterpoise.versions._changes.comparability import compare_prevalence, why_incomparable
-from counterpoise.versions._promotion.noise import limits
+from counterpoise.versions._promotion.noise import false_refusals, limits
 from counterpoise.versions._promotion.references import Reference, VersionMetrics, references
 
 _SHOWN = 0.00005
@@ -127,9 +125,10 @@ def _not_worse(settings: PromotionConfig, candidate: VersionMetrics, promoted: S
         return _resampled_arm(settings, record)
 
     metrics, last = candidate.metrics or {}, promoted[-1]
-    found, correlation = references(settings.metric, candidate, promoted, arm_of=arm_of)
-    allowed = limits(np.array([one.error for one in found]), correlation, margin=settings.margin)
-    nearest, least = min(zip(found, allowed.least, strict=True), key=lambda one: one[0].difference - one[1])
+    found = references(settings.metric, candidate, promoted, arm_of=arm_of)
+    refusals = false_refusals(found.agreement)
+    allowed = limits(found.errors, found.correlation, margin=settings.margin, refusals=refusals)
+    nearest, least = min(zip(found.each, allowed.least, strict=True), key=lambda one: one[0].difference - one[1])
     numbers = _numbers(
         settings, metrics, bar=least, compared_with=last.version, margin=settings.margin, luck=allowed.luck,
         difference=nearest.difference, error=nearest.error, paired=nearest.paired, references=nearest.versions,
