@@ -59,14 +59,19 @@ def _files_of(folder: Path) -> FoundFiles:
     folders = sorted(item.name for item in inside if item.is_dir())
     if not files:
         below = (item for item in folder.rglob("*") if item.is_file())
-        shown = [item for item in below if not _is_hidden(item.relative_to(folder).parts)]
+        shown = [item for item in below if not is_hidden(item.relative_to(folder).parts)]
         return _absolute(shown, folder)
+    return _absolute(files, folder, (unread_folders(str(folder), folders),) if folders else ())
+
+
+def unread_folders(place: str, folders: Sequence[str]) -> str:
+    """Return the note on folders that are not read because they stand beside files."""
     unread = ", ".join(folders[:_SHOWN]) + (" …" if len(folders) > _SHOWN else "")
-    note = f"folders beside the files of {str(folder)!r} are not read: {unread}; name files in them with a glob"
-    return _absolute(files, folder, (note,) if folders else ())
+    return f"folders beside the files of {place!r} are not read: {unread}; name files in them with a glob"
 
 
-def _is_hidden(parts: Sequence[str]) -> bool:
+def is_hidden(parts: Sequence[str]) -> bool:
+    """Return whether a file is skipped because it, or a folder that it is in, begins with a dot or an underscore."""
     return any(part.startswith((".", "_")) for part in parts)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from counterpoise.errors import InputError
+from counterpoise.ingest._folders import is_hidden, unread_folders
 from counterpoise.runtime import json_sha256
 from counterpoise.storage import Store, StoredFile, each, join_address, parse_store_address, store_at
 
@@ -21,10 +22,14 @@ class SourceObjects:
     Attributes:
         store: The store that holds them.
         files: The objects, sorted by name.
+        folder: The prefix that the path names, relative to the store; empty for a glob or a single object.
+        notes: Notes for the user.
     """
 
     store: Store
     files: tuple[StoredFile, ...]
+    folder: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -56,24 +61,30 @@ def _pattern(path: str) -> list[str]:
 
 
 def find_objects(path: str) -> SourceObjects:
-    """Return the objects at an address: a single object, all objects directly under a prefix, or all glob matches.
+    """Return the objects at an address: a single object, those of a prefix, or all glob matches.
 
-    As with local files, names that begin with a dot or an underscore are skipped unless they are named explicitly.
+    A prefix without objects directly under it is read with all that are deeper. As with local files, names that
+    begin with a dot or an underscore are skipped unless they are named explicitly.
 
     Raises:
         InputError: No object matches.
         StorageError: The store refuses access.
     """
     store, steps = store_at(source_place(path)), _pattern(path)
+    found = SourceObjects(store, ())
     if any(map(glob.has_magic, steps)):
         all_files = store.files("")
         folders = {file.name.rpartition("/")[0] for file in all_files}
-        files = _without_markers([file for file in all_files if _matches(file.name.split("/"), steps)], folders)
+        matching = [file for file in all_files if _matches(file.name.split("/"), steps)]
+        found = SourceObjects(store, tuple(_without_markers(matching, folders)))
     else:
         last = "/".join(steps)
         one = store.look(last) if last else None
-        files = [one] if one is not None else _directly_under(store, last)
-    if not files:
+        found = SourceObjects(store, (one,) if one else ())
+        if one is None or not one.bytes:  # an empty object may stand for the folder
+            deeper = _under(store, last)
+            found = deeper if deeper.files else found
+    if not found.files:
         raise InputError(
             "source_not_found",
             expected="an object, a prefix with objects or a glob that matches objects as source.path",
@@ -81,7 +92,7 @@ def find_objects(path: str) -> SourceObjects:
             remedy="correct source.path",
             values={"path": path},
         )
-    return SourceObjects(store, tuple(files))
+    return found
 
 
 def fetch_objects(objects: SourceObjects, folder: Path) -> tuple[Path, ...]:
@@ -113,9 +124,20 @@ def fetch_objects(objects: SourceObjects, folder: Path) -> tuple[Path, ...]:
     return tuple(each(fetch, objects.files))
 
 
-def _directly_under(store: Store, folder: str) -> list[StoredFile]:
-    named = [file for file in store.entries(folder) if not file.name.rpartition("/")[2].startswith((".", "_"))]
-    return _without_markers(named, {f"{folder}/{name}".lstrip("/") for name in store.folders(folder)})
+def _under(store: Store, folder: str) -> SourceObjects:
+    """Return the objects directly under a prefix or, if there are only deeper ones, all of these."""
+    shown = [file for file in store.entries(folder) if not is_hidden([file.name.rpartition("/")[2]])]
+    inner = [name for name in store.folders(folder) if not is_hidden([name])]
+    files = _without_markers(shown, {f"{folder}/{name}".lstrip("/") for name in inner})
+    if files:
+        notes = (unread_folders(join_address(store.address, folder), inner),) if inner else ()
+        return SourceObjects(store, tuple(files), folder, notes)
+    start = len(folder.split("/")) if folder else 0
+    below = [file for file in store.files(folder) if not is_hidden(file.name.split("/")[start:])]
+    outer = {
+        "/".join(parts[:end]) for parts in (file.name.split("/") for file in below) for end in range(1, len(parts))
+    }
+    return SourceObjects(store, tuple(_without_markers(below, outer)), folder)
 
 
 def _without_markers(files: Sequence[StoredFile], folders: Collection[str]) -> list[StoredFile]:

@@ -124,7 +124,8 @@ def _ingest_objects(job: ReadJob) -> Snapshot:
     """Download a source's objects exactly as listed and read the copies like local files."""
     objects = find_objects(job.source.path)
     copies = fetch_objects(objects, job.folder / "objects")
-    files = find_files(job.source, FoundFiles(tuple(sorted(copies)), job.folder / "objects"))
+    root = job.folder / "objects" / objects.folder
+    files = find_files(job.source, FoundFiles(tuple(sorted(copies)), root, objects.notes))
     snapshot = _ingest_files(files, job)
     if not _refers_to(snapshot.files, files.paths):
         shutil.rmtree(job.folder / "objects")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
@@ -20,6 +21,25 @@ def without_index(schema: pa.Schema, job: ReadJob) -> tuple[pa.Schema, tuple[str
     unread = [name for name in schema.names if _LEVEL.fullmatch(name) and name not in job.names()]
     kept = pa.schema([field for field in schema if field.name not in unread], schema.metadata)
     return kept, tuple(f"{name!r} is the index of a pandas frame and is not read; {_KEPT}" for name in unread)
+
+
+def named_index_notes(schema: pa.Schema, job: ReadJob) -> tuple[str, ...]:
+    """Return notes on the named indexes of pandas that are read as features because the configuration has no role."""
+    return tuple(
+        f"{name!r} is the index of a pandas frame and is read as a feature; name it in columns.ids if it identifies"
+        " rows"
+        for name in _stored_indexes(schema)
+        if name in schema.names and not _LEVEL.fullmatch(name) and name not in job.names()
+    )
+
+
+def _stored_indexes(schema: pa.Schema) -> list[str]:
+    """Return the columns that pandas says it wrote from an index."""
+    try:
+        stored = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
+        return [name for name in stored if isinstance(name, str)]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def separation_note(name: str, columns: Sequence[tuple[pa.Array, pa.Array]]) -> Iterator[str]:

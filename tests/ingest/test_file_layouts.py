@@ -17,7 +17,7 @@ import pytest
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ColumnNotFoundError, InputError
-from counterpoise.ingest import identify_source
+from counterpoise.ingest import identify_source, ingest_source
 from tests.ingest.reading import Reading, ingest
 
 LABEL = [0, 1] * 3
@@ -287,8 +287,6 @@ def test_the_unnamed_index_of_a_frame_is_not_read_and_said(tmp_path: Path) -> No
 
 
 def ingest_named(path: Path, work: Path, *, columns: tuple[str, ...]) -> list[str]:
-    from counterpoise.ingest import ingest_source
-
     snapshot = ingest_source(SourceConfig(path=str(path)), target="label", folder=work, columns=columns)
     return [column.name for column in snapshot.columns]
 
@@ -312,6 +310,33 @@ def test_only_indexes_without_a_name_are_left_out(
     else:
         pyarrow.feather.write_feather(pa.Table.from_pandas(frame), tmp_path / "t.feather")
     assert read(tmp_path / f"t.{suffix}", tmp_path / "work").table.column_names == expected
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "feather"])
+def test_a_named_index_of_a_frame_is_said_unless_it_has_a_role(tmp_path: Path, suffix: str) -> None:
+    frame = pd.DataFrame({"x": [1.5, 2.5, 3.5, 4.5], "label": [0, 1, 0, 1]})
+    frame.index = pd.Index([4, 1, 2, 3], name="customer")
+    path = tmp_path / f"t.{suffix}"
+    if suffix == "parquet":
+        frame.to_parquet(path)
+    else:
+        pyarrow.feather.write_feather(pa.Table.from_pandas(frame), path)
+    (note,) = read(path, tmp_path / "work").snapshot.notes
+    assert "'customer' is the index of a pandas frame and is read as a feature; name it in columns.ids" in note
+    source = SourceConfig(path=str(path))
+    assert not ingest_source(source, target="label", folder=tmp_path / "id", columns=("customer",)).notes
+    assert not ingest_source(source, target="customer", folder=tmp_path / "target").notes
+    frame.reset_index().to_parquet(tmp_path / "plain.parquet")
+    assert not read(tmp_path / "plain.parquet", tmp_path / "plain").snapshot.notes
+
+
+@pytest.mark.parametrize("stored", [b"", b"{", b"[]", b'{"index_columns": 3}', b'{"index_columns": [null, {}, "z"]}'])
+def test_odd_metadata_of_pandas_is_no_obstacle(tmp_path: Path, stored: bytes) -> None:
+    table = pa.table({"x": [1.5, 2.5], "label": [0, 1]}).replace_schema_metadata({b"pandas": stored})
+    write_table(table, tmp_path / "t.parquet")
+    reading = read(tmp_path / "t.parquet", tmp_path / "work")
+    assert reading.column("x") == [1.5, 2.5]
+    assert not reading.snapshot.notes
 
 
 def test_the_index_of_a_frame_in_a_text_is_not_read_and_said(tmp_path: Path) -> None:

@@ -90,6 +90,31 @@ def test_a_prefix_is_a_folder_and_a_glob_is_a_glob(raw: Store, tmp_path: Path) -
     }
 
 
+def test_a_prefix_that_has_only_deeper_objects_is_read_with_all_of_them(raw: Store, tmp_path: Path) -> None:
+    for name in ("region=eu/day=1/a.csv", "region=us/day=2/a.csv", "_logs/x.csv", "region=us/.tmp/y.csv"):
+        raw.replace(f"sales/{name}", LINES.encode())
+        (tmp_path / "sales" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "sales" / name).write_text(LINES)
+    raw.replace("sales/region=eu", b"")
+    there = read(raw, tmp_path / "1", "sales")
+    here = ingest_source(SourceConfig(path=str(tmp_path / "sales")), target="label", folder=tmp_path / "here")
+    assert there.digest == here.digest
+    assert there.columns == here.columns
+    assert [part.name for part in there.parts] == [part.name for part in here.parts]
+    assert column(there, "region") == column(here, "region") == ["eu", "eu", "us", "us"]
+    assert column(there, "day") == [1, 1, 2, 2]
+    one = read(raw, tmp_path / "2", "sales/region=eu")
+    assert [each.name for each in one.columns] == ["a", "label", "day"]
+
+
+def test_folders_beside_the_objects_of_a_prefix_are_not_read_and_said(raw: Store, tmp_path: Path) -> None:
+    for name in ("a.csv", "old/b.csv", "_logs/c.csv"):
+        raw.replace(f"sales/{name}", LINES.encode())
+    snapshot = read(raw, tmp_path, "sales")
+    assert snapshot.rows == 2
+    assert [note for note in snapshot.notes if "not read: old; name files in them with a glob" in note]
+
+
 def test_empty_objects_that_stand_for_folders_are_left_out_and_others_are_told(raw: Store, tmp_path: Path) -> None:
     raw.replace("a.csv", LINES.encode())
     raw.replace("deep", b"")

@@ -15,7 +15,7 @@ import pyarrow as pa
 from counterpoise.ingest._names import check_names, resolve_column
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.ingest._source_format import ReadJob
-from counterpoise.ingest._stored_index import separation_note, without_index
+from counterpoise.ingest._stored_index import named_index_notes, separation_note, without_index
 from counterpoise.ingest._tables.budget import damaged
 from counterpoise.ingest._tables.common_schema import common_schema
 from counterpoise.ingest._tables.types import carried_schema, has_null_entry, retyping_note, write_retyped
@@ -55,9 +55,10 @@ def reference_tables(job: ReadJob, files: TableFiles) -> Content:
     found = set().union(*(_null_entries(path, schema, files) for path, schema in zip(job.paths, schemas, strict=True)))
     carried = carried_schema(common, decoded=found)
     kept, notes = without_index(carried, job)
+    notes += named_index_notes(kept, job)
     target = resolve_column([*kept.names, *job.elsewhere], job.target)
     if all(kept.equals(schema) for schema in schemas) and not found:
-        return Content(tuple(file for _, file in checked), schemas[0])
+        return Content(tuple(file for _, file in checked), schemas[0], notes=notes)
     copies = [
         write_retyped(files.batches(path), kept, name=path.name, out=job.folder / f"retyped-{number:04d}.parquet")
         for number, path in enumerate(job.paths)
