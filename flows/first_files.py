@@ -33,8 +33,8 @@ def source_settings(source: str, *, table: str = "", query: str = "") -> SourceC
         ConfigError: A URL needs either a table or a query, and a path needs neither.
     """
     scheme = _URL.match(source)
-    in_a_store = scheme is not None and scheme[0].lower().removesuffix("://") in SCHEMES
-    place = {"url": source} if scheme and not in_a_store else {"path": source}
+    of_files = scheme is not None and scheme[0].lower().removesuffix("://") in (*SCHEMES, "http", "https")
+    place = {"url": source} if scheme and not of_files else {"path": source}
     return build_section(SourceConfig, {**place, "table": table, "query": query}, name="source")
 
 

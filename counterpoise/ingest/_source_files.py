@@ -24,11 +24,12 @@ _FOREIGN = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel 97-2003 workbook (.xls), or one with a password: save it as .xlsx",
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
-    b"SQLite format 3\0": "an SQLite database (use source.url)",
+    b"SQLite format 3\0": "an SQLite database: set source.url to sqlite:///FILE and source.table",
     b"FEA1": "Feather version 1",
 }
 
 
+_DUCKDB = b"DUCK"  # after a checksum of eight bytes
 _PAGES = (b"<!doctype html", b"<html", b"<table", b"<?xml")
 _LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _REMEDIES = {
@@ -167,11 +168,13 @@ def _matching(text: str) -> FoundFiles:
             remedy="rename the file or folder: a manifest cannot hold its name",
             values={"files": [ascii(str(path)) for path in broken[:10]]},
         )
-    if (found.root / "_delta_log").is_dir():
+    kind = "Delta Lake" if (found.root / "_delta_log").is_dir() else ""
+    kind = kind or ("Iceberg" if any((found.root / "metadata").glob("*.metadata.json")) else "")
+    if kind:
         raise InputError(
             "unsupported_format",
             expected="a folder of files that all belong to the table",
-            found=f"the Delta Lake table {str(found.root)!r}, whose folder keeps deleted rows too",
+            found=f"the {kind} table {str(found.root)!r}, whose folder keeps deleted rows too",
             remedy="write its current version to Parquet files, or name single files with a glob elsewhere",
             values={"path": str(found.root)},
         )
@@ -218,6 +221,8 @@ def _format(path: Path, declared: str) -> SourceFormat:
     foreign = next((what for magic, what in _FOREIGN.items() if raw.startswith(magic)), "")
     if certain and certain.name == "excel":
         foreign = kind_of_archive(path)
+    elif raw[8:12] == _DUCKDB:
+        foreign = "a DuckDB database: write its table with COPY name TO 'name.parquet'"
     elif not foreign and raw.lstrip()[:15].lower().startswith(_PAGES):
         foreign = "an HTML or XML page, as some programs name .xls"
     if foreign and (not certain or certain.name == "excel"):

@@ -151,10 +151,14 @@ def test_folders_beside_files_are_not_read_and_said(tmp_path: Path) -> None:
     assert "not read: old" in reading.snapshot.notes[0]
 
 
-def test_the_folder_of_a_delta_table_is_named_for_what_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("log", "kind"), [("_delta_log/0.json", "Delta Lake"), ("metadata/00001-a.metadata.json", "Iceberg")]
+)
+def test_the_folder_of_a_table_with_a_log_is_named_for_what_it_is(log: str, kind: str, tmp_path: Path) -> None:
     folder = partitioned(tmp_path / "t", ["."])
-    (folder / "_delta_log").mkdir()
-    with pytest.raises(InputError, match=r"unsupported_format.*Delta Lake"):
+    (folder / log).parent.mkdir()
+    (folder / log).write_text("{}")
+    with pytest.raises(InputError, match=rf"unsupported_format.*the {kind} table"):
         read(folder, tmp_path / "work")
 
 

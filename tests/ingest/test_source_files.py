@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import gzip
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -88,6 +91,27 @@ def test_foreign_formats_are_named(tmp_path: Path, content: bytes, what: str) ->
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(InputError, match=f"unsupported_format.*{what}"):
         identify_source(source(tmp_path / "t.csv"))
+
+
+def test_a_duckdb_file_is_named_and_its_table_is_read_as_the_message_says(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "t.db")) as database:
+        database.execute("CREATE TABLE t AS SELECT range AS x, range % 3 AS label FROM range(9)")
+    with pytest.raises(InputError, match=r"unsupported_format.*a DuckDB database.*COPY name TO") as caught:
+        identify_source(source(tmp_path / "t.db"))
+    statement = caught.value.found.partition("with ")[2].replace("name.parquet", str(tmp_path / "t.parquet"))
+    with duckdb.connect(str(tmp_path / "t.db"), read_only=True) as database:
+        database.execute(statement.replace("COPY name", "COPY t"))
+    assert ingest(source(tmp_path / "t.parquet"), tmp_path / "work").column("x") == [*range(9)]
+
+
+def test_an_sqlite_file_is_named_and_read_as_the_message_says(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "t.db")) as database, database:
+        database.execute("CREATE TABLE t (x, label)")
+        database.executemany("INSERT INTO t VALUES (?, ?)", [(row, row % 3) for row in range(9)])
+    with pytest.raises(InputError, match=r"an SQLite database: set source\.url to sqlite:///FILE and source\.table"):
+        identify_source(source(tmp_path / "t.db"))
+    table = SourceConfig.model_validate({"url": f"sqlite:///{tmp_path}/t.db", "table": "t"})
+    assert ingest(table, tmp_path / "work").column("x") == [*range(9)]
 
 
 @pytest.mark.parametrize(
