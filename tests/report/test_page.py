@@ -186,6 +186,7 @@ def test_the_stages_are_told(page: _Page) -> None:
     assert "1 of 4 expectations passed. 2 rows broke a critical one and were rejected." in text
     assert "7 rows repeat the features of another" in text
     assert "0 rows dropped, 600 repetitions, 0 synthetic rows" in text
+    assert "A repetition equals its row in every column" in text
     assert "3,005 rows in = 3,000 original rows published + 0 dropped by resampling + 5 rejected" in text
     assert "pandas 3.1, scikit-learn 1.9.1" in text
     assert "counterpoise verify datasets/people@7" in text

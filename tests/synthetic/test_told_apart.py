@@ -22,6 +22,7 @@ from counterpoise.synthetic._column_shift import FeatureValues
 from counterpoise.synthetic._rule_shares import Shares, shares_of
 from counterpoise.synthetic._told_apart import ClassRows, tell_apart
 from counterpoise.verify._synthetic_rows import grid_differences
+from counterpoise.versions import open_version
 from tests.snapshots import EngineRun, run_engine
 from tests.synthetic.conftest import found_quality
 
@@ -178,3 +179,14 @@ def test_verification_finds_a_grid_that_is_not_the_recipes(tmp_path: Path) -> No
     assert differences(*quality.grids, ColumnGrid(column="size", text="steps of 1")) == [
         "grid of size is steps of 1 instead of None"
     ]
+
+
+def test_a_repetition_equals_its_row_in_every_column(tmp_path: Path) -> None:
+    run = run_engine(amounts(), tmp_path, resampling={"strategy": "random_over"})
+    version = open_version(f"{run.version.root}/{run.version.dataset}")
+    train, keys = version.to_arrow("train"), version.to_arrow("keys/train")
+    rows = {}
+    for source, row in zip(keys["source_row"].to_pylist(), train.to_pylist(), strict=True):
+        assert rows.setdefault(source, row) == row
+    assert len(rows) == train.num_rows - run.resampling.repeated
+    assert run.resampling.repeated > 0
