@@ -185,7 +185,7 @@ def test_a_repetition_equals_its_row_in_every_column(tmp_path: Path) -> None:
     run = run_engine(amounts(), tmp_path, resampling={"strategy": "random_over"})
     version = open_version(f"{run.version.root}/{run.version.dataset}")
     train, keys = version.to_arrow("train"), version.to_arrow("keys/train")
-    rows = {}
+    rows: dict[Any, Any] = {}
     for source, row in zip(keys["source_row"].to_pylist(), train.to_pylist(), strict=True):
         assert rows.setdefault(source, row) == row
     assert len(rows) == train.num_rows - run.resampling.repeated
