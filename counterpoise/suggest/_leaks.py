@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from counterpoise.records import Snapshot
 from counterpoise.suggest._profile import ColumnSummary
 from counterpoise.suggest._separation import MIN_ROWS, ranking_area
-from counterpoise.table import Labels, SnapshotReader
+from counterpoise.table import Labels, SnapshotReader, plain_values
 from counterpoise.typing import Ints, Mask
 
 _FEW_VALUES = 20
@@ -118,9 +118,8 @@ def _revealing_value(column: pa.ChunkedArray, positive: Mask, labelled: Mask, na
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
-    """Return the position of each value among the distinct ones, -1 where it is missing, and these."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    """Return the position of each value among the distinct ones, -1 where it is missing or NaN, and these."""
+    column = plain_values(column)
     distinct = pc.unique(column).drop_null()
     return np.asarray(pc.fill_null(pc.index_in(column, value_set=distinct), -1).to_numpy(), dtype=np.int64), distinct
 
