@@ -82,3 +82,26 @@ def test_an_open_quote_does_not_make_another_delimiter() -> None:
 def test_blanks_around_quotes_belong_to_no_field() -> None:
     dialect = sniff('a,b\n1, "x" \n2,y\n', delimiter=",")
     assert [record.fields for record in dialect.rows] == [("1", "x"), ("2", "y")]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ('""             yes\n' * 4, 2),
+        ('""   "b c"   yes\n""   "b d"   no\n', 3),
+        ("1   2  yes\n3   4  yes\n", 3),
+        ("a b yes\nc d no\n", 3),
+        ("a  yes\nc d no\nx y z\n", 3),
+    ],
+)
+def test_runs_of_blanks_of_one_length_align_columns_and_delimit_no_empty_ones(text: str, columns: int) -> None:
+    assert len(sniff(text).names) == columns
+
+
+def test_escapes_in_quotes_of_aligned_columns_are_found() -> None:
+    dialect = sniff('"a,b"     ""     no\n"n\\"o\\\\x"  ""     no\n""        "p\\"q"  yes\n')
+    assert [record.fields for record in dialect.rows] == [
+        ("a,b", "", "no"),
+        ('n"o\\x', "", "no"),
+        ("", 'p"q', "yes"),
+    ]

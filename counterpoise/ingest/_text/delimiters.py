@@ -91,7 +91,8 @@ def best_trial(sample: TextSample, source: SourceConfig) -> Trial:
         return escaped
     if f"\\{first}" in sample.text and (escaped := _with_escapes(sample, source, first)):
         strict = _try(sample, replace(escaped.marks, escape=""))
-        if strict.broken and best.marks.delimiter != escaped.marks.delimiter:
+        elsewhere = strict.broken and best.marks.delimiter != escaped.marks.delimiter
+        if elsewhere or (_starts_with(best, first) and not _starts_with(escaped, first)):
             return escaped
     if best.share == 0:
         raise InputError(
@@ -193,7 +194,7 @@ def _aligned(sample: TextSample, best: Trial) -> Trial:
     """
     single = best.marks.delimiter
     if best.share == 0 or single in (BLANKS, " "):
-        return best
+        return _in_runs(sample, best) if single == " " else best
     trial = _try(sample, replace(best.marks, delimiter=BLANKS))
     if trial.share < 1 or trial.width < best.width or (single != "\t" and trial.width == best.width):
         return best
@@ -210,6 +211,15 @@ def _aligned(sample: TextSample, best: Trial) -> Trial:
     ):
         return best
     return trial
+
+
+def _in_runs(sample: TextSample, best: Trial) -> Trial:
+    """Return the trial by runs of blanks if single blanks leave a column empty in all records."""
+    rows = [record.fields for record in best.records if len(record.fields) == best.width]
+    if all(any(column) for column in zip(*rows, strict=True)):
+        return best
+    trial = _try(sample, replace(best.marks, delimiter=BLANKS))
+    return trial if trial.share == 1 else best
 
 
 def _try(sample: TextSample, marks: Marks) -> Trial:
