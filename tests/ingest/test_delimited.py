@@ -177,7 +177,8 @@ def test_a_text_late_in_a_numeric_column_is_refused_with_its_row(tmp_path: Path)
     text = "a,label\n" + "1,x\n" * 3000 + "oops,y\n" + "2,x\n"
     with pytest.raises(InputError, match=r"type_change.*'oops' in row 3,001 of table.csv .1 of 3,002") as caught:
         ingest_text(tmp_path, text)
-    assert caught.value.values == {"column": "a", "row": 3001, "value": "oops", "file": "table.csv", "misfits": 1}
+    place = {"column": "a", "row": 3001, "value": "oops", "file": "table.csv", "misfits": 1}
+    assert caught.value.values == {**place, "type_changes": ["a"]}
     assert ingest_text(tmp_path, text, missing_values=("oops",)).types["a"] == "int64"
     assert ingest_text(tmp_path, text, types=("a=string",)).column("a")[3000] == "oops"
 
