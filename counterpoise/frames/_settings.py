@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from counterpoise.config import BalanceConfig, ColumnsConfig, ResamplingConfig, SplitConfig, build_config
 from counterpoise.errors import ConfigError
+from counterpoise.table import class_name
 
 _OF_THE_TRIAL = ("learners", "max_train_rows", "cost_column")
 _HEEDED: Mapping[str, frozenset[str]] = {
@@ -47,6 +48,8 @@ def frame_config(
     """
     given = {name: _fields(section) for name, section in sections.items()}
     _check_heeded(given, strategy)
+    if isinstance(resampling := given.get("resampling"), Mapping):
+        given["resampling"] = {name: _by_class(value) for name, value in resampling.items()}
     given |= {name: _named(given[name], labels) for name in ("columns", "source", "evaluation") if name in given}
     ours = {
         "source": {"path": "frame.arrow"},
@@ -66,9 +69,12 @@ def _fields(section: Any) -> Any:
 
 
 def _check_heeded(given: Mapping[str, Any], strategy: str) -> None:
-    known = {*BalanceConfig.model_fields}
+    known, idle = {*BalanceConfig.model_fields}, set(_OF_THE_TRIAL) if strategy != "auto" else set()
+    split = given.get("split")
+    if idle and not (isinstance(split, Mapping) and split.get("known_positives") == "drop"):
+        idle.add("positive_class")
     ignored = [
-        place for section, fields in given.items() if section in known for place in _ignored(section, fields, strategy)
+        place for section, fields in given.items() if section in known for place in _ignored(section, fields, idle)
     ]
     if not ignored:
         return
@@ -82,30 +88,31 @@ def _check_heeded(given: Mapping[str, Any], strategy: str) -> None:
 
 
 def _general(place: str) -> str:
-    if place.removeprefix("evaluation.") in _OF_THE_TRIAL:
+    if place.partition(".")[2] in _HEEDED.get(place.partition(".")[0], ()):
         return "leave it out, or choose strategy='auto', which heeds it"
     return "leave it out; a run of a configuration heeds it (counterpoise run)"
 
 
-def _ignored(section: str, fields: Any, strategy: str) -> Iterator[str]:
+def _ignored(section: str, fields: Any, idle: Collection[str]) -> Iterator[str]:
     if section not in _HEEDED:
         yield section
         return
     for name in fields if isinstance(fields, Mapping) else ():
         place = f"{section}.{name}"
         known = name in BalanceConfig.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
-        if known and (name not in _HEEDED[section] or (section == "evaluation" and _idle(name, strategy))):
+        if known and (name not in _HEEDED[section] or (section == "evaluation" and name in idle)):
             yield place
-
-
-def _idle(name: str, strategy: str) -> bool:
-    return name in _OF_THE_TRIAL and strategy != "auto"
 
 
 def _heeded() -> Iterator[str]:
     for section, fields in _HEEDED.items():
         every = len(fields) > 5
         yield from (section,) if every else (f"{section}.{name}" for name in sorted(fields))
+
+
+def _by_class(value: Any) -> Any:
+    """Return ratios by class with the names that classes have in the engine, such as true for True."""
+    return {class_name(each): ratio for each, ratio in value.items()} if isinstance(value, Mapping) else value
 
 
 def _named(value: Any, labels: Mapping[Hashable, str]) -> Any:

@@ -174,11 +174,39 @@ def test_a_word_of_imbalanced_learn_in_its_section_is_answered_with_ours() -> No
 
 
 def test_auto_heeds_the_settings_of_its_trial() -> None:
-    for setting, value in (("evaluation.max_train_rows", 1000), ("evaluation.learners", ["random_forest"])):
+    of_trial = {
+        "evaluation.max_train_rows": 1000,
+        "evaluation.learners": ["random_forest"],
+        "evaluation.positive_class": "ja",
+        "evaluation.cost_column": "x",
+    }
+    for setting, value in of_trial.items():
         with pytest.raises(ConfigError, match="auto"):
             balance_frame(data(), target="label", **given(setting, value))
     balanced = balance_frame(data(), target="label", strategy="auto", evaluation={"learners": ["random_forest"]})
     assert balanced.resampling.choice is not None
+
+
+def test_a_positive_class_counts_where_known_positives_are_dropped_and_must_exist() -> None:
+    roles: dict[str, Any] = {
+        "columns": {"time": "at", "group": "group"},
+        "split": {"method": "time", "known_positives": "drop"},
+    }
+    parts = [
+        balance_frame(data(), target="label", evaluation={"positive_class": name}, **roles) for name in ("ja", "nein")
+    ]
+    assert parts[0].rejected["source_row"].tolist() != parts[1].rejected["source_row"].tolist()
+    with pytest.raises(CounterpoiseError, match="positive_class"):
+        balance_frame(data(), target="label", evaluation={"positive_class": "vielleicht"}, **roles)
+    with pytest.raises(CounterpoiseError, match="positive_class"):
+        balance_frame(data(), target="label", evaluation={"positive_class": "vielleicht"}, strategy="auto")
+
+
+def test_ratios_by_class_take_the_labels_of_the_frame() -> None:
+    frame = data().assign(label=lambda given: given["label"] == "ja")
+    balanced = balance_frame(frame, target="label", resampling={"ratio": {True: 0.5}})
+    counts = balanced.train["label"].value_counts()
+    assert counts[True] == pytest.approx(counts[False] / 2, abs=1)
 
 
 def test_columns_that_stay_texts_are_said_in_the_notes() -> None:
