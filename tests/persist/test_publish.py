@@ -3,8 +3,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,23 +33,32 @@ def read(run: EngineRun, part: str) -> pa.Table:
     return open_version(Path(run.version.root) / run.version.dataset).to_arrow(part)
 
 
-@pytest.fixture(params=[131_072, 257], ids=["one window", "many windows"], scope="module")
-def window_rows(request: pytest.FixtureRequest) -> Iterator[int]:
+@pytest.fixture(params=[131_072, 257], ids=["one window", "many windows"])
+def window_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Run with windows far smaller than the table, too: several windows, files and workers."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(order, "WINDOW_ROWS", request.param)
-        patch.setattr("counterpoise.persist._rows.materials.WINDOW_ROWS", request.param)
-        yield int(request.param)
+    monkeypatch.setattr(order, "WINDOW_ROWS", request.param)
+    monkeypatch.setattr("counterpoise.persist._rows.materials.WINDOW_ROWS", request.param)
+    return int(request.param)
 
 
 @pytest.fixture(scope="module")
-def published(window_rows: int, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], EngineRun]:
-    """Return the run of a strategy on `TABLE`, for tests that only read it."""
+def runs() -> dict[tuple[str, int], EngineRun]:
+    return {}
 
-    @cache
+
+@pytest.fixture
+def published(
+    window_rows: int, runs: dict[tuple[str, int], EngineRun], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], EngineRun]:
+    """Return the run of a strategy on `TABLE`, published once for all tests, which only read it."""
+
     def run(strategy: str) -> EngineRun:
-        folder = tmp_path_factory.mktemp(f"{strategy}-{window_rows}")
-        return run_engine(TABLE, folder, columns=IDS, resampling={"strategy": strategy}, output=out(folder))
+        if (strategy, window_rows) not in runs:
+            folder = tmp_path_factory.mktemp(f"{strategy}-{window_rows}")
+            runs[strategy, window_rows] = run_engine(
+                TABLE, folder, columns=IDS, resampling={"strategy": strategy}, output=out(folder)
+            )
+        return runs[strategy, window_rows]
 
     return run
 
