@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -28,6 +29,9 @@ from counterpoise.versions import (
     read_promotion,
     why_settled,
 )
+
+_LAST_DIGITS = 1e-9
+"""How much the numbers of a decision may depend on the machine that computes them."""
 
 ReadMetrics = Callable[[int], Mapping[str, Any] | None]
 
@@ -103,8 +107,25 @@ def _undecided(promotion: Promotion, known: Sequence[Promotion], read: ReadMetri
         decide_promotion(settings, candidate, earlier_versions(known, read)) for settings in _settings(promotion)
     ]
     plain = numbers if numbers is None or numbers.compared_with else numbers.model_copy(update={"tolerance": 0.0})
-    if Decision(promoted=True, reason=promotion.reason, numbers=plain) not in decisions:
+    stated = Decision(promoted=True, reason=promotion.reason, numbers=plain)
+    if not any(_agree(stated, decision) for decision in decisions):
         yield f"not the decision of its rule: {'; '.join(sorted({decision.reason for decision in decisions}))}"
+
+
+def _agree(stated: Decision, decision: Decision) -> bool:
+    """Return whether two decisions are the same, but for the last digits, which depend on the machine."""
+    if stated.numbers is None or decision.numbers is None:
+        return stated == decision
+    if (stated.promoted, stated.reason) != (decision.promoted, decision.reason):
+        return False
+    ours, theirs = stated.numbers.model_dump(), decision.numbers.model_dump()
+    return all(_equal(ours[name], theirs[name]) for name in ours)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=_LAST_DIGITS, abs_tol=_LAST_DIGITS)
+    return bool(one == other)
 
 
 def _undecided_by_bounds(

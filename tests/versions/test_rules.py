@@ -149,6 +149,18 @@ def test_without_noise_the_margin_alone_decides_and_nobody_is_lucky(margin: floa
     assert allowed.luck == 0
 
 
+def test_limits_do_not_depend_on_the_signs_that_a_library_gives_eigenvectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = np.array([0.03, 0.02, 0.025])
+    correlation = np.array([[1.0, 0.5, 0.2], [0.5, 1.0, 0.1], [0.2, 0.1, 1.0]])
+    values, vectors = np.linalg.eigh(correlation)
+    found = limits(errors, correlation, margin=0.0)
+    for signs in ([-1, 1, 1], [1, -1, -1], [-1, -1, -1]):
+        monkeypatch.setattr(np.linalg, "eigh", lambda _, signs=signs: (values, vectors * signs))
+        flipped = limits(errors, correlation, margin=0.0)
+        assert flipped.least == pytest.approx(found.least, rel=1e-12)
+        assert flipped.luck == pytest.approx(found.luck, rel=1e-12)
+
+
 def test_a_long_run_of_worse_versions_does_not_drag_the_references_down() -> None:
     """A hundred nights that are far worse: none is promoted, and the one after them is judged as before."""
     promoted = promoted_of([0.5] * 30 + [0.4] * 100 + [0.46], half=0.02)

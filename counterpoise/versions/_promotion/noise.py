@@ -65,7 +65,8 @@ def limits(errors: Floats, correlation: Floats, *, margin: float, refusals: floa
     """
     widths = np.where(np.arange(len(errors)) > 0, 1.0, ALONE if len(errors) > 1 else 1.0)
     values, vectors = np.linalg.eigh(correlation)
-    noise = _normals()[:, : len(errors)] @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T  # whichever sign the library gives a vector
+    noise = _normals()[:, : len(errors)] @ root
     wide = float(np.quantile((-noise / widths).max(axis=1), 1 - refusals))
     least = -np.maximum(margin, wide * widths * errors)
     passing = noise[(noise * errors >= least).all(axis=1)]
