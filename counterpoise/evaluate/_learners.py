@@ -84,10 +84,14 @@ def weighting(model: Any, weights: Floats | None) -> dict[str, Any]:
 
 @contextmanager
 def gathered_warnings() -> Iterator[list[str]]:
-    """Collect the warnings of a block as distinct texts, first lines only, instead of showing them."""
+    """Collect the warnings of a block as distinct texts, first lines only, instead of showing them.
+
+    What other code left open is found whenever garbage is collected, so it says nothing about the block.
+    """
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
         yield notes
     texts = [str(warning.message).strip().splitlines()[0] for warning in caught if str(warning.message).strip()]
     notes.extend(dict.fromkeys(texts))

@@ -71,6 +71,13 @@ def test_equal_warnings_are_gathered_once() -> None:
     assert notes == ["first line"]
 
 
+def test_what_other_code_left_open_is_no_warning_of_a_learner() -> None:
+    with gathered_warnings() as notes:
+        warnings.warn("unclosed database", ResourceWarning, stacklevel=1)
+        warnings.warn("did not converge", UserWarning, stacklevel=1)
+    assert notes == ["did not converge"]
+
+
 @pytest.mark.parametrize("name", _ALL)
 def test_a_learner_takes_weighted_rows_for_as_many_rows(name: LearnerName) -> None:
     rng = np.random.default_rng(0)
