@@ -45,6 +45,12 @@ def say(message: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(escape(message))
 
 
+def inform(message: str) -> None:
+    """Write a line to standard error, unless only warnings and results are wanted."""
+    if not is_quiet():
+        say(message)
+
+
 def show_error(error: CounterpoiseError) -> None:
     """Write a readable error to standard error, with expectation, finding and remedy."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from counterpoise.config import SourceConfig, load_config
-from counterpoise.flows.console import print_run, say
+from counterpoise.flows.console import inform, print_run
 from counterpoise.flows.first_files import write_first_files
 from counterpoise.flows.prefect_settings import use_own_home
 
@@ -26,10 +26,10 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     table = write_sample("fraud", rows=rows, out=out / "transactions.csv", seed=0)
-    say(f"generated {rows:,} transactions: {table}")
+    inform(f"generated {rows:,} transactions: {table}")
     source = SourceConfig(path=str(table))
     files = write_first_files(source, target="is_fraud", name="fraud", out=out, force=True)
-    say(f"proposed a configuration and a suite: {files.settings}, {files.suite}")
+    inform(f"proposed a configuration and a suite: {files.settings}, {files.suite}")
     started = time.perf_counter()
     overrides = [
         f"output.root={out / 'datasets'}",
@@ -37,14 +37,14 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
         "columns.group=customer_id",
     ]
     config = load_config(files.settings, overrides)
-    say(f"advised strategy {config.resampling.strategy}: {files.advice}")
+    inform(f"advised strategy {config.resampling.strategy}: {files.advice}")
     use_own_home(_passing_home())
     from counterpoise.flows.balance import balance, report_of
     from counterpoise.flows.local_run import run_flow
 
     version = run_flow(balance, config, prefect=prefect)
     print_run(version, report_of(version), time.perf_counter() - started)
-    say("open the report in a browser; it needs no network")
+    inform("open the report in a browser; it needs no network")
 
 
 def _passing_home() -> Path:

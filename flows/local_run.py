@@ -12,7 +12,7 @@ from prefect import Flow
 from prefect.settings import get_current_settings
 
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.console import is_quiet, say, stage_lines
+from counterpoise.flows.console import inform, is_quiet, stage_lines
 from counterpoise.flows.prefect_api import reach_prefect
 from counterpoise.flows.progress import progress_shown
 from counterpoise.tasks.stage import without_prefect
@@ -34,8 +34,7 @@ def run_flow(flow: Flow[[BalanceConfig], R], config: BalanceConfig, *, prefect: 
         if prefect or get_current_settings().api.url or _needs_a_server(config):
             reach_prefect()
             return flow(config)
-        if not is_quiet():
-            say("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
+        inform("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
         with without_prefect(), _ended_in_order():
             return flow.fn(config)
 
