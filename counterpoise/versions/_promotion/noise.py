@@ -9,12 +9,15 @@ import numpy as np
 
 from counterpoise.typing import Floats
 
-FRESH_REFUSALS, SAME_REFUSALS = 0.18, 0.04
+FRESH_REFUSALS, SAME_REFUSALS = 0.18, 0.01
 """The share of equally good versions that noise may refuse if all test rows are new, and if they are the same.
 
 With the same rows noise stays from night to night, so one false refusal leads to others: fewer are allowed, and fewer
 are needed to tell a worse version. `benchmarks/promotion_nights.py` simulates the rule.
 """
+
+_STAYS = 0.25
+"""Less agreement than this, over several versions, may as well be chance."""
 
 ALONE = 2.0
 """How many times as wide the limit of a single version is, in standard errors, beside means of several versions."""
@@ -35,16 +38,24 @@ class Limits:
     luck: float
 
 
-def false_refusals(agreement: float) -> float:
+def false_refusals(agreement: float, versions: int = 1) -> float:
     """Return the share of equally good versions that noise may refuse.
+
+    If versions were refused since the last promotion, noise that stays agrees less with that version's. So what counts
+    is how much agrees from one version to the next.
 
     Args:
         agreement: The correlation of the noise of the version with that of the one promoted last.
+        versions: How many versions ago that one was made.
 
     >>> false_refusals(0.0), false_refusals(1.0), false_refusals(-0.2)
-    (0.18, 0.04, 0.18)
+    (0.18, 0.01, 0.18)
+    >>> round(false_refusals(0.5, 30), 3), round(false_refusals(0.1, 30), 3)
+    (0.014, 0.163)
     """
     share = min(1.0, max(0.0, agreement))
+    if share >= _STAYS:
+        share **= 1 / max(1, versions)
     return FRESH_REFUSALS * (1 - share) + SAME_REFUSALS * share
 
 

@@ -126,7 +126,7 @@ def _not_worse(settings: PromotionConfig, candidate: VersionMetrics, promoted: S
 
     metrics, last = candidate.metrics or {}, promoted[-1]
     found = references(settings.metric, candidate, promoted, arm_of=arm_of)
-    refusals = false_refusals(found.agreement)
+    refusals = false_refusals(found.agreement, candidate.version - last.version)
     allowed = limits(found.errors, found.correlation, margin=settings.margin, refusals=refusals)
     nearest, least = min(zip(found.each, allowed.least, strict=True), key=lambda one: one[0].difference - one[1])
     numbers = _numbers(
