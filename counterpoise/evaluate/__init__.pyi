@@ -43,6 +43,7 @@ from ._inference.differences import arm_key as arm_key
 from ._inference.differences import arm_record as arm_record
 from ._inference.differences import paired_differences as paired_differences
 from ._inference.differences import resample_arms as resample_arms
+from ._inference.intervals import share_difference_interval as share_difference_interval
 from ._inference.mean_effects import mean_effects as mean_effects
 from ._inputs import evaluation_problem as evaluation_problem
 from ._inputs import find_evaluation as find_evaluation

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from counterpoise.evaluate._inference.bootstrap import Interval
-from counterpoise.evaluate._inference.intervals import share_interval, units
+from counterpoise.evaluate._inference.intervals import share_difference_interval, share_interval, units
 from counterpoise.evaluate._segments import segments
 from counterpoise.evaluate._slices import DecidedRows
 from counterpoise.text import number
@@ -110,7 +109,8 @@ def _rate(hits: Mask, own: Mask, rest: Mask, rows: DecidedRows) -> dict[str, Any
         for share, (_, _, independent) in zip(shares, counts, strict=True)
     ]
     tested = all(number >= _FEWEST for _, number, _ in counts)
-    difference = _newcombe(shares, bounds) if tested else None
+    one, other = (share or 0.0 for share in shares)
+    between = share_difference_interval((one, other), (counts[0][2], counts[1][2])) if tested else None
     return {
         "hits": counts[0][0],
         "of": counts[0][1],
@@ -118,23 +118,12 @@ def _rate(hits: Mask, own: Mask, rest: Mask, rows: DecidedRows) -> dict[str, Any
         "low": bounds[0].low if bounds[0] else None,
         "high": bounds[0].high if bounds[0] else None,
         "rest": shares[1],
-        "difference": None if difference is None else (shares[0] or 0.0) - (shares[1] or 0.0),
-        "difference_low": difference.low if difference else None,
-        "difference_high": difference.high if difference else None,
+        "difference": None if between is None else one - other,
+        "difference_low": between.low if between else None,
+        "difference_high": between.high if between else None,
         "p": _fisher(shares, [independent for *_, independent in counts]) if tested else None,
         "adjusted": None,
     }
-
-
-def _newcombe(shares: Sequence[float | None], bounds: Sequence[Interval | None]) -> Interval | None:
-    """Return the interval of the difference of two shares from their Wilson intervals."""
-    (first, second), (one, two) = shares, bounds
-    if first is None or second is None or one is None or two is None:
-        return None
-    difference = first - second
-    low = difference - float(np.hypot(first - one.low, two.high - second))
-    high = difference + float(np.hypot(one.high - first, second - two.low))
-    return Interval(max(-1.0, low), min(1.0, high))
 
 
 def _fisher(shares: Sequence[float | None], independent: Sequence[int]) -> float:

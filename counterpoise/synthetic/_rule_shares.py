@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from counterpoise.evaluate import share_difference_interval
 from counterpoise.typing import Floats, Ints, Mask
 
 _MOST_STRATA = 20
 _ROWS_PER_STRATUM = 20
-_NORMAL = 1.959964  # the quantile of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,9 @@ class Shares:
         return self.synthetic - self.real
 
     def interval(self) -> tuple[float, float]:
-        """Return the 95 % interval of the difference (Newcombe 1998, from Wilson's intervals)."""
-        one, other = _wilson(self.synthetic, self.synthetic_rows), _wilson(self.real, self.real_rows)
-        low = self.difference - float(np.hypot(self.synthetic - one[0], other[1] - self.real))
-        high = self.difference + float(np.hypot(one[1] - self.synthetic, self.real - other[0]))
-        return max(-1.0, low), min(1.0, high)
+        """Return the 95 % interval of the difference; all that is possible if there are no rows to compare."""
+        found = share_difference_interval((self.synthetic, self.real), (self.synthetic_rows, self.real_rows))
+        return (found.low, found.high) if found else (-1.0, 1.0)
 
 
 def value_strata(numbers: Floats, real: Mask) -> Ints:
@@ -82,11 +80,3 @@ def shares_of(holds: Mask, synthetic: Mask, strata: Ints | None) -> Shares:
         return Shares(0.0, 0.0, 0.0, 0.0)
     share = float(np.average(holds[real], weights=weights))
     return Shares(float(holds[made].mean()), share, len(made), float(weights.sum() ** 2 / (weights**2).sum()))
-
-
-def _wilson(share: float, rows: float) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927)."""
-    square = _NORMAL**2
-    middle = (share * rows + square / 2) / (rows + square)
-    half = _NORMAL * float(np.sqrt(max(share * (1 - share) * rows + square / 4, 0.0))) / (rows + square)
-    return middle - half, middle + half
