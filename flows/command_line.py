@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -177,7 +178,7 @@ def advise(config: Config, overrides: Overrides = None, as_json: Json = False) -
 @app.command()
 def validate(config: Config, overrides: Overrides = None, as_json: Json = False) -> None:
     """Check the source of a configuration; nothing is published."""
-    _preview("check_source", config, overrides, as_json)
+    _preview(config, overrides, as_json, whole=False)
 
 
 @app.command()
@@ -192,7 +193,7 @@ def run(
 ) -> None:
     """Publish a dataset; an unchanged one is not published again."""
     if dry_run:
-        _preview("plan_run", config, overrides, as_json)
+        _preview(config, overrides, as_json, whole=True)
         raise typer.Exit
     from counterpoise.config import load_config
 
@@ -210,14 +211,14 @@ def run(
         print_run(version, report, seconds)
 
 
-def _preview(stages: Literal["check_source", "plan_run"], config: Path, overrides: Overrides, as_json: bool) -> None:
+def _preview(config: Path, overrides: Overrides, as_json: bool, *, whole: bool) -> None:
     from counterpoise.config import load_config
 
     settings = load_config(config, overrides or ())
-    from counterpoise.flows import preview
     from counterpoise.flows.local_run import run_plainly
+    from counterpoise.flows.preview import preview
 
-    found = run_plainly(getattr(preview, stages), settings)
+    found = run_plainly(partial(preview, whole=whole), settings)
     if as_json:
         print_json(found.record())
     else:
@@ -326,7 +327,7 @@ def promote(address: Address) -> None:
 
 @app.command()
 def verify(address: Address, source: Source = "", trust_manifest: TrustManifest = False) -> None:
-    """Recompute a version's facts from its files; 1 if they differ."""
+    """Recompute a version's facts; exit 1 if its files differ."""
     from counterpoise.verify import verify_address
 
     name, found = verify_address(address, source=source, trusted=trust_manifest)

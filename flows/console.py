@@ -134,13 +134,12 @@ def print_preview(preview: Preview) -> None:
             console.print(
                 escape(f"  {one.severity}: {one.expectation} {', '.join(one.columns)}: {found or one.status}")
             )
-    rejected = validation.rejected_rows
     if preview.split is not None and preview.resampling is not None:
-        rejected, plan = preview.split.rejected_rows + rejected, preview.resampling
-        console.print(_partition_table({**preview.split.counts, "train, resampled": plan.after}))
-        numbers = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
-        console.print(escape(f"resampling {plan.strategy}: {numbers}"))
-    console.print(f"rejected {rejected:,} rows; nothing was published")
+        from counterpoise.resample import describe_plan
+
+        console.print(_partition_table({**preview.split.counts, "train, resampled": preview.resampling.after}))
+        console.print(escape(f"resampling {describe_plan(preview.resampling)}"))
+    console.print(f"rejected {preview.rejected:,} rows; nothing was published")
 
 
 def print_advice(name: str, preview: ResamplingPreview) -> None:

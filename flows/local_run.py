@@ -47,6 +47,8 @@ def run_plainly(stages: Callable[[BalanceConfig], R], config: BalanceConfig) -> 
         config: The configuration.
     """
     with _shown(), without_prefect(), _ended_in_order():
+        if _has_blocks(config):
+            reach_prefect()
         return stages(config)
 
 
@@ -58,8 +60,11 @@ def _shown() -> Iterator[None]:
 
 def _needs_a_server(config: BalanceConfig) -> bool:
     """Return whether a run needs what only Prefect has: its task runner for Dask, or its blocks."""
-    blocks = (config.source.credentials_block, config.output.credentials_block)
-    return config.engine.kind != "local" or any(blocks)
+    return config.engine.kind != "local" or _has_blocks(config)
+
+
+def _has_blocks(config: BalanceConfig) -> bool:
+    return bool(config.source.credentials_block or config.output.credentials_block)
 
 
 @contextmanager

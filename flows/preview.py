@@ -24,6 +24,7 @@ class Preview:
     Attributes:
         dataset: The dataset's name.
         rows: The rows of the source.
+        rejected: The rows and lines that are set apart.
         validation: The answers of the expectations.
         split: The partition of each row; None if only the source was checked.
         resampling: The copies and synthetic rows of train; None if only the source was checked.
@@ -31,14 +32,15 @@ class Preview:
 
     dataset: str
     rows: int
+    rejected: int
     validation: Validation
     split: SplitPlan | None = None
     resampling: ResamplingPlan | None = None
 
     def record(self) -> dict[str, Any]:
         """Return the plans in JSON form, without the files of the working area, which are deleted."""
-        outcomes = self.validation.model_dump(mode="json", include={"success", "outcomes", "rejected_rows"})
-        facts: dict[str, Any] = {"dataset": self.dataset, "rows": self.rows, "validation": outcomes}
+        outcomes = self.validation.model_dump(mode="json", include={"success", "outcomes"})
+        facts = {"dataset": self.dataset, "rows": self.rows, "rejected": self.rejected, "validation": outcomes}
         if self.split is not None:
             facts["split"] = {**self.split.model_dump(mode="json", include=_FACTS), "partitions": self.split.counts}
         if self.resampling is not None:
@@ -46,33 +48,22 @@ class Preview:
         return facts
 
 
-def check_source(config: BalanceConfig) -> Preview:
-    """Read the source and check it against its expectations, and do no more.
+def preview(config: BalanceConfig, *, whole: bool) -> Preview:
+    """Run the stages before anything is published; they refuse what they refuse in a run.
 
     Args:
         config: The complete configuration.
+        whole: Whether to plan split and resampling, too, or only to check the source.
 
     Raises:
         CounterpoiseError: The data or the configuration is refused.
     """
     with run_workspace(config) as folder:
         snapshot = ingest(config, folder=folder)
-        return Preview(config.name, snapshot.rows, validate(config, snapshot, folder=folder))
-
-
-def plan_run(config: BalanceConfig) -> Preview:
-    """Make the plans of a run, with everything that may refuse it before its files are written.
-
-    Args:
-        config: The complete configuration.
-
-    Raises:
-        CounterpoiseError: The data or the configuration is refused.
-    """
-    with run_workspace(config) as folder:
-        snapshot = ingest(config, folder=folder)
-        validation = validate(config, snapshot, folder=folder)
+        validation, lines = validate(config, snapshot, folder=folder), snapshot.rejected_lines
+        if not whole:
+            return Preview(config.name, snapshot.rows, lines + validation.rejected_rows, validation)
         plan = split(config, snapshot, validation, folder=folder)
         validation = validate_split(config, snapshot, validation, plan, folder=folder)
         resampling = resample(config, snapshot, plan, folder=folder)
-        return Preview(config.name, snapshot.rows, validation, plan, resampling)
+        return Preview(config.name, snapshot.rows, lines + plan.rejected_rows, validation, plan, resampling)

@@ -27,7 +27,7 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         ResamplingError: The train partition cannot be resampled as configured.
     """
     from counterpoise.compare import choose_resampling
-    from counterpoise.resample import Estimate, plan_resampling
+    from counterpoise.resample import Estimate, describe_plan, plan_resampling
 
     def log_estimate(needed: Estimate) -> None:
         if needed.noteworthy:
@@ -46,8 +46,6 @@ def resample(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fol
         progress=stage_progress(config.name, "resample", work="planning", unit="classes"),
         on_estimate=log_estimate,
     )
-    rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
-    weighted = ", ".join(f"{name} {number:,}" for name, number in plan.weighted.items())
-    for line in (f"{plan.strategy}, {f'weighted to {weighted}' if weighted else rows}", *plan.notes):
+    for line in (describe_plan(plan), *plan.notes):
         log(f"resample: {line}")
     return plan

@@ -17,6 +17,7 @@ from ._neighbours.space import category_codes as category_codes
 from ._neighbours.statistics import NumericStatistics as NumericStatistics
 from ._neighbours.statistics import numeric_matrix as numeric_matrix
 from ._neighbours.statistics import train_statistics as train_statistics
+from ._plan import describe_plan as describe_plan
 from ._plan import plan_resampling as plan_resampling
 from ._plan import read_class_rows as read_class_rows
 from ._plan import read_copies as read_copies

@@ -210,3 +210,14 @@ def _check_classes_left(job: ResamplingJob, after: npt.NDArray[np.int64]) -> Non
             "or choose another strategy",
             values={"classes": gone},
         )
+
+
+def describe_plan(plan: ResamplingPlan) -> str:
+    """Return the strategy and what it does to the train rows, in words.
+
+    Args:
+        plan: The plan.
+    """
+    weighted = ", ".join(f"{name} {number:,}" for name, number in plan.weighted.items())
+    rows = f"{plan.repeated:,} repeated, {plan.synthetic:,} synthetic, {plan.dropped:,} dropped rows"
+    return f"{plan.strategy}, {f'weighted to {weighted}' if weighted else rows}"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from counterpoise import __version__
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ConfigError
 from counterpoise.flows import console
-from counterpoise.flows.command_line import run_command
+from counterpoise.flows.command_line import main, run_command
 from counterpoise.flows.first_files import name_of
 from tests.flows.tables import configured
 
@@ -55,6 +57,36 @@ def test_a_dry_run_shows_train_before_and_after(tmp_path: Path, capfd: pytest.Ca
     assert shown[-1][-3:] == ["nothing", "was", "published"]
 
 
+def test_a_dry_run_sets_the_rows_apart_that_the_run_sets_apart(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(tmp_path, "evaluation.enabled=false")
+    table = tmp_path / "table.csv"
+    lines = table.read_text().splitlines()
+    unlabelled = [line.rpartition(",")[0] + "," for line in lines[1:8]]
+    table.write_text("\n".join([lines[0], *unlabelled, *lines[8:], "broken"]) + "\n")
+    rejected = []
+    for options in (["--dry-run"], []):
+        assert run_command(["run", config, "--json", *options]) == 0
+        rejected.append(json.loads(capfd.readouterr().out)["rejected"])
+    assert run_command(["validate", config, "--json"]) == 0
+    rejected.append(json.loads(capfd.readouterr().out)["rejected"])
+    assert rejected == [8, 8, 8]
+
+
+def test_a_dry_run_tells_weights_where_rows_are_weighted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["run", write_config(tmp_path), "--dry-run", "--set", "resampling.strategy=weights"]) == 0
+    assert "resampling weights, weighted to no " in capfd.readouterr().out
+
+
+def test_blocks_are_asked_of_a_server_that_answers(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    config = write_config(tmp_path)
+    block = ["--set", "source.path=s3://bucket/t.csv", "--set", "source.credentials_block=secret/mine"]
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        assert run_command(["validate", config, *block]) == 1
+    assert "engine: prefect_does_not_answer" in capfd.readouterr().err
+
+
 def test_validate_checks_the_source_and_publishes_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     config = write_config(tmp_path)
     assert run_command(["validate", config]) == 0
@@ -73,12 +105,29 @@ def test_validate_ends_with_2_where_a_run_would_be_refused(tmp_path: Path, capfd
     assert first.splitlines()[:3] == second.splitlines()[:3]
 
 
-def test_quiet_leaves_warnings_and_results(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with console.quietly():
-        assert run_command(["validate", write_config(tmp_path)]) == 0
+def test_quiet_leaves_warnings_and_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(tmp_path)
+    table = tmp_path / "table.csv"
+    header, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([header + ",same", *(f"{line},1" for line in lines)]) + "\n")
+    monkeypatch.setattr(sys, "argv", ["counterpoise", "--quiet", "validate", config])
+    with pytest.raises(SystemExit, match="0"):
+        main()
     out, err = capfd.readouterr()
-    assert err == ""
     assert "tested: 600 rows, " in out
+    (warning,) = err.splitlines()
+    assert warning.startswith("  validate: same: it has one value in all rows")
+
+
+def test_the_demo_is_quiet_if_it_is_asked_to(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with console.quietly():
+        assert run_command(["demo", "--out", str(tmp_path / "demo"), "--rows", "2000"]) == 0
+    out, err = capfd.readouterr()
+    assert "published version 1" in out
+    assert "generated" not in err
+    assert "ingest:" not in err
 
 
 def test_the_version_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
