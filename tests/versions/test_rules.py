@@ -142,6 +142,23 @@ def test_the_more_test_rows_stay_the_same_the_fewer_equally_good_versions_may_be
     assert widths == pytest.approx([norm.ppf(1 - (0.18 - 0.17 * share**2)) for share in (0.0, 0.5, 0.9)], abs=0.03)
 
 
+def test_a_run_of_refusals_does_not_allow_more_of_them() -> None:
+    """Rows that change by 1 % a night have changed by a quarter after thirty nights without a promotion."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(0, 0.1, 2_000)
+    settings, widths = PromotionConfig(rule="not_worse", margin=0), []
+    for nights in (1, 30):
+        share = 0.99**nights
+        later = share * rows + np.sqrt(1 - share**2) * rng.normal(0, 0.1, 2_000)
+        promoted = VersionMetrics(1, metrics_of(keyed=rows.tolist()))
+        candidate = VersionMetrics(1 + nights, metrics_of(keyed=later.tolist()))
+        numbers = decide_promotion(settings, candidate, [promoted]).numbers
+        assert numbers is not None
+        assert numbers.error is not None
+        widths.append(-numbers.bar / numbers.error)
+    assert widths[1] == pytest.approx(widths[0], abs=0.1)
+
+
 @given(margin=st.floats(0.001, 1), count=st.integers(1, 3))
 def test_without_noise_the_margin_alone_decides_and_nobody_is_lucky(margin: float, count: int) -> None:
     allowed = limits(np.zeros(count), np.zeros((count, count)), margin=margin)
