@@ -95,7 +95,7 @@ class NarwhalsFrame:
             raise _unsupported(name, dtype)
         try:
             values = self.frame.select(name).to_arrow()[name]
-        except (pa.ArrowException, TypeError, ValueError, NotImplementedError):
+        except (pa.ArrowException, TypeError, ValueError, NotImplementedError):  # libraries differ in what they raise
             raise _unsupported(name, dtype) from None
         return Carried(values, voted=pa.types.is_dictionary(values.type))
 
