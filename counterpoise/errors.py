@@ -114,6 +114,10 @@ class ResamplingError(CounterpoiseError, stage="resample", exit_code=2):
     """The train partition cannot be resampled as configured."""
 
 
+class ArgumentError(CounterpoiseError, ValueError, stage="pipelines", exit_code=2):
+    """A building block for other pipelines cannot work as it was called; a `ValueError`, as scikit-learn expects."""
+
+
 class EvaluationError(CounterpoiseError, stage="evaluate", exit_code=2):
     """The effect of resampling cannot be measured as configured."""
 

@@ -22,7 +22,8 @@ LINKED = ("expectations", "flows", "tasks")
 LAYERS = (
     "typing", "text", "errors", "metrics", "runtime", "records", "secrets", "storage", "strategies", "config", "table",
     "split", "ingest", "drift", "resample", "results", "persist", "validate", "versions", "evaluate", "synthetic",
-    "compare", "monitor", "suggest", "report", "verify", "integrations", "expectations", "frames", "tasks", "flows",
+    "compare", "monitor", "suggest", "report", "verify", "integrations", "expectations", "frames", "pipelines",
+    "tasks", "flows",
 )  # fmt: skip
 """From the bottom up: a room imports rooms before it, and none after it."""
 
@@ -31,6 +32,7 @@ SHOWN = {
     ("compare", "hold_out"), ("compare", "prepare_comparison"), ("evaluate", "adjust_to_prior"),
     ("evaluate", "prior_by_black_box"), ("evaluate", "prior_by_em"), ("frames", "BalancedFrame"),
     ("frames", "balance_frame"), ("frames", "resample_frame"), ("integrations", "record_in_mlflow"),
+    ("pipelines", "Sampler"),
 }  # fmt: skip
 """Names that the documents show to other programs, though none of our modules asks for them."""
 

@@ -41,6 +41,7 @@ _PUBLIC = {
         "Version.evaluation",
     ],
     "counterpoise.frames": ["balance_frame", "BalancedFrame", "resample_frame", "resampling_pipeline"],
+    "counterpoise.pipelines": ["Sampler", "Sampler.fit_resample", "Sampler.fit_resample_weighted"],
     "counterpoise.integrations": ["record_in_mlflow"],
     "counterpoise.evaluate": [""],
 }

@@ -66,3 +66,12 @@ def open_frame(frame: Any) -> AnyFrame:
     from counterpoise.frames._narwhals import NarwhalsFrame
 
     return NarwhalsFrame.of(frame)
+
+
+def column_names(frame: Any) -> Mapping[Hashable, str]:
+    """Return the names of a frame's columns as texts, by their labels in the frame.
+
+    Raises:
+        InputError: It is no frame, it has no rows yet, or two columns have the same name.
+    """
+    return open_frame(frame).names

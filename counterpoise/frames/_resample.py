@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
-import pyarrow as pa
 
-from counterpoise.compare import choose_resampling
 from counterpoise.config import BalanceConfig, SourceConfig, SplitConfig
 from counterpoise.errors import ResamplingError
-from counterpoise.frames._open import open_frame
+from counterpoise.frames._carried import Carried
+from counterpoise.frames._open import AnyFrame, open_frame
 from counterpoise.frames._read import ReadFrame, read_frame
+from counterpoise.frames._resampled import Parents, carry_out
 from counterpoise.frames._rows import ResultRows
-from counterpoise.persist import RowPool, Synthesis
-from counterpoise.records import SplitPlan
-from counterpoise.resample import plan_resampling, read_copies, read_recipe
-from counterpoise.runtime import child_generator, file_sha256
-from counterpoise.split import content_order
+from counterpoise.records import ResamplingPlan
+from counterpoise.runtime import child_generator
 from counterpoise.storage import scratch_folder
 from counterpoise.strategies import gives_weights
-from counterpoise.table import write_arrow
 
 F = TypeVar("F")
-
-_REJECTED = -1
 
 
 def resample_frame(features: F, labels: Any, *, config: BalanceConfig) -> tuple[F, Any]:
@@ -48,22 +43,59 @@ def resample_frame(features: F, labels: Any, *, config: BalanceConfig) -> tuple[
         ResamplingError: The strategy cannot handle these rows, or it produces weights instead of rows.
         InputError: The number of labels differs from that of rows, or a column has values of several kinds.
     """
-    if gives_weights(config.resampling.strategy):
-        raise ResamplingError(
-            "weights_are_no_rows",
-            expected="a strategy that produces rows",
-            found=config.resampling.strategy,
-            remedy="choose random_over, which repeats the rows instead of weighting them",
-        )
+    _check_gives_rows(config)
     opened, target = open_frame(features), config.columns.target
     classes = opened.labels(labels, target)
-    unused = {*config.columns.ids, *config.columns.drop, target}
-    carried = {name: column for name, column in opened.carried(unused).items() if name not in unused}
     with scratch_folder() as folder:
-        read = read_frame({**carried, **classes.carried()}, _for_train(config, carried.keys()), folder)
-        rows = _resampled(read, folder)
-        kept = tuple(name for name in rows.names if name != target)
-        return opened.result(replace(rows, names=kept)), classes.series(replace(rows, names=(target,)))
+        made = carry_out(_read(opened, config, folder, classes.carried()), folder)
+        rows = made.rows(child_generator(config.seed, "resample_frame", "order").permutation(made.number))
+        return opened.result(_features(rows, target)), classes.series(replace(rows, names=(target,)))
+
+
+@dataclass(frozen=True)
+class ResampledFrame(Generic[F]):
+    """Resampled features, and where each row comes from.
+
+    Attributes:
+        features: Rows that are kept, in their order; then repeated and synthetic ones.
+        keys: For each row `source_row`, `origin`, `parent_a`, `parent_b` and `lambda`, as in the keys of a version.
+        parents: The rows that each row is made of.
+        plan: The plan.
+    """
+
+    features: F
+    keys: F
+    parents: Parents
+    plan: ResamplingPlan
+
+
+def resample_with_keys(features: F, labels: Any, *, config: BalanceConfig, groups: Any = None) -> ResampledFrame[F]:
+    """Resample training rows as `resample_frame` does, in imbalanced-learn's order, and say where each comes from.
+
+    Args:
+        features: A frame of pandas or Polars.
+        labels: The class of each row; none is missing.
+        config: As for `resample_frame`.
+        groups: The values of `columns.group`, if they are no column of the frame.
+
+    Raises:
+        ResamplingError: The strategy cannot handle these rows, or it produces weights instead of rows.
+        InputError: The number of labels differs from that of rows, or a column has values of several kinds.
+    """
+    _check_gives_rows(config)
+    opened, columns = open_frame(features), config.columns
+    roles = opened.labels(labels, columns.target).carried()
+    if groups is not None:
+        roles |= opened.labels(groups, columns.group).carried()
+    with scratch_folder() as folder:
+        made = carry_out(_read(opened, config, folder, roles), folder)
+        order = np.argsort(made.later, kind="stable")
+        return ResampledFrame(
+            opened.result(_features(made.rows(order), columns.target)),
+            opened.table(made.keys(order)),
+            made.parents(order),
+            made.plan,
+        )
 
 
 def resampling_pipeline(config: BalanceConfig, learner: Any) -> Any:
@@ -112,33 +144,22 @@ def _for_train(config: BalanceConfig, present: Any) -> BalanceConfig:
     )
 
 
-def _resampled(read: ReadFrame, folder: Path) -> ResultRows:
-    """Resample rows with the configured strategy and return them, shuffled."""
-    config, source = read.config, read.source
-    split = _all_train(read, folder)
-    chosen = choose_resampling(config, read.snapshot, split, folder=folder / "auto", rows_only=True)
-    plan = plan_resampling(
-        read.snapshot, split, columns=config.columns, config=chosen.settings, seed=config.seed, folder=folder / "plan",
-        synthetic_only=config.output.rows == "synthetic",
-    )  # fmt: skip
-    original, recipe = np.repeat(*read_copies(plan)), read_recipe(plan)
-    made = read.rows.slice(0, 0)
-    if recipe is not None:
-        synthesis = Synthesis(recipe, source.roles, config.seed)
-        pool = RowPool(np.arange(read.rows.num_rows), read.rows)
-        made, _ = synthesis.rows(np.arange(recipe.num_rows), pool)
-    order = child_generator(config.seed, "resample_frame", "order").permutation(len(original) + made.num_rows)
-    positions = np.concatenate([original, np.full(made.num_rows, -1)])[order]
-    return read.result(positions, made.take(pa.array(order[order >= len(original)] - len(original))))
+def _check_gives_rows(config: BalanceConfig) -> None:
+    if gives_weights(config.resampling.strategy):
+        raise ResamplingError(
+            "weights_are_no_rows",
+            expected="a strategy that produces rows",
+            found=config.resampling.strategy,
+            remedy="choose random_over, which repeats the rows instead of weighting them",
+        )
 
 
-def _all_train(read: ReadFrame, folder: Path) -> SplitPlan:
-    """Return a split plan with every row that has a label in train."""
-    labels = read.source.labels
-    path = folder / "split.arrow"
-    order = content_order(read.snapshot, read.source.roles)
-    partition = np.where(labels.codes < 0, _REJECTED, 0).astype(np.int8)
-    write_arrow(path, pa.table({"partition": partition, "order": order}))
-    return SplitPlan(
-        file=str(path), sha256=file_sha256(path), classes=labels.classes, counts={"train": labels.counts()}
-    )
+def _read(opened: AnyFrame, config: BalanceConfig, folder: Path, roles: Mapping[str, Carried]) -> ReadFrame:
+    """Read the features of a frame, and other columns that have a role, such as the label."""
+    unused = {*config.columns.ids, *config.columns.drop, *roles}
+    carried = {name: column for name, column in opened.carried(unused).items() if name not in unused}
+    return read_frame({**carried, **roles}, _for_train(config, {*carried, *roles}), folder)
+
+
+def _features(rows: ResultRows, target: str) -> ResultRows:
+    return replace(rows, names=tuple(name for name in rows.names if name != target))

@@ -20,6 +20,7 @@ from ._files.evaluation_files import has_evaluation as has_evaluation
 from ._files.evaluation_files import metrics_sha256 as metrics_sha256
 from ._files.evaluation_files import read_evaluation_file as read_evaluation_file
 from ._files.evaluation_files import store_evaluation as store_evaluation
+from ._files.key_files import KEY_FIELDS as KEY_FIELDS
 from ._files.key_files import PARENT_FIELDS as PARENT_FIELDS
 from ._files.key_files import WEIGHT_FIELD as WEIGHT_FIELD
 from ._files.key_files import key_names as key_names
