@@ -41,7 +41,13 @@ _PUBLIC = {
         "Version.evaluation",
     ],
     "counterpoise.frames": ["balance_frame", "BalancedFrame", "resample_frame", "resampling_pipeline"],
-    "counterpoise.pipelines": ["Sampler", "Sampler.fit_resample", "Sampler.fit_resample_weighted"],
+    "counterpoise.pipelines": [
+        "Sampler",
+        "Sampler.fit_resample",
+        "Sampler.fit_resample_weighted",
+        "StratifiedGroupSplit",
+        "GroupTimeSplit",
+    ],
     "counterpoise.integrations": ["record_in_mlflow"],
     "counterpoise.evaluate": [""],
 }

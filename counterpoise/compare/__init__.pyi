@@ -24,8 +24,12 @@ from ._ranking_text import leaderboard_table as leaderboard_table
 from ._ranking_text import pooled_where_few as pooled_where_few
 from ._ranking_text import render_leaderboard as render_leaderboard
 from ._rounds.cross_validate import cross_validate_in_process as cross_validate_in_process
+from ._rounds.folds_in_time import KnownGroups as KnownGroups
+from ._rounds.folds_in_time import Timeline as Timeline
+from ._rounds.folds_in_time import assign_folds_in_time as assign_folds_in_time
 from ._rounds.prepare import prepare_comparison as prepare_comparison
 from ._rounds.prepare import prepare_in_process as prepare_in_process
+from ._rounds.timeline import roll_of as roll_of
 from ._run import run_comparison as run_comparison
 from ._store import REMEDY as REMEDY
 from ._store import StoredLeaderboard as StoredLeaderboard

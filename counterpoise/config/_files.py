@@ -29,11 +29,18 @@ _OTHER_WORDS = {"sampling_strategy": "ratio", "random_state": "seed", "n_neighbo
 
 _WORDING = {
     "missing": "and required",
-    "string_pattern_mismatch": "should be letters, digits, dots, dashes and underscores, at most 100, starting with a "
-    "letter or digit",
     "tuple_type": "should be a list, such as [a, b]",
     "string_type": "should be a text; put it in quotes",
 }
+
+_PATTERNS = {
+    "name": "should be letters, digits, dots, dashes and underscores, at most 100, starting with a letter or digit",
+    "memory_limit": "should be an amount of memory, such as 8 GiB",
+    "address": "should be a host with a port, such as tcp://10.0.0.5:8786",
+    "credentials_block": "should be type/name, in lower-case letters, digits and dashes",
+}
+"""What a text of each field with a pattern should be; all others are lengths of time."""
+_LENGTH = "should be a length such as 7 days, or a number without unit where times are numbers"
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> BalanceConfig:
@@ -179,6 +186,8 @@ def _allowed(details: ErrorDetails, path: Sequence[str], value: Any) -> str:
         return _suggestion(path)
     if details["type"] in {"model_type", "model_attributes_type"}:
         return f"should be a mapping with the keys {', '.join(_keys_of(path))}"
+    if details["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(path[-1], _LENGTH)
     message = details["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
     hint = _our_value(details.get("ctx", {}).get("expected", ""), value) if details["type"] == "literal_error" else ""
     return _WORDING.get(details["type"], message) + hint

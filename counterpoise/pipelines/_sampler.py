@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 from imblearn.base import BaseSampler
 from pydantic import ValidationError
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from counterpoise.config import BalanceConfig, ResamplingConfig, build_config
 from counterpoise.errors import ArgumentError, ColumnNotFoundError
 from counterpoise.frames import Parents, ResampledFrame, column_names, resample_with_keys
 from counterpoise.pipelines._arguments import as_arguments
-from counterpoise.pipelines._tables import Features, class_labels, is_frame, row_weights, rows_of
+from counterpoise.pipelines._tables import Features, class_labels, is_frame, row_weights, rows_of, seed_of
 from counterpoise.resample import wanted_rows
 from counterpoise.strategies import STRATEGIES, StrategyName
 from counterpoise.table import class_name
@@ -208,7 +208,7 @@ class Sampler(BaseSampler):  # type: ignore[misc]  # imbalanced-learn ships no t
         return build_config(
             {
                 "name": "sampler",
-                "seed": _seed(self.random_state),
+                "seed": seed_of(self.random_state),
                 "source": {"path": "frame.arrow"},
                 "columns": {
                     "target": target,
@@ -272,12 +272,6 @@ def _carried(weights: Floats, parents: Parents) -> Floats:
     """Return the weight of each row of a result: its own, or one between those of its parents."""
     first, second = weights[parents.first], weights[parents.second]
     return np.asarray(first + np.clip(parents.steps, 0, 1) * (second - first))
-
-
-def _seed(random_state: int | np.random.RandomState | None) -> int:
-    if isinstance(random_state, int | np.integer):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def _named(categorical: Iterable[Hashable], names: Mapping[Hashable, str]) -> list[str]:

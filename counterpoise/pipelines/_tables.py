@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from imblearn.utils import check_target_type
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
 from counterpoise.errors import ArgumentError
@@ -76,6 +76,19 @@ def class_labels(y: Any, *, who: str) -> npt.NDArray[Any]:
     return np.asarray(labels)
 
 
+def group_numbers(groups: Any, y: Any) -> Ints:
+    """Return the number of each row's group, in the order of the groups' values; a row without one is its own group.
+
+    Raises:
+        ValueError: There are not as many groups as rows.
+    """
+    check_consistent_length(groups, y)
+    codes = np.asarray(pd.factorize(np.asarray(groups), sort=True)[0], np.int64)
+    missing = np.flatnonzero(codes < 0)
+    codes[missing] = codes.max(initial=-1) + 1 + np.arange(len(missing))
+    return codes
+
+
 def row_weights(sample_weight: Any, y: Any) -> Floats:
     """Return the weight of each row.
 
@@ -103,6 +116,13 @@ def rows_of(values: Any, positions: Ints, *, like: Any) -> Any:
         index = like.index if isinstance(like, pd.DataFrame) else pd.RangeIndex(len(taken))
         return taken.set_axis(index)
     return taken
+
+
+def seed_of(random_state: int | np.random.RandomState | None) -> int:
+    """Return the seed that scikit-learn's `random_state` stands for: itself, or one drawn."""
+    if isinstance(random_state, int | np.integer):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def _unusable(reason: str, expected: str, found: str) -> ArgumentError:

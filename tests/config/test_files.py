@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpoise.config import BalanceConfig, SourceConfig
-from counterpoise.config._files import build_config, build_section, load_config
+from counterpoise.config._files import _PATTERNS, build_config, build_section, load_config
 from counterpoise.errors import ConfigError
 
 SMALLEST: dict[str, Any] = {"name": "fraud", "source": {"path": "data.csv"}, "columns": {"target": "label"}}
@@ -270,3 +270,25 @@ def test_any_mapping_gives_a_configuration_or_a_readable_error(values: dict[str,
         build_config(values)
     except ConfigError as error:
         assert error.values["problems"]  # noqa: PT017  # both ends are right here
+
+
+def test_a_text_that_does_not_fit_its_pattern_is_answered_with_what_fits() -> None:
+    for section, field, wrong, words in (
+        ("split", "gap", "7 moons", "a length such as 7 days"),
+        ("tournament", "test_window", "1 mon", "a length such as 7 days"),
+        ("resampling", "memory_limit", "much", "an amount of memory, such as 8 GiB"),
+        ("engine", "address", "here", "a host with a port"),
+        ("source", "credentials_block", "aws", "type/name"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            build_config({**SMALLEST, section: {**SMALLEST.get(section, {}), field: wrong}})
+
+
+def test_every_other_field_with_a_pattern_is_a_length_of_time() -> None:
+    schema = BalanceConfig.model_json_schema()
+    models = [schema, *schema["$defs"].values()]
+    patterns = {
+        name: field.get("pattern", "") for model in models for name, field in model.get("properties", {}).items()
+    }
+    others = {name for name, pattern in patterns.items() if pattern and "hour" not in pattern}
+    assert others - {"url"} == set(_PATTERNS)  # the pattern of url is for forms: its error is our own

@@ -14,7 +14,7 @@ from counterpoise.strategies import STRATEGIES, StrategyName
 OPTIONS: dict[str, dict[str, Any]] = {
     "edited_nearest_neighbours": {"kind_sel": "mode"},  # the labels of two checks are noise: "all" would drop a class
     "repeated_edited_nearest_neighbours": {"kind_sel": "mode"},
-    "all_knn": {"kind_sel": "mode"},
+    "all_knn": {"n_neighbors": 1},
     "smote_enn": {"kind_sel": "mode", "sampling_strategy": "auto"},
     "kmeans_smote": {"kmeans_estimator": 1},  # some checks have too few rows for clusters
 }

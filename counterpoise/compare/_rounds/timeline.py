@@ -37,7 +37,7 @@ def timeline_of(source: SourceTable, rules: Rules, rows: Ints, *, positive_class
         delay = scale.length(settings.delay, field="tournament.delay")
     else:
         delay = max(scale.length(getattr(rules.split, name), field=f"split.{name}") for name in ("delay", "gap"))
-    roll = _roll(settings, scale, times) if settings.test_window else None
+    roll = roll_of(settings, scale, times) if settings.test_window else None
     known = None
     if positive_class:
         groups = group_codes(source.reader.read_columns([columns.group]).column(0))[rows]
@@ -47,7 +47,18 @@ def timeline_of(source: SourceTable, rules: Rules, rows: Ints, *, positive_class
     return Timeline(times, delay, scale.words(delay), roll, known)
 
 
-def _roll(settings: ComparisonConfig, scale: TimeScale, times: TimeValues) -> Roll:
+def roll_of(settings: ComparisonConfig, scale: TimeScale, times: TimeValues) -> Roll:
+    """Return how folds roll forward: the newest ends with the day of the last row, or with its hour, and so on.
+
+    Args:
+        settings: The windows and the step; `test_window` is given.
+        scale: The scale of the times.
+        times: The times of all rows.
+
+    Raises:
+        ConfigError: Folds would roll forward by less than they test.
+        SplitError: A length is in the wrong unit.
+    """
     test, train, step = (
         scale.length(getattr(settings, name), field=f"tournament.{name}", exact=True)
         for name in ("test_window", "train_window", "step")
