@@ -34,7 +34,7 @@ _YOUNG = 20_000
 
 _NEEDS = {
     "browser": {"browser", "form", "page", "shared"},
-    "server": {"bucket", "cluster", "postgres", "prefect", "prefect_server", "real_prefect", "s3_endpoint"},
+    "server": {"bucket", "cluster", "mariadb", "postgres", "prefect", "prefect_server", "real_prefect", "s3_endpoint"},
 }
 """Markers of the tests that want one of some fixtures."""
 _TOGETHER = {"postgres_prefect": "prefect-on-postgresql", "real_prefect": "prefect-on-sqlite"}

@@ -222,7 +222,7 @@ def _format(path: Path, declared: str) -> SourceFormat:
     if certain and certain.name == "excel":
         foreign = kind_of_archive(path)
     elif raw[8:12] == _DUCKDB:
-        foreign = "a DuckDB database: write its table with COPY name TO 'name.parquet'"
+        foreign = "a DuckDB database: set source.url to duckdb:///FILE and source.table"
     elif not foreign and raw.lstrip()[:15].lower().startswith(_PAGES):
         foreign = "an HTML or XML page, as some programs name .xls"
     if foreign and (not certain or certain.name == "excel"):

@@ -138,7 +138,7 @@ def test_a_variable_may_hold_the_whole_url(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("url", "reason"),
-    [("mysql://ann@host/db", "unsupported_database"), ("no url at all", "invalid_url"), ("${X}", "unset_variable")],
+    [("mssql://ann@host/db", "unsupported_database"), ("no url at all", "invalid_url"), ("${X}", "unset_variable")],
 )
 def test_other_urls_are_refused(url: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=reason):

@@ -13,8 +13,8 @@ import pytest
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import CounterpoiseError
-from counterpoise.ingest._sql import connection as sql_connection
 from counterpoise.ingest._sql import sqlite_file
+from counterpoise.ingest._sql import statements as sql_connection
 from counterpoise.ingest._stage import ingest_source
 from tests.ingest.test_sqlite import database, read
 

@@ -46,8 +46,9 @@ class SourceConfig(Section):
     )
     url: SecretStr = Field(
         SecretStr(""),
-        description="A SQLAlchemy URL instead of a path. Write secrets as ${VARIABLE}, which is read from the "
-        "environment of the run or from credentials_block; literal secrets are refused.",
+        description="The URL of a database instead of a path: postgresql, mysql, mariadb, sqlite or duckdb. Write "
+        "secrets as ${VARIABLE}, which is read from the environment of the run or from credentials_block; literal "
+        "secrets are refused.",
         max_length=10_000,
         json_schema_extra={"pattern": URL_WITHOUT_SECRETS, "format": "uri-template"},
     )

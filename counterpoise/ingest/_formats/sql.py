@@ -9,19 +9,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from counterpoise.config import SourceConfig
-from counterpoise.errors import InputError
 from counterpoise.ingest._names import check_names
 from counterpoise.ingest._snapshot_files import Content
 from counterpoise.ingest._source_format import ReadJob, SourceFormat
-from counterpoise.ingest._sql.connection import (
+from counterpoise.ingest._sql.connection import execute, open_connection
+from counterpoise.ingest._sql.database_url import DatabaseUrl, database_url
+from counterpoise.ingest._sql.duckdb_file import read_duckdb
+from counterpoise.ingest._sql.mysql import table_statement
+from counterpoise.ingest._sql.statements import (
     LONGEST_CELL,
     QueryResult,
     Statement,
     cell_too_long,
-    execute,
-    open_connection,
+    no_rows,
+    no_table,
 )
-from counterpoise.ingest._sql.database_url import database_url
 from counterpoise.ingest._values.spool import Spool, in_batches, spool_rows
 from counterpoise.ingest._watermark import bounded
 from counterpoise.storage import variables_for
@@ -40,6 +42,13 @@ def read_sql(job: ReadJob) -> Content:
     source = job.source
     url = source.url.get_secret_value()
     address = database_url(url, variables_for(url))
+    content = read_duckdb(job, address) if address.kind == "duckdb" else _read_rows(job, address)
+    return replace(content, notes=(*content.notes, *_order_notes(source), *_rebuild_notes(job)))
+
+
+def _read_rows(job: ReadJob, address: DatabaseUrl) -> Content:
+    """Read the rows that a driver gives as Python values."""
+    source = job.source
     digest = _Digest(in_order=source.order != "content")
     with Spool(job.folder / "spool.arrow", source, job.target) as spool:
         with open_connection(address, source) as connection:
@@ -47,16 +56,9 @@ def read_sql(job: ReadJob) -> Content:
             with execute(connection, statement) as result:
                 _spool(result, spool, digest, numeric)
         if spool.rows == 0:
-            raise InputError(
-                "no_rows",
-                expected="rows",
-                found=f"none in {'table ' + repr(source.table) if source.table else 'the result of source.query'}",
-                remedy="check the table or the query"
-                + (f", and source.since and until for {source.watermark!r}" if source.since or source.until else ""),
-            )
+            raise no_rows(source.table, bounded_by=source.watermark if source.since or source.until else "")
         content = spool.finish(job.folder / "snapshot-00000.parquet", job.progress)
-    notes = (*content.notes, *_order_notes(source), *_rebuild_notes(job))
-    return replace(content, notes=notes, digest=digest.hexdigest())
+    return replace(content, digest=digest.hexdigest())
 
 
 class _Digest:
@@ -142,7 +144,10 @@ def _statement(connection: Connection, source: SourceConfig) -> tuple[Statement,
     if not (inspector.has_table(name) or name in inspector.get_view_names()):
         schema, _, name = source.table.rpartition(".")
         if not schema or not (inspector.has_table(name, schema) or name in inspector.get_view_names(schema)):
-            raise _no_table(source.table, [*inspector.get_table_names(), *inspector.get_view_names()])
+            raise no_table(source.table, [*inspector.get_table_names(), *inspector.get_view_names()])
+    table = sa.table(name, schema=schema)
+    if connection.dialect.name == "mysql":
+        return table_statement(connection, table, source), frozenset()
     sqlite = connection.dialect.name == "sqlite"
     known = inspector.get_columns(name, schema) if sqlite or source.watermark else []
     types = {column["name"]: column["type"] for column in known}
@@ -151,7 +156,7 @@ def _statement(connection: Connection, source: SourceConfig) -> tuple[Statement,
         numeric = frozenset(
             column for column, kind in types.items() if isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float)
         )
-    select: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema))
+    select: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(table)
     compiled: Any = bounded(select, source, types, casts=not sqlite).compile(dialect=connection.dialect)
     if not sqlite:
         return Statement(str(compiled), compiled.params), numeric
@@ -168,17 +173,6 @@ def _columns(names: Sequence[str], rows: Sequence[Any], numeric: frozenset[str])
 def _exact(value: Any) -> Any:
     """Return a SQLite float as the decimal that was written: the shortest one that parses back to the same float."""
     return Decimal(repr(value)) if isinstance(value, float) else value
-
-
-def _no_table(table: str, tables: Sequence[str]) -> InputError:
-    shown = ", ".join(map(repr, tables[:30]))
-    return InputError(
-        "table_not_found",
-        expected=f"the table {table!r} named in source.table",
-        found=f"{len(tables)} tables and views: {shown}",
-        remedy="correct source.table; write schema.table for another schema",
-        values={"table": table, "tables": list(tables[:200])},
-    )
 
 
 FORMAT = SourceFormat(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,20 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mysql+pymysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "mariadb+pymysql": "mysql+pymysql",
+    "duckdb": "duckdb",
 }
+_OPTIONS = {
+    "mysql": (
+        "connect_timeout", "read_timeout", "ssl_ca", "ssl_capath", "ssl_cert", "ssl_check_hostname", "ssl_cipher",
+        "ssl_key", "unix_socket",
+    ),
+    "duckdb": (),
+}  # fmt: skip
+"""The options of drivers whose others could make a query write, or read local files."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,11 @@ class DatabaseUrl:
 
     url: URL
     secrets: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of database: sqlite, postgresql, mysql (MariaDB, too) or duckdb."""
+        return self.url.get_backend_name()
 
 
 def database_url(text: str, environment: Mapping[str, str] = os.environ) -> DatabaseUrl:
@@ -48,13 +66,12 @@ def database_url(text: str, environment: Mapping[str, str] = os.environ) -> Data
     if driver is None:
         raise ConfigError(
             "unsupported_database",
-            expected="a URL that begins with sqlite or postgresql",
+            expected="a URL that begins with sqlite, duckdb, postgresql, mysql or mariadb",
             found=repr(redact(url.drivername)),
             remedy="correct source.url, or export the table as Parquet and read that",
         )
     url = url.set(drivername=driver)
-    if driver != "sqlite":
-        _check_options(url)
+    _check_options(url)
     hidden = [*values.values(), url.password or "", *_secret_options(url)]
     return DatabaseUrl(url, tuple(dict.fromkeys(filter(None, hidden))))
 
@@ -113,18 +130,31 @@ def _parsed(text: str, values: Mapping[str, str]) -> URL:
 
 
 def _check_options(url: URL) -> None:
-    """Reject options that libpq does not know; the driver adds its own, one of which would let queries write."""
-    try:
-        from psycopg.pq import Conninfo
-    except ImportError:
-        return  # connecting reports the missing driver
-    known = [option.keyword.decode() for option in Conninfo.get_defaults()]
+    """Reject options that the driver does not know, and those that could let queries write."""
+    kind = url.get_backend_name()
+    known = _OPTIONS.get(kind) if kind != "postgresql" else _options_of_libpq()
+    if known is None:  # SQLite's are checked with its file; connecting reports a missing driver
+        return
     if unknown := [name for name in url.query if name not in known]:
         close = difflib.get_close_matches(unknown[0], known, n=1)
         raise ConfigError(
             "unknown_url_option",
-            expected="libpq connection options in source.url, such as sslmode, host or application_name",
+            expected=f"{_named(kind, known)} in source.url",
             found=", ".join(repr(name[:100]) for name in unknown[:10]),
             remedy=f"remove it from source.url{f', or write {close[0]}' if close else ''}",
             values={"options": unknown[:10]},
         )
+
+
+def _options_of_libpq() -> tuple[str, ...] | None:
+    try:
+        from psycopg.pq import Conninfo
+    except ImportError:
+        return None
+    return tuple(option.keyword.decode() for option in Conninfo.get_defaults())
+
+
+def _named(kind: str, known: Sequence[str]) -> str:
+    if kind == "postgresql":
+        return "libpq connection options, such as sslmode, host or application_name,"
+    return f"no other options than {', '.join(known)}" if known else "no options"

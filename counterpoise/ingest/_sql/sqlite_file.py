@@ -8,16 +8,24 @@ otherwise SQLite would create the log's files.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
 from counterpoise.errors import ConfigError, InputError
+from counterpoise.ingest._sql.statements import QueryResult, Statement, names_of
+from counterpoise.runtime import thread_pool
 from counterpoise.secrets import is_secret_option
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
+
+T = TypeVar("T")
 
 LONGEST_VALUE = 64 << 20
 """The maximum size in bytes of a value, row or statement that SQLite may build in memory."""
@@ -175,3 +183,23 @@ def _check_option(option: str, value: str, *, ignored: bool) -> None:
             remedy="remove it from source.url",
             values={"option": option[:100]},
         )
+
+
+@contextmanager
+def stream_sqlite(connection: Connection, statement: Statement) -> Iterator[QueryResult]:
+    """Execute a statement and yield its result; the rows can be read only within the context."""
+    driver: Any = connection.connection.driver_connection
+    with thread_pool(1) as thread:
+        call = partial(_interruptible, thread, driver)
+        with closing(call(lambda: driver.execute(statement.sql, statement.parameters or ()))) as cursor:
+            yield QueryResult(names_of(cursor), iter(cursor), call)
+
+
+def _interruptible(thread: Executor, driver: Any, call: Callable[[], T]) -> T:
+    """Call SQLite in a thread and return the result: a single library call may run forever and ignore signals."""
+    future = thread.submit(call)
+    try:
+        return future.result()
+    except BaseException:
+        driver.interrupt()
+        raise

@@ -124,10 +124,15 @@ def write_retyped(batches: Iterable[pa.RecordBatch], schema: pa.Schema, *, name:
     Raises:
         InputError: A value cannot be converted without loss.
     """
-    return write_snapshot_file(out, schema, (_retyped(batch, schema, name) for batch in batches))
+    return write_snapshot_file(out, schema, (retyped(batch, schema, name) for batch in batches))
 
 
-def _retyped(batch: pa.RecordBatch, schema: pa.Schema, file: str) -> pa.RecordBatch:
+def retyped(batch: pa.RecordBatch, schema: pa.Schema, file: str) -> pa.RecordBatch:
+    """Return rows with the same values in other types.
+
+    Raises:
+        InputError: A value cannot be converted without loss.
+    """
     columns = []
     for field in schema:
         column = batch.column(field.name)
