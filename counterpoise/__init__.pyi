@@ -4,6 +4,7 @@ from .config import load_config as load_config
 from .flows.balance import balance as balance
 from .frames import balance_frame as balance_frame
 from .frames import resample_frame as resample_frame
+from .pipelines import BalancedBatches as BalancedBatches
 from .pipelines import GroupTimeSplit as GroupTimeSplit
 from .pipelines import Sampler as Sampler
 from .pipelines import StratifiedGroupSplit as StratifiedGroupSplit

@@ -32,7 +32,8 @@ SHOWN = {
     ("compare", "hold_out"), ("compare", "prepare_comparison"), ("evaluate", "adjust_to_prior"),
     ("evaluate", "prior_by_black_box"), ("evaluate", "prior_by_em"), ("frames", "BalancedFrame"),
     ("frames", "balance_frame"), ("frames", "resample_frame"), ("integrations", "record_in_mlflow"),
-    ("pipelines", "GroupTimeSplit"), ("pipelines", "Sampler"), ("pipelines", "StratifiedGroupSplit"),
+    ("pipelines", "BalancedBatches"), ("pipelines", "GroupTimeSplit"), ("pipelines", "Sampler"),
+    ("pipelines", "StratifiedGroupSplit"),
 }  # fmt: skip
 """Names that the documents show to other programs, though none of our modules asks for them."""
 

@@ -47,6 +47,7 @@ _PUBLIC = {
         "Sampler.fit_resample_weighted",
         "StratifiedGroupSplit",
         "GroupTimeSplit",
+        "BalancedBatches",
     ],
     "counterpoise.integrations": ["record_in_mlflow"],
     "counterpoise.evaluate": [""],
