@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from counterpoise.errors import IntegrityError
 from counterpoise.resample import Grid, decimals_of, describe_grid, grids_of, interpolate, rounding_draws
-from counterpoise.resample._strategies.grid import Between, in_precision, with_grids
+from counterpoise.resample._strategies.grid import Between, in_precision, place_whole, with_grids
 from counterpoise.resample._strategies.learn_grid import _digits, _learn, _most_digits
+from counterpoise.resample._strategies.patterns import find_atoms
 from tests.snapshots import run_engine
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -124,6 +125,47 @@ def test_gridded_values_lie_between_their_parents_and_have_their_mean(written: s
     straight = a + steps * (b - a)
     moved = made - straight
     assert abs(moved.mean()) <= 4 * moved.std() / np.sqrt(MADE) + 1e-9 * np.abs(straight).max()
+
+
+@given(first=st.integers(-500, 500), width=st.integers(1, 30), step=st.sampled_from([1, 5]))
+def test_rounding_to_the_nearest_gives_each_value_the_share_of_rounding_as_often_as_the_remainder_says(
+    first: int, width: int, step: int
+) -> None:
+    """With uniform steps: values between the parents have one share each, the parents half of one."""
+    steps = (np.arange(3_000) + 0.5) / 3_000
+    grid = Grid(column="x", denominator=1, step=step, low=-1_000, high=1_000, nearest=True)
+    lower, upper = (np.full(len(steps), value, dtype=np.int64) for value in (first, first + step * width))
+    made = place_whole(grid, Between(lower, upper, steps, np.zeros(len(steps))))
+    held = np.bincount((made - first) // step, minlength=width + 1) / len(steps)
+    assert held == pytest.approx(np.array([0.5, *[1] * (width - 1), 0.5]) / width, abs=2 / len(steps))
+
+
+def test_a_number_and_its_rounding_stay_as_correlated_as_they_are_among_real_rows() -> None:
+    size = np.random.default_rng(3).normal(500, 100, ROWS)
+    rounded = np.round(size / 20) * 20
+    parents = near_pairs(pa.array(size))
+    apart = [1 - np.corrcoef(size, rounded)[0, 1]]
+    for steps in (parents[2], np.abs(parents[2] - 0.2)):  # the latter are not uniform, and drawn
+        made = []
+        for column in (size, rounded):
+            array = pa.array(column)
+            grid = _learn("x", array, parents[:2], steps)
+            assert grid is None or grid.nearest == (steps is parents[2])
+            both = (array.take(pa.array(rows)) for rows in parents[:2])
+            drawn = rounding_draws(0, np.arange(MADE))
+            made.append(as_numbers(interpolate(*both, steps=steps, draws=drawn, grid=grid)))
+        apart.append(1 - np.corrcoef(made[0], made[1])[0, 1])
+    real, nearest, drawn_share = apart
+    assert nearest < 1.8 * real < drawn_share
+
+
+def test_few_values_of_a_bell_are_no_repeated_ones() -> None:
+    """By chance a value in the tail occurs eight times among others that occur once."""
+    found = 0
+    for seed in range(300):
+        values = np.round(20 + 6 * np.random.default_rng(seed).normal(size=120)).astype(np.int64)
+        found += bool(find_atoms(*np.unique(values, return_counts=True)))
+    assert found <= 0.02 * 300
 
 
 def test_a_few_values_with_more_decimals_keep_their_share() -> None:

@@ -38,6 +38,7 @@ _CLEARLY = 0.05  # of the Kolmogorov-Smirnov statistic
 _PAIRS = 4_000  # of parents; their values are all learnt from
 _COMPARED = 2_000  # pairs and values, to choose a scale
 _FEWEST_VALUES = 20
+_ERRORS = 4.0  # standard errors that the mean of uniform steps may be off
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,19 @@ def _learn(column: str, array: pa.Array, places: tuple[Ints, Ints], steps: Float
         return None
     both = present[places[0]] & present[places[1]]
     pairs = Pairs(values[present], values[places[0]][both], values[places[1]][both], steps[both])
-    return (
+    grid = (
         learn_floats(column, pairs, bits=float_bits(array.type)) if floating else learn_whole(column, pairs, array.type)
     )
+    nearest = grid.path == "raw" and not grid.atoms and _are_uniform(pairs.steps)  # else it would move the mean
+    return grid.model_copy(update={"nearest": nearest})
+
+
+def _are_uniform(steps: Floats) -> bool:
+    """Return whether steps from parent to parent are uniform, as far as their minimum and their mean tell."""
+    if not len(steps):
+        return False
+    noise = _ERRORS / np.sqrt(12 * len(steps))
+    return bool(steps.min() >= 0 and abs(steps.mean() - 0.5) <= noise)
 
 
 def learn_whole(column: str, pairs: Pairs, kind: pa.DataType) -> Grid:
@@ -310,8 +321,8 @@ def _paths(grid: Grid, values: Floats) -> Iterator[Grid]:
     yield grid.model_copy(update={"path": plain, "atoms": ()})
     if values[0] > 0:
         yield grid.model_copy(update={"path": "log", "atoms": ()})
-    knots = np.unique(np.quantile(values, np.linspace(0, 1, _KNOTS)))
-    if len(knots) == _KNOTS:
+    knots = np.quantile(values, np.linspace(0, 1, _KNOTS))
+    if (np.diff(knots) > 0).all():
         yield grid.model_copy(update={"path": "rank", "knots": tuple(knots.tolist()), "atoms": ()})
 
 

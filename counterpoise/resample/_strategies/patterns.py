@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import pdtrc
 
 from counterpoise.typing import Floats, Ints
 
@@ -17,8 +18,9 @@ MOST_LEVELS = 1_000
 FEWEST_IN_SPIKE = 5
 _FEWEST_VALUES = 20
 _ATOM_SHARE = 0.02
-_ATOM_RATIO = 5
+_ATOM_RATIO = 4
 _NEARBY = 5
+_CHANCE = 0.05  # expected values of a column that stand out by chance, with Poisson counts
 _SPIKE = 3  # times as often as expected
 _PATTERN = 0.05  # of the values, or of the possible last digits
 
@@ -87,12 +89,19 @@ def _middle_half(levels: Ints, counts: Ints) -> float:
 
 
 def _stands_out(counts: Ints, place: int) -> bool:
-    around = _around(counts, place)
-    return len(around) >= _NEARBY and bool(counts[place] >= _ATOM_RATIO * np.median(around))
+    """Return whether a value is more frequent than those around it, by more than chance explains among all values."""
+    usual = _usual(counts, place)
+    if not usual or counts[place] < _ATOM_RATIO * usual:
+        return False
+    return bool(pdtrc(counts[place] - 1, usual) * len(counts) <= _CHANCE)
 
 
-def _around(counts: Ints, place: int) -> Ints:
-    return np.concatenate([counts[max(place - _NEARBY, 0) : place], counts[place + 1 : place + 1 + _NEARBY]])
+def _usual(counts: Ints, place: int) -> float:
+    """Return how frequent the values next to one are, on the side where they are more so; 0 if there are too few."""
+    sides = counts[max(place - _NEARBY, 0) : place], counts[place + 1 : place + 1 + _NEARBY]
+    if sum(map(len, sides)) < _NEARBY:
+        return 0.0
+    return max(float(np.median(side)) for side in sides if len(side) > _NEARBY // 2)
 
 
 def _limited(levels: Ints, counts: Ints, atoms: Atoms) -> Ints:
@@ -102,7 +111,7 @@ def _limited(levels: Ints, counts: Ints, atoms: Atoms) -> Ints:
     """
     limited = counts.copy()
     for place in np.flatnonzero(np.isin(levels, atoms)):
-        limited[place] = min(counts[place], _ATOM_RATIO * int(np.median(_around(counts, int(place)))))
+        limited[place] = min(counts[place], _ATOM_RATIO * int(_usual(counts, int(place))))
     return limited
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from counterpoise.typing import Floats
 
-FRESH_REFUSALS, SAME_REFUSALS = 0.18, 0.01
+FRESH_REFUSALS, SAME_REFUSALS = 0.2, 0.01
 """The share of equally good versions that noise may refuse if all test rows are new, and if they are the same.
 
 With the same rows noise stays from night to night, so one false refusal leads to others: fewer are allowed, and fewer
@@ -49,9 +49,9 @@ def false_refusals(agreement: float, versions: int = 1) -> float:
         versions: How many versions ago that one was made.
 
     >>> false_refusals(0.0), false_refusals(1.0), false_refusals(-0.2)
-    (0.18, 0.01, 0.18)
+    (0.2, 0.01, 0.2)
     >>> round(false_refusals(0.5, 30), 3), round(false_refusals(0.1, 30), 3)
-    (0.014, 0.163)
+    (0.014, 0.181)
     """
     share = min(1.0, max(0.0, agreement))
     if share >= _STAYS:
@@ -72,7 +72,7 @@ def limits(errors: Floats, correlation: Floats, *, margin: float, refusals: floa
         refusals: The share, see `false_refusals`.
 
     >>> limits(np.array([0.01]), np.eye(1), margin=0.0).least[0].__round__(3)
-    -0.009
+    -0.008
     """
     widths = np.where(np.arange(len(errors)) > 0, 1.0, ALONE if len(errors) > 1 else 1.0)
     values, vectors = np.linalg.eigh(correlation)
