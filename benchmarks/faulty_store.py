@@ -309,8 +309,10 @@ def campaign(
         with runs.proxied() as proxy:
             for scenario in [one for one in Doings(Path(place)).all() if one.name in chosen]:
                 calls = runs.count(proxy, scenario)
-                for fault in faults or (*PASSING, *(LASTING if lasting else ())):
-                    for first in [1] if fault in LASTING else range(1, calls + 1, every):
+                tried = faults or (*PASSING, *(LASTING if lasting else ()))
+                for number, fault in enumerate(tried):
+                    begin = 1 + number * min(every, calls) // len(tried)  # of a sample each fault has other calls
+                    for first in [1] if fault in LASTING else range(begin, calls + 1, every):
                         results.append(runs.run(proxy, scenario, fault, first, lasting=lasting))
                         if report and results[-1].wrong:
                             print(json.dumps(vars(results[-1])), flush=True)

@@ -33,12 +33,17 @@ _YOUNG = 20_000
 """Objects after which garbage is looked for: with the usual 700 that takes 3 % of the tests' time."""
 
 _NEEDS = {
-    "browser": {"browser", "form", "page", "shared"},
-    "server": {"bucket", "cluster", "mariadb", "postgres", "prefect", "prefect_server", "real_prefect", "s3_endpoint"},
+    "browser": {"browser", "form", "page", "shared", "tab"},
+    "server": {
+        *("_prefect", "prefect", "prefect_server", "real_prefect"),
+        *("bucket", "cluster", "mariadb", "postgres", "s3_endpoint"),
+    },
 }
 """Markers of the tests that want one of some fixtures."""
 _TOGETHER = {"postgres_prefect": "prefect-on-postgresql", "real_prefect": "prefect-on-sqlite"}
 """Names of the groups of tests that share a server which takes long to start: one worker does all of a group."""
+_SERVERS = 2
+"""How many workers do the tests that share a worker's Prefect server."""
 _WAITING = {"test_automations.py", "test_services.py", "test_worker.py"}
 """Files that wait most: on SQLite they are a group of their own, so that they wait while the others do."""
 
@@ -79,6 +84,10 @@ def _group(item: pytest.Item, wanted: set[str]) -> str:
     return f"{name}-waiting" if name == "prefect-on-sqlite" and item.path.name in _WAITING else name
 
 
+def _is_group(scope: str) -> bool:
+    return scope.startswith("prefect-on-")
+
+
 @cache
 def _slowness(path: Path) -> int:
     """Return 2 for a module that is slow as a whole, 1 for one with slow tests, 0 for others."""
@@ -86,21 +95,40 @@ def _slowness(path: Path) -> int:
     return ("pytest.mark.slow" in text) + ("pytest.mark.slow" in text and "pytestmark" in text)
 
 
+@cache
+def _on_session_server(path: Path) -> bool:
+    """Return whether tests of a file run on the Prefect server of their worker."""
+    return path.parent.name in ("flows", "tasks") or "prefect_server" in path.read_text(encoding="utf-8")
+
+
 class _GroupsAndFiles(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """Gives a worker a group of tests or the rest of a file at a time.
 
-    Groups come first, then slow files, then those with slow tests, then those with most tests, so that workers end at
-    the same time.
+    Groups come first, then files on a worker's Prefect server, then slow files, then those with slow tests, then those
+    with most tests, so that workers end at the same time. Two workers do the files on a server, as each server takes
+    eight seconds to start and more to be there; others only help when nothing else is left.
     """
 
+    def __init__(self, config: pytest.Config, log: object) -> None:
+        super().__init__(config, log)
+        self._serving: set[WorkerController] = set()
+
     def _assign_work_unit(self, node: WorkerController) -> None:
-        self.workqueue.move_to_end(min(self.workqueue, key=self._rank), last=False)
+        scope = min(self.workqueue, key=lambda scope: self._rank(scope, node))
+        self.workqueue.move_to_end(scope, last=False)
+        if self._is_served(scope):
+            self._serving.add(node)
         super()._assign_work_unit(node)
 
-    def _rank(self, scope: str) -> int:
-        if scope.startswith("prefect-on-"):
+    def _rank(self, scope: str, node: WorkerController) -> int:
+        if _is_group(scope):
             return 0
-        return 3 - _slowness(self.config.rootpath / scope)
+        if self._is_served(scope):
+            return 1 if node in self._serving or len(self._serving) < _SERVERS else 5
+        return 4 - _slowness(self.config.rootpath / scope)
+
+    def _is_served(self, scope: str) -> bool:
+        return not _is_group(scope) and _on_session_server(self.config.rootpath / scope)
 
     def _split_scope(self, nodeid: str) -> str:
         path, _, name = nodeid.partition("::")

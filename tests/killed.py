@@ -18,7 +18,9 @@ Job = Callable[[Path], object]
 
 # Forked from a server that has imported the engine but runs no thread: quick, and safe with Arrow's thread pools.
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.snapshots", "imblearn.over_sampling", "pandas", "skrub", "great_expectations"])
+_CONTEXT.set_forkserver_preload(
+    ["tests.every_module", "imblearn.over_sampling", "pandas", "skrub", "great_expectations"]
+)
 
 
 def count_calls(job: Job, folder: Path, modules: tuple[str, ...]) -> int:

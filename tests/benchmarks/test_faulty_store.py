@@ -27,7 +27,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.faulty_store.MINUTE", PATIENCE)  # a busy machine may take its time
 
 
-@pytest.mark.parametrize(("scenario", "every"), [("publish", 50), ("source", 24), ("multipart", 26), ("after", 100)])
+@pytest.mark.parametrize(("scenario", "every"), [("publish", 100), ("source", 48), ("multipart", 52), ("after", 200)])
 def test_one_fault_is_survived_wherever_it_happens(scenario: str, every: int) -> None:
     results = campaign([scenario], every=every, faults=CAUSED, report=False)
     assert not [result for result in results if result.wrong or result.error], summary(results)

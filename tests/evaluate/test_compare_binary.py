@@ -324,7 +324,7 @@ def test_mixed_columns_with_missing_values_raise_no_warning(split_tables: Any, s
             split_tables(table, "label"),
             strategy="random_over",
             config=EvaluationConfig(
-                bootstrap=20, learners=("logistic_regression", "hist_gradient_boosting", "random_forest")
+                bootstrap=20, draws=1, learners=("logistic_regression", "hist_gradient_boosting", "random_forest")
             ),
             seed=0,
         )

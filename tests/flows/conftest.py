@@ -21,8 +21,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 @pytest.fixture(autouse=True)
-def _prefect(prefect_server: None) -> None:
-    """Run against the session's Prefect server."""
+def _prefect(request: pytest.FixtureRequest) -> None:
+    """Run against the session's Prefect server, unless the test has a real Prefect."""
+    if not {"prefect", "postgres_prefect", "real_prefect"} & set(request.fixturenames):
+        request.getfixturevalue("prefect_server")
 
 
 @pytest.fixture(scope="session")
@@ -62,15 +64,22 @@ def _prefect_on(request: pytest.FixtureRequest) -> RealPrefect:
     return found
 
 
-@pytest.fixture(name="page", scope="module")
-def _page(real_prefect: RealPrefect) -> Iterator[Page]:
+@pytest.fixture(name="tab", scope="module")
+def _tab(real_prefect: RealPrefect) -> Iterator[Page]:
     """Open a page that reaches the server and nothing else."""
     skip_unless(CHROMIUM is not None, "Chromium")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
         page.set_default_timeout(300_000)  # a busy machine may take its time
         page.route(lambda url: not url.startswith(real_prefect.address), lambda route: route.abort())
         yield page
+
+
+@pytest.fixture(name="page")
+def _page(tab: Page) -> Iterator[Page]:
+    """Return the page, and leave the UI afterwards: what moves there takes a third of a processor to draw."""
+    yield tab
+    tab.goto("about:blank")
 
 
 @pytest.fixture(name="screenshots")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import shutil
 import threading
@@ -14,6 +15,9 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 
+from counterpoise.config import build_config
+from counterpoise.flows.balance import balance
+from counterpoise.tasks.stage import without_prefect
 from tests.flows.real_prefect import RealPrefect, emit, quick_config
 from tests.processes import wait_until
 
@@ -94,13 +98,19 @@ def deliver_in_cents(table: Path) -> None:
         writer.writerows({**row, "amount": row["amount"] and str(float(row["amount"]) * 100)} for row in rows)
 
 
+def publish_here(folder: Path, config: dict[str, Any]) -> None:
+    """Publish the version that later deliveries are compared with, without a worker."""
+    with contextlib.chdir(folder), without_prefect():
+        balance.fn(build_config(config))
+
+
 @pytest.mark.usefixtures("automations")
 def test_a_scheduled_check_finds_drift_and_the_automations_start_balance_and_notify(prefect: RealPrefect) -> None:
     Inbox.letters.clear()
     table = prefect.folder / "drifting.csv"
     shutil.copy(prefect.folder / "later.csv", table)
     config = quick_config(prefect, name="fraud", source={"path": table.name})
-    prefect.wait_for(prefect.start("balance/on-demand", config), "COMPLETED")
+    publish_here(prefect.folder, config)
     deliver_in_cents(table)
     prefect.wait_for(prefect.start("monitor/twice-a-day", config), "COMPLETED", "FAILED")
     (run,) = wait_until(lambda: prefect.runs_of("balance/nightly"), what="a run of balance/nightly")

@@ -149,7 +149,6 @@ class ThatRaises(BaseEstimator):
     [
         ("broken_learners:Model", "not_importable"),
         ("refused_learners:ThatRaises", "parameters"),
-        ('logistic_regression {"no_such": 1}', "parameters"),
     ],
 )
 def test_a_refused_learner_exits_with_2_before_anything_runs(

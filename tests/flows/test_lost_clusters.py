@@ -34,7 +34,7 @@ def wait_in_area(config: BalanceConfig, wanted: Any) -> dict[int, Any]:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, int]]:
-    with dask_cluster(tmp_path, workers=2) as running:
+    with dask_cluster(tmp_path, workers=1) as running:
         yield running
 
 

@@ -65,7 +65,7 @@ def make_metrics() -> Callable[..., dict[str, Any]]:
     @cache
     def make(
         classes: tuple[str, ...] = ("no", "yes"), *, strategy: str = "random_over", rows: int = 500,
-        bootstrap: int = 60, **settings: Any,
+        bootstrap: int = 60, draws: int = 2, **settings: Any,
     ) -> dict[str, Any]:  # fmt: skip
         natural = _table(classes, rows, 0)
         untouched = {"validation": _table(classes, rows, 1), "test": _table(classes, rows, 2)}
@@ -75,7 +75,8 @@ def make_metrics() -> Callable[..., dict[str, Any]]:
         tables = EvaluationTables(
             natural, _table(classes, rows, 0), **untouched, target="label", natural_rows=rows, amounts=amounts
         )
-        config = EvaluationConfig(learners=("logistic_regression", "random_forest"), bootstrap=bootstrap, **settings)
+        learners = ("logistic_regression", "random_forest")
+        config = EvaluationConfig(learners=learners, bootstrap=bootstrap, draws=draws, **settings)
         return compare_strategies(tables, strategy=strategy, config=config, seed=0)
 
     return make

@@ -59,7 +59,7 @@ def _run(folder: Path, *, seed: int) -> EngineRun:
         columns={"target": f"label {SCRIPT}", "ids": ["id"]},
         output={"root": str(folder / "datasets")},
         resampling={"strategy": "smote"},
-        evaluation={"learners": ["logistic_regression", "random_forest"], "bootstrap": 50},
+        evaluation={"learners": ["logistic_regression", "random_forest"], "bootstrap": 50, "draws": 2},
     )
 
 
