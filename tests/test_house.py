@@ -212,12 +212,24 @@ def test_the_public_face_loads_nothing_slow_before_it_is_asked() -> None:
         "import sys, counterpoise; print(counterpoise.__all__); sys.exit(bool({'prefect', 'pandas'} & {*sys.modules}))"
     )
     shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    for name in ("balance", "balance_frame", "resample_frame", "open_version", "load_config", "BalanceConfig"):
+    for name in (
+        "balance",
+        "balance_frame",
+        "resample_frame",
+        "open_version",
+        "load_config",
+        "BalanceConfig",
+        "Sampler",
+    ):
         assert f"'{name}'" in shown
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["balance_frame", "resample_frame", "open_version", "load_config", "BalanceConfig"])
+@pytest.mark.parametrize(
+    "name",
+    ["balance_frame", "resample_frame", "open_version", "load_config", "BalanceConfig", "Sampler", "GroupTimeSplit",
+     "StratifiedGroupSplit", "BalancedBatches"],
+)  # fmt: skip
 def test_a_public_name_of_the_library_loads_no_prefect(name: str) -> None:
     code = f"import sys; from counterpoise import {name}; sys.exit('prefect' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -62,6 +62,11 @@ class BalancedBatches:
         largest = int(np.argmax(present))
         self._batches = int(-(-present[largest] // self.counts[largest]))
 
+    def __repr__(self) -> str:
+        """Return the rows of each class in a batch, and the number of batches."""
+        rows = ", ".join(f"{label!r}: {count}" for label, count in zip(self.classes.tolist(), self.counts, strict=True))
+        return f"{type(self).__name__}({{{rows}}} in each of {len(self):,} batches)"
+
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
         return self._batches

@@ -46,6 +46,12 @@ def test_the_ratio_is_that_of_the_sampler() -> None:
     assert BalancedBatches(LABELS, 100, ratio=0.001).counts.tolist() == [8, 90, 2]
 
 
+def test_batches_say_what_is_in_them() -> None:
+    assert (
+        repr(BalancedBatches(LABELS, 90)) == "BalancedBatches({'maybe': 30, 'no': 30, 'yes': 30} in each of 30 batches)"
+    )
+
+
 def test_epochs_differ_and_can_be_drawn_again() -> None:
     batches = BalancedBatches(LABELS, 30)
     first, second = list(batches), list(batches)

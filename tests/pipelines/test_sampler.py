@@ -341,6 +341,26 @@ def test_what_cannot_work_is_refused_in_words_of_the_sampler(
     assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301  # our own bytes
 
 
+WORKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("too_few_neighbors", {"strategy": "smote", "k_neighbors": 90, "too_few_neighbors": "lower_k"}, {}),
+    ("too_few_neighbors", {"strategy": "smote", "k_neighbors": 90, "too_few_neighbors": "random_over"}, {}),
+    ("too_few_neighbors", {"strategy": "random_over", "k_neighbors": 90}, {}),
+    ("column_not_found", {"categorical": ["a"]}, {}),
+    ("missing_labels", {}, {"X": X.drop("row 7"), "y": Y.drop("row 7")}),
+    ("unsupported_frame", {}, {"X": pl.from_pandas(X).lazy().collect()}),
+    ("infinite_value", {"strategy": "smote"}, {"X": X.assign(a=np.inf).drop(columns="a")}),
+    ("infinite_value", {"strategy": "random_over"}, {"X": X.assign(a=np.inf)}),
+    ("duplicate_columns", {}, {"X": X.set_axis(["a", "a2", "b"], axis=1)}),
+]
+
+
+@pytest.mark.parametrize(("reason", "parameters", "rows"), WORKS, ids=[one[0] for one in WORKS])
+def test_what_a_refusal_advises_works(reason: str, parameters: dict[str, Any], rows: dict[str, Any]) -> None:
+    assert reason in {one[0] for one in REFUSED}
+    _, labels = Sampler(**parameters).fit_resample(**{"X": X, "y": Y, **rows})
+    assert len(set(pd.Series(labels).value_counts())) == 1
+
+
 def test_sparse_matrices_and_infinite_arrays_are_refused_by_scikit_learn() -> None:
     with pytest.raises(TypeError, match=r"toarray\(\)"):
         Sampler().fit_resample(sparse.csr_matrix(NUMBERS), Y)

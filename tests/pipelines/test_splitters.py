@@ -204,24 +204,44 @@ def test_folds_roll_forward_in_windows_of_the_calendar(known_positives: Any) -> 
         assert set(test) == set(np.flatnonzero(window)) - known
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**31), st.integers(2, 5), st.sampled_from(["", "3 days", "12 hours"]), st.booleans())
-def test_no_fold_in_time_is_empty_or_has_a_single_class(seed: int, folds: int, test: str, grouped: bool) -> None:
+def check_folds_in_time(seed: int) -> bool:
+    """Check the folds of a table; return whether it has folds."""
     rng = np.random.default_rng(seed)
-    rows = int(rng.integers(5, 300))
+    rows, folds = int(rng.integers(5, 300)), int(rng.integers(2, 6))
     times = pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 20 * 86_400, rows), unit="s")
-    labels, groups = rng.random(rows) < rng.choice([0.05, 0.3]), rng.integers(0, rows, rows)
-    splitter = GroupTimeSplit(folds, test=test, delay=rng.choice(["", "1 day"]))
+    labels = rng.random(rows) < rng.choice([0.05, 0.3])
+    groups = rng.integers(0, rows, rows) if rng.random() < 0.5 else None
+    drop = groups is not None and rng.random() < 0.5
+    splitter = GroupTimeSplit(
+        folds,
+        test=rng.choice(["", "3 days", "12 hours"]),
+        delay=rng.choice(["", "1 day"]),
+        known_positives="drop" if drop else "keep",
+        positive_class=True,
+    )
     try:
-        parts = list(splitter.split(labels, labels, groups if grouped else None, times=times))
+        parts = list(splitter.split(labels, labels, groups, times=times))
     except ArgumentError as error:
         assert error.reason in {"single_class", "too_few_rows_in_time"}  # noqa: PT017  # a refusal by name
-        return
+        return False
     assert len(parts) == folds
     for train, tested in parts:
         assert set(labels[train]) == set(labels[tested]) == {False, True}
         assert times[train].max() < times[tested].min()
-        assert not grouped or not set(groups[train]) & set(groups[tested])
+        assert groups is None or drop or not set(groups[train]) & set(groups[tested])
+        assert not drop or not set(groups[train][labels[train]]) & set(groups[tested])  # type: ignore[index]
+    return True
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31))
+def test_no_fold_in_time_is_empty_or_has_a_single_class(seed: int) -> None:
+    check_folds_in_time(seed)
+
+
+@pytest.mark.slow
+def test_no_fold_in_time_of_1000_tables_is_empty_or_has_a_single_class() -> None:
+    assert sum(check_folds_in_time(seed) for seed in range(2_000)) >= 1_000
 
 
 @pytest.mark.parametrize(
