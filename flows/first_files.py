@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from counterpoise.config import BalanceConfig, SourceConfig, build_config, build_section
-from counterpoise.errors import ConfigError, InputError
+from counterpoise.errors import ConfigError, CounterpoiseError, InputError
 from counterpoise.records import Snapshot
 from counterpoise.runtime import names_refusals
 from counterpoise.storage import SCHEMES, scratch_folder, written_whole
@@ -137,7 +137,9 @@ def _read(given: BalanceConfig, *, folder: Path) -> _Inspection:
 
     try:
         found = _propose(given, folder=folder / "1")
-    except InputError as error:
+    except (InputError, ConfigError) as error:
+        if error.values.get("pins"):
+            return _read_pinned(given, error, folder=folder)
         if not error.values.get("encodings"):
             raise
         return _read_encoded(given, error, folder=folder)
@@ -149,7 +151,15 @@ def _read(given: BalanceConfig, *, folder: Path) -> _Inspection:
     return found
 
 
-def _read_encoded(given: BalanceConfig, error: InputError, *, folder: Path) -> _Inspection:
+def _read_pinned(given: BalanceConfig, error: CounterpoiseError, *, folder: Path) -> _Inspection:
+    """Read the version or digest that a source has now, and say so."""
+    pins = error.values["pins"]
+    found = _read(_with_source(given, given.source.model_copy(update=pins)), folder=folder / "pinned")
+    comments = {f"source.{field}": "The newest one, as of this inspection; a run reads no other." for field in pins}
+    return replace(found, comments={**found.comments, **comments})
+
+
+def _read_encoded(given: BalanceConfig, error: CounterpoiseError, *, folder: Path) -> _Inspection:
     """Read the source in the likeliest of the encodings that an error names, and say so."""
     encodings, excerpts = error.values["encodings"], error.values["readings"]
     shown = "; ".join(f"{each} reads {text!r}" for each, text in zip(encodings, excerpts, strict=True))

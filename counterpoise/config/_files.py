@@ -38,6 +38,8 @@ _PATTERNS = {
     "memory_limit": "should be an amount of memory, such as 8 GiB",
     "address": "should be a host with a port, such as tcp://10.0.0.5:8786",
     "credentials_block": "should be type/name, in lower-case letters, digits and dashes",
+    "sha256": "should be a SHA-256 of 64 hexadecimal digits, as sha256sum prints it",
+    "version": "should be a number, such as 12: a version of Delta Lake, or the id of a snapshot of Iceberg",
 }
 """What a text of each field with a pattern should be; all others are lengths of time."""
 _LENGTH = "should be a length such as 7 days, or a number without unit where times are numbers"

@@ -175,7 +175,7 @@ def _matching(text: str) -> FoundFiles:
             "unsupported_format",
             expected="a folder of files that all belong to the table",
             found=f"the {kind} table {str(found.root)!r}, whose folder keeps deleted rows too",
-            remedy="write its current version to Parquet files, or name single files with a glob elsewhere",
+            remedy="set source.format to auto, and source.version to the version to read",
             values={"path": str(found.root)},
         )
     return found

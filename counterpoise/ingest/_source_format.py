@@ -16,6 +16,7 @@ from counterpoise.runtime import Progress
 FORMAT_INDEPENDENT = frozenset(
     {
         "path",
+        "sha256",
         "url",
         "format",
         "watermark",
@@ -69,8 +70,9 @@ class SourceFormat:
     Attributes:
         name: Its name in `source.format`.
         label: Its name in messages and documents.
-        suffixes: The suffixes of its files, without the suffix of a compression; none for a database.
+        suffixes: The suffixes of its files, without the suffix of a compression; none for a database or a folder.
         magic: The first bytes of its files, which take precedence over the file name; empty if it has none.
+        marker: A glob of files within a folder that shows that it is a table of this format; empty for others.
         opening: The start of its text, for files whose names do not identify the format; empty if there is none.
         options: The fields of `source` that it supports, besides those that every format supports.
         read: Reads a source; raises an InputError if the source is not a table or cannot be read exactly.
@@ -80,6 +82,7 @@ class SourceFormat:
     label: str
     suffixes: tuple[str, ...]
     magic: bytes
+    marker: str = ""
     opening: bytes = b""
     options: frozenset[str]
     read: Callable[[ReadJob], Content]

@@ -12,8 +12,10 @@ from counterpoise.config import SourceConfig
 from counterpoise.errors import InputError
 from counterpoise.ingest._content_columns import with_folder_columns
 from counterpoise.ingest._content_sort import sort_by_content
+from counterpoise.ingest._download import download
 from counterpoise.ingest._folders import FolderColumns, FoundFiles
 from counterpoise.ingest._interpretation import interpreted
+from counterpoise.ingest._lake.folder import table_format
 from counterpoise.ingest._names import check_label
 from counterpoise.ingest._notations.registry import check_notations
 from counterpoise.ingest._registry import check_known_format, source_formats
@@ -28,11 +30,11 @@ from counterpoise.ingest._source_files import (
     stamps,
     unreadable,
 )
-from counterpoise.ingest._source_format import ReadJob
+from counterpoise.ingest._source_format import ReadJob, SourceFormat
 from counterpoise.ingest._watermark import highest_value
 from counterpoise.records import FileStamp, Snapshot, SnapshotFile, SourcePart
 from counterpoise.runtime import Progress, names_refusals, silent
-from counterpoise.storage import is_remote
+from counterpoise.storage import is_remote, is_web
 from counterpoise.table import settled_stamp
 
 _READ_ERRORS = frozenset({errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EPERM, errno.ESTALE})
@@ -42,15 +44,17 @@ _READ_ERRORS = frozenset({errno.EACCES, errno.EIO, errno.EMFILE, errno.ENFILE, e
 def identify_source(source: SourceConfig) -> str:
     """Return a digest of the source's bytes and of the options that affect how they are read.
 
-    File names do not count: the same bytes at another path are the same source. For a database or an object store the
-    result is empty, because only reading the data can identify it.
+    File names do not count: the same bytes at another path are the same source. For a database, an object store or a
+    table with versions the result is empty, because only reading the data can identify it.
 
     Raises:
         InputError: The path has no files, or files that cannot be read.
         ConfigError: An option does not apply to the source.
     """
     check_known_format(source)
-    if source.url.get_secret_value() or is_remote(source.path):
+    if is_web(source.path):
+        return digest_of(source, [source.sha256]) if source.sha256 else ""
+    if source.url.get_secret_value() or is_remote(source.path) or table_format(source):
         return ""
     files = find_files(source)
     return digest_of(source, file_digests(files.paths), files.columns)
@@ -59,12 +63,16 @@ def identify_source(source: SourceConfig) -> str:
 def source_identity(source: SourceConfig) -> str:
     """Return a digest of an object store's listing of a source and of the options that affect how it is read.
 
+    It is empty for a table with versions: its objects do not tell which rows it has.
+
     Raises:
         InputError: The address has no objects.
         StorageError: The store refuses access.
         ConfigError: An option does not apply to the source.
     """
     check_known_format(source)
+    if table_format(source):
+        return ""
     return digest_of(source, [find_objects(source.path).identity])
 
 
@@ -103,7 +111,12 @@ def ingest_source(
     check_notations(source)
     job = ReadJob(source, target, folder, progress, rebuilt_from, columns)
     if source.url.get_secret_value():
-        snapshot = _ingest_database(job)
+        snapshot = _ingest_rows(job, source_formats()["sql"])
+    elif is_web(source.path):
+        snapshot = _ingest_download(job)
+    elif table := table_format(source):
+        table.check_options(source)
+        snapshot = _ingest_rows(job, table)
     elif is_remote(source.path):
         snapshot = _ingest_objects(job)
     else:
@@ -113,11 +126,18 @@ def ingest_source(
     return _with_watermark(snapshot, source)
 
 
-def _ingest_database(job: ReadJob) -> Snapshot:
-    content = source_formats()["sql"].read(job)
+def _ingest_rows(job: ReadJob, kind: SourceFormat) -> Snapshot:
+    """Read a source that is identified by its rows: a database, or a table with versions."""
+    content = kind.read(job)
     check_label(content.schema, job.target)
     content = interpreted(content, job)
-    return _snapshot(content, [content.digest], job, kind="sql")
+    return _snapshot(content, [content.digest], job, kind=kind.name)
+
+
+def _ingest_download(job: ReadJob) -> Snapshot:
+    """Download a file exactly as its digest says and read the copy like a local file."""
+    copy = download(job.source.path, job.source.sha256, job.folder / "objects")
+    return _ingest_copies(FoundFiles((copy,), copy.parent), job)
 
 
 def _ingest_objects(job: ReadJob) -> Snapshot:
@@ -125,11 +145,17 @@ def _ingest_objects(job: ReadJob) -> Snapshot:
     objects = find_objects(job.source.path)
     copies = fetch_objects(objects, job.folder / "objects")
     root = job.folder / "objects" / objects.folder
-    files = find_files(job.source, FoundFiles(tuple(sorted(copies)), root, objects.notes))
+    snapshot = _ingest_copies(FoundFiles(tuple(sorted(copies)), root, objects.notes), job)
+    return snapshot.model_copy(update={"identity": digest_of(job.source, [objects.identity])})
+
+
+def _ingest_copies(copies: FoundFiles, job: ReadJob) -> Snapshot:
+    """Read copies in the working folder, and remove them unless the snapshot refers to them."""
+    files = find_files(job.source, copies)
     snapshot = _ingest_files(files, job)
     if not _refers_to(snapshot.files, files.paths):
         shutil.rmtree(job.folder / "objects")
-    return snapshot.model_copy(update={"identity": digest_of(job.source, [objects.identity])})
+    return snapshot
 
 
 def _ingest_files(files: SourceFiles, job: ReadJob) -> Snapshot:

@@ -15,6 +15,7 @@ from ._areas import unmark as unmark
 from ._attempts import Patience as Patience
 from ._attempts import paced as paced
 from ._client import granted as granted
+from ._client import request_seconds as request_seconds
 from ._client import variables_for as variables_for
 from ._local import WORK as WORK
 from ._local import LocalStore as LocalStore
@@ -30,6 +31,8 @@ from ._transfer import download as download
 from ._transfer import each as each
 from ._transfer import fetch_checked as fetch_checked
 from ._transfer import upload_checked as upload_checked
+from ._web import check_web_address as check_web_address
+from ._web import is_web as is_web
 from ._work import KEEP_SECONDS as KEEP_SECONDS
 from ._work import copies_folder as copies_folder
 from ._work import reclaim_copies as reclaim_copies

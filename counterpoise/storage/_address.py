@@ -81,8 +81,7 @@ def check_address(text: str) -> str:
         return ""
     match = _REMOTE.fullmatch(text)
     if match is None or match["scheme"].lower() not in SCHEMES:
-        web = "; download pages of the web and name the copy" if text.lower().startswith("http") else ""
-        return f"the scheme is not one of {', '.join(SCHEMES)}{web}"
+        return f"the scheme is not one of {', '.join(SCHEMES)}"
     if ":" in match["authority"] or _SIGNED.search(match["prefix"]):
         return "credentials do not belong in an address"
     if not match["authority"]:

@@ -13,7 +13,7 @@ from counterpoise.errors import IntegrityError
 from counterpoise.ingest import identify_source, source_identity
 from counterpoise.persist import DatasetFolder, pass_over, read_stored
 from counterpoise.records import Count, Sealed, Sha256, Snapshot, seal
-from counterpoise.storage import is_remote, join_address
+from counterpoise.storage import is_remote, is_web, join_address
 
 _REMEDY = "remove the file: it is recreated when the source is read again"
 
@@ -36,9 +36,10 @@ def known_digest(config: BalanceConfig) -> str:
         InputError: There is nothing at the path, or the files cannot be read.
         StorageError: The object store refuses.
     """
-    if not is_remote(config.source.path):
+    if not is_remote(config.source.path) or is_web(config.source.path):
         return identify_source(config.source)
-    known = _stored(config, source_identity(config.source))
+    identity = source_identity(config.source)
+    known = _stored(config, identity) if identity else None
     return known.source_digest if known is not None else ""
 
 

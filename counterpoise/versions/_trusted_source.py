@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from counterpoise.config import SourceConfig
 from counterpoise.errors import ConfigError, InputError
-from counterpoise.storage import is_remote
+from counterpoise.storage import is_remote, is_web
 
 
 def trusted_source(known: SourceConfig, *, given: str = "", trusted: bool = False) -> SourceConfig:
@@ -46,7 +46,8 @@ def trusted_source(known: SourceConfig, *, given: str = "", trusted: bool = Fals
 def _elsewhere(known: SourceConfig, given: str) -> SourceConfig:
     """Return the source at the location that the user gave: a URL for a database, a path or an address for files."""
     if not known.url.get_secret_value():
-        return SourceConfig.model_validate({**known.model_dump(), "path": given})
+        pinned = {} if is_web(given) else {"sha256": ""}  # a copy is compared by the digest of the version
+        return SourceConfig.model_validate({**known.model_dump(), **pinned, "path": given})
     if "://" in given:
         return SourceConfig.model_validate({**known.model_dump(), "url": SecretStr(given)})
     raise ConfigError(

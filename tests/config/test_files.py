@@ -279,6 +279,8 @@ def test_a_text_that_does_not_fit_its_pattern_is_answered_with_what_fits() -> No
         ("resampling", "memory_limit", "much", "an amount of memory, such as 8 GiB"),
         ("engine", "address", "here", "a host with a port"),
         ("source", "credentials_block", "aws", "type/name"),
+        ("source", "version", "newest", "a number, such as 12"),
+        ("source", "sha256", "abc", "64 hexadecimal digits"),
     ):
         with pytest.raises(ConfigError, match=words):
             build_config({**SMALLEST, section: {**SMALLEST.get(section, {}), field: wrong}})

@@ -16,7 +16,7 @@ from counterpoise.errors import ConfigError
 OTHER_TEXTS = {
     "name", "source.path", "source.url", "source.table", "source.query", "source.since", "source.until",
     "source.delimiter", "source.quote", "source.missing_values", "source.missing_labels", "source.encoding",
-    "source.sheet",
+    "source.sheet", "source.sha256", "source.version",
     "columns.time_zone",
     "source.credentials_block", "validation.suite",
     "split.salt", "split.gap", "split.train", "split.validation", "split.test", "split.delay",

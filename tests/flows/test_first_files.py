@@ -163,12 +163,6 @@ def test_a_setting_that_the_source_needs_can_be_given_to_init(tmp_path: Path) ->
     assert caught.value.reason in ("wrong_encoding", "undeclared_encoding", "binary_file")
 
 
-@pytest.mark.parametrize("address", ["https://host.example/a.csv", "HTTP://host.example/a.csv"])
-def test_a_page_of_the_web_is_refused_with_what_to_do(address: str) -> None:
-    with pytest.raises(ConfigError, match=r"source\.path.*download pages of the web and name the copy"):
-        source_settings(address)
-
-
 def test_a_wrong_setting_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"split\.tests_size"):
         first_files(tmp_path / "missing.csv", "split.tests_size=0.2")

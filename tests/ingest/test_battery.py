@@ -15,12 +15,14 @@ import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
+from deltalake import DeltaTable, write_deltalake
 
 from counterpoise.config import FormatName, SourceConfig, build_section
 from counterpoise.errors import ColumnNotFoundError, ConfigError, CounterpoiseError, InputError
 from counterpoise.ingest._registry import by_name, source_formats
 from counterpoise.ingest._source_files import find_files
 from counterpoise.ingest._source_format import FORMAT_INDEPENDENT, SourceFormat
+from tests.ingest.lakes import iceberg_table, new_iceberg_table
 from tests.ingest.reading import ingest
 
 FORMATS = source_formats()
@@ -76,6 +78,15 @@ def excel(table: pa.Table, path: Path) -> None:
                 write(number, place, cell)
 
 
+def delta(table: pa.Table, path: Path) -> None:
+    write_deltalake(path, table.slice(0, 0))
+    write_deltalake(path, table, mode="append")
+
+
+def iceberg(table: pa.Table, path: Path) -> None:
+    new_iceberg_table(path, table.schema).append(table)
+
+
 WRITERS: dict[str, Callable[[pa.Table, Path], object]] = {
     "delimited": delimited,
     "jsonl": json_lines,
@@ -83,6 +94,8 @@ WRITERS: dict[str, Callable[[pa.Table, Path], object]] = {
     "arrow": pyarrow.feather.write_feather,
     "sql": sqlite,
     "excel": excel,
+    "delta": delta,
+    "iceberg": iceberg,
 }
 """How another program writes a table in each format."""
 
@@ -96,7 +109,16 @@ def written(name: str, folder: Path, table: pa.Table = TABLE, *, suffix: str = "
     table = table_of(name) if table is TABLE else table
     path = folder / f"table{suffix or next(iter(FORMATS[name].suffixes), '.db')}"
     WRITERS[name](table, path)
-    return SourceConfig(path=str(path)) if FORMATS[name].suffixes else SourceConfig(url=f"sqlite:///{path}", table="t")
+    if name == "sql":
+        return SourceConfig(url=f"sqlite:///{path}", table="t")
+    return SourceConfig(path=str(path), version=newest_version(name, path))
+
+
+def newest_version(name: str, path: Path) -> str:
+    """Return the version that a source of a format must name; empty for formats without versions."""
+    if name == "iceberg":
+        return str(iceberg_table(path).current_snapshot().snapshot_id)
+    return str(DeltaTable(path).version()) if name == "delta" else ""
 
 
 def table_of(name: str) -> pa.Table:
@@ -183,7 +205,7 @@ def test_options_at_their_defaults_are_not_set(name: str, tmp_path: Path) -> Non
 VALUES: dict[str, Any] = {
     "table": "other", "query": "SELECT 1", "since": "1", "until": "9", "delimiter": ";", "quote": "'", "header": "yes",
     "escape": "\\", "sheet": "Data",
-    "encoding": "latin-1", "missing_values": ["", "?"], "types": {"word": "string"},
+    "version": "1", "encoding": "latin-1", "missing_values": ["", "?"], "types": {"word": "string"},
 }  # fmt: skip
 """A value of every option that is not its default."""
 
@@ -203,10 +225,17 @@ def test_an_option_that_a_format_does_not_take_is_refused(
 
 @pytest.mark.parametrize(("name", "option"), [pair for pair in REFUSED if pair[1] not in OF_DATABASES])
 def test_an_option_is_refused_before_a_source_of_a_known_format_is_looked_for(name: str, option: str) -> None:
-    place = {"path": "s3://nowhere/at-all", "format": name} if FORMATS[name].suffixes else {"url": "x", "table": "t"}
+    place = {"url": "x", "table": "t"} if name == "sql" else {"path": "s3://nowhere/at-all", "format": name}
     source = with_options(SourceConfig.model_validate(place), **{option: VALUES[option]})
     with pytest.raises(ConfigError, match=rf"option_not_applicable.*source\.{option}"):
         ingest(source, Path("nowhere"))
+
+
+def takes_version(name: str, folder: Path) -> None:
+    source = written(name, folder, SMALL)
+    assert ingest(source, folder / "first").table.equals(SMALL)
+    with pytest.raises(ConfigError, match=rf"version_not_pinned.*set source\.version to {source.version}"):
+        ingest(with_options(source, version=""), folder / "work")
 
 
 def takes_table(name: str, folder: Path) -> None:
@@ -273,7 +302,7 @@ def takes_types(name: str, folder: Path) -> None:
 
 
 EFFECTS: dict[str, Callable[[str, Path], None]] = {
-    "table": takes_table, "query": takes_query, "since": takes_since, "until": takes_until,
+    "version": takes_version, "table": takes_table, "query": takes_query, "since": takes_since, "until": takes_until,
     "delimiter": takes_delimiter, "quote": takes_quote, "header": takes_header,
     "sheet": takes_sheet, "escape": takes_escape,
     "encoding": takes_encoding, "missing_values": takes_missing_values, "types": takes_types,

@@ -159,6 +159,8 @@ def test_the_folder_of_a_table_with_a_log_is_named_for_what_it_is(log: str, kind
     (folder / log).parent.mkdir()
     (folder / log).write_text("{}")
     with pytest.raises(InputError, match=rf"unsupported_format.*the {kind} table"):
+        read(folder, tmp_path / "work", format="parquet")
+    with pytest.raises(InputError, match=rf"unsupported_table.*{kind} table"):
         read(folder, tmp_path / "work")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from counterpoise.secrets import check_texts
-from counterpoise.storage import check_address
+from counterpoise.storage import check_address, check_web_address, is_web
 
 
 def _pairs(value: Any) -> Any:
@@ -46,7 +46,17 @@ def _check_place(value: str) -> str:
     return value
 
 
+def _check_source_place(value: str) -> str:
+    """Accept what a place may be, and files on the web."""
+    if not is_web(value):
+        return _check_place(value)
+    if problem := check_web_address(value):
+        raise ValueError(problem)
+    return value
+
+
 Place = Annotated[str, AfterValidator(_check_place)]
+SourcePlace = Annotated[str, AfterValidator(_check_source_place)]
 BlockName = Annotated[
     str,
     Field(

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
 
-from counterpoise.config._sections.fields import BlockName, ColumnName, ColumnUse, Pairs, Place, Section
+from counterpoise.config._sections.fields import BlockName, ColumnName, ColumnUse, Pairs, Section, SourcePlace
 from counterpoise.errors import ConfigError
 from counterpoise.secrets import URL_WITHOUT_SECRETS, check_query, redact_url, written_out
+from counterpoise.storage import is_web
 
 FormatName = Literal[
     "delimited",
@@ -18,6 +19,8 @@ FormatName = Literal[
     "arrow",
     "sql",
     "excel",
+    "delta",
+    "iceberg",
 ]
 """The source formats; each has a module of its name in `counterpoise/ingest/_formats/`."""
 
@@ -40,9 +43,20 @@ class SourceConfig(Section):
         }
     )
 
-    path: Place = Field(
+    path: SourcePlace = Field(
         "",
-        description="A file, a glob or a folder; also s3://bucket/prefix, gs://, az:// or abfs://.",
+        description="A file, a glob or a folder; also s3://bucket/prefix, gs://, az:// or abfs://, the folder of a "
+        "Delta Lake or Iceberg table, or an https:// address of a file.",
+    )
+    sha256: str = Field(
+        "",
+        pattern="^([0-9a-f]{64})?$",
+        description="With an address on the web: the SHA-256 of the file; a run reads no other.",
+    )
+    version: str = Field(
+        "",
+        pattern="^[0-9]{0,19}$",
+        description="With a Delta Lake table: the version to read; with an Iceberg table: the id of the snapshot.",
     )
     url: SecretStr = Field(
         SecretStr(""),
@@ -162,6 +176,10 @@ class SourceConfig(Section):
             raise ValueError(f"format {self.format} does not support a url; use auto or sql")
         if not url and self.format == "sql":
             raise ValueError("format sql needs a url")
+        if self.sha256 and not is_web(self.path):
+            raise ValueError("sha256 needs a path that begins with https:// or http://")
+        if self.credentials_block and is_web(self.path):
+            raise ValueError("credentials_block does not apply to files on the web: they are read without credentials")
         if (self.since or self.until) and not (self.table and self.watermark):
             raise ValueError("since and until need a table and a watermark column")
         return self
