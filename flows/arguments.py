@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
+
+def _explained(incomplete: str) -> list[str]:
+    """Return the names that a shell may complete."""
+    from counterpoise.flows.explain import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
 Config = Annotated[Path, typer.Argument(help="The configuration, a YAML file.")]
+Explained = Annotated[str, typer.Argument(autocompletion=_explained, help="A strategy or a metric.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a field, such as split.test_size=0.3.")
 ]

@@ -18,7 +18,7 @@ import typer
 
 from counterpoise import __version__
 from counterpoise.errors import ConfigError, CounterpoiseError
-from counterpoise.flows.arguments import Address, Config, Json, Overrides, Prefect, Source, TrustManifest
+from counterpoise.flows.arguments import Address, Config, Explained, Json, Overrides, Prefect, Source, TrustManifest
 from counterpoise.flows.console import (
     print_advice,
     print_board,
@@ -43,7 +43,6 @@ app = typer.Typer(
     help="Balanced, leak-proof, versioned training sets from imbalanced data.",
     epilog="All accept --quiet, for warnings and results only, and --debug, for tracebacks and Prefect's log.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -156,6 +155,14 @@ def schema() -> None:
     from counterpoise.config import BalanceConfig
 
     print_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **BalanceConfig.model_json_schema()})
+
+
+@app.command()
+def explain(name: Explained) -> None:
+    """Say what a strategy or a metric does, and where to configure it."""
+    from counterpoise.flows.explain import explain as explained
+
+    say_result(explained(name))
 
 
 @app.command()
