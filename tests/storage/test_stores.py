@@ -12,7 +12,7 @@ from counterpoise.storage import Store, store_at
 from counterpoise.storage._objects import ObjectStore
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.server)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     place = tmp_path / "datasets" if request.param == "local" else f"{request.getfixturevalue('bucket')}/a prefix/ü"
     return store_at(place)
