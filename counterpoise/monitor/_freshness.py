@@ -42,7 +42,7 @@ def measure_freshness(config: BalanceConfig, snapshot: Snapshot, *, now: datetim
     newest = _newest_row(snapshot, column, now) if column else None
     if newest is not None:
         return Freshness(newest, column)
-    written = _newest_file(config.source.path)
+    written = _newest_file(config.source.path) if not config.source.version else None
     return Freshness(written, "file" if written else "")
 
 

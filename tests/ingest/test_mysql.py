@@ -122,7 +122,9 @@ def test_a_query_keeps_its_order_casts_and_percent_signs(mariadb: Server, tmp_pa
     "query",
     [
         "DROP TABLE precious", "INSERT INTO precious VALUES (2)", "SET GLOBAL max_connections = 10", "COMMIT",
-        "CALL writes()", "/*!50000 DROP TABLE precious */", "LOCK TABLES precious WRITE",
+        "CALL writes()", "/*!50000 DROP TABLE precious */",
+        "/*M!100100 DROP TABLE precious */ SELECT 1 AS label", "/* a */" * 40 + "DROP TABLE precious",
+        "LOCK TABLES precious WRITE",
         "# SELECT\nDELETE FROM precious", "SELECT 1 AS label INTO OUTFILE '/tmp/counterpoise-out'",
         "SELECT 1 AS label; DROP TABLE precious",
         "SELECT 1) AS a INTO OUTFILE '/tmp/counterpoise-out' -- ", "SELECT written() AS label",

@@ -61,8 +61,15 @@ def test_where_the_column_says_nothing_the_newest_file_does(tmp_path: Path, time
     assert (found.newest, found.by) == (NEWEST, "file")
 
 
-def test_of_a_database_without_a_time_column_nothing_is_known(tmp_path: Path) -> None:
-    source = {"url": "sqlite:///shop.db", "table": "sales"}
+@pytest.mark.parametrize("kind", ["database", "table with versions", "web"])
+def test_of_sources_without_files_of_their_own_nothing_is_known(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "lake" / "_delta_log").mkdir(parents=True)
+    (tmp_path / "lake" / "part.parquet").touch()
+    source = {
+        "database": {"url": "sqlite:///shop.db", "table": "sales"},
+        "table with versions": {"path": str(tmp_path / "lake"), "version": "3"},
+        "web": {"path": "https://host.example/t.csv", "sha256": "0" * 64},
+    }[kind]
     config = engine_config(tmp_path, columns={"target": "label"}, source=source)
     found = measure_freshness(config, snapshot_of(pa.table({"label": [0, 1]}), tmp_path), now=NOW)
     assert (found.newest, found.by) == (None, "")

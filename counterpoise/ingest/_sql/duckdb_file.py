@@ -30,6 +30,7 @@ _EXACT = frozenset(
      "timestamp_ms", "timestamp_ns", "timestamp with time zone"}
 )  # fmt: skip
 """Types whose values Arrow holds exactly; of a time with an offset, for example, it would lose the offset."""
+_HUGE = frozenset({"hugeint", "uhugeint"})
 _NESTED = frozenset({"list", "array", "struct", "map"})
 _INFINITE = {32: (-(2**31) + 1, 2**31 - 1), 64: (-(2**63) + 1, 2**63 - 1)}
 _DAY = 86_400_000_000
@@ -49,8 +50,8 @@ def read_duckdb(job: ReadJob, address: DatabaseUrl) -> Content:
     try:
         with _opened(path, job.folder) as connection:
             relation = _relation(connection, source)
-            texts = {name: str(kind) for name, kind in _columns(relation) if not _is_exact(kind)}
-            texts = {name: kind for name, kind in texts.items() if "HUGEINT" not in (kind, kind[1:])}
+            columns = _columns(relation)
+            texts = {name: str(kind) for name, kind in columns if kind.id not in _HUGE and not _is_exact(kind)}
             reader = relation.project(", ".join(_cells(relation, texts))).to_arrow_reader(_BATCH_ROWS)
             content = write_rows(job, reader.schema, _checked(reader), name=path.name)
     except duckdb.Error as error:
@@ -136,7 +137,7 @@ def _cells(relation: duckdb.DuckDBPyRelation, texts: dict[str, str]) -> Iterator
     for name, kind in _columns(relation):
         if name in texts:
             yield f"CAST({_quoted(name)} AS VARCHAR) AS {_quoted(name)}"
-        elif kind.id in ("hugeint", "uhugeint"):
+        elif kind.id in _HUGE:
             yield f"CAST({_quoted(name)} AS DECIMAL(38, 0)) AS {_quoted(name)}"
         else:
             yield _quoted(name)
