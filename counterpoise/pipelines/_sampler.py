@@ -200,7 +200,7 @@ class Sampler(BaseSampler):  # type: ignore[misc]  # imbalanced-learn ships no t
     def _config(self, features: Features, *, grouped: bool = False) -> BalanceConfig:
         options, names = self._checked_options(), column_names(features.frame)
         free = (name for name in itertools.accumulate(itertools.repeat("_"), initial="label"))
-        target = next(name for name in free if name not in names.values())
+        target = next(name for name in free if not {name, f"{name} group"} & {*names.values()})
         ratio = self.ratio
         if isinstance(ratio, Mapping):
             ratio = {class_name(label): value for label, value in ratio.items()}
@@ -262,9 +262,9 @@ class Sampler(BaseSampler):  # type: ignore[misc]  # imbalanced-learn ships no t
         return tags
 
 
-def _selects(strategy: str) -> bool:
+def _selects(strategy: object) -> bool:
     """Return whether all rows that a strategy gives are rows of the source."""
-    known = STRATEGIES.get(strategy)
+    known = STRATEGIES.get(strategy) if isinstance(strategy, str) else None
     return known is not None and strategy != "auto" and not known.searches
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from imblearn.utils import check_target_type
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from counterpoise.errors import ArgumentError
@@ -80,10 +80,10 @@ def group_numbers(groups: Any, y: Any) -> Ints:
     """Return the number of each row's group, in the order of the groups' values; a row without one is its own group.
 
     Raises:
-        ValueError: There are not as many groups as rows.
+        ValueError: There are not as many groups as rows, or several columns of them.
     """
     check_consistent_length(groups, y)
-    codes = np.asarray(pd.factorize(np.asarray(groups), sort=True)[0], np.int64)
+    codes = np.asarray(pd.factorize(column_or_1d(np.asarray(groups)), sort=True)[0], np.int64)
     missing = np.flatnonzero(codes < 0)
     codes[missing] = codes.max(initial=-1) + 1 + np.arange(len(missing))
     return codes

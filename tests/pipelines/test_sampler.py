@@ -307,8 +307,23 @@ def test_missing_values_and_texts_in_arrays_need_no_encoding() -> None:
     assert set(rows[:, 1]) == {"x", "y"}
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "U3", "S3", "M8[s]"])
+def test_an_array_of_any_dtype_comes_back_with_it(dtype: str) -> None:
+    given = (NUMBERS * 10).astype(np.int64).clip(0).astype(dtype)
+    rows, _ = Sampler("smote").fit_resample(given, Y)
+    assert rows.dtype == given.dtype
+    np.testing.assert_array_equal(rows[:ROWS], given)
+
+
+def test_columns_may_have_any_names() -> None:
+    frame = X.set_axis(["label", "label_ group", 0], axis=1)
+    rows, _ = Sampler("smote").fit_resample(frame.rename(columns=str), Y, groups=np.arange(ROWS) // 2)
+    pd.testing.assert_frame_equal(rows[:ROWS], frame.rename(columns=str))
+
+
 REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("invalid_config", {"strategy": "SMOTE"}, {}, "smote"),
+    ("invalid_config", {"strategy": ["smote"]}, {}, "correct strategy"),
     ("invalid_config", {"strategy": "smote", "k_neighbors": 0}, {}, "correct k_neighbors"),
     ("invalid_config", {"random_state": -1}, {}, "correct random_state"),
     ("unknown_option", {"strategy": "borderline_smote", "options": {"m": 1}}, {}, "m_neighbors, kind"),

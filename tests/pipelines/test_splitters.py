@@ -136,6 +136,14 @@ def test_the_seed_decides_the_folds_and_none_draws_anew() -> None:
     assert tested(None) != tested(None)
 
 
+@pytest.mark.parametrize(
+    "kind", [pd.Series, list, pd.DataFrame, lambda groups: groups.astype(str), lambda groups: groups.astype("M8[D]")]
+)
+def test_groups_may_be_of_any_kind(kind: Any) -> None:
+    for train, test in StratifiedGroupSplit(3).split(X, Y, kind(GROUPS)):
+        assert not set(GROUPS[train]) & set(GROUPS[test])
+
+
 def test_a_row_without_a_group_is_its_own() -> None:
     groups = pd.Series(GROUPS).where(GROUPS > 100)
     tested = np.empty(ROWS, np.int64)
