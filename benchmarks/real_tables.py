@@ -110,7 +110,7 @@ def _run(config: Any) -> str:
     from counterpoise.flows.balance import balance
     from counterpoise.flows.local_run import run_flow
 
-    run_flow(balance, config)
+    run_flow(balance.fn, config)
     return "published"
 
 

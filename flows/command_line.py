@@ -206,8 +206,8 @@ def run(
 
     started = time.perf_counter()
     settings = load_config(config, overrides or ())
-    from counterpoise.flows.balance import balance, report_of
     from counterpoise.flows.local_run import run_flow
+    from counterpoise.flows.pipelines.balance import balance, report_of
 
     version = run_flow(balance, settings, prefect=prefect)
     report = report_of(version)
@@ -247,10 +247,10 @@ def compare(
     asked = [f"tournament.strategy={strategy}"] if strategy else []
     settings = load_config(config, [*(overrides or ()), *asked])
     from counterpoise.compare import describe_answer
-    from counterpoise.flows.compare import compare as compare_flow
     from counterpoise.flows.local_run import run_flow
+    from counterpoise.flows.pipelines.compare import compare as pipeline
 
-    board = run_flow(compare_flow, settings, prefect=prefect)
+    board = run_flow(pipeline, settings, prefect=prefect)
     seconds = time.perf_counter() - started
     if as_json:
         answer = {"answer": describe_answer(board)} if board.asked else {}
@@ -266,9 +266,9 @@ def monitor(config: Config, overrides: Overrides = None, as_json: Json = False, 
 
     settings = load_config(config, overrides or ())
     from counterpoise.flows.local_run import run_flow
-    from counterpoise.flows.monitor import monitor as monitor_flow
+    from counterpoise.flows.pipelines.monitor import monitor as pipeline
 
-    report = run_flow(monitor_flow, settings, prefect=prefect)
+    report = run_flow(pipeline, settings, prefect=prefect)
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:

@@ -76,10 +76,7 @@ def is_quiet() -> bool:
 
 @contextmanager
 def stage_lines() -> Iterator[None]:
-    """Show the log lines of stages while a flow runs, and redirect other output to standard error.
-
-    Prefect must already be imported, because importing it sets up its loggers.
-    """
+    """Show the log lines of stages while a flow runs, and redirect other output to standard error."""
     handler = _StageLines(logging.WARNING if is_quiet() else logging.NOTSET)
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     own = logging.getLogger("counterpoise")

@@ -39,8 +39,8 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
     config = load_config(files.settings, overrides)
     inform(f"advised strategy {config.resampling.strategy}: {files.advice}")
     use_own_home(_passing_home())
-    from counterpoise.flows.balance import balance, report_of
     from counterpoise.flows.local_run import run_flow
+    from counterpoise.flows.pipelines.balance import balance, report_of
 
     version = run_flow(balance, config, prefect=prefect)
     print_run(version, report_of(version), time.perf_counter() - started)

@@ -6,37 +6,38 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from typing import Any, TypeVar
-
-from prefect import Flow
-from prefect.settings import get_current_settings
 
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.console import inform, is_quiet, stage_lines
-from counterpoise.flows.prefect_api import reach_prefect
+from counterpoise.flows.prefect_settings import server_is_set
 from counterpoise.flows.progress import progress_shown
 from counterpoise.tasks.stage import without_prefect
 
 R = TypeVar("R")
 
 
-def run_flow(flow: Flow[[BalanceConfig], R], config: BalanceConfig, *, prefect: bool = False) -> R:
-    """Run a flow in this process: as a flow run if there is a server or one is needed, else its stages alone.
+def run_flow(pipeline: Callable[[BalanceConfig], R], config: BalanceConfig, *, prefect: bool = False) -> R:
+    """Run a pipeline in this process: as a flow run if there is a server or one is needed, else its stages alone.
+
+    Prefect is imported only for a flow run.
 
     Log lines of stages and their progress go to standard error.
 
     Args:
-        flow: The flow.
+        pipeline: The stages of a flow, a function of `counterpoise.flows.pipelines` with the flow's name.
         config: The configuration.
         prefect: Whether to start a temporary server if none is configured.
     """
-    with _shown():
-        if prefect or get_current_settings().api.url or _needs_a_server(config):
-            reach_prefect()
+    if prefect or server_is_set() or _needs_a_server(config):
+        reach_prefect()
+        flow = _flow_of(pipeline)
+        with _shown():
             return flow(config)
-        inform("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
-        with without_prefect(), _ended_in_order():
-            return flow.fn(config)
+    inform("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
+    with _shown(), without_prefect(), _ended_in_order():
+        return pipeline(config)
 
 
 def run_plainly(stages: Callable[[BalanceConfig], R], config: BalanceConfig) -> R:
@@ -46,14 +47,29 @@ def run_plainly(stages: Callable[[BalanceConfig], R], config: BalanceConfig) -> 
         stages: Calls the stages.
         config: The configuration.
     """
+    if _has_blocks(config):
+        reach_prefect()
     with _shown(), without_prefect(), _ended_in_order():
-        if _has_blocks(config):
-            reach_prefect()
         return stages(config)
+
+
+def reach_prefect() -> None:
+    """Make sure that a Prefect server answers; see `counterpoise.flows.prefect_api`."""
+    from counterpoise.flows import prefect_api
+
+    prefect_api.reach_prefect()
+
+
+def _flow_of(pipeline: Callable[[BalanceConfig], R]) -> Callable[[BalanceConfig], R]:
+    """Return the flow of a pipeline: it has the same name, in a module of that name."""
+    name = pipeline.__name__
+    flow: Callable[[BalanceConfig], R] = getattr(import_module(f"counterpoise.flows.{name}"), name)
+    return flow
 
 
 @contextmanager
 def _shown() -> Iterator[None]:
+    """Show lines and progress; if Prefect is used at all, it is imported before, as it sets up its loggers."""
     with nullcontext() if is_quiet() else progress_shown(), stage_lines():
         yield
 

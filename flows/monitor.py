@@ -5,11 +5,9 @@ from __future__ import annotations
 from prefect import flow
 
 from counterpoise.config import BalanceConfig
-from counterpoise.flows.workspace import OPTIONS, run_workspace
+from counterpoise.flows.options import OPTIONS
+from counterpoise.flows.pipelines import monitor as pipeline
 from counterpoise.monitor import MonitorReport
-from counterpoise.tasks.credentials import credentials_of
-from counterpoise.tasks.ingest import ingest
-from counterpoise.tasks.monitor import inspect
 
 
 @flow(name="monitor", **OPTIONS)
@@ -29,9 +27,4 @@ def monitor(config: BalanceConfig) -> MonitorReport:
         CounterpoiseError: The source cannot be read, or there is no version to compare it with; the message states
             the expectation, the finding and the remedy.
     """
-    from counterpoise.monitor import monitored_baseline
-
-    with credentials_of(config):
-        monitored_baseline(config)  # fail before reading the source if there is none
-    with run_workspace(config) as folder:
-        return inspect(config, ingest(config, folder=folder))
+    return pipeline.monitor(config)

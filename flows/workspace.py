@@ -1,4 +1,4 @@
-"""What all flows share: options, the name of a run, and its working area, which is kept if a retry needs it."""
+"""The working area of a run, which is kept if a retry needs it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from prefect.context import FlowRunContext
-from prefect.runtime import flow_run
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
-from counterpoise.flows.refusals import name_mismatch, name_refusal
 from counterpoise.tasks.credentials import credentials_of
-from counterpoise.tasks.reporting import log
+from counterpoise.tasks.reporting import in_flow_run, log
 
 
 @contextmanager
@@ -31,7 +26,7 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
     """
     from counterpoise.persist import discard_workspace, keep_evidence, keep_workspace, workspace
 
-    after_failure = keep_workspace if FlowRunContext.get() is not None else discard_workspace  # only Prefect retries
+    after_failure = keep_workspace if in_flow_run() else discard_workspace  # only Prefect retries
     with credentials_of(config):
         folder = workspace(config.output.root, config.name, _run_id()).absolute()  # for other machines
         try:
@@ -53,24 +48,8 @@ def run_workspace(config: BalanceConfig) -> Iterator[Path]:
 
 
 def _run_id() -> str:
-    context = FlowRunContext.get()
-    run = context.flow_run if context is not None else None
-    return str(run.id if run is not None else uuid.uuid4())
+    if not in_flow_run():
+        return str(uuid.uuid4())
+    from prefect.runtime import flow_run
 
-
-def flow_and_dataset() -> str:
-    """Name a run after its flow and dataset; the configuration is a model or a deployment's mapping."""
-    config = flow_run.parameters["config"]
-    return f"{flow_run.flow_name}-{config['name'] if isinstance(config, dict) else config.name}"
-
-
-OPTIONS: dict[str, Any] = {
-    "flow_run_name": flow_and_dataset,
-    "validate_parameters": True,
-    "persist_result": True,
-    "result_serializer": "json",
-    "log_prints": False,
-    "on_failure": [name_refusal],
-    "on_crashed": [name_mismatch],
-}
-"""The options of every flow, besides its name."""
+    return flow_run.id or str(uuid.uuid4())

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
-
 from counterpoise.config import BalanceConfig, SourceConfig
 from counterpoise.records import DatasetVersion
 from counterpoise.tasks.reporting import emit, event_is_known, in_run, log
 from counterpoise.tasks.stage import time_limit
 
 if TYPE_CHECKING:
+    from prefect.assets import AssetProperties
+
     from counterpoise.persist import Manifest
 
 
@@ -43,6 +43,8 @@ def announce(config: BalanceConfig, version: DatasetVersion) -> None:
     """
     if not in_run() or not (version.created or _was_lost(version)):
         return
+    from prefect.assets import Asset, materialize
+
     dataset = Asset(key=dataset_key(version.root, version.dataset), properties=_properties(version))
     source = Asset(key=source_key(config.source))
     made = materialize(
@@ -62,6 +64,8 @@ def announce(config: BalanceConfig, version: DatasetVersion) -> None:
 
 
 def _emit(asset: str, version: DatasetVersion) -> None:
+    from prefect.assets import add_asset_metadata
+
     facts = _facts(version)
     add_asset_metadata(asset, facts)
     emit("counterpoise.dataset.published", version.dataset, facts, identity=_event_id(version))
@@ -82,6 +86,8 @@ def _event_id(version: DatasetVersion) -> uuid.UUID:
 
 
 def _properties(version: DatasetVersion) -> AssetProperties:
+    from prefect.assets import AssetProperties
+
     return AssetProperties(
         name=version.dataset,
         description=f"Training set with untouched validation and test partitions, "

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect.runtime import task_run
-
 from counterpoise.config import BalanceConfig
 from counterpoise.records import Snapshot, SplitPlan
 from counterpoise.results import Candidate, CandidateResult, Comparison, Leaderboard
@@ -43,6 +41,8 @@ def prepare(config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, *, fold
 
 def _candidate_name() -> str:
     """Name the task run after its candidate, which is a record or its JSON."""
+    from prefect.runtime import task_run
+
     candidate = task_run.parameters["candidate"]
     return str(Candidate.model_validate(candidate if isinstance(candidate, dict) else candidate.model_dump()).name)
 
@@ -65,7 +65,7 @@ def cross_validate(comparison: Comparison, candidate: Candidate) -> CandidateRes
     return result
 
 
-cross_validate.task_run_name = _candidate_name
+cross_validate.run_name = _candidate_name
 
 
 @stage

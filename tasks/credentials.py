@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
-
-from prefect.blocks.core import Block
+from typing import TYPE_CHECKING, Any
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import ConfigError
 from counterpoise.storage import granted, is_remote
+
+if TYPE_CHECKING:
+    from prefect.blocks.core import Block
 
 _FIELDS = {
     "aws_access_key_id": "AWS_ACCESS_KEY_ID",
@@ -90,6 +91,8 @@ def block_variables(name: str, load: Callable[[str], Block]) -> dict[str, str]:
 
 
 def _load(name: str) -> Block:
+    from prefect.blocks.core import Block
+
     block = Block.load(name, validate=False)
     if not isinstance(block, Block):
         raise _no_use(name, "a block that is loaded asynchronously")

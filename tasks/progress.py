@@ -7,10 +7,8 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
-
 from counterpoise.runtime import Progress
-from counterpoise.tasks.reporting import artifact_key, in_run, try_publish
+from counterpoise.tasks.reporting import artifact_key, artifacts, in_run, try_publish
 
 PROGRESS_LOGGER = "counterpoise.progress"
 """Receives a record for each step, with the step as its attribute `step`."""
@@ -80,7 +78,7 @@ class _StageProgress:
         known, work = self._artifact, self._begun.work.capitalize()
         if known is None:
             self._artifact = try_publish(
-                lambda: create_progress_artifact(progress=percent, key=self._key, description=work)
+                lambda: artifacts().create_progress_artifact(progress=percent, key=self._key, description=work)
             )
         else:
-            try_publish(lambda: update_progress_artifact(artifact_id=known, progress=percent))
+            try_publish(lambda: artifacts().update_progress_artifact(artifact_id=known, progress=percent))

@@ -7,23 +7,11 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import httpx
-from prefect import get_client
-from prefect.artifacts import (
-    create_link_artifact,
-    create_markdown_artifact,
-    create_table_artifact,
-)
-from prefect.context import FlowRunContext, TaskRunContext
-from prefect.events import emit_event
-from prefect.events.filters import EventFilter, EventIDFilter
-from prefect.exceptions import PrefectException
-from prefect.logging import get_run_logger
 
 from counterpoise.records import DAMAGE_LOGGER
 from counterpoise.text import visible
@@ -31,13 +19,19 @@ from counterpoise.text import visible
 _ACTIVE = re.compile(r"[]<&\\]")
 _EMPHASIS = re.compile(r"[*~]|(?<!\w)_+(?=\w)")
 _BLOCK = re.compile(r"^\s*([-#>+=]|\d+[.)])")
-_REPORTING_ERRORS = (PrefectException, httpx.HTTPError, OSError, RuntimeError)
 
 
 def log(message: str, *, level: int = logging.INFO) -> None:
     """Write a line to the run's log, or to the plain log outside of a run."""
-    logger = get_run_logger() if in_run() else logging.getLogger("counterpoise")
-    logger.log(level, visible(message), extra={"counterpoise": True})
+    _logger().log(level, visible(message), extra={"counterpoise": True})
+
+
+def _logger() -> logging.Logger | logging.LoggerAdapter[Any]:
+    if not in_run():
+        return logging.getLogger("counterpoise")
+    from prefect.logging import get_run_logger
+
+    return get_run_logger()
 
 
 class _ToRun(logging.Handler):
@@ -70,7 +64,8 @@ def publish_link(key: str, place: str, *, description: str) -> None:
     Browsers do not follow a link from a server's page to a file, and the newer UI shows a dead link.
     """
     if place.startswith(("http://", "https://")):
-        try_publish(lambda: create_link_artifact(link=place, link_text=place, key=key, description=description))
+        text = {"link": place, "link_text": place}
+        try_publish(lambda: artifacts().create_link_artifact(**text, key=key, description=description))
     else:
         where = place if "://" in place else str(Path(place).absolute())
         publish_markdown(key, f"`` {where} ``\n", description=description)
@@ -78,7 +73,7 @@ def publish_link(key: str, place: str, *, description: str) -> None:
 
 def publish_markdown(key: str, text: str, *, description: str) -> None:
     """Show a Markdown text in the Prefect UI."""
-    try_publish(lambda: create_markdown_artifact(markdown=text, key=key, description=description))
+    try_publish(lambda: artifacts().create_markdown_artifact(markdown=text, key=key, description=description))
 
 
 def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> None:
@@ -87,7 +82,14 @@ def publish_table(key: str, rows: list[dict[str, Any]], *, description: str) -> 
     The newer UI shows cells as plain text, the older one renders them as Markdown, with links and images.
     """
     cells = [{name: _inert(cell) for name, cell in row.items()} for row in rows]
-    try_publish(lambda: create_table_artifact(table=cells, key=key, description=description))
+    try_publish(lambda: artifacts().create_table_artifact(table=cells, key=key, description=description))
+
+
+def artifacts() -> Any:
+    """Return Prefect's module of artifacts, which is only imported in a run."""
+    import prefect.artifacts
+
+    return prefect.artifacts
 
 
 def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | None = None) -> None:
@@ -100,16 +102,25 @@ def emit(event: str, dataset: str, payload: dict[str, Any], *, identity: UUID | 
         identity: The event's id, if it may be emitted twice: the server stores it once.
     """
     resource = {"prefect.resource.id": f"counterpoise.dataset.{dataset}", "prefect.resource.name": dataset}
-    try_publish(lambda: emit_event(event=event, resource=resource, payload=payload, id=identity))
+
+    def send() -> object:
+        from prefect.events import emit_event
+
+        return emit_event(event=event, resource=resource, payload=payload, id=identity)
+
+    try_publish(send)
 
 
 def event_is_known(identity: UUID) -> bool:
     """Return whether the server has an event; also True if it cannot be asked, as it could not receive one either."""
+    from prefect import get_client
+    from prefect.events.filters import EventFilter, EventIDFilter
+
     wanted = EventFilter(id=EventIDFilter(id=[identity]))
     try:
         with get_client(sync_client=True) as client:
             return client.read_events(wanted, limit=1).total > 0
-    except _REPORTING_ERRORS as error:
+    except _reporting_errors() as error:
         log(f"Could not ask the server for an event: {type(error).__name__}", level=logging.WARNING)
         return True
 
@@ -134,12 +145,29 @@ def try_publish(publish: Callable[[], object]) -> UUID | None:
         return None
     try:
         artifact = publish()
-    except _REPORTING_ERRORS as error:
-        get_run_logger().warning("Could not show an artifact: %s", type(error).__name__)
+    except _reporting_errors() as error:
+        _logger().warning("Could not show an artifact: %s", type(error).__name__)
         return None
     return artifact if isinstance(artifact, UUID) else None
 
 
+def _reporting_errors() -> tuple[type[Exception], ...]:
+    import httpx
+    from prefect.exceptions import PrefectException
+
+    return (PrefectException, httpx.HTTPError, OSError, RuntimeError)
+
+
 def in_run() -> bool:
-    """Return whether the code runs in a flow or task run."""
-    return TaskRunContext.get() is not None or FlowRunContext.get() is not None
+    """Return whether the code runs in a flow or task run; there is none where nobody has imported Prefect."""
+    return in_flow_run() or _current("TaskRunContext") is not None
+
+
+def in_flow_run() -> bool:
+    """Return whether the code runs in a flow run."""
+    return _current("FlowRunContext") is not None
+
+
+def _current(context: str) -> object:
+    prefect = sys.modules.get("prefect.context")
+    return None if prefect is None else getattr(prefect, context).get()

@@ -16,22 +16,28 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from prefect import Task, unmapped
-from prefect.cache_policies import CachePolicy
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.context import TaskRunContext
-from prefect.futures import as_completed as runs_as_completed
-from prefect.utilities.timeout import timeout
 from pydantic import BaseModel
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import EngineError
-from counterpoise.runtime import Progress, json_sha256, naming_refusals, thread_pool
+from counterpoise.runtime import (
+    Progress,
+    TimeIsUp,
+    interrupted_after,
+    json_sha256,
+    naming_refusals,
+    thread_pool,
+)
 from counterpoise.tasks.credentials import credentials_of
 from counterpoise.tasks.progress import Step, tell
 from counterpoise.tasks.reporting import log
+
+if TYPE_CHECKING:
+    from prefect import Task
+    from prefect.client.schemas.objects import State, TaskRun
+    from prefect.context import TaskRunContext
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,15 +71,45 @@ class StageTimeoutError(EngineError, TimeoutError):
     """A stage exceeded its configured time limit; Prefect shows its run as timed out."""
 
 
-class Stage(Task[P, R]):
-    """A Prefect task that is a plain function, with the same retries, within `without_prefect`."""
+class Stage(Generic[P, R]):
+    """A function that is a Prefect task where Prefect runs it, and a plain function within `without_prefect`.
 
-    def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:  # type: ignore[override]  # Prefect overloads it
+    Prefect is imported with the first use of `task`: a run without it does not wait for that.
+
+    Attributes:
+        name: The name of the task.
+        fn: The stage's function, with its time limit and credentials.
+        run_name: Names task runs; Prefect's own way by default.
+    """
+
+    run_name: Callable[[], str] | None = None
+
+    def __init__(self, fn: Callable[P, R]) -> None:
+        functools.update_wrapper(self, fn)
+        self.fn, self.name = fn, fn.__name__
+
+    @functools.cached_property
+    def task(self) -> Task[P, R]:
+        """The Prefect task."""
+        from prefect import Task
+        from prefect.cache_policies import CachePolicy
+
+        return Task(
+            self.fn,
+            name=self.name,
+            task_run_name=self.run_name,
+            persist_result=True,
+            result_serializer="json",
+            cache_policy=CachePolicy.from_cache_key_fn(result_key),
+            retries=len(_PAUSES),
+            retry_delay_seconds=list(_PAUSES),
+            retry_condition_fn=failed_on_input_or_output,
+        )
+
+    def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
         """Run the stage."""
         tell(Step(self.name))
-        if _plain_run.get():
-            return self.here(*arguments, **named)
-        return super().__call__(*arguments, **named)
+        return self.here(*arguments, **named) if _plain_run.get() else self.task(*arguments, **named)
 
     def here(self, *arguments: P.args, **named: P.kwargs) -> R:
         """Run the stage as a plain function; only I/O errors are retried."""
@@ -111,8 +147,7 @@ def run_each(
         progress: Called with the number of items done.
     """
     if not _plain_run.get():
-        runs = stage_of_one.map(unmapped(common), items)
-        return _results(list(runs), runs_as_completed(list(runs)), progress)
+        return _run_each_as_task(stage_of_one.task, common, items, progress)
     with thread_pool(threads) as pool:
         futures = [pool.submit(copy_context().run, stage_of_one.here, common, item) for item in items]
         try:
@@ -120,6 +155,14 @@ def run_each(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _run_each_as_task(task: Task[..., R], common: object, items: Sequence[object], progress: Progress) -> list[R]:
+    from prefect import unmapped
+    from prefect.futures import as_completed
+
+    runs = list(task.map(unmapped(common), items))
+    return _results(runs, as_completed(runs), progress)
 
 
 def _results(futures: Sequence[Any], completed: Iterator[Any], progress: Progress) -> list[Any]:
@@ -145,16 +188,7 @@ def stage(function: Callable[P, R]) -> Stage[P, R]:
         with refusals, time_limit(name, config), credentials_of(config), _interruptions_as_such():
             return function(*arguments, **named)
 
-    return Stage(
-        limited,
-        name=function.__name__,
-        persist_result=True,
-        result_serializer="json",
-        cache_policy=CachePolicy.from_cache_key_fn(result_key),
-        retries=len(_PAUSES),
-        retry_delay_seconds=list(_PAUSES),
-        retry_condition_fn=failed_on_input_or_output,
-    )
+    return Stage(limited)
 
 
 def result_key(context: TaskRunContext, parameters: dict[str, Any]) -> str | None:
@@ -205,9 +239,9 @@ def time_limit(name: str, config: BalanceConfig | None) -> Iterator[None]:
         yield
         return
     try:
-        with timeout(seconds=60 * minutes, timeout_exc_type=_TimeIsUpError):
+        with interrupted_after(60 * minutes):
             yield
-    except _TimeIsUpError:
+    except TimeIsUp:
         raise StageTimeoutError(
             "stage_timeout",
             expected=f"{name} to end within {minutes:g} minutes (timeouts.{field})",
@@ -242,10 +276,6 @@ def _interruption_behind(error: BaseException | None) -> BaseException | None:
     while isinstance(error, Exception):
         error = error.__cause__ or error.__context__
     return error
-
-
-class _TimeIsUpError(TimeoutError):
-    """The time limit of a stage, as opposed to a timeout within it."""
 
 
 def _plain(value: Any) -> Any:

@@ -17,3 +17,5 @@ from ._refusals import unreadable_for_the_system as unreadable_for_the_system
 from ._seeds import child_generator as child_generator
 from ._seeds import child_seed as child_seed
 from ._seeds import child_sequence as child_sequence
+from ._time_limit import TimeIsUp as TimeIsUp
+from ._time_limit import interrupted_after as interrupted_after

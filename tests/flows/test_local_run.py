@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ def on_server(flow: Flow[Any, Any], config: BalanceConfig) -> Any:
 
 def alone(flow: Flow[Any, Any], config: BalanceConfig) -> Any:
     with without_server():
-        return run_flow(flow, config)
+        return run_flow(flow.fn, config)
 
 
 @contextmanager
@@ -277,7 +278,7 @@ def test_a_command_without_a_server_asks_for_none_and_says_how_to_see_a_run_in_t
     (tmp_path / "tested.yaml").write_text(yaml.safe_dump(config.published()))
     with without_server():
         if words == ["monitor"]:
-            run_flow(balance, config)
+            run_flow(balance.fn, config)
         assert run_command([*words, str(tmp_path / "tested.yaml")]) == 0
     said = capfd.readouterr().err
     assert "start a server and set PREFECT_API_URL" in said
@@ -291,16 +292,40 @@ def test_a_command_without_a_server_asks_for_none_and_says_how_to_see_a_run_in_t
 )
 def test_what_only_prefect_has_asks_for_a_server(tmp_path: Path, sections: dict[str, Any]) -> None:
     with without_server(), pytest.raises(AssertionError, match="a server was asked for"):
-        run_flow(balance, configured(tmp_path, **sections))
+        run_flow(balance.fn, configured(tmp_path, **sections))
 
 
 def test_a_server_that_is_asked_for_or_set_is_used(tmp_path: Path) -> None:
     config = configured(tmp_path)
     with without_server(), pytest.raises(AssertionError, match="a server was asked for"):
-        run_flow(balance, config, prefect=True)
+        run_flow(balance.fn, config, prefect=True)
     with pytest.raises(AssertionError, match="a server was asked for"):
-        run_flow(balance, config)
+        run_flow(balance.fn, config)
 
 
 def test_the_pauses_between_tries_are_those_of_the_task() -> None:
     assert list(stage._PAUSES) == [1, 5]
+
+
+WITHOUT_PREFECT = """
+import sys
+from counterpoise.flows.command_line import main
+sys.argv[1:] = ["run", "tested.yaml"]
+try:
+    main()
+except SystemExit as ended:
+    assert ended.code == 0, ended.code
+sys.exit(", ".join(sorted(name for name in sys.modules if name.split(".")[0] == "prefect")[:5]))
+"""
+
+
+def test_a_run_without_a_server_does_not_import_prefect(tmp_path: Path) -> None:
+    config = configured(tmp_path, "timeouts.ingest=5")
+    (tmp_path / "tested.yaml").write_text(yaml.safe_dump(config.published()))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    command, home = [sys.executable, "-c", WITHOUT_PREFECT], str(tmp_path / "home")
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**environment, "PREFECT_HOME": home}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "verdict" in done.stdout

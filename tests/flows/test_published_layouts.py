@@ -37,7 +37,7 @@ def published(path: Path, folder: Path, target: str, **source: Any) -> tuple[lis
             "output": {"root": str(folder)},
         }
     )
-    run_flow(balance, config)
+    run_flow(balance.fn, config)
     data = next((folder / "tested" / "data").iterdir())
     names: list[str] = []
     rows: dict[int, tuple[Any, ...]] = {}

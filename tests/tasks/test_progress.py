@@ -4,6 +4,7 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
+import prefect.artifacts
 import pytest
 from prefect import flow
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
@@ -85,8 +86,8 @@ def progress_after(monkeypatch: pytest.MonkeyPatch, dataset: str, steps: list[tu
         told.append(fields["progress"])
         return update_progress_artifact(**fields)
 
-    monkeypatch.setattr(told_progress, "create_progress_artifact", created)
-    monkeypatch.setattr(told_progress, "update_progress_artifact", updated)
+    monkeypatch.setattr(prefect.artifacts, "create_progress_artifact", created)
+    monkeypatch.setattr(prefect.artifacts, "update_progress_artifact", updated)
 
     @flow
     def works() -> None:

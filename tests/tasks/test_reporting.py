@@ -4,12 +4,12 @@ import logging
 from typing import Any
 
 import httpx
+import prefect.artifacts
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prefect import flow
 
-from counterpoise.tasks import reporting
 from counterpoise.tasks.reporting import artifact_key, log, publish_markdown, publish_table
 from tests.tasks.stored import stored_artifact
 
@@ -39,8 +39,8 @@ def test_nothing_is_told_to_a_server_without_a_run(monkeypatch: pytest.MonkeyPat
     def unexpected(**_: Any) -> None:
         raise AssertionError("no run, no artifact")
 
-    monkeypatch.setattr(reporting, "create_markdown_artifact", unexpected)
-    monkeypatch.setattr(reporting, "create_table_artifact", unexpected)
+    monkeypatch.setattr(prefect.artifacts, "create_markdown_artifact", unexpected)
+    monkeypatch.setattr(prefect.artifacts, "create_table_artifact", unexpected)
     publish_markdown("key", "text", description="d")
     publish_table("key", [], description="d")
 
@@ -68,6 +68,6 @@ def test_an_artifact_that_cannot_be_shown_does_not_fail_the_run(
         publish_markdown("never-stored", "# Hello", description="d")
         return "done"
 
-    monkeypatch.setattr(reporting, "create_markdown_artifact", away)
+    monkeypatch.setattr(prefect.artifacts, "create_markdown_artifact", away)
     assert shows() == "done"
     assert stored_artifact("never-stored") is None

@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 import pytest
-from prefect import Task, flow
+from prefect import flow
 from prefect.client.schemas.objects import State
 
 from counterpoise import tasks
@@ -20,7 +20,7 @@ from counterpoise.config import BalanceConfig, build_config
 from counterpoise.config._sections.timeouts import TimeoutsConfig
 from counterpoise.errors import ContractError, CounterpoiseError, PublishError
 from counterpoise.records import PartitionSummary
-from counterpoise.tasks.stage import StageTimeoutError, is_transient, stage
+from counterpoise.tasks.stage import Stage, StageTimeoutError, is_transient, stage
 from tests.snapshots import engine_config
 
 CALLS: list[str] = []
@@ -50,7 +50,7 @@ def failing(kind: str) -> None:
 @pytest.fixture(autouse=True)
 def _no_calls_and_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     CALLS.clear()
-    monkeypatch.setattr(failing, "retry_delay_seconds", 0)
+    monkeypatch.setattr(failing.task, "retry_delay_seconds", 0)
 
 
 def cause(error: BaseException, of: CounterpoiseError) -> CounterpoiseError:
@@ -228,12 +228,10 @@ def test_an_interruption_is_no_failure_of_the_stage(tmp_path: Path, what: str) -
         signal.signal(signal.SIGUSR1, before)
 
 
-def stages() -> dict[str, Task[..., Any]]:
-    """Return every task of this project that `stage` has made, by its name."""
-    retried = split.retry_condition_fn
+def stages() -> dict[str, Stage[..., Any]]:
+    """Return every stage of this project by its name."""
     modules = [import_module(f"counterpoise.tasks.{module.name}") for module in iter_modules(tasks.__path__)]
-    found = [one for module in modules for one in vars(module).values() if isinstance(one, Task)]
-    return {one.name: one for one in found if one.retry_condition_fn is retried and one.persist_result}
+    return {one.name: one for module in modules for one in vars(module).values() if isinstance(one, Stage)}
 
 
 def test_every_stage_has_a_time_limit_and_every_limit_is_of_one() -> None:
