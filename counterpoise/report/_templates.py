@@ -6,12 +6,14 @@ import base64
 import hashlib
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from counterpoise.metrics import METRICS
 from counterpoise.records import PARTITIONS
+from counterpoise.report._compiled_templates import compiled_templates
 from counterpoise.results import MAY_BE_INDEPENDENT, ONE_DAY, learner_label, strategy_label
 from counterpoise.text import capital, count, number, ratio, share, shown, signed, threshold, words
 
@@ -19,6 +21,8 @@ _FILTERS = (capital, count, number, ratio, share, shown, signed, threshold, word
 _WIDE = 10
 """A heading with more characters is broken into one line per word."""
 _FOLDER = resources.files("counterpoise.report").joinpath("templates")
+_OPTIONS: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "optimized": False}
+"""Optimised templates would hold the results of filters, which may change while the template does not."""
 
 
 @cache
@@ -28,8 +32,8 @@ def template_environment() -> Environment:
         autoescape=True,
         loader=FunctionLoader(_read),
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        bytecode_cache=compiled_templates(_FOLDER, _OPTIONS),
+        **_OPTIONS,
     )
     environment.filters |= {each.__name__: each for each in _FILTERS}
     environment.filters |= {"learner": learner_label, "strategy": strategy_label, "digest": _digest}
