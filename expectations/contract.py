@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from counterpoise.config import BalanceConfig
-from counterpoise.expectations.registration import register_expectations
+from counterpoise.expectations.registration import register_types
 from counterpoise.records import PARTITIONS, Snapshot
 from counterpoise.split import partition_targets
 from counterpoise.strategies import STRATEGIES
@@ -39,11 +39,11 @@ def build_contract(config: BalanceConfig, snapshot: Snapshot) -> Suite:
         ColumnNotFoundError: A configured column is not in the snapshot.
         InputError: No feature remains.
     """
-    register_expectations()
     source = SourceTable(snapshot, config.columns)
     roles = source.roles
     expectations = [*_label(roles), *_class_sizes(config, roles), *_features(source.schema, roles)]
     expectations += [*_unread(snapshot, roles), *_hints(config, snapshot, roles)]
+    register_types(expectations)
     return Suite(source="contract", expectations=tuple(expectations))
 
 

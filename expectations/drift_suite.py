@@ -22,7 +22,7 @@ from counterpoise.drift import (
 )
 from counterpoise.expectations.custom.added_rows import STRETCHES
 from counterpoise.expectations.growth import all_new, growth_expectations
-from counterpoise.expectations.registration import register_expectations
+from counterpoise.expectations.registration import register_types
 from counterpoise.records import Snapshot
 from counterpoise.validate import Severity, Suite
 from counterpoise.versions import Baseline, find_baseline
@@ -104,10 +104,9 @@ def suite_against(baseline: Baseline, config: BalanceConfig, snapshot: Snapshot)
         config: The whole configuration.
         snapshot: The delivery.
     """
-    register_expectations()
-    return Suite(
-        source="drift", baseline=baseline.version, expectations=tuple(_expectations(config, snapshot, baseline))
-    )
+    expectations = tuple(_expectations(config, snapshot, baseline))
+    register_types(expectations)
+    return Suite(source="drift", baseline=baseline.version, expectations=expectations)
 
 
 def _expectations(config: BalanceConfig, snapshot: Snapshot, baseline: Baseline) -> Iterator[Expectation]:

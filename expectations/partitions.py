@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from counterpoise.expectations.registration import register_expectations
+from counterpoise.expectations.registration import register_types
 from counterpoise.records import PARTITIONS, ClassCounts, SplitPlan
 from counterpoise.validate import Suite
 
@@ -26,7 +26,6 @@ def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
         split: The plan, whose counts define the prevalence to keep.
         columns: The columns of the rows, from `counterpoise.validate.partition_rows`.
     """
-    register_expectations()
     found = (
         *_disjoint(columns),
         *_contradictions(columns),
@@ -34,6 +33,7 @@ def build_partition_suite(split: SplitPlan, columns: tuple[str, ...]) -> Suite:
         *_enough_of_each(split),
         *_prevalence(split),
     )
+    register_types(found)
     return Suite(source="partitions", expectations=found)
 
 

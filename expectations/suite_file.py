@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from counterpoise.errors import ConfigError
-from counterpoise.expectations.registration import register_expectations
+from counterpoise.expectations.registration import MODULES, register_expectations
 from counterpoise.records import read_strictly
-from counterpoise.validate import Suite, bad_expectation, check_expectation, quiet
+from counterpoise.validate import Suite, bad_expectation, check_expectation, known_types, quiet
 
 _MAX_BYTES = 64 * 2**20
 _MOST = 100_000
@@ -37,12 +37,18 @@ def load_suite(path: str | Path) -> Suite:
         raise _not_a_suite(path, "no list named 'expectations'")
     if len(found) > _MOST:
         raise _not_a_suite(path, f"{len(found):,} expectations, more than {_MOST:,}")
-    register_expectations()
+    _register(found)
     with quiet():
         return Suite(
             source="suite",
             expectations=tuple(_checked(each, f"{path}, expectation {number}") for number, each in enumerate(found, 1)),
         )
+
+
+def _register(expectations: list[Any]) -> None:
+    """Register what a suite needs: its types, or all if one is unknown, as its error suggests others."""
+    kinds = {str(each.get("type")) for each in expectations if isinstance(each, Mapping)}
+    register_expectations(kinds if kinds <= known_types() | MODULES.keys() else MODULES.keys())
 
 
 def write_suite(path: str | Path, name: str, expectations: Sequence[Mapping[str, Any]]) -> None:

@@ -202,14 +202,14 @@ def run(
     if dry_run:
         _preview(config, overrides, as_json, whole=True)
         raise typer.Exit
-    from counterpoise.config import load_config
+    from counterpoise.flows.local_run import prepared, run_flow
 
     started = time.perf_counter()
-    settings = load_config(config, overrides or ())
-    from counterpoise.flows.local_run import run_flow
-    from counterpoise.flows.pipelines.balance import balance, report_of
+    with prepared(prefect=prefect):
+        from counterpoise.config import load_config
+        from counterpoise.flows.pipelines.balance import balance, report_of
 
-    version = run_flow(balance, settings, prefect=prefect)
+        version = run_flow(balance, load_config(config, overrides or ()), prefect=prefect)
     report = report_of(version)
     seconds = time.perf_counter() - started
     if as_json:
@@ -219,13 +219,13 @@ def run(
 
 
 def _preview(config: Path, overrides: Overrides, as_json: bool, *, whole: bool) -> None:
-    from counterpoise.config import load_config
+    from counterpoise.flows.local_run import prepared, run_plainly
 
-    settings = load_config(config, overrides or ())
-    from counterpoise.flows.local_run import run_plainly
-    from counterpoise.flows.preview import preview
+    with prepared():
+        from counterpoise.config import load_config
+        from counterpoise.flows.preview import preview
 
-    found = run_plainly(partial(preview, whole=whole), settings)
+        found = run_plainly(partial(preview, whole=whole), load_config(config, overrides or ()))
     if as_json:
         print_json(found.record())
     else:

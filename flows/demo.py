@@ -22,6 +22,17 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
         rows: The number of rows to generate.
         prefect: Whether to run it as a flow run, on a temporary server.
     """
+    use_own_home(_passing_home())
+    from counterpoise.flows.local_run import prepared
+
+    with prepared(prefect=prefect):
+        _publish_sample(out, rows=rows, prefect=prefect)
+    inform("open the report in a browser; it needs no network")
+
+
+def _publish_sample(out: Path, *, rows: int, prefect: bool) -> None:
+    from counterpoise.flows.local_run import run_flow
+    from counterpoise.flows.pipelines.balance import balance, report_of
     from counterpoise.suggest import write_sample
 
     out.mkdir(parents=True, exist_ok=True)
@@ -38,13 +49,8 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
     ]
     config = load_config(files.settings, overrides)
     inform(f"advised strategy {config.resampling.strategy}: {files.advice}")
-    use_own_home(_passing_home())
-    from counterpoise.flows.local_run import run_flow
-    from counterpoise.flows.pipelines.balance import balance, report_of
-
     version = run_flow(balance, config, prefect=prefect)
     print_run(version, report_of(version), time.perf_counter() - started)
-    inform("open the report in a browser; it needs no network")
 
 
 def _passing_home() -> Path:

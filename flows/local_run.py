@@ -13,7 +13,9 @@ from counterpoise.config import BalanceConfig
 from counterpoise.flows.console import inform, is_quiet, stage_lines
 from counterpoise.flows.prefect_settings import server_is_set
 from counterpoise.flows.progress import progress_shown
+from counterpoise.runtime import companion
 from counterpoise.tasks.stage import without_prefect
+from counterpoise.tasks.validate import prepare_checks
 
 R = TypeVar("R")
 
@@ -38,6 +40,20 @@ def run_flow(pipeline: Callable[[BalanceConfig], R], config: BalanceConfig, *, p
     inform("running without Prefect: to see runs in its UI, start a server and set PREFECT_API_URL")
     with _shown(), without_prefect(), _ended_in_order():
         return pipeline(config)
+
+
+@contextmanager
+def prepared(*, prefect: bool = False) -> Iterator[None]:
+    """In the block, let a second process import Great Expectations and do its work, unless Prefect is used.
+
+    Args:
+        prefect: As for `run_flow`.
+    """
+    if prefect or server_is_set():
+        yield
+        return
+    with companion(prepare_checks):
+        yield
 
 
 def run_plainly(stages: Callable[[BalanceConfig], R], config: BalanceConfig) -> R:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterpoise.config import BalanceConfig
 from counterpoise.records import DatasetVersion, Report, ResamplingPlan, Snapshot, SplitPlan, Validation
+from counterpoise.runtime import beside
 from counterpoise.tasks.progress import Step, stage_progress, tell
 from counterpoise.tasks.reporting import (
     artifact_key,
@@ -50,8 +51,7 @@ def evaluate(
     from counterpoise.versions import open_version
 
     enabled = config.evaluation.enabled
-    metrics = _metrics(config, snapshot, split, version, resampling.strategy) if enabled else None
-    review = _review(config, snapshot, split, version) if enabled else None
+    metrics, review = _measured(config, snapshot, split, version, resampling.strategy) if enabled else (None, None)
     previous = _previous(version, metrics)
     manifest = open_version(f"{version.root}/{version.dataset}@{version.version}").manifest
     data = build_report_data(
@@ -79,6 +79,19 @@ def evaluate(
     return report
 
 
+def _measured(
+    config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, strategy: str
+) -> tuple[dict[str, Any], SyntheticReview | None]:
+    """Score the learners and, beside that if there is a companion, review the synthetic rows."""
+    with beside(review_rows, config, snapshot, split, version) as reviewing:
+        metrics = _metrics(config, snapshot, split, version, strategy)
+        tell(Step("evaluate", "measuring the synthetic rows"))
+        review = reviewing.result()
+    if review is not None:
+        _tell_review(review)
+    return metrics, review
+
+
 def _metrics(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion, strategy: str
 ) -> dict[str, Any]:
@@ -100,22 +113,23 @@ def _metrics(
     return with_accesses(metrics, test, accesses)
 
 
-def _review(
+def review_rows(
     config: BalanceConfig, snapshot: Snapshot, split: SplitPlan, version: DatasetVersion
 ) -> SyntheticReview | None:
     """Measure the synthetic rows and repeat the source's rules; failures are reported and stop nothing."""
     from counterpoise.expectations.suites import source_suites
-    from counterpoise.report import rules_in_words, telling_warning
     from counterpoise.synthetic import review_synthetic_rows
 
-    tell(Step("evaluate", "measuring the synthetic rows"))
     suites = source_suites(config, snapshot)
-    review = review_synthetic_rows(config, snapshot=snapshot, split=split, version=version, suites=suites)
-    if review is not None:
-        log(f"evaluate: {rules_in_words(review)}", level=logging.WARNING if review.broken else logging.INFO)
-        if warning := telling_warning(review):
-            log(f"evaluate: {warning}", level=logging.WARNING)
-    return review
+    return review_synthetic_rows(config, snapshot=snapshot, split=split, version=version, suites=suites)
+
+
+def _tell_review(review: SyntheticReview) -> None:
+    from counterpoise.report import rules_in_words, telling_warning
+
+    log(f"evaluate: {rules_in_words(review)}", level=logging.WARNING if review.broken else logging.INFO)
+    if warning := telling_warning(review):
+        log(f"evaluate: {warning}", level=logging.WARNING)
 
 
 def _previous(version: DatasetVersion, metrics: dict[str, Any] | None) -> SinceVersion | None:

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from counterpoise.config import BalanceConfig
 from counterpoise.errors import CounterpoiseError
 from counterpoise.records import ExpectationOutcome, Snapshot, SplitPlan, Validation
+from counterpoise.runtime import LOCAL, Beside, Engine, Progress, beside
 from counterpoise.tasks.engine import current_engine
 from counterpoise.tasks.progress import stage_progress
 from counterpoise.tasks.reporting import artifact_key, emit, log, publish_table
 from counterpoise.tasks.stage import stage
 
+if TYPE_CHECKING:
+    from counterpoise.drift import SourceProfile
+
 _SHOWN = 20
+_CHECKED = (
+    "expect_column_class_rows_to_be_at_least",
+    "expect_column_pair_values_to_be_disjoint_between_partitions",
+    "expect_column_values_to_not_be_infinite",
+    "expect_multicolumn_contradictory_share_to_be_at_most",
+)
+"""Expectations of nearly every run."""
+_FOR_CHECKS = ("counterpoise.expectations.suites", "counterpoise.table", "pyarrow.parquet", "pyarrow.compute")
+_FOR_EVALUATION = {
+    "sklearn.ensemble": "HistGradientBoostingClassifier",
+    "counterpoise.evaluate": "compare_strategies",
+    "skrub": "TableVectorizer",
+    "counterpoise.report": "render_html",
+    "imblearn": "over_sampling",
+}
+"""What takes long to import, with a name that is loaded when it is used."""
 
 
 @stage
@@ -32,28 +55,68 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
         EvaluationError: Rows do not have what their evaluation needs, such as costs.
     """
     from counterpoise.drift import profile_source
-    from counterpoise.evaluate import check_preconditions
-    from counterpoise.expectations.suites import configured_suites
-    from counterpoise.table import check_column_use
-    from counterpoise.validate import validate_snapshot
     from counterpoise.versions import write_profile
 
     progress = stage_progress(config.name, "validate", work="checking", unit="expectations")
     place = folder / "validate"
-    try:
-        check_column_use(config, snapshot)
-        suites = configured_suites(config, snapshot)
-        validation = validate_snapshot(
-            snapshot, suites, config=config.validation, folder=place, engine=current_engine(), progress=progress
-        )
+    with (
+        _checking(config, snapshot, place, progress) as checking,
+        beside(profile_source, snapshot, config.columns, config.split) as profiling,
+    ):
         if config.evaluation.enabled:
-            check_preconditions(config, snapshot, rejects_file=validation.rejects_file)
-    except CounterpoiseError as error:
-        _report_refusal(config, error, checked="source")
-        raise
-    _log_outcomes(validation)
-    profile = write_profile(profile_source(snapshot, config.columns, config.split), place)
-    return validation.model_copy(update={"profile_file": profile})
+            _import_meanwhile(profiling)
+        try:
+            validation = checking.result()
+        except CounterpoiseError as error:
+            _report_refusal(config, error, checked="source")
+            raise
+        _log_outcomes(validation)
+        return validation.model_copy(update={"profile_file": write_profile(profiling.result(), place)})
+
+
+def prepare_checks() -> None:
+    """Import, in a process that checks nothing but frames, what checking needs."""
+    from counterpoise.validate import load_engine_for_frames
+
+    load_engine_for_frames()
+    from counterpoise.expectations.registration import register_expectations
+
+    register_expectations(_CHECKED)
+    for module in _FOR_CHECKS:
+        importlib.import_module(module)
+
+
+def _checking(config: BalanceConfig, snapshot: Snapshot, place: Path, progress: Progress) -> Beside[Validation]:
+    engine = current_engine()
+    if engine is LOCAL:
+        return beside(check_source, config, snapshot, place, progress=progress)
+    return Beside(partial(check_source, config, snapshot, place, progress=progress, engine=engine))
+
+
+def check_source(
+    config: BalanceConfig, snapshot: Snapshot, place: Path, *, progress: Progress, engine: Engine = LOCAL
+) -> Validation:
+    """Return the verdict on a snapshot, without its profile; see `validate`."""
+    from counterpoise.evaluate import check_preconditions
+    from counterpoise.expectations.suites import configured_suites
+    from counterpoise.table import check_column_use
+    from counterpoise.validate import validate_snapshot
+
+    check_column_use(config, snapshot)
+    suites = configured_suites(config, snapshot)
+    validation = validate_snapshot(
+        snapshot, suites, config=config.validation, folder=place, engine=engine, progress=progress
+    )
+    if config.evaluation.enabled:
+        check_preconditions(config, snapshot, rejects_file=validation.rejects_file)
+    return validation
+
+
+def _import_meanwhile(profiling: Beside[SourceProfile]) -> None:
+    """Import what the evaluation needs for as long as the companion works."""
+    for module, name in _FOR_EVALUATION.items():
+        if profiling.waiting:
+            getattr(importlib.import_module(module), name)
 
 
 @stage
@@ -75,13 +138,12 @@ def validate_split(
     Raises:
         ContractError: A guarantee of the split is violated.
     """
-    from counterpoise.expectations.partitions import build_partition_suite
-    from counterpoise.validate import partition_rows, validate_partitions
+    from counterpoise.validate import partition_rows
 
     rows = partition_rows(snapshot, split, columns=config.columns, folder=folder / "validate")
-    suite = build_partition_suite(split, tuple(column.name for column in rows.columns))
     try:
-        outcomes = validate_partitions(rows, suite, config=config.validation)
+        with beside(check_partitions, config, rows, split) as checking:
+            outcomes = checking.result()
     except CounterpoiseError as error:
         _report_refusal(config, error, checked="partitions")
         raise
@@ -89,6 +151,15 @@ def validate_split(
         if outcome.status != "passed":
             log(f"validate: {_line(outcome)}", level=logging.WARNING)
     return validation.model_copy(update={"outcomes": (*validation.outcomes, *outcomes)})
+
+
+def check_partitions(config: BalanceConfig, rows: Snapshot, split: SplitPlan) -> tuple[ExpectationOutcome, ...]:
+    """Return the outcomes on the partitions; see `validate_split`."""
+    from counterpoise.expectations.partitions import build_partition_suite
+    from counterpoise.validate import validate_partitions
+
+    suite = build_partition_suite(split, tuple(column.name for column in rows.columns))
+    return validate_partitions(rows, suite, config=config.validation)
 
 
 def _log_outcomes(validation: Validation) -> None:

@@ -1,3 +1,6 @@
+from ._companion import Beside as Beside
+from ._companion import beside as beside
+from ._companion import companion as companion
 from ._digest import file_sha256 as file_sha256
 from ._digest import json_sha256 as json_sha256
 from ._executor import LOCAL as LOCAL

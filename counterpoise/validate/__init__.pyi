@@ -3,6 +3,7 @@ from ._gx.outcomes import missing_columns_outcome as missing_columns_outcome
 from ._gx.outcomes import outcome_of as outcome_of
 from ._gx.runner import Answer as Answer
 from ._gx.runner import load_engine as load_engine
+from ._gx.runner import load_engine_for_frames as load_engine_for_frames
 from ._gx.runner import quiet as quiet
 from ._partition_rows import partition_rows as partition_rows
 from ._run import answer_all as answer_all
@@ -11,6 +12,7 @@ from ._run import validate_partitions as validate_partitions
 from ._run import validate_snapshot as validate_snapshot
 from ._suites.allowed import bad_expectation as bad_expectation
 from ._suites.allowed import check_expectation as check_expectation
+from ._suites.allowed import known_types as known_types
 from ._suites.scope import find_scope as find_scope
 from ._suites.suite import Severity as Severity
 from ._suites.suite import Suite as Suite

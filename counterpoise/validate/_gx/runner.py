@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ _LOOKS_AT_MISSING = frozenset(
         "expect_column_values_to_be_of_type",
     }
 )
+_FOR_OTHER_SOURCES = ("azure", "boto3", "botocore", "google", "pyspark", "snowflake", "sqlalchemy")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,21 @@ def load_engine() -> Any:
     with quiet():
         import great_expectations
     return great_expectations
+
+
+def load_engine_for_frames() -> None:
+    """Import Great Expectations in a process that checks nothing but frames.
+
+    Great Expectations imports what it finds for other sources, which takes a fifth of the time; for this process they
+    are not there while it is imported.
+    """
+    unneeded = {name: None for name in _FOR_OTHER_SOURCES if name not in sys.modules}
+    sys.modules.update(unneeded)  # type: ignore[arg-type]  # None means that there is no such module
+    try:
+        load_engine()
+    finally:
+        for name in unneeded:
+            del sys.modules[name]
 
 
 @contextmanager

@@ -70,6 +70,11 @@ def check_expectation(expectation: Any, place: str) -> dict[str, Any]:
     return {"type": kind, "kwargs": kept, **_about(expectation, place)}
 
 
+def known_types() -> frozenset[str]:
+    """Return the types of Great Expectations' own expectations that a suite may have."""
+    return frozenset(KEYWORDS)
+
+
 def bad_expectation(place: str, found: str, remedy: str) -> ConfigError:
     """Return the error for an unsupported expectation."""
     return ConfigError(

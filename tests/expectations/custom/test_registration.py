@@ -6,6 +6,8 @@ import doctest
 import importlib
 import json
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pandas as pd
 import pytest
 
 from counterpoise.errors import ConfigError
-from counterpoise.expectations.registration import register_expectations
+from counterpoise.expectations.registration import MODULES, register_expectations
 from counterpoise.expectations.suite_file import load_suite, write_suite
 from counterpoise.validate import find_scope, load_engine, quiet
 from tests.expectations.custom.asking import ask
@@ -57,6 +59,21 @@ def test_every_expectation_of_the_package_is_registered_and_tried_here() -> None
     registered = list_registered_expectation_implementations()
     own = {kind for kind in registered if get_expectation_impl(kind).__module__ in custom_modules()}
     assert own == OWN.keys()
+
+
+def test_every_expectation_is_found_by_its_name_and_alone() -> None:
+    register_expectations()
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    package = "counterpoise.expectations.custom"
+    found = {kind: get_expectation_impl(kind).__module__ for kind in OWN}
+    assert found == {kind: f"{package}.{module}" for kind, module in MODULES.items()}
+    code = (
+        "from counterpoise.expectations.registration import register_expectations\n"
+        "register_expectations({'expect_table_schema_to_stay', 'expect_column_to_exist'})\n"
+        f"import sys; sys.exit({package + '.partition_overlap'!r} in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("kind", sorted(OWN.keys() - {"expect_column_values_to_not_be_infinite"}))
