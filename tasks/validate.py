@@ -29,14 +29,15 @@ _CHECKED = (
 )
 """Expectations of nearly every run."""
 _FOR_CHECKS = ("counterpoise.expectations.suites", "counterpoise.table", "pyarrow.parquet", "pyarrow.compute")
-_FOR_EVALUATION = {
+_LATER = {"counterpoise.split": "split_snapshot", "counterpoise.persist": "publish_version"}
+_LATER_WITH_A_STRATEGY = {"imblearn.over_sampling": "SMOTE", "counterpoise.resample": "plan_resampling"}
+_LATER_WITH_AN_EVALUATION = {
     "sklearn.ensemble": "HistGradientBoostingClassifier",
     "counterpoise.evaluate": "compare_strategies",
     "skrub": "TableVectorizer",
     "counterpoise.report": "render_html",
-    "imblearn": "over_sampling",
 }
-"""What takes long to import, with a name that is loaded when it is used."""
+"""What later stages take long to import: modules, and a name in each that is loaded when it is used."""
 
 
 @stage
@@ -63,8 +64,7 @@ def validate(config: BalanceConfig, snapshot: Snapshot, *, folder: Path) -> Vali
         _checking(config, snapshot, place, progress) as checking,
         beside(profile_source, snapshot, config.columns, config.split) as profiling,
     ):
-        if config.evaluation.enabled:
-            _import_meanwhile(profiling)
+        _import_meanwhile(config, profiling)
         try:
             validation = checking.result()
         except CounterpoiseError as error:
@@ -112,9 +112,11 @@ def check_source(
     return validation
 
 
-def _import_meanwhile(profiling: Beside[SourceProfile]) -> None:
-    """Import what the evaluation needs for as long as the companion works."""
-    for module, name in _FOR_EVALUATION.items():
+def _import_meanwhile(config: BalanceConfig, profiling: Beside[SourceProfile]) -> None:
+    """Import what later stages need, for as long as the companion works."""
+    sampled = _LATER_WITH_A_STRATEGY if config.resampling.strategy != "none" else {}
+    evaluated = _LATER_WITH_AN_EVALUATION if config.evaluation.enabled else {}
+    for module, name in (_LATER | sampled | evaluated).items():
         if profiling.waiting:
             getattr(importlib.import_module(module), name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -68,6 +69,40 @@ def test_importing_the_flow_or_the_command_imports_no_slow_library(module: str) 
 def test_the_command_does_not_import_prefect_before_it_needs_it() -> None:
     code = "import sys, counterpoise.flows.command_line; sys.exit('prefect' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+AFTER = "; print(len(sys.modules), *{name.partition('.')[0] for name in sys.modules})"
+TELLS = "import sys; from counterpoise.flows.command_line import run_command; assert run_command(sys.argv[1:]) == 0"
+
+
+def imported_by(arguments: list[str], folder: Path) -> tuple[int, set[str]]:
+    """Return how many modules a command has imported in its own process, and their packages."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", TELLS + AFTER, *arguments], cwd=folder, check=True, capture_output=True, text=True,
+        env={**environment, "PREFECT_HOME": str(folder)},
+    )  # fmt: skip
+    number, *packages = done.stdout.splitlines()[-1].split()
+    return int(number), set(packages)
+
+
+def test_the_version_is_told_without_a_library_for_data(tmp_path: Path) -> None:
+    modules, packages = imported_by(["--version"], tmp_path)
+    assert not packages & {"duckdb", "great_expectations", "numpy", "pandas", "prefect", "pyarrow", "sklearn", "yaml"}
+    assert modules < 400, "341 on 2026-11-30"
+
+
+@pytest.mark.slow
+def test_a_run_without_evaluation_imports_only_what_it_uses(tmp_path: Path) -> None:
+    rows = "\n".join(f"{number},{'yes' if number % 2 else 'no'}" for number in range(10))
+    (tmp_path / "ten.csv").write_text(f"x,label\n{rows}\n")
+    (tmp_path / "ten.yaml").write_text(
+        "name: ten\nsource: {path: ten.csv}\ncolumns: {target: label}\nresampling: {strategy: none}\n"
+        "evaluation: {enabled: false}\n"
+    )
+    modules, packages = imported_by(["run", "ten.yaml"], tmp_path)
+    assert not packages & {"great_expectations", "imblearn", "matplotlib", "prefect", "skrub", "sklearn", "sqlalchemy"}
+    assert modules < 1_600, "1,506 on 2026-11-30"
 
 
 def test_no_file_names_a_package_index() -> None:

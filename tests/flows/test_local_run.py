@@ -27,8 +27,9 @@ from counterpoise.flows import local_run
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.compare import compare
-from counterpoise.flows.local_run import run_flow
+from counterpoise.flows.local_run import prepared, run_flow
 from counterpoise.flows.monitor import monitor
+from counterpoise.runtime import beside
 from counterpoise.tasks import stage
 from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table
@@ -47,6 +48,12 @@ def on_server(flow: Flow[Any, Any], config: BalanceConfig) -> Any:
 
 def alone(flow: Flow[Any, Any], config: BalanceConfig) -> Any:
     with without_server():
+        return run_flow(flow.fn, config)
+
+
+def beside_a_companion(flow: Flow[Any, Any], config: BalanceConfig) -> Any:
+    with without_server(), prepared():
+        assert beside(os.getpid).result() != os.getpid()
         return run_flow(flow.fn, config)
 
 
@@ -103,10 +110,12 @@ def differences(one: Any, other: Any, place: str = "") -> list[str]:
     return [] if one == other else [f"{place}: {str(one)[:80]} | {str(other)[:80]}"]
 
 
-def both(tmp_path: Path, work: Callable[[Run, Path], object]) -> list[dict[str, Any]]:
+def both(
+    tmp_path: Path, work: Callable[[Run, Path], object], runs: tuple[Run, ...] = (on_server, alone)
+) -> list[dict[str, Any]]:
     """Do the same work on a server and alone, each in a folder of its own, and return what it left."""
     left = []
-    for run in (on_server, alone):
+    for run in runs:
         folder = tmp_path / run.__name__
         folder.mkdir()
         work(run, folder)
@@ -116,10 +125,13 @@ def both(tmp_path: Path, work: Callable[[Run, Path], object]) -> list[dict[str, 
 
 @pytest.mark.parametrize("strategy", ["none", "smote", "random_under"])
 def test_a_run_leaves_the_same_files_and_records_with_and_without_a_server(tmp_path: Path, strategy: str) -> None:
-    flow, plain = both(
-        tmp_path, lambda run, folder: run(balance, configured(folder, f"resampling.strategy={strategy}"))
+    flow, plain, helped = both(
+        tmp_path,
+        lambda run, folder: run(balance, configured(folder, f"resampling.strategy={strategy}")),
+        (on_server, alone, beside_a_companion),
     )
     assert differences(flow, plain) == []
+    assert differences(plain, helped) == []
     assert any(name.endswith(".parquet") for name in flow)
 
 
@@ -173,9 +185,10 @@ def test_an_error_is_the_same_and_leaves_the_same_evidence(tmp_path: Path, case:
         errors.append(json.loads(_plain(json.dumps(caught.value.as_dict()), folder)))
         assert not list(folder.glob("datasets/tested/.staging/*"))
 
-    flow, plain = both(tmp_path, work)
-    assert errors[0] == errors[1]
+    flow, plain, helped = both(tmp_path, work, (on_server, alone, beside_a_companion))
+    assert errors[0] == errors[1] == errors[2]
     assert differences(flow, plain) == []
+    assert differences(plain, helped) == []
 
 
 class Failing:
@@ -320,7 +333,7 @@ sys.exit(", ".join(sorted(unwanted & {name.split(".")[0] for name in sys.modules
 """
 
 
-def test_a_run_without_a_server_imports_no_prefect_and_leaves_great_expectations_to_its_companion(
+def test_a_run_without_a_server_leaves_prefect_alone_and_great_expectations_to_its_companion(
     tmp_path: Path,
 ) -> None:
     config = configured(tmp_path, "timeouts.ingest=5")
