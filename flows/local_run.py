@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -46,10 +47,12 @@ def run_flow(pipeline: Callable[[BalanceConfig], R], config: BalanceConfig, *, p
 def prepared(*, prefect: bool = False) -> Iterator[None]:
     """In the block, let a second process import Great Expectations and do its work, unless Prefect is used.
 
+    Where Great Expectations is imported already there is nothing to gain.
+
     Args:
         prefect: As for `run_flow`.
     """
-    if prefect or server_is_set():
+    if prefect or "great_expectations" in sys.modules or server_is_set():
         yield
         return
     with companion(prepare_checks):

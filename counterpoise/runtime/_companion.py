@@ -20,7 +20,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from counterpoise.runtime._executor import Progress, silent
+from counterpoise.runtime._executor import A_THREAD, Progress, silent
+from counterpoise.runtime._memory import require_memory
 
 R = TypeVar("R")
 
@@ -78,12 +79,12 @@ def beside(function: Callable[..., R], *arguments: Any, progress: Progress | Non
 
 @contextmanager
 def companion(prepare: Callable[[], object]) -> Iterator[None]:
-    """Have a companion in the block, where the system lets processes share a connection.
+    """Have a companion in the block, where the system lets processes share a connection and has room for another.
 
     Args:
         prepare: Called in the companion as soon as it runs; a module-level function.
     """
-    started = _Companion(prepare) if os.name == "posix" and sys.executable else None
+    started = _started(prepare)
     token = _current.set(started)
     try:
         yield
@@ -91,6 +92,16 @@ def companion(prepare: Callable[[], object]) -> Iterator[None]:
         _current.reset(token)
         if started is not None:
             started.close()
+
+
+def _started(prepare: Callable[[], object]) -> _Companion | None:
+    if os.name != "posix" or not sys.executable:
+        return None
+    try:
+        require_memory(A_THREAD)
+        return _Companion(prepare)
+    except (OSError, RuntimeError, MemoryError):
+        return None
 
 
 class _LostError(Exception):
@@ -109,7 +120,8 @@ class _Companion:
             command = [sys.executable, "-P", "-m", "counterpoise.runtime._companion_process"]
             self._process = subprocess.Popen(  # noqa: S603  # this program itself
                 [*command, str(theirs.fileno()), path, prepare.__module__, prepare.__qualname__],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
             )  # fmt: skip
         threading.Thread(target=self._receive, name="companion", daemon=True).start()
 

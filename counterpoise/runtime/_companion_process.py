@@ -14,6 +14,9 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
+from counterpoise.runtime._executor import A_THREAD
+from counterpoise.runtime._memory import require_memory
+
 
 def main() -> None:
     """Prepare, then answer one call after another until the first process is gone."""
@@ -34,6 +37,7 @@ class _Link:
     def __init__(self, connection: Connection) -> None:
         self._connection, self._lock = connection, threading.Lock()
         self._calls = queue.SimpleQueue[Any]()
+        require_memory(A_THREAD)
         threading.Thread(target=self._receive, daemon=True).start()
 
     def send(self, kind: str, content: object) -> None:

@@ -24,7 +24,7 @@ def silent(done: int, total: int) -> None:
     """Ignore all progress."""
 
 
-_A_THREAD = 16 << 20
+A_THREAD = 16 << 20
 """Bytes of address space for a thread's stack, 8 MiB, and what it allocates first."""
 
 
@@ -40,7 +40,7 @@ def thread_pool(threads: int) -> ThreadPoolExecutor:
     Raises:
         MemoryError: This process may not allocate enough.
     """
-    require_memory(threads * _A_THREAD)
+    require_memory(threads * A_THREAD)
     return ThreadPoolExecutor(threads)
 
 

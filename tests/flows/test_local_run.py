@@ -27,10 +27,11 @@ from counterpoise.flows import local_run
 from counterpoise.flows.balance import balance
 from counterpoise.flows.command_line import run_command
 from counterpoise.flows.compare import compare
-from counterpoise.flows.local_run import prepared, run_flow
+from counterpoise.flows.local_run import run_flow
 from counterpoise.flows.monitor import monitor
-from counterpoise.runtime import beside
+from counterpoise.runtime import beside, companion
 from counterpoise.tasks import stage
+from counterpoise.tasks.validate import prepare_checks
 from counterpoise.versions import open_version
 from tests.flows.tables import configured, write_table
 from tests.processes import PATIENCE, running, wait_until
@@ -52,7 +53,7 @@ def alone(flow: Flow[Any, Any], config: BalanceConfig) -> Any:
 
 
 def beside_a_companion(flow: Flow[Any, Any], config: BalanceConfig) -> Any:
-    with without_server(), prepared():
+    with without_server(), companion(prepare_checks):
         assert beside(os.getpid).result() != os.getpid()
         return run_flow(flow.fn, config)
 
