@@ -20,8 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from counterpoise.runtime._executor import A_THREAD, Progress, silent
-from counterpoise.runtime._memory import require_memory
+from counterpoise.runtime._executor import Progress, silent, start_thread
 
 R = TypeVar("R")
 
@@ -98,7 +97,6 @@ def _started(prepare: Callable[[], object]) -> _Companion | None:
     if os.name != "posix" or not sys.executable:
         return None
     try:
-        require_memory(A_THREAD)
         return _Companion(prepare)
     except (OSError, RuntimeError, MemoryError):
         return None
@@ -123,7 +121,7 @@ class _Companion:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )  # fmt: skip
-        threading.Thread(target=self._receive, name="companion", daemon=True).start()
+        start_thread(self._receive, name="companion")
 
     def begin(self, function: Callable[..., R], arguments: tuple[Any, ...], progress: Progress | None) -> Future[R]:
         answer: Future[R] = Future()

@@ -14,8 +14,7 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from counterpoise.runtime._executor import A_THREAD
-from counterpoise.runtime._memory import require_memory
+from counterpoise.runtime._executor import start_thread
 
 
 def main() -> None:
@@ -37,8 +36,7 @@ class _Link:
     def __init__(self, connection: Connection) -> None:
         self._connection, self._lock = connection, threading.Lock()
         self._calls = queue.SimpleQueue[Any]()
-        require_memory(A_THREAD)
-        threading.Thread(target=self._receive, daemon=True).start()
+        start_thread(self._receive, name="calls")
 
     def send(self, kind: str, content: object) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ can be sent to another process, with which they share only files.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol, TypeVar
@@ -24,7 +25,7 @@ def silent(done: int, total: int) -> None:
     """Ignore all progress."""
 
 
-A_THREAD = 16 << 20
+_A_THREAD = 16 << 20
 """Bytes of address space for a thread's stack, 8 MiB, and what it allocates first."""
 
 
@@ -40,8 +41,24 @@ def thread_pool(threads: int) -> ThreadPoolExecutor:
     Raises:
         MemoryError: This process may not allocate enough.
     """
-    require_memory(threads * A_THREAD)
+    require_memory(threads * _A_THREAD)
     return ThreadPoolExecutor(threads)
+
+
+def start_thread(work: Callable[[], object], *, name: str) -> threading.Thread:
+    """Start a thread that ends with the process, once there is memory for it; see `thread_pool`.
+
+    Args:
+        work: What the thread does.
+        name: The thread's name.
+
+    Raises:
+        MemoryError: This process may not allocate enough.
+    """
+    require_memory(_A_THREAD)
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 class Piece(Protocol):

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from counterpoise.runtime._executor import start_thread
+
 
 class TimeIsUp(BaseException):
     """The time of a block is up. It is no `Exception`, so that no code in between takes it for a failure."""
@@ -59,8 +61,7 @@ def _watch(seconds: float) -> Iterator[None]:
                 if not done.is_set():
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeIsUp))
 
-    watcher = threading.Thread(target=watch, name="time-limit", daemon=True)
-    watcher.start()
+    watcher = start_thread(watch, name="time-limit")
     try:
         yield
     finally:
