@@ -6,7 +6,7 @@ from prefect import flow
 
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.options import OPTIONS
-from counterpoise.flows.pipelines import balance as pipeline
+from counterpoise.flows.plain import balance as pipeline
 from counterpoise.records import DatasetVersion
 
 

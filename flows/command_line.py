@@ -207,7 +207,7 @@ def run(
     started = time.perf_counter()
     with prepared(prefect=prefect):
         from counterpoise.config import load_config
-        from counterpoise.flows.pipelines.balance import balance, report_of
+        from counterpoise.flows.plain.balance import balance, report_of
 
         version = run_flow(balance, load_config(config, overrides or ()), prefect=prefect)
     report = report_of(version)
@@ -248,7 +248,7 @@ def compare(
     settings = load_config(config, [*(overrides or ()), *asked])
     from counterpoise.compare import describe_answer
     from counterpoise.flows.local_run import run_flow
-    from counterpoise.flows.pipelines.compare import compare as pipeline
+    from counterpoise.flows.plain.compare import compare as pipeline
 
     board = run_flow(pipeline, settings, prefect=prefect)
     seconds = time.perf_counter() - started
@@ -266,7 +266,7 @@ def monitor(config: Config, overrides: Overrides = None, as_json: Json = False, 
 
     settings = load_config(config, overrides or ())
     from counterpoise.flows.local_run import run_flow
-    from counterpoise.flows.pipelines.monitor import monitor as pipeline
+    from counterpoise.flows.plain.monitor import monitor as pipeline
 
     report = run_flow(pipeline, settings, prefect=prefect)
     if as_json:

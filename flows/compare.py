@@ -9,7 +9,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.options import OPTIONS
-from counterpoise.flows.pipelines import compare as pipeline
+from counterpoise.flows.plain import compare as pipeline
 from counterpoise.results import Leaderboard
 
 _RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=pipeline.THREADS)

@@ -32,7 +32,7 @@ def run_demo(out: Path, *, rows: int, prefect: bool = False) -> None:
 
 def _publish_sample(out: Path, *, rows: int, prefect: bool) -> None:
     from counterpoise.flows.local_run import run_flow
-    from counterpoise.flows.pipelines.balance import balance, report_of
+    from counterpoise.flows.plain.balance import balance, report_of
     from counterpoise.suggest import write_sample
 
     out.mkdir(parents=True, exist_ok=True)

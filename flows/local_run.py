@@ -29,7 +29,7 @@ def run_flow(pipeline: Callable[[BalanceConfig], R], config: BalanceConfig, *, p
     Log lines of stages and their progress go to standard error.
 
     Args:
-        pipeline: The stages of a flow, a function of `counterpoise.flows.pipelines` with the flow's name.
+        pipeline: The stages of a flow, a function of `counterpoise.flows.plain` with the flow's name.
         config: The configuration.
         prefect: Whether to start a temporary server if none is configured.
     """

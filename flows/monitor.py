@@ -6,7 +6,7 @@ from prefect import flow
 
 from counterpoise.config import BalanceConfig
 from counterpoise.flows.options import OPTIONS
-from counterpoise.flows.pipelines import monitor as pipeline
+from counterpoise.flows.plain import monitor as pipeline
 from counterpoise.monitor import MonitorReport
 
 
