@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, TypeVar
 
 __all__ = ["PATIENCE", "end", "running", "wait_until"]
@@ -39,17 +41,48 @@ def wait_until(ask: Callable[[], T | None], *, what: str | Callable[[], str], pr
 
 @contextmanager
 def running(command: list[str], **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program; end it and all that it has started when the block ends.
+    """Run a program; end it and all that it has started when the block ends, or this process in whatever way.
 
     Args:
         command: The program and its arguments.
         settings: As `subprocess.Popen` takes them.
     """
     process = subprocess.Popen(command, start_new_session=True, **settings)
+    _tell_guard(os.getpid(), f"+{process.pid}")
     try:
         yield process
     finally:
         end(process)
+        _tell_guard(os.getpid(), f"-{process.pid}")
+
+
+_GUARD = """
+import os, signal, sys
+left = set()
+for line in sys.stdin:
+    (left.add if line[0] == "+" else left.discard)(int(line[1:]))
+for leader in left:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+"""
+"""Ends the sessions that it was told of once the other end of its standard input is closed, as the system does."""
+
+
+@cache
+def _guard(owner: int) -> subprocess.Popen[str]:
+    """Return the program that ends what a process leaves behind; a fork has one of its own."""
+    del owner
+    command = [sys.executable, "-I", "-S", "-c", _GUARD]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def _tell_guard(owner: int, what: str) -> None:
+    stream = _guard(owner).stdin
+    assert stream is not None
+    stream.write(f"{what}\n")
+    stream.flush()
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
