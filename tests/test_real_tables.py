@@ -10,9 +10,9 @@ import pytest
 from counterpoise.compare._choice import choose
 from counterpoise.config import BalanceConfig, load_config
 from counterpoise.errors import CounterpoiseError
-from counterpoise.flows.balance import balance
 from counterpoise.flows.first_files import source_settings, write_first_files
 from counterpoise.flows.local_run import run_flow
+from counterpoise.flows.plain.balance import balance
 from counterpoise.records import Snapshot, Validation
 from counterpoise.tasks.validate import validate
 from counterpoise.verify._version import verify_version
@@ -45,7 +45,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[Validation]:
         found.append(validate(config, snapshot, folder=folder))
         return found[-1]
 
-    monkeypatch.setattr("counterpoise.flows.balance.validate", remember)
+    monkeypatch.setattr("counterpoise.flows.plain.balance.validate", remember)
     return found
 
 

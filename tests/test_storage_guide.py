@@ -50,9 +50,11 @@ def shop_data(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_the_configurations_of_the_guide_are_some() -> None:
-    bucket, database = configurations()
+    bucket, database, lake, web = configurations()
     assert bucket.output.root == "s3://shop-data/datasets"
     assert "${SHOP_PASSWORD}" in database.source.url.get_secret_value()
+    assert lake.source.version == "12"
+    assert len(web.source.sha256) == 64
 
 
 def test_commands_and_snippets_of_the_guide_run(shop_data: None, prefect_server: None) -> None:

@@ -12,6 +12,9 @@ from counterpoise.results import MetricsRecord, ReportFacts, ReportRecord, Synth
 from counterpoise.table import degree_of_imbalance
 from counterpoise.versions import ManifestFacts, mismatch
 
+_OF_THE_SPLIT = ("method", "duplicate_rows", "contradictory_rows", "positive_class", "windows", "apart")
+"""The facts of the split that a report repeats."""
+
 
 def report_differences(folder: DatasetFolder, record: MetricsRecord, facts: ManifestFacts) -> Iterator[str]:
     """Yield where a record's facts about the other stages contradict the manifest or each other.
@@ -53,7 +56,7 @@ def _of_stages(stated: dict[str, Any], facts: ManifestFacts) -> dict[str, tuple[
     place = facts.config["source"]
     parts = {
         **{name: (source[name], facts.source[name]) for name in ("rows", "digest", "rejected_lines")},
-        **{name: (split[name], facts.split[name]) for name in _of_the_split(split)},
+        **{name: (split[name], facts.split[name]) for name in _OF_THE_SPLIT},
         **{f"{name} of the split": (split.get(name), facts.split.get(name)) for name in ("unit", "units", "near")},
         **{name: (stated["resampling"][name], value) for name, value in facts.resampling.items()},
     }
@@ -106,9 +109,3 @@ def _counts(record: MetricsRecord, report: ReportRecord) -> Iterator[str]:
     plain = {name: getattr(report, name) for name in ReportFacts.model_fields}
     if count_up(ReportData(**plain, metrics=None, synthetic=review)) != report.counts:
         yield "report: counts differ from its facts"
-
-
-def _of_the_split(stated: dict[str, Any]) -> tuple[str, ...]:
-    """Return the facts of the split that a report repeats; older ones lack the reasons."""
-    common = ("method", "duplicate_rows", "contradictory_rows", "positive_class", "windows")
-    return common if stated["apart"] is None else (*common, "apart")

@@ -15,7 +15,7 @@ from counterpoise.synthetic._revalidate import ResampledTrain, validate_resample
 from counterpoise.synthetic._review import review_synthetic_rows
 from counterpoise.validate import Suite
 from tests.snapshots import EngineRun, mixed_table, snapshot_of
-from tests.synthetic.conftest import published
+from tests.synthetic.conftest import SMOTE, published
 from tests.validate import every_expectation
 
 MakeRun = Callable[..., EngineRun]
@@ -26,6 +26,14 @@ COLUMNS = {"target": "label", "ids": ["id"]}
 
 def rule(kind: str, *, severity: str = "critical", **kwargs: Any) -> Expectation:
     return {"type": kind, "kwargs": kwargs, "severity": severity}
+
+
+TOGETHER = rule(
+    "expect_column_pair_values_to_be_in_set",
+    column_A="code",
+    column_B="says",
+    value_pairs_set=[[0, "low"], [10, "high"]],
+)
 
 
 def suite(*expectations: Expectation) -> Suite:
@@ -71,19 +79,19 @@ def test_a_range_that_holds_for_integers_holds_after_smote(smote_run: MakeRun) -
 
 
 def test_a_rule_between_columns_is_broken_by_synthetic_rows_and_these_are_counted(smote_run: MakeRun) -> None:
-    run = smote_run(coded_table(1500), columns=COLUMNS)
-    together = rule(
-        "expect_column_pair_values_to_be_in_set",
-        column_A="code",
-        column_B="says",
-        value_pairs_set=[[0, "low"], [10, "high"]],
-    )
-    (outcome,) = reviewed(run, together).broken
+    run = smote_run(coded_table(1500), columns=COLUMNS, resampling={**SMOTE, "grid": False})
+    (outcome,) = reviewed(run, TOGETHER).broken
     train = published(run.version).to_arrow("train")
     code, says = train["code"].to_numpy(), np.array(train["says"].to_pylist())
     broken = ~(((code == 0) & (says == "low")) | ((code == 10) & (says == "high")))
     assert outcome.unexpected == outcome.unexpected_synthetic == broken.sum() > 0
     assert outcome.unexpected_original == 0
+
+
+def test_a_code_and_its_word_stay_together(smote_run: MakeRun) -> None:
+    review = reviewed(smote_run(coded_table(1500), columns=COLUMNS), TOGETHER)
+    assert review.broken == ()
+    assert [outcome.status for outcome in review.outcomes] == ["passed"]
 
 
 def test_rows_of_the_source_that_break_a_warning_are_told_apart_from_synthetic_ones(smote_run: MakeRun) -> None:

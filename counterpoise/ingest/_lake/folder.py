@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -64,9 +65,16 @@ def table_format(source: SourceConfig) -> SourceFormat | None:
     known = [each for each in source_formats().values() if each.marker]
     if source.format != "auto":
         return next((each for each in known if each.name == source.format), None)
-    if not source.path or is_web(source.path) or not (is_remote(source.path) or Path(source.path).is_dir()):
+    if not source.path or is_web(source.path) or not (is_remote(source.path) or _is_folder(source.path)):
         return None
     return next((each for each in known if _holds(source.path, each.marker)), None)
+
+
+def _is_folder(path: str) -> bool:
+    """Return whether a path is a folder; what the system refuses is none, and is told when its files are looked for."""
+    with suppress(OSError):
+        return Path(path).is_dir()
+    return False
 
 
 def _holds(address: str, marker: str) -> bool:
