@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ from counterpoise.ingest._notations.typed import TextFacts
 
 _SAMPLE = 2_000
 _MOSTLY = 0.9
+_FEW = 50_000  # texts that are kept
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,26 @@ class TextColumn:
         """Yield its texts without missing ones."""
         for chunk in self.chunks():
             yield chunk.drop_null().cast(pa.string())
+
+    def distinct(self) -> Iterable[tuple[pa.Array, pa.Array]]:
+        """Return distinct texts of parts without missing ones, in order of appearance, and how often each occurs."""
+        return self._few or self._counted()
+
+    @cached_property
+    def _few(self) -> tuple[tuple[pa.Array, pa.Array], ...]:
+        """All distinct texts of parts if they are few; none otherwise."""
+        found, texts = [], 0
+        for part in self._counted():
+            found.append(part)
+            texts += len(part[0])
+            if texts > _FEW:
+                return ()
+        return tuple(found)
+
+    def _counted(self) -> Iterator[tuple[pa.Array, pa.Array]]:
+        for texts in self.texts():
+            counted = pc.value_counts(texts)
+            yield counted.field("values"), counted.field("counts")
 
     def sample(self) -> list[str]:
         """Return texts of several places without surrounding blanks."""
@@ -84,7 +106,9 @@ def survey_column(column: TextColumn, *, readable: bool = False) -> Survey | Non
     for family in FAMILIES if sample else ():
         looks = pc.sum(family.alike(pa.array(sample, pa.string()))).as_py() or 0
         if looks > len(sample) / 2:
-            candidates = [_Trial.of(each, [pa.array(sample, pa.string())]) for each in family.candidates(sample)]
+            texts = pa.array(sample, pa.string())
+            once = pa.repeat(pa.scalar(1, pa.int64()), len(texts))
+            candidates = [_Trial.of(each, [(texts, once)]) for each in family.candidates(sample)]
             if readable and all(trial.misfit for trial in candidates):
                 return None
             found = _survey(family, sample, candidates, column)
@@ -103,11 +127,12 @@ class _Trial:
     facts: TextFacts = field(default_factory=TextFacts)
 
     @classmethod
-    def of(cls, notation: Notation, chunks: Iterable[pa.Array]) -> _Trial:
+    def of(cls, notation: Notation, parts: Iterable[tuple[pa.Array, pa.Array]]) -> _Trial:
+        """Return the trial with texts and how often each occurs."""
         trial = cls(notation)
-        for texts in chunks:
+        for texts, counts in parts:
             plain = notation.read(texts)
-            trial.read += len(plain) - plain.null_count
+            trial.read += _total(counts.filter(plain.is_valid()))
             trial.facts += TextFacts.of(plain, notation.kind)
             if not trial.misfit and plain.null_count:
                 trial.misfit = str(texts.filter(plain.is_null())[0].as_py())
@@ -120,7 +145,7 @@ def _survey(family: Family, sample: Sequence[str], trials: Sequence[_Trial], col
     whole: dict[str, Notation] = {}
     for trial in trials:
         if not trial.misfit and trial.notation.meaning not in whole:
-            again = _Trial.of(trial.notation, column.texts())
+            again = _Trial.of(trial.notation, column.distinct())
             if not again.misfit and again.facts.type_of(trial.notation.kind) is not None:
                 whole[trial.notation.meaning] = trial.notation
             else:
@@ -146,17 +171,21 @@ def _different(notations: Sequence[Notation], column: TextColumn) -> tuple[Notat
 
 
 def _same(one: Notation, other: Notation, column: TextColumn) -> bool:
-    return one.kind == other.kind and all(one.read(texts).equals(other.read(texts)) for texts in column.texts())
+    return one.kind == other.kind and all(one.read(texts).equals(other.read(texts)) for texts, _ in column.distinct())
 
 
 def _count(family: Family, column: TextColumn) -> tuple[int, int, str]:
     """Return the number of texts, how many look like values of a family, and the first that does not."""
     present = alike = 0
     odd = ""
-    for texts in column.texts():
+    for texts, counts in column.distinct():
         looks = family.alike(stripped(texts))
-        present += len(texts)
-        alike += int(pc.sum(looks).as_py() or 0)
+        present += _total(counts)
+        alike += _total(counts.filter(looks))
         if not odd and pc.all(looks).as_py() is False:
             odd = str(texts.filter(pc.invert(looks))[0].as_py())
     return present, alike, odd
+
+
+def _total(counts: pa.Array) -> int:
+    return int(pc.sum(counts).as_py() or 0)

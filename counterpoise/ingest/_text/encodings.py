@@ -123,7 +123,8 @@ def check_escapes(block: bytes, name: str) -> None:
     Raises:
         InputError: It has some.
     """
-    if (b"\x1b" not in block and b"~{" not in block) or not (found := _ESCAPES.search(block)):
+    rare = b"\x1b" in block or (b"~" in block and b"~{" in block)  # one byte is found ten times as fast as two
+    if not rare or not (found := _ESCAPES.search(block)):
         return
     encoding = "hz" if found[0].startswith(b"~") else "iso2022_kr" if found[0].endswith(b"C") else "iso2022_jp"
     if (reading := decoded(block, encoding)) is None or reading.isascii():

@@ -137,7 +137,8 @@ def _blank_lines(before: bytes, block: bytes) -> int:
     joined = before + block
     if b"\r" in joined:
         joined = joined.replace(b"\r\n", b"\n")
-    return len(_BLANK_LINE.findall(joined)) if b"\n\n" in joined else 0
+    ends = np.frombuffer(joined, np.uint8) == ord("\n")
+    return len(_BLANK_LINE.findall(joined)) if (ends[1:] & ends[:-1]).any() else 0
 
 
 def _check_utf8(
