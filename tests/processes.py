@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -73,9 +74,15 @@ for leader in left:
 @cache
 def _guard(owner: int) -> subprocess.Popen[str]:
     """Return the program that ends what a process leaves behind; a fork has one of its own."""
-    del owner
     command = [sys.executable, "-I", "-S", "-c", _GUARD]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
+    atexit.register(_dismiss, guard, owner)
+    return guard
+
+
+def _dismiss(guard: subprocess.Popen[str], owner: int) -> None:
+    if os.getpid() == owner:
+        guard.communicate()
 
 
 def _tell_guard(owner: int, what: str) -> None:

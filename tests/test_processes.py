@@ -45,3 +45,9 @@ def test_a_program_ends_with_its_block() -> None:
         assert sessions_of(process.pid) == [process.pid]
     assert process.returncode == -signal.SIGTERM
     assert sessions_of(process.pid) == []
+
+
+def test_the_guard_leaves_without_a_warning() -> None:
+    program = "import sys\nfrom tests.processes import running\nwith running([sys.executable, '-c', 'pass']): pass"
+    done = subprocess.run([sys.executable, "-W", "always", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

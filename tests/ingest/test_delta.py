@@ -15,9 +15,10 @@ import pytest
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
 from counterpoise.config import SourceConfig
-from counterpoise.errors import ConfigError, InputError
+from counterpoise.errors import ConfigError, InputError, MachineError
 from tests.ingest.lakes import uploaded
 from tests.ingest.reading import Reading, ingest
+from tests.limits import file_size_limit
 
 MOMENT = dt.datetime(2024, 1, 1, 4, 30, tzinfo=dt.UTC)
 FIRST = pa.table(
@@ -165,3 +166,9 @@ def test_a_table_in_a_bucket_is_read_as_in_a_folder(bucket: str, tmp_path: Path)
     assert there.table.equals(here.table)
     with pytest.raises(ConfigError, match=r"version_not_pinned.*set source\.version to 2"):
         read(address, tmp_path)
+
+
+def test_a_full_disk_is_no_fault_of_the_table(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    with file_size_limit(2_000), pytest.raises(MachineError, match="file_too_large"):
+        read(path, tmp_path, version="2")

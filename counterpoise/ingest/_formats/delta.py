@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.fs as pa_fs
 
-from counterpoise.errors import CounterpoiseError
 from counterpoise.ingest._lake.folder import (
     TableFolder,
     no_such_version,
     not_installed,
     not_pinned,
     outside,
+    read_exactly,
     unsupported,
 )
 from counterpoise.ingest._snapshot_files import Content, batch_rows
@@ -41,13 +41,9 @@ def _read(job: ReadJob) -> Content:
     except ModuleNotFoundError:
         raise not_installed("deltalake", "deltalake") from None
     folder = TableFolder(job.source.path, job.folder / "table")
-    try:
+    with read_exactly("a Delta Lake table", _REMEDY, DeltaError):
         dataset = _dataset(_table(folder, job.source.version), folder)
         return write_rows(job, dataset.schema, _rows(dataset), name="the Delta Lake table")
-    except CounterpoiseError:
-        raise
-    except (DeltaError, pa.ArrowException, ValueError, OSError) as error:
-        raise unsupported("a Delta Lake table", " ".join(str(error).split()), _REMEDY) from None
 
 
 def _table(folder: TableFolder, version: str) -> DeltaTable:

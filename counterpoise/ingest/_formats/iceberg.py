@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.fs as pa_fs
 
-from counterpoise.errors import CounterpoiseError
 from counterpoise.ingest._lake.folder import (
     TableFolder,
     no_such_version,
     not_installed,
     not_pinned,
     outside,
+    read_exactly,
     unsupported,
 )
 from counterpoise.ingest._snapshot_files import Content
@@ -43,13 +43,9 @@ def _read(job: ReadJob) -> Content:
     except ModuleNotFoundError:
         raise not_installed("pyiceberg", "pyiceberg") from None
     folder = TableFolder(job.source.path, job.folder / "table")
-    try:
+    with read_exactly("an Iceberg table", _REMEDY, ValidationError):
         table = _table(folder)
         return _rows_of(job, table, _snapshot(table, job.source.version))
-    except CounterpoiseError:
-        raise
-    except (ValidationError, pa.ArrowException, ValueError, NotImplementedError, OSError) as error:
-        raise unsupported("an Iceberg table", " ".join(str(error).split()), _REMEDY) from None
 
 
 def _table(folder: TableFolder) -> StaticTable:

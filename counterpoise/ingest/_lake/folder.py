@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
+import pyarrow as pa
+
 from counterpoise.config import SourceConfig
-from counterpoise.errors import ConfigError, InputError
+from counterpoise.errors import ConfigError, CounterpoiseError, InputError
 from counterpoise.ingest._registry import source_formats
 from counterpoise.ingest._source_format import SourceFormat
 from counterpoise.storage import is_remote, is_web, store_at
@@ -110,6 +113,25 @@ def no_such_version(wanted: str, known: list[str], what: str) -> InputError:
         remedy="correct source.version",
         values={"version": wanted, "known": known[-200:]},
     )
+
+
+@contextmanager
+def read_exactly(table: str, remedy: str, *own: type[Exception]) -> Iterator[None]:
+    """Name what a library refuses to read; errors of ours and of the system keep their names.
+
+    Args:
+        table: The kind of table, such as "a Delta Lake table".
+        remedy: The remedy for the user.
+        own: The library's own errors.
+    """
+    try:
+        yield
+    except CounterpoiseError:
+        raise
+    except (*own, pa.ArrowException, ValueError, NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise unsupported(table, " ".join(str(error).split()), remedy) from None
 
 
 def unsupported(table: str, found: str, remedy: str) -> InputError:
